@@ -1,0 +1,45 @@
+//! `cargo xtask figures [area] [--quick]`: one JSON object a line, non-zero exit on a missed goal.
+
+mod measure;
+mod workload;
+
+use std::process::ExitCode;
+
+use measure::Run;
+
+type Area = (&'static str, fn(&mut Run));
+
+/// Each area adds its rows to the run; the order is that of the printed lines.
+const AREAS: &[Area] = &[];
+
+fn main() -> ExitCode {
+    let mut wanted = None;
+    let mut quick = false;
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--quick" => quick = true,
+            area if AREAS.iter().any(|(name, _)| *name == area) => wanted = Some(argument),
+            other => {
+                eprintln!("no area {other}; there are: {:?}", AREAS.map_names());
+                return ExitCode::from(2);
+            }
+        }
+    }
+    let mut run = Run::new(quick);
+    for (name, area) in AREAS {
+        if wanted.as_deref().is_none_or(|wanted| wanted == *name) {
+            area(&mut run);
+        }
+    }
+    run.finish()
+}
+
+trait Names {
+    fn map_names(&self) -> Vec<&'static str>;
+}
+
+impl Names for [Area] {
+    fn map_names(&self) -> Vec<&'static str> {
+        self.iter().map(|(name, _)| *name).collect()
+    }
+}

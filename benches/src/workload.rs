@@ -1,0 +1,1 @@
+//! Inputs shared by the areas; all are built from fixed seeds.

@@ -1,0 +1,1 @@
+//! DashStream wire types, framing, header peek, and protobuf decoding within a heap budget.

@@ -1,0 +1,1 @@
+//! The adapter that moves Kafka offsets only for the reasons the policy engine gives.

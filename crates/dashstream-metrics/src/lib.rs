@@ -1,0 +1,1 @@
+//! Exact lock-free windows, one metric catalogue with its own exposition, and the health verdict.

@@ -1,0 +1,1 @@
+//! Simulated broker, archive and host for the policy engine.

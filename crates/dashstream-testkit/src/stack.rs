@@ -1,0 +1,24 @@
+//! Running a body on a stack so small that careless recursion overflows it.
+
+use std::panic::resume_unwind;
+use std::thread::Builder;
+
+/// Bytes of stack that every parser of the workspace must survive on.
+pub const SMALL: usize = 512 * 1024;
+
+/// Runs `body` on a thread with [`SMALL`] bytes of stack and hands its result, or its panic, back.
+///
+/// # Panics
+///
+/// When the thread cannot be started, or when `body` panics.
+pub fn small<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+    let thread = Builder::new()
+        .name("small-stack".into())
+        .stack_size(SMALL)
+        .spawn(body)
+        .expect("a thread can be started");
+    match thread.join() {
+        Ok(value) => value,
+        Err(panic) => resume_unwind(panic),
+    }
+}

@@ -1,0 +1,1 @@
+//! Zstandard decompression that allocates nothing the input has not proved.

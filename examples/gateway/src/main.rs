@@ -1,0 +1,2 @@
+//! The whole path as a service.
+fn main() {}

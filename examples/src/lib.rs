@@ -1,0 +1,1 @@
+//! Thin binaries, one idea each; see `src/bin`.

@@ -1,0 +1,23 @@
+//! Figures against peers, from the `benches` workspace.
+
+use anyhow::Result;
+
+use crate::sh;
+
+pub(crate) fn run(area: Option<&str>, quick: bool) -> Result<()> {
+    let manifest = sh::root().join("benches/Cargo.toml");
+    let mut command = sh::cargo(&[
+        "run",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--bin",
+        "figures",
+    ]);
+    command.arg("--manifest-path").arg(manifest).arg("--");
+    command.args(area);
+    if quick {
+        command.arg("--quick");
+    }
+    sh::run(&mut command)
+}

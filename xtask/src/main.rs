@@ -1,0 +1,65 @@
+//! Every check and generator of the workspace. `cargo xtask help` lists them.
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "a command-line tool prints, reads its environment and measures its own stages"
+)]
+
+mod ci;
+mod deps;
+mod figures;
+mod fuzz;
+mod proto;
+mod sh;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Checks and generators of the DashStream workspace"
+)]
+struct Cli {
+    #[command(subcommand)]
+    stage: Stage,
+}
+
+#[derive(Subcommand)]
+enum Stage {
+    /// Everything that a change must pass: formatting, rules, lints, tests, a short figures run
+    Ci,
+    /// Dependency rules of the workspace, checked against `cargo metadata`
+    Deps,
+    /// Generate the wire types from proto/; with --check, fail when they differ from what is there
+    Proto {
+        #[arg(long)]
+        check: bool,
+    },
+    /// Ratios against peers and floors as JSON lines; fails when one misses its goal
+    Figures {
+        /// zstd, codec, reducer, policy, metrics or end-to-end; all of them without a name
+        area: Option<String>,
+        /// Fewer rounds and slack on ratios: for `ci`
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Run a fuzz target, or every target of a crate: `cargo xtask fuzz zstd --runs 10000000`
+    Fuzz {
+        /// A target's name, or a crate's short name for all of its targets
+        target: String,
+        /// Inputs to try, for each target
+        #[arg(long, default_value_t = 100_000)]
+        runs: u64,
+    },
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().stage {
+        Stage::Ci => ci::run(),
+        Stage::Deps => deps::run(),
+        Stage::Proto { check } => proto::run(check),
+        Stage::Figures { area, quick } => figures::run(area.as_deref(), quick),
+        Stage::Fuzz { target, runs } => fuzz::run(&target, runs),
+    }
+}

@@ -1,0 +1,67 @@
+//! Running other programs, with what is run said first and its time said after.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+/// The workspace's folder.
+pub(crate) fn root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root
+}
+
+/// A `cargo` command in the workspace's folder.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()).args(args);
+    command
+}
+
+/// Runs `command` and fails when it does.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let shown = show(command);
+    eprintln!("+ {shown}");
+    let status = command
+        .status()
+        .with_context(|| format!("could not start: {shown}"))?;
+    if !status.success() {
+        bail!("{shown}: {status}");
+    }
+    Ok(())
+}
+
+/// Runs `command` and returns its standard output, failing when it fails.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let shown = show(command);
+    let output = command
+        .output()
+        .with_context(|| format!("could not start: {shown}"))?;
+    if !output.status.success() {
+        bail!(
+            "{shown}: {}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Runs one named step and says how long it took.
+pub(crate) fn step(name: &str, body: impl FnOnce() -> Result<()>) -> Result<()> {
+    eprintln!("=== {name}");
+    let start = Instant::now();
+    body().with_context(|| format!("step {name}"))?;
+    eprintln!("=== {name}: ok, {:.1} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn show(command: &Command) -> String {
+    let words = core::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
