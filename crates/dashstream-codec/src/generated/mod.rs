@@ -1,0 +1,3 @@
+//! Written by `cargo xtask proto` from `proto/dashstream/v1/dashstream.proto`, except for this file.
+
+pub mod v1;
