@@ -1,14 +1,81 @@
 //! The steps of `cargo xtask ci`.
 
-use anyhow::Result;
+use std::fs;
 
-use crate::sh;
+use anyhow::{Result, bail};
+
+use crate::{deps, features, figures, proto, sh};
+
+/// The README promises this command; the step that runs it checks that the promise still stands.
+const README_TEST: &str = "cargo test --workspace";
+
+/// Features that need nothing but a C compiler. `tls` needs OpenSSL's headers: `full tls`.
+const FEATURES: &str = "dashstream-reducer/wire,dashstream-policy/envelope,\
+    dashstream-metrics/serde,dashstream-metrics/prometheus";
 
 pub(crate) fn run() -> Result<()> {
     sh::step("fmt", || {
         sh::run(&mut sh::cargo(&["fmt", "--all", "--check"]))
     })?;
-    sh::step("deps", crate::deps::run)?;
-    sh::step("proto", || crate::proto::run(true))?;
+    sh::step("deps", deps::run)?;
+    sh::step("proto", || proto::run(true))?;
+    sh::step("clippy", clippy)?;
+    sh::step("clippy without features", features::bare)?;
+    sh::step("test", test)?;
+    sh::step("doc", doc)?;
+    sh::step("gateway", gateway)?;
+    sh::step("figures", || figures::run(None, true))
+}
+
+fn clippy() -> Result<()> {
+    let args = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        FEATURES,
+        "--",
+        "-Dwarnings",
+    ];
+    sh::run(&mut sh::cargo(&args))
+}
+
+fn test() -> Result<()> {
+    let readme = fs::read_to_string(sh::root().join("README.md"))?;
+    if !readme.lines().any(|line| line.trim() == README_TEST) {
+        bail!("README.md does not name its test command, {README_TEST}");
+    }
+    let words: Vec<_> = README_TEST.split(' ').skip(1).collect();
+    sh::run(&mut sh::cargo(&words))?;
+    // The only feature that no member of the workspace switches on.
+    sh::run(&mut sh::cargo(&[
+        "test",
+        "-p",
+        "dashstream-metrics",
+        "--features",
+        "prometheus,serde",
+    ]))
+}
+
+fn doc() -> Result<()> {
+    let mut doc = sh::cargo(&["doc", "--workspace", "--no-deps", "--features", FEATURES]);
+    sh::run(doc.env("RUSTDOCFLAGS", "-Dwarnings"))
+}
+
+/// The whole path on the embedded broker, in both modes; the gateway checks its own report against
+/// what its producer wrote and fails on any difference.
+fn gateway() -> Result<()> {
+    for mode in ["skip", "pause"] {
+        let mut run = sh::cargo(&["run", "--package", "dashstream-gateway", "--"]);
+        run.args([
+            "--for",
+            "12s",
+            "--report",
+            "json",
+            "--on-unprocessable",
+            mode,
+        ]);
+        sh::run(&mut run)?;
+    }
     Ok(())
 }

@@ -13,10 +13,8 @@ pub(crate) fn run(target: &str, runs: u64) -> Result<()> {
     install()?;
     let all = targets()?;
     let prefix = format!("{target}_");
-    let chosen: Vec<_> = all
-        .iter()
-        .filter(|name| *name == target || name.starts_with(&prefix))
-        .collect();
+    let wanted = |name: &&String| target == "all" || *name == target || name.starts_with(&prefix);
+    let chosen: Vec<_> = all.iter().filter(wanted).collect();
     if chosen.is_empty() {
         bail!(
             "no fuzz target or crate {target}; there are: {}",

@@ -7,10 +7,15 @@
 
 mod ci;
 mod deps;
+mod features;
 mod figures;
+mod full;
 mod fuzz;
 mod proto;
 mod sh;
+mod vendor;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -29,6 +34,19 @@ struct Cli {
 enum Stage {
     /// Everything that a change must pass: formatting, rules, lints, tests, a short figures run
     Ci,
+    /// Everything slower: each stage alone by its name, all of them without one
+    Full {
+        stage: Option<String>,
+        /// Name the stages and what each shows
+        #[arg(long)]
+        list: bool,
+    },
+    /// Copy a published crate, with what it needs, into a folder that builds on its own
+    Vendor {
+        /// The crate's full name: dashstream-codec
+        name: String,
+        into: PathBuf,
+    },
     /// Dependency rules of the workspace, checked against `cargo metadata`
     Deps,
     /// Generate the wire types from proto/; with --check, fail when they differ from what is there
@@ -57,6 +75,8 @@ enum Stage {
 fn main() -> Result<()> {
     match Cli::parse().stage {
         Stage::Ci => ci::run(),
+        Stage::Full { stage, list } => full::run(stage.as_deref(), list),
+        Stage::Vendor { name, into } => vendor::run(&name, &into),
         Stage::Deps => deps::run(),
         Stage::Proto { check } => proto::run(check),
         Stage::Figures { area, quick } => figures::run(area.as_deref(), quick),

@@ -49,6 +49,18 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// An empty folder for one stage's files, under the target folder, which git ignores.
+pub(crate) fn scratch(name: &str) -> Result<PathBuf> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let folder = target.join("xtask").join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
 /// Runs one named step and says how long it took.
 pub(crate) fn step(name: &str, body: impl FnOnce() -> Result<()>) -> Result<()> {
     eprintln!("=== {name}");

@@ -1,0 +1,64 @@
+//! Each published crate alone, with every subset of its features.
+
+use anyhow::Result;
+
+use crate::sh;
+
+/// Published crates and their features. `tls` is left to `full tls`: it needs OpenSSL's headers.
+const FEATURES: &[(&str, &[&str])] = &[
+    ("dashstream-zstd", &[]),
+    ("dashstream-codec", &[]),
+    ("dashstream-reducer", &["wire"]),
+    ("dashstream-policy", &["envelope"]),
+    ("dashstream-metrics", &["serde", "prometheus"]),
+    ("dashstream-kafka", &[]),
+];
+
+/// Tests every subset. `cargo test -p` selects one package, so no neighbour's features leak in.
+pub(crate) fn run() -> Result<()> {
+    for (name, features) in FEATURES {
+        for subset in subsets(features) {
+            let list = subset.join(",");
+            sh::run(&mut sh::cargo(&[
+                "test",
+                "--quiet",
+                "--package",
+                name,
+                "--features",
+                &list,
+            ]))?;
+        }
+    }
+    Ok(())
+}
+
+/// Lints each crate without any feature: what a lean consumer builds.
+pub(crate) fn bare() -> Result<()> {
+    for (name, features) in FEATURES {
+        if !features.is_empty() {
+            let args = [
+                "clippy",
+                "--quiet",
+                "--package",
+                name,
+                "--all-targets",
+                "--",
+                "-Dwarnings",
+            ];
+            sh::run(&mut sh::cargo(&args))?;
+        }
+    }
+    Ok(())
+}
+
+fn subsets<'a>(features: &[&'a str]) -> Vec<Vec<&'a str>> {
+    features.iter().fold(vec![Vec::new()], |mut all, feature| {
+        let with = all.clone().into_iter().map(|mut subset| {
+            subset.push(*feature);
+            subset
+        });
+        let with: Vec<_> = with.collect();
+        all.extend(with);
+        all
+    })
+}

@@ -1,0 +1,68 @@
+//! What is too slow for every change: stages of `cargo xtask full`, each callable alone.
+
+use anyhow::{Result, bail};
+
+use crate::{features, figures, fuzz, sh, vendor};
+
+/// A stage's name, what it shows, and its body.
+type Stage = (&'static str, &'static str, fn() -> Result<()>);
+
+const STAGES: &[Stage] = &[
+    ("deny", "bans, licences and sources by cargo-deny", deny),
+    (
+        "features",
+        "each published crate with every subset of its features",
+        features::run,
+    ),
+    (
+        "vendor",
+        "each published crate copied out with what it needs, and tested there",
+        vendor::check,
+    ),
+    ("fuzz", "every fuzz target for 1,000,000 inputs", || {
+        fuzz::run("all", 1_000_000)
+    }),
+    (
+        "figures",
+        "every figure against its peer, without slack",
+        || figures::run(None, false),
+    ),
+];
+
+/// Runs the stage called `only`, or all of them.
+pub(crate) fn run(only: Option<&str>, list: bool) -> Result<()> {
+    if list {
+        for (name, about, _) in STAGES {
+            println!("{name:12} {about}");
+        }
+        return Ok(());
+    }
+    let chosen = STAGES
+        .iter()
+        .filter(|(name, ..)| only.is_none_or(|only| only == *name));
+    let mut ran = 0_u32;
+    for (name, _, body) in chosen {
+        sh::step(name, body)?;
+        ran = ran.saturating_add(1);
+    }
+    if ran == 0 {
+        bail!("no such stage; `cargo xtask full --list` names them");
+    }
+    Ok(())
+}
+
+fn deny() -> Result<()> {
+    const VERSION: &str = "0.20.2";
+    if !sh::output(&mut sh::cargo(&["deny", "--version"])).is_ok_and(|v| v.contains(VERSION)) {
+        sh::run(&mut sh::cargo(&[
+            "install",
+            "--locked",
+            "cargo-deny",
+            "--version",
+            VERSION,
+        ]))?;
+    }
+    sh::run(&mut sh::cargo(&[
+        "deny", "check", "bans", "licenses", "sources",
+    ]))
+}
