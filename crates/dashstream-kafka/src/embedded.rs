@@ -1,0 +1,125 @@
+//! A Kafka cluster inside this process, for examples, tests and a gateway without a broker.
+
+use std::sync::mpsc;
+use std::thread;
+
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+
+use crate::error::ClientCode;
+
+/// A one-broker Kafka cluster that lives as long as this value, on a loopback port of its own.
+///
+/// It is librdkafka's mock broker: the same client code runs with it and with a real one. It keeps
+/// at most 5 MiB and 100,000 records a partition and silently drops the oldest beyond that; committed
+/// offsets live as long as the cluster; it shows aborted records and has no maximum record size. A
+/// group takes about three seconds to form.
+#[derive(Debug)]
+pub struct Embedded {
+    brokers: String,
+    jobs: mpsc::Sender<Job>,
+}
+
+/// Says why an embedded cluster, or a topic in it, could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmbeddedError {
+    /// The client library refused.
+    #[error("the embedded cluster refused: {0}")]
+    Client(ClientCode),
+    /// Its thread could not be started, or has ended.
+    #[error("the embedded cluster's thread is gone")]
+    Thread,
+}
+
+impl EmbeddedError {
+    /// A name for logs and tests that does not change between releases.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Client(_) => "client",
+            Self::Thread => "thread",
+        }
+    }
+}
+
+/// Work for the thread that owns the cluster, which may not move between threads.
+type Job = Box<dyn FnOnce(&Cluster) + Send>;
+type Cluster = MockCluster<'static, DefaultProducerContext>;
+
+impl Embedded {
+    /// Starts a cluster with no topics.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbeddedError`] when no socket or thread is to be had.
+    pub fn start() -> Result<Self, EmbeddedError> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let (ready, started) = mpsc::channel();
+        thread::Builder::new()
+            .name("embedded-kafka".to_owned())
+            .spawn(move || {
+                let cluster = match MockCluster::new(1) {
+                    Ok(cluster) => cluster,
+                    Err(error) => {
+                        let _gone = ready.send(Err(EmbeddedError::Client((&error).into())));
+                        return;
+                    }
+                };
+                let _gone = ready.send(Ok(cluster.bootstrap_servers()));
+                // Ends when the last sender, the handle, is dropped.
+                for job in queue {
+                    job(&cluster);
+                }
+            })
+            .map_err(|_| EmbeddedError::Thread)?;
+        let brokers = started.recv().map_err(|_| EmbeddedError::Thread)??;
+        Ok(Self { brokers, jobs })
+    }
+
+    /// The bootstrap list for [`Config::new`](crate::Config::new).
+    #[must_use]
+    pub fn brokers(&self) -> &str {
+        &self.brokers
+    }
+
+    /// Creates a topic.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbeddedError::Client`] when it exists already or its name is illegal.
+    pub fn create_topic(&self, name: &str, partitions: u16) -> Result<(), EmbeddedError> {
+        let name = name.to_owned();
+        self.ask(move |cluster| cluster.create_topic(&name, i32::from(partitions), 1))?
+            .map_err(|error| EmbeddedError::Client((&error).into()))
+    }
+
+    /// Takes the broker away, or brings it back, to see what an outage looks like.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbeddedError`].
+    pub fn set_up(&self, up: bool) -> Result<(), EmbeddedError> {
+        self.ask(move |cluster| {
+            if up {
+                cluster.broker_up(-1)
+            } else {
+                cluster.broker_down(-1)
+            }
+        })?
+        .map_err(|error| EmbeddedError::Client((&error).into()))
+    }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Cluster) -> T + Send + 'static,
+    ) -> Result<T, EmbeddedError> {
+        let (reply, answer) = mpsc::channel();
+        self.jobs
+            .send(Box::new(move |cluster| {
+                let _gone = reply.send(job(cluster));
+            }))
+            .map_err(|_| EmbeddedError::Thread)?;
+        answer.recv().map_err(|_| EmbeddedError::Thread)
+    }
+}

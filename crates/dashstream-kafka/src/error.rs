@@ -1,0 +1,186 @@
+//! What can go wrong before the first record, and a client error's code.
+
+use core::fmt;
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+/// Names a [`Config`](crate::Config) that cannot be used as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A value that has no default is missing or empty.
+    #[error("{name} is missing or empty")]
+    Missing {
+        /// The variable or field.
+        name: &'static str,
+    },
+    /// A number is outside its range.
+    #[error("{name} is {value}, outside {min} to {max}")]
+    OutOfRange {
+        /// The variable or field.
+        name: &'static str,
+        /// The value that was given.
+        value: u64,
+        /// The smallest value accepted.
+        min: u64,
+        /// The largest value accepted.
+        max: u64,
+    },
+    /// A variable that holds a number holds something else.
+    #[error("{name} is not a whole number")]
+    NotANumber {
+        /// The variable.
+        name: &'static str,
+    },
+    /// A variable that holds one of a few words holds something else.
+    #[error("{name} must be one of: {words}")]
+    UnknownWord {
+        /// The variable.
+        name: &'static str,
+        /// The words that are accepted.
+        words: &'static str,
+    },
+    /// A topic's name is one that Kafka does not allow.
+    #[error("{name} is not a legal topic name")]
+    TopicName {
+        /// The variable or field.
+        name: &'static str,
+    },
+    /// Archived records would be consumed again, and archived again.
+    #[error("the archive topic is the consumed topic itself")]
+    ArchiveIsSource,
+    /// A client setting is one that this crate decides, because offsets depend on it.
+    #[error("client setting {name} is refused: {why}")]
+    Refused {
+        /// The setting.
+        name: &'static str,
+        /// What it would break.
+        why: &'static str,
+    },
+}
+
+impl ConfigError {
+    /// A name for logs and tests that does not change between releases.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "missing",
+            Self::OutOfRange { .. } => "out_of_range",
+            Self::NotANumber { .. } => "not_a_number",
+            Self::UnknownWord { .. } => "unknown_word",
+            Self::TopicName { .. } => "topic_name",
+            Self::ArchiveIsSource => "archive_is_source",
+            Self::Refused { .. } => "refused_setting",
+        }
+    }
+}
+
+/// Says why a consumer was not started. Nothing was consumed, and the group was not joined.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration contradicts itself or lacks something.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The client library does not know a setting or its value.
+    #[error("the client refuses the value of setting {name}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+    },
+    /// The client could not be created, for example because TLS was asked for and not compiled in.
+    #[error("the client could not be created")]
+    Client,
+    /// The broker did not answer the start-up check within its bound.
+    #[error("start-up check of {what} failed: {code}")]
+    Unreachable {
+        /// What was asked for.
+        what: Asked,
+        /// The client's error.
+        code: ClientCode,
+    },
+    /// The topic to consume, or the archive topic, does not exist.
+    #[error("{what} does not exist")]
+    NoSuchTopic {
+        /// Which of the two.
+        what: Asked,
+    },
+    /// A thread could not be started.
+    #[error("the consumer's thread could not be started")]
+    Thread,
+}
+
+impl StartError {
+    /// A name for logs and tests that does not change between releases.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::Setting { .. } => "setting",
+            Self::Client => "client",
+            Self::Unreachable { .. } => "unreachable",
+            Self::NoSuchTopic { .. } => "no_such_topic",
+            Self::Thread => "thread",
+        }
+    }
+}
+
+/// What a start-up check asked the broker about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Asked {
+    /// The topic that is consumed.
+    Topic,
+    /// The topic that unprocessable records are archived to.
+    ArchiveTopic,
+    /// The group's committed offsets.
+    Committed,
+    /// A partition's first and next offset.
+    Watermarks,
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Topic => "the topic",
+            Self::ArchiveTopic => "the archive topic",
+            Self::Committed => "the committed offsets",
+            Self::Watermarks => "the watermarks",
+        })
+    }
+}
+
+/// An error code of the Kafka client: negative for the client's own, positive for the broker's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientCode(RDKafkaErrorCode);
+
+impl ClientCode {
+    /// The number that librdkafka and the Kafka protocol give the error.
+    #[must_use]
+    pub const fn number(self) -> i32 {
+        self.0 as i32
+    }
+
+    pub(crate) const fn raw(self) -> RDKafkaErrorCode {
+        self.0
+    }
+}
+
+impl From<RDKafkaErrorCode> for ClientCode {
+    fn from(code: RDKafkaErrorCode) -> Self {
+        Self(code)
+    }
+}
+
+impl From<&KafkaError> for ClientCode {
+    fn from(error: &KafkaError) -> Self {
+        // Errors that carry text instead of a code come from calls with a local cause.
+        Self(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail))
+    }
+}
+
+impl fmt::Display for ClientCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,143 @@
+//! A second client that only asks: committed offsets, watermarks, which topics exist.
+//!
+//! It never joins the group, so its questions neither disturb a rebalance nor delay a poll.
+
+use core::fmt;
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use crate::config::Config;
+use crate::error::{Asked, StartError};
+use crate::settings;
+
+/// Reads what the broker knows about a topic and a group, without joining the group.
+pub struct Observer {
+    client: BaseConsumer,
+    topic: String,
+    timeout: Duration,
+}
+
+/// A partition's first offset and the one its next record will get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "Kafka has these two and no more")]
+pub struct Watermarks {
+    /// The oldest offset the broker holds.
+    pub low: i64,
+    /// The next record's offset.
+    pub high: i64,
+}
+
+impl Observer {
+    /// Creates the client. It connects when it is first asked something.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the client library refuses a setting.
+    pub fn new(config: &Config) -> Result<Self, StartError> {
+        let settings = settings::observer(config);
+        let client = settings
+            .create()
+            .map_err(|_| settings::culprit(&settings, config))?;
+        Ok(Self {
+            client,
+            topic: config.topic.clone(),
+            timeout: config.request_timeout,
+        })
+    }
+
+    /// The topic's partitions.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::NoSuchTopic`], or [`StartError::Unreachable`] when there was no answer in time.
+    pub fn partitions(&self) -> Result<Vec<i32>, StartError> {
+        self.partitions_of(&self.topic, Asked::Topic)
+    }
+
+    /// The offset the group would continue at, for each partition of the topic; none where it never
+    /// committed one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Observer::partitions`].
+    pub fn committed(&self) -> Result<BTreeMap<i32, Option<i64>>, StartError> {
+        let partitions = self.partitions()?;
+        self.committed_of(&partitions)
+    }
+
+    /// A partition's watermarks, fresh from its leader.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Unreachable`] when there was no answer in time.
+    pub fn watermarks(&self, partition: i32) -> Result<Watermarks, StartError> {
+        self.client
+            .fetch_watermarks(&self.topic, partition, self.timeout)
+            .map(|(low, high)| Watermarks { low, high })
+            .map_err(|error| unreachable(Asked::Watermarks, (&error).into()))
+    }
+
+    pub(crate) fn committed_of(
+        &self,
+        partitions: &[i32],
+    ) -> Result<BTreeMap<i32, Option<i64>>, StartError> {
+        let mut asked = TopicPartitionList::new();
+        for partition in partitions {
+            asked.add_partition(&self.topic, *partition);
+        }
+        let answer = self
+            .client
+            .committed_offsets(asked, self.timeout)
+            .map_err(|error| unreachable(Asked::Committed, (&error).into()))?;
+        let mut committed = BTreeMap::new();
+        for element in answer.elements() {
+            if let Err(error) = element.error() {
+                return Err(unreachable(Asked::Committed, (&error).into()));
+            }
+            let offset = match element.offset() {
+                Offset::Offset(offset) => Some(offset),
+                Offset::Beginning
+                | Offset::End
+                | Offset::Stored
+                | Offset::Invalid
+                | Offset::OffsetTail(_) => None,
+            };
+            committed.insert(element.partition(), offset);
+        }
+        Ok(committed)
+    }
+
+    pub(crate) fn partitions_of(&self, topic: &str, what: Asked) -> Result<Vec<i32>, StartError> {
+        let metadata = self
+            .client
+            .fetch_metadata(Some(topic), self.timeout)
+            .map_err(|error| unreachable(what, (&error).into()))?;
+        let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
+            return Err(StartError::NoSuchTopic { what });
+        };
+        match found.error().map(RDKafkaErrorCode::from) {
+            None => Ok(found.partitions().iter().map(|p| p.id()).collect()),
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+                Err(StartError::NoSuchTopic { what })
+            }
+            Some(code) => Err(unreachable(what, code.into())),
+        }
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer")
+            .field("topic", &self.topic)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+const fn unreachable(what: Asked, code: crate::error::ClientCode) -> StartError {
+    StartError::Unreachable { what, code }
+}

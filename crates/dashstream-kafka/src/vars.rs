@@ -1,0 +1,334 @@
+//! Configuration from the variables that existing deployments set.
+//!
+//! The environment itself is an argument: this crate never reads it. An unset variable and an empty
+//! one mean the default. Unlike existing consumers, a value that cannot be understood is an error:
+//! falling back to `skip` because `pause` was misspelt loses what the operator meant to keep.
+
+use core::time::Duration;
+
+use crate::config::{Config, OldData, Start};
+use crate::error::ConfigError;
+
+impl Config {
+    /// Reads the variables below through `lookup`; `std::env::var(name).ok()` is the usual one.
+    ///
+    /// | variable | default | range or words |
+    /// |---|---|---|
+    /// | `KAFKA_BROKERS` | `127.0.0.1:9092` | |
+    /// | `KAFKA_TOPIC` | `dashstream-quality` | legal topic name |
+    /// | `KAFKA_DLQ_TOPIC` | `KAFKA_TOPIC` with `-dlq` behind it | legal, and another topic |
+    /// | `KAFKA_GROUP_ID` | `websocket-server-v4` | |
+    /// | `KAFKA_AUTO_OFFSET_RESET` | `earliest` | `earliest`, `latest`; used only before a first commit |
+    /// | `KAFKA_OLD_DATA_USE_TIMESTAMP` | `false` | `true`, `1`, `false`, `0` |
+    /// | `KAFKA_OLD_DATA_GRACE_SECONDS` | 30 | up to one year |
+    /// | `KAFKA_LAG_CHECK_INTERVAL_SECS` | 10 | 1 to 3,600 |
+    /// | `KAFKA_LAG_STALE_PARTITION_SECS` | 60 | 1 to 86,400; the stall detector's patience |
+    /// | `MAX_CONCURRENT_DLQ_SENDS` | 100 | 1 to 10,000 |
+    /// | `DLQ_SEND_TIMEOUT_SECS` | 5; 0 means 5 | 1 to 900 |
+    /// | `KAFKA_SECURITY_PROTOCOL` | `plaintext` | `plaintext`, `ssl`, `sasl_plaintext`, `sasl_ssl` |
+    /// | `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD` | unset | checked by the client |
+    /// | `KAFKA_SSL_CA_LOCATION`, `KAFKA_SSL_CERTIFICATE_LOCATION`, `KAFKA_SSL_KEY_LOCATION`, `KAFKA_SSL_KEY_PASSWORD`, `KAFKA_SSL_ENDPOINT_ALGORITHM` | unset | checked by the client; needs feature `tls` |
+    /// | `KAFKA_BROKER_ADDRESS_FAMILY` | unset | `any`, `v4`, `v6` |
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with the variable's name; numbers are reported in the variable's own unit.
+    pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let vars = Vars(lookup);
+        let topic = vars.text_or("KAFKA_TOPIC", "dashstream-quality");
+        let mut config = Self::new(
+            vars.text_or("KAFKA_BROKERS", "127.0.0.1:9092"),
+            topic,
+            vars.text_or("KAFKA_GROUP_ID", "websocket-server-v4"),
+        )
+        .map_err(|error| rename(error, "KAFKA_TOPIC"))?;
+        if let Some(archive) = vars.text("KAFKA_DLQ_TOPIC") {
+            config = config
+                .archive_topic(archive)
+                .map_err(|error| rename(error, "KAFKA_DLQ_TOPIC"))?;
+        }
+        if let Some(start) = vars.word("KAFKA_AUTO_OFFSET_RESET", &STARTS)? {
+            config = config.start(start);
+        }
+        config = config.old_data(vars.old_data()?);
+        config.watermark_interval = vars.seconds("KAFKA_LAG_CHECK_INTERVAL_SECS", 10, 1, 3_600)?;
+        config.stall_after = vars.seconds("KAFKA_LAG_STALE_PARTITION_SECS", 60, 1, 86_400)?;
+        config.archive_in_flight = vars.count("MAX_CONCURRENT_DLQ_SENDS", 100, 1, 10_000)?;
+        config.archive_timeout = match vars.seconds("DLQ_SEND_TIMEOUT_SECS", 5, 0, 900)? {
+            Duration::ZERO => Duration::from_secs(5),
+            time => time,
+        };
+        if let Some(protocol) = vars.word("KAFKA_SECURITY_PROTOCOL", &PROTOCOLS)? {
+            config = config.set("security.protocol", protocol)?;
+        }
+        if let Some(family) = vars.word("KAFKA_BROKER_ADDRESS_FAMILY", &FAMILIES)? {
+            config = config.set("broker.address.family", family)?;
+        }
+        for (name, setting) in CONNECTION {
+            if let Some(value) = vars.text(name) {
+                config = config.set(setting, value)?;
+            }
+        }
+        Ok(config)
+    }
+}
+
+/// Variables behind a lookup, with an empty one the same as an unset one.
+pub(crate) struct Vars<F>(pub(crate) F);
+
+impl<F: Fn(&str) -> Option<String>> Vars<F> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        let value = (self.0)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    fn text_or(&self, name: &str, default: &str) -> String {
+        self.text(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    /// One of a few words, whatever their case.
+    pub(crate) fn word<T: Copy, const N: usize>(
+        &self,
+        name: &'static str,
+        words: &Words<T, N>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        let mut all = words.values.iter();
+        match all.find(|(word, _)| text.eq_ignore_ascii_case(word)) {
+            Some((_, value)) => Ok(Some(*value)),
+            None => Err(ConfigError::UnknownWord {
+                name,
+                words: words.shown,
+            }),
+        }
+    }
+
+    pub(crate) fn number(
+        &self,
+        name: &'static str,
+        default: u64,
+        min: u64,
+        max: u64,
+    ) -> Result<u64, ConfigError> {
+        let Some(text) = self.text(name) else {
+            return Ok(default);
+        };
+        let value = text
+            .parse()
+            .map_err(|_| ConfigError::NotANumber { name })?;
+        if (min..=max).contains(&value) {
+            return Ok(value);
+        }
+        Err(ConfigError::OutOfRange {
+            name,
+            value,
+            min,
+            max,
+        })
+    }
+
+    fn seconds(
+        &self,
+        name: &'static str,
+        default: u64,
+        min: u64,
+        max: u64,
+    ) -> Result<Duration, ConfigError> {
+        self.number(name, default, min, max).map(Duration::from_secs)
+    }
+
+    fn count(
+        &self,
+        name: &'static str,
+        default: u64,
+        min: u64,
+        max: u64,
+    ) -> Result<usize, ConfigError> {
+        let value = self.number(name, default, min, max)?;
+        Ok(usize::try_from(value).unwrap_or(usize::MAX))
+    }
+
+    fn old_data(&self) -> Result<OldData, ConfigError> {
+        let grace = self.seconds("KAFKA_OLD_DATA_GRACE_SECONDS", 30, 0, 31_536_000)?;
+        Ok(match self.word("KAFKA_OLD_DATA_USE_TIMESTAMP", &FLAGS)? {
+            Some(true) => OldData::OlderThan { grace },
+            Some(false) | None => OldData::BelowWatermark,
+        })
+    }
+}
+
+/// The words a variable may hold, what each means, and the list shown when it holds another.
+pub(crate) struct Words<T, const N: usize> {
+    pub(crate) values: [(&'static str, T); N],
+    pub(crate) shown: &'static str,
+}
+
+/// Gives an error about a field the name of the variable it came from.
+fn rename(error: ConfigError, variable: &'static str) -> ConfigError {
+    match error {
+        ConfigError::TopicName { .. } => ConfigError::TopicName { name: variable },
+        ConfigError::Missing { .. } => ConfigError::Missing { name: variable },
+        other => other,
+    }
+}
+
+const STARTS: Words<Start, 2> = Words {
+    values: [("earliest", Start::Earliest), ("latest", Start::Latest)],
+    shown: "earliest, latest",
+};
+
+pub(crate) const FLAGS: Words<bool, 4> = Words {
+    values: [("true", true), ("1", true), ("false", false), ("0", false)],
+    shown: "true, 1, false, 0",
+};
+
+const PROTOCOLS: Words<&str, 4> = Words {
+    values: [
+        ("plaintext", "plaintext"),
+        ("ssl", "ssl"),
+        ("sasl_plaintext", "sasl_plaintext"),
+        ("sasl_ssl", "sasl_ssl"),
+    ],
+    shown: "plaintext, ssl, sasl_plaintext, sasl_ssl",
+};
+
+const FAMILIES: Words<&str, 3> = Words {
+    values: [("any", "any"), ("v4", "v4"), ("v6", "v6")],
+    shown: "any, v4, v6",
+};
+
+/// Variables that are handed to the client library as they are.
+const CONNECTION: [(&str, &str); 8] = [
+    ("KAFKA_SASL_MECHANISM", "sasl.mechanism"),
+    ("KAFKA_SASL_USERNAME", "sasl.username"),
+    ("KAFKA_SASL_PASSWORD", "sasl.password"),
+    ("KAFKA_SSL_CA_LOCATION", "ssl.ca.location"),
+    ("KAFKA_SSL_CERTIFICATE_LOCATION", "ssl.certificate.location"),
+    ("KAFKA_SSL_KEY_LOCATION", "ssl.key.location"),
+    ("KAFKA_SSL_KEY_PASSWORD", "ssl.key.password"),
+    (
+        "KAFKA_SSL_ENDPOINT_ALGORITHM",
+        "ssl.endpoint.identification.algorithm",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(vars: &'static [(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_vars(move |name| {
+            let found = vars.iter().find(|(var, _)| *var == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn without_variables_the_defaults_of_existing_deployments_hold() {
+        let config = with(&[]).unwrap();
+        assert_eq!(config.broker_list(), "127.0.0.1:9092");
+        assert_eq!(config.topic_name(), "dashstream-quality");
+        assert_eq!(config.archive_topic_name(), "dashstream-quality-dlq");
+        assert_eq!(config.group_name(), "websocket-server-v4");
+        assert_eq!(config.start, Start::Earliest);
+        assert_eq!(config.old_data, OldData::BelowWatermark);
+        assert_eq!(config.archive_in_flight, 100);
+        assert_eq!(config.archive_timeout, Duration::from_secs(5));
+        assert_eq!(config.watermark_interval, Duration::from_secs(10));
+        assert_eq!(config.stall_after, Duration::from_secs(60));
+    }
+
+    #[test]
+    fn every_variable_arrives_where_it_belongs() {
+        let config = with(&[
+            ("KAFKA_BROKERS", "a:1,b:2"),
+            ("KAFKA_TOPIC", "in"),
+            ("KAFKA_DLQ_TOPIC", "dead"),
+            ("KAFKA_GROUP_ID", "me"),
+            ("KAFKA_AUTO_OFFSET_RESET", "LATEST"),
+            ("KAFKA_OLD_DATA_USE_TIMESTAMP", "1"),
+            ("KAFKA_OLD_DATA_GRACE_SECONDS", "7"),
+            ("KAFKA_LAG_CHECK_INTERVAL_SECS", "3"),
+            ("KAFKA_LAG_STALE_PARTITION_SECS", "9"),
+            ("MAX_CONCURRENT_DLQ_SENDS", "5"),
+            ("DLQ_SEND_TIMEOUT_SECS", "0"),
+            ("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"),
+            ("KAFKA_SASL_PASSWORD", " secret "),
+            ("KAFKA_BROKER_ADDRESS_FAMILY", "v4"),
+        ])
+        .unwrap();
+        assert_eq!(config.broker_list(), "a:1,b:2");
+        assert_eq!(config.topic_name(), "in");
+        assert_eq!(config.archive_topic_name(), "dead");
+        assert_eq!(config.group_name(), "me");
+        assert_eq!(config.start, Start::Latest);
+        let grace = Duration::from_secs(7);
+        assert_eq!(config.old_data, OldData::OlderThan { grace });
+        assert_eq!(config.watermark_interval, Duration::from_secs(3));
+        assert_eq!(config.stall_after, Duration::from_secs(9));
+        assert_eq!(config.archive_in_flight, 5);
+        assert_eq!(config.archive_timeout, Duration::from_secs(5));
+        let set = |name| config.settings.iter().find(|(n, _)| *n == name);
+        assert_eq!(set("security.protocol").unwrap().1, "sasl_ssl");
+        assert_eq!(set("broker.address.family").unwrap().1, "v4");
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_an_error_with_the_variable_s_name() {
+        type Case = (&'static [(&'static str, &'static str)], ConfigError);
+        let cases: [Case; 6] = [
+            (
+                &[("KAFKA_AUTO_OFFSET_RESET", "newest")],
+                ConfigError::UnknownWord {
+                    name: "KAFKA_AUTO_OFFSET_RESET",
+                    words: "earliest, latest",
+                },
+            ),
+            (
+                &[("MAX_CONCURRENT_DLQ_SENDS", "many")],
+                ConfigError::NotANumber {
+                    name: "MAX_CONCURRENT_DLQ_SENDS",
+                },
+            ),
+            (
+                &[("MAX_CONCURRENT_DLQ_SENDS", "10001")],
+                ConfigError::OutOfRange {
+                    name: "MAX_CONCURRENT_DLQ_SENDS",
+                    value: 10_001,
+                    min: 1,
+                    max: 10_000,
+                },
+            ),
+            (
+                &[("DLQ_SEND_TIMEOUT_SECS", "901")],
+                ConfigError::OutOfRange {
+                    name: "DLQ_SEND_TIMEOUT_SECS",
+                    value: 901,
+                    min: 0,
+                    max: 900,
+                },
+            ),
+            (
+                &[("KAFKA_TOPIC", "a b")],
+                ConfigError::TopicName { name: "KAFKA_TOPIC" },
+            ),
+            (
+                &[("KAFKA_TOPIC", "t"), ("KAFKA_DLQ_TOPIC", "t")],
+                ConfigError::ArchiveIsSource,
+            ),
+        ];
+        for (vars, error) in cases {
+            assert_eq!(with(vars).err(), Some(error), "{vars:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_unset_one() {
+        let config = with(&[("KAFKA_TOPIC", " "), ("MAX_CONCURRENT_DLQ_SENDS", "")]).unwrap();
+        assert_eq!(config.topic_name(), "dashstream-quality");
+        assert_eq!(config.archive_in_flight, 100);
+    }
+}

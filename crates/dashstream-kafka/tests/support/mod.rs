@@ -1,0 +1,251 @@
+//! Brokers, topics and bounded waits for the tests.
+//!
+//! Without `DASHSTREAM_TEST_BROKERS` each test has a cluster of its own inside this process; with it
+//! the same tests run against the broker named there, on topics nobody else uses.
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test binary uses a part of this module"
+)]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dashstream_kafka::Embedded;
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::Message as _;
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+/// Where a test's records live.
+pub struct Broker {
+    brokers: String,
+    embedded: Option<Embedded>,
+}
+
+impl Broker {
+    /// The broker named by the environment, or one inside this process.
+    pub fn start() -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test run is told its broker by the environment"
+        )]
+        match std::env::var("DASHSTREAM_TEST_BROKERS") {
+            Ok(brokers) if !brokers.is_empty() => Self {
+                brokers,
+                embedded: None,
+            },
+            _ => Self::embedded(),
+        }
+    }
+
+    /// One inside this process whatever the environment says: for facts about that broker, and for
+    /// outages.
+    pub fn embedded() -> Self {
+        let embedded = Embedded::start().unwrap();
+        Self {
+            brokers: embedded.brokers().to_owned(),
+            embedded: Some(embedded),
+        }
+    }
+
+    pub fn list(&self) -> &str {
+        &self.brokers
+    }
+
+    /// Takes the broker away or brings it back.
+    pub fn set_up(&self, up: bool) {
+        self.embedded.as_ref().unwrap().set_up(up).unwrap();
+    }
+
+    /// A topic that no other test uses.
+    pub fn topic(&self, partitions: u16) -> String {
+        let name = unique("t");
+        self.create(&name, partitions);
+        name
+    }
+
+    pub fn create(&self, name: &str, partitions: u16) {
+        if let Some(embedded) = &self.embedded {
+            return embedded.create_topic(name, partitions).unwrap();
+        }
+        let admin: AdminClient<DefaultClientContext> = self.client().create().unwrap();
+        let topic = NewTopic::new(name, i32::from(partitions), TopicReplication::Fixed(1));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let created = runtime
+            .block_on(admin.create_topics(&[topic], &AdminOptions::new()))
+            .unwrap();
+        assert!(created.iter().all(Result::is_ok), "{created:?}");
+    }
+
+    /// The settings that every client of this broker needs.
+    pub fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.brokers);
+        config
+    }
+
+    /// A consumer with the settings the adapter uses, for facts about the client itself.
+    pub fn consumer(&self, group: &str) -> BaseConsumer {
+        self.consumer_with(group, &[])
+    }
+
+    pub fn consumer_with(&self, group: &str, settings: &[(&str, &str)]) -> BaseConsumer {
+        let mut config = self.client();
+        config
+            .set("group.id", group)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "earliest");
+        for (name, value) in settings {
+            config.set(*name, *value);
+        }
+        config.create().unwrap()
+    }
+
+    /// Appends records with payloads `0`, `1`, `2`… to a partition, and waits for the broker.
+    pub fn fill(&self, topic: &str, partition: i32, records: usize) {
+        let payloads: Vec<_> = (0..records).map(|i| Some(i.to_string())).collect();
+        self.append(topic, partition, &payloads);
+    }
+
+    /// Appends records, `None` as a null payload, and waits until the broker has them all.
+    pub fn append<P: AsRef<[u8]>>(&self, topic: &str, partition: i32, payloads: &[Option<P>]) {
+        let mut config = self.client();
+        // One request at a time, so that records stand in the order given.
+        config.set("max.in.flight", "1").set("acks", "all");
+        let producer: BaseProducer<Acks> = config.create_with_context(Acks::default()).unwrap();
+        for payload in payloads {
+            let mut record = BaseRecord::<[u8], [u8]>::to(topic)
+                .partition(partition)
+                .key(b"thread-1".as_slice());
+            record.payload = payload.as_ref().map(AsRef::as_ref);
+            producer.send(record).map_err(|(error, _)| error).unwrap();
+        }
+        producer.flush(Duration::from_secs(20)).unwrap();
+        let acked = producer.context().0.load(Ordering::Relaxed);
+        assert_eq!(acked as usize, payloads.len(), "records acknowledged");
+    }
+
+    /// The offset that `group` would continue at, asked by a client of its own.
+    pub fn committed(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {
+        let client = self.consumer(group);
+        let mut asked = TopicPartitionList::new();
+        asked.add_partition(topic, partition);
+        let answer = client
+            .committed_offsets(asked, Duration::from_secs(10))
+            .unwrap();
+        match answer.find_partition(topic, partition).unwrap().offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        }
+    }
+
+    /// Every payload of a topic's partition, read without a group.
+    pub fn read(&self, topic: &str, partition: i32) -> Vec<Option<Vec<u8>>> {
+        let consumer = self.consumer(&unique("reader"));
+        let (low, high) = consumer
+            .fetch_watermarks(topic, partition, Duration::from_secs(10))
+            .unwrap();
+        assign(&consumer, topic, &[(partition, Offset::Offset(low))]);
+        let mut read = Vec::new();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while (read.len() as i64) < high - low {
+            assert!(Instant::now() < deadline, "read {} of {high}", read.len());
+            if let Some(message) = consumer.poll(Duration::from_millis(100)) {
+                read.push(message.unwrap().payload().map(<[u8]>::to_vec));
+            }
+        }
+        read
+    }
+}
+
+/// Assigns partitions at offsets, with a list that lives no longer than the call.
+pub fn assign(consumer: &BaseConsumer, topic: &str, partitions: &[(i32, Offset)]) {
+    consumer.assign(&list(topic, partitions)).unwrap();
+}
+
+/// A fresh list. Never keep one: see the facts.
+pub fn list(topic: &str, partitions: &[(i32, Offset)]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in partitions {
+        list.add_partition_offset(topic, *partition, *offset).unwrap();
+    }
+    list
+}
+
+/// The offsets of the next `count` records, or of fewer when nothing comes for `patience`.
+pub fn offsets(consumer: &BaseConsumer, count: usize, patience: Duration) -> Vec<i64> {
+    let mut offsets = Vec::new();
+    let mut last = Instant::now();
+    while offsets.len() < count && last.elapsed() < patience {
+        match consumer.poll(Duration::from_millis(50)) {
+            Some(Ok(message)) => {
+                offsets.push(message.offset());
+                last = Instant::now();
+            }
+            Some(Err(_)) | None => {}
+        }
+    }
+    offsets
+}
+
+/// A name that no other test and no other run uses.
+pub fn unique(prefix: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap();
+    format!("{prefix}-{}-{}-{next}", std::process::id(), since.as_millis())
+}
+
+/// Runs `body` on a thread of its own and fails when it takes longer than `limit`: a client that
+/// hangs must fail a test, not stop the run.
+pub fn within(limit: Duration, body: impl FnOnce() + Send + 'static) {
+    let (done, finished) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        body();
+        let _gone = done.send(());
+    });
+    match finished.recv_timeout(limit) {
+        Ok(()) => {}
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("still running after {limit:?}"),
+        // The body panicked; its own message says why.
+        Err(mpsc::RecvTimeoutError::Disconnected) => match thread.join() {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(()) => unreachable!("the sender is dropped after it has sent"),
+        },
+    }
+}
+
+/// Waits until `ready` says so, and fails with `what` when it does not within `limit`.
+pub fn eventually(what: &str, limit: Duration, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
+    while !ready() {
+        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Counts acknowledged records.
+#[derive(Default)]
+pub struct Acks(AtomicU32);
+
+impl rdkafka::ClientContext for Acks {}
+
+impl ProducerContext for Acks {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, _opaque: ()) {
+        if result.is_ok() {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
