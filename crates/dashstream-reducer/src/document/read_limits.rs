@@ -1,0 +1,105 @@
+//! What reading one full state may cost, and why reading stops.
+
+use thiserror::Error;
+
+use crate::document::DEPTH_MAX;
+
+/// Limits on reading one JSON text. Start from [`Default`] and set fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadLimits {
+    /// Bytes of text; a longer one is refused before it is looked at. Default 10 MiB, as in the
+    /// existing consumers.
+    pub text_bytes: usize,
+    /// Values: every scalar, array and object is one. Default 4 M.
+    pub nodes: u64,
+    /// Containers inside each other. Default, and at most, 127, which is what serde_json reads.
+    pub depth: u16,
+    /// Bytes that the document may take in memory. Default 128 MiB, eight times the largest state.
+    pub heap_bytes: u64,
+}
+
+impl Default for ReadLimits {
+    fn default() -> Self {
+        Self {
+            text_bytes: 10 << 20,
+            nodes: 4 << 20,
+            depth: DEPTH_MAX,
+            heap_bytes: 128 << 20,
+        }
+    }
+}
+
+/// Why a JSON text, or a value, did not become a document.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The text is longer than allowed. It was not looked at, and nothing was allocated.
+    #[error("text of {len} bytes, limit {limit}")]
+    TextTooLong {
+        /// The limit.
+        limit: usize,
+        /// Bytes of the text.
+        len: usize,
+    },
+    /// The text is not JSON.
+    #[error("not JSON at line {line}, column {column}")]
+    Syntax {
+        /// Line, from 1.
+        line: usize,
+        /// Column in bytes, from 1; 0 when the line ended.
+        column: usize,
+    },
+    /// The text ends inside a value.
+    #[error("the text ends inside a value")]
+    Truncated,
+    /// An object names a member twice.
+    #[error("an object names a member twice")]
+    DuplicateMember,
+    /// More values than allowed.
+    #[error("more than {limit} nodes")]
+    TooManyNodes {
+        /// The limit.
+        limit: u64,
+    },
+    /// Containers are nested deeper than allowed.
+    #[error("deeper than {limit}")]
+    TooDeep {
+        /// The limit.
+        limit: u16,
+    },
+    /// The document would take more memory than allowed.
+    #[error("more than {limit} bytes of memory")]
+    HeapTooLarge {
+        /// The limit.
+        limit: u64,
+    },
+}
+
+impl ReadError {
+    /// A stable name, fit for a metric label.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::Syntax { .. } => "json_syntax",
+            Self::Truncated => "json_truncated",
+            Self::DuplicateMember => "duplicate_member",
+            Self::TooManyNodes { .. } => "too_many_nodes",
+            Self::TooDeep { .. } => "too_deep",
+            Self::HeapTooLarge { .. } => "heap_too_large",
+        }
+    }
+
+    /// Whether a limit was exceeded, as opposed to a text that is wrong in itself.
+    #[must_use]
+    pub const fn is_limit(&self) -> bool {
+        match self {
+            Self::TextTooLong { .. }
+            | Self::TooManyNodes { .. }
+            | Self::TooDeep { .. }
+            | Self::HeapTooLarge { .. } => true,
+            Self::Syntax { .. } | Self::Truncated | Self::DuplicateMember => false,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The state hash: SHA-256 of the canonical text, and what a comparison says.
+
+/// How a producer prints numbers, and orders members, in the text that it hashes.
+///
+/// The three differ for few states only: fractions that are whole, very large and very small
+/// numbers, and member names outside the basic plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that labels verdicts must know every dialect"
+)]
+pub enum Dialect {
+    /// What this crate emits, and current Rust producers do: `1.0`, `1e+16`, members by UTF-8.
+    Current,
+    /// Rust producers built before their float printer changed: `1e16`.
+    Ryu,
+    /// JavaScript: `1`, `10000000000000000`, members by UTF-16 code unit.
+    JavaScript,
+}
+
+/// Why a hash says nothing about the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that labels verdicts must know every reason"
+)]
+pub enum Unproven {
+    /// The message carries no hash.
+    NoHash,
+    /// The hash is not 32 bytes long.
+    HashLength,
+    /// The policy skips this message.
+    NotDue,
+    /// The run's budget for hashing is spent.
+    OutOfFuel,
+    /// No dialect matches, and the state holds a number beyond the 64-bit integers, which producers
+    /// round differently.
+    WideNumber,
+}
+
+/// What comparing a state with the producer's hash of it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "a mismatch means that the state is wrong"]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host must decide about every verdict; a new one is a major release"
+)]
+pub enum Verdict {
+    /// The state is the producer's, byte for byte.
+    Match,
+    /// The state is the producer's, who prints it in another dialect.
+    Drift(Dialect),
+    /// The state is not the producer's.
+    Mismatch,
+    /// Nothing was proved, and nothing refuted.
+    NotComparable(Unproven),
+}
+
+impl Verdict {
+    /// A stable name, fit for a metric label.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Match => "match",
+            Self::Drift(_) => "drift",
+            Self::Mismatch => "mismatch",
+            Self::NotComparable(_) => "not_comparable",
+        }
+    }
+}
+
+/// When a diff's hash is checked. Full states are checked whenever they carry a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verification {
+    /// Every how many diffs: 1 is each, 0 is none. Default 1.
+    pub every: u32,
+    /// Bytes of canonical text that may be hashed for each diff on average; unused bytes are saved
+    /// up, to 16 times as many. Default 1 MiB.
+    pub bytes_per_diff: u64,
+}
+
+impl Default for Verification {
+    fn default() -> Self {
+        Self {
+            every: 1,
+            bytes_per_diff: 1 << 20,
+        }
+    }
+}

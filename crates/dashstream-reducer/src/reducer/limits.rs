@@ -1,0 +1,54 @@
+//! What one run may cost.
+
+use core::time::Duration;
+
+use crate::document::ReadLimits;
+use crate::hash::Verification;
+use crate::patch::PatchLimits;
+
+/// Limits and choices of one [`Reducer`](crate::Reducer). Start from [`Default`] and set fields.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ReducerLimits {
+    /// What a full state may cost.
+    pub read: ReadLimits,
+    /// What a diff may cost, and how large the state may become.
+    pub patch: PatchLimits,
+    /// When a diff's hash is checked.
+    pub verification: Verification,
+    /// Diffs kept while the run waits for a snapshot. Default 1,024: a few minutes of a busy run.
+    pub buffered_diffs: usize,
+    /// Bytes of those diffs. Default 1 MiB, the producers' limit for one message.
+    pub buffered_bytes: usize,
+    /// Checkpoint ids remembered. Default 64; producers name only their latest.
+    pub checkpoints: usize,
+    /// Message ids remembered to tell a redelivery from a reused sequence number. Default 64.
+    pub message_ids: usize,
+    /// Previous versions kept. Default 0: keeping any makes a diff copy its path.
+    pub history_versions: usize,
+    /// Bytes that the previous versions may hold on their own. Default 64 MiB.
+    pub history_bytes: u64,
+    /// Time between the first request for a snapshot and the second; it doubles from there.
+    /// Default 1 s.
+    pub request_after: Duration,
+    /// The longest time between two requests. Default 5 min.
+    pub request_at_most: Duration,
+}
+
+impl Default for ReducerLimits {
+    fn default() -> Self {
+        Self {
+            read: ReadLimits::default(),
+            patch: PatchLimits::default(),
+            verification: Verification::default(),
+            buffered_diffs: 1_024,
+            buffered_bytes: 1 << 20,
+            checkpoints: 64,
+            message_ids: 64,
+            history_versions: 0,
+            history_bytes: 64 << 20,
+            request_after: Duration::from_secs(1),
+            request_at_most: Duration::from_secs(300),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Why a run needs a snapshot.
+
+use crate::document::ReadError;
+use crate::patch::PatchError;
+
+/// Why a run's state cannot be relied on until a full state arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "operators are told each reason; a new one is a major release"
+)]
+pub enum ResyncReason {
+    /// No full state has been seen yet: the run began, or was joined midstream, without one.
+    NoSnapshot,
+    /// Messages before this one did not arrive.
+    Gap {
+        /// How many are missing.
+        missing: u64,
+    },
+    /// The message changes the state but has no place in the sequence.
+    NoSequence,
+    /// A sequence number came again with another message id.
+    SequenceReused,
+    /// The diff names a checkpoint that was never seen.
+    UnknownBase,
+    /// The diff names a checkpoint whose state was unreadable.
+    PoisonedBase,
+    /// A checkpoint's body could not be inflated, or did not match its checksum.
+    PoisonedCheckpoint,
+    /// A full state was refused.
+    Snapshot(ReadError),
+    /// A diff was refused.
+    Patch(PatchError),
+    /// The state's hash is not the one the producer sent.
+    HashMismatch,
+    /// The host lost a message of this run.
+    Lost,
+}
+
+impl ResyncReason {
+    /// A stable name, fit for a metric label.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoSnapshot => "no_snapshot",
+            Self::Gap { .. } => "gap",
+            Self::NoSequence => "no_sequence",
+            Self::SequenceReused => "sequence_reused",
+            Self::UnknownBase => "unknown_base",
+            Self::PoisonedBase => "poisoned_base",
+            Self::PoisonedCheckpoint => "poisoned_checkpoint",
+            Self::Snapshot(_) => "snapshot_refused",
+            Self::Patch(_) => "patch_refused",
+            Self::HashMismatch => "hash_mismatch",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// Whether a run's state can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a run is in step or it is not; there is no third"
+)]
+pub enum Phase {
+    /// The state is the one the producer has.
+    Synced,
+    /// It is not, or it is not known to be.
+    NeedsResync(ResyncReason),
+}
