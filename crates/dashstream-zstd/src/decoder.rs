@@ -1,0 +1,290 @@
+//! Decoding what a plan admitted.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
+
+use crate::limits::{Limits, UnknownSize};
+use crate::plan::{Frames, Plan};
+use crate::refusal::Refusal;
+
+/// Decompresses messages; each is planned first, and nothing is allocated for one that is refused.
+///
+/// libzstd's context, about 96 KiB, is created by the first message that is admitted, and reused.
+/// Messages of several compressed blocks, and of more than 128 KiB, add up to 128 KiB to it.
+pub struct Decoder {
+    limits: Limits,
+    context: Option<DCtx<'static>>,
+}
+
+/// Why a message was not decompressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecompressError {
+    /// The plan refused the input before anything was allocated for it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The content does not match the frame's checksum.
+    #[error("checksum mismatch")]
+    ChecksumMismatch,
+    /// A compressed block is damaged, or yields less or more than the plan proved or the frame
+    /// declares.
+    #[error("corrupt content, libzstd status {status}")]
+    Corrupt {
+        /// libzstd's `ZSTD_ErrorCode`; 0 where this crate found the difference.
+        status: u32,
+    },
+    /// The size was unknown, and decoding reached the output limit or the ratio.
+    #[error("more than {limit} bytes of content")]
+    OutputTooLarge {
+        /// The most bytes that the limits allow for this input.
+        limit: u64,
+    },
+    /// There is no memory for the content or for libzstd's context.
+    #[error("no memory for {bytes} bytes and the context")]
+    OutOfMemory {
+        /// The bytes that were asked for.
+        bytes: u64,
+    },
+}
+
+impl DecompressError {
+    /// A stable name for metrics and stored records; never changes once released.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::ChecksumMismatch => "checksum_mismatch",
+            Self::Corrupt { .. } => "corrupt",
+            Self::OutputTooLarge { .. } => "output_too_large",
+            Self::OutOfMemory { .. } => "out_of_memory",
+        }
+    }
+}
+
+impl Decoder {
+    /// Makes a decoder. Allocates nothing until the first message.
+    #[must_use]
+    pub const fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            context: None,
+        }
+    }
+
+    /// The limits that every message is held against.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Decompresses `input` into a new vector of exactly its content's size.
+    ///
+    /// # Errors
+    ///
+    /// As [`decompress_into`](Self::decompress_into).
+    pub fn decompress(&mut self, input: &[u8]) -> Result<Vec<u8>, DecompressError> {
+        let mut output = Vec::new();
+        self.decompress_into(input, &mut output)?;
+        Ok(output)
+    }
+
+    /// Decompresses `input` into `output`, whose old content is dropped and whose capacity is
+    /// reused, and returns the size of the content.
+    ///
+    /// The capacity grows only when it is below [`Plan::output_bytes_max`], and to exactly that;
+    /// with [`UnknownSize::Bounded`] it grows by doubling, at most to the output limit. After an
+    /// error `output` is empty and keeps its capacity, and the decoder is as before the call.
+    ///
+    /// # Errors
+    ///
+    /// [`DecompressError::Refused`] when the plan refuses the input; the other variants when a
+    /// compressed block does not hold what its headers promise, or memory is short.
+    pub fn decompress_into(
+        &mut self,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<usize, DecompressError> {
+        output.clear();
+        let plan = Plan::inspect(input, &self.limits)?;
+        let result = self.decode(&plan, input, output);
+        if result.is_err() {
+            output.clear();
+        }
+        result
+    }
+
+    fn decode(
+        &mut self,
+        plan: &Plan,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<usize, DecompressError> {
+        let limit = self.limits.output_bytes_for(input.len());
+        let most = plan.output_bytes_max().min(limit);
+        let mut capacity = self.first_capacity(plan, output.capacity(), most);
+        loop {
+            reserve(output, capacity)?;
+            match self.attempt(plan, input, output) {
+                Ok(size) if (plan.output_bytes_min()..=most).contains(&(size as u64)) => {
+                    return Ok(size);
+                }
+                // The buffer brought more capacity than was planned, and the content used it.
+                Ok(size) if size as u64 > limit => {
+                    return Err(DecompressError::OutputTooLarge { limit });
+                }
+                Ok(_) => return Err(DecompressError::Corrupt { status: 0 }),
+                Err(Failure::Full) if capacity < most => {
+                    capacity = capacity.saturating_mul(2).min(most);
+                }
+                Err(Failure::Full) if most < plan.output_bytes_max() => {
+                    return Err(DecompressError::OutputTooLarge { limit });
+                }
+                Err(Failure::Full) => return Err(DecompressError::Corrupt { status: FULL }),
+                Err(Failure::Other(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// The capacity to try first: all that can be needed, where that is proved.
+    fn first_capacity(&self, plan: &Plan, reused: usize, most: u64) -> u64 {
+        match (plan.declared_bytes(), self.limits.unknown_size()) {
+            (None, UnknownSize::Bounded) => plan
+                .output_bytes_min()
+                .max(FIRST_BYTES)
+                .max(reused as u64)
+                .min(most),
+            (Some(_), _) | (None, UnknownSize::Reject | UnknownSize::Evidence) => most,
+        }
+    }
+
+    /// Decodes once, into the capacity that is there.
+    fn attempt(
+        &mut self,
+        plan: &Plan,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<usize, Failure> {
+        let out_of_memory = DecompressError::OutOfMemory {
+            bytes: output.capacity() as u64,
+        };
+        let context = match &mut self.context {
+            Some(context) => context,
+            none => none.insert(create().ok_or(Failure::Other(out_of_memory))?),
+        };
+        if plan.one_shot() {
+            return context
+                .decompress(output, input)
+                .map_err(|code| failure(code, out_of_memory));
+        }
+        let size = block_by_block(context, &self.limits, input, output, out_of_memory);
+        // Whatever happened, the next message starts from a context without a session.
+        if context.reset(ResetDirective::SessionOnly).is_err() {
+            self.context = None;
+        }
+        size
+    }
+}
+
+/// Why one attempt to decode did not end well.
+enum Failure {
+    /// The capacity did not suffice.
+    Full,
+    Other(DecompressError),
+}
+
+/// Decodes each frame block by block, directly into `output`.
+///
+/// libzstd's one-shot decoder does not check that a compressed block stays within its frame's
+/// largest block; its streaming decoder does. It would take the one-shot path for a whole frame of
+/// declared size, so that it is handed the last block separately. With a stable output buffer it
+/// keeps no window of its own.
+fn block_by_block(
+    context: &mut DCtx<'static>,
+    limits: &Limits,
+    input: &[u8],
+    output: &mut Vec<u8>,
+    out_of_memory: DecompressError,
+) -> Result<usize, Failure> {
+    let mut frames = Frames::new(input, limits);
+    let mut out = OutBuffer::around(output);
+    while let Some(frame) = frames.next_frame().map_err(|r| Failure::Other(r.into()))? {
+        let mut parts = InBuffer::around(input.get(..frame.last_block).unwrap_or_default());
+        parts.set_pos(frame.start);
+        let more = context
+            .decompress_stream(&mut out, &mut parts)
+            .map_err(|code| failure(code, out_of_memory))?;
+        let mut last = InBuffer::around(input.get(..frame.end).unwrap_or_default());
+        last.set_pos(frame.last_block);
+        let left = context
+            .decompress_stream(&mut out, &mut last)
+            .map_err(|code| failure(code, out_of_memory))?;
+        // Each part is taken whole by one call, and the frame ends with the second: anything else
+        // means that libzstd read the frame otherwise than the plan did.
+        let taken = parts.pos() == frame.last_block && last.pos() == frame.end;
+        if more == 0 || left != 0 || !taken {
+            return Err(Failure::Other(DecompressError::Corrupt { status: 0 }));
+        }
+    }
+    Ok(out.pos())
+}
+
+fn create() -> Option<DCtx<'static>> {
+    let mut context = DCtx::try_create()?;
+    // The limits bound the window, at most to this; a stable output buffer needs no memory for it.
+    context
+        .set_parameter(DParameter::WindowLogMax(WINDOW_LOG_MAX))
+        .ok()?;
+    context
+        .set_parameter(DParameter::StableOutBuffer(true))
+        .ok()?;
+    Some(context)
+}
+
+/// Makes room for `bytes` in an empty vector; its old memory is given back first.
+fn reserve(output: &mut Vec<u8>, bytes: u64) -> Result<(), DecompressError> {
+    let out_of_memory = DecompressError::OutOfMemory { bytes };
+    let bytes = usize::try_from(bytes).map_err(|_| out_of_memory)?;
+    if output.capacity() < bytes {
+        *output = Vec::new();
+        output.try_reserve_exact(bytes).map_err(|_| out_of_memory)?;
+    }
+    Ok(())
+}
+
+fn failure(code: usize, out_of_memory: DecompressError) -> Failure {
+    match status(code) {
+        FULL => Failure::Full,
+        MEMORY => Failure::Other(out_of_memory),
+        CHECKSUM => Failure::Other(DecompressError::ChecksumMismatch),
+        status => Failure::Other(DecompressError::Corrupt { status }),
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// libzstd's `ZSTD_ErrorCode` of a failed call, whose value is its negation.
+pub(crate) fn status(code: usize) -> u32 {
+    u32::try_from(code.wrapping_neg()).unwrap_or(u32::MAX)
+}
+
+/// `ZSTD_error_checksum_wrong`; zstd_errors.h keeps codes below 100 stable.
+const CHECKSUM: u32 = 22;
+
+/// `ZSTD_error_memory_allocation`.
+const MEMORY: u32 = 64;
+
+/// `ZSTD_error_dstSize_tooSmall`.
+const FULL: u32 = 70;
+
+/// The largest window that libzstd supports on every target: 1 GiB.
+const WINDOW_LOG_MAX: u32 = 30;
+
+/// What is allocated first for content of unproved size: one block of the largest size.
+const FIRST_BYTES: u64 = 128 * 1024;

@@ -1,0 +1,173 @@
+//! Compression into a frame that declares its size.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use zstd_safe::{CCtx, CParameter, compress_bound};
+
+/// Compresses messages, each into one frame that declares the size of its content.
+///
+/// The context is created by the first message and reused: about 10 µs are saved on each later one.
+pub struct Encoder {
+    level: Level,
+    checksum: bool,
+    context: Option<CCtx<'static>>,
+}
+
+/// A compression level from 1 (fastest) to 19 (smallest).
+///
+/// libzstd's levels 20 to 22 use windows beyond the 8 MiB that RFC 9659 has every decoder support,
+/// and it silently takes any other number for one in range; neither can be asked for here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level(i32);
+
+impl Level {
+    /// Level 1.
+    pub const FASTEST: Self = Self(1);
+    /// Level 3, libzstd's own default.
+    pub const DEFAULT: Self = Self(3);
+    /// Level 19.
+    pub const SMALLEST: Self = Self(19);
+
+    /// The level `level`, when it is in 1 to 19.
+    #[must_use]
+    pub const fn new(level: i32) -> Option<Self> {
+        if level >= Self::FASTEST.0 && level <= Self::SMALLEST.0 {
+            Some(Self(level))
+        } else {
+            None
+        }
+    }
+
+    /// The level as a number.
+    #[must_use]
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Why a message was not compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompressError {
+    /// There is no memory for the compressed bytes or for libzstd's context.
+    #[error("no memory for {bytes} bytes and the context")]
+    OutOfMemory {
+        /// The most bytes that the frame can have.
+        bytes: usize,
+    },
+    /// libzstd refused its parameters or its input.
+    #[error("libzstd status {status}")]
+    Status {
+        /// libzstd's `ZSTD_ErrorCode`.
+        status: u32,
+    },
+}
+
+impl CompressError {
+    /// A stable name for metrics and stored records; never changes once released.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::OutOfMemory { .. } => "out_of_memory",
+            Self::Status { .. } => "libzstd_status",
+        }
+    }
+}
+
+impl Encoder {
+    /// Makes an encoder that writes no checksums. Allocates nothing until the first message.
+    #[must_use]
+    pub const fn new(level: Level) -> Self {
+        Self {
+            level,
+            checksum: false,
+            context: None,
+        }
+    }
+
+    /// Sets whether frames carry a checksum of their content: 4 bytes, verified by decoders.
+    #[must_use]
+    pub fn with_checksum(mut self, checksum: bool) -> Self {
+        self.checksum = checksum;
+        self.context = None;
+        self
+    }
+
+    /// The level.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Compresses `content` into a new vector.
+    ///
+    /// # Errors
+    ///
+    /// [`CompressError::OutOfMemory`] when the frame or the context cannot be allocated.
+    pub fn compress(&mut self, content: &[u8]) -> Result<Vec<u8>, CompressError> {
+        let mut frame = Vec::new();
+        self.compress_into(content, &mut frame)?;
+        Ok(frame)
+    }
+
+    /// Compresses `content` into `frame`, whose old content is dropped and whose capacity is
+    /// reused, and returns the length of the frame.
+    ///
+    /// The capacity grows to libzstd's bound for the worst case, a little more than the content.
+    /// After an error `frame` is empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`compress`](Self::compress).
+    pub fn compress_into(
+        &mut self,
+        content: &[u8],
+        frame: &mut Vec<u8>,
+    ) -> Result<usize, CompressError> {
+        frame.clear();
+        let bytes = compress_bound(content.len());
+        let out_of_memory = CompressError::OutOfMemory { bytes };
+        let context = match &mut self.context {
+            Some(context) => context,
+            none => {
+                let mut context = CCtx::try_create().ok_or(out_of_memory)?;
+                let parameters = [
+                    CParameter::CompressionLevel(self.level.get()),
+                    CParameter::ContentSizeFlag(true),
+                    CParameter::ChecksumFlag(self.checksum),
+                ];
+                for parameter in parameters {
+                    context.set_parameter(parameter).map_err(status)?;
+                }
+                none.insert(context)
+            }
+        };
+        frame.try_reserve_exact(bytes).map_err(|_| out_of_memory)?;
+        context.compress2(frame, content).map_err(|code| {
+            frame.clear();
+            status(code)
+        })
+    }
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("level", &self.level)
+            .field("checksum", &self.checksum)
+            .finish_non_exhaustive()
+    }
+}
+
+fn status(code: usize) -> CompressError {
+    CompressError::Status {
+        status: crate::decoder::status(code),
+    }
+}

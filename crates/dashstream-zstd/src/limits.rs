@@ -1,0 +1,223 @@
+//! What an input may ask for.
+
+/// What an input may ask for; every value has a default that suits telemetry messages.
+///
+/// | limit | default | source |
+/// |---|---|---|
+/// | output | 10 MiB | the largest message that existing consumers accept |
+/// | window | 8 MiB | RFC 9659: the largest window a decoder of web content has to support |
+/// | frames | 1 | a message is one frame |
+/// | skippable frames | 0 | no producer writes them |
+/// | blocks | 16 + output / 256 | libzstd never cuts a block below 450 bytes of content |
+/// | ratio | none | telemetry legitimately compresses a thousandfold |
+/// | unknown size | reject | producers always write the content size |
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Limits {
+    output_bytes: u64,
+    window_bytes: u64,
+    frames: u32,
+    skippable_frames: u32,
+    blocks: Option<u64>,
+    ratio: Option<Ratio>,
+    unknown_size: UnknownSize,
+}
+
+/// What happens to a frame that does not say how large its content is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnknownSize {
+    /// The frame is refused.
+    #[default]
+    Reject,
+    /// The frame is accepted when the upper bound that its blocks prove is within the output limit.
+    ///
+    /// The upper bound is what gets allocated: each compressed block counts as a full one of up to
+    /// 128 KiB, so that this suits messages of one block.
+    Evidence,
+    /// The frame is accepted when the lower bound that its blocks prove is within the output limit,
+    /// and decoding stops at that limit.
+    ///
+    /// Memory starts at what the blocks prove and doubles only after it was filled, so that it never
+    /// exceeds twice the content, nor the output limit.
+    Bounded,
+}
+
+/// The largest ratio of output to input: an input of `n` bytes may yield `n * factor + slack`.
+///
+/// The slack lets short inputs through, whose ratio says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ratio {
+    factor: u64,
+    slack: u64,
+}
+
+impl Ratio {
+    /// Allows `factor` bytes of output for each byte of input, and `slack` bytes on top.
+    #[must_use]
+    pub const fn new(factor: u64, slack: u64) -> Self {
+        Self { factor, slack }
+    }
+
+    /// The most bytes that an input of `len` bytes may yield.
+    #[must_use]
+    pub const fn output_bytes(self, len: usize) -> u64 {
+        (len as u64)
+            .saturating_mul(self.factor)
+            .saturating_add(self.slack)
+    }
+}
+
+impl Limits {
+    /// The largest value that [`with_output_bytes`](Self::with_output_bytes) and
+    /// [`with_window_bytes`](Self::with_window_bytes) take, 1 GiB: the largest window that libzstd
+    /// supports on every target.
+    pub const BYTES_MAX: u64 = 1 << 30;
+
+    /// The defaults of the table above.
+    pub const fn new() -> Self {
+        Self {
+            output_bytes: OUTPUT_BYTES,
+            window_bytes: WINDOW_BYTES,
+            frames: 1,
+            skippable_frames: 0,
+            blocks: None,
+            ratio: None,
+            unknown_size: UnknownSize::Reject,
+        }
+    }
+
+    /// Sets the most bytes of content that all frames together may have.
+    ///
+    /// Values above [`BYTES_MAX`](Self::BYTES_MAX) mean that maximum.
+    pub const fn with_output_bytes(mut self, bytes: u64) -> Self {
+        self.output_bytes = at_most_bytes_max(bytes);
+        self
+    }
+
+    /// Sets the largest window, in bytes, that a frame may ask its decoder to keep.
+    ///
+    /// It binds frames with a window descriptor. A single-segment frame has none: its window is its
+    /// content, which the output limit bounds. Values above [`BYTES_MAX`](Self::BYTES_MAX) mean that
+    /// maximum.
+    pub const fn with_window_bytes(mut self, bytes: u64) -> Self {
+        self.window_bytes = at_most_bytes_max(bytes);
+        self
+    }
+
+    /// Sets how many frames with content an input may consist of. 0 refuses every input.
+    pub const fn with_frames(mut self, frames: u32) -> Self {
+        self.frames = frames;
+        self
+    }
+
+    /// Sets how many skippable frames may stand before, between and after the others.
+    pub const fn with_skippable_frames(mut self, frames: u32) -> Self {
+        self.skippable_frames = frames;
+        self
+    }
+
+    /// Sets how many blocks all frames together may have; a skippable frame counts as one.
+    ///
+    /// This bounds the work of the walk and the overhead of decoding. Until it is called the limit
+    /// follows the output limit: `16 + output / 256`.
+    pub const fn with_blocks(mut self, blocks: u64) -> Self {
+        self.blocks = Some(blocks);
+        self
+    }
+
+    /// Sets the largest ratio of output to input.
+    pub const fn with_ratio(mut self, ratio: Ratio) -> Self {
+        self.ratio = Some(ratio);
+        self
+    }
+
+    /// Sets what happens to frames that do not say how large their content is.
+    pub const fn with_unknown_size(mut self, policy: UnknownSize) -> Self {
+        self.unknown_size = policy;
+        self
+    }
+
+    /// The most bytes of content.
+    #[must_use]
+    pub const fn output_bytes(&self) -> u64 {
+        self.output_bytes
+    }
+
+    /// The largest window in bytes.
+    #[must_use]
+    pub const fn window_bytes(&self) -> u64 {
+        self.window_bytes
+    }
+
+    /// The most frames with content.
+    #[must_use]
+    pub const fn frames(&self) -> u32 {
+        self.frames
+    }
+
+    /// The most skippable frames.
+    #[must_use]
+    pub const fn skippable_frames(&self) -> u32 {
+        self.skippable_frames
+    }
+
+    /// The most blocks, as set or as it follows from the output limit.
+    #[must_use]
+    pub const fn blocks(&self) -> u64 {
+        match self.blocks {
+            Some(blocks) => blocks,
+            None => BLOCKS_BASE.saturating_add(self.output_bytes / BYTES_PER_BLOCK),
+        }
+    }
+
+    /// The largest ratio of output to input, when there is one.
+    #[must_use]
+    pub const fn ratio(&self) -> Option<Ratio> {
+        self.ratio
+    }
+
+    /// What happens to frames that do not say how large their content is.
+    #[must_use]
+    pub const fn unknown_size(&self) -> UnknownSize {
+        self.unknown_size
+    }
+}
+
+impl Limits {
+    /// The most bytes of content that an input of `len` bytes may have, by size and by ratio.
+    #[cfg(feature = "libzstd")]
+    pub(crate) const fn output_bytes_for(&self, len: usize) -> u64 {
+        match self.ratio {
+            Some(ratio) if ratio.output_bytes(len) < self.output_bytes => ratio.output_bytes(len),
+            _ => self.output_bytes,
+        }
+    }
+}
+
+const fn at_most_bytes_max(bytes: u64) -> u64 {
+    if bytes > Limits::BYTES_MAX {
+        Limits::BYTES_MAX
+    } else {
+        bytes
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Existing consumers refuse larger messages, so that no producer can rely on them.
+const OUTPUT_BYTES: u64 = 10 * 1024 * 1024;
+
+/// RFC 9659 section 3: decoders support windows up to 8 MB, encoders stay within that.
+const WINDOW_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Room for the empty and short blocks that a producer's flushes leave in a small message.
+const BLOCKS_BASE: u64 = 16;
+
+/// libzstd cuts a block only where each part keeps 150 sequences of at least 3 bytes. 256 leaves
+/// other encoders room below those 450.
+const BYTES_PER_BLOCK: u64 = 256;

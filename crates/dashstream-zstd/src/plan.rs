@@ -1,0 +1,192 @@
+//! The walk over a whole input.
+
+use crate::frame::{Budget, Frame};
+use crate::header::Magic;
+use crate::input::Input;
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+
+/// Bounds on what an input decodes to, proved by its frame and block headers.
+///
+/// A plan is evidence, not a promise: a compressed block can still turn out to be corrupt, or to
+/// yield less or more than its frame declares, and [`Decoder`](crate::Decoder) then says so. But no
+/// content is larger than [`output_bytes_max`](Self::output_bytes_max), and that is what is allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Plan {
+    first: Frame,
+    frames: u32,
+    skippable_frames: u32,
+    blocks: u64,
+    declared: bool,
+    one_shot: bool,
+    checksum: bool,
+    least: u64,
+    most: u64,
+}
+
+impl Plan {
+    /// Walks every frame header and every block header of `input` and holds them against `limits`.
+    ///
+    /// The walk decodes nothing, allocates nothing, and reads a few bytes a block: its work is
+    /// bounded by [`Limits::blocks`], whatever the length of the input. Whatever it does not know
+    /// it refuses; it never tries a second interpretation.
+    ///
+    /// # Errors
+    ///
+    /// The first [`Refusal`] in the order of the input. Within a frame header the fields are judged
+    /// in their order: reserved bit, window, dictionary, content size.
+    pub fn inspect(input: &[u8], limits: &Limits) -> Result<Self, Refusal> {
+        let mut frames = Frames::new(input, limits);
+        let Some(first) = frames.next_frame()? else {
+            return Err(Refusal::Empty { len: input.len() });
+        };
+        let mut plan = Self {
+            first,
+            frames: 1,
+            skippable_frames: 0,
+            blocks: first.blocks,
+            declared: first.header.declared.is_some(),
+            one_shot: first.one_shot_is_exact(),
+            checksum: first.header.checksum,
+            least: first.least,
+            most: first.most,
+        };
+        while let Some(frame) = frames.next_frame()? {
+            plan.frames = plan.frames.saturating_add(1);
+            plan.blocks = plan.blocks.saturating_add(frame.blocks);
+            plan.declared &= frame.header.declared.is_some();
+            plan.checksum &= frame.header.checksum;
+            plan.least = plan.least.saturating_add(frame.least);
+            plan.most = plan.most.saturating_add(frame.most);
+        }
+        plan.skippable_frames = frames.skippable_frames;
+        plan.one_shot &= plan.frames == 1 && plan.skippable_frames == 0;
+        Ok(plan)
+    }
+
+    /// The least bytes of content that the input can decode to.
+    #[must_use]
+    pub const fn output_bytes_min(&self) -> u64 {
+        self.least
+    }
+
+    /// The most bytes of content that the input can decode to.
+    ///
+    /// It is the declared size where every frame declares one. With
+    /// [`UnknownSize::Bounded`](crate::UnknownSize::Bounded) it may lie beyond the output limit,
+    /// where decoding stops.
+    #[must_use]
+    pub const fn output_bytes_max(&self) -> u64 {
+        self.most
+    }
+
+    /// The declared size of the content, when every frame declares one.
+    #[must_use]
+    pub const fn declared_bytes(&self) -> Option<u64> {
+        if self.declared { Some(self.most) } else { None }
+    }
+
+    /// How many frames with content there are: at least one.
+    #[must_use]
+    pub const fn frames(&self) -> u32 {
+        self.frames
+    }
+
+    /// How many skippable frames there are.
+    #[must_use]
+    pub const fn skippable_frames(&self) -> u32 {
+        self.skippable_frames
+    }
+
+    /// How many blocks the frames have in total.
+    #[must_use]
+    pub const fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    /// Whether every frame carries a checksum of its content, which decoding verifies.
+    #[must_use]
+    pub const fn has_checksum(&self) -> bool {
+        self.checksum
+    }
+
+    /// Whether one call of libzstd's one-shot decoder decodes the input exactly as the format says.
+    #[cfg(feature = "libzstd")]
+    pub(crate) const fn one_shot(&self) -> bool {
+        self.one_shot
+    }
+}
+
+/// The frames with content of an input, one after the other.
+pub(crate) struct Frames<'a> {
+    input: Input<'a>,
+    limits: &'a Limits,
+    budget: Budget,
+    frames: u32,
+    skippable_frames: u32,
+}
+
+impl<'a> Frames<'a> {
+    pub(crate) const fn new(input: &'a [u8], limits: &'a Limits) -> Self {
+        Self {
+            input: Input::new(input),
+            limits,
+            budget: Budget::new(input.len(), limits),
+            frames: 0,
+            skippable_frames: 0,
+        }
+    }
+
+    /// Walks over the next frame with content; `None` at the end of the input.
+    pub(crate) fn next_frame(&mut self) -> Result<Option<Frame>, Refusal> {
+        loop {
+            if self.input.rest().is_empty() {
+                return Ok(None);
+            }
+            let offset = self.input.offset();
+            let start = self.input;
+            let magic = match self.input.array() {
+                Ok(&bytes) => u32::from_le_bytes(bytes),
+                Err(truncated) => return Err(self.after_last(&start).unwrap_or(truncated)),
+            };
+            match Magic::of(magic) {
+                Magic::Frame => {
+                    let limit = self.limits.frames();
+                    if self.frames >= limit {
+                        return Err(Refusal::TooManyFrames { offset, limit });
+                    }
+                    self.frames = self.frames.saturating_add(1);
+                    return Frame::walk(&mut self.input, offset, self.limits, &mut self.budget)
+                        .map(Some);
+                }
+                Magic::Skippable => self.skip(offset)?,
+                Magic::Legacy { version } => return Err(Refusal::LegacyMagic { offset, version }),
+                Magic::Unknown => {
+                    let unknown = Refusal::BadMagic { offset, magic };
+                    return Err(self.after_last(&start).unwrap_or(unknown));
+                }
+            }
+        }
+    }
+
+    /// Walks over the skippable frame at `offset`, whose magic number was just read.
+    fn skip(&mut self, offset: usize) -> Result<(), Refusal> {
+        let limit = self.limits.skippable_frames();
+        if self.skippable_frames >= limit {
+            return Err(Refusal::SkippableFrame { offset, limit });
+        }
+        self.skippable_frames = self.skippable_frames.saturating_add(1);
+        self.budget.block(offset)?;
+        let len = u32::from_le_bytes(*self.input.array()?);
+        self.input.bytes(len)?;
+        Ok(())
+    }
+
+    /// What is no frame is trailing bytes where a frame came before.
+    fn after_last(&self, rest: &Input<'_>) -> Option<Refusal> {
+        let seen = self.frames > 0 || self.skippable_frames > 0;
+        let (offset, len) = (rest.offset(), rest.rest().len());
+        seen.then_some(Refusal::TrailingBytes { offset, len })
+    }
+}
