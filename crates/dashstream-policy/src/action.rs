@@ -1,0 +1,376 @@
+//! What the engine asks of the host.
+
+use core::time::Duration;
+
+use crate::{
+    Age, Cause, Condemned, Delivered, Disposition, Epoch, FailureReason, NextOffset, Offset, Order,
+    TopicPartition,
+};
+
+/// One thing to do, in the order in which [`crate::Engine::poll_action`] hands them out.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that does not carry out an action breaks the contract"
+)]
+#[derive(Debug, PartialEq, Eq)]
+pub enum Action<E> {
+    /// Store this offset, by the client's list call, and answer with [`crate::Input::Stored`].
+    Store(StoreOffset),
+    /// Send this record's evidence to the archive and answer with [`crate::Input::Archived`].
+    Archive(ArchiveRequest),
+    /// Pause the partition at the client.
+    Pause {
+        /// Which one.
+        partition: TopicPartition,
+        /// Under which assignment.
+        epoch: Epoch,
+    },
+    /// Let the next delivered record be the one at this position, throw away what was fetched
+    /// before, and answer with [`crate::Input::Sought`].
+    Seek {
+        /// Where.
+        partition: TopicPartition,
+        /// Under which assignment.
+        epoch: Epoch,
+        /// The position.
+        to: Offset,
+    },
+    /// Resume the partition at the client.
+    Resume {
+        /// Which one.
+        partition: TopicPartition,
+        /// Under which assignment.
+        epoch: Epoch,
+    },
+    /// Take no more records from the client until [`Action::Take`].
+    StopTaking,
+    /// Take records, and keep polling even where every partition is paused.
+    Take,
+    /// Try a record that failed for a passing reason once more.
+    Retry {
+        /// The record's token.
+        delivered: Delivered,
+        /// What the host gave with the failure.
+        evidence: E,
+    },
+    /// Count a fact.
+    Count(Count),
+    /// Write an order's outcome to the audit log.
+    Audit(Audit),
+}
+
+/// An offset that may be stored, with the reason why.
+///
+/// Only the engine makes one, after every delivered record before it was settled.
+///
+/// ```compile_fail,E0451
+/// use dashstream_policy::{Because, Epoch, NextOffset, StoreOffset, TopicPartition};
+/// fn forge(partition: TopicPartition, epoch: Epoch, next: NextOffset) -> StoreOffset {
+///     StoreOffset { partition, epoch, next, because: Because::Processed }
+/// }
+/// ```
+///
+/// ```
+/// use dashstream_policy::{Because, Epoch, NextOffset, StoreOffset, TopicPartition};
+/// fn read(store: &StoreOffset) -> (TopicPartition, Epoch, NextOffset, Because) {
+///     (store.partition(), store.epoch(), store.next(), store.because())
+/// }
+/// # let _ = read;
+/// ```
+#[must_use = "an offset that is not stored is read again after a restart"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreOffset {
+    pub(crate) partition: TopicPartition,
+    pub(crate) epoch: Epoch,
+    pub(crate) next: NextOffset,
+    pub(crate) because: Because,
+}
+
+impl StoreOffset {
+    /// Where.
+    #[must_use]
+    pub const fn partition(&self) -> TopicPartition {
+        self.partition
+    }
+
+    /// Under which assignment; it is the current one of the partition.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// What to store.
+    #[must_use]
+    pub const fn next(&self) -> NextOffset {
+        self.next
+    }
+
+    /// Why the record before it counts as settled.
+    #[must_use]
+    pub const fn because(&self) -> Because {
+        self.because
+    }
+}
+
+/// Why a record counts as settled.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "these are all the reasons for which an offset may pass a record"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Because {
+    /// The handler was done with it.
+    Processed,
+    /// It had no value and the topic's rule is to ignore that.
+    Ignored,
+    /// The configuration says to drop it, with no archive or with one that is not waited for.
+    Configured,
+    /// The archive acknowledged it.
+    Archived,
+    /// An operator released it.
+    Ordered,
+}
+
+impl Because {
+    /// The stable label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Processed => "processed",
+            Self::Ignored => "ignored",
+            Self::Configured => "configured",
+            Self::Archived => "archived",
+            Self::Ordered => "ordered",
+        }
+    }
+}
+
+/// Names one record's way to the archive; the same for every attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ArchiveId(pub(crate) u64);
+
+impl ArchiveId {
+    /// The number, for logs.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// How much of the record is sent.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an envelope is sent whole, or reduced once"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// The envelope as configured.
+    Full,
+    /// The pointer, the hash and the first bytes, since the full one was too large.
+    Reduced,
+}
+
+impl Form {
+    /// The stable label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Reduced => "reduced",
+        }
+    }
+}
+
+/// A send to the archive. The evidence is lent by [`crate::Engine::evidence`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ArchiveRequest {
+    /// Names the record in [`crate::Input::Archived`].
+    pub id: ArchiveId,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// How much to send.
+    pub form: Form,
+    /// When the engine counts the send as timed out.
+    pub deadline: Duration,
+    /// Where the record stands.
+    pub partition: TopicPartition,
+    /// The assignment it was read under.
+    pub epoch: Epoch,
+    /// Its offset.
+    pub offset: Offset,
+    /// Why it could not be processed.
+    pub cause: Cause,
+}
+
+/// A fact worth counting. Records that were processed are not announced one by one: read
+/// [`crate::Engine::tally`].
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that maps facts to metrics must not miss one"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Count {
+    /// A record cannot be processed.
+    Unprocessable {
+        /// Why.
+        cause: Cause,
+        /// Whether it is old.
+        age: Age,
+    },
+    /// What became of such a record, once and for good.
+    Settled {
+        /// Why it could not be processed.
+        cause: Cause,
+        /// What became of it.
+        disposition: Disposition,
+    },
+    /// The archive took a record.
+    ArchiveAcked {
+        /// Why it could not be processed.
+        cause: Cause,
+        /// What was sent.
+        form: Form,
+    },
+    /// A send to the archive failed.
+    ArchiveFailed {
+        /// Why it could not be processed.
+        cause: Cause,
+        /// Why the send failed.
+        reason: FailureReason,
+    },
+    /// A partition is held from now on.
+    Held {
+        /// Why.
+        cause: Cause,
+        /// By what.
+        by: HeldBy,
+    },
+    /// Something arrived under an assignment, or for a send, that is no longer current.
+    Fenced,
+    /// A record of the current assignment arrived that had been taken before.
+    Duplicate,
+    /// A record was refused and will be fetched again.
+    Refused(Refusal),
+}
+
+/// What holds a partition.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "health pages show each of them differently"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HeldBy {
+    /// The pause mode, configured or by escalation.
+    Policy,
+    /// A required archive that refused the record.
+    Archive,
+    /// An operator's pause.
+    Operator,
+    /// A batch that cannot be decoded.
+    Unfetchable,
+    /// Records that were deleted before they were settled.
+    EvidenceLost,
+}
+
+impl HeldBy {
+    /// The stable label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Archive => "archive",
+            Self::Operator => "operator",
+            Self::Unfetchable => "unfetchable",
+            Self::EvidenceLost => "evidence_lost",
+        }
+    }
+}
+
+/// Why a record of the current assignment was not taken. The engine seeks back to it in time.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that shows them matches all of them"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// Its partition, or with [`crate::Scope::Consumer`] another one, is held.
+    Held,
+    /// The partition is to be read from another position first.
+    Seeking,
+    /// The engine has no room.
+    Full,
+    /// The host is about to stop.
+    Draining,
+}
+
+impl Refusal {
+    /// The stable label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Seeking => "seeking",
+            Self::Full => "full",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// What the engine makes of a delivered record.
+#[expect(clippy::exhaustive_enums, reason = "a host has to act on each of them")]
+#[must_use = "a record that was taken has to be processed"]
+#[derive(Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// Process it.
+    Take(Delivered),
+    /// It cannot be processed; hand its evidence to [`crate::Engine::condemn`].
+    Condemned(Condemned),
+    /// It is settled already. Throw it away.
+    Ignored,
+    /// It arrived a second time, and the first is settled or under way. Throw it away.
+    Duplicate,
+    /// Its assignment has ended. Throw it away.
+    Fenced,
+    /// It cannot be taken now. Throw it away; it will be delivered again.
+    Refused(Refusal),
+}
+
+/// An order and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Audit {
+    /// When.
+    pub at: Duration,
+    /// What was asked, by whom, and why.
+    pub order: Order,
+    /// What became of it.
+    pub outcome: OrderOutcome,
+}
+
+/// What became of an order.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an operator's tool explains each of them"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderOutcome {
+    /// It is carried out, at this offset if one was held.
+    Applied {
+        /// The held record, or the position.
+        offset: Option<Offset>,
+    },
+    /// The held record still has to be acknowledged by the archive; then it is skipped.
+    AwaitsArchive {
+        /// The held record.
+        offset: Offset,
+    },
+    /// The partition is not assigned here.
+    NotAssigned,
+    /// There is nothing to retry or to skip.
+    NotHeld,
+    /// There is no record to skip, only a place where one cannot be had; skip to a position instead.
+    NoRecord,
+    /// The position lies before the held one.
+    Backwards,
+}

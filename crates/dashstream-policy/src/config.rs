@@ -1,0 +1,375 @@
+//! What the engine is told to do, with a default and a range for every number.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::TopicId;
+
+/// What happens to a record that cannot be processed.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the decision table is written over these two"
+)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Go on without it, once the archive setting is satisfied.
+    #[default]
+    Skip,
+    /// Stop at it and wait for an operator.
+    Pause,
+}
+
+/// How far a pause reaches.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a consumer is made of partitions and nothing lies between"
+)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Every partition of the consumer stops, as `KAFKA_ON_DECODE_ERROR=pause` always meant.
+    #[default]
+    Consumer,
+    /// Only the partition that holds the record stops.
+    Partition,
+}
+
+/// What the archive's word counts for.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the decision table is written over these three"
+)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Archiving {
+    /// Nothing is archived.
+    Off,
+    /// Each record is sent once; the offset does not wait for the answer.
+    #[default]
+    BestEffort,
+    /// The offset waits until the archive has acknowledged the record.
+    Required,
+}
+
+/// What a record without a value means in a topic.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that shows its configuration matches all of them"
+)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NullPayload {
+    /// It is handed to the handler like any other record: a tombstone that the handler knows.
+    Process,
+    /// It is settled at once and counted as ignored.
+    Ignore,
+    /// It cannot be processed, for the cause [`crate::Cause::NullPayload`].
+    #[default]
+    Unprocessable,
+}
+
+/// What an open breaker does.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that shows its configuration matches all of them"
+)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Escalation {
+    /// Nothing.
+    #[default]
+    Off,
+    /// While the breaker is open, [`Mode::Skip`] acts as [`Mode::Pause`]. What was held then stays
+    /// held after the breaker has closed: a pause empties the window that closes it.
+    Pause,
+}
+
+/// The longest wait between two attempts, and the first one; each wait doubles the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    first: Duration,
+    longest: Duration,
+}
+
+impl Backoff {
+    /// Waits `first` before the second attempt, then twice as long each time, up to `longest`.
+    #[must_use]
+    pub const fn new(first: Duration, longest: Duration) -> Self {
+        Self { first, longest }
+    }
+
+    /// The wait after attempt number `attempt`, which counts from 1.
+    pub(crate) fn after(self, attempt: u32) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(31);
+        self.first
+            .saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX))
+            .min(self.longest)
+    }
+}
+
+/// 100 ms doubling to 5 s: what existing producers wait between their own attempts.
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new(Duration::from_millis(100), Duration::from_secs(5))
+    }
+}
+
+/// What the engine is told to do. Every setting has a default; [`crate::Engine::new`] checks the
+/// ranges.
+///
+/// ```
+/// use dashstream_policy::{Archiving, Config, Engine, Mode, Scope};
+///
+/// let config = Config::default()
+///     .mode(Mode::Pause)
+///     .scope(Scope::Partition)
+///     .archiving(Archiving::Required);
+/// let engine = Engine::<()>::new(config)?;
+/// # drop(engine);
+/// # Ok::<(), dashstream_policy::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub(crate) mode: Mode,
+    pub(crate) scope: Scope,
+    pub(crate) archiving: Archiving,
+    pub(crate) accept_reduced: bool,
+    pub(crate) null_payload: NullPayload,
+    pub(crate) null_payload_of: BTreeMap<TopicId, NullPayload>,
+    pub(crate) escalation: Escalation,
+    pub(crate) attempts_max: u32,
+    pub(crate) retry_for_max: Duration,
+    pub(crate) retry_backoff: Backoff,
+    pub(crate) outstanding_max: usize,
+    pub(crate) archive_in_flight_max: usize,
+    pub(crate) archive_bytes_max: usize,
+    pub(crate) archive_timeout: Duration,
+    pub(crate) archive_backoff: Backoff,
+    pub(crate) keep_polling: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Skip,
+            scope: Scope::Consumer,
+            archiving: Archiving::BestEffort,
+            accept_reduced: true,
+            null_payload: NullPayload::Unprocessable,
+            null_payload_of: BTreeMap::new(),
+            escalation: Escalation::Off,
+            attempts_max: Self::ATTEMPTS_DEFAULT,
+            retry_for_max: Self::RETRY_FOR_DEFAULT,
+            retry_backoff: Backoff::default(),
+            outstanding_max: Self::OUTSTANDING_DEFAULT,
+            archive_in_flight_max: Self::ARCHIVE_IN_FLIGHT_DEFAULT,
+            archive_bytes_max: Self::ARCHIVE_BYTES_DEFAULT,
+            archive_timeout: Self::ARCHIVE_TIMEOUT_DEFAULT,
+            archive_backoff: Backoff::default(),
+            keep_polling: Self::KEEP_POLLING_DEFAULT,
+        }
+    }
+}
+
+impl Config {
+    /// Attempts at one record before a passing failure becomes a verdict: what existing producers
+    /// allow themselves.
+    pub const ATTEMPTS_DEFAULT: u32 = 3;
+    /// Time that all attempts at one record may take together: one tenth of the five minutes after
+    /// which a broker counts a silent consumer as dead.
+    pub const RETRY_FOR_DEFAULT: Duration = Duration::from_secs(30);
+    /// Records that are taken and not yet below the stored offset: the broadcast buffer of
+    /// existing consumers.
+    pub const OUTSTANDING_DEFAULT: usize = 1_000;
+    /// The highest number that may be configured; at 48 bytes a record it is about 48 MB.
+    pub const OUTSTANDING_MAX: usize = 1_000_000;
+    /// Archive sends under way at once: existing consumers' `MAX_CONCURRENT_DLQ_SENDS`.
+    pub const ARCHIVE_IN_FLIGHT_DEFAULT: usize = 100;
+    /// Bytes of evidence that wait for the archive: the 64 MiB that Kafka clients keep in their own
+    /// receive queues.
+    pub const ARCHIVE_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
+    /// Time for one archive send: existing consumers' `DLQ_SEND_TIMEOUT_SECS`.
+    pub const ARCHIVE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(5);
+    /// Longest time without a poll: half of the client's default `max.poll.interval.ms` of 300 s.
+    pub const KEEP_POLLING_DEFAULT: Duration = Duration::from_secs(150);
+
+    /// Sets what happens to a record that cannot be processed. Default: [`Mode::Skip`].
+    #[must_use]
+    pub const fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Sets how far a pause reaches. Default: [`Scope::Consumer`].
+    #[must_use]
+    pub const fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Sets what the archive's word counts for. Default: [`Archiving::BestEffort`].
+    #[must_use]
+    pub const fn archiving(mut self, archiving: Archiving) -> Self {
+        self.archiving = archiving;
+        self
+    }
+
+    /// Sets whether an acknowledged reduced envelope counts as archived when the full one was too
+    /// large. Default: it does.
+    #[must_use]
+    pub const fn accept_reduced(mut self, accept: bool) -> Self {
+        self.accept_reduced = accept;
+        self
+    }
+
+    /// Sets what a record without a value means where [`Config::null_payload_of`] says nothing.
+    /// Default: [`NullPayload::Unprocessable`].
+    #[must_use]
+    pub const fn null_payload(mut self, meaning: NullPayload) -> Self {
+        self.null_payload = meaning;
+        self
+    }
+
+    /// Sets what a record without a value means in `topic`.
+    #[must_use]
+    pub fn null_payload_of(mut self, topic: TopicId, meaning: NullPayload) -> Self {
+        self.null_payload_of.insert(topic, meaning);
+        self
+    }
+
+    /// Sets what an open breaker does. Default: [`Escalation::Off`].
+    #[must_use]
+    pub const fn escalation(mut self, escalation: Escalation) -> Self {
+        self.escalation = escalation;
+        self
+    }
+
+    /// Sets how often and for how long a record that failed for a passing reason is tried, the
+    /// first attempt included. Defaults: 3 attempts, 30 s, [`Backoff::default`].
+    #[must_use]
+    pub const fn retry(mut self, attempts: u32, total: Duration, backoff: Backoff) -> Self {
+        self.attempts_max = attempts;
+        self.retry_for_max = total;
+        self.retry_backoff = backoff;
+        self
+    }
+
+    /// Sets how many records may be taken and not yet below the stored offset, over all partitions.
+    /// At the limit the engine stops taking; it never forgets a record. Default:
+    /// [`Config::OUTSTANDING_DEFAULT`], range 1 to [`Config::OUTSTANDING_MAX`].
+    #[must_use]
+    pub const fn outstanding_max(mut self, records: usize) -> Self {
+        self.outstanding_max = records;
+        self
+    }
+
+    /// Sets how many archive sends may be under way at once. Default:
+    /// [`Config::ARCHIVE_IN_FLIGHT_DEFAULT`], at least 1.
+    #[must_use]
+    pub const fn archive_in_flight_max(mut self, sends: usize) -> Self {
+        self.archive_in_flight_max = sends;
+        self
+    }
+
+    /// Sets how many bytes of evidence may wait for the archive. At the limit a best-effort send
+    /// fails for [`crate::FailureReason::Backpressure`], and a required one stops the taking of
+    /// further records. Default: [`Config::ARCHIVE_BYTES_DEFAULT`], at least 1.
+    #[must_use]
+    pub const fn archive_bytes_max(mut self, bytes: usize) -> Self {
+        self.archive_bytes_max = bytes;
+        self
+    }
+
+    /// Sets how long one archive send may take, and the waits between sends of one record.
+    /// Defaults: [`Config::ARCHIVE_TIMEOUT_DEFAULT`], [`Backoff::default`].
+    #[must_use]
+    pub const fn archive_timing(mut self, timeout: Duration, backoff: Backoff) -> Self {
+        self.archive_timeout = timeout;
+        self.archive_backoff = backoff;
+        self
+    }
+
+    /// Sets the longest time that [`crate::Action::StopTaking`] is in force before the engine
+    /// pauses every partition and lets the host poll again. Keep it at or below half of the
+    /// client's `max.poll.interval.ms`. Default: [`Config::KEEP_POLLING_DEFAULT`].
+    #[must_use]
+    pub const fn keep_polling(mut self, within: Duration) -> Self {
+        self.keep_polling = within;
+        self
+    }
+
+    /// What a record without a value means in `topic`.
+    #[must_use]
+    pub fn null_payload_in(&self, topic: TopicId) -> NullPayload {
+        self.null_payload_of
+            .get(&topic)
+            .copied()
+            .unwrap_or(self.null_payload)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let outstanding = self.outstanding_max;
+        if outstanding == 0 || outstanding > Self::OUTSTANDING_MAX {
+            return Err(ConfigError::Outstanding { asked: outstanding });
+        }
+        if self.attempts_max == 0 {
+            return Err(ConfigError::NoAttempts);
+        }
+        if self.archive_in_flight_max == 0 || self.archive_bytes_max == 0 {
+            return Err(ConfigError::NoArchiveRoom);
+        }
+        if self.archive_timeout.is_zero() || self.keep_polling.is_zero() {
+            return Err(ConfigError::NoTime);
+        }
+        for backoff in [self.retry_backoff, self.archive_backoff] {
+            if backoff.first.is_zero() || backoff.longest < backoff.first {
+                return Err(ConfigError::Backoff {
+                    first: backoff.first,
+                    longest: backoff.longest,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A setting outside its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The number of outstanding records.
+    #[error("{asked} outstanding records asked for, 1 to 1000000 are possible")]
+    Outstanding {
+        /// What was given.
+        asked: usize,
+    },
+    /// A record needs at least one attempt.
+    #[error("at least one attempt is needed")]
+    NoAttempts,
+    /// The archive needs room for one send of one byte.
+    #[error("the archive needs room for at least one send")]
+    NoArchiveRoom,
+    /// A timeout of zero has always passed.
+    #[error("a timeout must be longer than zero")]
+    NoTime,
+    /// A wait of zero would spin, and the longest wait is no shorter than the first.
+    #[error("a backoff from {first:?} to {longest:?} is not possible")]
+    Backoff {
+        /// The first wait.
+        first: Duration,
+        /// The longest.
+        longest: Duration,
+    },
+}
+
+impl ConfigError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Outstanding { .. } => "outstanding_out_of_range",
+            Self::NoAttempts => "no_attempts",
+            Self::NoArchiveRoom => "no_archive_room",
+            Self::NoTime => "no_time",
+            Self::Backoff { .. } => "backoff_out_of_range",
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! What the host tells the engine.
+
+use thiserror::Error;
+
+use crate::{Age, ArchiveId, Cause, Epoch, NextOffset, Offset, TopicPartition};
+
+/// What happened outside. Records have calls of their own, since they carry tokens:
+/// [`crate::Engine::delivered`], [`crate::Engine::done`], [`crate::Engine::unprocessable`],
+/// [`crate::Engine::failed`].
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host constructs these; a new input that hosts may ignore would be a lie"
+)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The group gave this consumer a partition.
+    Assigned {
+        /// Which one.
+        partition: TopicPartition,
+        /// Greater than every earlier one of this partition; otherwise the input is ignored.
+        epoch: Epoch,
+        /// The committed position, if the group has one.
+        committed: Option<Offset>,
+        /// The first offset that the broker still has, if the host asked. With a committed position
+        /// before it, records are gone that nobody settled, and the partition is held.
+        low: Option<Offset>,
+    },
+    /// The group took a partition away, or it is lost. Drain the actions before this input to store
+    /// what is settled: afterwards nothing of this assignment is stored.
+    Revoked {
+        /// Which one.
+        partition: TopicPartition,
+        /// The assignment that ends.
+        epoch: Epoch,
+    },
+    /// The client cannot fetch what comes next.
+    FetchFailed {
+        /// Where.
+        partition: TopicPartition,
+        /// Under which assignment.
+        epoch: Epoch,
+        /// Why.
+        fault: FetchFault,
+    },
+    /// How a send to the archive ended.
+    Archived {
+        /// The send's id, from [`crate::Action::Archive`].
+        id: ArchiveId,
+        /// How it ended.
+        result: ArchiveResult,
+    },
+    /// How [`crate::Action::Store`] ended. A store that failed is repeated.
+    Stored {
+        /// Where.
+        partition: TopicPartition,
+        /// Under which assignment.
+        epoch: Epoch,
+        /// What was to be stored.
+        next: NextOffset,
+        /// Whether the client took it.
+        ok: bool,
+    },
+    /// How [`crate::Action::Seek`] ended. A seek that failed is repeated; until one succeeds every
+    /// record of the partition is refused.
+    Sought {
+        /// Where.
+        partition: TopicPartition,
+        /// Under which assignment.
+        epoch: Epoch,
+        /// The position that was asked for.
+        to: Offset,
+        /// Whether the next record delivered comes from there.
+        ok: bool,
+    },
+    /// An operator's word.
+    Order(Order),
+    /// The host's rate gate changed its mind.
+    Breaker(Breaker),
+    /// The host is about to stop: take nothing more, finish what is taken.
+    Drain,
+    /// Time passed.
+    Tick,
+}
+
+/// Why nothing can be fetched. Both hold the partition, whatever the mode: there is no record that
+/// could be archived or skipped.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "passing broker errors are the client's business and no input"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FetchFault {
+    /// The broker no longer has the position.
+    OutOfRange {
+        /// The first offset that it still has, if known.
+        low: Option<Offset>,
+    },
+    /// The batch at the position cannot be decoded.
+    Undecodable,
+}
+
+/// How a send to the archive ended.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the host maps its producer's result in one match"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArchiveResult {
+    /// The archive has acknowledged the record. Enqueuing is no acknowledgement.
+    Acked,
+    /// It has not.
+    Failed(ArchiveFault),
+}
+
+/// Why a send to the archive failed.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the host maps its producer's errors in one match"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ArchiveFault {
+    /// No answer in time. The record may be there.
+    TimedOut,
+    /// The producer's own queue is full.
+    QueueFull,
+    /// The broker failed in a way that may pass.
+    Broker,
+    /// The record is larger than the archive takes.
+    TooLarge,
+    /// The broker refused in a way that will not pass: no such topic, no right to write.
+    Refused,
+}
+
+/// Whether the host's rate gate lets failures pass as single events.
+#[expect(clippy::exhaustive_enums, reason = "a breaker is open or closed")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Breaker {
+    /// Failures are single events.
+    #[default]
+    Closed,
+    /// Failures are an outage.
+    Open,
+}
+
+/// A record as the client delivered it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    pub(crate) partition: TopicPartition,
+    pub(crate) epoch: Epoch,
+    pub(crate) offset: Offset,
+    pub(crate) null: bool,
+    pub(crate) age: Age,
+}
+
+impl Delivery {
+    /// A record with a value that arrived while the consumer was following.
+    #[must_use]
+    pub const fn new(partition: TopicPartition, epoch: Epoch, offset: Offset) -> Self {
+        Self {
+            partition,
+            epoch,
+            offset,
+            null: false,
+            age: Age::Current,
+        }
+    }
+
+    /// Says whether the record has no value at all. An empty value is a value.
+    #[must_use]
+    pub const fn null(mut self, null: bool) -> Self {
+        self.null = null;
+        self
+    }
+
+    /// Says whether the record is old.
+    #[must_use]
+    pub const fn age(mut self, age: Age) -> Self {
+        self.age = age;
+        self
+    }
+}
+
+/// Why a record cannot be processed, with what is worth keeping of it.
+///
+/// `E` is the host's: the record itself, or an encoded envelope. The engine keeps it while the
+/// archive or a retry may need it, lends it by [`crate::Engine::evidence`], and cannot look inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault<E> {
+    pub(crate) cause: Cause,
+    pub(crate) evidence: E,
+    pub(crate) bytes: usize,
+}
+
+impl<E> Fault<E> {
+    /// Names the cause and hands over the evidence, which takes `bytes` of memory.
+    #[must_use]
+    pub const fn new(cause: Cause, evidence: E, bytes: usize) -> Self {
+        Self {
+            cause,
+            evidence,
+            bytes,
+        }
+    }
+}
+
+/// An operator's command, where it applies, and who gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub(crate) partition: TopicPartition,
+    pub(crate) command: Command,
+    pub(crate) signature: Signature,
+}
+
+impl Order {
+    /// Gives `command` for `partition`. Whether it was carried out is said by the
+    /// [`crate::Action::Audit`] that follows.
+    #[must_use]
+    pub const fn new(partition: TopicPartition, command: Command, signature: Signature) -> Self {
+        Self {
+            partition,
+            command,
+            signature,
+        }
+    }
+
+    /// Where it applies.
+    #[must_use]
+    pub const fn partition(&self) -> TopicPartition {
+        self.partition
+    }
+
+    /// What is to be done.
+    #[must_use]
+    pub const fn command(&self) -> Command {
+        self.command
+    }
+
+    /// Who wants it, and why.
+    #[must_use]
+    pub const fn signature(&self) -> &Signature {
+        &self.signature
+    }
+}
+
+/// What an operator can ask for.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an operator's tool offers exactly these"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Command {
+    /// Meet the held record again, or lift an operator's pause.
+    Retry,
+    /// Treat the held record as in [`crate::Mode::Skip`], then go on after it. Where the archive is
+    /// required the record still waits for its acknowledgement.
+    SkipOne,
+    /// Give up everything before this position, archived or not, and go on from it. Only for a held
+    /// partition, and never backwards.
+    SkipTo(Offset),
+    /// Stop the partition before the next record.
+    Pause,
+}
+
+impl Command {
+    /// The stable label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::SkipOne => "skip_one",
+            Self::SkipTo(_) => "skip_to",
+            Self::Pause => "pause",
+        }
+    }
+}
+
+/// Who gave an order, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    who: String,
+    why: String,
+}
+
+impl Signature {
+    /// Longest text accepted on either line, in bytes: room for a mail address and for a sentence.
+    pub const BYTES_MAX: usize = 256;
+
+    /// Signs an order.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError`] when either text is empty or longer than [`Signature::BYTES_MAX`].
+    pub fn new(who: &str, why: &str) -> Result<Self, SignatureError> {
+        for text in [who, why] {
+            if text.is_empty() {
+                return Err(SignatureError::Empty);
+            }
+            if text.len() > Self::BYTES_MAX {
+                return Err(SignatureError::TooLong {
+                    len: text.len(),
+                    limit: Self::BYTES_MAX,
+                });
+            }
+        }
+        Ok(Self {
+            who: who.to_owned(),
+            why: why.to_owned(),
+        })
+    }
+
+    /// Who.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+}
+
+/// A signature that says nothing, or too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// An order needs a name and a reason.
+    #[error("an order needs who and why")]
+    Empty,
+    /// Longer than the audit keeps.
+    #[error("{len} bytes of text, {limit} are kept")]
+    TooLong {
+        /// What was given, in bytes.
+        len: usize,
+        /// What is accepted, in bytes.
+        limit: usize,
+    },
+}
+
+impl SignatureError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "signature_empty",
+            Self::TooLong { .. } => "signature_too_long",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_byte_of_a_signature_is_allowed_and_the_next_is_not() {
+        let text = |len| "x".repeat(len);
+        assert!(Signature::new(&text(255), "why").is_ok());
+        assert!(Signature::new(&text(256), &text(256)).is_ok());
+        assert_eq!(
+            Signature::new("who", &text(257)),
+            Err(SignatureError::TooLong {
+                len: 257,
+                limit: 256
+            })
+        );
+        assert_eq!(Signature::new("", "why"), Err(SignatureError::Empty));
+    }
+}

@@ -1,0 +1,109 @@
+//! What the engine would tell a health page.
+
+use core::time::Duration;
+
+use crate::{
+    Breaker, Cause, Epoch, Grade, HeldBy, Mode, NextOffset, Offset, Tally, TopicPartition,
+};
+
+/// The engine's state at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// When this was taken; a host that shows it later must say how old it is.
+    pub at: Duration,
+    /// The mode in force: the configured one, or pause by escalation.
+    pub mode: Mode,
+    /// What the host's rate gate last said.
+    pub breaker: Breaker,
+    /// Whether records may be taken.
+    pub taking: Taking,
+    /// The worst of what holds now.
+    pub grade: Grade,
+    /// Every partition that was assigned since the engine was made, in order.
+    pub partitions: Vec<PartitionStatus>,
+    /// What waits for the archive.
+    pub archive: ArchiveStatus,
+    /// The counts.
+    pub tally: Tally,
+}
+
+/// Whether records may be taken.
+#[expect(clippy::exhaustive_enums, reason = "a health page shows each of them")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// Yes.
+    Open,
+    /// No, since there is no room.
+    Full {
+        /// Since when.
+        since: Duration,
+    },
+    /// No, since the host is about to stop.
+    Draining,
+}
+
+/// One partition's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PartitionStatus {
+    /// Which one.
+    pub partition: TopicPartition,
+    /// Its last assignment.
+    pub epoch: Epoch,
+    /// Whether it runs.
+    pub state: PartitionState,
+    /// What the engine last released for storing, or what was committed at assignment.
+    pub stored: Option<NextOffset>,
+    /// What the next record is expected at or after.
+    pub position: Option<Offset>,
+    /// Records taken and not yet below the stored offset.
+    pub outstanding: usize,
+    /// When the record that holds the offset back was taken.
+    pub oldest_since: Option<Duration>,
+}
+
+/// Whether a partition runs.
+#[expect(clippy::exhaustive_enums, reason = "a health page shows each of them")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartitionState {
+    /// Its records are taken.
+    Running,
+    /// Its next position is being set.
+    Seeking {
+        /// The position.
+        to: Offset,
+    },
+    /// It waits: another partition is held and the scope is the consumer, or there is no room.
+    Waiting,
+    /// It is held.
+    Held {
+        /// By what.
+        by: HeldBy,
+        /// Why, if there is a record or a position in question.
+        cause: Option<Cause>,
+        /// The held record, or the position at which there is none to be had.
+        offset: Option<Offset>,
+        /// Since when.
+        since: Duration,
+    },
+    /// It belongs to somebody else now.
+    Revoked {
+        /// Since when.
+        since: Duration,
+    },
+}
+
+/// What waits for the archive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ArchiveStatus {
+    /// Sends without an answer.
+    pub in_flight: usize,
+    /// Records that wait to be sent, for the first time or again.
+    pub waiting: usize,
+    /// Bytes of evidence kept.
+    pub bytes: usize,
+    /// When the oldest of them could not be processed.
+    pub oldest_since: Option<Duration>,
+}

@@ -1,0 +1,130 @@
+//! A record that the engine let in: the one thing an offset can later move for.
+
+use crate::{Age, Cause, Epoch, Offset, TopicPartition};
+
+/// A record that is to be processed. It is used up by exactly one of [`crate::Engine::done`],
+/// [`crate::Engine::unprocessable`] and [`crate::Engine::failed`].
+///
+/// It cannot be cloned and only the engine makes one. A token that is dropped leaves its record
+/// outstanding: the stored offset stays before it, and the status shows how long it has been.
+///
+/// ```compile_fail,E0382
+/// use core::time::Duration;
+/// use dashstream_policy::{Delivered, Engine};
+/// fn twice(engine: &mut Engine<()>, record: Delivered) {
+///     engine.done(Duration::ZERO, record);
+///     engine.done(Duration::ZERO, record);
+/// }
+/// ```
+///
+/// ```
+/// use core::time::Duration;
+/// use dashstream_policy::{Delivered, Engine};
+/// fn once(engine: &mut Engine<()>, record: Delivered) {
+///     engine.done(Duration::ZERO, record);
+/// }
+/// # let _ = once;
+/// ```
+#[must_use = "a record that is neither done nor unprocessable holds its partition's offset back"]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Delivered {
+    pub(crate) partition: TopicPartition,
+    pub(crate) epoch: Epoch,
+    pub(crate) offset: Offset,
+    /// Counts up over the whole engine, so that a redelivered offset is another record.
+    pub(crate) serial: u64,
+    /// The slot in the partition's tracker.
+    pub(crate) slot: u64,
+    pub(crate) attempt: u32,
+    pub(crate) age: Age,
+}
+
+impl Delivered {
+    /// Where the record stands.
+    #[must_use]
+    pub const fn partition(&self) -> TopicPartition {
+        self.partition
+    }
+
+    /// The assignment it was read under.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// Its offset.
+    #[must_use]
+    pub const fn offset(&self) -> Offset {
+        self.offset
+    }
+
+    /// Which attempt at it this is, from 1.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Whether the host called it old.
+    #[must_use]
+    pub const fn age(&self) -> Age {
+        self.age
+    }
+
+    /// A number that no other record of this engine has, for logs and traces.
+    #[must_use]
+    pub const fn serial(&self) -> u64 {
+        self.serial
+    }
+}
+
+/// A record that the configuration already condemned, before any handler saw it. It can only be
+/// handed back with its evidence, to [`crate::Engine::condemn`].
+///
+/// ```compile_fail,E0308
+/// use core::time::Duration;
+/// use dashstream_policy::{Condemned, Engine};
+/// fn release(engine: &mut Engine<()>, record: Condemned) {
+///     engine.done(Duration::ZERO, record);
+/// }
+/// ```
+///
+/// ```
+/// use core::time::Duration;
+/// use dashstream_policy::{Condemned, Engine};
+/// fn release(engine: &mut Engine<()>, record: Condemned) {
+///     engine.condemn(Duration::ZERO, record, (), 0);
+/// }
+/// # let _ = release;
+/// ```
+#[must_use = "a condemned record that is not handed back holds its partition's offset back"]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Condemned {
+    pub(crate) delivered: Delivered,
+    pub(crate) cause: Cause,
+}
+
+impl Condemned {
+    /// Why it cannot be processed.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// Where the record stands.
+    #[must_use]
+    pub const fn partition(&self) -> TopicPartition {
+        self.delivered.partition
+    }
+
+    /// Its offset.
+    #[must_use]
+    pub const fn offset(&self) -> Offset {
+        self.delivered.offset
+    }
+
+    /// The assignment it was read under.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.delivered.epoch
+    }
+}
