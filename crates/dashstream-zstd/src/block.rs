@@ -85,7 +85,7 @@ struct Sections {
 }
 
 impl Sections {
-    /// `None` when the sections do not fit into `content`.
+    /// `None` when the sections cannot be what `content` holds.
     fn parse(content: &[u8]) -> Option<Self> {
         let (literals, rest) = literals(content)?;
         let sequences = sequences(rest)?;
@@ -152,17 +152,28 @@ fn literals(content: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// The number of sequences at the head of their section.
+///
+/// `None` also where nothing may follow, because there are none, and something does; and where the
+/// reserved bits of the byte that follows are set.
 fn sequences(section: &[u8]) -> Option<u32> {
     let (&first, after) = section.split_first()?;
-    match first {
-        0..=127 => Some(u32::from(first)),
+    let (sequences, rest) = match first {
+        0..=127 => (u32::from(first), after),
         128..=254 => {
-            let &[low] = after.first_chunk()?;
-            Some(u32::from(u16::from_be_bytes([first & 0x7F, low])))
+            let (&[low], rest) = after.split_first_chunk()?;
+            (u32::from(u16::from_be_bytes([first & 0x7F, low])), rest)
         }
         255 => {
-            let &[low, high] = after.first_chunk()?;
-            Some(u32::from(u16::from_le_bytes([low, high])).saturating_add(0x7F00))
+            let (&[low, high], rest) = after.split_first_chunk()?;
+            (
+                u32::from(u16::from_le_bytes([low, high])).saturating_add(0x7F00),
+                rest,
+            )
         }
-    }
+    };
+    let sound = match (sequences, rest.first()) {
+        (0, rest) => rest.is_none(),
+        (_, modes) => modes.is_some_and(|modes| modes & 0x03 == 0),
+    };
+    sound.then_some(sequences)
 }

@@ -1,0 +1,165 @@
+//! Every attack of the corpus ends as it has to, within the memory it is allowed.
+
+mod attack;
+mod frames;
+
+use std::process::Command;
+
+use attack::{Attack, bounded, corpus, evidence};
+use dashstream_testkit::{alloc, stack};
+use dashstream_zstd::{Decoder, DecompressError, Limits, Plan};
+use frames::{Block, Frame};
+
+#[test]
+fn every_attack_ends_with_its_code_within_its_memory_on_a_small_stack() {
+    let corpus = corpus();
+    assert!(corpus.len() > 80, "{} attacks", corpus.len());
+    let failures = stack::small(move || {
+        let judged = corpus
+            .iter()
+            .map(|attack| (attack, alloc::measure(|| attack.outcome())));
+        judged
+            .filter(|(attack, (code, usage))| *code != attack.code || usage.peak > attack.peak)
+            .map(|(attack, (code, usage))| format!("{}: {code}, {usage:?}", attack.name))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(failures, [""; 0]);
+}
+
+#[test]
+fn every_refusal_of_the_plan_allocates_no_byte() {
+    let mut refused = 0;
+    for attack in corpus() {
+        let mut decoder = Decoder::new(attack.limits.clone());
+        let (result, usage) = alloc::measure(|| decoder.decompress(&attack.input));
+        if let Err(DecompressError::Refused(refusal)) = result {
+            refused += 1;
+            assert_eq!(usage, alloc::Usage::default(), "{}", attack.name);
+            assert_eq!(
+                Plan::inspect(&attack.input, &attack.limits),
+                Err(refusal),
+                "{}",
+                attack.name
+            );
+            assert!(refusal.offset() <= attack.input.len(), "{}", attack.name);
+        }
+    }
+    assert!(refused > 70, "{refused} refusals");
+}
+
+#[test]
+fn a_compressed_message_over_the_limit_is_refused_before_its_output_is_allocated() {
+    let bombs: Vec<Attack> = corpus().into_iter().filter(|attack| attack.bomb).collect();
+    assert!(bombs.len() >= 20, "{} bombs", bombs.len());
+    for bomb in bombs {
+        // A buffer that is reused, and empty: growing it would be seen.
+        let mut output = Vec::new();
+        let mut decoder = Decoder::new(bomb.limits.clone());
+        let (result, usage) = alloc::measure(|| decoder.decompress_into(&bomb.input, &mut output));
+        let Err(DecompressError::Refused(refusal)) = result else {
+            panic!("{}: {result:?}", bomb.name);
+        };
+        assert_eq!(refusal.code(), bomb.code, "{}", bomb.name);
+        assert_eq!(
+            (usage.requested, output.capacity()),
+            (0, 0),
+            "{}",
+            bomb.name
+        );
+    }
+}
+
+#[test]
+fn a_bomb_that_nothing_proves_stays_within_the_reused_buffer() {
+    let bomb = Frame::undeclared()
+        .blocks(Block::repeats(b'x', 100 << 20))
+        .bytes();
+    let mut decoder = Decoder::new(bounded());
+    let mut output = Vec::with_capacity(10 << 20);
+    let limit = decoder.limits().output_bytes();
+    let too_large = Err(DecompressError::OutputTooLarge { limit });
+    assert_eq!(decoder.decompress_into(&bomb, &mut output), too_large);
+    let (result, usage) = alloc::measure(|| decoder.decompress_into(&bomb, &mut output));
+    assert_eq!(result, too_large);
+    assert_eq!(usage, alloc::Usage::default());
+    assert_eq!((output.len(), output.capacity()), (0, 10 << 20));
+}
+
+#[test]
+fn after_each_attack_the_decoder_is_as_good_as_new() {
+    let text = b"a message that is neither the first nor the last".repeat(100);
+    let one_block = Frame::declaring(text.len() as u64)
+        .blocks(Block::raw(&text))
+        .bytes();
+    let repeated = Frame::undeclared()
+        .blocks(Block::repeats(b'x', 300_000))
+        .bytes();
+    for limits in [Limits::new(), evidence(), bounded()] {
+        let mut decoder = Decoder::new(limits.clone());
+        let mut output = Vec::new();
+        for attack in corpus() {
+            // Under these limits some of them are legal; that is not the question here.
+            let _ = decoder.decompress_into(&attack.input, &mut output);
+            assert_eq!(
+                decoder.decompress_into(&one_block, &mut output),
+                Ok(text.len())
+            );
+            assert_eq!(output, text, "after {}", attack.name);
+            if limits != Limits::new() {
+                assert_eq!(decoder.decompress_into(&repeated, &mut output), Ok(300_000));
+                assert!(
+                    output.iter().all(|byte| *byte == b'x'),
+                    "after {}",
+                    attack.name
+                );
+            }
+        }
+    }
+}
+
+/// Runs the corpus again, in a child process whose address space is too small for the memory that
+/// the attacks ask for.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_corpus_ends_the_same_in_a_small_address_space() {
+    let this = std::env::current_exe().expect("a test has an executable");
+    let output = Command::new("/bin/sh")
+        .args([
+            "-c",
+            "ulimit -v \"$1\" && exec \"$0\" --ignored --exact --test-threads=1 \"$2\"",
+        ])
+        .arg(this)
+        .args([ADDRESS_SPACE_KIB, "in_a_small_address_space"])
+        .output()
+        .expect("a shell");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && printed.contains("1 passed; 0 failed; 0 ignored"),
+        "{printed}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Room for the process, its threads, the corpus and one output, and not for a window of 128 MiB.
+#[cfg(target_os = "linux")]
+const ADDRESS_SPACE_KIB: &str = "131072";
+
+#[test]
+#[ignore = "run by the_corpus_ends_the_same_in_a_small_address_space, under a limit"]
+fn in_a_small_address_space() {
+    // The limit has to be there, or this shows nothing.
+    assert!(
+        Vec::<u8>::new().try_reserve_exact(128 << 20).is_err(),
+        "no limit is set"
+    );
+    for attack in corpus() {
+        assert_eq!(attack.outcome(), attack.code, "{}", attack.name);
+    }
+    let legal = Frame::declaring(10 << 20)
+        .blocks(Block::runs(b'x', 10 << 20))
+        .bytes();
+    let content = Decoder::new(Limits::new())
+        .decompress(&legal)
+        .expect("within the limits");
+    assert_eq!(content.len(), 10 << 20);
+}
