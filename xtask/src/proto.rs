@@ -97,11 +97,7 @@ fn shape(out: &mut String, message: &MessageDescriptor) -> Result<()> {
         bail!("{name}: the walk's tables hold field numbers below 16");
     }
     writeln!(out, "/// `{}`", message.full_name())?;
-    writeln!(
-        out,
-        "pub(crate) static {name}: Shape = Shape::new(\n\"{}\",\n&[",
-        message.name()
-    )?;
+    writeln!(out, "pub(crate) static {name}: Shape = Shape::new(&[")?;
     let mut slot = 0;
     for number in 0..=last {
         let Some(field) = message.get_field(number) else {
@@ -176,7 +172,7 @@ fn entry(field: &FieldDescriptor, slot: &mut u8) -> Result<String> {
 fn rust(field: &FieldDescriptor) -> Result<String> {
     Ok(match field.kind() {
         Kind::Message(child) => format!("v1::{}", child.name()),
-        Kind::String => "String".into(),
+        Kind::String => "alloc::string::String".into(),
         Kind::Bytes => "bytes::Bytes".into(),
         Kind::Uint32 | Kind::Fixed32 => "u32".into(),
         Kind::Uint64 | Kind::Fixed64 => "u64".into(),

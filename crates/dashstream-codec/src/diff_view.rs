@@ -1,0 +1,201 @@
+//! A StateDiff read from the wire, without decoding it.
+
+use core::iter::FusedIterator;
+
+use crate::error::DecodeError;
+use crate::header::{HeaderView, int32};
+use crate::peek::body;
+use crate::v1::diff_operation::OpType;
+use crate::v1::{DiffOperation, ValueEncoding};
+use crate::wire::{Input, Key, LEN, VARINT, WireError};
+
+/// A StateDiff whose operations are slices of the payload. Equal, field by field, to the decoded one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DiffView<'a> {
+    /// The header, if there is one.
+    pub header: Option<HeaderView<'a>>,
+    /// The last checkpoint that was sent before this diff, or nothing.
+    pub base_checkpoint_id: &'a [u8],
+    /// SHA-256 of the new state's canonical JSON, or nothing.
+    pub state_hash: &'a [u8],
+    /// The new state as JSON. When it is not empty, the operations do not apply.
+    pub full_state: &'a [u8],
+    /// The operations, in order.
+    pub operations: Operations<'a>,
+}
+
+/// The operations of a [`DiffView`], each read when it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Operations<'a> {
+    /// The fields of the StateDiff, from the first operation on.
+    rest: &'a [u8],
+    left: usize,
+}
+
+/// One operation of JSON Patch, its strings and its value slices of the payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpView<'a> {
+    /// An `OpType`; other numbers are possible, see [`op_type`](Self::op_type).
+    pub op: i32,
+    /// A JSON Pointer.
+    pub path: &'a str,
+    /// Encoded as `encoding` says, or nothing.
+    pub value: &'a [u8],
+    /// A JSON Pointer, for move and copy.
+    pub from: &'a str,
+    /// A `ValueEncoding`; other numbers are possible, see [`value_encoding`](Self::value_encoding).
+    pub encoding: i32,
+}
+
+impl<'a> DiffView<'a> {
+    /// Reads a StateDiff's own bytes: what field 2 of the outermost message holds.
+    ///
+    /// This is for bytes that a [`Decoder`](crate::Decoder) has checked, or that were encoded here; it
+    /// checks everything that the view gives out, but no limit.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Wire`] when the bytes are no StateDiff.
+    pub fn of_body(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut view = DiffView {
+            header: None,
+            base_checkpoint_id: &[],
+            state_hash: &[],
+            full_state: &[],
+            operations: Operations::default(),
+        };
+        let mut input = Input::new(bytes);
+        loop {
+            let before = input;
+            let Some(key) = input.key()? else {
+                return Ok(view);
+            };
+            match key.number {
+                1 => {
+                    let bytes = body(&mut input, key)?;
+                    view.header.get_or_insert_default().merge(bytes, DEPTH)?;
+                }
+                2 => view.base_checkpoint_id = body(&mut input, key)?,
+                3 => {
+                    OpView::of_body(body(&mut input, key)?)?;
+                    if view.operations.left == 0 {
+                        view.operations.rest = before.rest();
+                    }
+                    view.operations.left = view.operations.left.saturating_add(1);
+                }
+                4 => view.state_hash = body(&mut input, key)?,
+                5 => view.full_state = body(&mut input, key)?,
+                _ => {
+                    input.skip(key, DEPTH)?;
+                }
+            }
+        }
+    }
+}
+
+impl<'a> OpView<'a> {
+    /// The operation, if it is one of the six.
+    #[must_use]
+    pub fn op_type(&self) -> Option<OpType> {
+        OpType::try_from(self.op).ok()
+    }
+
+    /// How the value is written, if it is one of the four ways.
+    #[must_use]
+    pub fn value_encoding(&self) -> Option<ValueEncoding> {
+        ValueEncoding::try_from(self.encoding).ok()
+    }
+
+    fn of_body(bytes: &'a [u8]) -> Result<Self, WireError> {
+        let mut view = OpView::default();
+        let mut input = Input::new(bytes);
+        while let Some(key) = input.key()? {
+            match key {
+                Key {
+                    number: 1,
+                    wire_type: VARINT,
+                } => view.op = int32(input.varint()?),
+                Key {
+                    number: 2,
+                    wire_type: LEN,
+                } => view.path = input.string()?,
+                Key {
+                    number: 3,
+                    wire_type: LEN,
+                } => view.value = input.bytes()?,
+                Key {
+                    number: 4,
+                    wire_type: LEN,
+                } => view.from = input.string()?,
+                Key {
+                    number: 5,
+                    wire_type: VARINT,
+                } => view.encoding = int32(input.varint()?),
+                Key {
+                    number: 1..=5,
+                    wire_type,
+                } => {
+                    return Err(WireError::WrongWireType {
+                        number: key.number,
+                        wire_type,
+                    });
+                }
+                _ => {
+                    input.skip(key, DEPTH)?;
+                }
+            }
+        }
+        Ok(view)
+    }
+}
+
+impl<'a> From<&'a DiffOperation> for OpView<'a> {
+    fn from(operation: &'a DiffOperation) -> Self {
+        let DiffOperation {
+            op,
+            path,
+            value,
+            from,
+            encoding,
+        } = operation;
+        OpView {
+            op: *op,
+            path,
+            value,
+            from,
+            encoding: *encoding,
+        }
+    }
+}
+
+impl<'a> Iterator for Operations<'a> {
+    type Item = OpView<'a>;
+
+    fn next(&mut self) -> Option<OpView<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        let mut input = Input::new(self.rest);
+        // What was read once reads the same again, so that none of these ends early.
+        while let Some(key) = input.key().ok()? {
+            if key.number == 3 {
+                let bytes = body(&mut input, key).ok()?;
+                self.rest = input.rest();
+                return OpView::of_body(bytes).ok();
+            }
+            input.skip(key, DEPTH).ok()?;
+        }
+        None
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Operations<'_> {}
+
+impl FusedIterator for Operations<'_> {}
+
+/// Levels of groups in what the schema does not know; the decoder's walk has counted them already.
+const DEPTH: u32 = crate::DecodeLimits::DEPTH_MAX;

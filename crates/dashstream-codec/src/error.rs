@@ -1,0 +1,206 @@
+//! Why a record was not decoded.
+
+use dashstream_zstd::DecompressError;
+
+use crate::frame::FrameError;
+use crate::wire::WireError;
+
+/// Why a record was not decoded. Nothing of the payload is in it.
+///
+/// Sizes are in bytes.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The record has no frame.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The record is larger than the limit.
+    #[error("record of {len} bytes, limit {limit}")]
+    RecordTooLarge {
+        /// The record's size.
+        len: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A payload that is stored raw is larger than the limit.
+    #[error("payload of {len} bytes, limit {limit}")]
+    PayloadTooLarge {
+        /// The payload's size.
+        len: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The compressed payload was refused, or is corrupt.
+    #[error(transparent)]
+    Decompression(#[from] DecompressError),
+    /// The payload is not protobuf, or not of this schema.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The payload has none of the nine kinds of messages. An empty payload is one of these.
+    #[error("no message in a payload of {len} bytes")]
+    NoMessage {
+        /// The payload's size.
+        len: usize,
+    },
+    /// Decoding would allocate more than the limit.
+    #[error("decoding takes more than {limit} bytes of heap")]
+    HeapBudget {
+        /// The limit.
+        limit: u64,
+    },
+    /// Messages are nested deeper than the limit.
+    #[error("nested deeper than {limit}")]
+    TooDeep {
+        /// The limit.
+        limit: u32,
+    },
+    /// The payload has more elements of lists and maps than the limit.
+    #[error("more than {limit} elements")]
+    TooManyElements {
+        /// The limit.
+        limit: u32,
+    },
+    /// The payload has more fields than the limit.
+    #[error("more than {limit} fields")]
+    TooManyFields {
+        /// The limit.
+        limit: u32,
+    },
+    /// A header is of a schema version that the policy does not admit.
+    #[error("schema version {version}, this is {supported}")]
+    SchemaVersion {
+        /// The version in the header.
+        version: u32,
+        /// The version of this crate's types.
+        supported: u32,
+    },
+    /// The message, or an event of the batch, has no header.
+    #[error("no header")]
+    MissingHeader,
+    /// The message names its kind or its header twice, and not with the same values: readers that look
+    /// at the first one only would route it differently.
+    #[error("two headers that differ")]
+    HeaderMismatch,
+    /// The decoder refused what the walk before it had admitted. This is a defect of this crate.
+    #[error("walk and decoder disagree")]
+    Disagreement,
+}
+
+impl DecodeError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Frame(error) => error.code(),
+            Self::RecordTooLarge { .. } => "record_too_large",
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::Decompression(error) => error.code(),
+            Self::Wire(error) => error.code(),
+            Self::NoMessage { .. } => "no_message",
+            Self::HeapBudget { .. } => "heap_budget",
+            Self::TooDeep { .. } => "depth_exceeded",
+            Self::TooManyElements { .. } => "element_count",
+            Self::TooManyFields { .. } => "field_count",
+            Self::SchemaVersion { .. } => "schema_version",
+            Self::MissingHeader => "missing_header",
+            Self::HeaderMismatch => "header_mismatch",
+            Self::Disagreement => "disagreement",
+        }
+    }
+
+    /// What a host has to tell apart.
+    #[must_use]
+    pub const fn fault(&self) -> FaultClass {
+        match self {
+            Self::Frame(FrameError::Empty) => FaultClass::Empty,
+            Self::Frame(FrameError::UnknownByte { .. }) => FaultClass::BadFrame,
+            Self::RecordTooLarge { .. } | Self::PayloadTooLarge { .. } => FaultClass::Oversize,
+            Self::Decompression(_) => FaultClass::Decompression,
+            Self::Wire(WireError::Truncated { .. }) => FaultClass::Truncated,
+            Self::HeapBudget { .. }
+            | Self::TooDeep { .. }
+            | Self::Wire(WireError::GroupDepth)
+            | Self::TooManyElements { .. }
+            | Self::TooManyFields { .. } => FaultClass::OverBudget,
+            Self::Wire(_) | Self::NoMessage { .. } | Self::Disagreement => FaultClass::Malformed,
+            Self::SchemaVersion { .. } => FaultClass::SchemaVersion,
+            Self::MissingHeader | Self::HeaderMismatch => FaultClass::Header,
+        }
+    }
+
+    /// The value that existing consumers give their metrics' label `error_type`: that of the class.
+    #[must_use]
+    pub const fn error_type(&self) -> &'static str {
+        self.fault().error_type()
+    }
+}
+
+/// What a host has to tell apart when a record was not decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host has to label every class; a new one is a new major release"
+)]
+pub enum FaultClass {
+    /// The record has no bytes.
+    Empty,
+    /// The record, or its raw payload, is larger than the limit.
+    Oversize,
+    /// The first byte is no frame byte.
+    BadFrame,
+    /// The compressed payload is a bomb, of a form that is refused, or corrupt.
+    Decompression,
+    /// The protobuf ends early.
+    Truncated,
+    /// The payload is not protobuf, not of this schema, or holds no message.
+    Malformed,
+    /// Heap, nesting, or counts are over their limits.
+    OverBudget,
+    /// A schema version that the policy does not admit.
+    SchemaVersion,
+    /// A header is missing, or there are two that differ.
+    Header,
+}
+
+impl FaultClass {
+    /// Every class, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Empty,
+        Self::Oversize,
+        Self::BadFrame,
+        Self::Decompression,
+        Self::Truncated,
+        Self::Malformed,
+        Self::OverBudget,
+        Self::SchemaVersion,
+        Self::Header,
+    ];
+
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Oversize => "oversize",
+            Self::BadFrame => "bad_frame",
+            Self::Decompression => "decompression",
+            Self::Truncated => "truncated",
+            Self::Malformed => "malformed",
+            Self::OverBudget => "over_budget",
+            Self::SchemaVersion => "schema_version",
+            Self::Header => "header",
+        }
+    }
+
+    /// The value that existing consumers give their metrics' label `error_type`, which has five.
+    #[must_use]
+    pub const fn error_type(self) -> &'static str {
+        match self {
+            Self::Oversize | Self::OverBudget => "payload_too_large",
+            Self::Empty | Self::Truncated => "buffer_underflow",
+            Self::SchemaVersion => "schema_version_mismatch",
+            Self::BadFrame | Self::Malformed | Self::Header => "invalid_protobuf",
+            Self::Decompression => "unknown_decode_error",
+        }
+    }
+}

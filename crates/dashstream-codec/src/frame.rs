@@ -1,0 +1,182 @@
+//! The one byte in front of a payload.
+
+/// How a record says whether its payload is compressed. A stream has one framing; nothing is tried twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Framing {
+    /// Every record begins with a frame byte.
+    #[default]
+    Strict,
+    /// A record may also come without frame byte, as older producers wrote it: as plain protobuf, known
+    /// by the key of one of the nine kinds, or as zstd, known by its magic number. No serialised message
+    /// begins with a frame byte, and none with zstd's magic number, so that each first byte has one
+    /// meaning.
+    Compatible,
+}
+
+/// How a payload is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a third way to store a payload is another wire format"
+)]
+pub enum Encoding {
+    /// The payload is protobuf.
+    Raw,
+    /// The payload is zstd, its content protobuf.
+    Zstd,
+}
+
+/// A record taken apart: how its payload is stored, and the payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Frame<'a> {
+    /// How the payload is stored.
+    pub encoding: Encoding,
+    /// Whether the record had a frame byte; without one it is of the older form.
+    pub framed: bool,
+    /// The rest of the record, or all of it when there was no frame byte. May be empty.
+    pub payload: &'a [u8],
+}
+
+/// Why a record has no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// The record has no bytes.
+    #[error("empty record")]
+    Empty,
+    /// The first byte means nothing in this framing.
+    #[error("first byte {byte:#04x} is no frame byte")]
+    UnknownByte {
+        /// The byte.
+        byte: u8,
+    },
+}
+
+impl FrameError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty_record",
+            Self::UnknownByte { .. } => "unknown_frame_byte",
+        }
+    }
+}
+
+impl<'a> Frame<'a> {
+    /// Splits `record` into frame byte and payload without looking into the payload.
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::Empty`] for no bytes at all, [`FrameError::UnknownByte`] for a first byte that
+    /// `framing` gives no meaning.
+    pub const fn parse(record: &'a [u8], framing: Framing) -> Result<Self, FrameError> {
+        let Some((&byte, rest)) = record.split_first() else {
+            return Err(FrameError::Empty);
+        };
+        match (byte, framing) {
+            (RAW, _) => Ok(Self {
+                encoding: Encoding::Raw,
+                framed: true,
+                payload: rest,
+            }),
+            (ZSTD, _) => Ok(Self {
+                encoding: Encoding::Zstd,
+                framed: true,
+                payload: rest,
+            }),
+            (0x0A | 0x12 | 0x1A | 0x22 | 0x2A | 0x32 | 0x3A | 0x42 | 0x4A, Framing::Compatible) => {
+                Ok(Self {
+                    encoding: Encoding::Raw,
+                    framed: false,
+                    payload: record,
+                })
+            }
+            (0x28, Framing::Compatible) if matches!(record, [0x28, 0xB5, 0x2F, 0xFD, ..]) => {
+                Ok(Self {
+                    encoding: Encoding::Zstd,
+                    framed: false,
+                    payload: record,
+                })
+            }
+            _ => Err(FrameError::UnknownByte { byte }),
+        }
+    }
+}
+
+/// In front of plain protobuf.
+pub(crate) const RAW: u8 = 0x00;
+
+/// In front of one zstd frame.
+pub(crate) const ZSTD: u8 = 0x01;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strict_framing_knows_two_bytes() {
+        for byte in 0..=u8::MAX {
+            let record = [byte, 7];
+            let expected = match byte {
+                0 => Ok(Frame {
+                    encoding: Encoding::Raw,
+                    framed: true,
+                    payload: &record[1..],
+                }),
+                1 => Ok(Frame {
+                    encoding: Encoding::Zstd,
+                    framed: true,
+                    payload: &record[1..],
+                }),
+                _ => Err(FrameError::UnknownByte { byte }),
+            };
+            assert_eq!(Frame::parse(&record, Framing::Strict), expected);
+        }
+        assert_eq!(Frame::parse(&[], Framing::Strict), Err(FrameError::Empty));
+        assert_eq!(
+            Frame::parse(&[], Framing::Compatible),
+            Err(FrameError::Empty)
+        );
+    }
+
+    #[test]
+    fn compatible_framing_takes_each_older_form_by_its_first_bytes() {
+        for byte in 2..=u8::MAX {
+            let record = [byte, 7, 7, 7];
+            let older = byte & 7 == 2 && (1..=9).contains(&(byte >> 3));
+            let expected = if older {
+                Ok(Frame {
+                    encoding: Encoding::Raw,
+                    framed: false,
+                    payload: &record,
+                })
+            } else {
+                Err(FrameError::UnknownByte { byte })
+            };
+            assert_eq!(Frame::parse(&record, Framing::Compatible), expected);
+        }
+        let zstd = [0x28, 0xB5, 0x2F, 0xFD];
+        assert_eq!(
+            Frame::parse(&zstd, Framing::Compatible),
+            Ok(Frame {
+                encoding: Encoding::Zstd,
+                framed: false,
+                payload: &zstd
+            })
+        );
+        assert_eq!(
+            Frame::parse(&zstd[..3], Framing::Compatible),
+            Err(FrameError::UnknownByte { byte: 0x28 })
+        );
+    }
+
+    #[test]
+    fn a_frame_byte_alone_frames_an_empty_payload() {
+        let frame = |byte| Frame::parse(byte, Framing::Strict).map(|frame| frame.payload.len());
+        assert_eq!(frame(&[0]), Ok(0));
+        assert_eq!(frame(&[1]), Ok(0));
+    }
+}

@@ -1,0 +1,252 @@
+//! Headers: of a decoded message whatever its kind, and borrowed from the wire.
+
+use core::num::NonZeroU64;
+
+use crate::kind::Kind;
+use crate::v1::Header;
+use crate::v1::dash_stream_message::Message;
+use crate::wire::{Input, Key, LEN, VARINT, WireError};
+
+/// A header whose strings and ids are slices of the payload. Fields that are not on the wire have
+/// their type's default, as in [`Header`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HeaderView<'a> {
+    /// A UUID in 16 bytes, by convention; the length is not checked.
+    pub message_id: &'a [u8],
+    /// Unix time in microseconds, by the producer's clock.
+    pub timestamp_us: i64,
+    /// Who the run belongs to.
+    pub tenant_id: &'a str,
+    /// The run.
+    pub thread_id: &'a str,
+    /// The number on the wire, where 0 means none: see [`sequence`](Self::sequence).
+    pub sequence_number: u64,
+    /// A `MessageType`; the kind of the message decides, this repeats it.
+    pub message_type: i32,
+    /// The id of the message that caused this one, or nothing.
+    pub parent_id: &'a [u8],
+    /// A `CompressionType`; the frame byte decides, this repeats it.
+    pub compression: i32,
+    /// The schema version; 0 is read as 1.
+    pub schema_version: u32,
+}
+
+impl<'a> HeaderView<'a> {
+    /// The message's place in its thread's order, if it has one.
+    #[must_use]
+    pub const fn sequence(&self) -> Option<NonZeroU64> {
+        NonZeroU64::new(self.sequence_number)
+    }
+
+    /// Merges the fields of the header in `body` over those here, each one replacing the one before, and
+    /// returns what a decoder spends on `body`.
+    #[inline]
+    pub(crate) fn merge(&mut self, body: &'a [u8], depth_left: u32) -> Result<Spent, WireError> {
+        let mut spent = Spent::default();
+        let mut input = Input::new(body);
+        while let Some(key) = input.key()? {
+            spent.fields = spent.fields.saturating_add(1);
+            match key {
+                Key {
+                    number: 1,
+                    wire_type: LEN,
+                } => {
+                    self.message_id = input.bytes()?;
+                    spent.blob(self.message_id);
+                }
+                Key {
+                    number: 2,
+                    wire_type: VARINT,
+                } => {
+                    self.timestamp_us = input.varint()?.cast_signed();
+                }
+                Key {
+                    number: 3,
+                    wire_type: LEN,
+                } => {
+                    self.tenant_id = input.string()?;
+                    spent.string(self.tenant_id);
+                }
+                Key {
+                    number: 4,
+                    wire_type: LEN,
+                } => {
+                    self.thread_id = input.string()?;
+                    spent.string(self.thread_id);
+                }
+                Key {
+                    number: 5,
+                    wire_type: VARINT,
+                } => self.sequence_number = input.varint()?,
+                Key {
+                    number: 6,
+                    wire_type: VARINT,
+                } => self.message_type = int32(input.varint()?),
+                Key {
+                    number: 7,
+                    wire_type: LEN,
+                } => {
+                    self.parent_id = input.bytes()?;
+                    spent.blob(self.parent_id);
+                }
+                Key {
+                    number: 8,
+                    wire_type: VARINT,
+                } => self.compression = int32(input.varint()?),
+                Key {
+                    number: 9,
+                    wire_type: VARINT,
+                } => {
+                    self.schema_version = int32(input.varint()?).cast_unsigned();
+                }
+                Key {
+                    number: 1..=9,
+                    wire_type,
+                } => {
+                    return Err(WireError::WrongWireType {
+                        number: key.number,
+                        wire_type,
+                    });
+                }
+                _ => {
+                    let skipped = input.skip(key, depth_left)?;
+                    spent.fields = spent.fields.saturating_add(skipped.fields);
+                }
+            }
+        }
+        Ok(spent)
+    }
+}
+
+impl PartialEq<Header> for HeaderView<'_> {
+    fn eq(&self, header: &Header) -> bool {
+        *self == HeaderView::from(header)
+    }
+}
+
+impl<'a> From<&'a Header> for HeaderView<'a> {
+    fn from(header: &'a Header) -> Self {
+        let Header {
+            message_id,
+            timestamp_us,
+            tenant_id,
+            thread_id,
+            sequence,
+            r#type,
+            parent_id,
+            compression,
+            schema_version,
+        } = header;
+        HeaderView {
+            message_id,
+            timestamp_us: *timestamp_us,
+            tenant_id,
+            thread_id,
+            sequence_number: *sequence,
+            message_type: *r#type,
+            parent_id,
+            compression: *compression,
+            schema_version: *schema_version,
+        }
+    }
+}
+
+impl Header {
+    /// The message's place in its thread's order, if it has one: 0 on the wire means none.
+    #[must_use]
+    pub const fn sequenced(&self) -> Option<NonZeroU64> {
+        NonZeroU64::new(self.sequence)
+    }
+}
+
+impl Message {
+    /// Which of the nine kinds this is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Event(_) => Kind::Event,
+            Self::StateDiff(_) => Kind::StateDiff,
+            Self::TokenChunk(_) => Kind::TokenChunk,
+            Self::ToolExecution(_) => Kind::ToolExecution,
+            Self::Checkpoint(_) => Kind::Checkpoint,
+            Self::Metrics(_) => Kind::Metrics,
+            Self::Error(_) => Kind::Error,
+            Self::EventBatch(_) => Kind::EventBatch,
+            Self::ExecutionTrace(_) => Kind::ExecutionTrace,
+        }
+    }
+
+    /// The message's header. That of a batch is the envelope's, which has no sequence.
+    #[must_use]
+    pub const fn header(&self) -> Option<&Header> {
+        match self {
+            Self::Event(message) => message.header.as_ref(),
+            Self::StateDiff(message) => message.header.as_ref(),
+            Self::TokenChunk(message) => message.header.as_ref(),
+            Self::ToolExecution(message) => message.header.as_ref(),
+            Self::Checkpoint(message) => message.header.as_ref(),
+            Self::Metrics(message) => message.header.as_ref(),
+            Self::Error(message) => message.header.as_ref(),
+            Self::EventBatch(message) => message.header.as_ref(),
+            Self::ExecutionTrace(message) => message.header.as_ref(),
+        }
+    }
+
+    /// The message's header, to be changed.
+    #[must_use]
+    pub const fn header_mut(&mut self) -> Option<&mut Header> {
+        match self {
+            Self::Event(message) => message.header.as_mut(),
+            Self::StateDiff(message) => message.header.as_mut(),
+            Self::TokenChunk(message) => message.header.as_mut(),
+            Self::ToolExecution(message) => message.header.as_mut(),
+            Self::Checkpoint(message) => message.header.as_mut(),
+            Self::Metrics(message) => message.header.as_mut(),
+            Self::Error(message) => message.header.as_mut(),
+            Self::EventBatch(message) => message.header.as_mut(),
+            Self::ExecutionTrace(message) => message.header.as_mut(),
+        }
+    }
+}
+
+/// What decoding some bytes costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spent {
+    pub(crate) heap: u64,
+    pub(crate) fields: u32,
+    /// Byte fields that are not empty.
+    pub(crate) blobs: u32,
+}
+
+impl Spent {
+    fn blob(&mut self, value: &[u8]) {
+        self.blobs = self.blobs.saturating_add(u32::from(!value.is_empty()));
+    }
+
+    fn string(&mut self, value: &str) {
+        self.heap = self.heap.saturating_add(string_heap(value.len()));
+    }
+}
+
+/// What decoding a string of `len` bytes allocates: a buffer never starts with fewer than eight.
+///
+/// A field that occurs again reuses its buffer or at most doubles it, which the sum over all
+/// occurrences covers.
+#[inline(always)]
+pub(crate) const fn string_heap(len: usize) -> u64 {
+    match len {
+        0 => 0,
+        1..=8 => 8,
+        _ => len as u64,
+    }
+}
+
+/// An `int32` or enum as protobuf reads it from a varint: the low 32 bits.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "protobuf defines it as truncation"
+)]
+pub(crate) const fn int32(value: u64) -> i32 {
+    (value as u32).cast_signed()
+}

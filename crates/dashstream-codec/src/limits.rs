@@ -1,0 +1,165 @@
+//! What a record may ask of its decoder.
+
+/// What a record may ask of its decoder; every value has a default that suits telemetry.
+///
+/// | limit | default | source |
+/// |---|---|---|
+/// | record | 10 MiB + 1 | a payload stored raw, and its frame byte |
+/// | payload | 10 MiB | what existing consumers accept after decompression |
+/// | heap | 64 MiB | six times the largest payload; a batch of realistic events takes four times its size |
+/// | depth | 100 | where prost stops; no larger value is possible |
+/// | elements | 1,048,576 | one each 10 bytes of the largest payload |
+/// | fields | 2,097,152 | one each 5 bytes of the largest payload; realistic events have one in 10 |
+/// | window | 8 MiB | RFC 9659: what a decoder of web content has to support |
+///
+/// The heap is what the decoded message and the buffer that its byte fields share will take, worked
+/// out before any of it is allocated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct DecodeLimits {
+    record_bytes: usize,
+    payload_bytes: usize,
+    heap_bytes: u64,
+    depth: u32,
+    elements: u32,
+    fields: u32,
+    zstd: dashstream_zstd::Limits,
+}
+
+impl DecodeLimits {
+    /// The deepest nesting that [`with_depth`](Self::with_depth) takes: prost's own limit.
+    pub const DEPTH_MAX: u32 = 100;
+
+    /// The largest value that [`with_payload_bytes`](Self::with_payload_bytes) takes, 1 GiB: counts of
+    /// elements then fit into 32 bits.
+    pub const PAYLOAD_BYTES_MAX: usize = 1 << 30;
+
+    /// The defaults of the table above.
+    pub const fn new() -> Self {
+        Self {
+            record_bytes: PAYLOAD_BYTES + 1,
+            payload_bytes: PAYLOAD_BYTES,
+            heap_bytes: HEAP_BYTES,
+            depth: Self::DEPTH_MAX,
+            elements: ELEMENTS,
+            fields: FIELDS,
+            zstd: dashstream_zstd::Limits::new().with_output_bytes(PAYLOAD_BYTES as u64),
+        }
+    }
+
+    /// Sets the largest record in bytes, frame byte included.
+    pub const fn with_record_bytes(mut self, bytes: usize) -> Self {
+        self.record_bytes = bytes;
+        self
+    }
+
+    /// Sets the largest protobuf payload in bytes, whether it was stored raw or compressed. Values above
+    /// [`PAYLOAD_BYTES_MAX`](Self::PAYLOAD_BYTES_MAX) mean that maximum.
+    pub const fn with_payload_bytes(mut self, bytes: usize) -> Self {
+        let bytes = if bytes > Self::PAYLOAD_BYTES_MAX {
+            Self::PAYLOAD_BYTES_MAX
+        } else {
+            bytes
+        };
+        self.payload_bytes = bytes;
+        self.zstd = self.zstd.with_output_bytes(bytes as u64);
+        self
+    }
+
+    /// Sets the most heap, in bytes, that a decoded message may take.
+    pub const fn with_heap_bytes(mut self, bytes: u64) -> Self {
+        self.heap_bytes = bytes;
+        self
+    }
+
+    /// Sets how many messages may be nested below the outermost one; the entry of a map counts as one,
+    /// and so does a group. Values above [`DEPTH_MAX`](Self::DEPTH_MAX) mean that maximum.
+    pub const fn with_depth(mut self, depth: u32) -> Self {
+        self.depth = if depth > Self::DEPTH_MAX {
+            Self::DEPTH_MAX
+        } else {
+            depth
+        };
+        self
+    }
+
+    /// Sets how many messages and strings in lists, and entries of maps, a payload may have.
+    pub const fn with_elements(mut self, elements: u32) -> Self {
+        self.elements = elements;
+        self
+    }
+
+    /// Sets how many fields a payload may have, known or not. Numbers in a packed list are one field.
+    pub const fn with_fields(mut self, fields: u32) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// Sets what a compressed payload may ask of the decompressor. Its output limit is replaced by the
+    /// payload limit.
+    pub const fn with_zstd(mut self, limits: dashstream_zstd::Limits) -> Self {
+        self.zstd = limits.with_output_bytes(self.payload_bytes as u64);
+        self
+    }
+
+    /// The largest record in bytes.
+    #[must_use]
+    pub const fn record_bytes(&self) -> usize {
+        self.record_bytes
+    }
+
+    /// The largest payload in bytes.
+    #[must_use]
+    pub const fn payload_bytes(&self) -> usize {
+        self.payload_bytes
+    }
+
+    /// The most heap in bytes.
+    #[must_use]
+    pub const fn heap_bytes(&self) -> u64 {
+        self.heap_bytes
+    }
+
+    /// The deepest nesting.
+    #[must_use]
+    pub const fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// The most elements.
+    #[must_use]
+    pub const fn elements(&self) -> u32 {
+        self.elements
+    }
+
+    /// The most fields.
+    #[must_use]
+    pub const fn fields(&self) -> u32 {
+        self.fields
+    }
+
+    /// What a compressed payload may ask of the decompressor.
+    pub const fn zstd(&self) -> &dashstream_zstd::Limits {
+        &self.zstd
+    }
+}
+
+impl Default for DecodeLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Existing consumers refuse larger payloads, so that no producer can rely on them.
+const PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
+
+/// An event with six attributes takes 1.5 KB for 350 bytes, so that the largest payload of such events
+/// takes 44 MiB.
+const HEAP_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The heap limit stops empty events after a quarter of this; it bounds the work on smaller elements.
+const ELEMENTS: u32 = 1 << 20;
+
+/// Twice what the largest payload of realistic events has. It bounds the work on unknown fields, which
+/// take no heap.
+const FIELDS: u32 = 1 << 21;

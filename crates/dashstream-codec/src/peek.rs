@@ -1,0 +1,151 @@
+//! Routing facts of a payload, read without decoding it.
+
+use core::num::NonZeroU64;
+
+use crate::error::DecodeError;
+use crate::header::HeaderView;
+use crate::kind::Kind;
+use crate::wire::{Input, Key, LEN, WireError};
+
+/// What a message is and where it belongs.
+///
+/// When the decoder accepts a payload, then this is what its message says too: a payload that names a
+/// second kind or header with other values is refused by both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Peek<'a> {
+    /// What the record carries.
+    pub kind: Kind,
+    /// The message's header. A batch's is the envelope's, which has no sequence.
+    pub header: Option<HeaderView<'a>>,
+}
+
+impl<'a> Peek<'a> {
+    /// Reads the routing facts of a protobuf payload, without its frame byte, in one pass over the keys
+    /// of the message and of the header. Nothing is allocated.
+    ///
+    /// `fields` bounds the keys read; [`DecodeLimits::fields`](crate::DecodeLimits::fields) is what the
+    /// decoder would read. What is not a header is skipped, so that a payload may pass here and be
+    /// refused by the decoder.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::NoMessage`], [`DecodeError::HeaderMismatch`], [`DecodeError::TooManyFields`], and
+    /// [`DecodeError::Wire`] for damage in what was read.
+    pub fn of_payload(payload: &'a [u8], fields: u32) -> Result<Self, DecodeError> {
+        let mut scan = Scan {
+            fields_left: fields,
+            limit: fields,
+        };
+        let mut found: Option<Self> = None;
+        let mut input = Input::new(payload);
+        while let Some(key) = input.key()? {
+            scan.field()?;
+            let Some(kind) = Kind::from_number(key.number) else {
+                scan.skip(&mut input, key, DEPTH)?;
+                continue;
+            };
+            let body = body(&mut input, key)?;
+            match &mut found {
+                None => {
+                    let mut first = Self { kind, header: None };
+                    scan.message(body, &mut first)?;
+                    found = Some(first);
+                }
+                // The oneof again: protobuf merges the same kind and replaces another. Either way the
+                // first one has to have said the same already.
+                Some(first) => {
+                    let mut merged = *first;
+                    scan.message(body, &mut merged)?;
+                    if kind != first.kind || merged != *first {
+                        return Err(DecodeError::HeaderMismatch);
+                    }
+                }
+            }
+        }
+        found.ok_or(DecodeError::NoMessage { len: payload.len() })
+    }
+
+    /// The run, or nothing when there is no header.
+    #[must_use]
+    pub const fn thread_id(&self) -> Option<&'a str> {
+        match self.header {
+            Some(header) => Some(header.thread_id),
+            None => None,
+        }
+    }
+
+    /// The message's place in its thread's order, if it has one.
+    #[must_use]
+    pub const fn sequence(&self) -> Option<NonZeroU64> {
+        match self.header {
+            Some(header) => header.sequence(),
+            None => None,
+        }
+    }
+}
+
+/// The value of a message field.
+pub(crate) fn body<'a>(input: &mut Input<'a>, key: Key) -> Result<&'a [u8], WireError> {
+    let Key { number, wire_type } = key;
+    if wire_type != LEN {
+        return Err(WireError::WrongWireType { number, wire_type });
+    }
+    input.bytes()
+}
+
+struct Scan {
+    fields_left: u32,
+    limit: u32,
+}
+
+impl Scan {
+    /// Reads the headers among the fields of a message.
+    fn message<'a>(&mut self, body: &'a [u8], peek: &mut Peek<'a>) -> Result<(), DecodeError> {
+        let mut input = Input::new(body);
+        while let Some(key) = input.key()? {
+            self.field()?;
+            if key.number != 1 {
+                self.skip(&mut input, key, DEPTH - 1)?;
+                continue;
+            }
+            let bytes = self::body(&mut input, key)?;
+            let mut merged = peek.header.unwrap_or_default();
+            let spent = merged.merge(bytes, DEPTH - 2)?;
+            self.spend(spent.fields)?;
+            if peek.header.is_some_and(|first| first != merged) {
+                return Err(DecodeError::HeaderMismatch);
+            }
+            peek.header = Some(merged);
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn field(&mut self) -> Result<(), DecodeError> {
+        self.spend(1)
+    }
+
+    #[inline(always)]
+    fn spend(&mut self, fields: u32) -> Result<(), DecodeError> {
+        match self.fields_left.checked_sub(fields) {
+            Some(left) => {
+                self.fields_left = left;
+                Ok(())
+            }
+            None => Err(DecodeError::TooManyFields { limit: self.limit }),
+        }
+    }
+
+    #[inline(always)]
+    fn skip(&mut self, input: &mut Input<'_>, key: Key, depth: u32) -> Result<(), DecodeError> {
+        let skipped = input.skip(key, depth)?;
+        if skipped.fields > 0 {
+            self.spend(skipped.fields)?;
+        }
+        Ok(())
+    }
+}
+
+/// Levels of groups, counted as the decoder counts them.
+const DEPTH: u32 = crate::DecodeLimits::DEPTH_MAX;

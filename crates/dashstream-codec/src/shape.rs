@@ -1,0 +1,237 @@
+//! What the walk knows of a message: its fields, and what decoding each of them allocates.
+
+use alloc::string::String;
+use core::mem::size_of;
+
+/// One message of the schema. Its fields stand at the index of their number.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    fields: &'static [Field],
+}
+
+impl Shape {
+    /// A shape of at most 16 fields, so that one `u16` remembers which of them were seen.
+    pub(crate) const fn new(fields: &'static [Field]) -> Self {
+        assert!(fields.len() <= 16, "one bit a field");
+        let mut slots = 0_u8;
+        let mut rest = fields;
+        while let [field, tail @ ..] = rest {
+            if field.kind.grows() {
+                assert!(
+                    field.slot == slots,
+                    "each growing field has its own counter"
+                );
+                slots = slots.saturating_add(1);
+            }
+            rest = tail;
+        }
+        assert!(
+            slots as usize <= SLOTS,
+            "a level has a counter for each growing field"
+        );
+        Self { fields }
+    }
+
+    #[inline(always)]
+    pub(crate) fn field(&self, number: u32) -> &'static Field {
+        self.fields.get(number as usize).unwrap_or(&UNKNOWN)
+    }
+}
+
+/// One field of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    pub(crate) kind: Kind,
+    /// The counter of its frame that a growing field uses.
+    pub(crate) slot: u8,
+    /// Bytes of one element, or of one leaf of a map.
+    pub(crate) unit: u32,
+    pub(crate) child: Option<&'static Shape>,
+}
+
+/// How a field's value is written and stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Unknown,
+    Varint,
+    Fixed32,
+    Fixed64,
+    String,
+    Bytes,
+    Message,
+    Messages,
+    Strings,
+    Varints,
+    Fixed32s,
+    Map,
+}
+
+impl Kind {
+    const fn grows(self) -> bool {
+        match self {
+            Self::Unknown
+            | Self::Varint
+            | Self::Fixed32
+            | Self::Fixed64
+            | Self::String
+            | Self::Bytes
+            | Self::Message => false,
+            Self::Messages | Self::Strings | Self::Varints | Self::Fixed32s | Self::Map => true,
+        }
+    }
+}
+
+/// Counters in a frame of the walk: no message of the schema has more fields that grow.
+pub(crate) const SLOTS: usize = 3;
+
+impl Field {
+    pub(crate) const UNKNOWN: Self = Self::plain(Kind::Unknown);
+    pub(crate) const VARINT: Self = Self::plain(Kind::Varint);
+    pub(crate) const FIXED32: Self = Self::plain(Kind::Fixed32);
+    pub(crate) const FIXED64: Self = Self::plain(Kind::Fixed64);
+    pub(crate) const STRING: Self = Self::plain(Kind::String);
+    pub(crate) const BYTES: Self = Self::plain(Kind::Bytes);
+
+    pub(crate) const fn message(child: &'static Shape) -> Self {
+        Self {
+            kind: Kind::Message,
+            slot: 0,
+            unit: 0,
+            child: Some(child),
+        }
+    }
+
+    pub(crate) const fn messages(slot: u8, child: &'static Shape, unit: u32) -> Self {
+        Self {
+            kind: Kind::Messages,
+            slot,
+            unit,
+            child: Some(child),
+        }
+    }
+
+    pub(crate) const fn map(slot: u8, entry: &'static Shape, unit: u32) -> Self {
+        Self {
+            kind: Kind::Map,
+            slot,
+            unit,
+            child: Some(entry),
+        }
+    }
+
+    pub(crate) const fn strings(slot: u8, unit: u32) -> Self {
+        Self {
+            kind: Kind::Strings,
+            slot,
+            unit,
+            child: None,
+        }
+    }
+
+    pub(crate) const fn varints(slot: u8, unit: u32) -> Self {
+        Self {
+            kind: Kind::Varints,
+            slot,
+            unit,
+            child: None,
+        }
+    }
+
+    pub(crate) const fn fixed32s(slot: u8, unit: u32) -> Self {
+        Self {
+            kind: Kind::Fixed32s,
+            slot,
+            unit,
+            child: None,
+        }
+    }
+
+    const fn plain(kind: Kind) -> Self {
+        Self {
+            kind,
+            slot: 0,
+            unit: 0,
+            child: None,
+        }
+    }
+}
+
+static UNKNOWN: Field = Field::UNKNOWN;
+
+/// Bytes that one element of a `Vec<T>` takes.
+#[expect(clippy::cast_possible_truncation, reason = "the assertion bounds it")]
+pub(crate) const fn element<T>() -> u32 {
+    // Outside of this range a Vec does not start with four elements.
+    assert!(
+        size_of::<T>() > 1 && size_of::<T>() <= 1024,
+        "an element of another size class"
+    );
+    size_of::<T>() as u32
+}
+
+/// Bytes that one leaf of a `BTreeMap<String, V>` takes: room for 11 entries, the parent's address,
+/// the position in the parent, the length.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "evaluated at compile time, and the assertion bounds it"
+)]
+pub(crate) const fn leaf<V>() -> u32 {
+    assert!(
+        size_of::<V>() <= 1024 && align_of::<V>() <= align_of::<usize>(),
+        "a map of large values"
+    );
+    let entries = MAP_NODE_ENTRIES * (size_of::<String>() + size_of::<V>());
+    (entries + size_of::<usize>() + 2 * size_of::<u16>()).next_multiple_of(align_of::<usize>())
+        as u32
+}
+
+/// What a Vec that held `count` elements allocates when one more is pushed: nothing, or as much as it
+/// had already; four elements at first.
+#[inline(always)]
+pub(crate) fn vec_growth(count: u32, unit: u32) -> u64 {
+    match count {
+        0 => u64::from(unit).saturating_mul(4),
+        4.. if count.is_power_of_two() => u64::from(count).saturating_mul(u64::from(unit)),
+        _ => 0,
+    }
+}
+
+/// An upper bound on what a map allocates when it goes from `count` to `count + 1` entries.
+///
+/// A full root leaf holds 11 entries. After that every leaf but the root has at least 5, with a
+/// separator between two neighbours, so that `n` entries are at most `(n + 1) / 6` leaves; every
+/// internal node but the root has at least 6 children, so that `l` leaves are under at most
+/// `(l + 3) / 5` internal nodes. Each charge below is the growth of these bounds.
+#[inline(always)]
+pub(crate) fn map_growth(count: u32, leaf: u32) -> u64 {
+    match count {
+        0 => u64::from(leaf),
+        1..=10 => 0,
+        _ => tree_growth(count, leaf),
+    }
+}
+
+fn tree_growth(count: u32, leaf: u32) -> u64 {
+    let leaf = u64::from(leaf);
+    let internal = leaf.saturating_add(MAP_NODE_EDGES_BYTES);
+    if count == 11 {
+        return leaf.saturating_add(internal);
+    }
+    let entries = count.saturating_add(2);
+    if !entries.is_multiple_of(6) {
+        return 0;
+    }
+    let leaves = entries / 6;
+    if leaves % 5 == 2 {
+        leaf.saturating_add(internal)
+    } else {
+        leaf
+    }
+}
+
+/// Entries in a node of the standard library's B-tree.
+const MAP_NODE_ENTRIES: usize = 11;
+
+/// The children's addresses that make a leaf's layout an internal node's.
+const MAP_NODE_EDGES_BYTES: u64 = (12 * size_of::<usize>()) as u64;

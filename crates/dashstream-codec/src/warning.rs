@@ -1,0 +1,72 @@
+//! What an accepted record says about itself and is not so.
+
+use crate::frame::Encoding;
+use crate::peek::Peek;
+use crate::v1::CompressionType;
+
+/// One thing that a record says about itself and is not so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The header's `compression` is not what the frame byte says. The frame byte decides.
+    CompressionFlag,
+    /// The header's `type` is not the kind of the message. The kind decides. A type of 0 says nothing.
+    MessageType,
+}
+
+impl Warning {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::CompressionFlag => "compression_mismatch",
+            Self::MessageType => "message_type_mismatch",
+        }
+    }
+}
+
+/// The warnings about one record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Warnings {
+    compression_flag: bool,
+    message_type: bool,
+}
+
+impl Warnings {
+    pub(crate) fn of(peek: &Peek<'_>, encoding: Encoding) -> Self {
+        let Some(header) = peek.header else {
+            return Self::default();
+        };
+        let said = match encoding {
+            Encoding::Raw => CompressionType::None,
+            Encoding::Zstd => CompressionType::Zstd,
+        };
+        Self {
+            compression_flag: header.compression != said as i32,
+            message_type: header.message_type != 0
+                && u32::try_from(header.message_type) != Ok(peek.kind.number()),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        !self.compression_flag && !self.message_type
+    }
+
+    /// Whether `warning` is among them.
+    #[must_use]
+    pub const fn contains(self, warning: Warning) -> bool {
+        match warning {
+            Warning::CompressionFlag => self.compression_flag,
+            Warning::MessageType => self.message_type,
+        }
+    }
+
+    /// The warnings in a fixed order.
+    pub fn iter(self) -> impl Iterator<Item = Warning> {
+        [Warning::CompressionFlag, Warning::MessageType]
+            .into_iter()
+            .filter(move |warning| self.contains(*warning))
+    }
+}

@@ -1,0 +1,354 @@
+//! The protobuf encoding: keys, varints, lengths, groups. Nothing here knows the schema.
+
+/// Why bytes are not protobuf, or not of this schema.
+///
+/// Sizes are in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WireError {
+    /// A value is longer than what is left of its message.
+    #[error("{needed} bytes needed, {left} left")]
+    Truncated {
+        /// The length that the value has or declares; 1 for a varint that goes on.
+        needed: u64,
+        /// What is left of the innermost message.
+        left: usize,
+    },
+    /// A varint has more than 64 bits.
+    #[error("varint of more than 64 bits")]
+    BadVarint,
+    /// A key names field number 0, a number of 2^29 or more, or a wire type that does not exist.
+    #[error("impossible key {key}")]
+    BadKey {
+        /// The key as it was read.
+        key: u64,
+    },
+    /// A field of the schema has another wire type than the schema gives it.
+    #[error("field {number} with wire type {wire_type}")]
+    WrongWireType {
+        /// The field's number.
+        number: u32,
+        /// The wire type it came with.
+        wire_type: u8,
+    },
+    /// A group ends that did not begin, or ends under another number.
+    #[error("unmatched end of group {number}")]
+    UnmatchedGroup {
+        /// The number at the end of the group.
+        number: u32,
+    },
+    /// A string is not UTF-8.
+    #[error("string of {len} bytes is not UTF-8 from byte {valid_up_to} on")]
+    BadUtf8 {
+        /// The string's length.
+        len: usize,
+        /// How much of it is UTF-8.
+        valid_up_to: usize,
+    },
+    /// Groups are nested deeper than messages may be.
+    #[error("groups nested too deeply")]
+    GroupDepth,
+}
+
+impl WireError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Truncated { .. } => "truncated",
+            Self::BadVarint => "bad_varint",
+            Self::BadKey { .. } => "bad_key",
+            Self::WrongWireType { .. } => "wrong_wire_type",
+            Self::UnmatchedGroup { .. } => "unmatched_group",
+            Self::BadUtf8 { .. } => "bad_utf8",
+            Self::GroupDepth => "depth_exceeded",
+        }
+    }
+}
+
+/// A field's number and how its value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) number: u32,
+    pub(crate) wire_type: u8,
+}
+
+pub(crate) const VARINT: u8 = 0;
+pub(crate) const FIXED64: u8 = 1;
+pub(crate) const LEN: u8 = 2;
+pub(crate) const START_GROUP: u8 = 3;
+pub(crate) const END_GROUP: u8 = 4;
+pub(crate) const FIXED32: u8 = 5;
+
+/// A cursor over the bytes of one message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Input<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The next field's key, or `None` at the end of the message.
+    #[inline(always)]
+    pub(crate) fn key(&mut self) -> Result<Option<Key>, WireError> {
+        let Some((&first, rest)) = self.rest.split_first() else {
+            return Ok(None);
+        };
+        // Numbers below 16 take one byte, and the schema has no others.
+        if (0x08..0x80).contains(&first) && first & 7 <= FIXED32 {
+            self.rest = rest;
+            return Ok(Some(Key {
+                number: u32::from(first >> 3),
+                wire_type: first & 7,
+            }));
+        }
+        self.long_key().map(Some)
+    }
+
+    #[cold]
+    fn long_key(&mut self) -> Result<Key, WireError> {
+        let key = self.varint()?;
+        let wire_type = (key & 7) as u8;
+        match u32::try_from(key) {
+            Ok(short) if short >> 3 > 0 && wire_type <= FIXED32 => Ok(Key {
+                number: short >> 3,
+                wire_type,
+            }),
+            _ => Err(WireError::BadKey { key }),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn varint(&mut self) -> Result<u64, WireError> {
+        match self.rest.split_first() {
+            Some((&first, rest)) if first < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(first))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64, WireError> {
+        let mut value = 0_u64;
+        let mut shift = 0_u32;
+        let mut bytes = self.rest.iter();
+        for &byte in bytes.by_ref().take(VARINT_BYTES_MAX) {
+            let bits = u64::from(byte & 0x7F);
+            // The tenth byte holds the 64th bit alone.
+            if shift == 63 && byte > 1 {
+                return Err(WireError::BadVarint);
+            }
+            value |= bits.wrapping_shl(shift);
+            if byte < 0x80 {
+                self.rest = bytes.as_slice();
+                return Ok(value);
+            }
+            shift = shift.wrapping_add(7);
+        }
+        if self.rest.len() >= VARINT_BYTES_MAX {
+            return Err(WireError::BadVarint);
+        }
+        Err(WireError::Truncated { needed: 1, left: 0 })
+    }
+
+    /// A value with its length in front.
+    #[inline(always)]
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], WireError> {
+        let len = self.varint()?;
+        let whole = usize::try_from(len)
+            .ok()
+            .and_then(|len| self.rest.split_at_checked(len));
+        let Some((value, rest)) = whole else {
+            return Err(WireError::Truncated {
+                needed: len,
+                left: self.rest.len(),
+            });
+        };
+        self.rest = rest;
+        Ok(value)
+    }
+
+    /// A string with its length in front.
+    #[inline(always)]
+    pub(crate) fn string(&mut self) -> Result<&'a str, WireError> {
+        let bytes = self.bytes()?;
+        core::str::from_utf8(bytes).map_err(|error| WireError::BadUtf8 {
+            len: bytes.len(),
+            valid_up_to: error.valid_up_to(),
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+        let Some((value, rest)) = self.rest.split_first_chunk() else {
+            return Err(WireError::Truncated {
+                needed: N as u64,
+                left: self.rest.len(),
+            });
+        };
+        self.rest = rest;
+        Ok(*value)
+    }
+
+    /// Skips the value of a field that the schema does not know, and everything in it when it is a
+    /// group. `depth_left` is how many levels of groups may be open.
+    #[inline]
+    pub(crate) fn skip(&mut self, key: Key, depth_left: u32) -> Result<Skipped, WireError> {
+        if depth_left == 0 {
+            return Err(WireError::GroupDepth);
+        }
+        match key.wire_type {
+            VARINT => self.varint().map(drop)?,
+            FIXED64 => self.fixed::<8>().map(drop)?,
+            LEN => self.bytes().map(drop)?,
+            FIXED32 => self.fixed::<4>().map(drop)?,
+            START_GROUP => return self.group(key.number, depth_left),
+            _ => return Err(WireError::UnmatchedGroup { number: key.number }),
+        }
+        Ok(Skipped { fields: 0 })
+    }
+
+    #[cold]
+    fn group(&mut self, number: u32, depth_left: u32) -> Result<Skipped, WireError> {
+        let mut fields = 0_u32;
+        loop {
+            let Some(key) = self.key()? else {
+                return Err(WireError::Truncated { needed: 1, left: 0 });
+            };
+            fields = fields.saturating_add(1);
+            if key.wire_type == END_GROUP {
+                if key.number != number {
+                    return Err(WireError::UnmatchedGroup { number: key.number });
+                }
+                return Ok(Skipped { fields });
+            }
+            let inner = self.skip(key, depth_left.saturating_sub(1))?;
+            fields = fields.saturating_add(inner.fields);
+        }
+    }
+}
+
+/// What was inside a skipped value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Skipped {
+    /// Keys inside a group.
+    pub(crate) fields: u32,
+}
+
+/// 64 bits in groups of seven.
+const VARINT_BYTES_MAX: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn varint(bytes: &[u8]) -> Result<u64, WireError> {
+        Input::new(bytes).varint()
+    }
+
+    #[test]
+    fn a_varint_holds_64_bits_and_not_one_more() {
+        let mut largest = vec![0xFF; 9];
+        largest.push(0x01);
+        assert_eq!(varint(&largest), Ok(u64::MAX));
+        largest[9] = 0x02;
+        assert_eq!(varint(&largest), Err(WireError::BadVarint));
+        assert_eq!(varint(&[0x80; 11]), Err(WireError::BadVarint));
+        assert_eq!(varint(&[0x80; 10]), Err(WireError::BadVarint));
+        assert_eq!(
+            varint(&[0x80; 9]),
+            Err(WireError::Truncated { needed: 1, left: 0 })
+        );
+        assert_eq!(
+            varint(&[]),
+            Err(WireError::Truncated { needed: 1, left: 0 })
+        );
+    }
+
+    #[test]
+    fn prost_reads_the_same_varints() {
+        let mut rng = dashstream_testkit::rng::SplitMix64::new(7);
+        for _ in 0..50_000 {
+            let mut bytes = [0_u8; 12];
+            rng.fill(&mut bytes);
+            for byte in &mut bytes {
+                if rng.chance(2, 3) {
+                    *byte |= 0x80;
+                }
+            }
+            let len = rng.index(13);
+            let mut theirs = &bytes[..len];
+            let mut ours = Input::new(&bytes[..len]);
+            let read = prost::encoding::decode_varint(&mut theirs).ok();
+            assert_eq!(ours.varint().ok(), read);
+            if read.is_some() {
+                assert_eq!(ours.rest, theirs);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_cannot_be_are_refused() {
+        let key = |bytes: &[u8]| Input::new(bytes).key();
+        assert_eq!(
+            key(&[0x0A]),
+            Ok(Some(Key {
+                number: 1,
+                wire_type: LEN
+            }))
+        );
+        assert_eq!(key(&[]), Ok(None));
+        assert_eq!(key(&[0x02]), Err(WireError::BadKey { key: 2 }));
+        assert_eq!(key(&[0x0E]), Err(WireError::BadKey { key: 14 }));
+        assert_eq!(key(&[0x0F]), Err(WireError::BadKey { key: 15 }));
+        let largest = Key {
+            number: (1 << 29) - 1,
+            wire_type: VARINT,
+        };
+        assert_eq!(key(&[0xF8, 0xFF, 0xFF, 0xFF, 0x0F]), Ok(Some(largest)));
+        assert_eq!(
+            key(&[0x80, 0x80, 0x80, 0x80, 0x10]),
+            Err(WireError::BadKey { key: 1 << 32 })
+        );
+    }
+
+    #[test]
+    fn groups_are_skipped_to_their_own_end_within_the_depth() {
+        let group = Key {
+            number: 3,
+            wire_type: START_GROUP,
+        };
+        let nested = [0x23, 0x08, 0x01, 0x24, 0x1C, 0x55];
+        let mut input = Input::new(&nested);
+        assert_eq!(input.skip(group, 3).map(|skipped| skipped.fields), Ok(4));
+        assert_eq!(input.rest, [0x55]);
+
+        let skip = |bytes: &[u8], depth| Input::new(bytes).skip(group, depth).map(drop);
+        assert_eq!(skip(&nested, 2), Err(WireError::GroupDepth));
+        assert_eq!(
+            skip(&[0x24], 9),
+            Err(WireError::UnmatchedGroup { number: 4 })
+        );
+        assert_eq!(
+            skip(&[0x08], 9),
+            Err(WireError::Truncated { needed: 1, left: 0 })
+        );
+        let deep: Vec<u8> = vec![0x1B; 1 << 19];
+        assert_eq!(skip(&deep, 100), Err(WireError::GroupDepth));
+    }
+}
