@@ -1,36 +1,75 @@
 //! The persistent JSON document.
 
+mod meter;
+mod node;
+mod number;
+mod read;
 mod read_limits;
+mod serde_impls;
+mod text;
+mod tree;
+mod view;
+mod write;
 
+use core::fmt;
+
+pub(crate) use self::meter::{Meter, Spent};
+pub(crate) use self::node::{Member, Node, Weight};
+pub(crate) use self::number::{NumberText, decimal_len};
 pub use self::read_limits::{ReadError, ReadLimits};
+pub(crate) use self::text::{Text, escape_extra};
+pub(crate) use self::tree::{Tree, own};
+pub use self::view::{Array, Elements, Members, Number, Object, View};
+pub(crate) use self::write::{Seen, write};
+use crate::hash::Dialect;
+use crate::pointer::Pointer;
 
 /// Containers inside each other that a document may have: what serde_json reads by default.
 pub const DEPTH_MAX: u16 = 127;
 
-/// A JSON value that is cheap to clone, to edit and to measure.
+/// A JSON value that clones in constant time and whose clones share what they have in common.
+///
+/// A document is changed by [`patch::apply`](crate::patch::apply), which copies only what lies on
+/// the way to the change, and only if another document shares it. Its canonical length, its count
+/// of nodes and its depth are kept up to date and cost nothing to read.
+///
+/// Numbers are `i64`, `u64` or `f64`. Equality is equality of the canonical text, so that `1` and
+/// `1.0` differ; a patch's `test` compares numbers by value.
 #[derive(Clone)]
 pub struct Document {
-    root: serde_json::Value,
+    pub(crate) root: Node,
 }
 
 impl Document {
     /// Reads one JSON text.
     ///
+    /// A text that is too long is refused before it is looked at and before anything is allocated;
+    /// the other limits are checked while reading, at the value that crosses them.
+    ///
     /// # Errors
     ///
     /// See [`ReadError`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dashstream_reducer::{Document, ReadLimits};
+    ///
+    /// let document = Document::from_slice(b"{\"b\": 1.50, \"a\": []}", &ReadLimits::default())?;
+    /// assert_eq!(document.to_string(), r#"{"a":[],"b":1.5}"#);
+    /// assert_eq!(document.canonical_len(), 16);
+    /// # Ok::<(), dashstream_reducer::ReadError>(())
+    /// ```
     pub fn from_slice(text: &[u8], limits: &ReadLimits) -> Result<Self, ReadError> {
-        let _ = limits;
-        let root = serde_json::from_slice(text).map_err(|_| ReadError::Truncated)?;
-        Ok(Self { root })
+        read::read(text, limits).map(|root| Self { root })
     }
 
-    /// Reads one JSON text.
+    /// Reads one JSON text, as [`Document::from_slice`] does.
     ///
     /// # Errors
     ///
     /// See [`ReadError`].
-    #[expect(clippy::should_implement_trait, reason = "limits are an argument")]
+    #[expect(clippy::should_implement_trait, reason = "the limits are an argument")]
     pub fn from_str(text: &str, limits: &ReadLimits) -> Result<Self, ReadError> {
         Self::from_slice(text.as_bytes(), limits)
     }
@@ -39,46 +78,115 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// [`ReadError::TooDeep`] and the other limits; [`ReadLimits::text_bytes`] is not looked at.
+    /// [`ReadError::TooDeep`] and the other limits, the length of the text aside: there is none.
     pub fn from_value(value: &serde_json::Value, limits: &ReadLimits) -> Result<Self, ReadError> {
-        let _ = limits;
-        Ok(Self {
-            root: value.clone(),
-        })
+        read::copy(value, limits).map(|root| Self { root })
     }
 
     /// Copies the document out as a [`serde_json::Value`].
     #[must_use]
     pub fn to_value(&self) -> serde_json::Value {
-        self.root.clone()
+        self.view().to_value()
     }
 
-    /// The length of the canonical text in bytes, in constant time.
+    /// `null`.
+    #[must_use]
+    pub const fn null() -> Self {
+        Self { root: Node::Null }
+    }
+
+    /// The whole document, to look into.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View::of(&self.root)
+    }
+
+    /// The value that an RFC 6901 pointer names, or `None` if it is malformed or names nothing.
+    ///
+    /// Costs the pointer's length and the logarithm of each container's.
+    #[must_use]
+    pub fn pointer(&self, pointer: &str) -> Option<View<'_>> {
+        let mut node = &self.root;
+        for token in Pointer::parse(pointer).ok()?.tokens() {
+            node = token.child(node).ok()?;
+        }
+        Some(View::of(node))
+    }
+
+    /// The value that a pointer names, as a document of its own that shares it.
+    #[must_use]
+    pub fn part(&self, pointer: &str) -> Option<Self> {
+        self.pointer(pointer).map(|view| view.to_document())
+    }
+
+    /// The length of the canonical text in bytes. Constant time.
     #[must_use]
     pub fn canonical_len(&self) -> u64 {
-        0
-    }
-
-    /// Appends the canonical text: members by name, no white space.
-    pub fn to_canonical(&self, out: &mut Vec<u8>) {
-        let _ = out;
+        self.root.weight().bytes
     }
 
     /// Every scalar, array and object is one node. Constant time.
     #[must_use]
     pub fn nodes(&self) -> u64 {
-        0
+        self.root.weight().nodes
     }
 
     /// Containers inside each other: 0 for a scalar, 1 for `[]`. Constant time.
     #[must_use]
     pub fn depth(&self) -> u16 {
-        0
+        self.root.depth()
+    }
+
+    /// Appends the canonical text to `out`, which is not cleared: members by name in UTF-8 order, no
+    /// white space, the numbers of [`Dialect::Current`].
+    ///
+    /// Allocates only to grow `out`, once, and for containers of more than 32 entries.
+    pub fn to_canonical(&self, out: &mut Vec<u8>) {
+        let _ = self.write(Dialect::Current, out);
+    }
+
+    /// Whether both are one and the same version: a shared allocation, or equal scalars.
+    ///
+    /// Constant time but for long strings. Two equal documents that were built apart are not the
+    /// same.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.root.is_same(&other.root)
+    }
+
+    pub(crate) fn write(&self, dialect: Dialect, out: &mut Vec<u8>) -> Seen {
+        let mut seen = Seen::default();
+        out.reserve(usize::try_from(self.canonical_len()).unwrap_or(0));
+        write(&self.root, dialect, out, &mut seen);
+        seen
     }
 }
 
-impl core::fmt::Debug for Document {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Document").finish_non_exhaustive()
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        self.root.is_identical(&other.root)
+    }
+}
+
+impl Eq for Document {}
+
+/// Stays short whatever the document's size, and shows none of its content.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weight = self.root.weight();
+        f.debug_struct("Document")
+            .field("canonical_len", &weight.bytes)
+            .field("nodes", &weight.nodes)
+            .field("depth", &weight.depth)
+            .finish()
+    }
+}
+
+/// The canonical text.
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        self.to_canonical(&mut text);
+        f.write_str(core::str::from_utf8(&text).unwrap_or_default())
     }
 }

@@ -6,6 +6,7 @@ pub mod document;
 pub mod hash;
 pub mod history;
 pub mod patch;
+mod pointer;
 mod reducer;
 mod runs;
 mod size;

@@ -1,0 +1,54 @@
+//! What an edit costs: work units against a limit, and bytes for the history.
+
+use crate::document::node::Node;
+
+/// Counts the work of one patch, and the memory that it replaces.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    left: u64,
+    copied: u64,
+    displaced: u64,
+}
+
+/// The work units are spent.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Spent;
+
+impl Meter {
+    pub(crate) const fn new(fuel: u64) -> Self {
+        Self {
+            left: fuel,
+            copied: 0,
+            displaced: 0,
+        }
+    }
+
+    /// For work that is bounded elsewhere: building, and undoing what was paid for.
+    pub(crate) const fn unlimited() -> Self {
+        Self::new(u64::MAX)
+    }
+
+    pub(crate) fn spend(&mut self, units: u64) -> Result<(), Spent> {
+        self.left = self.left.checked_sub(units).ok_or(Spent)?;
+        Ok(())
+    }
+
+    pub(crate) const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// A shared tree node of `bytes` was copied: other owners keep the old one.
+    pub(crate) const fn copied(&mut self, bytes: u64) {
+        self.copied = self.copied.saturating_add(bytes);
+    }
+
+    /// `node` left the document: other owners may keep it.
+    pub(crate) fn displaced(&mut self, node: &Node) {
+        self.displaced = self.displaced.saturating_add(node.weight().heap_bound());
+    }
+
+    /// An upper bound of the bytes that only older versions hold after this edit.
+    pub(crate) const fn left_behind(&self) -> u64 {
+        self.copied.saturating_add(self.displaced)
+    }
+}

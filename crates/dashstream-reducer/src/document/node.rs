@@ -1,0 +1,229 @@
+//! One JSON value: scalars in place, containers shared.
+
+use core::cmp::Ordering;
+use std::sync::Arc;
+
+use crate::document::number::{NumberText, compare_integer, decimal_len};
+use crate::document::text::Text;
+use crate::document::tree::{Entry, Tree};
+use crate::hash::Dialect;
+
+/// A JSON value that clones in constant time.
+///
+/// Every integer that an `i64` holds is an `Int`, so that equal integers look equal; a `Float` is
+/// finite. Containers are never nested deeper than [`DEPTH_MAX`](crate::document::DEPTH_MAX):
+/// whatever builds one checks it, and the recursions over nodes rely on it.
+#[derive(Clone)]
+pub(crate) enum Node {
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// Above `i64::MAX`.
+    UInt(u64),
+    Float(f64),
+    String(Text),
+    Array(Arc<Tree<Self>>),
+    Object(Arc<Tree<Member>>),
+}
+
+/// One member of an object.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) key: Text,
+    pub(crate) node: Node,
+}
+
+// Leaves hold nodes side by side: a word more is a third more memory.
+const _: () = assert!(size_of::<Node>() == 24 && size_of::<Member>() == 48);
+
+/// What a value adds to the containers around it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Weight {
+    /// The value and everything in it.
+    pub(crate) nodes: u64,
+    /// Bytes of its canonical text.
+    pub(crate) bytes: u64,
+    /// Containers inside each other.
+    pub(crate) depth: u16,
+}
+
+impl Weight {
+    const fn scalar(bytes: u64) -> Self {
+        Self {
+            nodes: 1,
+            bytes,
+            depth: 0,
+        }
+    }
+
+    /// An upper bound of the memory that a value of this weight holds, its own slot aside: an empty
+    /// object in a member under a long name is the dearest node.
+    pub(crate) const fn heap_bound(self) -> u64 {
+        self.nodes.saturating_mul(160).saturating_add(self.bytes)
+    }
+}
+
+impl Node {
+    pub(crate) fn of_u64(value: u64) -> Self {
+        i64::try_from(value).map_or(Self::UInt(value), Self::Int)
+    }
+
+    /// Constant time.
+    pub(crate) fn weight(&self) -> Weight {
+        match self {
+            Self::Null => Weight::scalar(4),
+            Self::Bool(value) => Weight::scalar(if *value { 4 } else { 5 }),
+            Self::Int(value) => Weight::scalar(
+                decimal_len(value.unsigned_abs()).saturating_add(u64::from(*value < 0)),
+            ),
+            Self::UInt(value) => Weight::scalar(decimal_len(*value)),
+            Self::Float(value) => Weight::scalar(
+                NumberText::of_f64(*value, Dialect::Current)
+                    .as_bytes()
+                    .len() as u64,
+            ),
+            Self::String(text) => Weight::scalar(text.canonical_len()),
+            Self::Array(tree) => tree.container_weight(),
+            Self::Object(tree) => tree.container_weight(),
+        }
+    }
+
+    pub(crate) fn depth(&self) -> u16 {
+        match self {
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::UInt(_)
+            | Self::Float(_)
+            | Self::String(_) => 0,
+            Self::Array(tree) => tree.container_depth(),
+            Self::Object(tree) => tree.container_depth(),
+        }
+    }
+
+    /// Whether both are the same allocation, or the same scalar.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b),
+            (Self::Object(a), Self::Object(b)) => Arc::ptr_eq(a, b),
+            (Self::String(a), Self::String(b)) => a == b,
+            (a, b) => a.is_same_scalar(b),
+        }
+    }
+
+    /// Whether both have the same canonical text: `1` and `1.0` differ.
+    pub(crate) fn is_identical(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Array(a), Self::Array(b)) => {
+                Arc::ptr_eq(a, b)
+                    || (a.container_weight() == b.container_weight()
+                        && a.iter().zip(b.iter()).all(|(a, b)| a.is_identical(b)))
+            }
+            (Self::Object(a), Self::Object(b)) => {
+                Arc::ptr_eq(a, b)
+                    || (a.container_weight() == b.container_weight()
+                        && a.iter()
+                            .zip(b.iter())
+                            .all(|(a, b)| a.key == b.key && a.node.is_identical(&b.node)))
+            }
+            (Self::String(a), Self::String(b)) => a == b,
+            (a, b) => a.is_same_scalar(b),
+        }
+    }
+
+    fn is_same_scalar(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::UInt(a), Self::UInt(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            _ => false,
+        }
+    }
+
+    /// Whether both are equal as RFC 6902 says: numbers by value, members in any order.
+    pub(crate) fn is_equal(&self, other: &Self) -> bool {
+        //= rfc6902#section-4.6
+        //# numbers: are considered equal if their values are numerically equal.
+        match (self, other) {
+            (Self::Array(a), Self::Array(b)) => {
+                Arc::ptr_eq(a, b)
+                    || (a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.is_equal(b)))
+            }
+            // Members stand in one order in both, so comparing pairs is comparing sets.
+            (Self::Object(a), Self::Object(b)) => {
+                Arc::ptr_eq(a, b)
+                    || (a.len() == b.len()
+                        && a.iter()
+                            .zip(b.iter())
+                            .all(|(a, b)| a.key == b.key && a.node.is_equal(&b.node)))
+            }
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b) == Some(Ordering::Equal),
+            (Self::Float(float), integer) | (integer, Self::Float(float)) => integer
+                .as_i128()
+                .is_some_and(|integer| compare_integer(integer, *float) == Some(Ordering::Equal)),
+            (Self::String(a), Self::String(b)) => a == b,
+            (a, b) => a.is_same_scalar(b),
+        }
+    }
+
+    fn as_i128(&self) -> Option<i128> {
+        match self {
+            Self::Int(value) => Some(i128::from(*value)),
+            Self::UInt(value) => Some(i128::from(*value)),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Float(_)
+            | Self::String(_)
+            | Self::Array(_)
+            | Self::Object(_) => None,
+        }
+    }
+}
+
+impl Entry for Node {
+    type Key = ();
+
+    fn key(&self) {}
+
+    fn is_before(_: &(), _: &()) -> bool {
+        false
+    }
+
+    fn node(&self) -> &Node {
+        self
+    }
+
+    fn node_mut(&mut self) -> &mut Node {
+        self
+    }
+
+    fn name_bytes(&self) -> u64 {
+        0
+    }
+}
+
+impl Entry for Member {
+    type Key = Text;
+
+    fn key(&self) -> Text {
+        self.key.clone()
+    }
+
+    fn is_before(a: &Text, b: &Text) -> bool {
+        a < b
+    }
+
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn node_mut(&mut self) -> &mut Node {
+        &mut self.node
+    }
+
+    fn name_bytes(&self) -> u64 {
+        self.key.canonical_len().saturating_add(1)
+    }
+}

@@ -1,0 +1,374 @@
+//! Number text in three dialects, and comparison by value.
+
+use core::cmp::Ordering;
+use core::fmt::{self, Write};
+
+use crate::hash::Dialect;
+
+/// The text of one number, on the stack.
+#[derive(Clone, Copy)]
+pub(crate) struct NumberText {
+    len: u8,
+    bytes: [u8; TEXT_MAX],
+}
+
+/// The longest is a sign, `0.`, five zeros and 17 digits; whole numbers take 21 digits at most.
+const TEXT_MAX: usize = 32;
+
+impl NumberText {
+    const EMPTY: Self = Self {
+        len: 0,
+        bytes: [0; TEXT_MAX],
+    };
+
+    pub(crate) fn of_i64(value: i64) -> Self {
+        let mut text = Self::EMPTY;
+        if value < 0 {
+            text.push(b'-');
+        }
+        text.push_decimal(value.unsigned_abs());
+        text
+    }
+
+    pub(crate) fn of_u64(value: u64) -> Self {
+        let mut text = Self::EMPTY;
+        text.push_decimal(value);
+        text
+    }
+
+    /// The shortest digits that read back as `value`, laid out as `dialect` does.
+    pub(crate) fn of_f64(value: f64, dialect: Dialect) -> Self {
+        let shortest = Shortest::of(value);
+        match dialect {
+            Dialect::Current => shortest.rust_text(true),
+            Dialect::Ryu => shortest.rust_text(false),
+            Dialect::JavaScript => shortest.javascript_text(),
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(slot) = self.bytes.get_mut(usize::from(self.len)) {
+            *slot = byte;
+            self.len = self.len.saturating_add(1);
+        }
+    }
+
+    fn push_all(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.push(*byte);
+        }
+    }
+
+    fn push_zeros(&mut self, count: i32) {
+        for _ in 0..count {
+            self.push(b'0');
+        }
+    }
+
+    fn push_decimal(&mut self, mut value: u64) {
+        let mut digits = [0_u8; 20];
+        let mut used = 0_usize;
+        for slot in digits.iter_mut().rev() {
+            *slot = b'0'.saturating_add(u8::try_from(value % 10).unwrap_or(0));
+            value /= 10;
+            used = used.saturating_add(1);
+            if value == 0 {
+                break;
+            }
+        }
+        let start = digits.len().saturating_sub(used);
+        self.push_all(digits.get(start..).unwrap_or_default());
+    }
+}
+
+impl Write for NumberText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push_all(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// How many bytes the canonical text of an integer takes.
+pub(crate) const fn decimal_len(value: u64) -> u64 {
+    match value.checked_ilog10() {
+        Some(log) => (log as u64).saturating_add(1),
+        None => 1,
+    }
+}
+
+/// The parts of a number's text.
+#[derive(Clone, Copy)]
+enum Part {
+    Whole,
+    Fraction,
+    Exponent,
+}
+
+/// A finite number as its shortest decimal digits: 0.digits × 10^point. Zero has none.
+struct Shortest {
+    negative: bool,
+    digits: NumberText,
+    point: i32,
+}
+
+impl Shortest {
+    fn of(value: f64) -> Self {
+        // serde_json finds the digits: the shortest that read back exactly, the even ones when two
+        // are equally near. (The standard library rounds such ties up.) Only digits and exponent
+        // are taken from its text, since its layout has changed before.
+        let mut text = NumberText::EMPTY;
+        if let Some(number) = serde_json::Number::from_f64(value.abs()) {
+            let _ = write!(text, "{number}");
+        }
+        let mut digits = NumberText::EMPTY;
+        let (mut whole, mut exponent, mut down) = (0_i32, 0_i32, false);
+        let mut part = Part::Whole;
+        for byte in text.as_bytes() {
+            match (byte, part) {
+                (b'.', _) => part = Part::Fraction,
+                (b'e' | b'E', _) => part = Part::Exponent,
+                (b'-', _) => down = true,
+                (b'0'..=b'9', Part::Exponent) => {
+                    let digit = i32::from(byte.saturating_sub(b'0'));
+                    exponent = exponent.saturating_mul(10).saturating_add(digit);
+                }
+                // A zero in front of the first other digit only moves the point.
+                (b'0', Part::Whole) if digits.len == 0 => {}
+                (b'0', Part::Fraction) if digits.len == 0 => whole = whole.saturating_sub(1),
+                (b'0'..=b'9', Part::Whole) => {
+                    whole = whole.saturating_add(1);
+                    digits.push(*byte);
+                }
+                (b'0'..=b'9', Part::Fraction) => digits.push(*byte),
+                _ => {}
+            }
+        }
+        while digits.as_bytes().last() == Some(&b'0') {
+            digits.len = digits.len.saturating_sub(1);
+        }
+        if down {
+            exponent = exponent.saturating_neg();
+        }
+        Self {
+            negative: value.is_sign_negative(),
+            digits,
+            point: whole.saturating_add(exponent),
+        }
+    }
+
+    fn len(&self) -> i32 {
+        i32::from(self.digits.len)
+    }
+
+    /// As both float printers of serde_json lay numbers out; only one writes a plus sign.
+    fn rust_text(&self, plus: bool) -> NumberText {
+        let mut text = NumberText::EMPTY;
+        if self.negative {
+            text.push(b'-');
+        }
+        if self.digits.as_bytes().is_empty() {
+            text.push_all(b"0.0");
+        } else if self.point > 16 || self.point <= -5 {
+            self.push_exponent(&mut text, plus);
+        } else if self.point >= self.len() {
+            text.push_all(self.digits.as_bytes());
+            text.push_zeros(self.point.saturating_sub(self.len()));
+            text.push_all(b".0");
+        } else {
+            self.push_fraction(&mut text);
+        }
+        text
+    }
+
+    /// As ECMAScript's Number::toString lays numbers out.
+    fn javascript_text(&self) -> NumberText {
+        let mut text = NumberText::EMPTY;
+        if self.digits.as_bytes().is_empty() {
+            text.push(b'0'); // of -0 as well
+            return text;
+        }
+        if self.negative {
+            text.push(b'-');
+        }
+        if self.point > 21 || self.point <= -6 {
+            self.push_exponent(&mut text, true);
+        } else if self.point >= self.len() {
+            text.push_all(self.digits.as_bytes());
+            text.push_zeros(self.point.saturating_sub(self.len()));
+        } else {
+            self.push_fraction(&mut text);
+        }
+        text
+    }
+
+    /// With a point inside or before the digits.
+    fn push_fraction(&self, text: &mut NumberText) {
+        let digits = self.digits.as_bytes();
+        match usize::try_from(self.point) {
+            Ok(whole) if whole > 0 => {
+                text.push_all(digits.get(..whole).unwrap_or_default());
+                text.push(b'.');
+                text.push_all(digits.get(whole..).unwrap_or_default());
+            }
+            _ => {
+                text.push_all(b"0.");
+                text.push_zeros(self.point.saturating_neg());
+                text.push_all(digits);
+            }
+        }
+    }
+
+    fn push_exponent(&self, text: &mut NumberText, plus: bool) {
+        if let Some((first, rest)) = self.digits.as_bytes().split_first() {
+            text.push(*first);
+            if !rest.is_empty() {
+                text.push(b'.');
+                text.push_all(rest);
+            }
+        }
+        text.push(b'e');
+        let exponent = self.point.saturating_sub(1);
+        if exponent < 0 {
+            text.push(b'-');
+        } else if plus {
+            text.push(b'+');
+        }
+        text.push_decimal(u64::from(exponent.unsigned_abs()));
+    }
+}
+
+/// Compares an integer with a float by value, without rounding the integer.
+pub(crate) fn compare_integer(integer: i128, float: f64) -> Option<Ordering> {
+    if float.is_nan() {
+        return None;
+    }
+    // Beyond 2^65 no 64-bit integer is near; within, truncation to i128 is exact.
+    const FAR: f64 = 36_893_488_147_419_103_232.0;
+    if float >= FAR {
+        return Some(Ordering::Less);
+    }
+    if float <= -FAR {
+        return Some(Ordering::Greater);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "within ±2^65, and truncation is meant"
+    )]
+    let whole = float as i128;
+    let by_whole = integer.cmp(&whole);
+    // Equal whole parts: the fraction decides. It is exact, since the difference of a float and its
+    // whole part is.
+    Some(by_whole.then_with(|| {
+        0.0_f64
+            .partial_cmp(&float.fract())
+            .unwrap_or(Ordering::Equal)
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use dashstream_testkit::rng::SplitMix64;
+
+    use super::*;
+
+    fn text(value: f64, dialect: Dialect) -> String {
+        String::from_utf8(NumberText::of_f64(value, dialect).as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_current_dialect_is_that_of_serde_json() {
+        let mut rng = SplitMix64::new(1);
+        for round in 0..200_000_u64 {
+            let value = match round % 4 {
+                0 => f64::from_bits(rng.next_u64()),
+                1 => (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64,
+                2 => rng.next_u64() as i64 as f64,
+                _ => (rng.below(1_000_000) as f64) * 10_f64.powi(rng.below(40) as i32 - 20),
+            };
+            if value.is_finite() {
+                assert_eq!(
+                    text(value, Dialect::Current),
+                    serde_json::to_string(&value).unwrap()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_dialects_differ_where_the_printers_do() {
+        // value, current, ryu, JavaScript
+        let rows = [
+            (1.0, "1.0", "1.0", "1"),
+            (-0.0, "-0.0", "-0.0", "0"),
+            (0.0, "0.0", "0.0", "0"),
+            (1e-5, "0.00001", "0.00001", "0.00001"),
+            (9.9e-6, "9.9e-6", "9.9e-6", "0.0000099"),
+            (1e-6, "1e-6", "1e-6", "0.000001"),
+            (1e-7, "1e-7", "1e-7", "1e-7"),
+            (
+                1e15,
+                "1000000000000000.0",
+                "1000000000000000.0",
+                "1000000000000000",
+            ),
+            (1e16, "1e+16", "1e16", "10000000000000000"),
+            (1.5e20, "1.5e+20", "1.5e20", "150000000000000000000"),
+            (1e21, "1e+21", "1e21", "1e+21"),
+            (0.1, "0.1", "0.1", "0.1"),
+            // Half way between two shortest texts: the even one.
+            (
+                2_207_668_850_344_023.25,
+                "2207668850344023.2",
+                "2207668850344023.2",
+                "2207668850344023.2",
+            ),
+            (123.456, "123.456", "123.456", "123.456"),
+            (5e-324, "5e-324", "5e-324", "5e-324"),
+            (
+                f64::MAX,
+                "1.7976931348623157e+308",
+                "1.7976931348623157e308",
+                "1.7976931348623157e+308",
+            ),
+            (-2.5e-8, "-2.5e-8", "-2.5e-8", "-2.5e-8"),
+        ];
+        for (value, current, ryu, javascript) in rows {
+            assert_eq!(text(value, Dialect::Current), current);
+            assert_eq!(text(value, Dialect::Ryu), ryu);
+            assert_eq!(text(value, Dialect::JavaScript), javascript);
+        }
+    }
+
+    #[test]
+    fn integers_print_in_full() {
+        for value in [0, 1, -1, 9, 10, 99, 100, i64::MAX, i64::MIN] {
+            assert_eq!(
+                NumberText::of_i64(value).as_bytes(),
+                value.to_string().as_bytes()
+            );
+        }
+        for value in [0, 9, 10, u64::MAX, 10_u64.pow(19), 10_u64.pow(19) - 1] {
+            assert_eq!(
+                NumberText::of_u64(value).as_bytes(),
+                value.to_string().as_bytes()
+            );
+            assert_eq!(decimal_len(value), value.to_string().len() as u64);
+        }
+    }
+
+    #[test]
+    fn integers_and_floats_compare_by_value() {
+        let equal = |integer: i128, float| compare_integer(integer, float) == Some(Ordering::Equal);
+        assert!(equal(1, 1.0) && equal(0, -0.0) && equal(1 << 53, 9_007_199_254_740_992.0));
+        // One more rounds to the same float, and is not the same number.
+        assert!(!equal((1 << 53) + 1, 9_007_199_254_740_992.0));
+        assert!(!equal(i128::from(u64::MAX), 18_446_744_073_709_551_616.0));
+        assert_eq!(compare_integer(-1, -1.5), Some(Ordering::Greater));
+        assert_eq!(compare_integer(1, 1.5), Some(Ordering::Less));
+        assert_eq!(compare_integer(1, f64::MAX), Some(Ordering::Less));
+    }
+}

@@ -1,0 +1,387 @@
+//! Reading JSON text under budgets.
+//!
+//! serde_json tokenises; this visitor counts before it builds, so that a text is refused at the
+//! value that crosses a limit. Floats are exact because serde_json's `float_roundtrip` is asked for;
+//! features unify across a build, and nobody can switch it off again.
+
+use core::cell::Cell;
+use core::fmt;
+use std::sync::Arc;
+
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::error::Category;
+
+use crate::document::node::{Member, Node};
+use crate::document::text::{ARC_HEADER, Text};
+use crate::document::tree::{Builder, Tree};
+use crate::document::{DEPTH_MAX, ReadError, ReadLimits};
+
+/// Reads one JSON text.
+pub(crate) fn read(text: &[u8], limits: &ReadLimits) -> Result<Node, ReadError> {
+    if text.len() > limits.text_bytes {
+        return Err(ReadError::TextTooLong {
+            limit: limits.text_bytes,
+            len: text.len(),
+        });
+    }
+    let budget = Budget::new(limits);
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let node = Value::root(&budget).deserialize(&mut deserializer);
+    match node.and_then(|node| deserializer.end().map(|()| node)) {
+        Ok(node) => Ok(node),
+        Err(error) => Err(budget
+            .refusal
+            .get()
+            .unwrap_or_else(|| classify(&error, &budget))),
+    }
+}
+
+/// Builds from any format, with the default limits.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
+    Value::root(&Budget::new(&ReadLimits::default())).deserialize(deserializer)
+}
+
+/// Copies a [`serde_json::Value`].
+pub(crate) fn copy(value: &serde_json::Value, limits: &ReadLimits) -> Result<Node, ReadError> {
+    copy_below(value, &Budget::new(limits), 0)
+}
+
+fn copy_below(value: &serde_json::Value, budget: &Budget, depth: u16) -> Result<Node, ReadError> {
+    budget.node()?;
+    match value {
+        serde_json::Value::Null => Ok(Node::Null),
+        serde_json::Value::Bool(value) => Ok(Node::Bool(*value)),
+        serde_json::Value::Number(number) => Ok(number_of(number)),
+        serde_json::Value::String(text) => budget.text(text).map(Node::String),
+        serde_json::Value::Array(values) => {
+            let depth = budget.enter(depth)?;
+            let mut builder = Builder::new();
+            for value in values {
+                builder.push(copy_below(value, budget, depth)?);
+            }
+            Ok(Node::Array(Arc::new(builder.finish())))
+        }
+        serde_json::Value::Object(map) => {
+            let depth = budget.enter(depth)?;
+            let mut members = Vec::with_capacity(map.len());
+            for (key, value) in map {
+                let key = budget.text(key)?;
+                let node = copy_below(value, budget, depth)?;
+                members.push(Member { key, node });
+            }
+            Ok(Node::Object(Arc::new(object(members)?)))
+        }
+    }
+}
+
+fn number_of(number: &serde_json::Number) -> Node {
+    if let Some(value) = number.as_i64() {
+        Node::Int(value)
+    } else if let Some(value) = number.as_u64() {
+        Node::UInt(value)
+    } else {
+        // Finite unless serde_json was built to keep numbers as text; those become null, as they
+        // do when serde_json writes them.
+        float(number.as_f64().unwrap_or(f64::NAN))
+    }
+}
+
+fn float(value: f64) -> Node {
+    if value.is_finite() {
+        Node::Float(value)
+    } else {
+        Node::Null
+    }
+}
+
+fn classify(error: &serde_json::Error, budget: &Budget) -> ReadError {
+    match error.classify() {
+        Category::Eof => ReadError::Truncated,
+        // serde_json meets its own limit, 128, one level before the visitor could refuse.
+        _ if is_recursion_limit(error) => ReadError::TooDeep {
+            limit: budget.depth,
+        },
+        Category::Syntax | Category::Data | Category::Io => ReadError::Syntax {
+            line: error.line(),
+            column: error.column(),
+        },
+    }
+}
+
+/// serde_json tells this error from others in its message only.
+fn is_recursion_limit(error: &serde_json::Error) -> bool {
+    struct Prefix(&'static [u8]);
+    impl fmt::Write for Prefix {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let compared = text.len().min(self.0.len());
+            let (expected, rest) = self.0.split_at_checked(compared).ok_or(fmt::Error)?;
+            if text.as_bytes().get(..compared) != Some(expected) {
+                return Err(fmt::Error);
+            }
+            self.0 = rest;
+            Ok(())
+        }
+    }
+    let mut prefix = Prefix(b"recursion limit exceeded");
+    fmt::Write::write_fmt(&mut prefix, format_args!("{error}")).is_ok() && prefix.0.is_empty()
+}
+
+/// What is left of each limit.
+struct Budget {
+    nodes: Cell<u64>,
+    node_limit: u64,
+    heap: Cell<u64>,
+    heap_limit: u64,
+    depth: u16,
+    /// The error to report, since a visitor can hand out text only.
+    refusal: Cell<Option<ReadError>>,
+}
+
+impl Budget {
+    fn new(limits: &ReadLimits) -> Self {
+        Self {
+            nodes: Cell::new(limits.nodes),
+            node_limit: limits.nodes,
+            heap: Cell::new(limits.heap_bytes),
+            heap_limit: limits.heap_bytes,
+            depth: limits.depth.min(DEPTH_MAX),
+            refusal: Cell::new(None),
+        }
+    }
+
+    /// One more value.
+    fn node(&self) -> Result<(), ReadError> {
+        let left = self.nodes.get().checked_sub(1);
+        let limit = self.node_limit;
+        self.nodes
+            .set(left.ok_or(ReadError::TooManyNodes { limit })?);
+        // A member's slot; an element's is half of that, and grows to at most twice itself.
+        self.heap(size_of::<Member>() as u64)
+    }
+
+    /// One more container inside `depth` others.
+    fn enter(&self, depth: u16) -> Result<u16, ReadError> {
+        let limit = self.depth;
+        let inner = depth.saturating_add(1);
+        if inner > limit {
+            return Err(ReadError::TooDeep { limit });
+        }
+        self.heap((size_of::<Tree<Member>>() as u64).saturating_add(ARC_HEADER))?;
+        Ok(inner)
+    }
+
+    fn text(&self, text: &str) -> Result<Text, ReadError> {
+        // Charged by its length before it is copied; a short text costs nothing beyond its slot.
+        if text.len() > size_of::<Text>() {
+            self.heap((text.len() as u64).saturating_add(ARC_HEADER))?;
+        }
+        Ok(Text::new(text))
+    }
+
+    fn heap(&self, bytes: u64) -> Result<(), ReadError> {
+        let left = self.heap.get().checked_sub(bytes);
+        let limit = self.heap_limit;
+        self.heap
+            .set(left.ok_or(ReadError::HeapTooLarge { limit })?);
+        Ok(())
+    }
+
+    /// Keeps `error` for the caller of the deserializer and stops it.
+    fn stop<E: serde::de::Error>(&self, error: ReadError) -> E {
+        self.refusal.set(Some(error));
+        E::custom(error)
+    }
+}
+
+/// Members in the order of their names.
+fn object(mut members: Vec<Member>) -> Result<Tree<Member>, ReadError> {
+    if !members.is_sorted_by(|a, b| a.key < b.key) {
+        members.sort_by(|a, b| a.key.cmp(&b.key));
+        if members
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a.key == b.key))
+        {
+            return Err(ReadError::DuplicateMember);
+        }
+    }
+    Ok(members.into_iter().collect())
+}
+
+/// One value inside `depth` containers.
+#[derive(Clone, Copy)]
+struct Value<'b> {
+    budget: &'b Budget,
+    depth: u16,
+}
+
+impl<'b> Value<'b> {
+    const fn root(budget: &'b Budget) -> Self {
+        Self { budget, depth: 0 }
+    }
+
+    fn count<E: serde::de::Error>(self) -> Result<(), E> {
+        self.budget.node().map_err(|error| self.budget.stop(error))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Value<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value<'_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Node, E> {
+        self.count()?;
+        Ok(Node::Null)
+    }
+
+    fn visit_none<E: serde::de::Error>(self) -> Result<Node, E> {
+        self.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Node, E> {
+        self.count()?;
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Node, E> {
+        self.count()?;
+        Ok(Node::Int(value))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Node, E> {
+        self.count()?;
+        Ok(Node::of_u64(value))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
+        self.count()?;
+        Ok(float(value))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Node, E> {
+        self.count()?;
+        self.budget
+            .text(text)
+            .map(Node::String)
+            .map_err(|error| self.budget.stop(error))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Node, A::Error> {
+        self.count()?;
+        let budget = self.budget;
+        let depth = budget
+            .enter(self.depth)
+            .map_err(|error| budget.stop(error))?;
+        let mut builder = Builder::new();
+        while let Some(node) = elements.next_element_seed(Value { budget, depth })? {
+            builder.push(node);
+        }
+        Ok(Node::Array(Arc::new(builder.finish())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        self.count()?;
+        let budget = self.budget;
+        let depth = budget
+            .enter(self.depth)
+            .map_err(|error| budget.stop(error))?;
+        let mut members = Vec::new();
+        while let Some(key) = map.next_key_seed(Key(budget))? {
+            if members.is_empty() && key.as_bytes() == NUMBER_NAME && numbers_come_as_text() {
+                let text = map.next_value_seed(Key(budget))?;
+                return number_from_text(text.as_str()).ok_or_else(|| A::Error::custom("number"));
+            }
+            let node = map.next_value_seed(Value { budget, depth })?;
+            members.push(Member { key, node });
+        }
+        let tree = object(members).map_err(|error| budget.stop(error))?;
+        Ok(Node::Object(Arc::new(tree)))
+    }
+}
+
+/// How serde_json hands numbers over when anything in the build switched on
+/// `arbitrary_precision`: as an object with this one member. Features unify, so it must be expected.
+const NUMBER_NAME: &[u8] = b"$serde_json::private::Number";
+
+/// Whether this build of serde_json does so. Only asked when an object begins with that name.
+fn numbers_come_as_text() -> bool {
+    struct Probe;
+    impl<'de> Visitor<'de> for Probe {
+        type Value = bool;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a number")
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+            Ok(false)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(true)
+        }
+    }
+    serde_json::Deserializer::from_slice(b"1")
+        .deserialize_any(Probe)
+        .unwrap_or(false)
+}
+
+/// A number's text as serde_json reads it by default: integers as far as 64 bits go, then floats.
+fn number_from_text(text: &str) -> Option<Node> {
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-')
+        && text != "-0"
+    {
+        if let Ok(value) = text.parse() {
+            return Some(Node::Int(value));
+        }
+        if let Ok(value) = text.parse() {
+            return Some(Node::UInt(value));
+        }
+    }
+    text.parse()
+        .ok()
+        .filter(|value: &f64| value.is_finite())
+        .map(Node::Float)
+}
+
+/// The name of a member.
+struct Key<'b>(&'b Budget);
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Text;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
+        self.0.text(text).map_err(|error| self.0.stop(error))
+    }
+}

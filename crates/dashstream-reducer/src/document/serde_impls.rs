@@ -1,0 +1,50 @@
+//! serde both ways.
+
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::document::node::Node;
+use crate::document::{Document, read};
+
+/// Reads with the default [`ReadLimits`](crate::ReadLimits), the text's length aside: the
+/// deserializer holds the text. Prefer [`Document::from_slice`] for input from strangers.
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read::deserialize(deserializer).map(|root| Self { root })
+    }
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Borrowed(&self.root).serialize(serializer)
+    }
+}
+
+struct Borrowed<'a>(&'a Node);
+
+impl Serialize for Borrowed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Node::Null => serializer.serialize_unit(),
+            Node::Bool(value) => serializer.serialize_bool(*value),
+            Node::Int(value) => serializer.serialize_i64(*value),
+            Node::UInt(value) => serializer.serialize_u64(*value),
+            Node::Float(value) => serializer.serialize_f64(*value),
+            Node::String(text) => serializer.serialize_str(text.as_str()),
+            Node::Array(tree) => {
+                let mut elements = serializer.serialize_seq(Some(tree.len()))?;
+                for node in tree.iter() {
+                    elements.serialize_element(&Borrowed(node))?;
+                }
+                elements.end()
+            }
+            Node::Object(tree) => {
+                let mut members = serializer.serialize_map(Some(tree.len()))?;
+                for member in tree.iter() {
+                    members.serialize_entry(member.key.as_str(), &Borrowed(&member.node))?;
+                }
+                members.end()
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Strings: short ones in place, long ones shared, both with their escaped length at hand.
+
+use core::cmp::Ordering;
+use std::sync::Arc;
+
+/// Bytes of a string that is kept in place: what fits beside the length in 24 bytes.
+const INLINE_MAX: usize = 22;
+
+/// An immutable string that clones without copying more than 24 bytes.
+#[derive(Clone)]
+pub(crate) enum Text {
+    /// The first `len` bytes are UTF-8.
+    Inline { len: u8, bytes: [u8; INLINE_MAX] },
+    /// `extra` is what escaping adds, or `u32::MAX` when that does not fit and must be counted.
+    Shared { extra: u32, text: Arc<str> },
+}
+
+impl Text {
+    pub(crate) fn new(text: &str) -> Self {
+        let mut bytes = [0; INLINE_MAX];
+        if let (Some(target), Ok(len)) = (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            target.copy_from_slice(text.as_bytes());
+            return Self::Inline { len, bytes };
+        }
+        let extra = u32::try_from(escape_extra(text.as_bytes())).unwrap_or(u32::MAX);
+        Self::Shared {
+            extra,
+            text: Arc::from(text),
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Self::Shared { text, .. } => text.as_bytes(),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            // Copied from a whole string, so the check cannot fail; it costs a few nanoseconds.
+            Self::Inline { .. } => core::str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Self::Shared { text, .. } => text,
+        }
+    }
+
+    /// Bytes of the canonical text, with its quotes. Constant time.
+    pub(crate) fn canonical_len(&self) -> u64 {
+        let (len, extra) = match self {
+            Self::Inline { .. } => (self.as_bytes().len(), escape_extra(self.as_bytes())),
+            Self::Shared {
+                extra: u32::MAX,
+                text,
+            } => (text.len(), escape_extra(text.as_bytes())),
+            Self::Shared { extra, text } => (text.len(), u64::from(*extra)),
+        };
+        (len as u64).saturating_add(extra).saturating_add(2)
+    }
+
+    /// Bytes held outside the value itself.
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        match self {
+            Self::Inline { .. } => 0,
+            Self::Shared { text, .. } => (text.len() as u64).saturating_add(ARC_HEADER),
+        }
+    }
+
+    /// Whether both are the same allocation. Short strings never are.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Shared { text: a, .. }, Self::Shared { text: b, .. }) => Arc::ptr_eq(a, b),
+            (Self::Inline { .. } | Self::Shared { .. }, _) => false,
+        }
+    }
+}
+
+/// The two counters in front of a shared allocation.
+pub(crate) const ARC_HEADER: u64 = 16;
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other) || self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By UTF-8 bytes, which is by code point: the order of members in the canonical text.
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+/// Bytes that escaping adds to `text`.
+pub(crate) fn escape_extra(text: &[u8]) -> u64 {
+    let mut extra = 0_u64;
+    for chunk in text.chunks(CHUNK) {
+        if has_escape(chunk) {
+            for byte in chunk {
+                extra = extra.saturating_add(u64::from(extra_of(*byte)));
+            }
+        }
+    }
+    extra
+}
+
+/// Appends `text` in quotes, escaped as serde_json does: the short forms, `\u00xx` in lower case
+/// for other controls, everything else as it is.
+pub(crate) fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for chunk in text.chunks(CHUNK) {
+        if !has_escape(chunk) {
+            out.extend_from_slice(chunk);
+            continue;
+        }
+        for byte in chunk {
+            match (*byte, extra_of(*byte)) {
+                (plain, 0) => out.push(plain),
+                (b'"', _) => out.extend_from_slice(b"\\\""),
+                (b'\\', _) => out.extend_from_slice(b"\\\\"),
+                (0x08, _) => out.extend_from_slice(b"\\b"),
+                (b'\t', _) => out.extend_from_slice(b"\\t"),
+                (b'\n', _) => out.extend_from_slice(b"\\n"),
+                (0x0C, _) => out.extend_from_slice(b"\\f"),
+                (b'\r', _) => out.extend_from_slice(b"\\r"),
+                (control, _) => {
+                    out.extend_from_slice(b"\\u00");
+                    out.push(hex(control >> 4));
+                    out.push(hex(control & 0x0F));
+                }
+            }
+        }
+    }
+    out.push(b'"');
+}
+
+/// Bytes looked at in one go; the check compiles to vector compares.
+const CHUNK: usize = 32;
+
+fn has_escape(chunk: &[u8]) -> bool {
+    chunk.iter().fold(false, |found, byte| {
+        found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\')
+    })
+}
+
+const fn extra_of(byte: u8) -> u8 {
+    match byte {
+        b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0C | b'\r' => 1,
+        0..0x20 => 5,
+        _ => 0,
+    }
+}
+
+const fn hex(nibble: u8) -> u8 {
+    match nibble {
+        0..10 => b'0'.saturating_add(nibble),
+        _ => b'a'.saturating_add(nibble.saturating_sub(10)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_below_128_is_escaped_as_serde_json_does() {
+        let all: String = (0..128_u8).map(char::from).collect();
+        for text in [
+            all.as_str(),
+            "",
+            "é\u{1}é",
+            "exactly twenty-two byte",
+            "\u{10FFFF}\n",
+        ] {
+            let expected = serde_json::to_vec(text).unwrap();
+            let mut written = Vec::new();
+            write_escaped(text.as_bytes(), &mut written);
+            assert_eq!(written, expected);
+            assert_eq!(Text::new(text).canonical_len(), expected.len() as u64);
+            assert_eq!(Text::new(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn twenty_two_bytes_stay_in_place_and_twenty_three_do_not() {
+        assert_eq!(Text::new(&"x".repeat(INLINE_MAX)).heap_bytes(), 0);
+        assert_eq!(
+            Text::new(&"x".repeat(INLINE_MAX + 1)).heap_bytes(),
+            23 + ARC_HEADER
+        );
+    }
+}

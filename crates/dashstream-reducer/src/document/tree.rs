@@ -1,0 +1,343 @@
+//! The sequence behind arrays and objects: one flat leaf while small, a counted B+tree when large.
+//!
+//! Every tree node knows how many entries it holds and what they weigh, so that a position, the
+//! length of the canonical text, the count of nodes and the depth are found without a walk. A node
+//! that is shared is copied before it is changed; what that costs is metered.
+
+use std::sync::Arc;
+
+use crate::document::meter::Meter;
+use crate::document::node::Member;
+use crate::document::node::{Node, Weight};
+use crate::document::text::{ARC_HEADER, Text};
+
+mod balance;
+mod build;
+mod iter;
+
+pub(crate) use self::build::Builder;
+pub(crate) use self::iter::Iter;
+
+/// Entries of a leaf, and children of a branch, at most.
+///
+/// A changed version copies one node a level: 32 keeps that below 4 KiB for a state of 10 MiB, and
+/// a state of 4 M nodes below six levels.
+pub(crate) const FANOUT: usize = 32;
+
+/// An element of a sequence: an array's value, or an object's member.
+pub(crate) trait Entry: Clone {
+    /// What a branch keeps to find an entry: the name for members, nothing for array elements.
+    type Key: Clone;
+
+    fn key(&self) -> Self::Key;
+    fn is_before(a: &Self::Key, b: &Self::Key) -> bool;
+    fn node(&self) -> &Node;
+    fn node_mut(&mut self) -> &mut Node;
+    /// Bytes of the canonical text in front of the value.
+    fn name_bytes(&self) -> u64;
+
+    /// What the entry adds to its container.
+    fn weight(&self) -> Weight {
+        let weight = self.node().weight();
+        Weight {
+            bytes: weight.bytes.saturating_add(self.name_bytes()),
+            ..weight
+        }
+    }
+}
+
+/// A node of the tree; the root is embedded in the container.
+#[derive(Clone)]
+pub(crate) struct Tree<E: Entry> {
+    len: usize,
+    /// All entries together; `depth` is that of the deepest.
+    sum: Weight,
+    kids: Kids<E>,
+}
+
+#[derive(Clone)]
+enum Kids<E: Entry> {
+    Leaf(Vec<E>),
+    Branch(Vec<Child<E>>),
+}
+
+#[derive(Clone)]
+struct Child<E: Entry> {
+    len: usize,
+    /// The first key below.
+    first: E::Key,
+    tree: Arc<Tree<E>>,
+}
+
+impl<E: Entry> Tree<E> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            len: 0,
+            sum: Weight {
+                nodes: 0,
+                bytes: 0,
+                depth: 0,
+            },
+            kids: Kids::Leaf(Vec::new()),
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// What the array or object with these entries weighs.
+    pub(crate) fn container_weight(&self) -> Weight {
+        let commas = (self.len as u64).saturating_sub(1);
+        Weight {
+            nodes: self.sum.nodes.saturating_add(1),
+            bytes: self.sum.bytes.saturating_add(commas).saturating_add(2),
+            depth: self.container_depth(),
+        }
+    }
+
+    pub(crate) const fn container_depth(&self) -> u16 {
+        self.sum.depth.saturating_add(1)
+    }
+
+    /// Levels of tree nodes, 1 for a flat container.
+    pub(crate) fn levels(&self) -> u64 {
+        let mut levels = 1_u64;
+        let mut tree = self;
+        while let Kids::Branch(children) = &tree.kids {
+            let Some(child) = children.first() else { break };
+            tree = &child.tree;
+            levels = levels.saturating_add(1);
+        }
+        levels
+    }
+
+    pub(crate) fn get(&self, mut at: usize) -> Option<&E> {
+        let mut tree = self;
+        loop {
+            match &tree.kids {
+                Kids::Leaf(entries) => return entries.get(at),
+                Kids::Branch(children) => {
+                    let (index, rest) = locate(children, at)?;
+                    tree = &children.get(index)?.tree;
+                    at = rest;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn iter(&self) -> Iter<'_, E> {
+        Iter::new(self)
+    }
+
+    /// Changes the value at `at` with `change`, and everything that was derived from it.
+    ///
+    /// When `change` fails it must have left the value as it was. `None` when there is no `at`.
+    pub(crate) fn edit<R, X>(
+        &mut self,
+        at: usize,
+        meter: &mut Meter,
+        change: impl FnOnce(&mut Node, &mut Meter) -> Result<R, X>,
+    ) -> Option<Result<R, X>> {
+        let (before, after, result) = match &mut self.kids {
+            Kids::Leaf(entries) => {
+                let node = entries.get_mut(at)?.node_mut();
+                let before = node.weight();
+                let result = change(node, meter);
+                (before, node.weight(), result)
+            }
+            Kids::Branch(children) => {
+                let (index, rest) = locate(children, at)?;
+                let child = children.get_mut(index)?;
+                let before = child.tree.sum;
+                let result = own(&mut child.tree, meter).edit(rest, meter, change)?;
+                (before, child.tree.sum, result)
+            }
+        };
+        self.replace_weight(before, after);
+        Some(result)
+    }
+
+    /// Inserts `entry` before the entry at `at`; at the end when `at` is the length.
+    pub(crate) fn insert(&mut self, at: usize, entry: E, meter: &mut Meter) {
+        if let Some(right) = self.insert_below(at, entry, meter) {
+            let left = core::mem::replace(self, Self::new());
+            if let Some(left) = Child::of(left) {
+                *self = Self::branch(vec![left, right]);
+            }
+        }
+    }
+
+    /// Takes the entry at `at` out.
+    pub(crate) fn remove(&mut self, at: usize, meter: &mut Meter) -> Option<E> {
+        let entry = self.remove_below(at, meter)?;
+        // A branch with one child says nothing: the child takes its place.
+        while let Kids::Branch(children) = &mut self.kids {
+            if children.len() > 1 {
+                break;
+            }
+            *self = match children.pop() {
+                Some(only) => Arc::unwrap_or_clone(only.tree),
+                None => Self::new(),
+            };
+        }
+        Some(entry)
+    }
+
+    fn first_key(&self) -> Option<E::Key> {
+        match &self.kids {
+            Kids::Leaf(entries) => entries.first().map(E::key),
+            Kids::Branch(children) => children.first().map(|child| child.first.clone()),
+        }
+    }
+
+    fn leaf(entries: Vec<E>) -> Self {
+        Self {
+            len: entries.len(),
+            sum: sum(entries.iter().map(E::weight)),
+            kids: Kids::Leaf(entries),
+        }
+    }
+
+    fn branch(children: Vec<Child<E>>) -> Self {
+        Self {
+            len: children
+                .iter()
+                .fold(0, |len, child| child.len.saturating_add(len)),
+            sum: sum(children.iter().map(|child| child.tree.sum)),
+            kids: Kids::Branch(children),
+        }
+    }
+
+    fn replace_weight(&mut self, before: Weight, after: Weight) {
+        self.sum.nodes = self
+            .sum
+            .nodes
+            .saturating_sub(before.nodes)
+            .saturating_add(after.nodes);
+        self.sum.bytes = self
+            .sum
+            .bytes
+            .saturating_sub(before.bytes)
+            .saturating_add(after.bytes);
+        self.replace_depth(before.depth, after.depth);
+    }
+
+    /// Keeps `sum.depth` the maximum. Only when the deepest entry became shallower are the others
+    /// looked at.
+    fn replace_depth(&mut self, before: u16, after: u16) {
+        if after >= self.sum.depth {
+            self.sum.depth = after;
+        } else if before == self.sum.depth {
+            self.sum.depth = match &self.kids {
+                Kids::Leaf(entries) => entries
+                    .iter()
+                    .map(|entry| entry.node().depth())
+                    .max()
+                    .unwrap_or(0),
+                Kids::Branch(children) => children
+                    .iter()
+                    .map(|child| child.tree.sum.depth)
+                    .max()
+                    .unwrap_or(0),
+            };
+        }
+    }
+
+    /// Bytes of this tree node's own memory, its children's aside.
+    fn own_bytes(&self) -> u64 {
+        let slots = match &self.kids {
+            Kids::Leaf(entries) => entries.len().saturating_mul(size_of::<E>()),
+            Kids::Branch(children) => children.len().saturating_mul(size_of::<Child<E>>()),
+        };
+        (slots.saturating_add(size_of::<Self>()) as u64).saturating_add(ARC_HEADER)
+    }
+}
+
+impl Tree<Member> {
+    /// The position of the member `key`, or the one at which it would stand.
+    pub(crate) fn find(&self, key: &[u8]) -> Result<usize, usize> {
+        let mut tree = self;
+        let mut passed = 0_usize;
+        loop {
+            match &tree.kids {
+                Kids::Leaf(members) => {
+                    return members
+                        .binary_search_by(|member| member.key.as_bytes().cmp(key))
+                        .map(|at| at.saturating_add(passed))
+                        .map_err(|at| at.saturating_add(passed));
+                }
+                Kids::Branch(children) => {
+                    let at = children
+                        .partition_point(|child| child.first.as_bytes() <= key)
+                        .saturating_sub(1);
+                    passed = children
+                        .iter()
+                        .take(at)
+                        .fold(passed, |passed, child| child.len.saturating_add(passed));
+                    let Some(child) = children.get(at) else {
+                        return Err(passed);
+                    };
+                    tree = &child.tree;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn member(&self, key: &[u8]) -> Option<&Node> {
+        self.find(key)
+            .ok()
+            .and_then(|at| self.get(at))
+            .map(|member| &member.node)
+    }
+
+    /// Inserts a member whose name is not there yet, at the position that `find` answered.
+    pub(crate) fn insert_member(&mut self, at: usize, key: &[u8], node: Node, meter: &mut Meter) {
+        let key = Text::new(core::str::from_utf8(key).unwrap_or_default());
+        self.insert(at, Member { key, node }, meter);
+    }
+}
+
+impl<E: Entry> Child<E> {
+    /// `None` for an empty tree, which is no child.
+    fn of(tree: Tree<E>) -> Option<Self> {
+        Some(Self {
+            len: tree.len,
+            first: tree.first_key()?,
+            tree: Arc::new(tree),
+        })
+    }
+}
+
+/// The node behind `shared`, copied first unless this is its only owner.
+pub(crate) fn own<'a, E: Entry>(
+    shared: &'a mut Arc<Tree<E>>,
+    meter: &mut Meter,
+) -> &'a mut Tree<E> {
+    if Arc::strong_count(shared) > 1 {
+        meter.copied(shared.own_bytes());
+    }
+    Arc::make_mut(shared)
+}
+
+/// The child that holds position `at`, and the position within it.
+fn locate<E: Entry>(children: &[Child<E>], mut at: usize) -> Option<(usize, usize)> {
+    for (index, child) in children.iter().enumerate() {
+        match at.checked_sub(child.len) {
+            Some(rest) => at = rest,
+            None => return Some((index, at)),
+        }
+    }
+    None
+}
+
+fn sum(weights: impl Iterator<Item = Weight>) -> Weight {
+    weights.fold(Weight::default(), |sum, weight| Weight {
+        nodes: sum.nodes.saturating_add(weight.nodes),
+        bytes: sum.bytes.saturating_add(weight.bytes),
+        depth: sum.depth.max(weight.depth),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! Insertion and removal below the root: splitting what is full, merging what is sparse.
+
+use std::sync::Arc;
+
+use super::{Child, Entry, FANOUT, Kids, Tree, locate, own, sum};
+use crate::document::meter::Meter;
+use crate::document::node::Weight;
+
+/// A node with fewer entries or children than this is merged with a neighbour. Far below half, so
+/// that alternating insertions and removals do not split and merge each time.
+const SPARSE: usize = FANOUT / 4;
+
+impl<E: Entry> Tree<E> {
+    /// Inserts, and hands back the right half if the node had to be split.
+    pub(super) fn insert_below(
+        &mut self,
+        at: usize,
+        entry: E,
+        meter: &mut Meter,
+    ) -> Option<Child<E>> {
+        let weight = entry.weight();
+        let overfull = match &mut self.kids {
+            Kids::Leaf(entries) => {
+                let at = at.min(entries.len());
+                entries.insert(at, entry);
+                entries.len() > FANOUT
+            }
+            Kids::Branch(children) => {
+                // At the boundary between two children the left one takes the entry, so that its
+                // key is never before its child's first key, except at the very front.
+                let (index, rest) = locate_insertion(children, at)?;
+                let child = children.get_mut(index)?;
+                let key = entry.key();
+                if E::is_before(&key, &child.first) {
+                    child.first = key;
+                }
+                let right = own(&mut child.tree, meter).insert_below(rest, entry, meter);
+                child.len = child.tree.len;
+                if let Some(right) = right {
+                    children.insert(index.saturating_add(1), right);
+                }
+                children.len() > FANOUT
+            }
+        };
+        self.len = self.len.saturating_add(1);
+        self.sum = Weight {
+            nodes: self.sum.nodes.saturating_add(weight.nodes),
+            bytes: self.sum.bytes.saturating_add(weight.bytes),
+            depth: self.sum.depth.max(weight.depth),
+        };
+        if overfull {
+            let at_end = at.saturating_add(1) == self.len;
+            self.split(at_end)
+        } else {
+            None
+        }
+    }
+
+    /// Splits in half, or, after an insertion at the end, leaves the left part full: what grows at
+    /// the end is packed densely.
+    fn split(&mut self, at_end: bool) -> Option<Child<E>> {
+        let cut = if at_end { FANOUT } else { FANOUT / 2 };
+        let right = match &mut self.kids {
+            Kids::Leaf(entries) => Self::leaf(entries.split_off(cut)),
+            Kids::Branch(children) => Self::branch(children.split_off(cut)),
+        };
+        self.len = self.len.saturating_sub(right.len);
+        self.recount();
+        Child::of(right)
+    }
+
+    fn recount(&mut self) {
+        self.sum = match &self.kids {
+            Kids::Leaf(entries) => sum(entries.iter().map(E::weight)),
+            Kids::Branch(children) => sum(children.iter().map(|child| child.tree.sum)),
+        };
+    }
+
+    pub(super) fn remove_below(&mut self, at: usize, meter: &mut Meter) -> Option<E> {
+        let entry = match &mut self.kids {
+            Kids::Leaf(entries) => {
+                if at >= entries.len() {
+                    return None;
+                }
+                entries.remove(at)
+            }
+            Kids::Branch(children) => {
+                let (index, rest) = locate(children, at)?;
+                let child = children.get_mut(index)?;
+                let entry = own(&mut child.tree, meter).remove_below(rest, meter)?;
+                child.len = child.tree.len;
+                match child.tree.first_key() {
+                    // The first key stays exact: where a new name belongs is decided by it alone.
+                    Some(first) if rest == 0 => child.first = first,
+                    Some(_) => {}
+                    None => {
+                        children.remove(index);
+                        return Some(self.forget(entry));
+                    }
+                }
+                if child.tree.kids.len() < SPARSE {
+                    merge_around(children, index, meter);
+                }
+                entry
+            }
+        };
+        Some(self.forget(entry))
+    }
+
+    /// Takes an entry that has left off the sums.
+    fn forget(&mut self, entry: E) -> E {
+        let weight = entry.weight();
+        self.len = self.len.saturating_sub(1);
+        self.replace_weight(weight, Weight::default());
+        entry
+    }
+}
+
+impl<E: Entry> Kids<E> {
+    const fn len(&self) -> usize {
+        match self {
+            Self::Leaf(entries) => entries.len(),
+            Self::Branch(children) => children.len(),
+        }
+    }
+}
+
+/// Joins the sparse child at `index` with a neighbour, and halves the two again if they are too many
+/// for one.
+fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, meter: &mut Meter) {
+    let left_index = if index > 0 {
+        index.saturating_sub(1)
+    } else {
+        0
+    };
+    let right_index = left_index.saturating_add(1);
+    if right_index >= children.len() {
+        return; // an only child; its parent is the root, which gives way to it
+    }
+    let right = children.remove(right_index);
+    let Some(left) = children.get_mut(left_index) else {
+        return;
+    };
+    if Arc::strong_count(&right.tree) > 1 {
+        meter.copied(right.tree.own_bytes());
+    }
+    let right_tree = Arc::unwrap_or_clone(right.tree);
+    let left_tree = own(&mut left.tree, meter);
+    match (&mut left_tree.kids, right_tree.kids) {
+        (Kids::Leaf(entries), Kids::Leaf(more)) => entries.extend(more),
+        (Kids::Branch(children), Kids::Branch(more)) => children.extend(more),
+        // All leaves stand on one level, so siblings are of one kind.
+        (Kids::Leaf(_), Kids::Branch(_)) | (Kids::Branch(_), Kids::Leaf(_)) => {}
+    }
+    left_tree.len = left_tree.len.saturating_add(right_tree.len);
+    let count = left_tree.kids.len();
+    let again = (count > FANOUT).then(|| match &mut left_tree.kids {
+        Kids::Leaf(entries) => Tree::leaf(entries.split_off(count / 2)),
+        Kids::Branch(children) => Tree::branch(children.split_off(count / 2)),
+    });
+    left_tree.len = left_tree
+        .len
+        .saturating_sub(again.as_ref().map_or(0, |tree| tree.len));
+    left_tree.recount();
+    left.len = left_tree.len;
+    if let Some(child) = again.and_then(Child::of) {
+        children.insert(right_index, child);
+    }
+}
+
+/// Like `locate`, but position `len` of a child belongs to it rather than to the next.
+fn locate_insertion<E: Entry>(children: &[Child<E>], mut at: usize) -> Option<(usize, usize)> {
+    for (index, child) in children.iter().enumerate() {
+        if at <= child.len {
+            return Some((index, at));
+        }
+        at = at.saturating_sub(child.len);
+    }
+    // Beyond the end: the last child takes it.
+    let index = children.len().checked_sub(1)?;
+    Some((index, children.get(index)?.len))
+}

@@ -1,0 +1,76 @@
+//! Entries in order.
+
+use core::slice;
+
+use super::{Child, Entry, Kids, Tree};
+
+/// The entries of a tree in order. Allocates only for a tree of several levels.
+pub(crate) struct Iter<'a, E: Entry> {
+    leaf: slice::Iter<'a, E>,
+    above: Vec<slice::Iter<'a, Child<E>>>,
+    left: usize,
+}
+
+impl<'a, E: Entry> Iter<'a, E> {
+    pub(super) fn new(tree: &'a Tree<E>) -> Self {
+        let mut iter = Self {
+            leaf: [].iter(),
+            above: Vec::new(),
+            left: tree.len,
+        };
+        iter.descend(tree);
+        iter
+    }
+
+    fn descend(&mut self, mut tree: &'a Tree<E>) {
+        loop {
+            match &tree.kids {
+                Kids::Leaf(entries) => {
+                    self.leaf = entries.iter();
+                    return;
+                }
+                Kids::Branch(children) => {
+                    let mut children = children.iter();
+                    let Some(first) = children.next() else { return };
+                    self.above.push(children);
+                    tree = &first.tree;
+                }
+            }
+        }
+    }
+}
+
+impl<'a, E: Entry> Iterator for Iter<'a, E> {
+    type Item = &'a E;
+
+    fn next(&mut self) -> Option<&'a E> {
+        loop {
+            if let Some(entry) = self.leaf.next() {
+                self.left = self.left.saturating_sub(1);
+                return Some(entry);
+            }
+            match self.above.last_mut()?.next() {
+                Some(child) => self.descend(&child.tree),
+                None => {
+                    self.above.pop();
+                }
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<E: Entry> ExactSizeIterator for Iter<'_, E> {}
+
+impl<E: Entry> Clone for Iter<'_, E> {
+    fn clone(&self) -> Self {
+        Self {
+            leaf: self.leaf.clone(),
+            above: self.above.clone(),
+            left: self.left,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The tree against a plain vector.
+
+use dashstream_testkit::rng::SplitMix64;
+
+use super::*;
+use crate::document::meter::Meter;
+
+/// Checks every derived number of `tree` against its entries, and the shape against the rules.
+fn check<E: Entry>(tree: &Tree<E>) {
+    fn walk<E: Entry>(tree: &Tree<E>, leaves: &mut Vec<usize>, level: usize) {
+        match &tree.kids {
+            Kids::Leaf(entries) => {
+                assert!(entries.len() <= FANOUT);
+                assert_eq!(tree.len, entries.len());
+                assert_eq!(tree.sum, sum(entries.iter().map(E::weight)));
+                leaves.push(level);
+            }
+            Kids::Branch(children) => {
+                assert!(!children.is_empty() && children.len() <= FANOUT);
+                assert_eq!(
+                    tree.len,
+                    children.iter().map(|child| child.len).sum::<usize>()
+                );
+                assert_eq!(tree.sum, sum(children.iter().map(|child| child.tree.sum)));
+                for child in children {
+                    assert_eq!(child.len, child.tree.len);
+                    assert!(child.len > 0);
+                    let first = child.tree.first_key().unwrap();
+                    assert!(!E::is_before(&first, &child.first));
+                    assert!(!E::is_before(&child.first, &first));
+                    walk(&child.tree, leaves, level + 1);
+                }
+            }
+        }
+    }
+    let mut leaves = Vec::new();
+    walk(tree, &mut leaves, 0);
+    assert!(
+        leaves.windows(2).all(|pair| pair[0] == pair[1]),
+        "leaves on one level"
+    );
+}
+
+fn number(node: &Node) -> i64 {
+    match node {
+        Node::Int(value) => *value,
+        _ => panic!("an integer"),
+    }
+}
+
+fn numbers(tree: &Tree<Node>) -> Vec<i64> {
+    tree.iter().map(number).collect()
+}
+
+#[test]
+fn random_edits_leave_what_they_leave_in_a_vector() {
+    let mut rng = SplitMix64::new(7);
+    let mut meter = Meter::unlimited();
+    for round in 0..40_u64 {
+        let mut tree: Tree<Node> = (0..round as i64 * 13).map(Node::Int).collect();
+        let mut model: Vec<i64> = (0..round as i64 * 13).collect();
+        let kept = tree.clone();
+        let before = model.clone();
+        for step in 0..600_i64 {
+            // Phases of growth and of shrinking, each at random, front and end positions.
+            let grow = rng.chance(if (step / 150) % 2 == 0 { 3 } else { 1 }, 4);
+            let at = match rng.below(4) {
+                0 => 0,
+                1 => model.len(),
+                _ => rng.below(model.len() as u64 + 1) as usize,
+            };
+            if grow {
+                tree.insert(at, Node::Int(step), &mut meter);
+                model.insert(at, step);
+            } else if at < model.len() {
+                assert_eq!(
+                    number(&tree.remove(at, &mut meter).unwrap()),
+                    model.remove(at)
+                );
+            } else {
+                assert!(tree.remove(at, &mut meter).is_none());
+            }
+            if step % 50 == 0 {
+                check(&tree);
+            }
+        }
+        check(&tree);
+        assert_eq!(numbers(&tree), model);
+        for at in 0..model.len() {
+            assert_eq!(number(tree.get(at).unwrap()), model[at]);
+        }
+        assert!(tree.get(model.len()).is_none());
+        assert_eq!(
+            numbers(&kept),
+            before,
+            "a version that is kept does not change"
+        );
+        check(&kept);
+        while !model.is_empty() {
+            let at = rng.index(model.len());
+            tree.remove(at, &mut meter).unwrap();
+            model.remove(at);
+            check(&tree);
+        }
+        assert_eq!(tree.levels(), 1);
+    }
+}
+
+#[test]
+fn members_are_found_where_they_belong() {
+    let mut rng = SplitMix64::new(8);
+    let mut meter = Meter::unlimited();
+    let mut tree: Tree<Member> = Tree::new();
+    let mut model = std::collections::BTreeMap::new();
+    for step in 0..20_000_i64 {
+        let bound = if (step / 2_500) % 2 == 0 { 4_000 } else { 200 };
+        let mut key = format!("k{}", rng.below(bound));
+        if rng.chance(1, 2) {
+            key.push_str(" and more than fits into a slot");
+        }
+        match (
+            tree.find(key.as_bytes()),
+            rng.chance(if bound == 200 { 1 } else { 3 }, 4),
+        ) {
+            (Ok(at), false) => {
+                let member = tree.remove(at, &mut meter).unwrap();
+                assert_eq!(Some(number(&member.node)), model.remove(&key));
+            }
+            (Ok(at), true) => {
+                assert_eq!(number(&tree.get(at).unwrap().node), model[&key]);
+                tree.edit(at, &mut meter, |node, _| -> Result<(), ()> {
+                    *node = Node::Int(step);
+                    Ok(())
+                })
+                .unwrap()
+                .unwrap();
+                model.insert(key, step);
+            }
+            (Err(at), _) => {
+                assert!(!model.contains_key(&key));
+                tree.insert_member(at, key.as_bytes(), Node::Int(step), &mut meter);
+                model.insert(key, step);
+            }
+        }
+        if step % 500 == 0 {
+            check(&tree);
+            for (key, value) in &model {
+                assert_eq!(tree.member(key.as_bytes()).map(number), Some(*value));
+            }
+        }
+    }
+    let entries: Vec<_> = tree
+        .iter()
+        .map(|m| (m.key.as_str().to_owned(), number(&m.node)))
+        .collect();
+    assert_eq!(entries, model.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_failed_change_leaves_the_sums_alone() {
+    let mut tree: Tree<Node> = (0..1_000).map(Node::Int).collect();
+    let before = tree.container_weight();
+    let result = tree.edit(500, &mut Meter::unlimited(), |_, _| -> Result<(), u8> {
+        Err(3)
+    });
+    assert_eq!(result, Some(Err(3)));
+    assert_eq!(tree.container_weight(), before);
+    check(&tree);
+}
+
+#[test]
+fn the_depth_follows_the_deepest_entry_down_again() {
+    let mut meter = Meter::unlimited();
+    let mut tree: Tree<Node> = (0..200).map(Node::Int).collect();
+    assert_eq!(tree.container_depth(), 1);
+    let inner: Tree<Node> = [Node::Array(Arc::new(Tree::new()))].into_iter().collect();
+    tree.insert(100, Node::Array(Arc::new(inner)), &mut meter);
+    assert_eq!(tree.container_depth(), 3);
+    tree.remove(100, &mut meter).unwrap();
+    assert_eq!(tree.container_depth(), 1);
+    check(&tree);
+}

@@ -1,0 +1,94 @@
+//! Canonical text: members by name, no white space, numbers in one of the dialects.
+
+use crate::document::node::{Member, Node};
+use crate::document::number::NumberText;
+use crate::document::text::write_escaped;
+use crate::document::tree::Tree;
+use crate::hash::Dialect;
+
+/// What was met while writing, which decides whether another dialect could look different.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// A float, whose text the dialects may disagree on.
+    pub(crate) float: bool,
+    /// A float beyond the 64-bit integers: the text may have been an integer that was rounded.
+    pub(crate) wide: bool,
+    /// A name with a character from U+E000 up, which UTF-16 order may place elsewhere.
+    pub(crate) high_name: bool,
+}
+
+/// Appends the canonical text of `node`. Recursion is bounded by the depth of documents.
+pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut Vec<u8>, seen: &mut Seen) {
+    match node {
+        Node::Null => out.extend_from_slice(b"null"),
+        Node::Bool(true) => out.extend_from_slice(b"true"),
+        Node::Bool(false) => out.extend_from_slice(b"false"),
+        Node::Int(value) => out.extend_from_slice(NumberText::of_i64(*value).as_bytes()),
+        Node::UInt(value) => out.extend_from_slice(NumberText::of_u64(*value).as_bytes()),
+        Node::Float(value) => {
+            seen.float = true;
+            seen.wide |= value.abs() >= TWO_TO_63;
+            out.extend_from_slice(NumberText::of_f64(*value, dialect).as_bytes());
+        }
+        Node::String(text) => write_escaped(text.as_bytes(), out),
+        Node::Array(tree) => {
+            out.push(b'[');
+            for (index, node) in tree.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write(node, dialect, out, seen);
+            }
+            out.push(b']');
+        }
+        Node::Object(tree) => {
+            out.push(b'{');
+            match dialect {
+                Dialect::Current | Dialect::Ryu => {
+                    write_members(tree.iter(), dialect, out, seen);
+                }
+                Dialect::JavaScript => {
+                    write_members(by_utf16(tree).into_iter(), dialect, out, seen);
+                }
+            }
+            out.push(b'}');
+        }
+    }
+}
+
+/// The first magnitude that no `i64` holds on both sides of zero. An integer from there on may have
+/// been read as a float, which a float below never is.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
+fn write_members<'a>(
+    members: impl Iterator<Item = &'a Member>,
+    dialect: Dialect,
+    out: &mut Vec<u8>,
+    seen: &mut Seen,
+) {
+    for (index, member) in members.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        seen.high_name |= has_high(member.key.as_bytes());
+        write_escaped(member.key.as_bytes(), out);
+        out.push(b':');
+        write(&member.node, dialect, out, seen);
+    }
+}
+
+fn by_utf16(tree: &Tree<Member>) -> Vec<&Member> {
+    let mut members: Vec<_> = tree.iter().collect();
+    if members.iter().any(|member| has_high(member.key.as_bytes())) {
+        members.sort_by(|a, b| {
+            let (a, b) = (a.key.as_str(), b.key.as_str());
+            a.encode_utf16().cmp(b.encode_utf16())
+        });
+    }
+    members
+}
+
+/// Characters from U+E000 up begin with a byte from 0xEE up; below, both orders agree.
+fn has_high(name: &[u8]) -> bool {
+    name.iter().any(|byte| *byte >= 0xEE)
+}
