@@ -1,0 +1,187 @@
+//! What only the host knows: the state of its partitions, archive, breaker, runs and clients.
+
+use core::time::Duration;
+
+use crate::labels::{ArchiveState, BreakerState, Cause, Disposition, PartitionState, RunState};
+use crate::window::Counts;
+
+/// What a host tells about itself each time it takes a snapshot.
+///
+/// All moments are since the same origin as the `now` of the other calls. Start from
+/// [`Facts::default`] and set what applies.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Facts {
+    /// Clients connected now.
+    pub connected_clients: u64,
+    /// The partitions assigned to this consumer now. A revoked one is left out, not zeroed.
+    pub partitions: Vec<PartitionFacts>,
+    /// What the policy has decided so far.
+    pub ledger: Ledger,
+    /// The archive for unprocessable records.
+    pub archive: ArchiveFacts,
+    /// The circuit breaker on unprocessable records; `None` when there is none.
+    pub breaker: Option<BreakerFacts>,
+    /// Runs whose state is followed.
+    pub runs: RunFacts,
+    /// The replay buffer's configuration and fill; `None` when the host has none.
+    pub replay_buffer: Option<ReplayBufferFacts>,
+    /// What the last self-scrape found.
+    pub self_scrape: SelfScrape,
+}
+
+/// One assigned partition.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PartitionFacts {
+    /// The partition's number.
+    pub id: i32,
+    /// What it is doing.
+    pub state: PartitionState,
+    /// The offset it is held at; `None` while it is not held.
+    pub held_at: Option<u64>,
+    /// What made the record at that offset unprocessable.
+    pub held_cause: Option<Cause>,
+    /// Since when it is in its state.
+    pub since: Duration,
+    /// Records between the position and the end of the log; `None` when the end is not known.
+    pub lag: Option<u64>,
+    /// When the stored offset moved last; `None` for never.
+    pub offset_moved_at: Option<Duration>,
+    /// Still reading what was written before the session.
+    pub catching_up: bool,
+}
+
+impl PartitionFacts {
+    /// A partition in `state` since `since`, with nothing else known.
+    #[must_use]
+    pub const fn new(id: i32, state: PartitionState, since: Duration) -> Self {
+        Self {
+            id,
+            state,
+            held_at: None,
+            held_cause: None,
+            since,
+            lag: None,
+            offset_moved_at: None,
+            catching_up: false,
+        }
+    }
+}
+
+/// What the policy has decided about unprocessable records so far: its own counts, not copies.
+///
+/// For every cause, `unprocessable = the sum over all dispositions + pending + blocked`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Ledger {
+    /// Records that were settled, by how and why.
+    pub settled: Counts<(Disposition, Cause)>,
+    /// Records that wait for the archive now.
+    pub pending: Counts<Cause>,
+    /// Records that hold their partition now.
+    pub blocked: Counts<Cause>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            settled: Counts::zero(),
+            pending: Counts::zero(),
+            blocked: Counts::zero(),
+        }
+    }
+}
+
+/// The archive for unprocessable records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ArchiveFacts {
+    /// What it is doing.
+    pub state: ArchiveState,
+    /// Records sent and not acknowledged yet.
+    pub pending: u64,
+    /// Since when the oldest of them waits.
+    pub oldest_pending_since: Option<Duration>,
+}
+
+impl Default for ArchiveFacts {
+    fn default() -> Self {
+        Self {
+            state: ArchiveState::Off,
+            pending: 0,
+            oldest_pending_since: None,
+        }
+    }
+}
+
+/// The circuit breaker on unprocessable records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BreakerFacts {
+    /// Whether it is open.
+    pub state: BreakerState,
+    /// Since when.
+    pub since: Duration,
+}
+
+impl BreakerFacts {
+    /// A breaker in `state` since `since`.
+    #[must_use]
+    pub const fn new(state: BreakerState, since: Duration) -> Self {
+        Self { state, since }
+    }
+}
+
+/// Runs whose state is followed now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunFacts {
+    /// Runs that follow the stream without a gap.
+    pub synced: u64,
+    /// Runs that wait for a snapshot.
+    pub needs_resync: u64,
+}
+
+impl RunFacts {
+    /// The runs in one state.
+    #[must_use]
+    pub const fn of(&self, state: RunState) -> u64 {
+        match state {
+            RunState::Synced => self.synced,
+            RunState::NeedsResync => self.needs_resync,
+        }
+    }
+}
+
+/// The replay buffer's configuration and fill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReplayBufferFacts {
+    /// Whether a Redis stands behind the memory.
+    pub redis_enabled: bool,
+    /// Messages in memory.
+    pub memory_buffer_size: u64,
+    /// Most messages in memory.
+    pub max_memory_size: u64,
+    /// How long Redis keeps a message.
+    pub redis_message_ttl: Duration,
+    /// Most sequence numbers that Redis keeps for a thread.
+    pub redis_max_sequences: u64,
+}
+
+/// The result of comparing the own exposition with the catalogue.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "either it was compared or not; the host says which"
+)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelfScrape {
+    /// Not compared yet.
+    #[default]
+    Never,
+    /// The exposition had exactly the catalogue's series.
+    Complete,
+    /// Series were missing, unknown or double: this many.
+    Differs(u32),
+}

@@ -1,0 +1,100 @@
+//! A rate is judged by what the sample proves, not by how large it looks.
+
+use core::time::Duration;
+
+use crate::health::policy::{PolicyError, Threshold};
+use crate::health::verdict::ReasonCode;
+
+/// The Wilson score test: a gate opens when even the lower bound of the true rate is above the
+/// threshold.
+///
+/// A fixed minimum of samples makes slow streams blind; this needs few events when they are many of
+/// few. z is larger than a textbook's because the same window is looked at every second: at z = 3
+/// and three events, one message a second at half the threshold pages less than twice a day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wilson {
+    z: f64,
+    events_min: u64,
+}
+
+/// A rate with its bounds, judged against a threshold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Rate {
+    /// What it is the rate of.
+    pub of: ReasonCode,
+    /// The window's nominal length.
+    pub window: Duration,
+    /// The time that the window really covers.
+    pub covered: Duration,
+    /// Bad events.
+    pub k: u64,
+    /// All events, the bad ones included: never less than `k`.
+    pub n: u64,
+    /// The true rate is hardly below this.
+    pub lower: f64,
+    /// The true rate is hardly above this.
+    pub upper: f64,
+    /// What it is compared with.
+    pub threshold: f64,
+    /// Whether the gate is open.
+    pub open: bool,
+    /// Whether the window was torn while it was read: the counts are then too small.
+    pub torn: bool,
+}
+
+impl Wilson {
+    /// z = 3 and at least three events.
+    pub const DEFAULT: Self = Self {
+        z: 3.0,
+        events_min: 3,
+    };
+
+    /// A gate of `z` standard deviations that needs at least `events_min` bad events to open.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::Gate`] when z is not above 0 and at most 10, or when no event is needed.
+    pub fn new(z: f64, events_min: u64) -> Result<Self, PolicyError> {
+        if z > 0.0 && z <= 10.0 && events_min > 0 {
+            Ok(Self { z, events_min })
+        } else {
+            Err(PolicyError::Gate)
+        }
+    }
+
+    /// The interval that the true rate of `k` in `n` lies in; all of 0 to 1 when n is 0.
+    ///
+    /// Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts beyond 2^53 change no verdict"
+    )]
+    pub fn bounds(&self, k: u64, n: u64) -> (f64, f64) {
+        if n == 0 {
+            return (0.0, 1.0);
+        }
+        let (k, n, z2) = (k.min(n) as f64, n as f64, self.z * self.z);
+        let share = k / n;
+        let scale = 1.0 + z2 / n;
+        let centre = (share + z2 / (2.0 * n)) / scale;
+        let variance = share * (1.0 - share) / n + z2 / (4.0 * n * n);
+        let half = self.z * variance.sqrt() / scale;
+        ((centre - half).max(0.0), (centre + half).min(1.0))
+    }
+
+    /// Whether the gate is open after `k` bad of `n`, given that it `was_open`.
+    ///
+    /// It opens when the lower bound is above the threshold, and closes again only when the upper
+    /// bound is below it or when nothing bad is left in the window.
+    #[must_use]
+    pub fn is_open(&self, k: u64, n: u64, threshold: Threshold, was_open: bool) -> bool {
+        let (lower, upper) = self.bounds(k, n);
+        if was_open {
+            k > 0 && upper > threshold.fraction()
+        } else {
+            k >= self.events_min && lower > threshold.fraction()
+        }
+    }
+}

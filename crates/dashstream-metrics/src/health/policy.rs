@@ -1,0 +1,108 @@
+//! The thresholds of the verdict: values with defaults and their sources.
+
+use core::time::Duration;
+
+use thiserror::Error;
+
+use crate::health::gate::Wilson;
+use crate::health::verdict::Level;
+
+/// When a verdict is what it is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct HealthPolicy {
+    /// Share of undecodable records that degrades. Default 1 %, as in existing consumers.
+    pub decode_errors: Threshold,
+    /// Share of records without a payload that degrades. Default 1 %, the same as for decode errors.
+    pub payload_missing: Threshold,
+    /// Share of failed or late sends that degrades. Default 1 %, the same again.
+    pub send_failures: Threshold,
+    /// The test that a rate must pass. Default z = 3 and three events.
+    pub gate: Wilson,
+    /// How bad a partition is that the policy holds at a record. Default fail: its stream stands
+    /// still until somebody acts.
+    pub held: Level,
+    /// Messages dropped in 120 seconds that pass. Default 10, as in existing consumers.
+    pub drops: u64,
+    /// Silence after which the consumer is not connected to a stream. Default 60 s, as in existing
+    /// consumers.
+    pub silence: Duration,
+    /// How long an error of the broker connection counts as recent. Default 120 s, as in existing
+    /// consumers.
+    pub infrastructure: Duration,
+    /// Age at which a snapshot says nothing any more. Default 10 s: ten ticks of a second.
+    pub snapshot: Duration,
+    /// How long a dead letter may wait for its acknowledgement. Default 30 s: six times the send
+    /// timeout of existing consumers.
+    pub archive_pending: Duration,
+}
+
+/// A share in parts per million, above nothing and below everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Threshold(u32);
+
+/// Why a policy's value is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// A share of nothing would always be exceeded, a share of everything never.
+    #[error("a threshold is 1 to 999999 parts per million, not {ppm}")]
+    Threshold {
+        /// What was asked for.
+        ppm: u32,
+    },
+    /// A gate that opens without events, or that cannot be computed.
+    #[error("a gate needs a positive z, at most 10, and at least one event")]
+    Gate,
+}
+
+impl PolicyError {
+    /// A stable name for logs and tests.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Threshold { .. } => "health_threshold",
+            Self::Gate => "health_gate",
+        }
+    }
+}
+
+impl Threshold {
+    /// One per cent.
+    pub const ONE_PERCENT: Self = Self(10_000);
+
+    /// `ppm` parts per million.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::Threshold`] for 0 and for a million or more.
+    pub const fn from_ppm(ppm: u32) -> Result<Self, PolicyError> {
+        match ppm {
+            1..=999_999 => Ok(Self(ppm)),
+            _ => Err(PolicyError::Threshold { ppm }),
+        }
+    }
+
+    /// The share as a fraction of one.
+    #[must_use]
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0) / 1e6
+    }
+}
+
+impl Default for HealthPolicy {
+    fn default() -> Self {
+        Self {
+            decode_errors: Threshold::ONE_PERCENT,
+            payload_missing: Threshold::ONE_PERCENT,
+            send_failures: Threshold::ONE_PERCENT,
+            gate: Wilson::DEFAULT,
+            held: Level::Fail,
+            drops: 10,
+            silence: Duration::from_secs(60),
+            infrastructure: Duration::from_secs(120),
+            snapshot: Duration::from_secs(10),
+            archive_pending: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a verdict says: one word for dashboards, one for machines, and the reasons for people.
+
+use core::time::Duration;
+
+use crate::health::gate::Rate;
+use crate::label::labels;
+
+labels! {
+    /// The word that existing consumers show.
+    Status ("status") {
+        /// Records arrive and are processed.
+        Healthy = "healthy",
+        /// Something is wrong; the reasons say what.
+        Degraded = "degraded",
+        /// No record arrives, and nothing says that one should.
+        Waiting = "waiting",
+        /// The broker connection had an error a short while ago.
+        Reconnecting = "reconnecting",
+    }
+
+    /// The word that machines act on.
+    Level ("verdict") {
+        /// Nothing needs attention.
+        Pass = "pass",
+        /// Somebody should look.
+        Warn = "warn",
+        /// Somebody must look now.
+        Fail = "fail",
+    }
+
+    /// What a reason is about. Stable names.
+    ReasonCode ("code") {
+        /// The snapshot is too old to say anything: never the last known green.
+        SnapshotStale = "snapshot_stale",
+        /// Too many records cannot be decoded.
+        DecodeErrors = "decode_errors",
+        /// Too many records have no payload.
+        PayloadMissing = "payload_missing",
+        /// Too many messages do not reach their clients.
+        SendFailures = "send_failures",
+        /// Slow clients lose messages.
+        MessagesDropped = "messages_dropped",
+        /// A partition is held at a record by the policy.
+        PartitionHeld = "partition_held",
+        /// A partition is held by an operator.
+        PartitionPaused = "partition_paused",
+        /// A partition is held because the archive refuses its record.
+        PartitionBlocked = "partition_blocked",
+        /// A partition is held at a position whose batch cannot be fetched or opened.
+        PartitionUnfetchable = "partition_unfetchable",
+        /// A partition does not move, and whether records are ahead cannot be learned.
+        PartitionUnknown = "partition_unknown",
+        /// A partition has records ahead and does not move.
+        PartitionStalled = "partition_stalled",
+        /// Retention has removed a record that a partition is held at.
+        EvidenceLost = "evidence_lost",
+        /// The archive does not take records.
+        ArchiveFailing = "archive_failing",
+        /// An archived record waits too long for its acknowledgement.
+        ArchivePending = "archive_pending",
+        /// The circuit breaker is open.
+        BreakerOpen = "breaker_open",
+        /// The exposition is not what the catalogue says.
+        SelfScrape = "self_scrape",
+        /// A window could not show everything that happened.
+        WindowInexact = "window_inexact",
+        /// The broker connection had an error a short while ago.
+        InfrastructureError = "infrastructure_error",
+        /// No record has arrived for a while, or ever.
+        NoRecentMessages = "no_recent_messages",
+    }
+}
+
+/// The health at one moment, and why.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+#[non_exhaustive]
+pub struct Verdict {
+    /// The word that existing consumers show.
+    pub status: Status,
+    /// The word that machines act on: the highest level among the reasons.
+    pub level: Level,
+    /// Why, the most severe first. Empty when nothing is to be said.
+    pub reasons: Vec<Reason>,
+    /// The rates that were judged, whatever came out.
+    pub rates: Vec<Rate>,
+    /// Which gates are open, for the next verdict.
+    pub gates: Gates,
+    /// How old the snapshot was.
+    pub snapshot_age: Duration,
+}
+
+/// One thing that is wrong or worth knowing.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Reason {
+    /// What it is about.
+    pub code: ReasonCode,
+    /// How bad it is.
+    pub level: Level,
+    /// The numbers that say so.
+    pub evidence: Evidence,
+}
+
+/// The numbers behind a reason.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that renders reasons must render each kind of evidence"
+)]
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evidence {
+    /// A rate beyond its threshold.
+    Rate(Rate),
+    /// A number beyond its limit.
+    Count {
+        /// What was counted.
+        value: u64,
+        /// The most that passes.
+        limit: u64,
+    },
+    /// Something is older than it may be; `None` for what never happened.
+    Age {
+        /// How old.
+        age: Option<Duration>,
+        /// The oldest that passes.
+        limit: Duration,
+    },
+    /// A partition that does not move.
+    Partition {
+        /// The partition's number.
+        id: i32,
+        /// The offset it is held at, when it is held.
+        offset: Option<u64>,
+        /// For how long.
+        held_for: Duration,
+    },
+}
+
+/// Which gates are open: the memory that keeps a verdict from flapping.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Gates {
+    /// Decode errors, short window.
+    pub decode_errors_short: bool,
+    /// Decode errors, long window.
+    pub decode_errors_long: bool,
+    /// Missing payloads, short window.
+    pub payload_missing_short: bool,
+    /// Missing payloads, long window.
+    pub payload_missing_long: bool,
+    /// Failed sends, short window.
+    pub send_failures: bool,
+}

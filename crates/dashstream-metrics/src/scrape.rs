@@ -1,0 +1,220 @@
+//! Reads an exposition back and compares it with the catalogue: what is promised is what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalogue::{CATALOGUE, Kind, LabelValues, Metric};
+use crate::facts::SelfScrape;
+use crate::registry::Registry;
+
+/// One way in which an exposition differs from the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScrapeDifference {
+    /// A line that is no sample and no comment of the format.
+    Malformed {
+        /// Its number, from 1.
+        line: usize,
+    },
+    /// A metric of the catalogue that is not there.
+    MissingMetric {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A metric that is there with another type.
+    WrongKind {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A family that appears a second time.
+    DoubleFamily {
+        /// The line of the second one, from 1.
+        line: usize,
+    },
+    /// A sample that appears a second time.
+    DoubleSeries {
+        /// The line of the second one, from 1.
+        line: usize,
+    },
+    /// A series of the catalogue that is not there.
+    MissingSeries {
+        /// Its metric.
+        name: &'static str,
+        /// Its labels, as the exposition would print them.
+        labels: Box<str>,
+    },
+    /// A series of a catalogue metric with labels that the catalogue does not have.
+    UnknownSeries {
+        /// Its metric.
+        name: &'static str,
+        /// Its line, from 1.
+        line: usize,
+    },
+    /// A sample of a metric that neither the catalogue nor the host has claimed.
+    UnknownMetric {
+        /// Its line, from 1.
+        line: usize,
+    },
+}
+
+/// Compares an exposition with the catalogue and with what the host has claimed.
+///
+/// `partitions` are those of the snapshot that the page was made from. An empty result means that
+/// the page has exactly the series it should have, each once.
+#[must_use]
+pub fn compare(page: &str, registry: &Registry, partitions: &[i32]) -> Vec<ScrapeDifference> {
+    let mut reader = Reader::default();
+    for (at, line) in page.lines().enumerate() {
+        reader.line(at.saturating_add(1), line, registry);
+    }
+    for metric in CATALOGUE {
+        reader.expect(metric, partitions);
+    }
+    reader.differences
+}
+
+/// What [`compare`] comes to, as a fact for the next snapshot.
+#[must_use]
+pub fn self_scrape(page: &str, registry: &Registry, partitions: &[i32]) -> SelfScrape {
+    match compare(page, registry, partitions).len() {
+        0 => SelfScrape::Complete,
+        differences => SelfScrape::Differs(u32::try_from(differences).unwrap_or(u32::MAX)),
+    }
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    kinds: BTreeMap<&'a str, &'a str>,
+    /// For each sample name, the label sets seen, without `le`.
+    series: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    lines: BTreeMap<(&'a str, &'a str), usize>,
+    differences: Vec<ScrapeDifference>,
+}
+
+impl<'a> Reader<'a> {
+    fn line(&mut self, line: usize, text: &'a str, registry: &Registry) {
+        if text.is_empty() {
+            return;
+        }
+        if let Some(comment) = text.strip_prefix("# TYPE ") {
+            match comment.split_once(' ') {
+                Some((name, kind)) => {
+                    if self.kinds.insert(name, kind).is_some() {
+                        self.differences
+                            .push(ScrapeDifference::DoubleFamily { line });
+                    }
+                }
+                None => self.differences.push(ScrapeDifference::Malformed { line }),
+            }
+            return;
+        }
+        if text.starts_with('#') {
+            return;
+        }
+        match sample(text) {
+            Some((name, labels)) => {
+                if !registry.has_series(name) {
+                    self.differences
+                        .push(ScrapeDifference::UnknownMetric { line });
+                }
+                if !self.series.entry(name).or_default().insert(labels) {
+                    self.differences
+                        .push(ScrapeDifference::DoubleSeries { line });
+                }
+                self.lines.insert((name, labels), line);
+            }
+            None => self.differences.push(ScrapeDifference::Malformed { line }),
+        }
+    }
+
+    fn expect(&mut self, metric: &'static Metric, partitions: &[i32]) {
+        let name = metric.name;
+        match self.kinds.get(name) {
+            None => {
+                self.differences
+                    .push(ScrapeDifference::MissingMetric { name });
+                return;
+            }
+            Some(kind) if *kind != metric.kind.as_str() => {
+                self.differences.push(ScrapeDifference::WrongKind { name });
+            }
+            Some(_) => {}
+        }
+        for (suffix, expected) in expected(metric, partitions) {
+            let sample_name = format!("{name}{suffix}");
+            let found = self.series.get(sample_name.as_str());
+            let has = |labels: &str| found.is_some_and(|found| found.contains(labels));
+            let missing = expected.iter().filter(|labels| !has(labels));
+            self.differences
+                .extend(missing.map(|labels| ScrapeDifference::MissingSeries {
+                    name,
+                    labels: labels.as_str().into(),
+                }));
+            let unknown = found
+                .into_iter()
+                .flatten()
+                .filter(|labels| !expected.contains(**labels))
+                .filter_map(|labels| self.lines.get(&(sample_name.as_str(), *labels)));
+            self.differences
+                .extend(unknown.map(|line| ScrapeDifference::UnknownSeries { name, line: *line }));
+        }
+    }
+}
+
+/// A sample line's name and label block; `None` when it is no sample.
+fn sample(line: &str) -> Option<(&str, &str)> {
+    let (series, value) = line.rsplit_once(' ')?;
+    value.parse::<f64>().ok()?;
+    let (name, labels) = match series.find('{') {
+        Some(at) => {
+            let (name, labels) = series.split_at_checked(at)?;
+            labels.ends_with('}').then_some((name, labels))?
+        }
+        None => (series, ""),
+    };
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':';
+    (!name.is_empty() && name.bytes().all(is_word)).then_some((name, labels))
+}
+
+/// The label blocks that each of a metric's samples should have.
+fn expected(metric: &Metric, partitions: &[i32]) -> Vec<(&'static str, BTreeSet<String>)> {
+    let mut blocks = vec![String::new()];
+    for label in metric.labels {
+        let values: Vec<String> = match label.values {
+            LabelValues::Closed(values) => values.iter().map(|value| (*value).into()).collect(),
+            LabelValues::Partitions => partitions.iter().map(ToString::to_string).collect(),
+        };
+        blocks = blocks
+            .iter()
+            .flat_map(|block| {
+                values
+                    .iter()
+                    .map(move |value| join(block, label.name, value))
+            })
+            .collect();
+    }
+    let plain = || blocks.iter().map(|block| braced(block)).collect();
+    match metric.kind {
+        Kind::Counter | Kind::Gauge => vec![("", plain())],
+        Kind::Histogram => {
+            let edges = metric.edges().unwrap_or_default();
+            let buckets = blocks
+                .iter()
+                .flat_map(|block| edges.iter().map(move |le| braced(&join(block, "le", le))))
+                .collect();
+            vec![("_bucket", buckets), ("_sum", plain()), ("_count", plain())]
+        }
+    }
+}
+
+fn join(block: &str, name: &str, value: &str) -> String {
+    let comma = if block.is_empty() { "" } else { "," };
+    format!("{block}{comma}{name}=\"{value}\"")
+}
+
+fn braced(block: &str) -> String {
+    if block.is_empty() {
+        String::new()
+    } else {
+        format!("{{{block}}}")
+    }
+}

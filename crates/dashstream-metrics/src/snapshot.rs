@@ -1,0 +1,218 @@
+//! One consistent reading of everything: `/metrics`, `/health` and the verdict are functions of it.
+
+use core::time::Duration;
+
+use crate::cells::Histogram;
+use crate::facts::Facts;
+use crate::label::Key;
+use crate::labels::{
+    Cause, DecodeErrorType, DlqErrorType, DlqFailure, DropReason, Fault, InfrastructureError,
+    LagSeverity, MessageStatus, ReplayMode, ResyncReason, SendOutcome, WindowLength, WindowMisfit,
+};
+use crate::metrics::{ClientEvent, ReplayCount, ReplayEvent, SequenceKind};
+use crate::outcome::{Outcome, Recent};
+use crate::window::{Account, Counts, Readings};
+
+/// Everything that is known at one moment.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// When it was taken.
+    pub taken_at: Duration,
+    /// When counting began.
+    pub opened_at: Duration,
+    /// Counts since then.
+    pub totals: Totals,
+    /// When things happened last.
+    pub last: Last,
+    /// Counts of the last two minutes and the last hour.
+    pub windows: Windows,
+    /// What the host said about itself.
+    pub facts: Facts,
+}
+
+/// Counts since the start. Nothing is ever subtracted.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Consumed records, each under its one outcome.
+    pub outcomes: Counts<Outcome>,
+    /// Errors of the broker connection.
+    pub infrastructure: Counts<InfrastructureError>,
+    /// Acknowledged dead letters.
+    pub dlq_sends: Counts<DlqErrorType>,
+    /// Dead letters that were not written.
+    pub dlq_failures: Counts<DlqFailure>,
+    /// Messages for clients.
+    pub sends: Counts<SendOutcome>,
+    /// Messages dropped for slow clients.
+    pub drops: Counts<DropReason>,
+    /// Times that a client fell behind.
+    pub lag_events: Counts<LagSeverity>,
+    /// Messages that clients lost by falling behind.
+    pub lag_messages: Counts<LagSeverity>,
+    /// Events of the client connections.
+    pub clients: Counts<ClientEvent>,
+    /// Disorder in sequence numbers.
+    pub sequence: Counts<SequenceKind>,
+    /// Runs that lost their state's trust.
+    pub resyncs: Counts<ResyncReason>,
+    /// Latencies that were no latencies.
+    pub clock_skew: Counts<()>,
+    /// Failed attempts to learn the partitions' ends.
+    pub lag_poll_failures: Counts<()>,
+    /// Events of the replay buffer.
+    pub replay: Counts<ReplayEvent>,
+    /// Replays by mode.
+    pub replay_by_mode: Counts<(ReplayMode, ReplayCount)>,
+    pub(crate) gap_sizes: Box<[Histogram]>,
+    pub(crate) latency: Box<[Histogram]>,
+    pub(crate) lag_polls: Box<[Histogram]>,
+    pub(crate) replay_latency: Box<[Histogram]>,
+}
+
+/// When things happened last; `None` is never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Last {
+    /// A record was delivered.
+    pub message: Option<Duration>,
+    /// A record of this session could not be processed.
+    pub decode_error: Option<Duration>,
+    /// A record of this session had no payload.
+    pub payload_missing: Option<Duration>,
+    /// The broker connection had an error.
+    pub infrastructure_error: Option<Duration>,
+    /// A message was dropped for a slow client.
+    pub drop: Option<Duration>,
+    /// A dead letter was acknowledged.
+    pub archived: Option<Duration>,
+    /// A dead letter was not written.
+    pub archive_failure: Option<Duration>,
+}
+
+/// Counts of the last two minutes and the last hour.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Windows {
+    /// Outcomes of the last 120 seconds.
+    pub short: Readings<Recent>,
+    /// Outcomes of the last hour.
+    pub long: Readings<Recent>,
+    /// Messages for clients, last 120 seconds.
+    pub sends: Readings<SendOutcome>,
+    /// Messages dropped for slow clients, last 120 seconds.
+    pub drops: Readings<()>,
+    /// Where the recorded outcomes are.
+    pub accounts: [Account; 2],
+    /// Readings so far that were too small because a writer overtook the reader.
+    pub torn: Counts<WindowLength>,
+}
+
+impl Snapshot {
+    /// How old the snapshot is at `now`.
+    #[must_use]
+    pub const fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.taken_at)
+    }
+
+    /// How long counting had gone on when the snapshot was taken.
+    #[must_use]
+    pub const fn uptime(&self) -> Duration {
+        self.taken_at.saturating_sub(self.opened_at)
+    }
+
+    /// How long ago `moment` was when the snapshot was taken; `None` for never.
+    #[must_use]
+    pub fn ago(&self, moment: Option<Duration>) -> Option<Duration> {
+        moment.map(|moment| self.taken_at.saturating_sub(moment))
+    }
+}
+
+impl Totals {
+    /// Records that were delivered: the sum of all outcomes.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.outcomes.total()
+    }
+
+    /// Records of this session that could not be processed; those without a payload are counted
+    /// apart, as in existing consumers.
+    #[must_use]
+    pub fn decode_errors(&self) -> u64 {
+        self.outcomes
+            .sum_of(|outcome| outcome.recent().is_decode_error())
+    }
+
+    /// Records without a payload, of this session or older.
+    #[must_use]
+    pub fn payload_missing(&self) -> u64 {
+        self.unprocessable(Cause::NullPayload)
+    }
+
+    /// Records from before the session that could not be processed, those without a payload apart.
+    #[must_use]
+    pub fn old_data_errors(&self) -> u64 {
+        self.outcomes.sum_of(|outcome| match outcome {
+            Outcome::OldData(fault) => fault != Fault::NullPayload,
+            Outcome::Processed | Outcome::Ignored | Outcome::Unprocessable(_) => false,
+        })
+    }
+
+    /// Decode errors of this session of one type.
+    #[must_use]
+    pub fn decode_errors_of(&self, error_type: DecodeErrorType) -> u64 {
+        self.outcomes.sum_of(|outcome| match outcome {
+            Outcome::Unprocessable(fault) => fault.error_type() == Some(error_type),
+            Outcome::Processed | Outcome::Ignored | Outcome::OldData(_) => false,
+        })
+    }
+
+    /// Records by the status that existing consumers give them; one without a payload has none.
+    #[must_use]
+    pub fn of_status(&self, status: MessageStatus) -> u64 {
+        match status {
+            MessageStatus::Success => self.outcomes.get(Outcome::Processed),
+            MessageStatus::Error => self.decode_errors(),
+            MessageStatus::OldDataError => self.old_data_errors(),
+        }
+    }
+
+    /// Unprocessable records of one cause, of this session or older.
+    #[must_use]
+    pub fn unprocessable(&self, cause: Cause) -> u64 {
+        self.outcomes
+            .sum_of(|outcome| outcome.fault().map(Fault::cause) == Some(cause))
+    }
+}
+
+impl Windows {
+    /// The account of one window.
+    #[must_use]
+    pub fn account(&self, window: WindowLength) -> Account {
+        self.accounts
+            .get(window.index())
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Events that are missing from one window for one reason.
+    #[must_use]
+    pub fn misfits(&self, window: WindowLength, reason: WindowMisfit) -> u64 {
+        let account = self.account(window);
+        match reason {
+            WindowMisfit::Late => account.late,
+            WindowMisfit::Early => account.early,
+            WindowMisfit::Saturated => account.saturated,
+        }
+    }
+
+    /// The outcomes of one window.
+    #[must_use]
+    pub const fn outcomes(&self, window: WindowLength) -> &Readings<Recent> {
+        match window {
+            WindowLength::Short => &self.short,
+            WindowLength::Long => &self.long,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Exact sliding windows without a lock: each event is counted once, or accounted for by name.
+//!
+//! A window is a ring of slots. A slot is one atomic word that holds an epoch and a count, so both
+//! change in one compare-and-swap and an epoch never goes back. Therefore a writer that was stopped
+//! for minutes cannot erase newer counts: it finds a later epoch in its slot and counts as *late*.
+//! At rest `recorded = in window + expired + late + early + saturated + ahead`, see [`Account`].
+
+mod account;
+mod bucket;
+mod readings;
+mod set;
+mod shape;
+
+pub use account::Account;
+pub use readings::{Counts, Readings};
+pub use set::{Window, WindowSet};
+pub use shape::{Epoch, Shape, ShapeError};

@@ -1,0 +1,148 @@
+//! The geometry of a ring: how long a slot is, how many a window has, how many guard it.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use thiserror::Error;
+
+use crate::window::bucket::EPOCH_MAX;
+
+/// Slots that a window keeps free ahead of its own time, at least.
+///
+/// While a reader sums a window, writers may be this many slots ahead of it without touching a slot
+/// that the reader counts. One is enough for a reader that is never suspended; eight one-second
+/// slots outlast any pause that a scheduler makes.
+const GUARD_MIN: u32 = 8;
+
+/// Most slots a window can have. A day of one-second slots is 86,400.
+const SLOTS_MAX: u32 = 1 << 17;
+
+/// How a window divides time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    slot_seconds: NonZeroU32,
+    slots: u32,
+    /// A power of two, at least `slots` plus the guard.
+    ring: u32,
+}
+
+/// Why a [`Shape`] is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum ShapeError {
+    /// A slot lasts zero seconds.
+    #[error("a slot must last at least one second")]
+    EmptySlot,
+    /// There are no slots, or more than the limit.
+    #[error("a window has 1 to {limit} slots, not {slots}")]
+    Slots {
+        /// What was asked for.
+        slots: u32,
+        /// The most there can be.
+        limit: u32,
+    },
+}
+
+impl ShapeError {
+    /// A stable name for logs and tests.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::EmptySlot => "shape_empty_slot",
+            Self::Slots { .. } => "shape_slots",
+        }
+    }
+}
+
+impl Shape {
+    /// The last 120 seconds, by the second: the length that existing consumers report.
+    pub const SHORT: Self = Self::known(1, 120);
+
+    /// The last hour, in slots of half a minute, for streams too slow for 120 seconds.
+    pub const LONG: Self = Self::known(30, 120);
+
+    /// A window of `slots` slots of `slot_seconds` each.
+    ///
+    /// # Errors
+    ///
+    /// [`ShapeError::EmptySlot`] for slots without length, [`ShapeError::Slots`] for none or more
+    /// than 131,072 of them.
+    pub const fn new(slot_seconds: u32, slots: u32) -> Result<Self, ShapeError> {
+        let Some(slot_seconds) = NonZeroU32::new(slot_seconds) else {
+            return Err(ShapeError::EmptySlot);
+        };
+        if slots == 0 || slots > SLOTS_MAX {
+            return Err(ShapeError::Slots {
+                slots,
+                limit: SLOTS_MAX,
+            });
+        }
+        Ok(Self {
+            slot_seconds,
+            slots,
+            ring: slots.saturating_add(GUARD_MIN).next_power_of_two(),
+        })
+    }
+
+    /// A ring with as many guard slots as it is told, for models that must stay small.
+    #[cfg(any(test, loom))]
+    pub(crate) const fn with_ring(slot_seconds: NonZeroU32, slots: u32, ring: u32) -> Self {
+        Self {
+            slot_seconds,
+            slots,
+            ring,
+        }
+    }
+
+    /// The length of the whole window.
+    #[must_use]
+    pub const fn window(&self) -> Duration {
+        Duration::from_secs((self.slot_seconds.get() as u64).saturating_mul(self.slots as u64))
+    }
+
+    /// The length of one slot: the window's resolution.
+    #[must_use]
+    pub const fn slot(&self) -> Duration {
+        Duration::from_secs(self.slot_seconds.get() as u64)
+    }
+
+    /// Slots that count.
+    #[must_use]
+    pub const fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    /// Slots that are kept free ahead of the window's own time.
+    #[must_use]
+    pub const fn guard(&self) -> u32 {
+        self.ring.saturating_sub(self.slots)
+    }
+
+    /// Slots that are allocated: 8 bytes each, for every key and shard.
+    #[must_use]
+    pub const fn ring(&self) -> u32 {
+        self.ring
+    }
+
+    /// The epoch that `now` falls into, starting at 1; beyond the last epoch it is one more.
+    #[must_use]
+    pub const fn epoch(&self, now: Duration) -> Epoch {
+        match now.as_secs().checked_div(self.slot_seconds.get() as u64) {
+            Some(slot) if slot < EPOCH_MAX => Epoch(slot.saturating_add(1)),
+            Some(_) | None => Epoch(EPOCH_MAX.saturating_add(1)),
+        }
+    }
+
+    const fn known(slot_seconds: u32, slots: u32) -> Self {
+        match Self::new(slot_seconds, slots) {
+            Ok(shape) => shape,
+            Err(_) => unreachable!(),
+        }
+    }
+}
+
+/// A slot's number since the caller's origin, counted from 1.
+///
+/// Computing it once for a batch of records and recording with it saves the division.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(pub(crate) u64);
