@@ -3,6 +3,8 @@
 use core::fmt;
 use core::time::Duration;
 
+use dashstream_policy::envelope::{Disclosure, ENVELOPE_BYTES_DEFAULT, REDUCED_BYTES_MAX};
+
 use crate::error::ConfigError;
 use crate::settings;
 
@@ -36,7 +38,8 @@ pub struct Config {
     pub(crate) old_data: OldData,
     pub(crate) archive_in_flight: usize,
     pub(crate) archive_timeout: Duration,
-    pub(crate) queue: usize,
+    pub(crate) disclosure: Disclosure,
+    pub(crate) envelope_bytes: usize,
     pub(crate) max_poll_interval: Duration,
     pub(crate) request_timeout: Duration,
     pub(crate) watermark_interval: Duration,
@@ -110,7 +113,8 @@ impl Config {
             old_data: OldData::default(),
             archive_in_flight: ARCHIVE_IN_FLIGHT.default(),
             archive_timeout: ARCHIVE_TIMEOUT.default_duration(),
-            queue: QUEUE.default(),
+            disclosure: Disclosure::default(),
+            envelope_bytes: ENVELOPE_BYTES.default(),
             max_poll_interval: MAX_POLL_INTERVAL.default_duration(),
             request_timeout: REQUEST_TIMEOUT.default_duration(),
             watermark_interval: WATERMARK_INTERVAL.default_duration(),
@@ -158,7 +162,7 @@ impl Config {
     }
 
     /// Bounds the archive records that await the broker's acknowledgement: 1 to 10,000, default 100
-    /// (what existing consumers use). One more is refused with reason `backpressure`.
+    /// (what existing consumers use). One more is refused with reason `backpressure`. Keep it equal to the policy's own bound.
     ///
     /// # Errors
     ///
@@ -179,14 +183,21 @@ impl Config {
         Ok(self)
     }
 
-    /// Bounds the records between the client and [`Consumer::recv`](crate::Consumer::recv): 1 to
-    /// 100,000, default 1,000.
+    /// Says how much of a payload an archived record shows. Default: its size and hash.
+    #[must_use]
+    pub const fn disclosure(mut self, disclosure: Disclosure) -> Self {
+        self.disclosure = disclosure;
+        self
+    }
+
+    /// Bounds an archived record: 4 KiB to 64 MiB, default [`ENVELOPE_BYTES_DEFAULT`]. What does not
+    /// fit is cut.
     ///
     /// # Errors
     ///
     /// [`ConfigError::OutOfRange`].
-    pub fn queue(mut self, records: usize) -> Result<Self, ConfigError> {
-        self.queue = QUEUE.check(records)?;
+    pub fn envelope_bytes(mut self, bytes: usize) -> Result<Self, ConfigError> {
+        self.envelope_bytes = ENVELOPE_BYTES.check(bytes)?;
         Ok(self)
     }
 
@@ -235,7 +246,7 @@ impl Config {
         Ok(self)
     }
 
-    /// Bounds each of the two waits of a shutdown, for records in work and for the archive: 0 to
+    /// Bounds the time a shutdown waits for records in work and for the archive: 0 to
     /// 10 min, default 10 s.
     ///
     /// # Errors
@@ -254,7 +265,11 @@ impl Config {
     /// # Errors
     ///
     /// [`ConfigError::Refused`] for a setting on which offsets depend.
-    pub fn set(mut self, name: &'static str, value: impl Into<String>) -> Result<Self, ConfigError> {
+    pub fn set(
+        mut self,
+        name: &'static str,
+        value: impl Into<String>,
+    ) -> Result<Self, ConfigError> {
         if let Some(why) = settings::refusal(name) {
             return Err(ConfigError::Refused { name, why });
         }
@@ -302,7 +317,8 @@ impl fmt::Debug for Config {
             .field("old_data", &self.old_data)
             .field("archive_in_flight", &self.archive_in_flight)
             .field("archive_timeout", &self.archive_timeout)
-            .field("queue", &self.queue)
+            .field("disclosure", &self.disclosure)
+            .field("envelope_bytes", &self.envelope_bytes)
             .field("max_poll_interval", &self.max_poll_interval)
             .field("request_timeout", &self.request_timeout)
             .field("watermark_interval", &self.watermark_interval)
@@ -364,7 +380,12 @@ impl Range {
 }
 
 const ARCHIVE_IN_FLIGHT: Range = Range::new("archive_in_flight", 1, 100, 10_000);
-const QUEUE: Range = Range::new("queue", 1, 1_000, 100_000);
+const ENVELOPE_BYTES: Range = Range::new(
+    "envelope_bytes",
+    REDUCED_BYTES_MAX as u32,
+    ENVELOPE_BYTES_DEFAULT as u32,
+    64 * 1024 * 1024,
+);
 
 // In milliseconds.
 const ARCHIVE_TIMEOUT: Range = Range::new("archive_timeout", 100, 5_000, 15 * 60_000);
@@ -424,8 +445,11 @@ mod tests {
             }
         }
         for (range, set) in [
-            (&ARCHIVE_IN_FLIGHT, Config::archive_in_flight as fn(_, _) -> _),
-            (&QUEUE, Config::queue),
+            (
+                &ARCHIVE_IN_FLIGHT,
+                Config::archive_in_flight as fn(_, _) -> _,
+            ),
+            (&ENVELOPE_BYTES, Config::envelope_bytes),
         ] {
             let (min, max) = (range.min as usize, range.max as usize);
             assert!(set(config(), min).is_ok(), "{}", range.name);
@@ -437,7 +461,11 @@ mod tests {
 
     #[test]
     fn a_topic_name_of_249_bytes_is_legal_and_of_250_is_not() {
-        let named = |len: usize| Config::new("b", "t", "g").unwrap().archive_topic("x".repeat(len));
+        let named = |len: usize| {
+            Config::new("b", "t", "g")
+                .unwrap()
+                .archive_topic("x".repeat(len))
+        };
         assert!(named(248).is_ok());
         assert!(named(249).is_ok());
         assert_eq!(
@@ -452,7 +480,11 @@ mod tests {
     fn what_kafka_would_refuse_is_refused_here() {
         for topic in [".", "..", "a b", "a/b", "ä"] {
             let error = Config::new("b", topic, "g").err();
-            assert_eq!(error, Some(ConfigError::TopicName { name: "topic" }), "{topic}");
+            assert_eq!(
+                error,
+                Some(ConfigError::TopicName { name: "topic" }),
+                "{topic}"
+            );
         }
         for (brokers, topic, group, name) in [
             (" ", "t", "g", "brokers"),
@@ -466,7 +498,10 @@ mod tests {
 
     #[test]
     fn the_archive_is_never_the_consumed_topic() {
-        assert_eq!(config().archive_topic("t").err(), Some(ConfigError::ArchiveIsSource));
+        assert_eq!(
+            config().archive_topic("t").err(),
+            Some(ConfigError::ArchiveIsSource)
+        );
     }
 
     #[test]

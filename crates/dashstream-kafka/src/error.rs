@@ -82,6 +82,9 @@ pub enum StartError {
     /// The configuration contradicts itself or lacks something.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The policy's configuration contradicts itself.
+    #[error("policy: {0}")]
+    Policy(#[from] dashstream_policy::ConfigError),
     /// The client library does not know a setting or its value.
     #[error("the client refuses the value of setting {name}")]
     Setting {
@@ -116,6 +119,7 @@ impl StartError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Config(error) => error.code(),
+            Self::Policy(error) => error.code(),
             Self::Setting { .. } => "setting",
             Self::Client => "client",
             Self::Unreachable { .. } => "unreachable",

@@ -1,14 +1,43 @@
 //! The adapter that moves Kafka offsets only for the reasons the policy engine gives.
+//!
+//! [`Consumer::start`] joins a group and hands out [`Record`]s. Each is used up by
+//! [`Record::done`], [`Record::unprocessable`] or [`Record::failed`]; what then happens to it and to
+//! its offset is the decision of the [`policy`] engine, which this crate carries out on a thread of
+//! its own. What happens is told to the host as [`Fact`]s, what holds now is in the [`Status`].
+//!
+//! The crate reads the monotonic clock and the time of day. It does not read the environment:
+//! [`Config::from_vars`] gets a lookup.
 #![forbid(unsafe_code)]
 
+mod archive;
+mod client;
+mod clock;
 mod config;
+mod consumer;
+mod driver;
 mod embedded;
 mod error;
+mod event;
+mod fact;
 mod observer;
+mod progress;
+mod record;
 mod settings;
+mod status;
 mod vars;
+mod watch;
 
 pub use config::{Config, OldData, Start};
+pub use consumer::{Closed, Consumer, Handle};
+/// The policy engine, whose configuration, causes and orders are part of this crate's interface.
+pub use dashstream_policy as policy;
 pub use embedded::{Embedded, EmbeddedError};
 pub use error::{Asked, ClientCode, ConfigError, StartError};
+pub use fact::Fact;
 pub use observer::{Observer, Watermarks};
+pub use record::{Evidence, Record};
+pub use status::{ArchiveTopic, Closing, PartitionLag, Phase, Status};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

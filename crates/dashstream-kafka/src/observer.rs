@@ -81,6 +81,39 @@ impl Observer {
             .map_err(|error| unreachable(Asked::Watermarks, (&error).into()))
     }
 
+    /// Fresh watermarks of several partitions in two questions. A partition that gave no answer in
+    /// time is left out.
+    pub(crate) fn watermarks_of(&self, partitions: &[i32]) -> BTreeMap<i32, Watermarks> {
+        let low = self.list_offsets(partitions, Offset::Beginning);
+        let high = self.list_offsets(partitions, Offset::End);
+        low.iter()
+            .filter_map(|(partition, low)| {
+                let (low, high) = (*low, *high.get(partition)?);
+                Some((*partition, Watermarks { low, high }))
+            })
+            .collect()
+    }
+
+    /// Asks for the first or the next offset. The list goes out with a time stamp in each offset,
+    /// where the protocol has -2 for the first and -1 for the next, and comes back with offsets.
+    fn list_offsets(&self, partitions: &[i32], which: Offset) -> BTreeMap<i32, i64> {
+        let mut asked = TopicPartitionList::new();
+        for partition in partitions {
+            // Cannot fail: both values are offsets the client knows.
+            let _ok = asked.add_partition_offset(&self.topic, *partition, which);
+        }
+        let Ok(answer) = self.client.offsets_for_times(asked, self.timeout) else {
+            return BTreeMap::new();
+        };
+        let mut offsets = BTreeMap::new();
+        for element in answer.elements() {
+            if let (Ok(()), Offset::Offset(offset)) = (element.error(), element.offset()) {
+                offsets.insert(element.partition(), offset);
+            }
+        }
+        offsets
+    }
+
     pub(crate) fn committed_of(
         &self,
         partitions: &[i32],

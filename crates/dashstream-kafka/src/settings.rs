@@ -62,6 +62,13 @@ pub(crate) fn producer(config: &Config) -> ClientConfig {
         .set("acks", "all")
         // The engine retries, with the same id; within one attempt the client must not duplicate.
         .set("enable.idempotence", "true")
+        // The queue counts a record until it is acknowledged, so its size bounds what is in flight.
+        .set(
+            "queue.buffering.max.messages",
+            config.archive_in_flight.to_string(),
+        )
+        // Evidence that waits for company only waits.
+        .set("linger.ms", "0")
         .set(
             "message.timeout.ms",
             config.archive_timeout.as_millis().to_string(),
@@ -90,7 +97,13 @@ fn base(config: &Config) -> ClientConfig {
 /// Settings about reaching and proving oneself to a broker: every client needs them alike.
 fn is_connection(name: &str) -> bool {
     const PREFIXES: [&str; 7] = [
-        "security.", "sasl.", "ssl.", "broker.", "socket.", "reconnect.", "enable.ssl.",
+        "security.",
+        "sasl.",
+        "ssl.",
+        "broker.",
+        "socket.",
+        "reconnect.",
+        "enable.ssl.",
     ];
     PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
@@ -103,8 +116,6 @@ fn is_producer_only(name: &str) -> bool {
             | "compression.codec"
             | "compression.level"
             | "message.max.bytes"
-            | "linger.ms"
-            | "queue.buffering.max.ms"
             | "queue.buffering.max.kbytes"
             | "batch.size"
             | "batch.num.messages"
@@ -112,7 +123,7 @@ fn is_producer_only(name: &str) -> bool {
 }
 
 /// Settings on which the promise about offsets rests, and what each would break.
-const REFUSED: [(&str, &str); 20] = [
+const REFUSED: [(&str, &str); 23] = [
     ("bootstrap.servers", "it is Config's first argument"),
     ("metadata.broker.list", "it is Config's first argument"),
     ("group.id", "it is Config's third argument"),
@@ -133,18 +144,54 @@ const REFUSED: [(&str, &str); 20] = [
         "auto.offset.reset",
         "it would move a group past records it has not seen; Config::start says where a group begins",
     ),
-    ("offset.store.method", "offsets are kept by the group, nowhere else"),
-    ("enable.partition.eof", "the end of a partition is not an error"),
-    ("allow.auto.create.topics", "a misspelt topic would be created and read for ever"),
-    ("max.poll.interval.ms", "Config::max_poll_interval sets it within a range"),
-    ("group.protocol", "only the classic protocol's rebalances are tested"),
+    (
+        "offset.store.method",
+        "offsets are kept by the group, nowhere else",
+    ),
+    (
+        "enable.partition.eof",
+        "the end of a partition is not an error",
+    ),
+    (
+        "allow.auto.create.topics",
+        "a misspelt topic would be created and read for ever",
+    ),
+    (
+        "max.poll.interval.ms",
+        "Config::max_poll_interval sets it within a range",
+    ),
+    (
+        "group.protocol",
+        "only the classic protocol's rebalances are tested",
+    ),
     ("consume_cb", "records are polled"),
     ("rebalance_cb", "the adapter handles rebalances"),
     ("acks", "an archive record counts when all replicas have it"),
-    ("request.required.acks", "an archive record counts when all replicas have it"),
-    ("enable.idempotence", "one attempt must not archive a record twice"),
-    ("message.timeout.ms", "Config::archive_timeout sets it within a range"),
-    ("delivery.timeout.ms", "Config::archive_timeout sets it within a range"),
+    (
+        "request.required.acks",
+        "an archive record counts when all replicas have it",
+    ),
+    ("linger.ms", "evidence does not wait for company"),
+    (
+        "queue.buffering.max.ms",
+        "evidence does not wait for company",
+    ),
+    (
+        "queue.buffering.max.messages",
+        "Config::archive_in_flight sets it within a range",
+    ),
+    (
+        "enable.idempotence",
+        "one attempt must not archive a record twice",
+    ),
+    (
+        "message.timeout.ms",
+        "Config::archive_timeout sets it within a range",
+    ),
+    (
+        "delivery.timeout.ms",
+        "Config::archive_timeout sets it within a range",
+    ),
 ];
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 use core::time::Duration;
 
+use dashstream_policy::envelope::Disclosure;
+
 use crate::config::{Config, OldData, Start};
 use crate::error::ConfigError;
 
@@ -25,6 +27,7 @@ impl Config {
     /// | `KAFKA_LAG_STALE_PARTITION_SECS` | 60 | 1 to 86,400; the stall detector's patience |
     /// | `MAX_CONCURRENT_DLQ_SENDS` | 100 | 1 to 10,000 |
     /// | `DLQ_SEND_TIMEOUT_SECS` | 5; 0 means 5 | 1 to 900 |
+    /// | `DLQ_INCLUDE_FULL_PAYLOAD` | `false` | `true`, `1`, `false`, `0` |
     /// | `KAFKA_SECURITY_PROTOCOL` | `plaintext` | `plaintext`, `ssl`, `sasl_plaintext`, `sasl_ssl` |
     /// | `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD` | unset | checked by the client |
     /// | `KAFKA_SSL_CA_LOCATION`, `KAFKA_SSL_CERTIFICATE_LOCATION`, `KAFKA_SSL_KEY_LOCATION`, `KAFKA_SSL_KEY_PASSWORD`, `KAFKA_SSL_ENDPOINT_ALGORITHM` | unset | checked by the client; needs feature `tls` |
@@ -58,6 +61,9 @@ impl Config {
             Duration::ZERO => Duration::from_secs(5),
             time => time,
         };
+        if vars.word("DLQ_INCLUDE_FULL_PAYLOAD", &FLAGS)? == Some(true) {
+            config = config.disclosure(Disclosure::Full);
+        }
         if let Some(protocol) = vars.word("KAFKA_SECURITY_PROTOCOL", &PROTOCOLS)? {
             config = config.set("security.protocol", protocol)?;
         }
@@ -116,9 +122,7 @@ impl<F: Fn(&str) -> Option<String>> Vars<F> {
         let Some(text) = self.text(name) else {
             return Ok(default);
         };
-        let value = text
-            .parse()
-            .map_err(|_| ConfigError::NotANumber { name })?;
+        let value = text.parse().map_err(|_| ConfigError::NotANumber { name })?;
         if (min..=max).contains(&value) {
             return Ok(value);
         }
@@ -137,7 +141,8 @@ impl<F: Fn(&str) -> Option<String>> Vars<F> {
         min: u64,
         max: u64,
     ) -> Result<Duration, ConfigError> {
-        self.number(name, default, min, max).map(Duration::from_secs)
+        self.number(name, default, min, max)
+            .map(Duration::from_secs)
     }
 
     fn count(
@@ -171,7 +176,11 @@ fn rename(error: ConfigError, variable: &'static str) -> ConfigError {
     match error {
         ConfigError::TopicName { .. } => ConfigError::TopicName { name: variable },
         ConfigError::Missing { .. } => ConfigError::Missing { name: variable },
-        other => other,
+        ConfigError::OutOfRange { .. }
+        | ConfigError::NotANumber { .. }
+        | ConfigError::UnknownWord { .. }
+        | ConfigError::ArchiveIsSource
+        | ConfigError::Refused { .. } => error,
     }
 }
 
@@ -255,6 +264,7 @@ mod tests {
             ("KAFKA_LAG_STALE_PARTITION_SECS", "9"),
             ("MAX_CONCURRENT_DLQ_SENDS", "5"),
             ("DLQ_SEND_TIMEOUT_SECS", "0"),
+            ("DLQ_INCLUDE_FULL_PAYLOAD", "TRUE"),
             ("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"),
             ("KAFKA_SASL_PASSWORD", " secret "),
             ("KAFKA_BROKER_ADDRESS_FAMILY", "v4"),
@@ -271,6 +281,7 @@ mod tests {
         assert_eq!(config.stall_after, Duration::from_secs(9));
         assert_eq!(config.archive_in_flight, 5);
         assert_eq!(config.archive_timeout, Duration::from_secs(5));
+        assert_eq!(config.disclosure, Disclosure::Full);
         let set = |name| config.settings.iter().find(|(n, _)| *n == name);
         assert_eq!(set("security.protocol").unwrap().1, "sasl_ssl");
         assert_eq!(set("broker.address.family").unwrap().1, "v4");
@@ -313,7 +324,9 @@ mod tests {
             ),
             (
                 &[("KAFKA_TOPIC", "a b")],
-                ConfigError::TopicName { name: "KAFKA_TOPIC" },
+                ConfigError::TopicName {
+                    name: "KAFKA_TOPIC",
+                },
             ),
             (
                 &[("KAFKA_TOPIC", "t"), ("KAFKA_DLQ_TOPIC", "t")],

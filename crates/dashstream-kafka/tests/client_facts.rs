@@ -115,14 +115,29 @@ fn e4_resume_goes_on_after_the_last_delivered_record_unless_it_seeks() {
         let (consumer, topic, _) = reading_ten(&broker);
         assert_eq!(offsets(&consumer, 5, FETCH), [0, 1, 2, 3, 4]);
         store(&consumer, &topic, 1).unwrap();
-        consumer.pause(&list(&topic, &[(0, Offset::Invalid)])).unwrap();
-        assert_eq!(offsets(&consumer, 1, Duration::from_millis(500)), Vec::<i64>::new());
-        consumer.resume(&list(&topic, &[(0, Offset::Invalid)])).unwrap();
-        assert_eq!(offsets(&consumer, 1, FETCH), [5], "neither 1 nor the stored offset");
+        consumer
+            .pause(&list(&topic, &[(0, Offset::Invalid)]))
+            .unwrap();
+        assert_eq!(
+            offsets(&consumer, 1, Duration::from_millis(500)),
+            Vec::<i64>::new()
+        );
+        consumer
+            .resume(&list(&topic, &[(0, Offset::Invalid)]))
+            .unwrap();
+        assert_eq!(
+            offsets(&consumer, 1, FETCH),
+            [5],
+            "neither 1 nor the stored offset"
+        );
 
-        consumer.pause(&list(&topic, &[(0, Offset::Invalid)])).unwrap();
+        consumer
+            .pause(&list(&topic, &[(0, Offset::Invalid)]))
+            .unwrap();
         consumer.seek(&topic, 0, Offset::Offset(2), FETCH).unwrap();
-        consumer.resume(&list(&topic, &[(0, Offset::Invalid)])).unwrap();
+        consumer
+            .resume(&list(&topic, &[(0, Offset::Invalid)]))
+            .unwrap();
         assert_eq!(offsets(&consumer, 2, FETCH), [2, 3]);
     });
 }
@@ -133,12 +148,20 @@ fn e5_a_store_after_unassign_fails_and_a_pause_survives_it() {
         let broker = Broker::start();
         let (consumer, topic, _) = reading_ten(&broker);
         assert_eq!(offsets(&consumer, 3, FETCH), [0, 1, 2]);
-        consumer.pause(&list(&topic, &[(0, Offset::Invalid)])).unwrap();
+        consumer
+            .pause(&list(&topic, &[(0, Offset::Invalid)]))
+            .unwrap();
         consumer.unassign().unwrap();
         assert!(is(store(&consumer, &topic, 2), RDKafkaErrorCode::State));
         assign(&consumer, &topic, &[(0, Offset::Offset(0))]);
-        assert_eq!(offsets(&consumer, 1, QUIET), Vec::<i64>::new(), "the old pause still holds");
-        consumer.resume(&list(&topic, &[(0, Offset::Invalid)])).unwrap();
+        assert_eq!(
+            offsets(&consumer, 1, QUIET),
+            Vec::<i64>::new(),
+            "the old pause still holds"
+        );
+        consumer
+            .resume(&list(&topic, &[(0, Offset::Invalid)]))
+            .unwrap();
         assert_eq!(offsets(&consumer, 2, FETCH), [0, 1]);
     });
 }
@@ -151,9 +174,17 @@ fn e6_a_pause_that_does_not_seek_back_loses_the_record_it_paused_for() {
         assert_eq!(offsets(&consumer, 6, FETCH), [0, 1, 2, 3, 4, 5]);
         // Record 5 is poison: nothing is stored for it, and the partition is paused.
         store(&consumer, &topic, 5).unwrap();
-        consumer.pause(&list(&topic, &[(0, Offset::Invalid)])).unwrap();
-        consumer.resume(&list(&topic, &[(0, Offset::Invalid)])).unwrap();
-        assert_eq!(offsets(&consumer, 1, FETCH), [6], "the poison is not delivered again");
+        consumer
+            .pause(&list(&topic, &[(0, Offset::Invalid)]))
+            .unwrap();
+        consumer
+            .resume(&list(&topic, &[(0, Offset::Invalid)]))
+            .unwrap();
+        assert_eq!(
+            offsets(&consumer, 1, FETCH),
+            [6],
+            "the poison is not delivered again"
+        );
         store(&consumer, &topic, 7).unwrap();
         commit_stored(&consumer).unwrap();
         assert_eq!(
@@ -187,7 +218,11 @@ fn e10_a_marker_at_an_unchanged_offset_needs_an_explicit_commit() {
         assert_eq!(marker(&broker, &group, &topic), "attempt=1");
         store(&consumer, &topic, 6).unwrap();
         commit_stored(&consumer).unwrap();
-        assert_eq!(marker(&broker, &group, &topic), "", "a plain store clears it");
+        assert_eq!(
+            marker(&broker, &group, &topic),
+            "",
+            "a plain store clears it"
+        );
     });
 }
 

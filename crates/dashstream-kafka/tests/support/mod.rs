@@ -177,7 +177,8 @@ pub fn assign(consumer: &BaseConsumer, topic: &str, partitions: &[(i32, Offset)]
 pub fn list(topic: &str, partitions: &[(i32, Offset)]) -> TopicPartitionList {
     let mut list = TopicPartitionList::new();
     for (partition, offset) in partitions {
-        list.add_partition_offset(topic, *partition, *offset).unwrap();
+        list.add_partition_offset(topic, *partition, *offset)
+            .unwrap();
     }
     list
 }
@@ -203,7 +204,11 @@ pub fn unique(prefix: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     let since = std::time::UNIX_EPOCH.elapsed().unwrap();
-    format!("{prefix}-{}-{}-{next}", std::process::id(), since.as_millis())
+    format!(
+        "{prefix}-{}-{}-{next}",
+        std::process::id(),
+        since.as_millis()
+    )
 }
 
 /// Runs `body` on a thread of its own and fails when it takes longer than `limit`: a client that

@@ -1,0 +1,166 @@
+//! The consuming client, its rebalances, and the calls that are made on it.
+//!
+//! Every call builds its own list of partitions and drops it before it returns. librdkafka keeps a
+//! hidden pointer in a list that was used: one list used for a second call silences partitions, and
+//! one that is alive when the client is dropped makes the drop hang.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use dashstream_policy::NextOffset;
+use rdkafka::ClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::types::RDKafkaRespErr;
+
+use crate::driver::{Beginning, Driver};
+use crate::error::ClientCode;
+
+pub(crate) type Client = BaseConsumer<Context>;
+
+/// Gives the client's callbacks the driver. They run inside a poll, on the thread that polls.
+pub(crate) struct Context {
+    topic: String,
+    // Only the polling thread takes it, and never while it polls, so nobody ever waits for it.
+    driver: Mutex<Driver>,
+}
+
+impl Context {
+    pub(crate) const fn new(topic: String, driver: Driver) -> Self {
+        Self {
+            topic,
+            driver: Mutex::new(driver),
+        }
+    }
+
+    pub(crate) fn driver(&self) -> MutexGuard<'_, Driver> {
+        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Context {
+    fn error(&self, error: KafkaError, _reason: &str) {
+        self.driver().client_failed((&error).into());
+    }
+}
+
+impl ConsumerContext for Context {
+    fn rebalance(&self, client: &Client, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let partitions: Vec<i32> = list
+            .elements_for_topic(&self.topic)
+            .iter()
+            .map(|element| element.partition())
+            .collect();
+        let cooperative = matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        let mut driver = self.driver();
+        if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            let starts = driver.starts(&partitions);
+            if let Err(error) = assign(client, &self.topic, &starts, cooperative) {
+                driver.client_failed((&error).into());
+                return;
+            }
+            // A pause survives an assignment, so the state is set whatever it was.
+            if let Err(code) = set_paused(client, &self.topic, &partitions, false) {
+                driver.client_failed(code);
+            }
+            driver.assigned(client, &starts);
+        } else {
+            driver.revoked(client, &partitions, client.assignment_lost());
+            if let Err(error) = unassign(client, &self.topic, &partitions, cooperative) {
+                driver.client_failed((&error).into());
+            }
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
+        let result = result.map_err(|error| (&error).into());
+        self.driver().committed(result);
+    }
+}
+
+fn assign(
+    client: &Client,
+    topic: &str,
+    starts: &BTreeMap<i32, Beginning>,
+    cooperative: bool,
+) -> KafkaResult<()> {
+    let mut list = TopicPartitionList::with_capacity(starts.len());
+    for (partition, beginning) in starts {
+        list.add_partition_offset(topic, *partition, beginning.assign)?;
+    }
+    if cooperative {
+        client.incremental_assign(&list)
+    } else {
+        client.assign(&list)
+    }
+}
+
+fn unassign(
+    client: &Client,
+    topic: &str,
+    partitions: &[i32],
+    cooperative: bool,
+) -> KafkaResult<()> {
+    if !cooperative {
+        return client.unassign();
+    }
+    client.incremental_unassign(&list(topic, partitions))
+}
+
+/// Stores an offset that the engine released. The client commits it.
+pub(crate) fn store(
+    client: &Client,
+    topic: &str,
+    partition: i32,
+    next: NextOffset,
+) -> Result<(), ClientCode> {
+    let mut list = TopicPartitionList::with_capacity(1);
+    // The list call takes the offset as it is; the other two of the client add one.
+    list.add_partition_offset(topic, partition, Offset::Offset(next.get()))
+        .and_then(|()| client.store_offsets(&list))
+        .map_err(|error| (&error).into())
+}
+
+/// Pauses or resumes partitions at the client.
+pub(crate) fn set_paused(
+    client: &Client,
+    topic: &str,
+    partitions: &[i32],
+    paused: bool,
+) -> Result<(), ClientCode> {
+    if partitions.is_empty() {
+        return Ok(());
+    }
+    let list = list(topic, partitions);
+    let result = if paused {
+        client.pause(&list)
+    } else {
+        client.resume(&list)
+    };
+    result.map_err(|error| (&error).into())
+}
+
+/// Lets the next record of a partition be the one at `to`.
+pub(crate) fn seek(
+    client: &Client,
+    topic: &str,
+    partition: i32,
+    to: i64,
+) -> Result<(), ClientCode> {
+    client
+        .seek(topic, partition, Offset::Offset(to), SEEK_TIMEOUT)
+        .map_err(|_text| ClientCode::from(RDKafkaErrorCode::State))
+}
+
+fn list(topic: &str, partitions: &[i32]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition(topic, *partition);
+    }
+    list
+}
+
+/// Longest wait for the client's own thread to set a position; no broker is asked.
+const SEEK_TIMEOUT: Duration = Duration::from_secs(1);

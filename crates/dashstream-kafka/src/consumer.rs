@@ -1,0 +1,362 @@
+//! The consumer as a host sees it, and the thread behind it.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use dashstream_policy::{Archiving, Breaker, Engine, Order, OrderOutcome};
+use rdkafka::consumer::{CommitMode, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::archive::Archive;
+use crate::client::{Client, Context};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::driver::{Driver, Parts, Step, Wiring};
+use crate::error::{Asked, StartError};
+use crate::event::Event;
+use crate::fact::Fact;
+use crate::observer::Observer;
+use crate::record::Record;
+use crate::settings;
+use crate::status::{ArchiveTopic, Closing, Status};
+use crate::watch::Watch;
+
+/// A member of a consumer group whose offsets move only for the policy's reasons.
+///
+/// It polls on a thread of its own, paused or not, so that a host that is slow or waits for an
+/// operator does not lose its place in the group. Dropping it closes it without waiting for
+/// anything: records that are out are read again by the next member. [`Consumer::shutdown`] waits.
+pub struct Consumer {
+    records: mpsc::UnboundedReceiver<Record>,
+    handle: Handle,
+    // Each is answered once by the thread: when nothing more will be stored, and when the client is
+    // gone.
+    drained: Option<oneshot::Receiver<Closing>>,
+    closed: Option<oneshot::Receiver<()>>,
+    shutdown_limit: Duration,
+}
+
+/// Asks and orders a running consumer, from any thread. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    inbox: Sender<Event>,
+    status: Arc<Mutex<Option<Arc<Status>>>>,
+    clock: Clock,
+}
+
+/// Says that the consumer had closed before it could answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the consumer is closed")]
+#[non_exhaustive]
+pub struct Closed;
+
+impl Consumer {
+    /// Checks the topics, joins the group, and starts to consume.
+    ///
+    /// `facts` is told what happens, on the consumer's thread: it must not block.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the configuration, the client or the broker refuses, or when the archive
+    /// topic that the policy requires does not exist. The group was not joined then. It is known
+    /// after at most three times [`Config::request_timeout`].
+    pub async fn start(
+        config: Config,
+        policy: dashstream_policy::Config,
+        facts: impl FnMut(&Fact) + Send + 'static,
+    ) -> Result<Self, StartError> {
+        let (inbox, events) = channel();
+        let (records, received) = mpsc::unbounded_channel();
+        let (ready, started) = oneshot::channel();
+        let (drained_tx, drained) = oneshot::channel();
+        let (closed_tx, closed) = oneshot::channel();
+        let clock = Clock::start();
+        let status = Arc::new(Mutex::new(None));
+        let handle = Handle {
+            inbox: inbox.clone(),
+            status: Arc::clone(&status),
+            clock,
+        };
+        let shutdown_limit = config
+            .drain_timeout
+            .saturating_add(config.request_timeout)
+            .saturating_add(SHUTDOWN_MARGIN);
+        thread::Builder::new()
+            .name("dashstream-kafka".to_owned())
+            .spawn(move || {
+                let commit_within = config.request_timeout;
+                let wiring = Wiring {
+                    clock,
+                    inbox: events,
+                    sender: inbox,
+                    records: Some(records),
+                    facts: Box::new(facts),
+                    status,
+                };
+                let client = prepare(&config, policy, wiring);
+                match client {
+                    Ok(client) => {
+                        if ready.send(Ok(())).is_err() {
+                            return;
+                        }
+                        run(&client);
+                        let closing = finish(&client, commit_within);
+                        // Whoever waited may have given up; the rest is the same.
+                        let _gone = drained_tx.send(closing);
+                        drop(client);
+                        let _gone = closed_tx.send(());
+                    }
+                    Err(error) => {
+                        let _gone = ready.send(Err(error));
+                    }
+                }
+            })
+            .map_err(|_| StartError::Thread)?;
+        started.await.map_err(|_| StartError::Thread)??;
+        Ok(Self {
+            records: received,
+            handle,
+            drained: Some(drained),
+            closed: Some(closed),
+            shutdown_limit,
+        })
+    }
+
+    /// Waits for the next record, in offset order within its partition. It returns nothing once the
+    /// consumer is closed: by [`Consumer::shutdown`], or by an error that the client cannot recover
+    /// from.
+    ///
+    /// It is cancel safe: a record is either returned or still there for the next call.
+    pub async fn recv(&mut self) -> Option<Record> {
+        self.records.recv().await
+    }
+
+    /// A handle to ask and to order.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// The consumer's state, at most a fraction of a second old while it is healthy.
+    #[must_use]
+    pub fn status(&self) -> Option<Arc<Status>> {
+        self.handle.status()
+    }
+
+    /// Takes no more records, waits for those with the host and with the archive, commits what is
+    /// stored, and leaves the group.
+    ///
+    /// Records that were received and not yet looked at count as with the host: they are dropped
+    /// here, and read again by the next member. It returns in bounded time, whatever the broker does:
+    /// after [`Config::drain_timeout`] and [`Config::request_timeout`] and a few seconds at the
+    /// latest. It needs a tokio runtime with its timer.
+    pub async fn shutdown(mut self) -> Closing {
+        self.handle.send(Event::Drain);
+        self.records.close();
+        while self.records.try_recv().is_ok() {}
+        let mut closing = Closing {
+            unfinished: 0,
+            unarchived: 0,
+            committed: false,
+            closed: false,
+        };
+        if let Some(drained) = self.drained.take()
+            && let Ok(Ok(answer)) = tokio::time::timeout(self.shutdown_limit, drained).await
+        {
+            closing = answer;
+        }
+        if let Some(closed) = self.closed.take() {
+            let closed = tokio::time::timeout(CLOSE_TIMEOUT, closed).await;
+            closing.closed = matches!(closed, Ok(Ok(())));
+        }
+        closing
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.handle.send(Event::Stop);
+    }
+}
+
+impl fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Consumer").finish_non_exhaustive()
+    }
+}
+
+impl Handle {
+    /// The consumer's state, at most a fraction of a second old while it is healthy; nothing before
+    /// its thread has begun.
+    #[must_use]
+    pub fn status(&self) -> Option<Arc<Status>> {
+        self.status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Gives an operator's order and waits for what became of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`] when the consumer ends before it answers.
+    pub async fn order(&self, order: Order) -> Result<OrderOutcome, Closed> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Event::Order(order, reply));
+        answer.await.map_err(|_| Closed)
+    }
+
+    /// Passes on what the host's rate gate says.
+    pub fn breaker(&self, breaker: Breaker) {
+        self.send(Event::Breaker(breaker));
+    }
+
+    /// The time on the clock of [`Status`] and of the policy: since the consumer was started.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    fn send(&self, event: Event) {
+        // Without its receiver the consumer is closed already.
+        let _closed = self.inbox.send(event);
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").finish_non_exhaustive()
+    }
+}
+
+/// Checks what can be checked before the group is joined, makes the clients, and joins.
+fn prepare(
+    config: &Config,
+    policy: dashstream_policy::Config,
+    wiring: Wiring,
+) -> Result<Client, StartError> {
+    let archiving = archiving(&policy);
+    let engine = Engine::new(policy.keep_polling(KEEP_POLLING))?;
+    let observer = Arc::new(Observer::new(config)?);
+    observer.partitions()?;
+    let archive_topic = check_archive_topic(&observer, config, archiving)?;
+    let archive = match archiving {
+        Archiving::Off => None,
+        Archiving::BestEffort | Archiving::Required => {
+            Some(Archive::new(config, wiring.sender.clone())?)
+        }
+    };
+    let watch = Watch::start(Arc::clone(&observer), wiring.sender.clone())
+        .map_err(|_| StartError::Thread)?;
+    let parts = Parts {
+        observer,
+        watch,
+        archive,
+        archive_topic,
+        wiring,
+    };
+    let context = Context::new(config.topic.clone(), Driver::new(config, engine, parts));
+    let settings = settings::consumer(config);
+    let client: Client = settings
+        .create_with_context(context)
+        .map_err(|_| settings::culprit(&settings, config))?;
+    client
+        .subscribe(&[config.topic.as_str()])
+        .map_err(|_| StartError::Client)?;
+    Ok(client)
+}
+
+fn check_archive_topic(
+    observer: &Observer,
+    config: &Config,
+    archiving: Archiving,
+) -> Result<ArchiveTopic, StartError> {
+    if archiving == Archiving::Off {
+        return Ok(ArchiveTopic::Unused);
+    }
+    match observer.partitions_of(&config.archive_topic, Asked::ArchiveTopic) {
+        Ok(partitions) => Ok(ArchiveTopic::Exists {
+            partitions: partitions.len(),
+        }),
+        Err(StartError::NoSuchTopic { .. }) if archiving == Archiving::BestEffort => {
+            Ok(ArchiveTopic::Missing)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What the policy says about the archive, found by comparison: it does not say so itself.
+fn archiving(policy: &dashstream_policy::Config) -> Archiving {
+    let is = |archiving| *policy == policy.clone().archiving(archiving);
+    if is(Archiving::Off) {
+        Archiving::Off
+    } else if is(Archiving::BestEffort) {
+        Archiving::BestEffort
+    } else {
+        Archiving::Required
+    }
+}
+
+/// Drives the engine until the consumer is to close.
+fn run(client: &Client) {
+    let context = client.context();
+    loop {
+        let step = context.driver().step(client);
+        match step {
+            Step::Poll(time) => match client.poll(time) {
+                Some(Ok(message)) => context.driver().polled(client, &message),
+                Some(Err(error)) => context.driver().poll_failed(&error),
+                // Nothing arrived, or the client did something of its own.
+                None => {}
+            },
+            Step::Wait(time) => context.driver().wait(client, time),
+            Step::Close => return,
+        }
+    }
+}
+
+/// Commits what is stored, for at most `within`. This is the only commit that is asked for; while
+/// the consumer runs, the client commits by itself.
+fn finish(client: &Client, within: Duration) -> Closing {
+    let context = client.context();
+    context.driver().close();
+    let (unfinished, unarchived) = context.driver().left_behind();
+    let (answered, _) = context.driver().commit_answers();
+    let mut committed = match client.commit_consumer_state(CommitMode::Async) {
+        Ok(()) => None,
+        Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => Some(true),
+        Err(_) => Some(false),
+    };
+    let clock = Clock::start();
+    while committed.is_none() && clock.now() < within {
+        // Records that still arrive are not looked at: nothing of them is stored.
+        let _unread = client.poll(FINISH_POLL);
+        let (answers, ok) = context.driver().commit_answers();
+        if answers > answered {
+            committed = Some(ok);
+        }
+    }
+    Closing {
+        unfinished,
+        unarchived,
+        committed: committed.unwrap_or(false),
+        closed: false,
+    }
+}
+
+/// How long the engine leaves the client alone before it pauses instead: short, since rebalances of
+/// the whole group wait for the next poll.
+const KEEP_POLLING: Duration = Duration::from_secs(1);
+
+const FINISH_POLL: Duration = Duration::from_millis(20);
+
+/// What a shutdown may take beyond the waits that are configured.
+const SHUTDOWN_MARGIN: Duration = Duration::from_secs(1);
+
+/// Longest wait for the client to leave the group and close its connections.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,833 @@
+//! Carries out what the policy engine asks for, and tells it what happened. It decides nothing.
+
+use core::fmt;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use dashstream_policy::{
+    Action, Age, ArchiveResult, Delivery, Engine, Epoch, FetchFault, Input, Intake, Offset,
+    OrderOutcome, TopicId, TopicPartition,
+};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message as _};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::archive::Archive;
+use crate::client::{self, Client};
+use crate::clock::Clock;
+use crate::config::{Config, OldData, Start};
+use crate::error::ClientCode;
+use crate::event::Event;
+use crate::fact::Fact;
+use crate::observer::{Observer, Watermarks};
+use crate::progress::{Change, Progress};
+use crate::record::{Evidence, Kept, Message, Record};
+use crate::status::{ArchiveTopic, PartitionLag, Phase, Status};
+use crate::watch::Watch;
+
+/// The engine, and everything it is told and asks for.
+pub(crate) struct Driver {
+    engine: Engine<Kept>,
+    observer: Arc<Observer>,
+    watch: Watch,
+    archive: Option<Archive>,
+    archive_topic: ArchiveTopic,
+    wiring: Wiring,
+    topic: Arc<str>,
+    start: Start,
+    old_data: OldData,
+    stall_after: Duration,
+    watermark_interval: Duration,
+    drain_timeout: Duration,
+    partitions: BTreeMap<i32, Partition>,
+    epoch: u64,
+    taking: bool,
+    phase: Phase,
+    drain_until: Option<Duration>,
+    with_host: usize,
+    received: u64,
+    client_errors: u64,
+    last_client_error: Option<(Duration, ClientCode)>,
+    order: Option<oneshot::Sender<OrderOutcome>>,
+    watermarks_asked: Duration,
+    trouble: Trouble,
+    published: Option<Duration>,
+    commits: Commits,
+}
+
+/// What the driver works with.
+pub(crate) struct Parts {
+    pub(crate) observer: Arc<Observer>,
+    pub(crate) watch: Watch,
+    /// There whenever the policy archives.
+    pub(crate) archive: Option<Archive>,
+    pub(crate) archive_topic: ArchiveTopic,
+    pub(crate) wiring: Wiring,
+}
+
+/// The driver's ends of what connects it to the host.
+pub(crate) struct Wiring {
+    pub(crate) clock: Clock,
+    pub(crate) inbox: Receiver<Event>,
+    /// For whatever answers to the inbox.
+    pub(crate) sender: Sender<Event>,
+    /// Unbounded, since the engine bounds what is taken. Gone once the consumer closes.
+    pub(crate) records: Option<mpsc::UnboundedSender<Record>>,
+    pub(crate) facts: Box<dyn FnMut(&Fact) + Send>,
+    pub(crate) status: Arc<Mutex<Option<Arc<Status>>>>,
+}
+
+/// An assigned partition.
+struct Partition {
+    epoch: Epoch,
+    progress: Progress,
+    paused: bool,
+    watermarks: Option<(Duration, Watermarks)>,
+    /// Records below it were there before this consumer followed the topic.
+    old_below: i64,
+}
+
+/// Errors that the client reports without saying where, until the partition is found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Trouble {
+    /// A batch could not be decoded.
+    undecodable: Option<Duration>,
+    /// A position is one that the broker no longer has, or not yet.
+    out_of_range: Option<Duration>,
+}
+
+/// Answers to commits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Commits {
+    answers: u64,
+    last_ok: bool,
+}
+
+/// What the driver's thread does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Poll the client for at most so long.
+    Poll(Duration),
+    /// Leave the client alone and wait for an event for at most so long.
+    Wait(Duration),
+    /// End.
+    Close,
+}
+
+impl Driver {
+    pub(crate) fn new(config: &Config, engine: Engine<Kept>, parts: Parts) -> Self {
+        Self {
+            engine,
+            observer: parts.observer,
+            watch: parts.watch,
+            archive: parts.archive,
+            archive_topic: parts.archive_topic,
+            wiring: parts.wiring,
+            topic: config.topic.as_str().into(),
+            start: config.start,
+            old_data: config.old_data,
+            stall_after: config.stall_after,
+            watermark_interval: config.watermark_interval,
+            drain_timeout: config.drain_timeout,
+            partitions: BTreeMap::new(),
+            epoch: 0,
+            taking: true,
+            phase: Phase::Running,
+            drain_until: None,
+            with_host: 0,
+            received: 0,
+            client_errors: 0,
+            last_client_error: None,
+            order: None,
+            watermarks_asked: Duration::ZERO,
+            trouble: Trouble::default(),
+            published: None,
+            commits: Commits::default(),
+        }
+    }
+
+    /// Takes in what arrived, does what is due, and says what comes next.
+    pub(crate) fn step(&mut self, client: &Client) -> Step {
+        // Before the first record there is something to show, and what came of actions that were
+        // asked for inside a rebalance is answered here.
+        self.perform(client);
+        while let Ok(event) = self.wiring.inbox.try_recv() {
+            self.take_in(client, event);
+        }
+        let now = self.wiring.clock.now();
+        if self.engine.poll_timeout().is_some_and(|due| due <= now) {
+            self.tell(client, Input::Tick);
+        }
+        self.look_after_partitions(now);
+        self.publish(now);
+        if self.phase == Phase::Closed {
+            return Step::Close;
+        }
+        if self.phase == Phase::Draining {
+            let over = self.drain_until.is_some_and(|until| until <= now);
+            if over || (self.with_host == 0 && self.engine.is_idle()) {
+                return Step::Close;
+            }
+            // Everything is paused; what still arrives is refused and read again by the next.
+            return Step::Poll(DRAIN_POLL);
+        }
+        let due = self.engine.poll_timeout();
+        let quiet = due.map_or(POLL, |due| due.saturating_sub(now).min(POLL));
+        if self.taking {
+            Step::Poll(quiet)
+        } else {
+            Step::Wait(quiet)
+        }
+    }
+
+    /// Waits for an event, for at most `time`.
+    pub(crate) fn wait(&mut self, client: &Client, time: Duration) {
+        match self.wiring.inbox.recv_timeout(time) {
+            Ok(event) => self.take_in(client, event),
+            // The driver holds a sender itself, so the channel is never without one.
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+    }
+
+    /// Offers a polled record to the engine.
+    pub(crate) fn polled(&mut self, client: &Client, message: &BorrowedMessage<'_>) {
+        let Some(partition) = self.partitions.get_mut(&message.partition()) else {
+            // Taken away while the record was on its way.
+            return;
+        };
+        let Ok(offset) = Offset::new(message.offset()) else {
+            return;
+        };
+        let now = self.wiring.clock.now();
+        let timestamp_ms = message.timestamp().to_millis();
+        let age = age(
+            self.old_data,
+            &self.wiring.clock,
+            partition,
+            message.offset(),
+            timestamp_ms,
+        );
+        let at = TopicPartition::new(TOPIC, message.partition());
+        let delivery = Delivery::new(at, partition.epoch, offset)
+            .null(message.payload().is_none())
+            .age(age);
+        partition
+            .progress
+            .moved(now, message.offset().saturating_add(1));
+        let intake = self.engine.delivered(now, delivery);
+        let counts = !matches!(
+            intake,
+            Intake::Duplicate | Intake::Fenced | Intake::Refused(_)
+        );
+        if counts {
+            self.received = self.received.saturating_add(1);
+            self.report(&Fact::Received {
+                partition: message.partition(),
+                bytes: message.payload().map(<[u8]>::len),
+            });
+        }
+        match intake {
+            Intake::Take(delivered) => {
+                let message = self.message(message, timestamp_ms, age);
+                let sender = self.wiring.sender.clone();
+                self.hand_over(Record::new(message, delivered, sender));
+            }
+            Intake::Condemned(condemned) => {
+                let kept = Kept {
+                    message: self.message(message, timestamp_ms, age),
+                    evidence: Evidence::none(),
+                    epoch: condemned.epoch().get(),
+                };
+                let bytes = kept.bytes();
+                self.engine.condemn(now, condemned, kept, bytes);
+            }
+            Intake::Ignored | Intake::Duplicate | Intake::Fenced | Intake::Refused(_) => {}
+        }
+        self.perform(client);
+    }
+
+    /// Takes note of an error that polling returned.
+    pub(crate) fn poll_failed(&mut self, error: &KafkaError) {
+        let now = self.wiring.clock.now();
+        let code = ClientCode::from(error);
+        self.client_failed(code);
+        if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+            // The client cannot go on: a new consumer has to be made.
+            self.phase = Phase::Closed;
+            return;
+        }
+        let seen = if UNDECODABLE.contains(&code.raw()) {
+            &mut self.trouble.undecodable
+        } else if code.raw() == RDKafkaErrorCode::AutoOffsetReset {
+            &mut self.trouble.out_of_range
+        } else {
+            return;
+        };
+        if seen.is_none() {
+            *seen = Some(now);
+            self.ask_watermarks(now);
+        }
+    }
+
+    pub(crate) fn client_failed(&mut self, code: ClientCode) {
+        self.client_errors = self.client_errors.saturating_add(1);
+        self.last_client_error = Some((self.wiring.clock.now(), code));
+        self.report(&Fact::ClientError(code));
+    }
+
+    pub(crate) fn committed(&mut self, result: Result<(), ClientCode>) {
+        let ok = match result {
+            Ok(()) => true,
+            // Nothing was stored since the last commit.
+            Err(code) => code.raw() == RDKafkaErrorCode::NoOffset,
+        };
+        self.commits.answers = self.commits.answers.saturating_add(1);
+        self.commits.last_ok = ok;
+        self.report(&Fact::Committed { ok });
+    }
+
+    pub(crate) const fn commit_answers(&self) -> (u64, bool) {
+        (self.commits.answers, self.commits.last_ok)
+    }
+
+    /// Where newly assigned partitions begin: what the group committed, or what the configuration
+    /// says where it committed nothing.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is decided for a partition whose committed offset could not be learned: the client
+    /// then asks itself, and an error, not a reset, is what follows when there is none.
+    pub(crate) fn starts(&mut self, partitions: &[i32]) -> BTreeMap<i32, Beginning> {
+        let mut committed = BTreeMap::new();
+        for _attempt in 0..COMMITTED_ATTEMPTS {
+            match self.observer.committed_of(partitions) {
+                Ok(known) => {
+                    committed = known;
+                    break;
+                }
+                Err(crate::StartError::Unreachable { code, .. }) => self.client_failed(code),
+                Err(_) => break,
+            }
+        }
+        let watermarks = self.observer.watermarks_of(partitions);
+        let start = self.start;
+        partitions
+            .iter()
+            .map(|partition| {
+                let watermarks = watermarks.get(partition).copied();
+                let committed = committed.get(partition).copied();
+                (*partition, Beginning::new(committed, watermarks, start))
+            })
+            .collect()
+    }
+
+    /// Tells the engine about partitions that the client has just been assigned.
+    pub(crate) fn assigned(&mut self, client: &Client, starts: &BTreeMap<i32, Beginning>) {
+        let now = self.wiring.clock.now();
+        for (number, beginning) in starts {
+            self.epoch = self.epoch.saturating_add(1);
+            let epoch = Epoch::new(self.epoch);
+            let old_below = beginning.watermarks.map_or(0, |marks| marks.high);
+            let partition = Partition {
+                epoch,
+                progress: Progress::new(now, beginning.next),
+                paused: false,
+                watermarks: beginning.watermarks.map(|marks| (now, marks)),
+                old_below,
+            };
+            self.partitions.insert(*number, partition);
+            self.report(&Fact::Assigned {
+                partition: *number,
+                committed: beginning.committed,
+            });
+            self.tell(
+                client,
+                Input::Assigned {
+                    partition: TopicPartition::new(TOPIC, *number),
+                    epoch,
+                    committed: beginning.committed.and_then(|o| Offset::new(o).ok()),
+                    low: beginning.watermarks.and_then(|m| Offset::new(m.low).ok()),
+                },
+            );
+        }
+        if self.phase != Phase::Running {
+            self.pause_all(client);
+        }
+        self.published = None;
+    }
+
+    /// Tells the engine that partitions are being taken away, before the client lets go of them.
+    pub(crate) fn revoked(&mut self, client: &Client, partitions: &[i32], lost: bool) {
+        if !lost {
+            // What is settled is stored as long as that is possible.
+            while let Ok(event) = self.wiring.inbox.try_recv() {
+                self.take_in(client, event);
+            }
+            self.perform(client);
+        }
+        for number in partitions {
+            let Some(partition) = self.partitions.remove(number) else {
+                continue;
+            };
+            self.report(&Fact::Revoked {
+                partition: *number,
+                lost,
+            });
+            self.tell(
+                client,
+                Input::Revoked {
+                    partition: TopicPartition::new(TOPIC, *number),
+                    epoch: partition.epoch,
+                },
+            );
+        }
+        self.published = None;
+    }
+
+    /// Ends the stream of records and shows that this consumer is closed.
+    pub(crate) fn close(&mut self) {
+        self.wiring.records = None;
+        self.phase = Phase::Closed;
+        self.published = None;
+        self.publish(self.wiring.clock.now());
+    }
+
+    /// Records with the host, and records that wait for the archive.
+    pub(crate) fn left_behind(&self) -> (usize, usize) {
+        let archive = self.engine.status().archive;
+        (
+            self.with_host,
+            archive.in_flight.saturating_add(archive.waiting),
+        )
+    }
+
+    fn take_in(&mut self, client: &Client, event: Event) {
+        let now = self.wiring.clock.now();
+        match event {
+            Event::Done(delivered) => {
+                self.came_back();
+                self.engine.done(now, delivered);
+            }
+            Event::Unprocessable(delivered, fault) => {
+                self.came_back();
+                self.engine.unprocessable(now, delivered, fault);
+            }
+            Event::Failed(delivered, fault) => {
+                self.came_back();
+                self.engine.failed(now, delivered, fault);
+            }
+            Event::Undone { partition, offset } => {
+                self.came_back();
+                // What a shutdown drops unread is not the host's doing.
+                if self.phase == Phase::Running {
+                    self.report(&Fact::Undone { partition, offset });
+                }
+            }
+            Event::Archived(id, result) => {
+                self.engine.handle(now, Input::Archived { id, result });
+            }
+            Event::Order(order, reply) => {
+                self.order = Some(reply);
+                self.engine.handle(now, Input::Order(order));
+                self.published = None;
+            }
+            Event::Breaker(breaker) => self.engine.handle(now, Input::Breaker(breaker)),
+            Event::Watermarks(watermarks) => self.watermarks(client, now, &watermarks),
+            Event::Drain => {
+                if self.phase == Phase::Running {
+                    self.phase = Phase::Draining;
+                    self.drain_until = Some(now.saturating_add(self.drain_timeout));
+                    self.engine.handle(now, Input::Drain);
+                    self.pause_all(client);
+                    self.published = None;
+                }
+            }
+            Event::Stop => self.phase = Phase::Closed,
+        }
+        self.perform(client);
+        // An order that was not answered by now never will be.
+        self.order = None;
+    }
+
+    /// Gives the engine an input, and carries out what follows.
+    fn tell(&mut self, client: &Client, input: Input) {
+        self.engine.handle(self.wiring.clock.now(), input);
+        self.perform(client);
+    }
+
+    /// Carries out every action the engine has.
+    fn perform(&mut self, client: &Client) {
+        while let Some(action) = self.engine.poll_action() {
+            let now = self.wiring.clock.now();
+            match action {
+                Action::Store(store) => {
+                    let (partition, next) = (store.partition(), store.next());
+                    let result = client::store(client, &self.topic, partition.partition(), next);
+                    let ok = result.is_ok();
+                    match result {
+                        Ok(()) => self.report(&Fact::Stored {
+                            partition: partition.partition(),
+                            next: next.get(),
+                            because: store.because(),
+                        }),
+                        Err(code) => self.client_failed(code),
+                    }
+                    self.engine.handle(
+                        now,
+                        Input::Stored {
+                            partition,
+                            epoch: store.epoch(),
+                            next,
+                            ok,
+                        },
+                    );
+                }
+                Action::Archive(request) => {
+                    let (id, found_at) = (request.id, self.wiring.clock.unix(now));
+                    let sent = match (&self.archive, self.engine.evidence(id)) {
+                        (Some(archive), Some(kept)) => {
+                            archive.send(&request, kept, found_at, self.received)
+                        }
+                        // An archive is there whenever the policy uses one, and evidence while a
+                        // request for it is.
+                        (None, _) | (_, None) => Err(dashstream_policy::ArchiveFault::Refused),
+                    };
+                    if let Err(fault) = sent {
+                        let result = ArchiveResult::Failed(fault);
+                        self.engine.handle(now, Input::Archived { id, result });
+                    }
+                }
+                Action::Pause { partition, epoch } => {
+                    self.set_paused(client, partition.partition(), epoch, true);
+                }
+                Action::Resume { partition, epoch } => {
+                    self.set_paused(client, partition.partition(), epoch, false);
+                }
+                Action::Seek {
+                    partition,
+                    epoch,
+                    to,
+                } => {
+                    let ok = self.seek(client, partition.partition(), epoch, to);
+                    self.engine.handle(
+                        now,
+                        Input::Sought {
+                            partition,
+                            epoch,
+                            to,
+                            ok,
+                        },
+                    );
+                }
+                Action::StopTaking => self.taking = false,
+                Action::Take => self.taking = true,
+                Action::Retry {
+                    delivered,
+                    evidence,
+                } => {
+                    let sender = self.wiring.sender.clone();
+                    self.hand_over(Record::new(evidence.message, delivered, sender));
+                }
+                Action::Count(count) => self.report(&Fact::Count(count)),
+                Action::Audit(audit) => {
+                    if let Some(reply) = self.order.take() {
+                        // Whoever asked may have stopped waiting.
+                        let _gone = reply.send(audit.outcome);
+                    }
+                    self.report(&Fact::Audit(audit));
+                    self.published = None;
+                }
+            }
+        }
+    }
+
+    fn set_paused(&mut self, client: &Client, number: i32, epoch: Epoch, paused: bool) {
+        let Some(partition) = self.partitions.get_mut(&number) else {
+            return;
+        };
+        if partition.epoch != epoch {
+            return;
+        }
+        // While draining everything stays paused.
+        let pause = paused || self.phase != Phase::Running;
+        partition.paused = pause;
+        let result = client::set_paused(client, &self.topic, &[number], pause);
+        if let Err(code) = result {
+            self.client_failed(code);
+        }
+        self.published = None;
+    }
+
+    fn pause_all(&mut self, client: &Client) {
+        let numbers: Vec<i32> = self.partitions.keys().copied().collect();
+        for partition in self.partitions.values_mut() {
+            partition.paused = true;
+        }
+        if let Err(code) = client::set_paused(client, &self.topic, &numbers, true) {
+            self.client_failed(code);
+        }
+    }
+
+    fn seek(&mut self, client: &Client, number: i32, epoch: Epoch, to: Offset) -> bool {
+        let now = self.wiring.clock.now();
+        let Some(partition) = self.partitions.get_mut(&number) else {
+            return false;
+        };
+        if partition.epoch != epoch {
+            return false;
+        }
+        match client::seek(client, &self.topic, number, to.get()) {
+            Ok(()) => {
+                partition.progress.moved(now, to.get());
+                true
+            }
+            Err(code) => {
+                self.client_failed(code);
+                false
+            }
+        }
+    }
+
+    /// Takes in fresh watermarks, and finds the partition behind an error that named none.
+    fn watermarks(&mut self, client: &Client, now: Duration, fresh: &BTreeMap<i32, Watermarks>) {
+        let trouble = self.trouble;
+        let mut faults = Vec::new();
+        for (number, marks) in fresh {
+            let Some(partition) = self.partitions.get_mut(number) else {
+                continue;
+            };
+            partition.watermarks = Some((now, *marks));
+            let Some(next) = partition.progress.next() else {
+                continue;
+            };
+            let still_since = |seen: Duration| partition.progress.moved_at() <= seen;
+            let outside = next < marks.low || next > marks.high;
+            if outside && trouble.out_of_range.is_some_and(still_since) {
+                let low = Offset::new(marks.low).ok();
+                faults.push((*number, partition.epoch, FetchFault::OutOfRange { low }));
+                continue;
+            }
+            let still_for = now.saturating_sub(partition.progress.moved_at());
+            let behind = next < marks.high && !partition.paused;
+            if behind && trouble.undecodable.is_some() && still_for >= UNDECODABLE_PATIENCE {
+                faults.push((*number, partition.epoch, FetchFault::Undecodable));
+            }
+        }
+        if trouble.out_of_range.is_some() || !faults.is_empty() {
+            self.trouble = Trouble::default();
+        }
+        for (number, epoch, fault) in faults {
+            self.tell(
+                client,
+                Input::FetchFailed {
+                    partition: TopicPartition::new(TOPIC, number),
+                    epoch,
+                    fault,
+                },
+            );
+        }
+    }
+
+    fn look_after_partitions(&mut self, now: Duration) {
+        let asked = now.saturating_sub(self.watermarks_asked);
+        let hurry = self.trouble.undecodable.is_some() && asked >= UNDECODABLE_PATIENCE;
+        if hurry || asked >= self.watermark_interval {
+            self.ask_watermarks(now);
+        }
+        let fresh_for = self.watermark_interval.saturating_mul(2);
+        let mut changes = Vec::new();
+        for (number, partition) in &mut self.partitions {
+            let fresh = partition
+                .watermarks
+                .filter(|(at, _)| now.saturating_sub(*at) <= fresh_for);
+            let at_rest = partition.paused || !self.taking;
+            let high = fresh.map(|(_, marks)| marks.high);
+            let change = partition
+                .progress
+                .judge(now, at_rest, high, self.stall_after);
+            changes.extend(change.map(|change| (*number, change)));
+        }
+        for (partition, change) in changes {
+            self.report(&match change {
+                Change::Stalled => Fact::Stalled { partition },
+                Change::Unstalled => Fact::Unstalled { partition },
+            });
+            self.published = None;
+        }
+    }
+
+    fn ask_watermarks(&mut self, now: Duration) {
+        self.watermarks_asked = now;
+        let partitions: Vec<i32> = self.partitions.keys().copied().collect();
+        if !partitions.is_empty() {
+            self.watch.ask(partitions);
+        }
+    }
+
+    fn hand_over(&mut self, record: Record) {
+        self.with_host = self.with_host.saturating_add(1);
+        let Some(records) = &self.wiring.records else {
+            // Dropped, and so reported as undone: read again by the next consumer.
+            return;
+        };
+        if records.send(record).is_err() && self.phase == Phase::Running {
+            // The host's end is gone, so it will not ask for a shutdown either.
+            self.phase = Phase::Closed;
+        }
+    }
+
+    const fn came_back(&mut self) {
+        self.with_host = self.with_host.saturating_sub(1);
+    }
+
+    fn message(
+        &self,
+        message: &BorrowedMessage<'_>,
+        timestamp_ms: Option<i64>,
+        age: Age,
+    ) -> Message {
+        Message {
+            topic: Arc::clone(&self.topic),
+            partition: message.partition(),
+            offset: message.offset(),
+            key: message.key().map(Bytes::copy_from_slice),
+            payload: message.payload().map(Bytes::copy_from_slice),
+            timestamp_ms,
+            age,
+        }
+    }
+
+    fn report(&mut self, fact: &Fact) {
+        (self.wiring.facts)(fact);
+    }
+
+    fn publish(&mut self, now: Duration) {
+        let due = self
+            .published
+            .is_none_or(|at| now.saturating_sub(at) >= PUBLISH_INTERVAL);
+        if !due {
+            return;
+        }
+        self.published = Some(now);
+        let partitions = self.partitions.iter().map(|(number, partition)| {
+            let marks = partition.watermarks;
+            PartitionLag {
+                partition: *number,
+                next: partition.progress.next(),
+                low: marks.map(|(_, marks)| marks.low),
+                high: marks.map(|(_, marks)| marks.high),
+                watermarks_at: marks.map(|(at, _)| at),
+                paused: partition.paused,
+                stalled_since: partition.progress.stalled_since(),
+            }
+        });
+        let status = Status {
+            at: now,
+            phase: self.phase,
+            policy: self.engine.status(),
+            partitions: partitions.collect(),
+            archive_topic: self.archive_topic,
+            received: self.received,
+            client_errors: self.client_errors,
+            last_client_error: self.last_client_error,
+        };
+        let mut shown = self
+            .wiring
+            .status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *shown = Some(Arc::new(status));
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("topic", &self.topic)
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a newly assigned partition begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Beginning {
+    pub(crate) committed: Option<i64>,
+    watermarks: Option<Watermarks>,
+    /// The offset of the first record expected, if known.
+    next: Option<i64>,
+    /// What to assign.
+    pub(crate) assign: rdkafka::Offset,
+}
+
+impl Beginning {
+    /// `committed` is nothing when it could not be learned, and holds nothing when there is none.
+    fn new(committed: Option<Option<i64>>, watermarks: Option<Watermarks>, start: Start) -> Self {
+        let (assign, next) = match (committed, start) {
+            (None, _) => (rdkafka::Offset::Stored, None),
+            (Some(Some(offset)), _) => (rdkafka::Offset::Offset(offset), Some(offset)),
+            (Some(None), Start::Earliest) => (
+                rdkafka::Offset::Beginning,
+                watermarks.map(|marks| marks.low),
+            ),
+            // The watermark, not "the end": what is produced while the client asks is not skipped.
+            (Some(None), Start::Latest) => {
+                let high = watermarks.map(|marks| marks.high);
+                (
+                    high.map_or(rdkafka::Offset::End, rdkafka::Offset::Offset),
+                    high,
+                )
+            }
+        };
+        Self {
+            committed: committed.flatten(),
+            watermarks,
+            next,
+            assign,
+        }
+    }
+}
+
+fn age(
+    rule: OldData,
+    clock: &Clock,
+    partition: &Partition,
+    offset: i64,
+    timestamp_ms: Option<i64>,
+) -> Age {
+    let old = match rule {
+        OldData::BelowWatermark => offset < partition.old_below,
+        OldData::OlderThan { grace } => timestamp_ms.is_some_and(|ms| {
+            let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
+            ms < clock.started_unix_ms().saturating_sub(grace)
+        }),
+    };
+    if old { Age::Old } else { Age::Current }
+}
+
+/// The one topic of a consumer.
+pub(crate) const TOPIC: TopicId = TopicId::new(0);
+
+/// Longest time in one poll. A record that the host is done with is stored after at most this.
+const POLL: Duration = Duration::from_millis(50);
+const DRAIN_POLL: Duration = Duration::from_millis(10);
+
+/// How often the status is renewed at most, unless something worth seeing happened.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Attempts to learn what the group committed before partitions are assigned without it.
+const COMMITTED_ATTEMPTS: u32 = 3;
+
+/// Errors of the client that mean a batch cannot be decoded. It repeats them about twice a second.
+const UNDECODABLE: [RDKafkaErrorCode; 3] = [
+    RDKafkaErrorCode::BadCompression,
+    RDKafkaErrorCode::BadMessage,
+    RDKafkaErrorCode::InvalidMessage,
+];
+
+/// How long a partition must not have moved before an undecodable batch is looked for in it: several
+/// repeats of the client's error.
+const UNDECODABLE_PATIENCE: Duration = Duration::from_secs(2);

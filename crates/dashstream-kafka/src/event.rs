@@ -1,0 +1,29 @@
+//! What reaches the thread that drives the engine, from every other thread.
+
+use std::collections::BTreeMap;
+
+use dashstream_policy::{ArchiveId, ArchiveResult, Breaker, Delivered, Fault, Order, OrderOutcome};
+use tokio::sync::oneshot;
+
+use crate::observer::Watermarks;
+use crate::record::Kept;
+
+pub(crate) enum Event {
+    Done(Delivered),
+    Unprocessable(Delivered, Fault<Kept>),
+    Failed(Delivered, Fault<Kept>),
+    /// A record was dropped by the host without a word.
+    Undone {
+        partition: i32,
+        offset: i64,
+    },
+    Archived(ArchiveId, ArchiveResult),
+    Order(Order, oneshot::Sender<OrderOutcome>),
+    Breaker(Breaker),
+    /// Fresh watermarks; a partition that is missing gave no answer.
+    Watermarks(BTreeMap<i32, Watermarks>),
+    /// Finish what is taken, then close.
+    Drain,
+    /// Close now.
+    Stop,
+}

@@ -1,0 +1,78 @@
+//! What happened, as it happens: for a host's metrics and logs.
+
+use dashstream_policy::{Audit, Because, Count};
+
+use crate::error::ClientCode;
+
+/// Something that happened on the consumer's thread.
+///
+/// Facts are reported in order, to the function given to
+/// [`Consumer::start`](crate::Consumer::start). It must not block: the consumer polls on the same
+/// thread.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that maps facts to metrics must not miss one"
+)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The policy counted something.
+    Count(Count),
+    /// The policy carried out an operator's order, or did not.
+    Audit(Audit),
+    /// A record arrived from the broker and was taken.
+    Received {
+        /// Where.
+        partition: i32,
+        /// Its payload's size, nothing for a null payload.
+        bytes: Option<usize>,
+    },
+    /// A partition was assigned.
+    Assigned {
+        /// Which one.
+        partition: i32,
+        /// What the group had committed for it.
+        committed: Option<i64>,
+    },
+    /// A partition was taken away.
+    Revoked {
+        /// Which one.
+        partition: i32,
+        /// Whether the membership had ended before this was known, so that the last stored offsets
+        /// could not be committed.
+        lost: bool,
+    },
+    /// An offset was stored; the client commits it within its commit interval.
+    Stored {
+        /// Where.
+        partition: i32,
+        /// The offset of the next record.
+        next: i64,
+        /// Why the record before it counts as settled.
+        because: Because,
+    },
+    /// The client committed what was stored, or could not.
+    Committed {
+        /// Whether it could.
+        ok: bool,
+    },
+    /// A partition has not moved for [`Config::stall_after`](crate::Config::stall_after), although
+    /// it lags and nothing pauses it.
+    Stalled {
+        /// Which one.
+        partition: i32,
+    },
+    /// A stalled partition moves again, or has nothing left to read.
+    Unstalled {
+        /// Which one.
+        partition: i32,
+    },
+    /// The host dropped a record without saying what became of it. Its offset will not be passed.
+    Undone {
+        /// Where.
+        partition: i32,
+        /// The record.
+        offset: i64,
+    },
+    /// The client reported an error. Most pass by themselves.
+    ClientError(ClientCode),
+}

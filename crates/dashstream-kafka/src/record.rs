@@ -1,0 +1,298 @@
+//! A record on its way through the host.
+
+use core::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use bytes::Bytes;
+use dashstream_policy::{Age, Cause, Delivered, Fault};
+
+use crate::event::Event;
+
+/// A record that was taken, and that its partition's offset now waits for.
+///
+/// It is used up by exactly one of [`Record::done`], [`Record::unprocessable`] and
+/// [`Record::failed`], on any thread and in any order among records. A record that is dropped without
+/// one of them was not processed: its offset is never passed, [`Fact::Undone`](crate::Fact::Undone)
+/// says so, and a restart meets it again.
+///
+/// ```compile_fail,E0382
+/// fn twice(record: dashstream_kafka::Record) {
+///     record.done();
+///     record.done();
+/// }
+/// ```
+///
+/// ```
+/// fn once(record: dashstream_kafka::Record) {
+///     record.done();
+/// }
+/// # let _ = once;
+/// ```
+#[must_use = "a record that is neither done nor unprocessable holds its partition's offset back"]
+pub struct Record {
+    message: Message,
+    /// There until the record is used up.
+    delivered: Option<Delivered>,
+    inbox: Sender<Event>,
+}
+
+impl Record {
+    pub(crate) const fn new(message: Message, delivered: Delivered, inbox: Sender<Event>) -> Self {
+        Self {
+            message,
+            delivered: Some(delivered),
+            inbox,
+        }
+    }
+
+    /// The topic.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.message.topic
+    }
+
+    /// The partition.
+    #[must_use]
+    pub const fn partition(&self) -> i32 {
+        self.message.partition
+    }
+
+    /// The offset.
+    #[must_use]
+    pub const fn offset(&self) -> i64 {
+        self.message.offset
+    }
+
+    /// The key, if it has one. An empty key is a key.
+    #[must_use]
+    pub fn key(&self) -> Option<&[u8]> {
+        self.message.key.as_deref()
+    }
+
+    /// The payload, if it has one. An empty payload is a payload.
+    #[must_use]
+    pub fn payload(&self) -> Option<&[u8]> {
+        self.message.payload.as_deref()
+    }
+
+    /// The payload as a counted reference, which costs no copy.
+    #[must_use]
+    pub fn payload_bytes(&self) -> Option<Bytes> {
+        self.message.payload.clone()
+    }
+
+    /// The time the broker keeps with the record, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn timestamp_ms(&self) -> Option<i64> {
+        self.message.timestamp_ms
+    }
+
+    /// Whether the record was there before this consumer followed the topic.
+    #[must_use]
+    pub const fn age(&self) -> Age {
+        self.message.age
+    }
+
+    /// Which attempt at the record this is, from 1.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        match &self.delivered {
+            Some(delivered) => delivered.attempt(),
+            // Used up, so nobody can ask.
+            None => 1,
+        }
+    }
+
+    /// Says that the record was processed.
+    pub fn done(mut self) {
+        if let Some(delivered) = self.delivered.take() {
+            self.tell(Event::Done(delivered));
+        }
+    }
+
+    /// Says that the record cannot be processed, now or ever. What happens to it and to its offset
+    /// is the policy's decision, and the same whatever the cause.
+    pub fn unprocessable(mut self, cause: Cause, evidence: Evidence) {
+        if let Some(delivered) = self.delivered.take() {
+            let fault = self.fault(cause, evidence, &delivered);
+            self.tell(Event::Unprocessable(delivered, fault));
+        }
+    }
+
+    /// Says that processing failed for a reason that may pass. The record comes back from
+    /// [`Consumer::recv`](crate::Consumer::recv) while its attempts last; after that it is
+    /// unprocessable.
+    pub fn failed(mut self, cause: Cause, evidence: Evidence) {
+        if let Some(delivered) = self.delivered.take() {
+            let fault = self.fault(cause, evidence, &delivered);
+            self.tell(Event::Failed(delivered, fault));
+        }
+    }
+
+    fn fault(&self, cause: Cause, evidence: Evidence, delivered: &Delivered) -> Fault<Kept> {
+        let kept = Kept {
+            message: self.message.clone(),
+            evidence,
+            epoch: delivered.epoch().get(),
+        };
+        let bytes = kept.bytes();
+        Fault::new(cause, kept, bytes)
+    }
+
+    fn tell(&self, event: Event) {
+        // Without its receiver the consumer is closed, and what it took is read again by the next.
+        let _closed = self.inbox.send(event);
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if self.delivered.take().is_some() {
+            self.tell(Event::Undone {
+                partition: self.message.partition,
+                offset: self.message.offset,
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("message", &self.message)
+            .field("attempt", &self.attempt())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a host found out about a record before it gave up: kept with the record in the archive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    thread_id: Option<String>,
+    tenant_id: Option<String>,
+}
+
+impl Evidence {
+    /// Knows nothing but the record itself.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            thread_id: None,
+            tenant_id: None,
+        }
+    }
+
+    /// Adds the thread the record belongs to, where that could be read. Cut at 256 bytes.
+    #[must_use]
+    pub fn thread_id(mut self, id: &str) -> Self {
+        self.thread_id = Some(cut(id));
+        self
+    }
+
+    /// Adds the tenant the record belongs to, where that could be read. Cut at 256 bytes.
+    #[must_use]
+    pub fn tenant_id(mut self, id: &str) -> Self {
+        self.tenant_id = Some(cut(id));
+        self
+    }
+}
+
+/// The record as the client delivered it. A clone costs no copy of the payload.
+#[derive(Clone)]
+pub(crate) struct Message {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) key: Option<Bytes>,
+    pub(crate) payload: Option<Bytes>,
+    pub(crate) timestamp_ms: Option<i64>,
+    pub(crate) age: Age,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Sizes only: a log is no place for what people wrote.
+        f.debug_struct("Message")
+            .field("topic", &self.topic)
+            .field("partition", &self.partition)
+            .field("offset", &self.offset)
+            .field("key_len", &self.key.as_ref().map(Bytes::len))
+            .field("payload_len", &self.payload.as_ref().map(Bytes::len))
+            .field("timestamp_ms", &self.timestamp_ms)
+            .field("age", &self.age)
+            .finish()
+    }
+}
+
+/// What the engine keeps while the archive or another attempt may need it.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) message: Message,
+    pub(crate) evidence: Evidence,
+    pub(crate) epoch: u64,
+}
+
+impl Kept {
+    pub(crate) fn bytes(&self) -> usize {
+        let lens = [
+            self.message.key.as_ref().map(Bytes::len),
+            self.message.payload.as_ref().map(Bytes::len),
+            self.evidence.thread_id.as_ref().map(String::len),
+            self.evidence.tenant_id.as_ref().map(String::len),
+        ];
+        let start = size_of::<Self>();
+        lens.iter()
+            .flatten()
+            .fold(start, |sum, len| sum.saturating_add(*len))
+    }
+
+    pub(crate) fn thread_id(&self) -> Option<&str> {
+        self.evidence.thread_id.as_deref()
+    }
+
+    pub(crate) fn tenant_id(&self) -> Option<&str> {
+        self.evidence.tenant_id.as_deref()
+    }
+}
+
+/// Longest id kept, in bytes: what the envelope shows of one.
+const ID_BYTES_MAX: usize = 256;
+
+fn cut(text: &str) -> String {
+    let mut end = text.len().min(ID_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_256_bytes_is_kept_whole_and_the_next_byte_is_not() {
+        for len in [255, 256] {
+            assert_eq!(cut(&"x".repeat(len)).len(), len);
+        }
+        assert_eq!(cut(&"x".repeat(257)).len(), 256);
+        // A character that straddles the end is left out, not split.
+        assert_eq!(cut(&"ä".repeat(129)).len(), 256);
+        assert_eq!(cut(&format!("x{}", "ä".repeat(128))).len(), 255);
+    }
+
+    #[test]
+    fn debug_shows_sizes_and_no_content() {
+        let message = Message {
+            topic: "t".into(),
+            partition: 0,
+            offset: 7,
+            key: Some(Bytes::from_static(b"marker")),
+            payload: Some(Bytes::from_static(b"marker")),
+            timestamp_ms: None,
+            age: Age::Current,
+        };
+        assert!(!format!("{message:?}").contains("marker"));
+    }
+}

@@ -1,0 +1,128 @@
+//! What a health page is made from.
+
+use core::time::Duration;
+
+use crate::error::ClientCode;
+
+/// The consumer at one moment. All times are on the clock of [`Handle::now`](crate::Handle::now).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// When this was taken. The consumer renews it several times a second; one that is seconds old
+    /// says that its thread hangs.
+    pub at: Duration,
+    /// How far the consumer is in its life.
+    pub phase: Phase,
+    /// Held partitions, the archive's backlog, the counts.
+    pub policy: dashstream_policy::Status,
+    /// The partitions assigned now, in order.
+    pub partitions: Vec<PartitionLag>,
+    /// What the start-up check found out about the archive topic.
+    pub archive_topic: ArchiveTopic,
+    /// Records received since the start.
+    pub received: u64,
+    /// Errors the client reported since the start.
+    pub client_errors: u64,
+    /// The last of them, and when it was reported.
+    pub last_client_error: Option<(Duration, ClientCode)>,
+}
+
+/// How far a consumer is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a health page shows each of them")]
+pub enum Phase {
+    /// It consumes, or waits for partitions.
+    Running,
+    /// It finishes what it took.
+    Draining,
+    /// It has ended. The group has its partitions back.
+    Closed,
+}
+
+/// How far a partition is behind, and whether it moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PartitionLag {
+    /// Which one.
+    pub partition: i32,
+    /// The offset of the next record expected, once it is known.
+    pub next: Option<i64>,
+    /// The oldest offset the broker holds, at the last answer.
+    pub low: Option<i64>,
+    /// The offset the next produced record gets, at the last answer.
+    pub high: Option<i64>,
+    /// When that answer came. An old one makes the lag unknown, not zero.
+    pub watermarks_at: Option<Duration>,
+    /// Whether the client was told to pause it.
+    pub paused: bool,
+    /// Since when it does not move although it lags and nothing pauses it.
+    pub stalled_since: Option<Duration>,
+}
+
+impl PartitionLag {
+    /// Records still to read, as of the last answer; unknown before the first.
+    #[must_use]
+    pub fn lag(&self) -> Option<u64> {
+        let (next, high) = (self.next?, self.high?);
+        u64::try_from(high.saturating_sub(next)).ok().or(Some(0))
+    }
+}
+
+/// What the start-up check found out about the archive topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a health page shows each of them")]
+pub enum ArchiveTopic {
+    /// The policy archives nothing, so nothing was checked.
+    Unused,
+    /// It exists.
+    Exists {
+        /// How many partitions it has. Any number will do: the key is a trace id.
+        partitions: usize,
+    },
+    /// It did not exist at the start; a broker may create it with the first record. A policy that
+    /// requires the archive refuses to start instead.
+    Missing,
+}
+
+/// How a shutdown went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "says whether anything was left behind"]
+pub struct Closing {
+    /// Records that were still with the host when its time was up. They are read again.
+    pub unfinished: usize,
+    /// Records that still waited for the archive. They are read again where the policy requires the
+    /// archive.
+    pub unarchived: usize,
+    /// Whether every stored offset was committed. If not, processed records are read again.
+    pub committed: bool,
+    /// Whether the client had closed in time. If not, it goes on closing on its own thread.
+    pub closed: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lag_is_unknown_before_both_ends_are_known_and_never_negative() {
+        let lag = |next, high| {
+            PartitionLag {
+                partition: 0,
+                next,
+                low: None,
+                high,
+                watermarks_at: None,
+                paused: false,
+                stalled_since: None,
+            }
+            .lag()
+        };
+        assert_eq!(lag(None, Some(5)), None);
+        assert_eq!(lag(Some(5), None), None);
+        assert_eq!(lag(Some(2), Some(5)), Some(3));
+        assert_eq!(lag(Some(5), Some(5)), Some(0));
+        // The answer is older than the last record.
+        assert_eq!(lag(Some(6), Some(5)), Some(0));
+    }
+}

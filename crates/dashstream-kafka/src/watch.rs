@@ -1,0 +1,42 @@
+//! Fresh watermarks, asked for on a thread of their own so that no answer delays a poll.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use crate::event::Event;
+use crate::observer::Observer;
+
+/// Asks the broker for watermarks; the answers come as [`Event::Watermarks`].
+#[derive(Debug)]
+pub(crate) struct Watch(Sender<Vec<i32>>);
+
+impl Watch {
+    /// Starts the thread, which ends when this value is dropped and its last answer is there.
+    pub(crate) fn start(
+        observer: Arc<Observer>,
+        answers: Sender<Event>,
+    ) -> Result<Self, std::io::Error> {
+        let (asks, asked) = channel::<Vec<i32>>();
+        thread::Builder::new()
+            .name("dashstream-watermarks".to_owned())
+            .spawn(move || {
+                while let Ok(mut partitions) = asked.recv() {
+                    // Questions that piled up behind a slow answer are one question.
+                    while let Ok(newer) = asked.try_recv() {
+                        partitions = newer;
+                    }
+                    let watermarks = observer.watermarks_of(&partitions);
+                    if answers.send(Event::Watermarks(watermarks)).is_err() {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Self(asks))
+    }
+
+    pub(crate) fn ask(&self, partitions: Vec<i32>) {
+        // A thread that is gone leaves the watermarks old, which the status shows.
+        let _gone = self.0.send(partitions);
+    }
+}
