@@ -201,6 +201,8 @@ pub struct ArchiveRequest {
     pub offset: Offset,
     /// Why it could not be processed.
     pub cause: Cause,
+    /// Whether it is old.
+    pub age: Age,
 }
 
 /// A fact worth counting. Records that were processed are not announced one by one: read

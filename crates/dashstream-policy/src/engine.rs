@@ -1,21 +1,86 @@
-//! The engine.
+//! The engine: its state, its public calls, and the order in which actions are handed out.
+
+mod archiving;
+mod assignment;
+mod control;
+mod holding;
+mod intake;
+mod orders;
+mod report;
+mod verdict;
 
 use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
 
+use crate::archive::Archive;
+use crate::partition::Partition;
+use crate::tally::{Tally, bump};
+use crate::timers::{Due, Timer, Timers};
 use crate::{
-    Action, ArchiveId, Condemned, Config, ConfigError, Delivered, Delivery, Fault, Input, Intake,
-    Status, Tally,
+    Action, ArchiveId, Breaker, Condemned, Config, ConfigError, Count, Delivered, Delivery, Epoch,
+    Escalation, Fault, Input, Intake, Mode, Status, TopicPartition,
 };
 
 /// Decides what happens to records that cannot be processed, and when an offset may move.
 ///
 /// One engine serves one consumer with all its partitions. `E` is what the host keeps of a record
-/// for the archive or for another attempt.
+/// for the archive or for another attempt: the record itself, or an envelope. The engine stores it,
+/// lends it and gives it back; since it knows nothing of the type, no decision can depend on it.
+///
+/// Memory is bounded by [`Config::outstanding_max`] records, [`Config::archive_bytes_max`] bytes of
+/// evidence beyond those of outstanding records, and the number of partitions ever assigned.
+///
+/// The same calls with the same arguments always give the same actions.
 #[derive(Debug)]
 pub struct Engine<E> {
     config: Config,
-    evidence: Option<E>,
+    /// The latest time seen.
+    now: Duration,
+    breaker: Breaker,
+    partitions: BTreeMap<TopicPartition, Partition>,
+    archive: Archive<E>,
+    /// Records between two attempts, by serial.
+    retries: BTreeMap<u64, Attempted<E>>,
+    timers: Timers,
     tally: Tally,
+    next_serial: u64,
+    /// Records in all trackers.
+    tracked: usize,
+    /// Partitions with a hold.
+    holds: usize,
+    stop: Stop,
+    draining: bool,
+    /// What the host was last told about taking records.
+    told_taking: bool,
+    /// Facts and retries, in the order in which they came about.
+    facts: VecDeque<Action<E>>,
+    /// Partitions whose offset moved since it was last handed out.
+    stores: VecDeque<TopicPartition>,
+    /// Whether a partition may need a pause, a seek or a resume.
+    control: bool,
+}
+
+/// Whether records are taken, and how long they have not been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    Open,
+    /// The host does not poll.
+    Closed {
+        since: Duration,
+        due: Due,
+    },
+    /// Every partition is paused instead, and the host polls.
+    Paused {
+        since: Duration,
+    },
+}
+
+/// A record between two attempts.
+#[derive(Debug)]
+struct Attempted<E> {
+    place: verdict::Place,
+    attempt: u32,
+    evidence: E,
 }
 
 impl<E> Engine<E> {
@@ -28,8 +93,22 @@ impl<E> Engine<E> {
         config.check()?;
         Ok(Self {
             config,
-            evidence: None,
+            now: Duration::ZERO,
+            breaker: Breaker::Closed,
+            partitions: BTreeMap::new(),
+            archive: Archive::new(),
+            retries: BTreeMap::new(),
+            timers: Timers::default(),
             tally: Tally::default(),
+            next_serial: 0,
+            tracked: 0,
+            holds: 0,
+            stop: Stop::Open,
+            draining: false,
+            told_taking: true,
+            facts: VecDeque::new(),
+            stores: VecDeque::new(),
+            control: false,
         })
     }
 
@@ -41,60 +120,122 @@ impl<E> Engine<E> {
 
     /// Takes note of something that happened outside. Poll the actions afterwards.
     pub fn handle(&mut self, now: Duration, input: Input) {
-        let _ = (now, input);
+        self.advance(now);
+        match input {
+            Input::Assigned {
+                partition,
+                epoch,
+                committed,
+                low,
+            } => self.assigned(partition, epoch, committed, low),
+            Input::Revoked { partition, epoch } => self.revoked(partition, epoch),
+            Input::FetchFailed {
+                partition,
+                epoch,
+                fault,
+            } => self.fetch_failed(partition, epoch, fault),
+            Input::Archived { id, result } => self.archived(id, result),
+            Input::Stored {
+                partition,
+                epoch,
+                next,
+                ok,
+            } => self.stored(partition, epoch, next, ok),
+            Input::Sought {
+                partition,
+                epoch,
+                to,
+                ok,
+            } => self.sought(partition, epoch, to, ok),
+            Input::Order(order) => self.ordered(order),
+            Input::Breaker(breaker) => self.breaker = breaker,
+            Input::Drain => self.drain(),
+            Input::Tick => {}
+        }
+        self.make_room();
     }
 
     /// Decides whether a delivered record is to be processed. Poll the actions afterwards.
+    ///
+    /// Every record that the client delivers is offered here, in the client's order, also while its
+    /// partition is paused: a record that the engine does not know of cannot be fetched again.
     pub fn delivered(&mut self, now: Duration, delivery: Delivery) -> Intake {
-        let _ = (now, delivery);
-        Intake::Fenced
+        self.advance(now);
+        let intake = self.admit(delivery);
+        self.make_room();
+        intake
     }
 
     /// Takes a record back that the handler was done with. Poll the actions afterwards.
+    ///
+    /// Where the record's place is gone, since its assignment ended or an earlier record was put on
+    /// hold, this is counted and changes nothing: the record will be delivered again.
     pub fn done(&mut self, now: Duration, record: Delivered) {
-        let _ = (now, record);
+        self.advance(now);
+        self.processed(&record);
+        self.make_room();
     }
 
     /// Takes a record back that cannot be processed. Poll the actions afterwards.
     pub fn unprocessable(&mut self, now: Duration, record: Delivered, fault: Fault<E>) {
-        let _ = (now, record, fault);
+        self.advance(now);
+        self.condemned(&record, fault);
+        self.make_room();
     }
 
     /// Takes a record back that failed for a reason that may pass. While its attempts last it comes
     /// back by [`Action::Retry`]; after that it is unprocessable. Poll the actions afterwards.
     pub fn failed(&mut self, now: Duration, record: Delivered, fault: Fault<E>) {
-        let _ = (now, record, fault);
+        self.advance(now);
+        self.attempted(&record, fault);
+        self.make_room();
     }
 
     /// Takes the evidence of a record that the configuration condemned, which takes `bytes` of
     /// memory. Poll the actions afterwards.
     pub fn condemn(&mut self, now: Duration, record: Condemned, evidence: E, bytes: usize) {
-        let _ = (now, record, evidence, bytes);
+        let Condemned { delivered, cause } = record;
+        self.unprocessable(now, delivered, Fault::new(cause, evidence, bytes));
     }
 
     /// The next thing to do, or nothing until the next input or [`Engine::poll_timeout`].
+    ///
+    /// Facts and retries come first, in the order in which they came about; then stores, so that
+    /// what is settled is safe; then pauses, seeks and resumes, then whether to take records, then
+    /// sends to the archive.
     pub fn poll_action(&mut self) -> Option<Action<E>> {
-        None
+        if let Some(fact) = self.facts.pop_front() {
+            return Some(fact);
+        }
+        if let Some(store) = self.next_store() {
+            return Some(Action::Store(store));
+        }
+        if let Some(action) = self.next_control() {
+            return Some(action);
+        }
+        if let Some(action) = self.next_taking() {
+            return Some(action);
+        }
+        self.next_send().map(Action::Archive)
     }
 
     /// When [`Input::Tick`] is due, if nothing else happens before.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        None
+        self.timers.next()
     }
 
     /// What the host gave for the record that is on its way to the archive, while it is.
     #[must_use]
     pub fn evidence(&self, id: ArchiveId) -> Option<&E> {
-        let _ = id;
-        self.evidence.as_ref()
+        self.archive.jobs.get(&id).map(|job| &job.evidence)
     }
 
     /// Whether nothing is under way any more: no record with a handler, none waiting for another
     /// attempt or for the archive. Held records do not count; they stay where they are.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        true
+        self.nothing_under_way()
     }
 
     /// The counts so far.
@@ -103,18 +244,70 @@ impl<E> Engine<E> {
         &self.tally
     }
 
-    /// The state of everything, for a health page.
+    /// The state of everything, for a health page. Allocates one entry for each partition.
     #[must_use]
     pub fn status(&self) -> Status {
-        Status {
-            at: Duration::ZERO,
-            mode: self.config.mode,
-            breaker: crate::Breaker::Closed,
-            taking: crate::Taking::Open,
-            grade: crate::Grade::Pass,
-            partitions: Vec::new(),
-            archive: crate::ArchiveStatus::default(),
-            tally: self.tally.clone(),
+        self.report()
+    }
+
+    /// The mode in force.
+    fn mode(&self) -> Mode {
+        match (self.config.escalation, self.breaker) {
+            (Escalation::Pause, Breaker::Open) => Mode::Pause,
+            (Escalation::Off | Escalation::Pause, _) => self.config.mode,
+        }
+    }
+
+    /// Moves the engine's time on and does what was due meanwhile.
+    fn advance(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+        while let Some((due, timer)) = self.timers.fire(self.now) {
+            match timer {
+                Timer::Archive(id) => self.archive_due(id, due),
+                Timer::Retry(serial) => self.retry_due(serial),
+                Timer::Seek(partition, epoch) => self.seek_due(partition, epoch),
+                Timer::Store(partition, epoch) => self.store_due(partition, epoch),
+                Timer::Poll => self.poll_due(due),
+            }
+        }
+    }
+
+    /// The partition, if it is ours under this assignment; otherwise counts the input as fenced.
+    fn current(&mut self, partition: TopicPartition, epoch: Epoch) -> Option<&mut Partition> {
+        let found = self
+            .partitions
+            .get_mut(&partition)
+            .filter(|state| state.is_current(epoch));
+        if found.is_none() {
+            bump(&mut self.tally.fenced);
+            self.facts.push_back(Action::Count(Count::Fenced));
+        }
+        found
+    }
+
+    /// Counts an input that belonged to something that is over.
+    fn fenced(&mut self) {
+        bump(&mut self.tally.fenced);
+        self.count(Count::Fenced);
+    }
+
+    fn count(&mut self, fact: Count) {
+        self.facts.push_back(Action::Count(fact));
+    }
+
+    /// Takes the settled records off the front of a partition and queues the store.
+    fn release(&mut self, partition: TopicPartition) {
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        let Some((next, because, count)) = state.tracker.release() else {
+            return;
+        };
+        self.tracked = self.tracked.saturating_sub(count);
+        state.released = Some((next, because));
+        if !state.store_queued {
+            state.store_queued = true;
+            self.stores.push_back(partition);
         }
     }
 }

@@ -52,18 +52,22 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod archive;
 mod cause;
 mod config;
 mod engine;
 #[cfg(feature = "envelope")]
 pub mod envelope;
 mod input;
+mod partition;
 mod place;
 mod reason;
 mod status;
 pub mod table;
 mod tally;
+mod timers;
 mod token;
+mod tracker;
 
 pub use action::{
     Action, ArchiveId, ArchiveRequest, Audit, Because, Count, Form, HeldBy, Intake, OrderOutcome,
@@ -79,7 +83,7 @@ pub use input::{
 pub use place::{Epoch, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
 pub use reason::FailureReason;
 pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking};
-pub use table::{Disposition, Grade};
+pub use table::{Answer, Disposition, Grade};
 pub use tally::Tally;
 pub use token::{Condemned, Delivered};
 

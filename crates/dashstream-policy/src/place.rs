@@ -109,6 +109,14 @@ impl Offset {
         // Cannot wrap: `new` refuses `i64::MAX`.
         NextOffset(self.0.saturating_add(1))
     }
+
+    /// The offset before this one, if there is one.
+    pub(crate) fn previous(self) -> Option<Self> {
+        self.0
+            .checked_sub(1)
+            .filter(|offset| *offset >= 0)
+            .map(Self)
+    }
 }
 
 /// The offset to store: one past the last settled record.

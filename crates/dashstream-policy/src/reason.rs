@@ -30,15 +30,6 @@ impl FailureReason {
             Self::Backpressure => "backpressure",
         }
     }
-
-    /// Where this reason stands in [`FailureReason::ALL`].
-    pub(crate) const fn index(self) -> usize {
-        match self {
-            Self::Timeout => 0,
-            Self::KafkaError => 1,
-            Self::Backpressure => 2,
-        }
-    }
 }
 
 impl From<ArchiveFault> for FailureReason {

@@ -100,8 +100,12 @@ pub enum PartitionState {
 pub struct ArchiveStatus {
     /// Sends without an answer.
     pub in_flight: usize,
-    /// Records that wait to be sent, for the first time or again.
+    /// Records that wait for a free send.
     pub waiting: usize,
+    /// Records that wait to be sent again.
+    pub again: usize,
+    /// Records that the archive refused for good; each holds its partition.
+    pub refused: usize,
     /// Bytes of evidence kept.
     pub bytes: usize,
     /// When the oldest of them could not be processed.

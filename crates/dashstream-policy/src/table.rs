@@ -3,7 +3,7 @@
 //! The engine asks [`decide`]; the table in the README, the exhaustive test and the set of
 //! disposition labels are made from [`TABLE`]. No row mentions a cause.
 
-use crate::{Archiving, Mode};
+use crate::{Archiving, Form, Mode};
 
 /// A question to the table.
 #[expect(
@@ -66,6 +66,14 @@ impl Answer {
         Self::TooLarge,
         Self::Refused,
     ];
+
+    /// The answer that an acknowledged envelope of this form is.
+    pub(crate) const fn acked(form: Form) -> Self {
+        match form {
+            Form::Full => Self::Acked,
+            Form::Reduced => Self::ReducedAcked,
+        }
+    }
 
     const fn words(self) -> &'static str {
         match self {
@@ -186,20 +194,6 @@ impl Disposition {
             Self::OperatorRetry => "operator_retry",
             Self::AbandonedOnRevoke => "abandoned_on_revoke",
             Self::AbandonedOnSeek => "abandoned_on_seek",
-        }
-    }
-
-    /// Where this disposition stands in [`Disposition::ALL`].
-    pub(crate) const fn index(self) -> usize {
-        match self {
-            Self::Dropped => 0,
-            Self::BestEffort => 1,
-            Self::Archived => 2,
-            Self::ArchivedReduced => 3,
-            Self::OperatorSkip => 4,
-            Self::OperatorRetry => 5,
-            Self::AbandonedOnRevoke => 6,
-            Self::AbandonedOnSeek => 7,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What has been counted since the engine was made.
 
+use std::collections::BTreeMap;
+
 use crate::{Age, Cause, Disposition, FailureReason, Form};
 
 /// Counts since the engine was made, and the two gauges that close the accounts.
@@ -18,19 +20,12 @@ pub struct Tally {
     pub(crate) forgotten: u64,
     pub(crate) stores_failed: u64,
     pub(crate) seeks_failed: u64,
-    pub(crate) by_cause: [CauseTally; Cause::ALL.len()],
-}
-
-/// The counts of one cause.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CauseTally {
-    pub(crate) current: u64,
-    pub(crate) old: u64,
-    pub(crate) settled: [u64; Disposition::ALL.len()],
-    pub(crate) pending: u64,
-    pub(crate) blocked: u64,
-    pub(crate) acked: [u64; 2],
-    pub(crate) failed: [u64; FailureReason::ALL.len()],
+    unprocessable: BTreeMap<(Cause, Age), u64>,
+    settled: BTreeMap<(Cause, Disposition), u64>,
+    pending: BTreeMap<Cause, u64>,
+    blocked: BTreeMap<Cause, u64>,
+    acked: BTreeMap<(Cause, Form), u64>,
+    failed: BTreeMap<(Cause, FailureReason), u64>,
 }
 
 impl Tally {
@@ -83,13 +78,13 @@ impl Tally {
         self.forgotten
     }
 
-    /// Stores that the client refused; each was repeated while its assignment lasted.
+    /// Stores that the client refused; each is repeated while its assignment lasts.
     #[must_use]
     pub const fn stores_failed(&self) -> u64 {
         self.stores_failed
     }
 
-    /// Seeks that the client refused; each was repeated while its assignment lasted.
+    /// Seeks that the client refused; each is repeated while its assignment lasts.
     #[must_use]
     pub const fn seeks_failed(&self) -> u64 {
         self.seeks_failed
@@ -98,84 +93,92 @@ impl Tally {
     /// Records of this cause and age that could not be processed.
     #[must_use]
     pub fn unprocessable(&self, cause: Cause, age: Age) -> u64 {
-        let of = self.of(cause);
-        match age {
-            Age::Current => of.current,
-            Age::Old => of.old,
-        }
+        read(&self.unprocessable, &(cause, age))
     }
 
     /// Records of this cause that ended so.
     #[must_use]
     pub fn settled(&self, cause: Cause, disposition: Disposition) -> u64 {
-        self.of(cause)
-            .settled
-            .get(disposition.index())
-            .copied()
-            .unwrap_or(0)
+        read(&self.settled, &(cause, disposition))
     }
 
     /// Records of this cause that wait for the archive, now.
     #[must_use]
     pub fn pending(&self, cause: Cause) -> u64 {
-        self.of(cause).pending
+        read(&self.pending, &cause)
     }
 
     /// Records of this cause that are held, now.
     #[must_use]
     pub fn blocked(&self, cause: Cause) -> u64 {
-        self.of(cause).blocked
+        read(&self.blocked, &cause)
     }
 
     /// Records of this cause that the archive acknowledged in this form.
     #[must_use]
     pub fn archive_acked(&self, cause: Cause, form: Form) -> u64 {
-        let [full, reduced] = self.of(cause).acked;
-        match form {
-            Form::Full => full,
-            Form::Reduced => reduced,
-        }
+        read(&self.acked, &(cause, form))
     }
 
     /// Sends of records of this cause that failed so.
     #[must_use]
     pub fn archive_failed(&self, cause: Cause, reason: FailureReason) -> u64 {
-        self.of(cause)
-            .failed
-            .get(reason.index())
-            .copied()
-            .unwrap_or(0)
+        read(&self.failed, &(cause, reason))
     }
 
     /// Whether the accounts close, for every cause.
     #[must_use]
     pub fn closes(&self) -> bool {
-        self.by_cause.iter().all(|of| {
-            let settled = of
-                .settled
-                .iter()
-                .fold(0_u64, |sum, n| sum.saturating_add(*n));
-            let counted = of.current.saturating_add(of.old);
-            counted
-                == settled
-                    .saturating_add(of.pending)
-                    .saturating_add(of.blocked)
+        Cause::ALL.into_iter().all(|cause| {
+            let counted = [Age::Current, Age::Old].map(|age| self.unprocessable(cause, age));
+            let ended = Disposition::ALL.map(|end| self.settled(cause, end));
+            let waiting = [self.pending(cause), self.blocked(cause)];
+            counted.iter().sum::<u64>() == ended.iter().chain(&waiting).sum::<u64>()
         })
     }
 
-    fn of(&self, cause: Cause) -> CauseTally {
-        self.by_cause
-            .get(cause.index())
-            .copied()
-            .unwrap_or_default()
+    pub(crate) fn met(&mut self, cause: Cause, age: Age) {
+        bump(self.unprocessable.entry((cause, age)).or_default());
     }
 
-    pub(crate) fn of_mut(&mut self, cause: Cause) -> &mut CauseTally {
-        // `Cause::index` is below the length, as a test of `Cause` shows; the first is never wrong
-        // to touch for the compiler's sake.
-        let at = cause.index();
-        let [first, ..] = &mut self.by_cause;
-        let _ = first;
-        &mut self.by_cause[at]
+    pub(crate) fn ended(&mut self, cause: Cause, disposition: Disposition) {
+        bump(self.settled.entry((cause, disposition)).or_default());
     }
+
+    pub(crate) fn now_pending(&mut self, cause: Cause) {
+        bump(self.pending.entry(cause).or_default());
+    }
+
+    pub(crate) fn no_longer_pending(&mut self, cause: Cause) {
+        lower(self.pending.entry(cause).or_default());
+    }
+
+    pub(crate) fn now_blocked(&mut self, cause: Cause) {
+        bump(self.blocked.entry(cause).or_default());
+    }
+
+    pub(crate) fn no_longer_blocked(&mut self, cause: Cause) {
+        lower(self.blocked.entry(cause).or_default());
+    }
+
+    pub(crate) fn send_acked(&mut self, cause: Cause, form: Form) {
+        bump(self.acked.entry((cause, form)).or_default());
+    }
+
+    pub(crate) fn send_failed(&mut self, cause: Cause, reason: FailureReason) {
+        bump(self.failed.entry((cause, reason)).or_default());
+    }
+}
+
+/// Counts one more. A counter that is full stays full.
+pub(crate) const fn bump(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
+}
+
+const fn lower(gauge: &mut u64) {
+    *gauge = gauge.saturating_sub(1);
+}
+
+fn read<K: Ord>(counters: &BTreeMap<K, u64>, key: &K) -> u64 {
+    counters.get(key).copied().unwrap_or(0)
 }

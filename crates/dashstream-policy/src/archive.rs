@@ -1,0 +1,128 @@
+//! Records on their way to the archive.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::timers::Due;
+use crate::tracker::Slot;
+use crate::{Age, ArchiveId, Cause, Epoch, Form, Offset, TopicPartition};
+
+/// Every record that waits for the archive's word, with its evidence.
+#[derive(Debug)]
+pub(crate) struct Archive<E> {
+    pub(crate) jobs: BTreeMap<ArchiveId, Job<E>>,
+    /// To be sent as soon as a send is free, in order.
+    pub(crate) ready: VecDeque<ArchiveId>,
+    pub(crate) in_flight: usize,
+    pub(crate) bytes: usize,
+    next_id: u64,
+}
+
+/// One record's way to the archive.
+#[derive(Debug)]
+pub(crate) struct Job<E> {
+    pub(crate) partition: TopicPartition,
+    pub(crate) epoch: Epoch,
+    pub(crate) offset: Offset,
+    pub(crate) cause: Cause,
+    pub(crate) age: Age,
+    pub(crate) evidence: E,
+    pub(crate) bytes: usize,
+    pub(crate) since: Duration,
+    pub(crate) attempt: u32,
+    pub(crate) form: Form,
+    pub(crate) stage: Stage,
+    pub(crate) waits: Waits,
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// In the queue of sends.
+    Ready,
+    /// Sent; the timer ends the wait for an answer.
+    InFlight(Due),
+    /// Failed; the timer starts the next attempt.
+    Waiting(Due),
+    /// Refused for good; only an operator starts another attempt.
+    Parked,
+}
+
+/// What waits for the job's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// Nothing: the record is settled.
+    Nobody,
+    /// The offset.
+    Record(Slot),
+    /// A held record, which may be skipped once it is archived.
+    Hold,
+}
+
+impl<E> Archive<E> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            jobs: BTreeMap::new(),
+            ready: VecDeque::new(),
+            in_flight: 0,
+            bytes: 0,
+            next_id: 0,
+        }
+    }
+
+    /// Queues a new record's evidence.
+    pub(crate) fn add(&mut self, job: Job<E>) -> ArchiveId {
+        self.next_id = self.next_id.saturating_add(1);
+        let id = ArchiveId(self.next_id);
+        self.bytes = self.bytes.saturating_add(job.bytes);
+        self.jobs.insert(id, job);
+        self.ready.push_back(id);
+        id
+    }
+
+    /// Forgets a record. Its timer, if it has one, no longer finds it.
+    pub(crate) fn remove(&mut self, id: ArchiveId) -> Option<Job<E>> {
+        let job = self.jobs.remove(&id)?;
+        self.bytes = self.bytes.saturating_sub(job.bytes);
+        self.leave(&job.stage);
+        Some(job)
+    }
+
+    /// Puts a job at another stage.
+    pub(crate) fn set(&mut self, id: ArchiveId, stage: Stage) {
+        let Some(job) = self.jobs.get_mut(&id) else {
+            return;
+        };
+        let before = core::mem::replace(&mut job.stage, stage);
+        self.leave(&before);
+        match stage {
+            Stage::Ready => self.ready.push_back(id),
+            Stage::InFlight(_) => self.in_flight = self.in_flight.saturating_add(1),
+            Stage::Waiting(_) | Stage::Parked => {}
+        }
+    }
+
+    /// The next job to send, if a send is free. Entries of jobs that are gone or no longer ready
+    /// are dropped on the way.
+    pub(crate) fn next_ready(&mut self, in_flight_max: usize) -> Option<ArchiveId> {
+        if self.in_flight >= in_flight_max {
+            return None;
+        }
+        while let Some(id) = self.ready.pop_front() {
+            if self
+                .jobs
+                .get(&id)
+                .is_some_and(|job| job.stage == Stage::Ready)
+            {
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    fn leave(&mut self, stage: &Stage) {
+        if let Stage::InFlight(_) = stage {
+            self.in_flight = self.in_flight.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Sends to the archive, and what its word does to a record.
+
+use crate::archive::{Job, Stage, Waits};
+use crate::partition::Poison;
+use crate::table::{Bucket, Event, OffsetMove, Send, decide};
+use crate::timers::{Due, Timer};
+use crate::{
+    Answer, ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Archiving, Because, Count,
+    FailureReason, Fault, Form, HeldBy, Mode,
+};
+
+use super::Engine;
+use super::verdict::Place;
+
+impl<E> Engine<E> {
+    /// Queues a record's evidence. Only a send that nobody has to wait for can be refused.
+    pub(super) fn offer(
+        &mut self,
+        place: Place,
+        fault: Fault<E>,
+        waits: Waits,
+    ) -> Option<ArchiveId> {
+        let Fault {
+            cause,
+            evidence,
+            bytes,
+        } = fault;
+        if self.config.archiving != Archiving::Required {
+            let bytes = self.archive.bytes.saturating_add(bytes);
+            if self.archive.jobs.len() >= self.config.archive_in_flight_max
+                || bytes > self.config.archive_bytes_max
+            {
+                let reason = FailureReason::Backpressure;
+                self.tally.send_failed(cause, reason);
+                self.count(Count::ArchiveFailed { cause, reason });
+                return None;
+            }
+        }
+        Some(self.archive.add(Job {
+            partition: place.partition,
+            epoch: place.epoch,
+            offset: place.offset,
+            cause,
+            age: place.age,
+            evidence,
+            bytes,
+            since: self.now,
+            attempt: 0,
+            form: Form::Full,
+            stage: Stage::Ready,
+            waits,
+        }))
+    }
+
+    pub(super) fn next_send(&mut self) -> Option<ArchiveRequest> {
+        let id = self.archive.next_ready(self.config.archive_in_flight_max)?;
+        let deadline = self.now.saturating_add(self.config.archive_timeout);
+        let due = self.timers.set(deadline, Timer::Archive(id));
+        self.archive.set(id, Stage::InFlight(due));
+        let job = self.archive.jobs.get_mut(&id)?;
+        job.attempt = job.attempt.saturating_add(1);
+        Some(ArchiveRequest {
+            id,
+            attempt: job.attempt,
+            form: job.form,
+            deadline,
+            partition: job.partition,
+            epoch: job.epoch,
+            offset: job.offset,
+            cause: job.cause,
+            age: job.age,
+        })
+    }
+
+    pub(super) fn archived(&mut self, id: ArchiveId, result: ArchiveResult) {
+        let sent = self.archive.jobs.get(&id).filter(|job| job.attempt > 0);
+        match (sent.map(|job| job.stage), result) {
+            // An acknowledgement counts whenever it comes, also for an attempt given up as lost.
+            (Some(_), ArchiveResult::Acked) => self.acked(id),
+            (Some(Stage::InFlight(due)), ArchiveResult::Failed(fault)) => {
+                self.timers.cancel(due);
+                self.send_failed(id, fault);
+            }
+            (_, ArchiveResult::Acked | ArchiveResult::Failed(_)) => self.fenced(),
+        }
+    }
+
+    pub(super) fn archive_due(&mut self, id: ArchiveId, due: Due) {
+        match self.archive.jobs.get(&id).map(|job| job.stage) {
+            Some(Stage::InFlight(own)) if own == due => {
+                self.send_failed(id, ArchiveFault::TimedOut);
+            }
+            Some(Stage::Waiting(own)) if own == due => self.archive.set(id, Stage::Ready),
+            _ => {}
+        }
+    }
+
+    /// Forgets a record on its way to the archive; an answer that still comes is fenced.
+    pub(super) fn drop_job(&mut self, id: ArchiveId) -> Option<Job<E>> {
+        let job = self.archive.remove(id)?;
+        match job.stage {
+            Stage::InFlight(due) | Stage::Waiting(due) => self.timers.cancel(due),
+            Stage::Ready | Stage::Parked => {}
+        }
+        Some(job)
+    }
+
+    /// Starts again with a held record that the archive had refused.
+    pub(super) fn send_again(&mut self, id: ArchiveId) {
+        let Some(job) = self.archive.jobs.get_mut(&id) else {
+            return;
+        };
+        if job.stage == Stage::Parked {
+            job.form = Form::Full;
+            self.archive.set(id, Stage::Ready);
+        }
+    }
+
+    fn acked(&mut self, id: ArchiveId) {
+        let Some(job) = self.drop_job(id) else {
+            return;
+        };
+        let (cause, form) = (job.cause, job.form);
+        self.tally.send_acked(cause, form);
+        self.count(Count::ArchiveAcked { cause, form });
+        match job.waits {
+            Waits::Nobody => {}
+            Waits::Record(slot) => {
+                let row = decide(Event::Unprocessable {
+                    mode: Mode::Skip,
+                    archiving: Archiving::Required,
+                    answer: Answer::acked(form),
+                });
+                self.tally.no_longer_pending(cause);
+                if let Bucket::Final(disposition) = row.bucket {
+                    self.ended(cause, disposition);
+                }
+                self.settle(job.partition, slot, Because::Archived);
+            }
+            Waits::Hold => {
+                let Some(hold) = self
+                    .partitions
+                    .get_mut(&job.partition)
+                    .and_then(|state| state.hold.as_mut())
+                else {
+                    return;
+                };
+                hold.archived = Some(form);
+                hold.job = None;
+                if hold.releasing {
+                    self.skip_held(job.partition, Because::Archived);
+                }
+            }
+        }
+    }
+
+    fn send_failed(&mut self, id: ArchiveId, fault: ArchiveFault) {
+        let Some(job) = self.archive.jobs.get_mut(&id) else {
+            return;
+        };
+        let cause = job.cause;
+        let required = self.config.archiving == Archiving::Required;
+        let answer = match fault {
+            ArchiveFault::TimedOut | ArchiveFault::QueueFull | ArchiveFault::Broker => {
+                Answer::Transient
+            }
+            ArchiveFault::TooLarge
+                if job.form == Form::Full && (self.config.accept_reduced || !required) =>
+            {
+                Answer::TooLarge
+            }
+            ArchiveFault::TooLarge | ArchiveFault::Refused => Answer::Refused,
+        };
+        let (attempt, waits) = (job.attempt, job.waits);
+        let reason = FailureReason::from(fault);
+        self.tally.send_failed(cause, reason);
+        self.count(Count::ArchiveFailed { cause, reason });
+        let send = if required {
+            // What a hold waits for is what an operator's skip would wait for.
+            decide(Event::Unprocessable {
+                mode: Mode::Skip,
+                archiving: Archiving::Required,
+                answer,
+            })
+            .send
+        } else {
+            match answer {
+                Answer::TooLarge => Send::Reduced,
+                Answer::Pending
+                | Answer::Acked
+                | Answer::ReducedAcked
+                | Answer::Transient
+                | Answer::Refused => Send::Nothing,
+            }
+        };
+        match send {
+            Send::Reduced => {
+                if let Some(job) = self.archive.jobs.get_mut(&id) {
+                    job.form = Form::Reduced;
+                }
+                self.archive.set(id, Stage::Ready);
+            }
+            Send::Again | Send::Full => {
+                let wait = self.config.archive_backoff.after(attempt);
+                let due = self
+                    .timers
+                    .set(self.now.saturating_add(wait), Timer::Archive(id));
+                self.archive.set(id, Stage::Waiting(due));
+            }
+            Send::Nothing if required => self.park(id, waits),
+            Send::Nothing => self.give_up_send(id, waits),
+        }
+    }
+
+    /// A required archive refused a record for good: it is held, and its evidence kept.
+    fn park(&mut self, id: ArchiveId, waits: Waits) {
+        self.archive.set(id, Stage::Parked);
+        let Some(job) = self.archive.jobs.get_mut(&id) else {
+            return;
+        };
+        job.waits = Waits::Hold;
+        let (partition, offset, cause) = (job.partition, job.offset, job.cause);
+        match waits {
+            Waits::Record(slot) => {
+                self.tally.no_longer_pending(cause);
+                self.hold(
+                    partition,
+                    Poison {
+                        by: HeldBy::Archive,
+                        cause,
+                        offset: Some(offset),
+                        slot: Some(slot),
+                        low: None,
+                        job: Some(id),
+                    },
+                );
+            }
+            Waits::Hold => {
+                if let Some(hold) = self
+                    .partitions
+                    .get_mut(&partition)
+                    .and_then(|state| state.hold.as_mut())
+                {
+                    hold.releasing = false;
+                }
+            }
+            Waits::Nobody => {}
+        }
+    }
+
+    /// A best-effort send failed: the evidence is gone, the record's fate is not.
+    fn give_up_send(&mut self, id: ArchiveId, waits: Waits) {
+        let Some(job) = self.drop_job(id) else {
+            return;
+        };
+        if waits == Waits::Hold
+            && let Some(hold) = self
+                .partitions
+                .get_mut(&job.partition)
+                .and_then(|state| state.hold.as_mut())
+        {
+            hold.job = None;
+        }
+    }
+
+    /// What an operator's order to skip means for a held record, by the table's rows 1 to 8.
+    pub(super) fn skip_is_settled(&self, archived: Option<Form>) -> bool {
+        let answer = archived.map_or(Answer::Pending, |form| {
+            if form == Form::Reduced && !self.config.accept_reduced {
+                Answer::Refused
+            } else {
+                Answer::acked(form)
+            }
+        });
+        let row = decide(Event::Unprocessable {
+            mode: Mode::Skip,
+            archiving: self.config.archiving,
+            answer,
+        });
+        row.offset == OffsetMove::Settle
+    }
+}

@@ -1,0 +1,173 @@
+//! Assignments, and what the client says about fetching, storing and seeking.
+
+use crate::partition::{Partition, Seek};
+use crate::table::Event;
+use crate::tally::bump;
+use crate::timers::Timer;
+use crate::{Cause, Count, Epoch, FetchFault, HeldBy, NextOffset, Offset, TopicPartition};
+
+use super::Engine;
+
+impl<E> Engine<E> {
+    pub(super) fn assigned(
+        &mut self,
+        partition: TopicPartition,
+        epoch: Epoch,
+        committed: Option<Offset>,
+        low: Option<Offset>,
+    ) {
+        if let Some(state) = self.partitions.get(&partition) {
+            if state.epoch >= epoch {
+                return self.fenced();
+            }
+            // A client that assigns twice has ended the first assignment without saying so.
+            if state.revoked.is_none() {
+                let ended = state.epoch;
+                self.revoked(partition, ended);
+            }
+        }
+        let state = Partition::assigned(epoch, committed);
+        self.partitions.insert(partition, state);
+        self.control = true;
+        if let (Some(committed), Some(low)) = (committed, low)
+            && low > committed
+        {
+            self.evidence_lost(partition, Some(committed), Some(low));
+        }
+    }
+
+    pub(super) fn revoked(&mut self, partition: TopicPartition, epoch: Epoch) {
+        if self.current(partition, epoch).is_none() {
+            return;
+        }
+        self.end_hold(partition, Event::Revoked);
+        self.forget(partition, Offset::ZERO, Event::Revoked);
+        let now = self.now;
+        if let Some(state) = self.partitions.get_mut(&partition) {
+            state.revoked = Some(now);
+            state.released = None;
+        }
+    }
+
+    pub(super) fn fetch_failed(
+        &mut self,
+        partition: TopicPartition,
+        epoch: Epoch,
+        fault: FetchFault,
+    ) {
+        let Some(state) = self.current(partition, epoch) else {
+            return;
+        };
+        let position = state.position;
+        let displaced = state.is_displaced();
+        match (fault, state.hold.as_mut()) {
+            // The held record itself is gone. It stays held: somebody has to know.
+            (FetchFault::OutOfRange { low }, Some(hold)) => {
+                let overtaken = match (hold.offset, low) {
+                    (Some(held), Some(low)) => low > held,
+                    (_, None) => true,
+                    (None, Some(_)) => false,
+                };
+                if overtaken && hold.by != HeldBy::EvidenceLost {
+                    hold.by = HeldBy::EvidenceLost;
+                    hold.low = low;
+                    let (cause, by) = (hold.cause, hold.by);
+                    self.count(Count::Held { cause, by });
+                }
+            }
+            (FetchFault::Undecodable, Some(_)) => {}
+            // The client speaks of a position that it is about to leave.
+            (FetchFault::Undecodable | FetchFault::OutOfRange { .. }, None) if displaced => {}
+            (FetchFault::OutOfRange { low }, None) => {
+                self.evidence_lost(partition, position.or(low), low);
+            }
+            (FetchFault::Undecodable, None) => {
+                let (by, cause) = (HeldBy::Unfetchable, Cause::UndecodableBatch);
+                self.unfetchable(partition, by, cause, position, None);
+            }
+        }
+    }
+
+    pub(super) fn stored(
+        &mut self,
+        partition: TopicPartition,
+        epoch: Epoch,
+        next: NextOffset,
+        ok: bool,
+    ) {
+        let backoff = self.config.archive_backoff;
+        let now = self.now;
+        let Some(state) = self.current(partition, epoch) else {
+            return;
+        };
+        if ok {
+            state.store_failures = 0;
+            return;
+        }
+        // Only the latest is worth repeating; a later one may have been stored meanwhile.
+        if state.handed == Some(next) {
+            state.store_failures = state.store_failures.saturating_add(1);
+            let wait = backoff.after(state.store_failures);
+            self.timers
+                .set(now.saturating_add(wait), Timer::Store(partition, epoch));
+        }
+        bump(&mut self.tally.stores_failed);
+    }
+
+    pub(super) fn store_due(&mut self, partition: TopicPartition, epoch: Epoch) {
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        if state.is_current(epoch) {
+            state.handed = None;
+            if !state.store_queued {
+                state.store_queued = true;
+                self.stores.push_back(partition);
+            }
+        }
+    }
+
+    pub(super) fn sought(&mut self, partition: TopicPartition, epoch: Epoch, to: Offset, ok: bool) {
+        let backoff = self.config.archive_backoff;
+        let now = self.now;
+        let Some(state) = self.current(partition, epoch) else {
+            return;
+        };
+        let Seek::Asked {
+            to: asked,
+            failures,
+        } = state.seek
+        else {
+            return self.fenced();
+        };
+        if asked != to {
+            return self.fenced();
+        }
+        if ok {
+            state.seek = Seek::Idle;
+            // Something earlier may have come up since.
+            if state.back_to == Some(to) {
+                state.back_to = None;
+            }
+        } else {
+            let failures = failures.saturating_add(1);
+            state.seek = Seek::Waiting { failures };
+            bump(&mut self.tally.seeks_failed);
+            let due = now.saturating_add(backoff.after(failures));
+            self.timers.set(due, Timer::Seek(partition, epoch));
+        }
+        self.control = true;
+    }
+
+    pub(super) fn seek_due(&mut self, partition: TopicPartition, epoch: Epoch) {
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        if state.is_current(epoch)
+            && let Seek::Waiting { failures } = state.seek
+        {
+            state.seek = Seek::Ready { failures };
+            self.control = true;
+        }
+    }
+}

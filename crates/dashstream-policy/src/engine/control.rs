@@ -1,0 +1,127 @@
+//! Which stores, pauses, seeks and resumes the client still has to be told.
+
+use crate::partition::Step;
+use crate::timers::{Due, Timer};
+use crate::{Action, Archiving, StoreOffset};
+
+use super::{Engine, Stop};
+
+impl<E> Engine<E> {
+    /// The next offset to store: the latest of a partition, whatever came about in between.
+    pub(super) fn next_store(&mut self) -> Option<StoreOffset> {
+        while let Some(partition) = self.stores.pop_front() {
+            let Some(state) = self.partitions.get_mut(&partition) else {
+                continue;
+            };
+            state.store_queued = false;
+            let Some((next, because)) = state.released else {
+                continue;
+            };
+            if state.revoked.is_none() && state.handed.is_none_or(|handed| handed < next) {
+                state.handed = Some(next);
+                return Some(StoreOffset {
+                    partition,
+                    epoch: state.epoch,
+                    next,
+                    because,
+                });
+            }
+        }
+        None
+    }
+
+    /// The next pause, seek or resume.
+    pub(super) fn next_control(&mut self) -> Option<Action<E>> {
+        if !self.control {
+            return None;
+        }
+        let everywhere = self.consumer_held() || self.pauses_for_room();
+        for (&partition, state) in &mut self.partitions {
+            let epoch = state.epoch;
+            if let Some(step) = state.next_step(everywhere) {
+                return Some(match step {
+                    Step::Pause => Action::Pause { partition, epoch },
+                    Step::Seek(to) => Action::Seek {
+                        partition,
+                        epoch,
+                        to,
+                    },
+                    Step::Resume => Action::Resume { partition, epoch },
+                });
+            }
+        }
+        self.control = false;
+        None
+    }
+
+    /// Whether the host has to be told to take records, or not to.
+    pub(super) fn next_taking(&mut self) -> Option<Action<E>> {
+        let takes = match self.stop {
+            Stop::Open | Stop::Paused { .. } => true,
+            Stop::Closed { .. } => false,
+        };
+        if takes == self.told_taking {
+            return None;
+        }
+        self.told_taking = takes;
+        Some(if takes {
+            Action::Take
+        } else {
+            Action::StopTaking
+        })
+    }
+
+    pub(super) fn drain(&mut self) {
+        self.draining = true;
+        self.close();
+    }
+
+    /// Stops taking when there is no room, and starts again when there is plenty.
+    pub(super) fn make_room(&mut self) {
+        let limit = self.config.outstanding_max;
+        let evidence = self.config.archiving == Archiving::Required
+            && self.archive.bytes >= self.config.archive_bytes_max;
+        if self.tracked >= limit || evidence {
+            self.close();
+            return;
+        }
+        // A quarter of the room has to be free, or the client would be stopped at every record.
+        let plenty = limit.saturating_sub(limit.div_ceil(4));
+        if self.stop == Stop::Open || self.draining || self.tracked > plenty {
+            return;
+        }
+        if let Stop::Closed { due, .. } = self.stop {
+            self.timers.cancel(due);
+        }
+        self.stop = Stop::Open;
+        self.control = true;
+    }
+
+    pub(super) fn poll_due(&mut self, due: Due) {
+        if let Stop::Closed { since, due: own } = self.stop
+            && own == due
+        {
+            self.stop = Stop::Paused { since };
+            self.control = true;
+        }
+    }
+
+    /// Whether every partition is paused so that the host can poll without taking.
+    pub(super) fn pauses_for_room(&self) -> bool {
+        match self.stop {
+            Stop::Paused { .. } => true,
+            Stop::Open | Stop::Closed { .. } => false,
+        }
+    }
+
+    fn close(&mut self) {
+        if self.stop == Stop::Open {
+            let at = self.now.saturating_add(self.config.keep_polling);
+            let due = self.timers.set(at, Timer::Poll);
+            self.stop = Stop::Closed {
+                since: self.now,
+                due,
+            };
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Putting a partition on hold at a record, and letting it go.
+
+use crate::partition::{Hold, Poison};
+use crate::table::{Bucket, Event, decide};
+use crate::tally::bump;
+use crate::tracker::State;
+use crate::{Age, Because, Cause, Count, HeldBy, Offset, Scope, TopicPartition};
+
+use super::Engine;
+
+impl<E> Engine<E> {
+    /// Holds a partition at a record, or at a position where none is to be had.
+    ///
+    /// What lies behind it is forgotten: reading goes back to it, so all of that comes again.
+    pub(super) fn hold(&mut self, partition: TopicPartition, poison: Poison) {
+        let Poison {
+            by,
+            cause,
+            offset,
+            slot,
+            low,
+            job,
+        } = poison;
+        // A hold further back is overtaken like any other record.
+        self.end_hold(partition, Event::Overtaken);
+        if let Some(offset) = offset {
+            let behind = match slot {
+                Some(_) => offset.next().position(),
+                None => offset,
+            };
+            self.forget(partition, behind, Event::Overtaken);
+        }
+        let now = self.now;
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        if let Some(entry) = slot.and_then(|slot| state.tracker.get(slot)) {
+            entry.state = State::Held;
+        }
+        if let Some(offset) = offset {
+            state.go_on_from(offset);
+        }
+        state.must_meet = match by {
+            HeldBy::Policy | HeldBy::Archive | HeldBy::EvidenceLost => offset,
+            // There may be no record at the position at all.
+            HeldBy::Unfetchable | HeldBy::Operator => None,
+        };
+        state.hold = Some(Hold {
+            by,
+            cause,
+            offset,
+            since: now,
+            slot,
+            low,
+            job,
+            archived: None,
+            releasing: false,
+        });
+        self.holds = self.holds.saturating_add(1);
+        self.control = true;
+        self.tally.now_blocked(cause);
+        self.count(Count::Held { cause, by });
+    }
+
+    /// Ends a hold and counts what became of its record.
+    pub(super) fn end_hold(&mut self, partition: TopicPartition, event: Event) -> Option<Hold> {
+        let hold = self.partitions.get_mut(&partition)?.hold.take()?;
+        self.holds = self.holds.saturating_sub(1);
+        self.control = true;
+        if let Some(job) = hold.job {
+            self.drop_job(job);
+        }
+        self.tally.no_longer_blocked(hold.cause);
+        if let Bucket::Final(disposition) = decide(event).bucket {
+            self.ended(hold.cause, disposition);
+        }
+        Some(hold)
+    }
+
+    /// Lets the offset pass a held record on an operator's order, and goes on behind it.
+    pub(super) fn skip_held(&mut self, partition: TopicPartition, because: Because) {
+        let Some(hold) = self.end_hold(partition, Event::OrderedSkipTo) else {
+            return;
+        };
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        if let (Some(slot), Some(offset)) = (hold.slot, hold.offset) {
+            state.tracker.settle(slot, because);
+            state.go_on_from(offset.next().position());
+        }
+        state.must_meet = None;
+        self.release(partition);
+    }
+
+    /// Gives up everything from a held position up to `to`, and goes on there.
+    pub(super) fn give_up(&mut self, partition: TopicPartition, to: Offset) {
+        let Some(hold) = self.end_hold(partition, Event::OrderedSkipTo) else {
+            return;
+        };
+        if let Some(offset) = hold.offset {
+            self.forget(partition, offset, Event::OrderedSkipTo);
+        }
+        let now = self.now;
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        // Stands for everything that was given up, so that the offset passes it in its turn.
+        if let Some(last) = to.previous() {
+            self.next_serial = self.next_serial.wrapping_add(1);
+            let settled = State::Settled(Because::Ordered);
+            state.tracker.push(now, last, self.next_serial, settled);
+            self.tracked = self.tracked.saturating_add(1);
+        }
+        state.go_on_from(to);
+        state.must_meet = None;
+        self.release(partition);
+    }
+
+    /// Holds a partition since records between `expected` and `low` were deleted unsettled.
+    pub(super) fn evidence_lost(
+        &mut self,
+        partition: TopicPartition,
+        expected: Option<Offset>,
+        low: Option<Offset>,
+    ) {
+        self.unfetchable(
+            partition,
+            HeldBy::EvidenceLost,
+            Cause::EvidenceLost,
+            expected,
+            low,
+        );
+    }
+
+    /// Holds a partition at a position where no record can be had.
+    pub(super) fn unfetchable(
+        &mut self,
+        partition: TopicPartition,
+        by: HeldBy,
+        cause: Cause,
+        offset: Option<Offset>,
+        low: Option<Offset>,
+    ) {
+        let age = Age::Current;
+        self.tally.met(cause, age);
+        self.count(Count::Unprocessable { cause, age });
+        self.hold(
+            partition,
+            Poison {
+                by,
+                cause,
+                offset,
+                slot: None,
+                low,
+                job: None,
+            },
+        );
+    }
+
+    /// Forgets every record of a partition at or behind `from`, and counts those that had a verdict.
+    pub(super) fn forget(&mut self, partition: TopicPartition, from: Offset, event: Event) {
+        while let Some(entry) = self
+            .partitions
+            .get_mut(&partition)
+            .and_then(|state| state.tracker.pop_from(from))
+        {
+            self.tracked = self.tracked.saturating_sub(1);
+            match entry.state {
+                State::Out => bump(&mut self.tally.forgotten),
+                State::Retrying => {
+                    self.retries.remove(&entry.serial);
+                    bump(&mut self.tally.forgotten);
+                }
+                State::Pending(id) => {
+                    if let Some(job) = self.drop_job(id) {
+                        self.tally.no_longer_pending(job.cause);
+                        if let Bucket::Final(disposition) = decide(event).bucket {
+                            self.ended(job.cause, disposition);
+                        }
+                    }
+                }
+                // The hold was counted when it ended, and what is settled when it was.
+                State::Held | State::Settled(_) => {}
+            }
+        }
+    }
+
+    /// Whether a hold in one partition stops them all.
+    pub(super) fn consumer_held(&self) -> bool {
+        match self.config.scope {
+            Scope::Consumer => self.holds > 0,
+            Scope::Partition => false,
+        }
+    }
+}

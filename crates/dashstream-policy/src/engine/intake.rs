@@ -1,0 +1,119 @@
+//! Which delivered records are let in.
+
+use crate::tally::bump;
+use crate::tracker::State;
+use crate::{Because, Cause, Condemned, Count, Delivered, Delivery, Intake, NullPayload, Refusal};
+
+use super::{Engine, Stop};
+
+impl<E> Engine<E> {
+    pub(super) fn admit(&mut self, delivery: Delivery) -> Intake {
+        let Delivery {
+            partition,
+            epoch,
+            offset,
+            ..
+        } = delivery;
+        let refusal = self.refusal();
+        let held_elsewhere = self.consumer_held();
+        let Some(state) = self.current(partition, epoch) else {
+            return Intake::Fenced;
+        };
+        if state.position.is_some_and(|position| offset < position) {
+            bump(&mut self.tally.duplicates);
+            self.count(Count::Duplicate);
+            return Intake::Duplicate;
+        }
+        let refusal = if held_elsewhere || state.hold.is_some() || state.operator.is_some() {
+            Some(Refusal::Held)
+        } else if state.is_displaced() {
+            Some(Refusal::Seeking)
+        } else {
+            refusal
+        };
+        if let Some(refusal) = refusal {
+            state.go_back_to(offset);
+            self.control = true;
+            bump(&mut self.tally.refused);
+            self.count(Count::Refused(refusal));
+            return Intake::Refused(refusal);
+        }
+        // The record that was held is known to exist: a later one in its place means that it was
+        // deleted, unlike the gaps that compaction and transactions leave anywhere else.
+        if let Some(expected) = state.must_meet.take()
+            && offset > expected
+        {
+            self.evidence_lost(partition, Some(expected), Some(offset));
+            bump(&mut self.tally.refused);
+            self.count(Count::Refused(Refusal::Held));
+            return Intake::Refused(Refusal::Held);
+        }
+        self.take(delivery)
+    }
+
+    fn take(&mut self, delivery: Delivery) -> Intake {
+        let Delivery {
+            partition,
+            epoch,
+            offset,
+            null,
+            age,
+        } = delivery;
+        let meaning = if null {
+            self.config.null_payload_in(partition.topic())
+        } else {
+            NullPayload::Process
+        };
+        let now = self.now;
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return Intake::Fenced;
+        };
+        self.next_serial = self.next_serial.wrapping_add(1);
+        let serial = self.next_serial;
+        let entry = match meaning {
+            NullPayload::Process | NullPayload::Unprocessable => State::Out,
+            NullPayload::Ignore => State::Settled(Because::Ignored),
+        };
+        let slot = state.tracker.push(now, offset, serial, entry);
+        state.position = Some(offset.next().position());
+        self.tracked = self.tracked.saturating_add(1);
+        let delivered = Delivered {
+            partition,
+            epoch,
+            offset,
+            serial,
+            slot: slot.number,
+            attempt: 1,
+            age,
+        };
+        match meaning {
+            NullPayload::Process => {
+                bump(&mut self.tally.taken);
+                Intake::Take(delivered)
+            }
+            NullPayload::Unprocessable => {
+                bump(&mut self.tally.taken);
+                Intake::Condemned(Condemned {
+                    delivered,
+                    cause: Cause::NullPayload,
+                })
+            }
+            NullPayload::Ignore => {
+                bump(&mut self.tally.ignored);
+                self.release(partition);
+                Intake::Ignored
+            }
+        }
+    }
+
+    /// Why no partition may take a record, if none may.
+    fn refusal(&self) -> Option<Refusal> {
+        if self.draining {
+            Some(Refusal::Draining)
+        } else if self.stop != Stop::Open || self.tracked >= self.config.outstanding_max {
+            Some(Refusal::Full)
+        } else {
+            None
+        }
+    }
+}

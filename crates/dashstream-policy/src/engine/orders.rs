@@ -1,0 +1,129 @@
+//! What an operator's order does.
+
+use crate::table::Event;
+use crate::{Action, Audit, Because, Command, HeldBy, Offset, Order, OrderOutcome, TopicPartition};
+
+use super::Engine;
+
+impl<E> Engine<E> {
+    pub(super) fn ordered(&mut self, order: Order) {
+        let partition = order.partition();
+        let known = self
+            .partitions
+            .get(&partition)
+            .is_some_and(|state| state.revoked.is_none());
+        let outcome = if !known {
+            OrderOutcome::NotAssigned
+        } else {
+            match order.command() {
+                Command::Retry => self.retry(partition),
+                Command::SkipOne => self.skip_one(partition),
+                Command::SkipTo(to) => self.skip_to(partition, to),
+                Command::Pause => self.pause(partition),
+            }
+        };
+        self.facts.push_back(Action::Audit(Audit {
+            at: self.now,
+            order,
+            outcome,
+        }));
+    }
+
+    fn retry(&mut self, partition: TopicPartition) -> OrderOutcome {
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return OrderOutcome::NotAssigned;
+        };
+        let lifted = state.operator.take().is_some();
+        let Some(hold) = self.end_hold(partition, Event::OrderedRetry) else {
+            self.control = true;
+            return if lifted {
+                OrderOutcome::Applied { offset: None }
+            } else {
+                OrderOutcome::NotHeld
+            };
+        };
+        if let Some(offset) = hold.offset {
+            self.forget(partition, offset, Event::OrderedRetry);
+            if let Some(state) = self.partitions.get_mut(&partition) {
+                state.go_on_from(offset);
+            }
+        }
+        OrderOutcome::Applied {
+            offset: hold.offset,
+        }
+    }
+
+    fn skip_one(&mut self, partition: TopicPartition) -> OrderOutcome {
+        let held = self
+            .partitions
+            .get(&partition)
+            .and_then(|state| state.hold.as_ref());
+        let Some(hold) = held else {
+            return OrderOutcome::NotHeld;
+        };
+        let (slot, offset, low, by) = (hold.slot, hold.offset, hold.low, hold.by);
+        let (job, archived) = (hold.job, hold.archived);
+        match (slot, offset) {
+            (Some(_), Some(offset)) => {
+                if self.skip_is_settled(archived) {
+                    let because = match archived {
+                        Some(_) => Because::Archived,
+                        None => Because::Ordered,
+                    };
+                    self.skip_held(partition, because);
+                    return OrderOutcome::Applied {
+                        offset: Some(offset),
+                    };
+                }
+                if let Some(hold) = self
+                    .partitions
+                    .get_mut(&partition)
+                    .and_then(|state| state.hold.as_mut())
+                {
+                    hold.releasing = true;
+                }
+                if let Some(job) = job {
+                    self.send_again(job);
+                }
+                OrderOutcome::AwaitsArchive { offset }
+            }
+            // What is gone can only be given up, if it is known where the rest begins.
+            (None, Some(offset)) if by == HeldBy::EvidenceLost => match low {
+                Some(low) if low > offset => {
+                    self.give_up(partition, low);
+                    OrderOutcome::Applied {
+                        offset: Some(offset),
+                    }
+                }
+                Some(_) | None => OrderOutcome::NoRecord,
+            },
+            (_, _) => OrderOutcome::NoRecord,
+        }
+    }
+
+    fn skip_to(&mut self, partition: TopicPartition, to: Offset) -> OrderOutcome {
+        let held = self
+            .partitions
+            .get(&partition)
+            .and_then(|state| state.hold.as_ref());
+        let Some(hold) = held else {
+            return OrderOutcome::NotHeld;
+        };
+        let offset = hold.offset;
+        if offset.is_some_and(|offset| to <= offset) {
+            return OrderOutcome::Backwards;
+        }
+        self.give_up(partition, to);
+        OrderOutcome::Applied { offset }
+    }
+
+    fn pause(&mut self, partition: TopicPartition) -> OrderOutcome {
+        let now = self.now;
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return OrderOutcome::NotAssigned;
+        };
+        state.operator = state.operator.or(Some(now));
+        self.control = true;
+        OrderOutcome::Applied { offset: None }
+    }
+}

@@ -1,0 +1,125 @@
+//! The engine's state as a health page shows it.
+
+use crate::archive::{Stage, Waits};
+use crate::partition::{Partition, Seek};
+use crate::{
+    ArchiveStatus, Breaker, Grade, HeldBy, PartitionState, PartitionStatus, Status, Taking,
+    TopicPartition,
+};
+
+use super::{Engine, Stop};
+
+impl<E> Engine<E> {
+    pub(super) fn report(&self) -> Status {
+        let everywhere = self.consumer_held() || self.pauses_for_room();
+        let partitions: Vec<_> = self
+            .partitions
+            .iter()
+            .map(|(&partition, state)| describe(partition, state, everywhere))
+            .collect();
+        let taking = match (self.draining, self.stop) {
+            (true, _) => Taking::Draining,
+            (false, Stop::Open) => Taking::Open,
+            (false, Stop::Closed { since, .. } | Stop::Paused { since }) => Taking::Full { since },
+        };
+        let archive = self.describe_archive();
+        let held = partitions.iter().any(|status| match status.state {
+            PartitionState::Held { by, .. } => by != HeldBy::Operator,
+            PartitionState::Running
+            | PartitionState::Seeking { .. }
+            | PartitionState::Waiting
+            | PartitionState::Revoked { .. } => false,
+        });
+        let grade = if held {
+            Grade::Fail
+        } else if self.breaker == Breaker::Open
+            || archive.again > 0
+            || matches!(taking, Taking::Full { .. })
+        {
+            Grade::Warn
+        } else {
+            Grade::Pass
+        };
+        Status {
+            at: self.now,
+            mode: self.mode(),
+            breaker: self.breaker,
+            taking,
+            grade,
+            partitions,
+            archive,
+            tally: self.tally.clone(),
+        }
+    }
+
+    pub(super) fn nothing_under_way(&self) -> bool {
+        let idle = self
+            .partitions
+            .values()
+            .all(|state| !state.tracker.is_busy());
+        idle && self
+            .archive
+            .jobs
+            .values()
+            .all(|job| job.waits == Waits::Hold)
+    }
+
+    fn describe_archive(&self) -> ArchiveStatus {
+        let mut status = ArchiveStatus {
+            in_flight: self.archive.in_flight,
+            bytes: self.archive.bytes,
+            ..ArchiveStatus::default()
+        };
+        for job in self.archive.jobs.values() {
+            match job.stage {
+                Stage::Ready => status.waiting = status.waiting.saturating_add(1),
+                Stage::Waiting(_) => status.again = status.again.saturating_add(1),
+                Stage::Parked => status.refused = status.refused.saturating_add(1),
+                Stage::InFlight(_) => {}
+            }
+            status.oldest_since = Some(status.oldest_since.map_or(job.since, |s| s.min(job.since)));
+        }
+        status
+    }
+}
+
+fn describe(partition: TopicPartition, state: &Partition, everywhere: bool) -> PartitionStatus {
+    PartitionStatus {
+        partition,
+        epoch: state.epoch,
+        state: describe_state(state, everywhere),
+        stored: state.handed,
+        position: state.position,
+        outstanding: state.tracker.len(),
+        oldest_since: state.tracker.front().map(|entry| entry.since),
+    }
+}
+
+fn describe_state(state: &Partition, everywhere: bool) -> PartitionState {
+    if let Some(since) = state.revoked {
+        return PartitionState::Revoked { since };
+    }
+    if let Some(hold) = &state.hold {
+        return PartitionState::Held {
+            by: hold.by,
+            cause: Some(hold.cause),
+            offset: hold.offset,
+            since: hold.since,
+        };
+    }
+    if let Some(since) = state.operator {
+        return PartitionState::Held {
+            by: HeldBy::Operator,
+            cause: None,
+            offset: state.position,
+            since,
+        };
+    }
+    if everywhere {
+        return PartitionState::Waiting;
+    }
+    match (state.back_to, state.seek) {
+        (Some(to), _) | (None, Seek::Asked { to, .. }) => PartitionState::Seeking { to },
+        (None, Seek::Idle | Seek::Waiting { .. } | Seek::Ready { .. }) => PartitionState::Running,
+    }
+}

@@ -1,0 +1,201 @@
+//! What becomes of a record that its handler gave back.
+
+use crate::archive::Waits;
+use crate::partition::Poison;
+use crate::table::{Bucket, Event, OffsetMove, PartitionMove, Send, decide};
+use crate::tally::bump;
+use crate::timers::Timer;
+use crate::tracker::{Entry, Slot, State};
+use crate::{
+    Action, Age, Answer, Because, Cause, Count, Delivered, Disposition, Epoch, Fault, HeldBy,
+    Offset, TopicPartition,
+};
+
+use super::{Attempted, Engine};
+
+/// A record that is known to its tracker.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) partition: TopicPartition,
+    pub(super) epoch: Epoch,
+    pub(super) offset: Offset,
+    pub(super) slot: Slot,
+    pub(super) age: Age,
+}
+
+impl<E> Engine<E> {
+    pub(super) fn processed(&mut self, record: &Delivered) {
+        let Some(place) = self.given_back(record) else {
+            return;
+        };
+        bump(&mut self.tally.processed);
+        self.settle(place.partition, place.slot, Because::Processed);
+    }
+
+    pub(super) fn condemned(&mut self, record: &Delivered, fault: Fault<E>) {
+        if let Some(place) = self.given_back(record) {
+            self.judge(place, fault);
+        }
+    }
+
+    pub(super) fn attempted(&mut self, record: &Delivered, fault: Fault<E>) {
+        let Some(place) = self.given_back(record) else {
+            return;
+        };
+        let due = self
+            .now
+            .saturating_add(self.config.retry_backoff.after(record.attempt));
+        let latest = self.config.retry_for_max;
+        let entry = self
+            .partitions
+            .get_mut(&place.partition)
+            .and_then(|state| state.tracker.get(place.slot));
+        let Some(entry) = entry else {
+            return;
+        };
+        let in_time = due.saturating_sub(entry.since) <= latest;
+        if record.attempt >= self.config.attempts_max || !in_time {
+            self.judge(place, fault);
+            return;
+        }
+        entry.state = State::Retrying;
+        self.retries.insert(
+            record.serial,
+            Attempted {
+                place,
+                attempt: record.attempt,
+                evidence: fault.evidence,
+            },
+        );
+        self.timers.set(due, Timer::Retry(record.serial));
+    }
+
+    pub(super) fn retry_due(&mut self, serial: u64) {
+        // A record whose place is gone was taken out of the retries with it.
+        let Some(Attempted {
+            place,
+            attempt,
+            evidence,
+        }) = self.retries.remove(&serial)
+        else {
+            return;
+        };
+        let entry = self
+            .partitions
+            .get_mut(&place.partition)
+            .and_then(|state| state.tracker.get(place.slot));
+        let Some(entry) = entry else {
+            return;
+        };
+        entry.state = State::Out;
+        bump(&mut self.tally.retried);
+        self.facts.push_back(Action::Retry {
+            delivered: Delivered {
+                partition: place.partition,
+                epoch: place.epoch,
+                offset: place.offset,
+                serial,
+                slot: place.slot.number,
+                attempt: attempt.saturating_add(1),
+                age: place.age,
+            },
+            evidence,
+        });
+    }
+
+    /// Asks the table about a record that cannot be processed, and does what it says.
+    fn judge(&mut self, place: Place, fault: Fault<E>) {
+        let Place {
+            partition,
+            slot,
+            age,
+            ..
+        } = place;
+        let cause = fault.cause;
+        self.tally.met(cause, age);
+        self.count(Count::Unprocessable { cause, age });
+        let row = decide(Event::Unprocessable {
+            mode: self.mode(),
+            archiving: self.config.archiving,
+            answer: Answer::Pending,
+        });
+        let waits = match (row.offset, row.partition) {
+            (OffsetMove::Settle, _) => Waits::Nobody,
+            (_, PartitionMove::PauseAndSeek) => Waits::Hold,
+            (_, _) => Waits::Record(slot),
+        };
+        let job = match row.send {
+            Send::Nothing => None,
+            Send::Full | Send::Again | Send::Reduced => self.offer(place, fault, waits),
+        };
+        match (waits, job) {
+            (Waits::Nobody, _) => {
+                self.settle(partition, slot, Because::Configured);
+                if let Bucket::Final(disposition) = row.bucket {
+                    self.ended(cause, disposition);
+                }
+            }
+            (Waits::Record(_), Some(id)) => {
+                if let Some(entry) = self.entry(partition, slot) {
+                    entry.state = State::Pending(id);
+                    self.tally.now_pending(cause);
+                }
+            }
+            (Waits::Hold, job) => self.hold(
+                partition,
+                Poison {
+                    by: HeldBy::Policy,
+                    cause,
+                    offset: Some(place.offset),
+                    slot: Some(slot),
+                    low: None,
+                    job,
+                },
+            ),
+            // The table sends whatever a record waits for, and a required send is never refused.
+            (Waits::Record(_), None) => {}
+        }
+    }
+
+    /// Lets an offset pass a record.
+    pub(super) fn settle(&mut self, partition: TopicPartition, slot: Slot, because: Because) {
+        if let Some(state) = self.partitions.get_mut(&partition) {
+            state.tracker.settle(slot, because);
+        }
+        self.release(partition);
+    }
+
+    /// Counts what finally became of a record.
+    pub(super) fn ended(&mut self, cause: Cause, disposition: Disposition) {
+        self.tally.ended(cause, disposition);
+        self.count(Count::Settled { cause, disposition });
+    }
+
+    /// The place of a record whose token came back, unless it is gone.
+    fn given_back(&mut self, record: &Delivered) -> Option<Place> {
+        let slot = Slot {
+            number: record.slot,
+            serial: record.serial,
+        };
+        let state = self.current(record.partition, record.epoch)?;
+        let known = state
+            .tracker
+            .get(slot)
+            .is_some_and(|entry| entry.state == State::Out);
+        if !known {
+            self.fenced();
+            return None;
+        }
+        Some(Place {
+            partition: record.partition,
+            epoch: record.epoch,
+            offset: record.offset,
+            slot,
+            age: record.age,
+        })
+    }
+
+    pub(super) fn entry(&mut self, partition: TopicPartition, slot: Slot) -> Option<&mut Entry> {
+        self.partitions.get_mut(&partition)?.tracker.get(slot)
+    }
+}

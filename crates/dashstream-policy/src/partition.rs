@@ -1,0 +1,167 @@
+//! What the engine knows of one partition under its last assignment.
+
+use core::time::Duration;
+
+use crate::tracker::{Slot, Tracker};
+use crate::{ArchiveId, Because, Cause, Epoch, Form, HeldBy, NextOffset, Offset};
+
+#[derive(Debug)]
+pub(crate) struct Partition {
+    pub(crate) epoch: Epoch,
+    /// When the assignment ended, if it has.
+    pub(crate) revoked: Option<Duration>,
+    pub(crate) tracker: Tracker,
+    /// Records before this one are taken or not ours. Unknown until the first record where the
+    /// group has no committed position.
+    pub(crate) position: Option<Offset>,
+    /// Where reading has to go on, when the client stands somewhere else.
+    pub(crate) back_to: Option<Offset>,
+    /// A record that is known to exist: if a later one is delivered in its place, it was deleted.
+    pub(crate) must_meet: Option<Offset>,
+    pub(crate) hold: Option<Hold>,
+    /// Since when an operator has it paused.
+    pub(crate) operator: Option<Duration>,
+    /// What the client was last told under this assignment: whether to pause.
+    pub(crate) told: Option<bool>,
+    pub(crate) seek: Seek,
+    pub(crate) released: Option<(NextOffset, Because)>,
+    /// The highest offset that was handed out for storing, or that was committed at assignment.
+    pub(crate) handed: Option<NextOffset>,
+    /// Whether it waits in the queue of stores.
+    pub(crate) store_queued: bool,
+    pub(crate) store_failures: u32,
+}
+
+/// The client's way to another position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seek {
+    Idle,
+    /// Asked for and not answered.
+    Asked {
+        to: Offset,
+        failures: u32,
+    },
+    /// Refused; asked for again when a timer fires.
+    Waiting {
+        failures: u32,
+    },
+    /// The timer has fired.
+    Ready {
+        failures: u32,
+    },
+}
+
+/// What the client has to be told next about one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Pause,
+    Seek(Offset),
+    Resume,
+}
+
+/// What a partition is to be held at.
+#[derive(Debug)]
+pub(crate) struct Poison {
+    pub(crate) by: HeldBy,
+    pub(crate) cause: Cause,
+    pub(crate) offset: Option<Offset>,
+    pub(crate) slot: Option<Slot>,
+    pub(crate) low: Option<Offset>,
+    pub(crate) job: Option<ArchiveId>,
+}
+
+/// Why and where a partition is held.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    pub(crate) by: HeldBy,
+    pub(crate) cause: Cause,
+    pub(crate) offset: Option<Offset>,
+    pub(crate) since: Duration,
+    /// The held record; without one there is nothing to skip or to archive.
+    pub(crate) slot: Option<Slot>,
+    /// The first offset that the broker still has, when records before it are gone.
+    pub(crate) low: Option<Offset>,
+    /// The record's way to the archive, if it has evidence there.
+    pub(crate) job: Option<ArchiveId>,
+    /// What the archive has acknowledged.
+    pub(crate) archived: Option<Form>,
+    /// Whether an operator has ordered to skip it once the archive has it.
+    pub(crate) releasing: bool,
+}
+
+impl Partition {
+    pub(crate) fn assigned(epoch: Epoch, committed: Option<Offset>) -> Self {
+        Self {
+            epoch,
+            revoked: None,
+            tracker: Tracker::default(),
+            position: committed,
+            back_to: None,
+            must_meet: None,
+            hold: None,
+            operator: None,
+            told: None,
+            seek: Seek::Idle,
+            released: None,
+            handed: committed.map(NextOffset::before),
+            store_queued: false,
+            store_failures: 0,
+        }
+    }
+
+    pub(crate) fn is_current(&self, epoch: Epoch) -> bool {
+        self.revoked.is_none() && self.epoch == epoch
+    }
+
+    /// Remembers that reading has to go on from `offset`, or from where it already had to.
+    pub(crate) fn go_back_to(&mut self, offset: Offset) {
+        self.back_to = Some(self.back_to.map_or(offset, |earlier| earlier.min(offset)));
+    }
+
+    /// Goes on from `offset`, wherever the client stands and whatever was asked of it.
+    pub(crate) fn go_on_from(&mut self, offset: Offset) {
+        self.position = Some(offset);
+        self.back_to = Some(offset);
+    }
+
+    /// Whether a seek is still to be carried out.
+    pub(crate) fn is_displaced(&self) -> bool {
+        self.back_to.is_some() || self.seek != Seek::Idle
+    }
+
+    /// What the client has to be told next, given whether every partition is to be paused. What is
+    /// returned counts as told.
+    ///
+    /// A pause comes before its seek and a resume after one, so that the client never runs on from
+    /// a position that was not chosen. A new assignment is told either way: a client keeps a pause
+    /// over an assignment.
+    pub(crate) fn next_step(&mut self, everywhere: bool) -> Option<Step> {
+        if self.revoked.is_some() {
+            return None;
+        }
+        let pause = everywhere || self.hold.is_some() || self.operator.is_some();
+        if pause && self.told != Some(true) {
+            self.told = Some(true);
+            return Some(Step::Pause);
+        }
+        if let Some(to) = self.back_to
+            && (self.hold.is_some() || !pause)
+        {
+            let failures = match self.seek {
+                Seek::Idle => 0,
+                Seek::Ready { failures } => failures,
+                // A lower position replaces the one that was asked for; the answer to that one is
+                // no longer waited for.
+                Seek::Asked { to: asked, .. } if to != asked => 0,
+                Seek::Asked { .. } | Seek::Waiting { .. } => return None,
+            };
+            self.seek = Seek::Asked { to, failures };
+            return Some(Step::Seek(to));
+        }
+        if !pause && self.told != Some(false) && !self.is_displaced() {
+            self.told = Some(false);
+            return Some(Step::Resume);
+        }
+        None
+    }
+}

@@ -1,0 +1,171 @@
+//! The records of one assignment that were taken and are not yet below the stored offset.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use crate::{ArchiveId, Because, NextOffset, Offset};
+
+/// Delivered offsets in order, gaps allowed, each with its state.
+///
+/// Slots are numbered without gaps, so that a token finds its entry without a search. A slot is
+/// reused after [`Tracker::truncate`]; the serial, which never is, tells the records apart.
+#[derive(Debug, Default)]
+pub(crate) struct Tracker {
+    entries: VecDeque<Entry>,
+    /// The slot of the front entry.
+    first: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) offset: Offset,
+    pub(crate) serial: u64,
+    pub(crate) since: Duration,
+    pub(crate) state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// A handler has its token.
+    Out,
+    /// It waits for another attempt.
+    Retrying,
+    /// It waits for the archive.
+    Pending(ArchiveId),
+    /// It is held.
+    Held,
+    /// An offset may pass it.
+    Settled(Because),
+}
+
+/// Which entry: its slot, and the serial that it must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    pub(crate) number: u64,
+    pub(crate) serial: u64,
+}
+
+impl Tracker {
+    /// Adds the record at `offset`, which lies behind all others.
+    pub(crate) fn push(
+        &mut self,
+        now: Duration,
+        offset: Offset,
+        serial: u64,
+        state: State,
+    ) -> Slot {
+        let number = self.first.wrapping_add(self.entries.len() as u64);
+        self.entries.push_back(Entry {
+            offset,
+            serial,
+            since: now,
+            state,
+        });
+        Slot { number, serial }
+    }
+
+    /// The entry of a record that is still known.
+    pub(crate) fn get(&mut self, slot: Slot) -> Option<&mut Entry> {
+        let index = usize::try_from(slot.number.checked_sub(self.first)?).ok()?;
+        self.entries
+            .get_mut(index)
+            .filter(|entry| entry.serial == slot.serial)
+    }
+
+    /// Lets an offset pass the record, if it is still known.
+    pub(crate) fn settle(&mut self, slot: Slot, because: Because) {
+        if let Some(entry) = self.get(slot) {
+            entry.state = State::Settled(because);
+        }
+    }
+
+    /// Removes the settled records at the front and says where that leads.
+    pub(crate) fn release(&mut self) -> Option<(NextOffset, Because, usize)> {
+        let mut released = None;
+        let mut count = 0_usize;
+        while let Some(Entry {
+            offset,
+            state: State::Settled(because),
+            ..
+        }) = self.entries.front()
+        {
+            released = Some((offset.next(), *because));
+            self.entries.pop_front();
+            self.first = self.first.wrapping_add(1);
+            count = count.saturating_add(1);
+        }
+        released.map(|(next, because)| (next, because, count))
+    }
+
+    /// Removes and returns the last record if it lies at or behind `from`.
+    pub(crate) fn pop_from(&mut self, from: Offset) -> Option<Entry> {
+        if self.entries.back()?.offset < from {
+            return None;
+        }
+        self.entries.pop_back()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The record that holds the offset back.
+    pub(crate) fn front(&self) -> Option<&Entry> {
+        self.entries.front()
+    }
+
+    /// Whether a record is with a handler, between attempts or on its way to the archive.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.entries.iter().any(|entry| match entry.state {
+            State::Out | State::Retrying | State::Pending(_) => true,
+            State::Held | State::Settled(_) => false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(offset: i64) -> Offset {
+        Offset::new(offset).expect("an offset")
+    }
+
+    fn three() -> (Tracker, [Slot; 3]) {
+        let mut tracker = Tracker::default();
+        let mut serial = 0;
+        let slots = [3, 7, 8].map(|offset| {
+            serial += 1;
+            tracker.push(Duration::ZERO, at(offset), serial, State::Out)
+        });
+        (tracker, slots)
+    }
+
+    #[test]
+    fn nothing_is_released_past_the_first_outstanding_record() {
+        let (mut tracker, [first, second, third]) = three();
+        tracker.settle(second, Because::Processed);
+        assert_eq!(tracker.release(), None);
+        tracker.settle(first, Because::Processed);
+        assert_eq!(
+            tracker.release(),
+            Some((at(7).next(), Because::Processed, 2))
+        );
+        tracker.settle(third, Because::Ignored);
+        assert_eq!(tracker.release(), Some((at(8).next(), Because::Ignored, 1)));
+        assert_eq!(tracker.len(), 0);
+    }
+
+    #[test]
+    fn a_slot_that_was_reused_does_not_answer_to_its_old_serial() {
+        let (mut tracker, [_, second, third]) = three();
+        assert!(tracker.pop_from(at(7)).is_some());
+        assert!(tracker.pop_from(at(7)).is_some());
+        assert!(tracker.pop_from(at(7)).is_none());
+        let again = tracker.push(Duration::ZERO, at(7), 9, State::Out);
+        assert_eq!(again.number, second.number);
+        assert!(tracker.get(second).is_none());
+        assert!(tracker.get(third).is_none());
+        assert!(tracker.get(again).is_some());
+    }
+}
