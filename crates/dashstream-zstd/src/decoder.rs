@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
@@ -209,25 +210,33 @@ fn block_by_block(
     let mut frames = Frames::new(input, limits);
     let mut out = OutBuffer::around(output);
     while let Some(frame) = frames.next_frame().map_err(|r| Failure::Other(r.into()))? {
-        let mut parts = InBuffer::around(input.get(..frame.last_block).unwrap_or_default());
-        parts.set_pos(frame.start);
-        let more = context
-            .decompress_stream(&mut out, &mut parts)
-            .map_err(|code| failure(code, out_of_memory))?;
-        let mut last = InBuffer::around(input.get(..frame.end).unwrap_or_default());
-        last.set_pos(frame.last_block);
-        let left = context
-            .decompress_stream(&mut out, &mut last)
-            .map_err(|code| failure(code, out_of_memory))?;
-        // Each part is taken whole by one call, and the frame ends with the second: anything else
-        // means that libzstd read the frame otherwise than the plan did.
-        let taken = parts.pos() == frame.last_block && last.pos() == frame.end;
-        if more == 0 || left != 0 || !taken {
-            return Err(Failure::Other(DecompressError::Corrupt { status: 0 }));
+        let start = out.pos();
+        let mut feed = |part: Range<usize>| {
+            let mut part = InBuffer::around(input.get(part).unwrap_or_default());
+            let hint = context
+                .decompress_stream(&mut out, &mut part)
+                .map_err(|code| failure(code, out_of_memory))?;
+            // One call takes the whole part: the output has room, or the call fails.
+            if part.pos() == part.src.len() {
+                Ok(hint)
+            } else {
+                Err(CORRUPT)
+            }
+        };
+        let more = feed(frame.start..frame.last_block)?;
+        let left = feed(frame.last_block..frame.end)?;
+        // The frame ends with its last block, where the plan saw it end, and holds what it declares:
+        // behind an empty last block the streaming decoder does not check that.
+        let size = out.pos().saturating_sub(start) as u64;
+        if more == 0 || left != 0 || size < frame.least || size > frame.most {
+            return Err(CORRUPT);
         }
     }
     Ok(out.pos())
 }
+
+/// A difference from the plan that this crate found, and not libzstd.
+const CORRUPT: Failure = Failure::Other(DecompressError::Corrupt { status: 0 });
 
 fn create() -> Option<DCtx<'static>> {
     let mut context = DCtx::try_create()?;

@@ -70,7 +70,10 @@ fn the_corpora_hold_the_properties() {
         ("zstd_structured", props::structured::check),
     ];
     for (target, check) in targets {
-        for (name, bytes) in vectors::load(env!("CARGO_MANIFEST_DIR"), &format!("tests/corpus/{target}")) {
+        for (name, bytes) in vectors::load(
+            env!("CARGO_MANIFEST_DIR"),
+            &format!("tests/corpus/{target}"),
+        ) {
             println!("{target}/{name}");
             check(&bytes);
         }

@@ -277,6 +277,16 @@ fn lies_about_the_size() -> Vec<Attack> {
                 .bytes(),
             "declared_below_proof",
         ),
+        // Where the last block is empty, libzstd's streaming decoder does not compare the sizes.
+        attack(
+            "one byte more declared than there is, behind an empty last block",
+            Frame::declaring(300_001)
+                .blocks(Block::repeats(b'x', 300_000))
+                .block(Block::Raw(Vec::new()))
+                .bytes(),
+            "corrupt",
+        )
+        .peak(300_001 + CONTEXT + INPUT_BUFFER),
         attack(
             "less declared than the sequences of one block copy",
             Frame::declaring_with_window(1000, WINDOW_128_KIB)

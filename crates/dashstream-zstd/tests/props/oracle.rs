@@ -58,7 +58,9 @@ fn with_context<T>(body: impl FnOnce(&mut DCtx<'static>, &mut Vec<u8>) -> T) -> 
         });
     }
     KEPT.with_borrow_mut(|(context, chunk)| {
-        context.reset(ResetDirective::SessionOnly).expect("a reset works at any time");
+        context
+            .reset(ResetDirective::SessionOnly)
+            .expect("a reset works at any time");
         body(context, chunk)
     })
 }

@@ -57,8 +57,10 @@ fn is_decoded(input: &[u8], content: &[u8]) {
     let plan = Plan::inspect(input, &limits).expect("an honest input is admitted");
     let size = content.len() as u64;
     assert!(plan.output_bytes_min() <= size && size <= plan.output_bytes_max());
-    let output = Decoder::new(limits).decompress(input).expect("an honest input is decoded");
-    assert_eq!(output, content);
+    let output = Decoder::new(limits)
+        .decompress(input)
+        .expect("an honest input is decoded");
+    assert!(output == content, "other content");
 }
 
 /// A frame, and what it holds if it does not lie.
@@ -71,7 +73,9 @@ struct Built {
 impl Built {
     fn from(script: &mut Script<'_>) -> Self {
         let mut honest = true;
-        let blocks: Vec<_> = (0..script.below(6)).map(|_| block(script, &mut honest)).collect();
+        let blocks: Vec<_> = (0..script.below(6))
+            .map(|_| block(script, &mut honest))
+            .collect();
         let mut frame = Frame::undeclared().blocks(blocks);
         let content = frame.content();
         let size = content.len() as u64;
@@ -113,7 +117,11 @@ impl Built {
         }
         honest &= !frame.reserved_bit && frame.ends && frame.checksum.is_none();
         honest &= within_the_window(&frame, size);
-        Self { frame, content, honest }
+        Self {
+            frame,
+            content,
+            honest,
+        }
     }
 }
 
@@ -164,7 +172,11 @@ fn block(script: &mut Script<'_>, honest: &mut bool) -> Block {
         _ => {
             *honest = false;
             let content = script.bytes();
-            let size = if script.chance(2) { content.len() as u32 } else { script.size() };
+            let size = if script.chance(2) {
+                content.len() as u32
+            } else {
+                script.size()
+            };
             Block::Lie(byte & 3, size, content)
         }
     }
@@ -185,7 +197,12 @@ impl Script<'_> {
     }
 
     fn below(&mut self, bound: u32) -> u32 {
-        let word = u32::from_le_bytes([self.byte(), if bound > 255 { self.byte() } else { 0 }, if bound > 65_535 { self.byte() } else { 0 }, 0]);
+        let word = u32::from_le_bytes([
+            self.byte(),
+            if bound > 255 { self.byte() } else { 0 },
+            if bound > 65_535 { self.byte() } else { 0 },
+            0,
+        ]);
         word % bound.max(1)
     }
 
