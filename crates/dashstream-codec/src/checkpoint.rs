@@ -1,0 +1,162 @@
+//! The state in a checkpoint: inflated, and held against its checksum.
+
+use alloc::vec::Vec;
+
+use dashstream_zstd::DecompressError;
+use sha2::{Digest, Sha256};
+
+use crate::v1::{Checkpoint, CompressionType};
+
+/// Opens checkpoints, each within one limit, and keeps its buffer between them.
+#[derive(Debug)]
+pub struct CheckpointReader {
+    zstd: dashstream_zstd::Decoder,
+    content: Vec<u8>,
+}
+
+/// A checkpoint's state as it was before compression, in the reader's buffer or in the checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub struct CheckpointBody<'a> {
+    /// The state's bytes; JSON by convention.
+    pub state: &'a [u8],
+    /// What is known about the bytes.
+    pub checksum: Checksum,
+}
+
+/// What a checksum says. A wrong one is an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the third answer, a mismatch, is an error"
+)]
+pub enum Checksum {
+    /// The bytes are those that were sent.
+    Verified,
+    /// The checkpoint has none.
+    Absent,
+}
+
+/// Why a checkpoint's state cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// The state is larger than the limit.
+    #[error("state of {len} bytes, limit {limit}")]
+    StateTooLarge {
+        /// The state's size.
+        len: usize,
+        /// The limit.
+        limit: u64,
+    },
+    /// The state was compressed in a way that nobody writes.
+    #[error("unsupported compression type {number}")]
+    UnsupportedCompression {
+        /// The number of the `CompressionType`.
+        number: i32,
+    },
+    /// The compressed state was refused, or is corrupt.
+    #[error(transparent)]
+    Decompression(#[from] DecompressError),
+    /// The checkpoint says another size than its state has.
+    #[error("state of {len} bytes, {declared} declared")]
+    SizeMismatch {
+        /// The state's size.
+        len: usize,
+        /// The size that `compression_info` says.
+        declared: u64,
+    },
+    /// The checksum does not have the length of a SHA-256 digest.
+    #[error("checksum of {len} bytes")]
+    BadChecksum {
+        /// Its length.
+        len: usize,
+    },
+    /// The checksum is of other bytes.
+    #[error("checksum mismatch")]
+    ChecksumMismatch,
+}
+
+impl CheckpointError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::StateTooLarge { .. } => "state_too_large",
+            Self::UnsupportedCompression { .. } => "unsupported_compression",
+            Self::Decompression(error) => error.code(),
+            Self::SizeMismatch { .. } => "size_mismatch",
+            Self::BadChecksum { .. } => "bad_checksum",
+            Self::ChecksumMismatch => "checksum_mismatch",
+        }
+    }
+}
+
+impl CheckpointReader {
+    /// A reader that holds each state against `limits`, whose output limit bounds plain states too.
+    #[must_use]
+    pub const fn new(limits: dashstream_zstd::Limits) -> Self {
+        Self {
+            zstd: dashstream_zstd::Decoder::new(limits),
+            content: Vec::new(),
+        }
+    }
+
+    /// The state of `checkpoint`: inflated as its `compression_info` says, and held against its checksum,
+    /// which is of the bytes before compression.
+    ///
+    /// The buffer keeps the capacity of the largest state it held.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the state, as a [`CheckpointError`].
+    pub fn open<'a>(
+        &'a mut self,
+        checkpoint: &'a Checkpoint,
+    ) -> Result<CheckpointBody<'a>, CheckpointError> {
+        let info = checkpoint.compression_info.as_ref();
+        let number = info.map_or(CompressionType::None as i32, |info| info.r#type);
+        let state = match CompressionType::try_from(number) {
+            Ok(CompressionType::None) => {
+                let (len, limit) = (checkpoint.state.len(), self.zstd.limits().output_bytes());
+                if len as u64 > limit {
+                    return Err(CheckpointError::StateTooLarge { len, limit });
+                }
+                checkpoint.state.as_ref()
+            }
+            Ok(CompressionType::Zstd) => {
+                self.zstd
+                    .decompress_into(&checkpoint.state, &mut self.content)?;
+                self.content.as_slice()
+            }
+            Ok(CompressionType::Lz4 | CompressionType::Snappy) | Err(_) => {
+                return Err(CheckpointError::UnsupportedCompression { number });
+            }
+        };
+        let declared = info.map_or(0, |info| info.uncompressed_size);
+        if declared != 0 && declared != state.len() as u64 {
+            return Err(CheckpointError::SizeMismatch {
+                len: state.len(),
+                declared,
+            });
+        }
+        let checksum = verify(state, &checkpoint.checksum)?;
+        Ok(CheckpointBody { state, checksum })
+    }
+}
+
+fn verify(state: &[u8], checksum: &[u8]) -> Result<Checksum, CheckpointError> {
+    if checksum.is_empty() {
+        return Ok(Checksum::Absent);
+    }
+    let expected: &[u8; 32] = checksum
+        .try_into()
+        .map_err(|_| CheckpointError::BadChecksum {
+            len: checksum.len(),
+        })?;
+    if Sha256::digest(state).as_slice() != expected {
+        return Err(CheckpointError::ChecksumMismatch);
+    }
+    Ok(Checksum::Verified)
+}

@@ -1,0 +1,304 @@
+//! Messages in, records out.
+
+use alloc::vec::Vec;
+
+use dashstream_zstd::{CompressError, Level};
+
+use crate::frame::{RAW, ZSTD};
+use crate::v1::CompressionType;
+use crate::v1::dash_stream_message::Message;
+use crate::vet::vet;
+
+/// How messages are written.
+///
+/// | setting | default | source |
+/// |---|---|---|
+/// | threshold | 512 bytes | existing producers; below it a frame's overhead eats the gain |
+/// | level | 3 | existing producers |
+/// | payload | 1 MiB | existing producers: what a broker takes by default |
+/// | attribute | 500 KiB | existing producers leave larger attributes out |
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct EncodeOptions {
+    compress: bool,
+    threshold_bytes: usize,
+    level: Level,
+    payload_bytes: usize,
+    attribute_bytes: usize,
+}
+
+impl EncodeOptions {
+    /// The defaults of the table above.
+    pub const fn new() -> Self {
+        Self {
+            compress: true,
+            threshold_bytes: THRESHOLD_BYTES,
+            level: Level::DEFAULT,
+            payload_bytes: PAYLOAD_BYTES,
+            attribute_bytes: ATTRIBUTE_BYTES,
+        }
+    }
+
+    /// Sets whether payloads are compressed at all.
+    pub const fn with_compression(mut self, compress: bool) -> Self {
+        self.compress = compress;
+        self
+    }
+
+    /// Sets the largest payload in bytes that is not worth compressing.
+    pub const fn with_threshold_bytes(mut self, bytes: usize) -> Self {
+        self.threshold_bytes = bytes;
+        self
+    }
+
+    /// Sets the compression level.
+    pub const fn with_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Sets the largest payload in bytes, before compression.
+    pub const fn with_payload_bytes(mut self, bytes: usize) -> Self {
+        self.payload_bytes = bytes;
+        self
+    }
+
+    /// Sets the largest string or byte string, in bytes, among the values of an event's attributes.
+    pub const fn with_attribute_bytes(mut self, bytes: usize) -> Self {
+        self.attribute_bytes = bytes;
+        self
+    }
+
+    /// Whether payloads are compressed at all.
+    #[must_use]
+    pub const fn compression(&self) -> bool {
+        self.compress
+    }
+
+    /// The largest payload in bytes that is not worth compressing.
+    #[must_use]
+    pub const fn threshold_bytes(&self) -> usize {
+        self.threshold_bytes
+    }
+
+    /// The compression level.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The largest payload in bytes, before compression.
+    #[must_use]
+    pub const fn payload_bytes(&self) -> usize {
+        self.payload_bytes
+    }
+
+    /// The largest string or byte string, in bytes, among the values of an event's attributes.
+    #[must_use]
+    pub const fn attribute_bytes(&self) -> usize {
+        self.attribute_bytes
+    }
+}
+
+impl Default for EncodeOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Writes records, and keeps its buffers between them.
+#[derive(Debug)]
+pub struct Encoder {
+    options: EncodeOptions,
+    zstd: dashstream_zstd::Encoder,
+    /// A frame byte and the payload.
+    raw: Vec<u8>,
+    compressed: Vec<u8>,
+}
+
+/// A record that was written, in the encoder's buffer until the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub struct Encoded<'a> {
+    /// The record.
+    pub record: &'a [u8],
+    /// The size of the protobuf payload before compression.
+    pub payload_bytes: usize,
+    /// Whether the payload is compressed, and why not.
+    pub compression: Compression,
+}
+
+/// Whether a payload is compressed, and why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a producer counts each of these")]
+pub enum Compression {
+    /// It is compressed.
+    Kept,
+    /// Compression is off, or the payload is not above the threshold.
+    NotTried,
+    /// Compressed it would not have been smaller, so that it is stored raw.
+    NotSmaller,
+    /// The compressor failed, so that it is stored raw.
+    Failed(CompressError),
+}
+
+/// Why a message was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The message, or an event of the batch, has no header.
+    #[error("no header")]
+    MissingHeader,
+    /// The header's thread id is empty or all white space: the record would have no key.
+    #[error("blank thread id")]
+    BlankThreadId,
+    /// A string or byte string among an event's attributes is over the limit.
+    #[error("attribute value of {len} bytes, limit {limit}")]
+    AttributeTooLarge {
+        /// The value's size.
+        len: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Attributes are nested deeper than a decoder accepts.
+    #[error("nested deeper than {limit}")]
+    TooDeep {
+        /// The limit.
+        limit: u32,
+    },
+    /// The payload is over the limit.
+    #[error("payload of {len} bytes, limit {limit}")]
+    PayloadTooLarge {
+        /// The payload's size.
+        len: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl EncodeError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::MissingHeader => "missing_header",
+            Self::BlankThreadId => "blank_thread_id",
+            Self::AttributeTooLarge { .. } => "attribute_too_large",
+            Self::TooDeep { .. } => "depth_exceeded",
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+        }
+    }
+}
+
+impl Encoder {
+    /// An encoder that writes with `options`.
+    #[must_use]
+    pub fn new(options: EncodeOptions) -> Self {
+        let zstd = dashstream_zstd::Encoder::new(options.level);
+        Self {
+            options,
+            zstd,
+            raw: Vec::new(),
+            compressed: Vec::new(),
+        }
+    }
+
+    /// How messages are written.
+    pub const fn options(&self) -> &EncodeOptions {
+        &self.options
+    }
+
+    /// Writes one message. Its headers' `compression` is set to what the record's frame byte says,
+    /// those of a batch's events included; nothing else of it is changed, and nothing is left out.
+    ///
+    /// The flag stands inside of what it describes, so that it is set before the one serialisation.
+    /// Only when a payload above the threshold turns out not to shrink, it is serialised again.
+    ///
+    /// # Errors
+    ///
+    /// What would not be accepted or could not be routed, as an [`EncodeError`]. Nothing is written
+    /// then.
+    pub fn encode(&mut self, message: &mut Message) -> Result<Encoded<'_>, EncodeError> {
+        vet(message, self.options.attribute_bytes)?;
+        mark(message, CompressionType::None);
+        let len = message.encoded_len();
+        self.within_limit(len)?;
+        if !self.options.compress || len <= self.options.threshold_bytes {
+            self.serialise(message);
+            return Ok(self.stored(Compression::NotTried));
+        }
+
+        mark(message, CompressionType::Zstd);
+        self.serialise(message);
+        self.within_limit(self.payload().len())?;
+        let payload = self.raw.get(1..).unwrap_or_default();
+        let reason = match self.zstd.compress_into(payload, &mut self.compressed) {
+            Ok(size) if size < payload.len() => {
+                self.compressed.insert(0, ZSTD);
+                return Ok(Encoded {
+                    record: &self.compressed,
+                    payload_bytes: self.payload().len(),
+                    compression: Compression::Kept,
+                });
+            }
+            Ok(_) => Compression::NotSmaller,
+            Err(error) => Compression::Failed(error),
+        };
+        mark(message, CompressionType::None);
+        self.serialise(message);
+        Ok(self.stored(reason))
+    }
+
+    fn serialise(&mut self, message: &Message) {
+        self.raw.clear();
+        self.raw.push(RAW);
+        message.encode(&mut self.raw);
+    }
+
+    fn payload(&self) -> &[u8] {
+        self.raw.get(1..).unwrap_or_default()
+    }
+
+    fn stored(&self, compression: Compression) -> Encoded<'_> {
+        Encoded {
+            record: &self.raw,
+            payload_bytes: self.payload().len(),
+            compression,
+        }
+    }
+
+    fn within_limit(&self, len: usize) -> Result<(), EncodeError> {
+        let limit = self.options.payload_bytes;
+        if len > limit {
+            Err(EncodeError::PayloadTooLarge { len, limit })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Sets the flag of every header that says how this record is stored.
+fn mark(message: &mut Message, compression: CompressionType) {
+    if let Some(header) = message.header_mut() {
+        header.set_compression(compression);
+    }
+    if let Message::EventBatch(batch) = message {
+        for header in batch
+            .events
+            .iter_mut()
+            .filter_map(|event| event.header.as_mut())
+        {
+            header.set_compression(compression);
+        }
+    }
+}
+
+/// Existing producers compress what is larger than this.
+const THRESHOLD_BYTES: usize = 512;
+
+/// Existing producers refuse larger messages, as a broker does by default.
+const PAYLOAD_BYTES: usize = 1024 * 1024;
+
+/// Existing producers leave larger attributes out of an event.
+const ATTRIBUTE_BYTES: usize = 500 * 1024;
