@@ -16,9 +16,10 @@ use core::fmt;
 pub(crate) use self::meter::{Meter, Spent};
 pub(crate) use self::node::{Member, Node, Weight};
 pub(crate) use self::number::{NumberText, decimal_len};
+pub(crate) use self::read::read;
 pub use self::read_limits::{ReadError, ReadLimits};
 pub(crate) use self::text::{Text, escape_extra};
-pub(crate) use self::tree::{Tree, own};
+pub(crate) use self::tree::{Entry, Tree, own};
 pub use self::view::{Array, Elements, Members, Number, Object, View};
 pub(crate) use self::write::{Seen, write};
 use crate::hash::Dialect;
@@ -61,7 +62,7 @@ impl Document {
     /// # Ok::<(), dashstream_reducer::ReadError>(())
     /// ```
     pub fn from_slice(text: &[u8], limits: &ReadLimits) -> Result<Self, ReadError> {
-        read::read(text, limits).map(|root| Self { root })
+        read(text, limits).map(|root| Self { root })
     }
 
     /// Reads one JSON text, as [`Document::from_slice`] does.

@@ -1,10 +1,12 @@
 //! RFC 6902 patches: complete, atomic and bounded.
 
+mod edit;
 mod encoded;
 mod engine;
 mod error;
 mod limits;
 mod operation;
+mod walk;
 
 pub use self::encoded::{Encoded, Operations};
 pub use self::engine::{Applied, apply};

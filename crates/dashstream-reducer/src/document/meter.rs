@@ -5,6 +5,7 @@ use crate::document::node::Node;
 /// Counts the work of one patch, and the memory that it replaces.
 #[derive(Debug)]
 pub(crate) struct Meter {
+    limit: u64,
     left: u64,
     copied: u64,
     displaced: u64,
@@ -12,11 +13,14 @@ pub(crate) struct Meter {
 
 /// The work units are spent.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Spent;
+pub(crate) struct Spent {
+    pub(crate) limit: u64,
+}
 
 impl Meter {
     pub(crate) const fn new(fuel: u64) -> Self {
         Self {
+            limit: fuel,
             left: fuel,
             copied: 0,
             displaced: 0,
@@ -29,7 +33,8 @@ impl Meter {
     }
 
     pub(crate) fn spend(&mut self, units: u64) -> Result<(), Spent> {
-        self.left = self.left.checked_sub(units).ok_or(Spent)?;
+        let limit = self.limit;
+        self.left = self.left.checked_sub(units).ok_or(Spent { limit })?;
         Ok(())
     }
 

@@ -53,6 +53,9 @@ pub enum ReadError {
     /// The text ends inside a value.
     #[error("the text ends inside a value")]
     Truncated,
+    /// Raw text is not UTF-8.
+    #[error("not UTF-8")]
+    NotUtf8,
     /// An object names a member twice.
     #[error("an object names a member twice")]
     DuplicateMember,
@@ -84,6 +87,7 @@ impl ReadError {
             Self::TextTooLong { .. } => "text_too_long",
             Self::Syntax { .. } => "json_syntax",
             Self::Truncated => "json_truncated",
+            Self::NotUtf8 => "not_utf8",
             Self::DuplicateMember => "duplicate_member",
             Self::TooManyNodes { .. } => "too_many_nodes",
             Self::TooDeep { .. } => "too_deep",
@@ -99,7 +103,7 @@ impl ReadError {
             | Self::TooManyNodes { .. }
             | Self::TooDeep { .. }
             | Self::HeapTooLarge { .. } => true,
-            Self::Syntax { .. } | Self::Truncated | Self::DuplicateMember => false,
+            Self::Syntax { .. } | Self::Truncated | Self::NotUtf8 | Self::DuplicateMember => false,
         }
     }
 }

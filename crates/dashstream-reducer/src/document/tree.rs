@@ -292,8 +292,8 @@ impl Tree<Member> {
     }
 
     /// Inserts a member whose name is not there yet, at the position that `find` answered.
-    pub(crate) fn insert_member(&mut self, at: usize, key: &[u8], node: Node, meter: &mut Meter) {
-        let key = Text::new(core::str::from_utf8(key).unwrap_or_default());
+    pub(crate) fn insert_member(&mut self, at: usize, key: &str, node: Node, meter: &mut Meter) {
+        let key = Text::new(key);
         self.insert(at, Member { key, node }, meter);
     }
 }

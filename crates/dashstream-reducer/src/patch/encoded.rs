@@ -71,3 +71,16 @@ impl<'a> From<&'a [dashstream_codec::v1::DiffOperation]> for Operations<'a> {
         Self(Form::Wire(operations))
     }
 }
+
+#[cfg(feature = "wire")]
+impl<'a> From<&'a dashstream_codec::v1::DiffOperation> for Encoded<'a> {
+    fn from(operation: &'a dashstream_codec::v1::DiffOperation) -> Self {
+        Self {
+            op: operation.op,
+            path: &operation.path,
+            from: &operation.from,
+            value: &operation.value,
+            encoding: operation.encoding,
+        }
+    }
+}

@@ -1,10 +1,13 @@
-//! An operation that owns its parts.
+//! An operation that owns its parts, and its JSON text.
 
-use crate::document::{Document, ReadLimits};
-use crate::patch::{PatchError, PatchLimits};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
-/// One operation of RFC 6902. Pointers are RFC 6901 text.
-#[derive(Clone, Debug)]
+use crate::document::{Document, Node, ReadLimits, read};
+use crate::patch::{PatchError, PatchErrorKind, PatchLimits};
+
+/// One operation of RFC 6902. Pointers are RFC 6901 text, checked when the operation is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "RFC 6902 defines these six, and a patch with others is refused"
@@ -12,7 +15,7 @@ use crate::patch::{PatchError, PatchLimits};
 pub enum Operation {
     /// Adds a member or an element, or replaces a member.
     Add {
-        /// Where.
+        /// Where; `-` as the last token is the end of an array.
         path: String,
         /// What.
         value: Document,
@@ -52,16 +55,99 @@ pub enum Operation {
     },
 }
 
-/// Reads a patch from its JSON text.
+/// Reads a patch from its JSON text. Members that an operation does not know are ignored.
 ///
 /// # Errors
 ///
-/// Text that is not an array of operations, and whatever exceeds a limit.
+/// A text that is not an array of operations, that names a member twice, or exceeds a limit.
+/// Pointers are not looked at.
 pub fn parse(
     text: &[u8],
-    read: &ReadLimits,
+    read_limits: &ReadLimits,
     limits: &PatchLimits,
 ) -> Result<Vec<Operation>, PatchError> {
-    let _ = (text, read, limits);
-    Ok(Vec::new())
+    let whole = |kind| PatchError { index: 0, kind };
+    let node = read(text, read_limits).map_err(|error| whole(PatchErrorKind::Document(error)))?;
+    let Node::Array(elements) = node else {
+        return Err(whole(PatchErrorKind::Shape));
+    };
+    let (len, limit) = (elements.len(), limits.operations);
+    if len > limit {
+        let kind = PatchErrorKind::TooManyOperations { limit, len };
+        return Err(PatchError { index: limit, kind });
+    }
+    elements
+        .iter()
+        .enumerate()
+        .map(|(index, element)| operation(element).map_err(|kind| PatchError { index, kind }))
+        .collect()
+}
+
+fn operation(element: &Node) -> Result<Operation, PatchErrorKind> {
+    let Node::Object(members) = element else {
+        return Err(PatchErrorKind::Shape);
+    };
+    let text = |name: &'static str| match members.member(name.as_bytes()) {
+        Some(Node::String(text)) => Ok(text.as_str()),
+        _ => Err(PatchErrorKind::Member(name)),
+    };
+    let path = || text("path").map(str::to_owned);
+    let from = || text("from").map(str::to_owned);
+    let value = || match members.member(b"value") {
+        Some(node) => Ok(Document { root: node.clone() }),
+        None => Err(PatchErrorKind::Member("value")),
+    };
+    Ok(match text("op")? {
+        "add" => Operation::Add {
+            path: path()?,
+            value: value()?,
+        },
+        "remove" => Operation::Remove { path: path()? },
+        "replace" => Operation::Replace {
+            path: path()?,
+            value: value()?,
+        },
+        "move" => Operation::Move {
+            from: from()?,
+            path: path()?,
+        },
+        "copy" => Operation::Copy {
+            from: from()?,
+            path: path()?,
+        },
+        "test" => Operation::Test {
+            path: path()?,
+            value: value()?,
+        },
+        _ => return Err(PatchErrorKind::UnknownOperation),
+    })
+}
+
+/// As one object of a JSON Patch document.
+impl Serialize for Operation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (name, path, from, value) = match self {
+            Self::Add { path, value } => ("add", path, None, Some(value)),
+            Self::Remove { path } => ("remove", path, None, None),
+            Self::Replace { path, value } => ("replace", path, None, Some(value)),
+            Self::Move { from, path } => ("move", path, Some(from), None),
+            Self::Copy { from, path } => ("copy", path, Some(from), None),
+            Self::Test { path, value } => ("test", path, None, Some(value)),
+        };
+        let members = if from.is_some() || value.is_some() {
+            3
+        } else {
+            2
+        };
+        let mut object = serializer.serialize_struct("Operation", members)?;
+        object.serialize_field("op", name)?;
+        if let Some(from) = from {
+            object.serialize_field("from", from)?;
+        }
+        object.serialize_field("path", path)?;
+        if let Some(value) = value {
+            object.serialize_field("value", value)?;
+        }
+        object.end()
+    }
 }

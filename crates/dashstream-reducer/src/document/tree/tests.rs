@@ -138,7 +138,7 @@ fn members_are_found_where_they_belong() {
             }
             (Err(at), _) => {
                 assert!(!model.contains_key(&key));
-                tree.insert_member(at, key.as_bytes(), Node::Int(step), &mut meter);
+                tree.insert_member(at, &key, Node::Int(step), &mut meter);
                 model.insert(key, step);
             }
         }
