@@ -13,6 +13,15 @@ pub trait Label: Copy + Eq + core::fmt::Debug + sealed::Sealed + 'static {
 
     /// The value's text in the exposition.
     fn as_str(self) -> &'static str;
+
+    /// The value of this text; `None` when there is none.
+    #[must_use]
+    fn from_text(text: &str) -> Option<Self> {
+        Self::VALUES
+            .iter()
+            .copied()
+            .find(|value| value.as_str() == text)
+    }
 }
 
 /// What selects one cell of a family: nothing, one label, or two.
@@ -116,6 +125,13 @@ macro_rules! labels {
 
             fn all() -> impl Iterator<Item = Self> {
                 <Self as $crate::label::Label>::VALUES.iter().copied()
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $Name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
             }
         }
 

@@ -3,6 +3,8 @@
 
 mod catalogue;
 mod cells;
+#[cfg(feature = "serde")]
+mod document;
 mod edges;
 mod exposition;
 mod facts;
@@ -19,6 +21,12 @@ mod sync;
 mod window;
 
 pub use catalogue::{CATALOGUE, Kind, LabelSpec, LabelValues, Metric, Watch, find};
+#[cfg(feature = "serde")]
+pub use document::{
+    ArchivePart, BreakerPart, Buckets, CountersPart, Document, PartitionPart, RateNumbers,
+    RatePart, ReasonPart, ReplayBufferPart, RestartBreakerPart, RunsPart, SelfScrapePart,
+    UnprocessablePart, WindowPart, WindowsPart, Word,
+};
 pub use facts::{
     ArchiveFacts, BreakerFacts, Facts, Ledger, PartitionFacts, ReplayBufferFacts, RunFacts,
     SelfScrape,

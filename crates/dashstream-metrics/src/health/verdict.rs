@@ -1,9 +1,11 @@
 //! What a verdict says: one word for dashboards, one for machines, and the reasons for people.
 
+use core::fmt;
 use core::time::Duration;
 
 use crate::health::gate::Rate;
 use crate::label::labels;
+use crate::labels::BreakerState;
 
 labels! {
     /// The word that existing consumers show.
@@ -150,4 +152,83 @@ pub struct Gates {
     pub payload_missing_long: bool,
     /// Failed sends, short window.
     pub send_failures: bool,
+}
+
+impl Verdict {
+    /// The reason of this code, if it is among them.
+    #[must_use]
+    pub fn reason(&self, code: ReasonCode) -> Option<&Reason> {
+        self.reasons.iter().find(|reason| reason.code == code)
+    }
+
+    /// Whether no record has arrived for longer than the policy allows, or ever.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.reason(ReasonCode::NoRecentMessages).is_some()
+    }
+
+    /// What a policy engine that escalates by rate should be told.
+    #[must_use]
+    pub fn breaker(&self) -> BreakerState {
+        let Gates {
+            decode_errors_short,
+            decode_errors_long,
+            payload_missing_short,
+            payload_missing_long,
+            send_failures: _,
+        } = self.gates;
+        let open = decode_errors_short
+            || decode_errors_long
+            || payload_missing_short
+            || payload_missing_long;
+        if open {
+            BreakerState::Open
+        } else {
+            BreakerState::Closed
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.evidence)
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rate(rate) => write!(
+                f,
+                "{} of {} in {} s, surely more than {:.2} % with {:.2} % allowed",
+                rate.k,
+                rate.n,
+                rate.covered.as_secs(),
+                rate.lower * 100.0,
+                rate.threshold * 100.0
+            ),
+            Self::Count { value, limit } => write!(f, "{value} with {limit} allowed"),
+            Self::Age { age: None, .. } => f.write_str("never"),
+            Self::Age {
+                age: Some(age),
+                limit,
+            } => write!(
+                f,
+                "{} s ago with {} s allowed",
+                age.as_secs(),
+                limit.as_secs()
+            ),
+            Self::Partition {
+                id,
+                offset,
+                held_for,
+            } => {
+                write!(f, "partition {id}")?;
+                if let Some(offset) = offset {
+                    write!(f, " at offset {offset}")?;
+                }
+                write!(f, " for {} s", held_for.as_secs())
+            }
+        }
+    }
 }

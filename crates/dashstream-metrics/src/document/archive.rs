@@ -1,0 +1,170 @@
+//! The archive, the breakers, the runs and the replay buffer.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::seconds_ago;
+use crate::document::unprocessable::by_counts;
+use crate::document::word::Word;
+use crate::facts::{BreakerFacts, ReplayBufferFacts};
+use crate::labels::{ArchiveState, BreakerState};
+use crate::metrics::{ReplayEvent, SequenceKind};
+use crate::snapshot::{Snapshot, Totals};
+
+/// The archive for unprocessable records.
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a client must not be able to overlook a new field"
+)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArchivePart {
+    /// What it is doing.
+    pub state: Word<ArchiveState>,
+    /// Records sent and not acknowledged.
+    pub pending: u64,
+    /// Seconds that the oldest of them waits; null for none.
+    pub oldest_pending_seconds: Option<u64>,
+    /// Acknowledged records by kind of error.
+    pub acknowledged: BTreeMap<String, u64>,
+    /// Records that were not written, by reason.
+    pub failures: BTreeMap<String, u64>,
+    /// Seconds since an acknowledgement; null for never.
+    pub last_acknowledged_ago_seconds: Option<u64>,
+    /// Seconds since a failure; null for never.
+    pub last_failure_ago_seconds: Option<u64>,
+}
+
+/// The circuit breaker on unprocessable records. Its numbers are those of the rates.
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a client must not be able to overlook a new field"
+)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BreakerPart {
+    /// closed or open.
+    pub state: Word<BreakerState>,
+    /// For how long.
+    pub state_seconds: f64,
+}
+
+/// The breaker of existing consumers, which restarts their process.
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a client must not be able to overlook a new field"
+)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestartBreakerPart {
+    /// healthy, degraded or will_restart_soon.
+    pub state: String,
+    /// For how long it has been degraded.
+    pub degraded_duration_seconds: Option<u64>,
+    /// When it means to restart.
+    pub time_until_restart_seconds: Option<u64>,
+}
+
+/// The runs whose state is followed.
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a client must not be able to overlook a new field"
+)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunsPart {
+    /// Runs without a gap.
+    pub synced: u64,
+    /// Runs that wait for a snapshot.
+    pub needs_resync: u64,
+    /// Times that a run came to wait, by reason.
+    pub resyncs: BTreeMap<String, u64>,
+    /// Times that sequence numbers were missing.
+    pub sequence_gaps: u64,
+    /// Sequence numbers that came again.
+    pub sequence_duplicates: u64,
+    /// Sequence numbers that came too late.
+    pub sequence_reorders: u64,
+}
+
+/// The replay buffer, as existing consumers describe it.
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a client must not be able to overlook a new field"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayBufferPart {
+    /// Whether a Redis stands behind the memory.
+    pub redis_enabled: bool,
+    /// Messages found in memory.
+    pub memory_hits: u64,
+    /// Messages found in Redis.
+    pub redis_hits: u64,
+    /// Messages not found in Redis.
+    pub redis_misses: u64,
+    /// Writes given up before they were tried.
+    pub redis_write_dropped: u64,
+    /// Writes that failed.
+    pub redis_write_failures: u64,
+    /// Messages in memory.
+    pub memory_buffer_size: u64,
+    /// Most messages in memory.
+    pub max_memory_size: u64,
+    /// How long Redis keeps a message.
+    pub redis_message_ttl_secs: u64,
+    /// Most sequence numbers that Redis keeps for a thread.
+    pub redis_max_sequences: u64,
+}
+
+impl ArchivePart {
+    pub(super) fn new(now: Duration, snapshot: &Snapshot) -> Self {
+        let archive = &snapshot.facts.archive;
+        Self {
+            state: archive.state.into(),
+            pending: archive.pending,
+            oldest_pending_seconds: seconds_ago(now, archive.oldest_pending_since),
+            acknowledged: by_counts(&snapshot.totals.dlq_sends),
+            failures: by_counts(&snapshot.totals.dlq_failures),
+            last_acknowledged_ago_seconds: seconds_ago(now, snapshot.last.archived),
+            last_failure_ago_seconds: seconds_ago(now, snapshot.last.archive_failure),
+        }
+    }
+}
+
+impl BreakerPart {
+    pub(super) fn new(now: Duration, facts: &BreakerFacts) -> Self {
+        Self {
+            state: facts.state.into(),
+            state_seconds: now.saturating_sub(facts.since).as_secs_f64(),
+        }
+    }
+}
+
+impl RunsPart {
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
+        let (runs, totals) = (&snapshot.facts.runs, &snapshot.totals);
+        Self {
+            synced: runs.synced,
+            needs_resync: runs.needs_resync,
+            resyncs: by_counts(&totals.resyncs),
+            sequence_gaps: totals.sequence.get(SequenceKind::Gap),
+            sequence_duplicates: totals.sequence.get(SequenceKind::Duplicate),
+            sequence_reorders: totals.sequence.get(SequenceKind::Reorder),
+        }
+    }
+}
+
+impl ReplayBufferPart {
+    pub(super) fn new(facts: &ReplayBufferFacts, totals: &Totals) -> Self {
+        Self {
+            redis_enabled: facts.redis_enabled,
+            memory_hits: totals.replay.get(ReplayEvent::MemoryHit),
+            redis_hits: totals.replay.get(ReplayEvent::RedisHit),
+            redis_misses: totals.replay.get(ReplayEvent::RedisMiss),
+            redis_write_dropped: totals.replay.get(ReplayEvent::RedisWriteDropped),
+            redis_write_failures: totals.replay.get(ReplayEvent::RedisWriteFailure),
+            memory_buffer_size: facts.memory_buffer_size,
+            max_memory_size: facts.max_memory_size,
+            redis_message_ttl_secs: facts.redis_message_ttl.as_secs(),
+            redis_max_sequences: facts.redis_max_sequences,
+        }
+    }
+}
