@@ -10,34 +10,51 @@
     reason = "a property may panic: that is how it fails"
 )]
 
-use std::cell::RefCell;
+use core::cell::RefCell;
 
 use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
 /// The content by libzstd's streaming decoder, frame after frame, with the window that RFC 9659
-/// allows; `None` when it reports an error, or the input ends inside a frame.
+/// allows, fed `step` bytes at a time; `None` when it reports an error, or the input ends inside a
+/// frame.
 ///
-/// Decoding stops with `Some` of more than `limit` bytes once the content exceeds it.
-pub fn streaming(input: &[u8], limit: usize) -> Option<Vec<u8>> {
+/// Decoding stops with `Some` of more than `limit` bytes once the content exceeds it. With a step
+/// shorter than any frame the decoder cannot fall back to decoding whole frames at once, which it
+/// does less strictly.
+pub fn streaming(input: &[u8], limit: usize, step: usize) -> Option<Vec<u8>> {
     with_context(|context, chunk| {
         let mut content = Vec::new();
-        let mut source = InBuffer::around(input);
-        loop {
-            let before = source.pos();
-            let mut sink = OutBuffer::around(chunk.as_mut_slice());
-            let hint = context.decompress_stream(&mut sink, &mut source).ok()?;
-            let written = sink.pos();
-            content.extend_from_slice(&chunk[..written]);
-            let at_end = source.pos() == input.len();
-            if content.len() > limit || (hint == 0 && at_end) {
-                return Some(content);
-            }
-            if written == 0 && source.pos() == before {
-                return None;
+        let mut hint = None;
+        for part in input.chunks(step) {
+            let mut source = InBuffer::around(part);
+            loop {
+                let before = source.pos();
+                let mut sink = OutBuffer::around(chunk.as_mut_slice());
+                hint = Some(context.decompress_stream(&mut sink, &mut source).ok()?);
+                let written = sink.pos();
+                content.extend_from_slice(&chunk[..written]);
+                if content.len() > limit {
+                    return Some(content);
+                }
+                // Behind a full chunk there may be more, unless the frame has just ended.
+                let flushed = written < chunk.len() || hint == Some(0);
+                if flushed && source.pos() == part.len() {
+                    break;
+                }
+                if written == 0 && source.pos() == before {
+                    return None;
+                }
             }
         }
+        (hint == Some(0)).then_some(content)
     })
 }
+
+/// Fed to [`streaming`], this never holds a whole frame: the shortest has 9 bytes.
+pub const STRICT: usize = 8;
+
+/// Fed to [`streaming`], this is the whole input.
+pub const WHOLE: usize = usize::MAX;
 
 /// The content by libzstd's one-shot decoder, when it is at most `limit` bytes.
 pub fn one_shot(input: &[u8], limit: usize) -> Option<Vec<u8>> {
