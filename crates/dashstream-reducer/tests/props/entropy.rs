@@ -104,15 +104,21 @@ impl<'a> Entropy<'a> {
         }
     }
 
-    /// A pointer into `state`, mostly to something that exists.
-    pub fn pointer(&mut self, state: &Value) -> String {
+    /// A state: mostly an object with something in it, as states are.
+    pub fn state(&mut self) -> Value {
+        if self.byte() % 16 == 0 {
+            return self.value(4);
+        }
+        let members = 2 + self.below(6);
+        let members: Map<_, _> = (0..members).map(|_| (self.name(), self.value(3))).collect();
+        Value::Object(members)
+    }
+
+    /// A pointer to something that exists in `state`.
+    pub fn existing(&mut self, state: &Value) -> String {
         let mut pointer = String::new();
         let mut value = state;
-        loop {
-            let stop = self.byte();
-            if stop < 60 {
-                break;
-            }
+        while self.byte() >= 40 {
             match value {
                 Value::Array(elements) if !elements.is_empty() => {
                     let index = self.below(elements.len());
@@ -122,55 +128,99 @@ impl<'a> Entropy<'a> {
                 Value::Object(members) if !members.is_empty() => {
                     let index = self.below(members.len());
                     let (name, member) = members.iter().nth(index).unwrap();
-                    pointer.push('/');
-                    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                    pointer.push_str(&escaped(name));
                     value = member;
                 }
                 _ => break,
             }
         }
-        match self.byte() {
-            0..70 => {}
-            70..130 => pointer.push_str("/-"),
-            130..190 => pointer.push_str(&format!("/{}", self.below(8))),
-            190..235 => {
-                let name = self.name();
-                pointer.push('/');
-                pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
-            }
-            235..240 => pointer.push_str("/01"),
-            240..245 => pointer.push_str("/~2"),
-            245..248 => pointer.push_str("/18446744073709551616"),
-            _ => pointer = "a".to_owned(),
+        if self.byte() >= 240 {
+            self.spoil(&mut pointer)
         }
         pointer
     }
 
+    /// A pointer to a place where `state` can take a new value.
+    pub fn place(&mut self, state: &Value) -> String {
+        let mut pointer = self.existing(state);
+        while !pointer.is_empty()
+            && !state
+                .pointer(&pointer)
+                .is_some_and(|v| v.is_array() || v.is_object())
+        {
+            pointer.truncate(pointer.rfind('/').unwrap_or(0));
+        }
+        match state.pointer(&pointer) {
+            Some(Value::Array(elements)) => match self.byte() {
+                0..60 => pointer.push_str("/-"),
+                60..120 => pointer.push_str("/0"),
+                _ => pointer.push_str(&format!("/{}", self.below(elements.len() + 1))),
+            },
+            Some(Value::Object(_)) => pointer.push_str(&escaped(&self.name())),
+            _ => {}
+        }
+        if self.byte() >= 240 {
+            self.spoil(&mut pointer)
+        }
+        pointer
+    }
+
+    fn spoil(&mut self, pointer: &mut String) {
+        match self.byte() % 9 {
+            0 => pointer.push_str("/-"),
+            1 => pointer.push_str("/01"),
+            2 => pointer.push_str("/~2"),
+            3 => pointer.push_str("/18446744073709551616"),
+            4 => pointer.push_str("/0"),
+            5 => pointer.push_str("/+1"),
+            6 => *pointer = "a".to_owned(),
+            7 => pointer.truncate(pointer.rfind('/').unwrap_or(0)),
+            _ => pointer.push_str(&escaped(&self.name())),
+        }
+    }
+
     /// A value that exists in `state`, or its number in another spelling, or anything.
     pub fn probe(&mut self, state: &Value, path: &str) -> Value {
-        match (self.byte() % 4, state.pointer(path)) {
+        match (self.byte() % 16, state.pointer(path)) {
             (0, _) | (_, None) => self.value(2),
-            (1, Some(Value::Number(number))) => number.as_f64().map_or(Value::Null, |f| json!(f)),
+            (1..6, Some(Value::Number(number))) => {
+                number.as_f64().map_or(Value::Null, |f| json!(f))
+            }
             (_, Some(value)) => value.clone(),
         }
     }
 
-    /// Operations on `state` that were drawn one after the other, without following their effect.
+    /// Operations, each drawn for the state that the ones before leave.
     pub fn patch(&mut self, state: &Value) -> Vec<Value> {
         let len = 1 + self.below(12);
-        (0..len).map(|_| self.operation(state)).collect()
+        let mut state = state.clone();
+        let mut patch = Vec::new();
+        for _ in 0..len {
+            let operation = self.operation(&state);
+            // A part of the patches goes on after an operation that fails: nobody looks at the rest.
+            if let Ok(next) = super::model::apply(&state, std::slice::from_ref(&operation)) {
+                state = next;
+            }
+            patch.push(operation);
+        }
+        patch
     }
 
     pub fn operation(&mut self, state: &Value) -> Value {
-        let kind = self.byte() % 8;
-        let path = self.pointer(state);
-        match kind {
-            0 | 1 => json!({"op": "add", "path": path, "value": self.value(2)}),
-            2 => json!({"op": "remove", "path": path}),
-            3 | 4 => json!({"op": "replace", "path": path, "value": self.value(2)}),
-            5 => json!({"op": "move", "from": self.pointer(state), "path": path}),
-            6 => json!({"op": "copy", "from": self.pointer(state), "path": path}),
-            _ => json!({"op": "test", "value": self.probe(state, &path), "path": path}),
+        match self.byte() % 10 {
+            0..3 => json!({"op": "add", "path": self.place(state), "value": self.value(2)}),
+            3 => json!({"op": "remove", "path": self.existing(state)}),
+            4 | 5 => json!({"op": "replace", "path": self.existing(state), "value": self.value(2)}),
+            6 => json!({"op": "move", "from": self.existing(state), "path": self.place(state)}),
+            7 => json!({"op": "copy", "from": self.existing(state), "path": self.place(state)}),
+            _ => {
+                let path = self.existing(state);
+                json!({"op": "test", "value": self.probe(state, &path), "path": path})
+            }
         }
     }
+}
+
+fn escaped(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }

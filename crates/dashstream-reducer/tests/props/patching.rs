@@ -10,7 +10,7 @@ use super::model;
 /// Draws a state and some patches and follows them with the model.
 pub fn follows_the_model(bytes: &[u8]) {
     let mut entropy = Entropy::new(bytes);
-    let mut state = entropy.value(4);
+    let mut state = entropy.state();
     let mut document = document(&state);
     let mut kept: Vec<(Document, Value)> = Vec::new();
     for _ in 0..8 {
