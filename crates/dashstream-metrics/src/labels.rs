@@ -380,3 +380,18 @@ impl LagSeverity {
         }
     }
 }
+
+impl PartitionState {
+    /// Whether the partition stands still on purpose, at an offset that can be named.
+    #[must_use]
+    pub const fn is_held(self) -> bool {
+        match self {
+            Self::Running | Self::Seeking | Self::Waiting | Self::Stalled | Self::Unknown => false,
+            Self::PausedByPolicy
+            | Self::PausedByOperator
+            | Self::BlockedByArchive
+            | Self::Unfetchable
+            | Self::EvidenceLost => true,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Disjoint buckets, for a hundred thousand random sequences of outcomes.
+
+#[path = "props/outcomes.rs"]
+mod outcomes;
+
+use std::time::Duration;
+
+use dashstream_metrics::{Metrics, Options, Outcome, Registry};
+use dashstream_testkit::alloc;
+use dashstream_testkit::rng::SplitMix64;
+
+#[test]
+fn error_buckets_are_disjoint_and_sum_to_the_total_for_100_000_random_sequences() {
+    let mut random = SplitMix64::new(0x0BAD_CAFE);
+    let mut sequences = 0;
+    for _ in 0..1_000 {
+        let metrics = fresh();
+        let mut now = 0;
+        let mut total = 0;
+        for _ in 0..100 {
+            now += random.below(30);
+            let length = random.below(16);
+            let sequence: Vec<Outcome> = (0..length)
+                .map(|_| outcomes::outcome(random.index(1000)))
+                .collect();
+            total = outcomes::buckets_sum_to_the_total(
+                &metrics,
+                Duration::from_secs(now),
+                total,
+                &sequence,
+            );
+            sequences += 1;
+        }
+    }
+    assert_eq!(sequences, 100_000);
+}
+
+#[test]
+fn recording_allocates_nothing_whatever_happens() {
+    let metrics = fresh();
+    let ((), usage) = alloc::measure(|| {
+        for n in 0..100_000_u32 {
+            let now = Duration::from_millis(u64::from(n) * 7);
+            metrics.record(now, outcomes::outcome(n as usize));
+        }
+    });
+    assert_eq!(usage, alloc::Usage::default());
+}
+
+#[test]
+fn an_error_storm_of_100_000_a_second_takes_no_more_memory_than_silence() {
+    let (metrics, quiet) = alloc::measure(fresh);
+    let ((), storm) = alloc::measure(|| {
+        for second in 0..20 {
+            for _ in 0..100_000 {
+                metrics.record(Duration::from_secs(second), outcomes::outcome(3));
+            }
+        }
+    });
+    assert_eq!(storm.peak, 0);
+    assert!(quiet.peak < 64 * 1024, "{quiet:?}");
+}
+
+fn fresh() -> Metrics {
+    Metrics::register(&mut Registry::new(), Options::default(), Duration::ZERO).unwrap()
+}

@@ -1,0 +1,31 @@
+//! Property tests; their bodies are shared with the fuzz targets.
+
+#[path = "props/window.rs"]
+mod window;
+
+use dashstream_metrics::Shape;
+use proptest::prelude::*;
+use window::Step;
+
+fn step() -> impl Strategy<Value = Step> {
+    let at = 0_u64..400;
+    prop_oneof![
+        6 => (at.clone(), 0_u64..5).prop_map(|(at, n)| Step::Record { at, n }),
+        1 => (0_u64..100_000, 1_u64..5).prop_map(|(at, n)| Step::Record { at, n }),
+        2 => at.clone().prop_map(|at| Step::Tick { at }),
+        2 => at.prop_map(|at| Step::Read { at }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_window_agrees_with_a_list_that_forgets_nothing(
+        slot in 1_u32..4,
+        slots in 1_u32..20,
+        steps in prop::collection::vec(step(), 0..120),
+    ) {
+        window::obeys_the_model(Shape::new(slot, slots).unwrap(), &steps);
+    }
+}

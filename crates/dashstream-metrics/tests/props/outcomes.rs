@@ -1,0 +1,57 @@
+//! What holds for any sequence of outcomes: the buckets are disjoint and sum to the total.
+
+use std::time::Duration;
+
+use dashstream_metrics::{
+    Cause, DecodeErrorType, Facts, Key, Label, MessageStatus, Metrics, Outcome, Recent,
+};
+
+/// Records `outcomes` at `now` and checks that every partition of the records still sums to all of
+/// them, which were `before` so far. Returns how many there are now.
+pub(crate) fn buckets_sum_to_the_total(
+    metrics: &Metrics,
+    now: Duration,
+    before: u64,
+    outcomes: &[Outcome],
+) -> u64 {
+    for outcome in outcomes {
+        metrics.record(now, *outcome);
+    }
+    let expected = before + outcomes.len() as u64;
+    let snapshot = metrics.observe(now, Facts::default());
+    let totals = &snapshot.totals;
+    assert_eq!(totals.received(), expected);
+
+    let sum = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
+    let by_status = sum(&mut MessageStatus::VALUES.iter().map(|s| totals.of_status(*s)));
+    let ignored = totals.outcomes.get(Outcome::Ignored);
+    assert_eq!(by_status + totals.payload_missing() + ignored, expected);
+
+    let by_type = sum(&mut DecodeErrorType::VALUES
+        .iter()
+        .map(|t| totals.decode_errors_of(*t)));
+    assert_eq!(by_type, totals.decode_errors());
+
+    let by_cause = sum(&mut Cause::VALUES.iter().map(|c| totals.unprocessable(*c)));
+    assert_eq!(
+        by_cause + ignored + totals.outcomes.get(Outcome::Processed),
+        expected
+    );
+
+    for windows in [&snapshot.windows.short, &snapshot.windows.long] {
+        let bad = windows.counts.sum_of(Recent::is_decode_error);
+        let missing = windows.counts.sum_of(Recent::is_payload_missing);
+        assert!(
+            bad + missing <= windows.counts.total(),
+            "a rate is at most one"
+        );
+        assert!(windows.counts.total() <= expected);
+    }
+    expected
+}
+
+/// The outcome that belongs to a number: every one is reached.
+pub(crate) fn outcome(number: usize) -> Outcome {
+    let number = number % Outcome::COUNT;
+    Outcome::all().nth(number).unwrap_or(Outcome::Processed)
+}

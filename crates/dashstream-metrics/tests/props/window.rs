@@ -1,0 +1,89 @@
+//! What holds for any sequence of records, readings and jumps of the clock.
+
+use std::time::Duration;
+
+use dashstream_metrics::{Shape, Window, WindowSet};
+
+/// One step of a schedule.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "each includer builds the steps it needs")]
+pub(crate) enum Step {
+    /// Record `n` events at `at` seconds.
+    Record { at: u64, n: u64 },
+    /// Tell the time.
+    Tick { at: u64 },
+    /// Read, and compare with the model.
+    Read { at: u64 },
+}
+
+/// Runs `steps` against a list of events that forgets nothing.
+///
+/// For every reading: the window shows exactly the accepted events of its slots, unless it says that
+/// it was torn, in which case it shows fewer. At the end: everything recorded is accounted for.
+#[allow(dead_code, reason = "each includer uses the body it needs")]
+pub(crate) fn obeys_the_model(shape: Shape, steps: &[Step]) {
+    let window = Window::new(shape, Duration::ZERO);
+    let mut recorded = 0_u64;
+    let mut accepted: Vec<(u64, u64)> = Vec::new();
+    let slot = shape.slot().as_secs();
+    for step in steps {
+        match *step {
+            Step::Record { at, n } => {
+                let before = window.account(Duration::ZERO).misfits();
+                window.record(Duration::from_secs(at), (), n);
+                let lost = window.account(Duration::ZERO).misfits() - before;
+                assert!(lost <= n, "more was lost than recorded");
+                accepted.push((at / slot, n - lost));
+                recorded += n;
+            }
+            Step::Tick { at } => window.tick(Duration::from_secs(at)),
+            Step::Read { at } => {
+                let seen = window.read(Duration::from_secs(at));
+                let now = at / slot;
+                let expected: u64 = accepted
+                    .iter()
+                    .filter(|(when, _)| *when <= now && when + u64::from(shape.slots()) > now)
+                    .map(|(_, n)| n)
+                    .sum();
+                if seen.torn {
+                    assert!(seen.count(()) <= expected);
+                } else {
+                    assert_eq!(seen.count(()), expected, "at {at} s after {steps:?}");
+                }
+                assert!(seen.covered <= seen.window);
+            }
+        }
+        for at in [0, 1_000_000] {
+            let account = window.account(Duration::from_secs(at));
+            assert_eq!(
+                account.recorded(),
+                recorded,
+                "as seen from {at} s: {account:?}"
+            );
+        }
+    }
+}
+
+/// Records with a clock that mostly advances, sometimes sleeps far behind, sometimes jumps ahead.
+/// Returns how much was recorded.
+#[allow(dead_code, reason = "each includer uses the body it needs")]
+pub(crate) fn write_wildly(window: &WindowSet<()>, seed: u64, steps: u32) -> u64 {
+    let mut random = dashstream_testkit::rng::SplitMix64::new(seed);
+    let mut recorded = 0;
+    for step in 0..steps {
+        let now = u64::from(step) / 10;
+        let at = match random.below(1000) {
+            0 => now.saturating_sub(random.below(100)), // stalled between clock and record
+            1 => now + random.below(5_000),             // a jump that is not taken back
+            2..10 => now + random.below(4),             // a clock a little ahead
+            _ => now,
+        };
+        let n = random.below(4);
+        window.record(Duration::from_secs(at), (), n);
+        recorded += n;
+        if step % 64 == 0 {
+            window.tick(Duration::from_secs(now));
+        }
+    }
+    recorded
+}
