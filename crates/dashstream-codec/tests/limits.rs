@@ -1,0 +1,240 @@
+//! Every limit of the decoder and the encoder: one under, exactly at, one over; and the heap that was
+//! worked out against the heap that was used.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test draws its input, and fails by panicking"
+)]
+
+#[path = "support/telemetry.rs"]
+mod telemetry;
+
+use dashstream_codec::{
+    DecodeError, DecodeLimits, DecodeOptions, Decoded, Decoder, EncodeError, EncodeOptions,
+    Encoder, Message, RecordFacts, v1,
+};
+use dashstream_testkit::alloc;
+use prost::Message as _;
+
+fn raw(message: Message) -> Vec<u8> {
+    let mut record = vec![0];
+    v1::DashStreamMessage {
+        message: Some(message),
+    }
+    .encode(&mut record)
+    .expect("a vector grows");
+    record
+}
+
+fn zstd(message: Message) -> Vec<u8> {
+    let payload = raw(message);
+    let frame = dashstream_zstd::Encoder::new(dashstream_zstd::Level::DEFAULT)
+        .compress(&payload[1..])
+        .expect("there is memory");
+    [vec![1], frame].concat()
+}
+
+fn decode(record: &[u8], limits: DecodeLimits) -> Result<Decoded, DecodeError> {
+    Decoder::new(DecodeOptions::new().with_limits(limits)).decode(record)
+}
+
+/// The trio: `limit` takes a value; at `need` and above the record is accepted, below it is not.
+fn trio(record: &[u8], need: u64, limit: impl Fn(u64) -> DecodeLimits, code: &str) {
+    assert!(decode(record, limit(need + 1)).is_ok(), "{code}: one under");
+    assert!(decode(record, limit(need)).is_ok(), "{code}: exactly at");
+    let error = decode(record, limit(need - 1)).expect_err("one over");
+    assert_eq!(error.code(), code);
+}
+
+fn facts(record: &[u8]) -> RecordFacts {
+    decode(record, DecodeLimits::new()).expect("accepted").facts
+}
+
+fn size(value: u64) -> usize {
+    usize::try_from(value).expect("a size")
+}
+
+fn count(value: u64) -> u32 {
+    u32::try_from(value).expect("a count")
+}
+
+#[test]
+fn the_record_limit_counts_the_frame_byte() {
+    let record = raw(Message::EventBatch(telemetry::batch(3)));
+    let limit = |bytes| DecodeLimits::new().with_record_bytes(size(bytes));
+    trio(&record, record.len() as u64, limit, "record_too_large");
+}
+
+#[test]
+fn the_payload_limit_holds_for_raw_and_for_compressed_payloads() {
+    let limit = |bytes| DecodeLimits::new().with_payload_bytes(size(bytes));
+    let message = Message::EventBatch(telemetry::batch(30));
+    let need = raw(message.clone()).len() as u64 - 1;
+    trio(&raw(message.clone()), need, limit, "payload_too_large");
+    trio(&zstd(message), need, limit, "declared_too_large");
+}
+
+#[test]
+fn the_default_payload_limit_is_ten_mebibytes_after_the_frame_byte() {
+    let of = |len: usize| {
+        let state = vec![b'7'; len];
+        Message::StateDiff(v1::StateDiff {
+            header: Some(v1::Header::default()),
+            full_state: state.into(),
+            ..v1::StateDiff::default()
+        })
+    };
+    let overhead = raw(of(10 << 20)).len() - 1 - (10 << 20);
+    let fits = of((10 << 20) - overhead);
+    assert_eq!(raw(fits.clone()).len(), (10 << 20) + 1);
+    assert!(decode(&raw(fits.clone()), DecodeLimits::new()).is_ok());
+    assert!(decode(&zstd(fits), DecodeLimits::new()).is_ok());
+    let over = of((10 << 20) - overhead + 1);
+    let code = |record: &[u8]| decode(record, DecodeLimits::new()).map_err(|error| error.code());
+    assert_eq!(
+        code(&raw(over.clone())).map(|_| ()),
+        Err("record_too_large")
+    );
+    assert_eq!(code(&zstd(over)).map(|_| ()), Err("declared_too_large"));
+}
+
+#[test]
+fn the_heap_limit_is_exact_to_the_byte() {
+    let limit = |bytes| DecodeLimits::new().with_heap_bytes(bytes);
+    for (_, message) in telemetry::all() {
+        for record in [raw(message.clone()), zstd(message)] {
+            trio(&record, facts(&record).heap_bytes, limit, "heap_budget");
+        }
+    }
+}
+
+#[test]
+fn the_field_limit_counts_every_key() {
+    let limit = |fields| DecodeLimits::new().with_fields(count(fields));
+    for (_, message) in telemetry::all() {
+        let record = raw(message);
+        trio(&record, facts(&record).fields.into(), limit, "field_count");
+    }
+}
+
+#[test]
+fn the_element_limit_counts_lists_and_maps() {
+    let limit = |elements| DecodeLimits::new().with_elements(count(elements));
+    for message in [
+        Message::EventBatch(telemetry::batch(3)),
+        Message::StateDiff(telemetry::state_diff(10)),
+        telemetry::all().pop().expect("a trace").1,
+    ] {
+        let record = raw(message);
+        trio(
+            &record,
+            facts(&record).elements.into(),
+            limit,
+            "element_count",
+        );
+    }
+    let batch = raw(Message::EventBatch(telemetry::batch(3)));
+    assert_eq!(facts(&batch).elements, 3 + 3 * 6);
+}
+
+#[test]
+fn the_depth_limit_counts_messages_and_entries() {
+    let limit = |depth| DecodeLimits::new().with_depth(count(depth));
+    // Event, entry, value.
+    trio(
+        &raw(Message::Event(telemetry::event6(1))),
+        3,
+        limit,
+        "depth_exceeded",
+    );
+    // Batch, event, entry, value.
+    trio(
+        &raw(Message::EventBatch(telemetry::batch(1))),
+        4,
+        limit,
+        "depth_exceeded",
+    );
+    // Diff, operation.
+    trio(
+        &raw(Message::StateDiff(telemetry::state_diff(1))),
+        2,
+        limit,
+        "depth_exceeded",
+    );
+    assert_eq!(
+        DecodeLimits::new().with_depth(101).depth(),
+        DecodeLimits::DEPTH_MAX
+    );
+}
+
+#[test]
+fn a_larger_payload_limit_than_the_counters_hold_means_the_largest() {
+    let limits = DecodeLimits::new().with_payload_bytes(usize::MAX);
+    assert_eq!(limits.payload_bytes(), DecodeLimits::PAYLOAD_BYTES_MAX);
+    let limits = limits.with_zstd(dashstream_zstd::Limits::new().with_window_bytes(1 << 20));
+    assert_eq!(
+        limits.zstd().output_bytes(),
+        DecodeLimits::PAYLOAD_BYTES_MAX as u64
+    );
+    assert_eq!(limits.zstd().window_bytes(), 1 << 20);
+}
+
+#[test]
+fn what_was_worked_out_covers_what_was_used_and_not_much_more() {
+    for (name, message) in telemetry::all() {
+        for record in [raw(message.clone()), zstd(message)] {
+            let mut decoder = Decoder::new(DecodeOptions::new());
+            let (decoded, usage) = alloc::measure(|| decoder.decode(&record).expect("accepted"));
+            let predicted = decoded.facts.heap_bytes;
+            assert!(
+                usage.peak <= predicted,
+                "{name}: {} over {predicted}",
+                usage.peak
+            );
+            assert_eq!(
+                usage.retained, usage.peak as i64,
+                "{name}: nothing is given back"
+            );
+            let ratio = predicted as f64 / usage.peak as f64;
+            assert!(
+                ratio <= 1.5,
+                "{name}: {predicted} is {ratio:.3} times {}",
+                usage.peak
+            );
+        }
+    }
+}
+
+#[test]
+fn the_encoders_limits_are_typed_and_nothing_is_cut() {
+    let encode = |options: EncodeOptions, mut message: Message| {
+        Encoder::new(options)
+            .encode(&mut message)
+            .map(|encoded| encoded.payload_bytes)
+    };
+    let message = Message::Event(telemetry::event6(1));
+    let len = raw(message.clone()).len() - 1;
+    let limit = |bytes| EncodeOptions::new().with_payload_bytes(bytes);
+    assert_eq!(encode(limit(len + 1), message.clone()), Ok(len));
+    assert_eq!(encode(limit(len), message.clone()), Ok(len));
+    assert_eq!(
+        encode(limit(len - 1), message.clone()),
+        Err(EncodeError::PayloadTooLarge {
+            len,
+            limit: len - 1
+        })
+    );
+
+    let longest = "Summarise the open incidents and propose the next step".len();
+    let limit = |bytes| EncodeOptions::new().with_attribute_bytes(bytes);
+    assert_eq!(encode(limit(longest + 1), message.clone()), Ok(len));
+    assert_eq!(encode(limit(longest), message.clone()), Ok(len));
+    assert_eq!(
+        encode(limit(longest - 1), message),
+        Err(EncodeError::AttributeTooLarge {
+            len: longest,
+            limit: longest - 1
+        })
+    );
+}
