@@ -44,6 +44,10 @@ impl Block {
                 })
             }
             1 => {
+                // The window of an empty single segment has no room for that byte either.
+                if max == 0 {
+                    return Err(too_large(1));
+                }
                 input.bytes(1)?;
                 Ok(Self {
                     last,

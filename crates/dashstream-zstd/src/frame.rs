@@ -1,7 +1,7 @@
 //! One frame with content, walked from its header to its end.
 
 use crate::block::Block;
-use crate::header::{Header, Located};
+use crate::header::Header;
 use crate::input::Input;
 use crate::limits::{Limits, UnknownSize};
 use crate::refusal::Refusal;
@@ -35,11 +35,6 @@ impl Budget {
             blocks,
             blocks_limit: blocks,
         }
-    }
-
-    /// Output that is left.
-    pub(crate) const fn output(&self) -> u64 {
-        self.output
     }
 
     /// Spends a block, or a skippable frame, that begins at `offset`.
@@ -83,16 +78,19 @@ pub(crate) struct Frame {
     pub(crate) start: usize,
     pub(crate) last_block: usize,
     pub(crate) end: usize,
-    pub(crate) header: Header,
     pub(crate) blocks: u64,
-    pub(crate) compressed_blocks: u64,
     /// The least and the most content; both are the declared size where there is one.
     pub(crate) least: u64,
     pub(crate) most: u64,
+    pub(crate) declared: bool,
+    pub(crate) checksum: bool,
+    /// Whether the total size of the content shows that no block exceeded the frame's largest.
+    pub(crate) sized_by_total: bool,
 }
 
 impl Frame {
     /// Walks over the frame whose magic number, at `start`, was just read.
+    #[inline]
     pub(crate) fn walk(
         input: &mut Input<'_>,
         start: usize,
@@ -102,7 +100,7 @@ impl Frame {
         let header = Header::parse(input)?;
         admit(&header, limits, budget)?;
         let block_max = header.block_bytes_max();
-        let mut bounds = Bounds { least: 0, most: 0 };
+        let mut proof = Proof { least: 0, most: 0 };
         let (mut blocks, mut compressed_blocks) = (0_u64, 0_u64);
         let last_block = loop {
             let offset = input.offset();
@@ -110,61 +108,55 @@ impl Frame {
             let block = Block::walk(input, block_max)?;
             blocks = blocks.saturating_add(1);
             compressed_blocks = compressed_blocks.saturating_add(u64::from(block.compressed));
-            bounds.add(&block);
-            bounds.check(offset, &header, limits, budget)?;
+            proof.add(&block);
+            proof.check(offset, &header, limits, budget)?;
             if block.last {
                 break offset;
             }
         };
-        if header.checksum {
+        let checksum = header.descriptor.checksum();
+        if checksum {
             let &[_, _, _, _] = input.array()?;
         }
         let (least, most) = match header.declared {
-            None => (bounds.least, bounds.most),
-            Some(Located {
-                value: declared, ..
-            }) if declared > bounds.most => {
+            None => (proof.least, proof.most),
+            Some(declared) if declared > proof.most => {
+                let bound = proof.most;
                 return Err(Refusal::DeclaredAboveProof {
                     offset: start,
                     declared,
-                    bound: bounds.most,
+                    bound,
                 });
             }
-            Some(Located { value, .. }) => (value, value),
+            Some(declared) => (declared, declared),
         };
         budget.frame(least);
-        let end = input.offset();
         Ok(Self {
             start,
             last_block,
-            end,
-            header,
+            end: input.offset(),
             blocks,
-            compressed_blocks,
             least,
             most,
+            declared: header.declared.is_some(),
+            checksum,
+            // What one compressed block holds follows from the total, since the others are known;
+            // and content no larger than the largest block has no larger block.
+            sized_by_total: compressed_blocks <= 1 || most <= u64::from(block_max),
         })
-    }
-
-    /// Whether the total size of the content shows that no block exceeded the frame's largest.
-    ///
-    /// libzstd's one-shot decoder does not check that of compressed blocks. With at most one of
-    /// them the rest is known exactly; and content no larger than one block has no larger block.
-    pub(crate) fn one_shot_is_exact(&self) -> bool {
-        self.compressed_blocks <= 1 || self.most <= u64::from(self.header.block_bytes_max())
     }
 }
 
-/// What the blocks so far prove.
-struct Bounds {
+/// What the blocks so far prove about the content.
+struct Proof {
     least: u64,
     most: u64,
 }
 
-impl Bounds {
-    fn add(&mut self, block: &Block) {
-        self.least = self.least.saturating_add(u64::from(block.least));
-        self.most = self.most.saturating_add(u64::from(block.most));
+impl Proof {
+    const fn add(&mut self, block: &Block) {
+        self.least = self.least.saturating_add(block.least as u64);
+        self.most = self.most.saturating_add(block.most as u64);
     }
 
     /// Holds the proof against what the frame declares, or against the limits where it does not.
@@ -175,32 +167,36 @@ impl Bounds {
         limits: &Limits,
         budget: &Budget,
     ) -> Result<(), Refusal> {
-        let (proven, limit) = (self.least, budget.output());
+        let (proven, limit) = (self.least, budget.output);
         match header.declared {
-            Some(declared) if proven > declared.value => Err(Refusal::DeclaredBelowProof {
+            Some(declared) if proven > declared => Err(Refusal::DeclaredBelowProof {
                 offset,
-                declared: declared.value,
+                declared,
                 proven,
             }),
             // The declared size was held against the limits before.
             Some(_) => Ok(()),
-            None if proven > limit => {
-                let refusal = Refusal::ProvenTooLarge {
+            None if proven > limit => Err(budget.exceeded(
+                offset,
+                proven,
+                Refusal::ProvenTooLarge {
                     offset,
                     proven,
                     limit,
-                };
-                Err(budget.exceeded(offset, proven, refusal))
-            }
+                },
+            )),
             None => match limits.unknown_size() {
                 UnknownSize::Evidence if self.most > limit => {
                     let bound = self.most;
-                    let refusal = Refusal::BoundTooLarge {
+                    Err(budget.exceeded(
                         offset,
                         bound,
-                        limit,
-                    };
-                    Err(budget.exceeded(offset, bound, refusal))
+                        Refusal::BoundTooLarge {
+                            offset,
+                            bound,
+                            limit,
+                        },
+                    ))
                 }
                 UnknownSize::Reject | UnknownSize::Evidence | UnknownSize::Bounded => Ok(()),
             },
@@ -210,32 +206,31 @@ impl Bounds {
 
 /// Holds a frame header against the limits, field by field in the order of the format.
 fn admit(header: &Header, limits: &Limits, budget: &Budget) -> Result<(), Refusal> {
-    if let Some(Located {
-        offset,
-        value: window,
-    }) = header.window
-        && window > limits.window_bytes()
-    {
+    if !header.descriptor.single_segment() && header.window > limits.window_bytes() {
         return Err(Refusal::WindowTooLarge {
-            offset,
-            window,
+            offset: header.window_at(),
+            window: header.window,
             limit: limits.window_bytes(),
         });
     }
-    if let Some(Located { offset, value: id }) = header.dictionary {
-        return Err(Refusal::DictionaryRequired { offset, id });
+    if header.dictionary != 0 {
+        return Err(Refusal::DictionaryRequired {
+            offset: header.dictionary_at(),
+            id: header.dictionary,
+        });
     }
     match header.declared {
-        Some(Located {
-            offset,
-            value: declared,
-        }) if declared > budget.output() => {
-            let refusal = Refusal::DeclaredTooLarge {
+        Some(declared) if declared > budget.output => {
+            let (offset, limit) = (header.declared_at(), budget.output);
+            Err(budget.exceeded(
                 offset,
                 declared,
-                limit: budget.output(),
-            };
-            Err(budget.exceeded(offset, declared, refusal))
+                Refusal::DeclaredTooLarge {
+                    offset,
+                    declared,
+                    limit,
+                },
+            ))
         }
         None if limits.unknown_size() == UnknownSize::Reject => Err(Refusal::UnknownSize {
             offset: header.offset,

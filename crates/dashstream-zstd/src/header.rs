@@ -15,7 +15,7 @@ pub(crate) enum Magic {
 impl Magic {
     pub(crate) const fn of(word: u32) -> Self {
         match word {
-            FRAME_MAGIC => Self::Frame,
+            0xFD2F_B528 => Self::Frame,
             // All sixteen are equivalent; the low four bits are for applications.
             0x184D_2A50..=0x184D_2A5F => Self::Skippable,
             // The formats of zstd 0.1 and 0.2 to 0.7, each with its own magic number.
@@ -34,22 +34,15 @@ impl Magic {
 /// A frame header, parsed, with nothing held against limits yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    /// Where the descriptor is.
+    /// Where the descriptor is; the other fields follow it.
     pub(crate) offset: usize,
-    /// The window descriptor and where it is; `None` for a single segment.
-    pub(crate) window: Option<Located<u64>>,
-    /// The dictionary it names. An id of 0 names none, whatever its width.
-    pub(crate) dictionary: Option<Located<u32>>,
+    pub(crate) descriptor: Descriptor,
+    /// The window that the descriptor asks for; a single segment's is its content.
+    pub(crate) window: u64,
+    /// The dictionary that is named. 0 names none, whatever the width of the field.
+    pub(crate) dictionary: u32,
     /// The declared size of the content.
-    pub(crate) declared: Option<Located<u64>>,
-    pub(crate) checksum: bool,
-}
-
-/// A value and where it stands in the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Located<T> {
-    pub(crate) offset: usize,
-    pub(crate) value: T,
+    pub(crate) declared: Option<u64>,
 }
 
 impl Header {
@@ -57,64 +50,103 @@ impl Header {
     #[inline]
     pub(crate) fn parse(input: &mut Input<'_>) -> Result<Self, Refusal> {
         let offset = input.offset();
-        let &[descriptor] = input.array()?;
-        // Bit 4 is unused: a decoder has to ignore it. Bit 3 is reserved: it has to be zero.
-        if descriptor & 0x08 != 0 {
+        let &[byte] = input.array()?;
+        let descriptor = Descriptor(byte);
+        if descriptor.reserved_bit() {
             return Err(Refusal::ReservedBit { offset });
         }
-        let single_segment = descriptor & 0x20 != 0;
-        let window = if single_segment {
+        let window = if descriptor.single_segment() {
             None
         } else {
-            let offset = input.offset();
             let &[byte] = input.array()?;
-            Some(Located {
-                offset,
-                value: window_bytes(byte),
-            })
+            Some(window_bytes(byte))
         };
-        let dictionary_at = input.offset();
-        let id = match descriptor & 0x03 {
+        let dictionary = match descriptor.dictionary_width() {
             0 => 0,
             1 => u32::from(u8::from_le_bytes(*input.array()?)),
             2 => u32::from(u16::from_le_bytes(*input.array()?)),
             _ => u32::from_le_bytes(*input.array()?),
         };
-        let dictionary = (id != 0).then_some(Located {
-            offset: dictionary_at,
-            value: id,
-        });
-        let declared_at = input.offset();
-        let declared = match (descriptor >> 6, single_segment) {
-            (0, false) => None,
-            (0, true) => Some(u64::from(u8::from_le_bytes(*input.array()?))),
-            // Two bytes count from 256: smaller sizes have the one-byte form.
-            (1, _) => Some(u64::from(u16::from_le_bytes(*input.array()?)).saturating_add(256)),
-            (2, _) => Some(u64::from(u32::from_le_bytes(*input.array()?))),
-            (_, _) => Some(u64::from_le_bytes(*input.array()?)),
+        let declared = match descriptor.size_width() {
+            0 => None,
+            1 => Some(u64::from(u8::from_le_bytes(*input.array()?))),
+            // Two bytes count from 256: smaller sizes have the form of one byte.
+            2 => Some(u64::from(u16::from_le_bytes(*input.array()?)).saturating_add(256)),
+            4 => Some(u64::from(u32::from_le_bytes(*input.array()?))),
+            _ => Some(u64::from_le_bytes(*input.array()?)),
         };
-        let declared = declared.map(|value| Located {
-            offset: declared_at,
-            value,
-        });
+        // A single segment always declares its size.
+        let window = window.or(declared).unwrap_or(0);
         Ok(Self {
             offset,
+            descriptor,
             window,
             dictionary,
             declared,
-            checksum: descriptor & 0x04 != 0,
         })
     }
 
     /// The largest content and the largest compressed size of one block.
     pub(crate) fn block_bytes_max(&self) -> u32 {
-        let window = match (self.window, self.declared) {
-            (Some(window), _) => window.value,
-            // A single segment always declares its size, which is its window.
-            (None, Some(declared)) => declared.value,
-            (None, None) => 0,
-        };
-        u32::try_from(window).map_or(BLOCK_BYTES_MAX, |window| window.min(BLOCK_BYTES_MAX))
+        let max = self.window.min(u64::from(BLOCK_BYTES_MAX));
+        u32::try_from(max).unwrap_or(BLOCK_BYTES_MAX)
+    }
+
+    /// Where the window descriptor is.
+    pub(crate) const fn window_at(&self) -> usize {
+        self.offset.saturating_add(1)
+    }
+
+    /// Where the dictionary's id is.
+    pub(crate) fn dictionary_at(&self) -> usize {
+        self.window_at()
+            .saturating_add(usize::from(!self.descriptor.single_segment()))
+    }
+
+    /// Where the declared size is.
+    pub(crate) fn declared_at(&self) -> usize {
+        self.dictionary_at()
+            .saturating_add(self.descriptor.dictionary_width())
+    }
+}
+
+/// The first byte of a frame header, which says what follows it.
+///
+/// Its bit 4 is unused: a decoder has to ignore it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Descriptor(u8);
+
+impl Descriptor {
+    pub(crate) const fn single_segment(self) -> bool {
+        self.0 & 0x20 != 0
+    }
+
+    pub(crate) const fn checksum(self) -> bool {
+        self.0 & 0x04 != 0
+    }
+
+    /// The bit that the format reserves: it has to be zero.
+    const fn reserved_bit(self) -> bool {
+        self.0 & 0x08 != 0
+    }
+
+    const fn dictionary_width(self) -> usize {
+        match self.0 & 0x03 {
+            0 => 0,
+            1 => 1,
+            2 => 2,
+            _ => 4,
+        }
+    }
+
+    const fn size_width(self) -> usize {
+        match self.0 >> 6 {
+            0 if self.single_segment() => 1,
+            0 => 0,
+            1 => 2,
+            2 => 4,
+            _ => 8,
+        }
     }
 }
 
@@ -125,8 +157,5 @@ const fn window_bytes(descriptor: u8) -> u64 {
     base.saturating_add((base >> 3).saturating_mul((descriptor & 0x07) as u64))
 }
 
-/// The magic number of a frame with content.
-pub(crate) const FRAME_MAGIC: u32 = 0xFD2F_B528;
-
 /// The largest block of any frame, whatever its window: 128 KiB (RFC 8878 section 3.1.1.2.4).
-pub(crate) const BLOCK_BYTES_MAX: u32 = 128 * 1024;
+const BLOCK_BYTES_MAX: u32 = 128 * 1024;

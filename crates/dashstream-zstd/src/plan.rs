@@ -14,15 +14,14 @@ use crate::refusal::Refusal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Plan {
-    first: Frame,
-    frames: u32,
-    skippable_frames: u32,
-    blocks: u64,
-    declared: bool,
-    one_shot: bool,
-    checksum: bool,
     least: u64,
     most: u64,
+    blocks: u64,
+    frames: u32,
+    skippable_frames: u32,
+    declared: bool,
+    checksum: bool,
+    one_shot: bool,
 }
 
 impl Plan {
@@ -37,29 +36,29 @@ impl Plan {
     /// The first [`Refusal`] in the order of the input. Within a frame header the fields are judged
     /// in their order: reserved bit, window, dictionary, content size.
     pub fn inspect(input: &[u8], limits: &Limits) -> Result<Self, Refusal> {
-        let mut frames = Frames::new(input, limits);
-        let Some(first) = frames.next_frame()? else {
-            return Err(Refusal::Empty { len: input.len() });
-        };
         let mut plan = Self {
-            first,
-            frames: 1,
+            least: 0,
+            most: 0,
+            blocks: 0,
+            frames: 0,
             skippable_frames: 0,
-            blocks: first.blocks,
-            declared: first.header.declared.is_some(),
-            one_shot: first.one_shot_is_exact(),
-            checksum: first.header.checksum,
-            least: first.least,
-            most: first.most,
+            declared: true,
+            checksum: true,
+            one_shot: true,
         };
+        let mut frames = Frames::new(input, limits);
         while let Some(frame) = frames.next_frame()? {
-            plan.frames = plan.frames.saturating_add(1);
-            plan.blocks = plan.blocks.saturating_add(frame.blocks);
-            plan.declared &= frame.header.declared.is_some();
-            plan.checksum &= frame.header.checksum;
             plan.least = plan.least.saturating_add(frame.least);
             plan.most = plan.most.saturating_add(frame.most);
+            plan.blocks = plan.blocks.saturating_add(frame.blocks);
+            plan.declared &= frame.declared;
+            plan.checksum &= frame.checksum;
+            plan.one_shot &= frame.sized_by_total;
         }
+        if frames.frames == 0 {
+            return Err(Refusal::Empty { len: input.len() });
+        }
+        plan.frames = frames.frames;
         plan.skippable_frames = frames.skippable_frames;
         plan.one_shot &= plan.frames == 1 && plan.skippable_frames == 0;
         Ok(plan)
@@ -139,6 +138,7 @@ impl<'a> Frames<'a> {
     }
 
     /// Walks over the next frame with content; `None` at the end of the input.
+    #[inline]
     pub(crate) fn next_frame(&mut self) -> Result<Option<Frame>, Refusal> {
         loop {
             if self.input.rest().is_empty() {

@@ -128,7 +128,17 @@ impl Frame {
 
     /// The content, as long as every block is what it says.
     pub fn content(&self) -> Vec<u8> {
-        self.blocks.iter().flat_map(Block::content).collect()
+        let mut content = Vec::new();
+        for block in &self.blocks {
+            match block {
+                Block::Raw(bytes) | Block::Literals(bytes) => content.extend_from_slice(bytes),
+                Block::Run(byte, size) | Block::Repeat(byte, size) => {
+                    content.resize(content.len() + *size as usize, *byte);
+                }
+                Block::Lie(..) => {}
+            }
+        }
+        content
     }
 }
 
@@ -179,14 +189,6 @@ impl Block {
                 header(last, *kind, *size, out);
                 out.extend(content);
             }
-        }
-    }
-
-    fn content(&self) -> Vec<u8> {
-        match self {
-            Self::Raw(content) | Self::Literals(content) => content.clone(),
-            Self::Run(byte, size) | Self::Repeat(byte, size) => vec![*byte; *size as usize],
-            Self::Lie(..) => Vec::new(),
         }
     }
 }

@@ -22,14 +22,14 @@ use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 /// shorter than any frame the decoder cannot fall back to decoding whole frames at once, which it
 /// does less strictly.
 pub fn streaming(input: &[u8], limit: usize, step: usize) -> Option<Vec<u8>> {
-    with_context(|context, chunk| {
+    with_context(|context, chunk, _| {
         let mut content = Vec::new();
         let mut hint = None;
         for part in input.chunks(step) {
             let mut source = InBuffer::around(part);
             loop {
                 let before = source.pos();
-                let mut sink = OutBuffer::around(chunk.as_mut_slice());
+                let mut sink = OutBuffer::around(&mut *chunk);
                 hint = Some(context.decompress_stream(&mut sink, &mut source).ok()?);
                 let written = sink.pos();
                 content.extend_from_slice(&chunk[..written]);
@@ -50,6 +50,9 @@ pub fn streaming(input: &[u8], limit: usize, step: usize) -> Option<Vec<u8>> {
     })
 }
 
+/// Bytes that the streaming decoder may write at a time.
+const CHUNK: usize = 1 << 16;
+
 /// Fed to [`streaming`], this never holds a whole frame: the shortest has 9 bytes.
 pub const STRICT: usize = 8;
 
@@ -58,26 +61,28 @@ pub const WHOLE: usize = usize::MAX;
 
 /// The content by libzstd's one-shot decoder, when it is at most `limit` bytes.
 pub fn one_shot(input: &[u8], limit: usize) -> Option<Vec<u8>> {
-    with_context(|context, _| {
-        let mut content = Vec::with_capacity(limit);
-        context.decompress(&mut content, input).ok()?;
-        Some(content)
+    with_context(|context, _, whole| {
+        whole.clear();
+        whole.reserve_exact(limit);
+        context.decompress(whole, input).ok()?;
+        // The kept buffer may have had room for more.
+        (whole.len() <= limit).then(|| whole.clone())
     })
 }
 
-/// Contexts cost more than most inputs, so that each thread keeps one.
-fn with_context<T>(body: impl FnOnce(&mut DCtx<'static>, &mut Vec<u8>) -> T) -> T {
+/// A context and buffers cost more than most inputs, so that each thread keeps them.
+fn with_context<T>(body: impl FnOnce(&mut DCtx<'static>, &mut [u8], &mut Vec<u8>) -> T) -> T {
     thread_local! {
-        static KEPT: RefCell<(DCtx<'static>, Vec<u8>)> = RefCell::new({
+        static KEPT: RefCell<(DCtx<'static>, Vec<u8>, Vec<u8>)> = RefCell::new({
             let mut context = DCtx::create();
             context.set_parameter(DParameter::WindowLogMax(23)).expect("a known parameter");
-            (context, vec![0; 1 << 16])
+            (context, vec![0; CHUNK], Vec::new())
         });
     }
-    KEPT.with_borrow_mut(|(context, chunk)| {
+    KEPT.with_borrow_mut(|(context, chunk, whole)| {
         context
             .reset(ResetDirective::SessionOnly)
             .expect("a reset works at any time");
-        body(context, chunk)
+        body(context, chunk, whole)
     })
 }

@@ -11,6 +11,8 @@
     reason = "a property may panic: that is how it fails"
 )]
 
+use core::cell::RefCell;
+
 use dashstream_testkit::alloc;
 use dashstream_zstd::{Decoder, DecompressError, Limits, Plan, Refusal, UnknownSize};
 
@@ -46,7 +48,29 @@ pub fn check_input(input: &[u8], limits: &Limits) {
     let (plan, usage) = alloc::measure(|| Plan::inspect(input, limits));
     assert_eq!(usage, alloc::Usage::default(), "a plan allocates nothing");
 
-    let mut decoder = Decoder::new(limits.clone());
+    with_decoder(limits, |decoder| check_against(plan, input, decoder));
+}
+
+/// Hands out the decoder that this thread keeps for these limits: whatever it saw before, it has to
+/// be as good as new.
+pub fn with_decoder(limits: &Limits, body: impl FnOnce(&mut Decoder)) {
+    thread_local! {
+        static KEPT: RefCell<Vec<Decoder>> = const { RefCell::new(Vec::new()) };
+    }
+    KEPT.with_borrow_mut(|kept| {
+        let at = kept
+            .iter()
+            .position(|it| it.limits() == limits)
+            .unwrap_or_else(|| {
+                kept.push(Decoder::new(limits.clone()));
+                kept.len() - 1
+            });
+        body(&mut kept[at]);
+    });
+}
+
+fn check_against(plan: Result<Plan, Refusal>, input: &[u8], decoder: &mut Decoder) {
+    let limits = decoder.limits().clone();
     let mut output = Vec::new();
     let result = decoder.decompress_into(input, &mut output);
     match (plan, result) {
