@@ -16,7 +16,7 @@ pub(crate) struct Block {
 
 impl Block {
     /// Walks over the next block of a frame whose largest block is `max`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn walk(input: &mut Input<'_>, max: u32) -> Result<Self, Refusal> {
         let offset = input.offset();
         let &[a, b, c] = input.array()?;

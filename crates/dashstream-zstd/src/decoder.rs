@@ -121,9 +121,34 @@ impl Decoder {
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<usize, DecompressError> {
+        if let Some(declared) = plan.declared_bytes() {
+            reserve(output, declared)?;
+            return match self.attempt(plan, input, output) {
+                Ok(size) if size as u64 == declared => Ok(size),
+                Ok(_) => Err(DecompressError::Corrupt { status: 0 }),
+                Err(Failure::Full) => Err(DecompressError::Corrupt { status: FULL }),
+                Err(Failure::Other(error)) => Err(error),
+            };
+        }
+        self.decode_undeclared(plan, input, output)
+    }
+
+    /// Decodes what does not say how large it is, up to what is proved or allowed.
+    fn decode_undeclared(
+        &mut self,
+        plan: &Plan,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<usize, DecompressError> {
         let limit = self.limits.output_bytes_for(input.len());
         let most = plan.output_bytes_max().min(limit);
-        let mut capacity = self.first_capacity(plan, output.capacity(), most);
+        let mut capacity = match self.limits.unknown_size() {
+            UnknownSize::Bounded => {
+                let first = plan.output_bytes_min().max(FIRST_BYTES);
+                first.max(output.capacity() as u64).min(most)
+            }
+            UnknownSize::Reject | UnknownSize::Evidence => most,
+        };
         loop {
             reserve(output, capacity)?;
             match self.attempt(plan, input, output) {
@@ -147,19 +172,8 @@ impl Decoder {
         }
     }
 
-    /// The capacity to try first: all that can be needed, where that is proved.
-    fn first_capacity(&self, plan: &Plan, reused: usize, most: u64) -> u64 {
-        match (plan.declared_bytes(), self.limits.unknown_size()) {
-            (None, UnknownSize::Bounded) => plan
-                .output_bytes_min()
-                .max(FIRST_BYTES)
-                .max(reused as u64)
-                .min(most),
-            (Some(_), _) | (None, UnknownSize::Reject | UnknownSize::Evidence) => most,
-        }
-    }
-
     /// Decodes once, into the capacity that is there.
+    #[inline]
     fn attempt(
         &mut self,
         plan: &Plan,
@@ -261,6 +275,7 @@ fn reserve(output: &mut Vec<u8>, bytes: u64) -> Result<(), DecompressError> {
     Ok(())
 }
 
+#[cold]
 fn failure(code: usize, out_of_memory: DecompressError) -> Failure {
     match status(code) {
         FULL => Failure::Full,

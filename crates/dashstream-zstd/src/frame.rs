@@ -90,7 +90,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// Walks over the frame whose magic number, at `start`, was just read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn walk(
         input: &mut Input<'_>,
         start: usize,

@@ -3,10 +3,12 @@
 use crate::input::Input;
 use crate::refusal::Refusal;
 
-/// The first four bytes of a frame, or of what is not one.
+/// The magic number of a frame with content.
+pub(crate) const FRAME_MAGIC: u32 = 0xFD2F_B528;
+
+/// What stands where a frame with content should begin, and does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Magic {
-    Frame,
     Skippable,
     Legacy { version: u8 },
     Unknown,
@@ -15,7 +17,6 @@ pub(crate) enum Magic {
 impl Magic {
     pub(crate) const fn of(word: u32) -> Self {
         match word {
-            0xFD2F_B528 => Self::Frame,
             // All sixteen are equivalent; the low four bits are for applications.
             0x184D_2A50..=0x184D_2A5F => Self::Skippable,
             // The formats of zstd 0.1 and 0.2 to 0.7, each with its own magic number.
