@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use prost::Message as _;
 
 use crate::diff_view::DiffView;
@@ -111,8 +111,8 @@ pub struct Decoder {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Decoded {
-    /// The message. Its byte fields are slices of one buffer of [`RecordFacts::payload_bytes`] bytes, which
-    /// lives as long as one of them does: copy what is kept for long.
+    /// The message. Its byte fields may be slices of one buffer of [`RecordFacts::payload_bytes`]
+    /// bytes, which lives as long as one of them does: copy what is kept for long.
     pub message: Message,
     /// What the record was like.
     pub facts: RecordFacts,
@@ -184,25 +184,21 @@ impl Decoder {
         let frame = self.frame(record)?;
         match frame.encoding {
             Encoding::Raw => {
-                let survey = self.raw(frame.payload)?;
-                let facts = facts(
-                    record,
-                    frame,
-                    frame.payload,
-                    shared(frame.payload.len()),
-                    &survey,
-                );
-                let buffer = Bytes::copy_from_slice(frame.payload);
-                decode(buffer, &survey, facts)
+                let (survey, buffer) = self.raw(frame.payload)?;
+                let facts = facts(record, frame, frame.payload.len(), buffer, &survey);
+                decode_raw(frame.payload, buffer, &survey, facts)
             }
             Encoding::Zstd => {
-                let content = self.zstd.decompress(frame.payload)?;
-                self.content_of(record, frame, content)
+                let content = Bytes::from(self.zstd.decompress(frame.payload)?);
+                let (survey, buffer) = self.inflated(&content)?;
+                let facts = facts(record, frame, content.len(), buffer, &survey);
+                decode_content(&content, &survey, facts)
             }
         }
     }
 
-    /// Checks one record in full, as [`decode`](Self::decode) does, but leaves a StateDiff on the wire.
+    /// Checks one record in full, as [`decode`](Self::decode) does, but leaves a StateDiff on the
+    /// wire.
     ///
     /// # Errors
     ///
@@ -212,33 +208,42 @@ impl Decoder {
         record: &'a [u8],
     ) -> Result<Borrowed<'a>, DecodeError> {
         let frame = self.frame(record)?;
-        if frame.encoding == Encoding::Raw {
-            let survey = self.raw(frame.payload)?;
-            let facts = facts(
-                record,
-                frame,
-                frame.payload,
-                shared(frame.payload.len()),
-                &survey,
-            );
-            if let (Kind::StateDiff, Some(body)) = (survey.peek.kind, survey.body) {
-                return Ok(Borrowed::StateDiff(DiffView::of_body(body)?, facts));
+        let (payload, (survey, buffer)) = match frame.encoding {
+            Encoding::Raw => (frame.payload, self.raw(frame.payload)?),
+            Encoding::Zstd => {
+                self.zstd
+                    .decompress_into(frame.payload, &mut self.content)?;
+                (self.content.as_slice(), self.inflated(&self.content)?)
             }
-            return decode(Bytes::copy_from_slice(frame.payload), &survey, facts)
-                .map(Borrowed::Other);
-        }
-        let mut content = core::mem::take(&mut self.content);
-        let inflated = self.zstd.decompress_into(frame.payload, &mut content);
-        self.content = content;
-        inflated?;
-        let payload = self.content.as_slice();
-        let survey = self.inflated(payload)?;
+        };
+        let facts = facts(record, frame, payload.len(), buffer, &survey);
         if let (Kind::StateDiff, Some(body)) = (survey.peek.kind, survey.body) {
-            let facts = facts(record, frame, payload, shared(payload.len()), &survey);
-            return Ok(Borrowed::StateDiff(DiffView::of_body(body)?, facts));
+            let view = DiffView::of_checked(body, survey.peek.header)?;
+            return Ok(Borrowed::StateDiff(view, facts));
         }
-        let facts = facts(record, frame, payload, shared(payload.len()), &survey);
-        decode(Bytes::copy_from_slice(payload), &survey, facts).map(Borrowed::Other)
+        match frame.encoding {
+            Encoding::Raw => decode_raw(payload, buffer, &survey, facts),
+            Encoding::Zstd => decode_raw(payload, Buffer::Shared, &survey, facts),
+        }
+        .map(Borrowed::Other)
+    }
+
+    /// Checks one record in full, as [`decode`](Self::decode) does, and decodes nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`decode`](Self::decode), for the same records.
+    pub fn check(&mut self, record: &[u8]) -> Result<RecordFacts, DecodeError> {
+        let frame = self.frame(record)?;
+        let (len, (survey, buffer)) = match frame.encoding {
+            Encoding::Raw => (frame.payload.len(), self.raw(frame.payload)?),
+            Encoding::Zstd => {
+                self.zstd
+                    .decompress_into(frame.payload, &mut self.content)?;
+                (self.content.len(), self.inflated(&self.content)?)
+            }
+        };
+        Ok(facts(record, frame, len, buffer, &survey))
     }
 
     /// Reads the routing facts of a record that is stored raw, and `None` of a compressed one, whose
@@ -281,46 +286,126 @@ impl Decoder {
         Ok(())
     }
 
-    fn raw<'a>(&self, payload: &'a [u8]) -> Result<Survey<'a>, DecodeError> {
+    /// Walks a payload that is stored raw.
+    fn raw<'a>(&self, payload: &'a [u8]) -> Result<(Survey<'a>, Buffer), DecodeError> {
         self.payload_size(payload)?;
-        self.inflated(payload)
+        let survey = survey(payload, self.options.rules())?;
+        let buffer = if survey.blobs > BLOBS_COPIED_MAX || survey.body.is_none() {
+            Buffer::Shared
+        } else {
+            Buffer::Copies
+        };
+        self.afford(payload, survey, buffer)
     }
 
-    fn inflated<'a>(&self, payload: &'a [u8]) -> Result<Survey<'a>, DecodeError> {
-        let limit = self.options.limits.heap_bytes();
-        let heap = limit
-            .checked_sub(shared(payload.len()))
-            .ok_or(DecodeError::HeapBudget { limit })?;
-        survey(payload, heap, self.options.rules())
+    /// Walks the content of a compressed payload, which is the buffer already.
+    fn inflated<'a>(&self, payload: &'a [u8]) -> Result<(Survey<'a>, Buffer), DecodeError> {
+        let survey = survey(payload, self.options.rules())?;
+        self.afford(payload, survey, Buffer::Shared)
     }
 
-    fn content_of(
+    fn afford<'a>(
         &self,
-        record: &[u8],
-        frame: Frame<'_>,
-        content: Vec<u8>,
-    ) -> Result<Decoded, DecodeError> {
-        let buffer = Bytes::from(content);
-        let survey = self.inflated(&buffer)?;
-        let facts = facts(record, frame, &buffer, shared(buffer.len()), &survey);
-        decode(buffer.clone(), &survey, facts)
+        payload: &[u8],
+        survey: Survey<'a>,
+        buffer: Buffer,
+    ) -> Result<(Survey<'a>, Buffer), DecodeError> {
+        let limit = self.options.limits.heap_bytes();
+        if survey
+            .heap
+            .saturating_add(buffer.heap(payload.len(), &survey))
+            > limit
+        {
+            return Err(DecodeError::HeapBudget { limit });
+        }
+        Ok((survey, buffer))
     }
 }
 
-/// Decodes a payload that the walk has admitted.
-fn decode(payload: Bytes, survey: &Survey<'_>, facts: RecordFacts) -> Result<Decoded, DecodeError> {
-    let mut whole = v1::DashStreamMessage {
-        message: survey.body.map(|_| prepared(survey)),
+/// Where byte fields keep their bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Buffer {
+    /// Each in its own allocation.
+    Copies,
+    /// All in one copy of the payload, or in the content of the compressed payload.
+    Shared,
+}
+
+impl Buffer {
+    const fn heap(self, payload: usize, survey: &Survey<'_>) -> u64 {
+        match self {
+            Self::Copies => survey.blob_bytes,
+            Self::Shared => (payload as u64).saturating_add(SHARED_HEADER_BYTES),
+        }
+    }
+}
+
+/// Decodes a raw payload that the walk has admitted.
+#[inline]
+fn decode_raw(
+    payload: &[u8],
+    buffer: Buffer,
+    survey: &Survey<'_>,
+    facts: RecordFacts,
+) -> Result<Decoded, DecodeError> {
+    let Some(body) = survey.body else {
+        return assemble(Bytes::copy_from_slice(payload), facts);
     };
-    whole
-        .merge(payload)
-        .map_err(|_| DecodeError::Disagreement)?;
+    match buffer {
+        Buffer::Copies => decode(body, survey, facts),
+        Buffer::Shared => decode(Bytes::copy_from_slice(body), survey, facts),
+    }
+}
+
+/// Decodes the content of a compressed payload that the walk has admitted.
+#[inline]
+fn decode_content(
+    content: &Bytes,
+    survey: &Survey<'_>,
+    facts: RecordFacts,
+) -> Result<Decoded, DecodeError> {
+    match survey.body {
+        Some(body) => decode(content.slice_ref(body), survey, facts),
+        None => assemble(content.clone(), facts),
+    }
+}
+
+/// Decodes the bytes of a message that its payload names once. Byte fields are slices of `body` when
+/// that is `Bytes`, and copies otherwise.
+#[inline]
+fn decode(body: impl Buf, survey: &Survey<'_>, facts: RecordFacts) -> Result<Decoded, DecodeError> {
+    // Filled where it stands: moving a message costs as much as decoding a small one.
+    let mut decoded = Decoded {
+        message: prepared(survey),
+        facts,
+    };
+    let filled = match &mut decoded.message {
+        Message::Event(message) => message.merge(body),
+        Message::StateDiff(message) => message.merge(body),
+        Message::TokenChunk(message) => message.merge(body),
+        Message::ToolExecution(message) => message.merge(body),
+        Message::Checkpoint(message) => message.merge(body),
+        Message::Metrics(message) => message.merge(body),
+        Message::Error(message) => message.merge(body),
+        Message::EventBatch(message) => message.merge(body),
+        Message::ExecutionTrace(message) => message.merge(body),
+    };
+    match filled {
+        Ok(()) => Ok(decoded),
+        Err(_) => Err(DecodeError::Disagreement),
+    }
+}
+
+/// Decodes a payload that names its message more than once, which protobuf merges.
+#[cold]
+fn assemble(payload: Bytes, facts: RecordFacts) -> Result<Decoded, DecodeError> {
+    let whole = v1::DashStreamMessage::decode(payload).map_err(|_| DecodeError::Disagreement)?;
     let message = whole.message.ok_or(DecodeError::Disagreement)?;
     Ok(Decoded { message, facts })
 }
 
-/// An empty message with room for the elements of its own lists, so that they are not moved while they
-/// grow.
+/// An empty message whose own lists have room for their elements, so that they are not moved while
+/// they grow.
 fn prepared(survey: &Survey<'_>) -> Message {
     let [first, second, _] = survey
         .counts
@@ -339,7 +424,10 @@ fn prepared(survey: &Survey<'_>) -> Message {
         Kind::ToolExecution => Message::ToolExecution(v1::ToolExecution::default()),
         Kind::Checkpoint => Message::Checkpoint(v1::Checkpoint::default()),
         Kind::Metrics => Message::Metrics(v1::Metrics::default()),
-        Kind::Error => Message::Error(v1::Error::default()),
+        Kind::Error => Message::Error(v1::Error {
+            suggestions: Vec::with_capacity(second),
+            ..v1::Error::default()
+        }),
         Kind::EventBatch => Message::EventBatch(v1::EventBatch {
             events: Vec::with_capacity(first),
             ..v1::EventBatch::default()
@@ -355,26 +443,25 @@ fn prepared(survey: &Survey<'_>) -> Message {
 fn facts(
     record: &[u8],
     frame: Frame<'_>,
-    payload: &[u8],
-    buffer: u64,
+    payload: usize,
+    buffer: Buffer,
     survey: &Survey<'_>,
 ) -> RecordFacts {
     RecordFacts {
         encoding: frame.encoding,
         framed: frame.framed,
         record_bytes: record.len(),
-        payload_bytes: payload.len(),
-        heap_bytes: buffer.saturating_add(survey.heap),
+        payload_bytes: payload,
+        heap_bytes: buffer.heap(payload, survey).saturating_add(survey.heap),
         fields: survey.fields,
         elements: survey.elements,
         warnings: Warnings::of(&survey.peek, frame.encoding),
     }
 }
 
-/// What a buffer of `len` bytes that byte fields share takes: the bytes, and the reference count.
-const fn shared(len: usize) -> u64 {
-    (len as u64).saturating_add(SHARED_HEADER_BYTES)
-}
-
 /// Pointer, capacity and count of `bytes::Bytes`, with room for another layout.
 const SHARED_HEADER_BYTES: u64 = 32;
+
+/// Up to this many byte fields are cheaper to copy one by one than together with everything else;
+/// every message has two ids in its header.
+const BLOBS_COPIED_MAX: u32 = 4;

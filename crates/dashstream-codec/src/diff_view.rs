@@ -52,15 +52,41 @@ pub struct OpView<'a> {
 impl<'a> DiffView<'a> {
     /// Reads a StateDiff's own bytes: what field 2 of the outermost message holds.
     ///
-    /// This is for bytes that a [`Decoder`](crate::Decoder) has checked, or that were encoded here; it
-    /// checks everything that the view gives out, but no limit.
+    /// It checks everything that the view gives out, but no limit: a [`Decoder`](crate::Decoder) has
+    /// checked both.
     ///
     /// # Errors
     ///
     /// [`DecodeError::Wire`] when the bytes are no StateDiff.
     pub fn of_body(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut header = None;
+        let mut input = Input::new(bytes);
+        while let Some(key) = input.key()? {
+            match key.number() {
+                1 => {
+                    let bytes = body(&mut input, key)?;
+                    header
+                        .get_or_insert_with(HeaderView::default)
+                        .merge(bytes, DEPTH)?;
+                }
+                3 => {
+                    OpView::of_body(body(&mut input, key)?)?;
+                }
+                _ => {
+                    input.skip(key, DEPTH)?;
+                }
+            }
+        }
+        Ok(Self::of_checked(bytes, header)?)
+    }
+
+    /// Reads a StateDiff that was checked, header and operations included.
+    pub(crate) fn of_checked(
+        bytes: &'a [u8],
+        header: Option<HeaderView<'a>>,
+    ) -> Result<Self, WireError> {
         let mut view = DiffView {
-            header: None,
+            header,
             base_checkpoint_id: &[],
             state_hash: &[],
             full_state: &[],
@@ -72,14 +98,10 @@ impl<'a> DiffView<'a> {
             let Some(key) = input.key()? else {
                 return Ok(view);
             };
-            match key.number {
-                1 => {
-                    let bytes = body(&mut input, key)?;
-                    view.header.get_or_insert_default().merge(bytes, DEPTH)?;
-                }
+            match key.number() {
                 2 => view.base_checkpoint_id = body(&mut input, key)?,
                 3 => {
-                    OpView::of_body(body(&mut input, key)?)?;
+                    body(&mut input, key)?;
                     if view.operations.left == 0 {
                         view.operations.rest = before.rest();
                     }
@@ -112,36 +134,13 @@ impl<'a> OpView<'a> {
         let mut view = OpView::default();
         let mut input = Input::new(bytes);
         while let Some(key) = input.key()? {
-            match key {
-                Key {
-                    number: 1,
-                    wire_type: VARINT,
-                } => view.op = int32(input.varint()?),
-                Key {
-                    number: 2,
-                    wire_type: LEN,
-                } => view.path = input.string()?,
-                Key {
-                    number: 3,
-                    wire_type: LEN,
-                } => view.value = input.bytes()?,
-                Key {
-                    number: 4,
-                    wire_type: LEN,
-                } => view.from = input.string()?,
-                Key {
-                    number: 5,
-                    wire_type: VARINT,
-                } => view.encoding = int32(input.varint()?),
-                Key {
-                    number: 1..=5,
-                    wire_type,
-                } => {
-                    return Err(WireError::WrongWireType {
-                        number: key.number,
-                        wire_type,
-                    });
-                }
+            match key.get() {
+                OP => view.op = int32(input.varint()?),
+                PATH => view.path = input.string()?,
+                VALUE => view.value = input.bytes()?,
+                FROM => view.from = input.string()?,
+                ENCODING => view.encoding = int32(input.varint()?),
+                _ if key.number() <= LAST => return Err(key.wrong()),
                 _ => {
                     input.skip(key, DEPTH)?;
                 }
@@ -178,7 +177,7 @@ impl<'a> Iterator for Operations<'a> {
         let mut input = Input::new(self.rest);
         // What was read once reads the same again, so that none of these ends early.
         while let Some(key) = input.key().ok()? {
-            if key.number == 3 {
+            if key.number() == 3 {
                 let bytes = body(&mut input, key).ok()?;
                 self.rest = input.rest();
                 return OpView::of_body(bytes).ok();
@@ -199,3 +198,12 @@ impl FusedIterator for Operations<'_> {}
 
 /// Levels of groups in what the schema does not know; the decoder's walk has counted them already.
 const DEPTH: u32 = crate::DecodeLimits::DEPTH_MAX;
+
+const OP: u32 = Key::of(1, VARINT);
+const PATH: u32 = Key::of(2, LEN);
+const VALUE: u32 = Key::of(3, LEN);
+const FROM: u32 = Key::of(4, LEN);
+const ENCODING: u32 = Key::of(5, VARINT);
+
+/// The highest number of an operation's fields.
+const LAST: u32 = 5;

@@ -47,68 +47,29 @@ impl<'a> HeaderView<'a> {
         let mut input = Input::new(body);
         while let Some(key) = input.key()? {
             spent.fields = spent.fields.saturating_add(1);
-            match key {
-                Key {
-                    number: 1,
-                    wire_type: LEN,
-                } => {
+            match key.get() {
+                MESSAGE_ID => {
                     self.message_id = input.bytes()?;
                     spent.blob(self.message_id);
                 }
-                Key {
-                    number: 2,
-                    wire_type: VARINT,
-                } => {
-                    self.timestamp_us = input.varint()?.cast_signed();
-                }
-                Key {
-                    number: 3,
-                    wire_type: LEN,
-                } => {
+                TIMESTAMP => self.timestamp_us = input.varint()?.cast_signed(),
+                TENANT_ID => {
                     self.tenant_id = input.string()?;
                     spent.string(self.tenant_id);
                 }
-                Key {
-                    number: 4,
-                    wire_type: LEN,
-                } => {
+                THREAD_ID => {
                     self.thread_id = input.string()?;
                     spent.string(self.thread_id);
                 }
-                Key {
-                    number: 5,
-                    wire_type: VARINT,
-                } => self.sequence_number = input.varint()?,
-                Key {
-                    number: 6,
-                    wire_type: VARINT,
-                } => self.message_type = int32(input.varint()?),
-                Key {
-                    number: 7,
-                    wire_type: LEN,
-                } => {
+                SEQUENCE => self.sequence_number = input.varint()?,
+                MESSAGE_TYPE => self.message_type = int32(input.varint()?),
+                PARENT_ID => {
                     self.parent_id = input.bytes()?;
                     spent.blob(self.parent_id);
                 }
-                Key {
-                    number: 8,
-                    wire_type: VARINT,
-                } => self.compression = int32(input.varint()?),
-                Key {
-                    number: 9,
-                    wire_type: VARINT,
-                } => {
-                    self.schema_version = int32(input.varint()?).cast_unsigned();
-                }
-                Key {
-                    number: 1..=9,
-                    wire_type,
-                } => {
-                    return Err(WireError::WrongWireType {
-                        number: key.number,
-                        wire_type,
-                    });
-                }
+                COMPRESSION => self.compression = int32(input.varint()?),
+                SCHEMA_VERSION => self.schema_version = int32(input.varint()?).cast_unsigned(),
+                _ if key.number() <= LAST => return Err(key.wrong()),
                 _ => {
                     let skipped = input.skip(key, depth_left)?;
                     spent.fields = spent.fields.saturating_add(skipped.fields);
@@ -215,13 +176,15 @@ impl Message {
 pub(crate) struct Spent {
     pub(crate) heap: u64,
     pub(crate) fields: u32,
-    /// Byte fields that are not empty.
+    /// Byte fields that are not empty, and their bytes.
     pub(crate) blobs: u32,
+    pub(crate) blob_bytes: u64,
 }
 
 impl Spent {
     fn blob(&mut self, value: &[u8]) {
         self.blobs = self.blobs.saturating_add(u32::from(!value.is_empty()));
+        self.blob_bytes = self.blob_bytes.saturating_add(value.len() as u64);
     }
 
     fn string(&mut self, value: &str) {
@@ -250,3 +213,16 @@ pub(crate) const fn string_heap(len: usize) -> u64 {
 pub(crate) const fn int32(value: u64) -> i32 {
     (value as u32).cast_signed()
 }
+
+const MESSAGE_ID: u32 = Key::of(1, LEN);
+const TIMESTAMP: u32 = Key::of(2, VARINT);
+const TENANT_ID: u32 = Key::of(3, LEN);
+const THREAD_ID: u32 = Key::of(4, LEN);
+const SEQUENCE: u32 = Key::of(5, VARINT);
+const MESSAGE_TYPE: u32 = Key::of(6, VARINT);
+const PARENT_ID: u32 = Key::of(7, LEN);
+const COMPRESSION: u32 = Key::of(8, VARINT);
+const SCHEMA_VERSION: u32 = Key::of(9, VARINT);
+
+/// The highest number of a header's fields.
+const LAST: u32 = 9;

@@ -41,7 +41,7 @@ impl<'a> Peek<'a> {
         let mut input = Input::new(payload);
         while let Some(key) = input.key()? {
             scan.field()?;
-            let Some(kind) = Kind::from_number(key.number) else {
+            let Some(kind) = Kind::from_number(key.number()) else {
                 scan.skip(&mut input, key, DEPTH)?;
                 continue;
             };
@@ -86,10 +86,10 @@ impl<'a> Peek<'a> {
 }
 
 /// The value of a message field.
+#[inline(always)]
 pub(crate) fn body<'a>(input: &mut Input<'a>, key: Key) -> Result<&'a [u8], WireError> {
-    let Key { number, wire_type } = key;
-    if wire_type != LEN {
-        return Err(WireError::WrongWireType { number, wire_type });
+    if key.wire_type() != LEN {
+        return Err(key.wrong());
     }
     input.bytes()
 }
@@ -105,18 +105,18 @@ impl Scan {
         let mut input = Input::new(body);
         while let Some(key) = input.key()? {
             self.field()?;
-            if key.number != 1 {
+            if key.number() != 1 {
                 self.skip(&mut input, key, DEPTH - 1)?;
                 continue;
             }
             let bytes = self::body(&mut input, key)?;
-            let mut merged = peek.header.unwrap_or_default();
-            let spent = merged.merge(bytes, DEPTH - 2)?;
+            let first = peek.header;
+            let header = peek.header.get_or_insert_with(HeaderView::default);
+            let spent = header.merge(bytes, DEPTH - 2)?;
             self.spend(spent.fields)?;
-            if peek.header.is_some_and(|first| first != merged) {
+            if first.is_some_and(|first| first != *header) {
                 return Err(DecodeError::HeaderMismatch);
             }
-            peek.header = Some(merged);
         }
         Ok(())
     }

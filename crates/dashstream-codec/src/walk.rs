@@ -1,14 +1,15 @@
 //! One pass over a payload that decides whether decoding it stays within limits, before it starts.
 //!
-//! The pass follows the schema's shapes through every message, list, and map, and adds up what prost
-//! will allocate for each. It refuses everything that prost would refuse, so that a payload that passes
-//! is decoded without an error, and a payload that fails has cost no heap at all.
+//! The pass follows the schema's shapes through every message, list, and map, and adds up what
+//! prost will allocate for each. It refuses everything that prost would refuse, so that a payload
+//! that passes is decoded without an error, and a payload that fails has cost no heap at all.
 //!
-//! Two rules make the sum an upper bound for repeated fields as well. A string that occurs again reuses
-//! its buffer or at most doubles it; the sum over all occurrences covers that. A message that occurs
-//! again is merged into the first, so that its lists and maps go on growing from where they were: from
-//! then on the charges in it are tripled, and the earlier ones are tripled too. Twice would cover a
-//! list, whose capacity stays below twice its length; the third covers the fuller nodes of a map.
+//! Two rules make the sum an upper bound for fields that occur again. A string reuses its buffer or
+//! at most doubles it; the sum over all occurrences covers that. A message is merged into the first
+//! one, so that its lists and maps go on growing from where they were: what is charged in it from
+//! then on counts four times, and so does what was charged in it before. Twice would cover a list,
+//! whose capacity stays below twice its length; the rest covers the four elements that a list
+//! starts with, and the fuller nodes of a map.
 
 use crate::error::DecodeError;
 use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH};
@@ -28,12 +29,14 @@ pub(crate) struct Survey<'a> {
     pub(crate) body: Option<&'a [u8]>,
     /// Elements in the message's own lists, by slot.
     pub(crate) counts: [u32; SLOTS],
-    /// What decoding will allocate at most, without the buffer that byte fields share.
+    /// What decoding will allocate at most, apart from byte fields. When the payload names the
+    /// message once, this takes the message's own lists to be reserved exactly.
     pub(crate) heap: u64,
     pub(crate) fields: u32,
     pub(crate) elements: u32,
-    /// Byte fields that are not empty.
+    /// Byte fields that are not empty, and their bytes.
     pub(crate) blobs: u32,
+    pub(crate) blob_bytes: u64,
 }
 
 /// What the walk checks.
@@ -44,40 +47,40 @@ pub(crate) struct Rules<'l> {
     pub(crate) require_header: bool,
 }
 
-/// Walks `payload`, spending `heap` bytes at most.
-pub(crate) fn survey<'a>(
-    payload: &'a [u8],
-    heap: u64,
-    rules: Rules<'_>,
-) -> Result<Survey<'a>, DecodeError> {
+/// Walks `payload`, and admits it when decoding takes no more than the limits.
+#[inline]
+pub(crate) fn survey<'a>(payload: &'a [u8], rules: Rules<'_>) -> Result<Survey<'a>, DecodeError> {
     let limits = rules.limits;
     let mut walk = Walk {
         rules,
-        heap_left: heap,
+        heap_left: limits.heap_bytes(),
         fields_left: limits.fields(),
         elements_left: limits.elements(),
         blobs: 0,
+        blob_bytes: 0,
     };
-    let (first, again) = walk.root(payload)?;
-    let Some(first) = first else {
+    let mut root = Root::default();
+    walk.root(payload, &mut root)?;
+    let Some(kind) = root.kind else {
         return Err(DecodeError::NoMessage { len: payload.len() });
     };
-    let peek = if again {
+    let peek = if root.headers_again || root.again {
         Peek::of_payload(payload, limits.fields())?
     } else {
         Peek {
-            kind: first.kind,
-            header: first.found.header,
+            kind,
+            header: root.header,
         }
     };
     Ok(Survey {
         peek,
-        body: if again { None } else { Some(first.body) },
-        counts: first.found.counts,
-        heap: heap.saturating_sub(walk.heap_left),
+        body: if root.again { None } else { Some(root.body) },
+        counts: root.counts,
+        heap: limits.heap_bytes().saturating_sub(walk.heap_left),
         fields: limits.fields().saturating_sub(walk.fields_left),
         elements: limits.elements().saturating_sub(walk.elements_left),
         blobs: walk.blobs,
+        blob_bytes: walk.blob_bytes,
     })
 }
 
@@ -87,94 +90,91 @@ struct Walk<'l> {
     fields_left: u32,
     elements_left: u32,
     blobs: u32,
+    blob_bytes: u64,
 }
 
-/// One of the nine messages in a payload.
-struct Named<'a> {
-    kind: Kind,
+/// What was found of the outermost message: the first of the nine messages in it, and whether there
+/// is a second.
+#[derive(Default)]
+struct Root<'a> {
+    kind: Option<Kind>,
     body: &'a [u8],
-    found: Found<'a>,
-}
-
-/// What a message with a header holds itself, apart from what is nested in it.
-#[derive(Clone, Copy)]
-struct Found<'a> {
     header: Option<HeaderView<'a>>,
-    /// There is a second header.
-    again: bool,
     counts: [u32; SLOTS],
+    again: bool,
+    headers_again: bool,
 }
 
 impl Walk<'_> {
-    /// The outermost message. Returns the first of the nine messages in it, and whether it or its header
-    /// occurs again.
-    fn root<'a>(&mut self, payload: &'a [u8]) -> Result<(Option<Named<'a>>, bool), DecodeError> {
+    fn root<'a>(&mut self, payload: &'a [u8], root: &mut Root<'a>) -> Result<(), DecodeError> {
         let left = self.rules.limits.depth();
         let mut level = Level::new(1);
-        let mut first: Option<Named<'a>> = None;
-        let mut again = false;
         let mut input = Input::new(payload);
         while let Some(key) = input.key()? {
-            self.field()?;
-            let field = DASH_STREAM_MESSAGE.field(key.number);
-            let (Some(kind), Some(shape)) = (Kind::from_number(key.number), field.child) else {
+            self.fields(1)?;
+            let number = key.number();
+            let field = DASH_STREAM_MESSAGE.field(number);
+            let (Some(kind), Some(shape)) = (Kind::from_number(number), field.child) else {
                 self.unknown(&mut input, key, left)?;
                 continue;
             };
             let bytes = body(&mut input, key)?;
             let left = self.below(left)?;
-            let scale = self.enter(&mut level, key.number)?;
+            let scale = self.enter(&mut level, number)?;
             let before = self.heap_left;
-            let found = self.headed(shape, bytes, left, scale)?;
+            if root.kind.is_some() {
+                root.again = true;
+                let mut header = None;
+                self.headed(shape, bytes, left, &mut Level::new(scale), &mut header)?;
+            } else {
+                let mut own = Level {
+                    exact: true,
+                    ..Level::new(scale)
+                };
+                let again = self.headed(shape, bytes, left, &mut own, &mut root.header)?;
+                root.kind = Some(kind);
+                root.body = bytes;
+                root.counts = own.counts;
+                root.headers_again = again;
+            }
             level.leave(scale, before, self.heap_left);
-            again |= found.again || first.is_some();
-            first.get_or_insert(Named {
-                kind,
-                body: bytes,
-                found,
-            });
         }
-        Ok((first, again))
+        Ok(())
     }
 
-    /// One of the nine messages, or an event of a batch: its header counts.
+    /// One of the nine messages, or an event of a batch: its header counts. Returns whether there is
+    /// a second one.
     fn headed<'a>(
         &mut self,
         shape: &'static Shape,
         bytes: &'a [u8],
         left: u32,
-        scale: u64,
-    ) -> Result<Found<'a>, DecodeError> {
+        level: &mut Level,
+        header: &mut Option<HeaderView<'a>>,
+    ) -> Result<bool, DecodeError> {
         let batch = core::ptr::eq(shape, &EVENT_BATCH);
-        let mut level = Level::new(scale);
-        let mut header = None;
         let mut again = false;
         let mut input = Input::new(bytes);
         while let Some(key) = input.key()? {
-            self.field()?;
-            if key.number == 1 {
+            self.fields(1)?;
+            if key.number() == 1 {
                 again |= header.is_some();
                 let bytes = body(&mut input, key)?;
-                self.header(bytes, left, header.get_or_insert_default())?;
-            } else if batch && key.number == 2 {
+                self.header(bytes, left, header.get_or_insert_with(HeaderView::default))?;
+            } else if batch && key.number() == 2 {
                 let bytes = body(&mut input, key)?;
                 let left = self.below(left)?;
                 self.element()?;
-                let field = shape.field(key.number);
-                self.grow(&mut level, field, vec_growth)?;
-                self.headed(&EVENT, bytes, left, scale)?;
+                self.grow(level, shape.field(2), vec_growth)?;
+                self.headed(&EVENT, bytes, left, &mut Level::new(level.scale), &mut None)?;
             } else {
-                self.value(&mut input, key, shape, left, &mut level)?;
+                self.value(&mut input, key, shape, left, level)?;
             }
         }
         if self.rules.require_header && header.is_none() {
             return Err(DecodeError::MissingHeader);
         }
-        Ok(Found {
-            header,
-            again,
-            counts: level.counts,
-        })
+        Ok(again)
     }
 
     /// A header that counts: merged into the one before, and its version checked.
@@ -189,6 +189,7 @@ impl Walk<'_> {
         self.charge(spent.heap)?;
         self.fields(spent.fields)?;
         self.blobs = self.blobs.saturating_add(spent.blobs);
+        self.blob_bytes = self.blob_bytes.saturating_add(spent.blob_bytes);
         if !self.rules.schema.admits(header.schema_version) {
             let version = header.schema_version;
             return Err(DecodeError::SchemaVersion {
@@ -210,7 +211,7 @@ impl Walk<'_> {
         let mut level = Level::new(scale);
         let mut input = Input::new(bytes);
         while let Some(key) = input.key()? {
-            self.field()?;
+            self.fields(1)?;
             self.value(&mut input, key, shape, left, &mut level)?;
         }
         Ok(())
@@ -226,84 +227,108 @@ impl Walk<'_> {
         left: u32,
         level: &mut Level,
     ) -> Result<(), DecodeError> {
-        let field = shape.field(key.number);
-        match (field.kind, key.wire_type) {
-            (FieldKind::String, LEN) => {
-                let value = input.string()?;
-                self.charge(string_heap(value.len()))?;
+        let field = shape.field(key.number());
+        let wire_type = key.wire_type();
+        match field.kind {
+            FieldKind::String if wire_type == LEN => {
+                let len = input.text()?;
+                self.charge(string_heap(len))
             }
-            (FieldKind::Varint, VARINT) => {
-                input.varint()?;
-            }
-            (FieldKind::Bytes, LEN) => {
+            FieldKind::Varint if wire_type == VARINT => Ok(input.varint().map(drop)?),
+            FieldKind::Bytes if wire_type == LEN => {
                 let value = input.bytes()?;
                 self.blobs = self.blobs.saturating_add(u32::from(!value.is_empty()));
+                self.blob_bytes = self.blob_bytes.saturating_add(value.len() as u64);
+                Ok(())
             }
-            (FieldKind::Fixed64, FIXED64) => {
-                input.fixed::<8>()?;
-            }
-            (FieldKind::Fixed32, FIXED32) => {
-                input.fixed::<4>()?;
-            }
-            (FieldKind::Message, LEN) => {
+            FieldKind::Fixed64 if wire_type == FIXED64 => Ok(input.fixed::<8>().map(drop)?),
+            FieldKind::Fixed32 if wire_type == FIXED32 => Ok(input.fixed::<4>().map(drop)?),
+            FieldKind::Message if wire_type == LEN => {
                 let bytes = input.bytes()?;
                 let left = self.below(left)?;
-                let scale = self.enter(level, key.number)?;
+                let scale = self.enter(level, key.number())?;
                 let before = self.heap_left;
                 self.child(field, bytes, left, scale)?;
                 level.leave(scale, before, self.heap_left);
+                Ok(())
             }
-            (FieldKind::Map, LEN) => {
+            FieldKind::Map if wire_type == LEN => {
                 let bytes = input.bytes()?;
                 let left = self.below(left)?;
                 self.element()?;
                 self.grow(level, field, map_growth)?;
-                self.child(field, bytes, left, level.scale)?;
+                self.child(field, bytes, left, level.scale)
             }
-            (FieldKind::Messages, LEN) => {
+            FieldKind::Messages if wire_type == LEN => {
                 let bytes = input.bytes()?;
                 let left = self.below(left)?;
                 self.element()?;
                 self.grow(level, field, vec_growth)?;
-                self.child(field, bytes, left, level.scale)?;
+                self.child(field, bytes, left, level.scale)
             }
-            (FieldKind::Strings, LEN) => {
-                let value = input.string()?;
+            FieldKind::Strings if wire_type == LEN => {
+                let len = input.text()?;
                 self.element()?;
                 self.grow(level, field, vec_growth)?;
-                self.charge(string_heap(value.len()))?;
+                self.charge(string_heap(len))
             }
+            FieldKind::Varints | FieldKind::Fixed32s => self.numbers(input, key, field, level),
+            FieldKind::Unknown => self.unknown(input, key, left),
+            FieldKind::String
+            | FieldKind::Varint
+            | FieldKind::Bytes
+            | FieldKind::Fixed64
+            | FieldKind::Fixed32
+            | FieldKind::Message
+            | FieldKind::Map
+            | FieldKind::Messages
+            | FieldKind::Strings => Err(key.wrong().into()),
+        }
+    }
+
+    /// A list of numbers, packed or one by one.
+    fn numbers(
+        &mut self,
+        input: &mut Input<'_>,
+        key: Key,
+        field: &Field,
+        level: &mut Level,
+    ) -> Result<(), DecodeError> {
+        match (field.kind, key.wire_type()) {
             (FieldKind::Varints, LEN) => {
                 let mut packed = Input::new(input.bytes()?);
                 while !packed.is_empty() {
                     packed.varint()?;
                     self.grow(level, field, vec_growth)?;
                 }
+                Ok(())
             }
             (FieldKind::Fixed32s, LEN) => {
-                let mut packed = Input::new(input.bytes()?);
-                while !packed.is_empty() {
-                    packed.fixed::<4>()?;
-                    self.grow(level, field, vec_growth)?;
+                let (numbers, rest) = input.bytes()?.as_chunks::<4>();
+                if !rest.is_empty() {
+                    return Err(WireError::Truncated {
+                        needed: 4,
+                        left: rest.len(),
+                    }
+                    .into());
                 }
+                numbers
+                    .iter()
+                    .try_for_each(|_| self.grow(level, field, vec_growth))
             }
             (FieldKind::Varints, VARINT) => {
                 input.varint()?;
-                self.grow(level, field, vec_growth)?;
+                self.grow(level, field, vec_growth)
             }
             (FieldKind::Fixed32s, FIXED32) => {
                 input.fixed::<4>()?;
-                self.grow(level, field, vec_growth)?;
+                self.grow(level, field, vec_growth)
             }
-            (FieldKind::Unknown, _) => self.unknown(input, key, left)?,
-            _ => {
-                let Key { number, wire_type } = key;
-                return Err(WireError::WrongWireType { number, wire_type }.into());
-            }
+            _ => Err(key.wrong().into()),
         }
-        Ok(())
     }
 
+    #[inline(always)]
     fn child(
         &mut self,
         field: &'static Field,
@@ -318,6 +343,7 @@ impl Walk<'_> {
         }
     }
 
+    #[inline(never)]
     fn unknown(&mut self, input: &mut Input<'_>, key: Key, left: u32) -> Result<(), DecodeError> {
         let skipped = input.skip(key, left)?;
         self.fields(skipped.fields)
@@ -325,8 +351,12 @@ impl Walk<'_> {
 
     #[inline(always)]
     fn below(&self, left: u32) -> Result<u32, DecodeError> {
-        let limit = self.rules.limits.depth();
-        left.checked_sub(1).ok_or(DecodeError::TooDeep { limit })
+        match left.checked_sub(1) {
+            Some(left) => Ok(left),
+            None => Err(DecodeError::TooDeep {
+                limit: self.rules.limits.depth(),
+            }),
+        }
     }
 
     #[inline(always)]
@@ -353,8 +383,12 @@ impl Walk<'_> {
         let Some(count) = level.counts.get_mut(usize::from(field.slot)) else {
             return Ok(());
         };
-        let bytes = growth(*count, field.unit);
-        // A payload has fewer elements than bytes, and its length fits: see `Decoder`.
+        let bytes = if level.exact && field.kind != FieldKind::Map {
+            u64::from(field.unit)
+        } else {
+            growth(*count, field.unit)
+        };
+        // It does not saturate: a payload is at most 1 GiB, and an element at least one byte.
         *count = count.saturating_add(1);
         if bytes == 0 {
             return Ok(());
@@ -376,11 +410,6 @@ impl Walk<'_> {
     }
 
     #[inline(always)]
-    fn field(&mut self) -> Result<(), DecodeError> {
-        self.fields(1)
-    }
-
-    #[inline(always)]
     fn fields(&mut self, count: u32) -> Result<(), DecodeError> {
         match self.fields_left.checked_sub(count) {
             Some(left) => {
@@ -393,8 +422,8 @@ impl Walk<'_> {
         }
     }
 
-    /// The scale for a message field. When it occurs again, what was charged in such fields before is
-    /// tripled first.
+    /// The scale for a message field. When it occurs again, what was charged in such fields before
+    /// is charged as merged first.
     #[inline(always)]
     fn enter(&mut self, level: &mut Level, number: u32) -> Result<u64, DecodeError> {
         let bit = 1_u16.checked_shl(number).unwrap_or(0);
@@ -412,6 +441,8 @@ impl Walk<'_> {
 struct Level {
     scale: u64,
     counts: [u32; SLOTS],
+    /// The lists of this message are reserved before they are filled.
+    exact: bool,
     /// Message fields seen, by number.
     seen: u16,
     /// What was charged once in message fields.
@@ -419,10 +450,12 @@ struct Level {
 }
 
 impl Level {
+    #[inline(always)]
     const fn new(scale: u64) -> Self {
         Self {
             scale,
             counts: [0; SLOTS],
+            exact: false,
             seen: 0,
             once: 0,
         }
@@ -437,4 +470,4 @@ impl Level {
 }
 
 /// How many times what is merged is charged.
-const MERGED: u64 = 3;
+const MERGED: u64 = 4;

@@ -66,11 +66,36 @@ impl WireError {
     }
 }
 
-/// A field's number and how its value is written.
+/// A field's number and how its value is written, as one number of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Key {
-    pub(crate) number: u32,
-    pub(crate) wire_type: u8,
+pub(crate) struct Key(u32);
+
+impl Key {
+    /// The key of field `number` with this wire type, to match on.
+    pub(crate) const fn of(number: u32, wire_type: u8) -> u32 {
+        number << 3 | wire_type as u32
+    }
+
+    pub(crate) const fn get(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) const fn number(self) -> u32 {
+        self.0 >> 3
+    }
+
+    pub(crate) const fn wire_type(self) -> u8 {
+        (self.0 & 7) as u8
+    }
+
+    /// The error for a field of the schema that has another wire type there.
+    #[cold]
+    pub(crate) const fn wrong(self) -> WireError {
+        WireError::WrongWireType {
+            number: self.number(),
+            wire_type: self.wire_type(),
+        }
+    }
 }
 
 pub(crate) const VARINT: u8 = 0;
@@ -108,10 +133,7 @@ impl<'a> Input<'a> {
         // Numbers below 16 take one byte, and the schema has no others.
         if (0x08..0x80).contains(&first) && first & 7 <= FIXED32 {
             self.rest = rest;
-            return Ok(Some(Key {
-                number: u32::from(first >> 3),
-                wire_type: first & 7,
-            }));
+            return Ok(Some(Key(u32::from(first))));
         }
         self.long_key().map(Some)
     }
@@ -119,28 +141,52 @@ impl<'a> Input<'a> {
     #[cold]
     fn long_key(&mut self) -> Result<Key, WireError> {
         let key = self.varint()?;
-        let wire_type = (key & 7) as u8;
         match u32::try_from(key) {
-            Ok(short) if short >> 3 > 0 && wire_type <= FIXED32 => Ok(Key {
-                number: short >> 3,
-                wire_type,
-            }),
+            Ok(short) if short >> 3 > 0 && short & 7 <= u32::from(FIXED32) => Ok(Key(short)),
             _ => Err(WireError::BadKey { key }),
         }
     }
 
     #[inline(always)]
     pub(crate) fn varint(&mut self) -> Result<u64, WireError> {
-        match self.rest.split_first() {
-            Some((&first, rest)) if first < 0x80 => {
+        match self.rest {
+            [first, rest @ ..] if *first < 0x80 => {
                 self.rest = rest;
-                Ok(u64::from(first))
+                Ok(u64::from(*first))
+            }
+            [first, second, rest @ ..] if *second < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(first & 0x7F) | u64::from(*second) << 7)
             }
             _ => self.long_varint(),
         }
     }
 
+    #[inline]
     fn long_varint(&mut self) -> Result<u64, WireError> {
+        if let Some((word, rest)) = self.rest.split_first_chunk::<8>() {
+            // Eight bytes at once: the first byte below 0x80 ends the number, what is behind it is
+            // cut off, and the groups of seven bits are closed up in three steps.
+            let word = u64::from_le_bytes(*word);
+            let ends = !word & 0x8080_8080_8080_8080;
+            if ends != 0 {
+                let bits = ends.trailing_zeros().wrapping_add(1);
+                let kept = word & (u64::MAX >> (64_u32.wrapping_sub(bits) & 63));
+                let kept = kept & 0x7F7F_7F7F_7F7F_7F7F;
+                let kept = kept & 0x007F_007F_007F_007F | (kept & 0x7F00_7F00_7F00_7F00) >> 1;
+                let kept = kept & 0x0000_3FFF_0000_3FFF | (kept & 0x3FFF_0000_3FFF_0000) >> 2;
+                let kept = kept & 0x0FFF_FFFF | (kept & 0x0FFF_FFFF_0000_0000) >> 4;
+                let len = (bits >> 3) as usize;
+                self.rest = self.rest.get(len..).unwrap_or(rest);
+                return Ok(kept);
+            }
+        }
+        self.slow_varint()
+    }
+
+    /// A varint at the end of the message, or of nine or ten bytes.
+    #[cold]
+    fn slow_varint(&mut self) -> Result<u64, WireError> {
         let mut value = 0_u64;
         let mut shift = 0_u32;
         let mut bytes = self.rest.iter();
@@ -190,6 +236,25 @@ impl<'a> Input<'a> {
         })
     }
 
+    /// The length of a string with its length in front, which is UTF-8.
+    #[inline(always)]
+    pub(crate) fn text(&mut self) -> Result<usize, WireError> {
+        let bytes = self.bytes()?;
+        if bytes.is_ascii() {
+            return Ok(bytes.len());
+        }
+        match core::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.len()),
+            Err(error) => {
+                let valid_up_to = error.valid_up_to();
+                Err(WireError::BadUtf8 {
+                    len: bytes.len(),
+                    valid_up_to,
+                })
+            }
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         let Some((value, rest)) = self.rest.split_first_chunk() else {
@@ -209,13 +274,17 @@ impl<'a> Input<'a> {
         if depth_left == 0 {
             return Err(WireError::GroupDepth);
         }
-        match key.wire_type {
+        match key.wire_type() {
             VARINT => self.varint().map(drop)?,
             FIXED64 => self.fixed::<8>().map(drop)?,
             LEN => self.bytes().map(drop)?,
             FIXED32 => self.fixed::<4>().map(drop)?,
-            START_GROUP => return self.group(key.number, depth_left),
-            _ => return Err(WireError::UnmatchedGroup { number: key.number }),
+            START_GROUP => return self.group(key.number(), depth_left),
+            _ => {
+                return Err(WireError::UnmatchedGroup {
+                    number: key.number(),
+                });
+            }
         }
         Ok(Skipped { fields: 0 })
     }
@@ -228,9 +297,11 @@ impl<'a> Input<'a> {
                 return Err(WireError::Truncated { needed: 1, left: 0 });
             };
             fields = fields.saturating_add(1);
-            if key.wire_type == END_GROUP {
-                if key.number != number {
-                    return Err(WireError::UnmatchedGroup { number: key.number });
+            if key.wire_type() == END_GROUP {
+                if key.number() != number {
+                    return Err(WireError::UnmatchedGroup {
+                        number: key.number(),
+                    });
                 }
                 return Ok(Skipped { fields });
             }
@@ -305,21 +376,12 @@ mod tests {
     #[test]
     fn keys_that_cannot_be_are_refused() {
         let key = |bytes: &[u8]| Input::new(bytes).key();
-        assert_eq!(
-            key(&[0x0A]),
-            Ok(Some(Key {
-                number: 1,
-                wire_type: LEN
-            }))
-        );
+        assert_eq!(key(&[0x0A]), Ok(Some(Key(Key::of(1, LEN)))));
         assert_eq!(key(&[]), Ok(None));
         assert_eq!(key(&[0x02]), Err(WireError::BadKey { key: 2 }));
         assert_eq!(key(&[0x0E]), Err(WireError::BadKey { key: 14 }));
         assert_eq!(key(&[0x0F]), Err(WireError::BadKey { key: 15 }));
-        let largest = Key {
-            number: (1 << 29) - 1,
-            wire_type: VARINT,
-        };
+        let largest = Key(Key::of((1 << 29) - 1, VARINT));
         assert_eq!(key(&[0xF8, 0xFF, 0xFF, 0xFF, 0x0F]), Ok(Some(largest)));
         assert_eq!(
             key(&[0x80, 0x80, 0x80, 0x80, 0x10]),
@@ -329,10 +391,7 @@ mod tests {
 
     #[test]
     fn groups_are_skipped_to_their_own_end_within_the_depth() {
-        let group = Key {
-            number: 3,
-            wire_type: START_GROUP,
-        };
+        let group = Key(Key::of(3, START_GROUP));
         let nested = [0x23, 0x08, 0x01, 0x24, 0x1C, 0x55];
         let mut input = Input::new(&nested);
         assert_eq!(input.skip(group, 3).map(|skipped| skipped.fields), Ok(4));

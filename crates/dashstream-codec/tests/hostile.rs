@@ -108,8 +108,11 @@ fn p03_empty_elements_of_every_list() {
     accepted(raw(operations), 64 * MIB);
     let values = attribute(len(6, repeated(&[0x0A, 0x00], MIB as usize)));
     accepted(raw(values), 64 * MIB);
-    let errors = len(9, repeated(&[0x3A, 0x00], MIB as usize));
-    refused(raw(errors), "heap_budget", 0);
+    // 128 bytes each, reserved exactly: what is accepted takes the whole budget.
+    let errors = |count: usize| raw(len(9, [0x3A, 0x00].repeat(count)));
+    let decoded = accepted(errors(512 * 1024), 64 * MIB);
+    assert_eq!(decoded.facts.heap_bytes, 64 * MIB);
+    refused(errors(512 * 1024 + 1), "heap_budget", 0);
     let suggestions = len(7, repeated(&[0x42, 0x00], MIB as usize));
     accepted(raw(suggestions), 64 * MIB);
 }
