@@ -2,6 +2,7 @@
 
 mod measure;
 mod workload;
+mod zstd;
 
 use std::process::ExitCode;
 
@@ -10,7 +11,9 @@ use measure::Run;
 type Area = (&'static str, fn(&mut Run));
 
 /// Each area adds its rows to the run; the order is that of the printed lines.
-const AREAS: &[Area] = &[];
+const AREAS: &[Area] = &[
+    ("zstd", zstd::run),
+];
 
 fn main() -> ExitCode {
     let mut wanted = None;
