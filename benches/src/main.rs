@@ -1,5 +1,6 @@
 //! `cargo xtask figures [area] [--quick]`: one JSON object a line, non-zero exit on a missed goal.
 
+mod codec;
 mod measure;
 mod workload;
 mod zstd;
@@ -13,6 +14,7 @@ type Area = (&'static str, fn(&mut Run));
 /// Each area adds its rows to the run; the order is that of the printed lines.
 const AREAS: &[Area] = &[
     ("zstd", zstd::run),
+    ("codec", codec::run),
 ];
 
 fn main() -> ExitCode {
