@@ -326,25 +326,25 @@ fn finish(client: &Client, within: Duration) -> Closing {
     let context = client.context();
     context.driver().close();
     let (unfinished, unarchived) = context.driver().left_behind();
-    let (answered, _) = context.driver().commit_answers();
+    // The client does not always answer an asynchronous commit, and a synchronous one may wait for a
+    // coordinator for ever; so the committed offsets are read back.
     let mut committed = match client.commit_consumer_state(CommitMode::Async) {
-        Ok(()) => None,
-        Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => Some(true),
-        Err(_) => Some(false),
+        Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => false,
+        Err(error) => {
+            context.driver().client_failed((&error).into());
+            false
+        }
     };
     let clock = Clock::start();
-    while committed.is_none() && clock.now() < within {
+    while !committed && clock.now() < within {
         // Records that still arrive are not looked at: nothing of them is stored.
         let _unread = client.poll(FINISH_POLL);
-        let (answers, ok) = context.driver().commit_answers();
-        if answers > answered {
-            committed = Some(ok);
-        }
+        committed = context.driver().is_committed();
     }
     Closing {
         unfinished,
         unarchived,
-        committed: committed.unwrap_or(false),
+        committed,
         closed: false,
     }
 }

@@ -55,7 +55,6 @@ pub(crate) struct Driver {
     watermarks_asked: Duration,
     trouble: Trouble,
     published: Option<Duration>,
-    commits: Commits,
 }
 
 /// What the driver works with.
@@ -88,6 +87,8 @@ struct Partition {
     watermarks: Option<(Duration, Watermarks)>,
     /// Records below it were there before this consumer followed the topic.
     old_below: i64,
+    /// What was last stored under this assignment.
+    stored: Option<i64>,
 }
 
 /// Errors that the client reports without saying where, until the partition is found.
@@ -97,13 +98,6 @@ struct Trouble {
     undecodable: Option<Duration>,
     /// A position is one that the broker no longer has, or not yet.
     out_of_range: Option<Duration>,
-}
-
-/// Answers to commits.
-#[derive(Clone, Copy, Debug, Default)]
-struct Commits {
-    answers: u64,
-    last_ok: bool,
 }
 
 /// What the driver's thread does next.
@@ -145,7 +139,6 @@ impl Driver {
             watermarks_asked: Duration::ZERO,
             trouble: Trouble::default(),
             published: None,
-            commits: Commits::default(),
         }
     }
 
@@ -284,13 +277,25 @@ impl Driver {
             // Nothing was stored since the last commit.
             Err(code) => code.raw() == RDKafkaErrorCode::NoOffset,
         };
-        self.commits.answers = self.commits.answers.saturating_add(1);
-        self.commits.last_ok = ok;
         self.report(&Fact::Committed { ok });
     }
 
-    pub(crate) const fn commit_answers(&self) -> (u64, bool) {
-        (self.commits.answers, self.commits.last_ok)
+    /// Whether the broker has everything that was stored, as a client outside the group reads it.
+    pub(crate) fn is_committed(&self) -> bool {
+        let stored: BTreeMap<i32, i64> = self
+            .partitions
+            .iter()
+            .filter_map(|(number, partition)| Some((*number, partition.stored?)))
+            .collect();
+        if stored.is_empty() {
+            return true;
+        }
+        let numbers: Vec<i32> = stored.keys().copied().collect();
+        let Ok(committed) = self.observer.committed_of(&numbers) else {
+            return false;
+        };
+        let has = |number, next| committed.get(number).copied().flatten() >= Some(next);
+        stored.iter().all(|(number, next)| has(number, *next))
     }
 
     /// Where newly assigned partitions begin: what the group committed, or what the configuration
@@ -337,6 +342,7 @@ impl Driver {
                 paused: false,
                 watermarks: beginning.watermarks.map(|marks| (now, marks)),
                 old_below,
+                stored: None,
             };
             self.partitions.insert(*number, partition);
             self.report(&Fact::Assigned {
@@ -467,6 +473,11 @@ impl Driver {
                     let (partition, next) = (store.partition(), store.next());
                     let result = client::store(client, &self.topic, partition.partition(), next);
                     let ok = result.is_ok();
+                    if let Some(state) = self.partitions.get_mut(&partition.partition())
+                        && ok
+                    {
+                        state.stored = Some(next.get());
+                    }
                     match result {
                         Ok(()) => self.report(&Fact::Stored {
                             partition: partition.partition(),

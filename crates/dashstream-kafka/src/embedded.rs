@@ -5,6 +5,7 @@ use std::thread;
 
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use crate::error::ClientCode;
 
@@ -110,6 +111,22 @@ impl Embedded {
         .map_err(|error| EmbeddedError::Client((&error).into()))
     }
 
+    /// Lets every write fail from now on, or succeed again, while reads and groups go on: an archive
+    /// that is down.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbeddedError`].
+    pub fn set_writable(&self, writable: bool) -> Result<(), EmbeddedError> {
+        self.ask(move |cluster| {
+            cluster.clear_request_errors(RDKafkaApiKey::Produce);
+            if !writable {
+                let error = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
+                cluster.request_errors(RDKafkaApiKey::Produce, &[error; REFUSED_WRITES]);
+            }
+        })
+    }
+
     fn ask<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Cluster) -> T + Send + 'static,
@@ -123,3 +140,6 @@ impl Embedded {
         answer.recv().map_err(|_| EmbeddedError::Thread)
     }
 }
+
+/// The broker counts failures down. At ten attempts a second these last a quarter of an hour.
+const REFUSED_WRITES: usize = 10_000;

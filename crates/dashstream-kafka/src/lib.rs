@@ -37,6 +37,7 @@ pub use fact::Fact;
 pub use observer::{Observer, Watermarks};
 pub use record::{Evidence, Record};
 pub use status::{ArchiveTopic, Closing, PartitionLag, Phase, Status};
+pub use vars::policy_from_vars;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

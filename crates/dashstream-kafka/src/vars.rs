@@ -7,6 +7,7 @@
 use core::time::Duration;
 
 use dashstream_policy::envelope::Disclosure;
+use dashstream_policy::{Archiving, Backoff, Mode, NullPayload, Scope};
 
 use crate::config::{Config, OldData, Start};
 use crate::error::ConfigError;
@@ -56,11 +57,8 @@ impl Config {
         config = config.old_data(vars.old_data()?);
         config.watermark_interval = vars.seconds("KAFKA_LAG_CHECK_INTERVAL_SECS", 10, 1, 3_600)?;
         config.stall_after = vars.seconds("KAFKA_LAG_STALE_PARTITION_SECS", 60, 1, 86_400)?;
-        config.archive_in_flight = vars.count("MAX_CONCURRENT_DLQ_SENDS", 100, 1, 10_000)?;
-        config.archive_timeout = match vars.seconds("DLQ_SEND_TIMEOUT_SECS", 5, 0, 900)? {
-            Duration::ZERO => Duration::from_secs(5),
-            time => time,
-        };
+        config.archive_in_flight = vars.archive_in_flight()?;
+        config.archive_timeout = vars.archive_timeout()?;
         if vars.word("DLQ_INCLUDE_FULL_PAYLOAD", &FLAGS)? == Some(true) {
             config = config.disclosure(Disclosure::Full);
         }
@@ -77,6 +75,44 @@ impl Config {
         }
         Ok(config)
     }
+}
+
+/// Reads the policy from the variables below through `lookup`.
+///
+/// | variable | default | range or words |
+/// |---|---|---|
+/// | `KAFKA_ON_DECODE_ERROR` | `skip` | `skip`, `pause` |
+/// | `KAFKA_PAUSE_SCOPE` | `consumer` | `consumer`, `partition` |
+/// | `KAFKA_ARCHIVE` | `best_effort` | `off`, `best_effort`, `required` |
+/// | `KAFKA_NULL_PAYLOAD` | `unprocessable` | `process`, `ignore`, `unprocessable` |
+/// | `MAX_CONCURRENT_DLQ_SENDS` | 100 | 1 to 10,000 |
+/// | `DLQ_SEND_TIMEOUT_SECS` | 5; 0 means 5 | 1 to 900 |
+///
+/// The first and the last two are what existing deployments set.
+///
+/// # Errors
+///
+/// [`ConfigError`] with the variable's name. Existing consumers take a misspelt policy for `skip`.
+pub fn policy_from_vars(
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<dashstream_policy::Config, ConfigError> {
+    let vars = Vars(lookup);
+    let mut policy = dashstream_policy::Config::default();
+    if let Some(mode) = vars.word("KAFKA_ON_DECODE_ERROR", &MODES)? {
+        policy = policy.mode(mode);
+    }
+    if let Some(scope) = vars.word("KAFKA_PAUSE_SCOPE", &SCOPES)? {
+        policy = policy.scope(scope);
+    }
+    if let Some(archiving) = vars.word("KAFKA_ARCHIVE", &ARCHIVINGS)? {
+        policy = policy.archiving(archiving);
+    }
+    if let Some(meaning) = vars.word("KAFKA_NULL_PAYLOAD", &NULL_PAYLOADS)? {
+        policy = policy.null_payload(meaning);
+    }
+    Ok(policy
+        .archive_in_flight_max(vars.archive_in_flight()?)
+        .archive_timing(vars.archive_timeout()?, Backoff::default()))
 }
 
 /// Variables behind a lookup, with an empty one the same as an unset one.
@@ -156,6 +192,19 @@ impl<F: Fn(&str) -> Option<String>> Vars<F> {
         Ok(usize::try_from(value).unwrap_or(usize::MAX))
     }
 
+    fn archive_in_flight(&self) -> Result<usize, ConfigError> {
+        self.count("MAX_CONCURRENT_DLQ_SENDS", 100, 1, 10_000)
+    }
+
+    fn archive_timeout(&self) -> Result<Duration, ConfigError> {
+        let time = self.seconds("DLQ_SEND_TIMEOUT_SECS", 5, 0, 900)?;
+        Ok(if time.is_zero() {
+            Duration::from_secs(5)
+        } else {
+            time
+        })
+    }
+
     fn old_data(&self) -> Result<OldData, ConfigError> {
         let grace = self.seconds("KAFKA_OLD_DATA_GRACE_SECONDS", 30, 0, 31_536_000)?;
         Ok(match self.word("KAFKA_OLD_DATA_USE_TIMESTAMP", &FLAGS)? {
@@ -192,6 +241,37 @@ const STARTS: Words<Start, 2> = Words {
 pub(crate) const FLAGS: Words<bool, 4> = Words {
     values: [("true", true), ("1", true), ("false", false), ("0", false)],
     shown: "true, 1, false, 0",
+};
+
+const MODES: Words<Mode, 2> = Words {
+    values: [("skip", Mode::Skip), ("pause", Mode::Pause)],
+    shown: "skip, pause",
+};
+
+const SCOPES: Words<Scope, 2> = Words {
+    values: [
+        ("consumer", Scope::Consumer),
+        ("partition", Scope::Partition),
+    ],
+    shown: "consumer, partition",
+};
+
+const ARCHIVINGS: Words<Archiving, 3> = Words {
+    values: [
+        ("off", Archiving::Off),
+        ("best_effort", Archiving::BestEffort),
+        ("required", Archiving::Required),
+    ],
+    shown: "off, best_effort, required",
+};
+
+const NULL_PAYLOADS: Words<NullPayload, 3> = Words {
+    values: [
+        ("process", NullPayload::Process),
+        ("ignore", NullPayload::Ignore),
+        ("unprocessable", NullPayload::Unprocessable),
+    ],
+    shown: "process, ignore, unprocessable",
 };
 
 const PROTOCOLS: Words<&str, 4> = Words {
@@ -336,6 +416,40 @@ mod tests {
         for (vars, error) in cases {
             assert_eq!(with(vars).err(), Some(error), "{vars:?}");
         }
+    }
+
+    fn policy(vars: &'static [(&str, &str)]) -> Result<dashstream_policy::Config, ConfigError> {
+        policy_from_vars(move |name| {
+            let found = vars.iter().find(|(var, _)| *var == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_policy_is_read_whatever_its_case_and_a_misspelt_one_is_an_error() {
+        let default = dashstream_policy::Config::default();
+        assert_eq!(policy(&[]).unwrap(), default);
+        assert_eq!(
+            policy(&[
+                ("KAFKA_ON_DECODE_ERROR", " Pause "),
+                ("KAFKA_PAUSE_SCOPE", "partition"),
+                ("KAFKA_ARCHIVE", "required"),
+                ("KAFKA_NULL_PAYLOAD", "ignore"),
+            ])
+            .unwrap(),
+            default
+                .mode(Mode::Pause)
+                .scope(Scope::Partition)
+                .archiving(Archiving::Required)
+                .null_payload(NullPayload::Ignore)
+        );
+        assert_eq!(
+            policy(&[("KAFKA_ON_DECODE_ERROR", "paus")]).err(),
+            Some(ConfigError::UnknownWord {
+                name: "KAFKA_ON_DECODE_ERROR",
+                words: "skip, pause",
+            })
+        );
     }
 
     #[test]

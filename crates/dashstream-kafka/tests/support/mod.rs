@@ -8,6 +8,8 @@
     reason = "each test binary uses a part of this module"
 )]
 
+pub mod host;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -41,6 +43,14 @@ impl Broker {
                 embedded: None,
             },
             _ => Self::embedded(),
+        }
+    }
+
+    /// A broker that another value keeps.
+    pub fn at(brokers: &str) -> Self {
+        Self {
+            brokers: brokers.to_owned(),
+            embedded: None,
         }
     }
 

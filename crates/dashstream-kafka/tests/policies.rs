@@ -1,0 +1,238 @@
+//! Skip and pause, for every cause, with only that cause in the topic, and with a restart.
+
+mod support;
+
+use std::thread;
+use std::time::Duration;
+
+use dashstream_kafka::policy::{
+    Archiving, Cause, Command, Config, HeldBy, Mode, NullPayload, OrderOutcome, PartitionState,
+    Scope,
+};
+use dashstream_kafka::{Fact, Status};
+use support::host::{Host, POISON, Place, run};
+use support::{Broker, within};
+
+const LIMIT: Duration = Duration::from_secs(90);
+/// Longer than a group takes to form and a fetch to come back.
+const JOIN: Duration = Duration::from_secs(20);
+const QUIET: Duration = Duration::from_secs(2);
+
+/// Runs `test` once for each cause, all at once, each with a topic of its own.
+fn for_every_cause(broker: &Broker, partitions: u16, test: fn(Cause, Place)) {
+    let threads: Vec<_> = Cause::ALL
+        .into_iter()
+        .map(|cause| {
+            let place = Place::new(broker, partitions);
+            let payload = (cause != Cause::NullPayload).then_some(POISON);
+            broker.append(&place.topic, 0, &[Some("good"), payload, Some("good")]);
+            if partitions > 1 {
+                broker.append(&place.topic, 1, &[Some("good"); 3]);
+            }
+            (cause, thread::spawn(move || test(cause, place)))
+        })
+        .collect();
+    let failed: Vec<_> = threads
+        .into_iter()
+        .filter_map(|(cause, thread)| thread.join().is_err().then_some(cause))
+        .collect();
+    assert!(failed.is_empty(), "failed for {failed:?}");
+}
+
+/// The policy under test, in which a null payload reaches the host like any other poison.
+fn policy(mode: Mode, scope: Scope) -> Config {
+    Config::default()
+        .mode(mode)
+        .scope(scope)
+        .null_payload(NullPayload::Process)
+}
+
+fn held(status: &Status, partition: i32) -> Option<(HeldBy, Option<Cause>, Option<i64>)> {
+    let found = status
+        .policy
+        .partitions
+        .iter()
+        .find(|p| p.partition.partition() == partition)?;
+    match found.state {
+        PartitionState::Held {
+            by, cause, offset, ..
+        } => Some((by, cause, offset.map(|offset| offset.get()))),
+        _ => None,
+    }
+}
+
+#[test]
+fn skip_passes_the_poison_and_a_restart_does_not_meet_it_again() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        for_every_cause(&broker, 1, |cause, place| {
+            run(async {
+                let broker = Broker::at(&place.brokers);
+                let policy = || policy(Mode::Skip, Scope::Consumer);
+                let mut host = Host::start(place.config(), policy()).await;
+                assert_eq!(host.judge(3, JOIN, cause).await, [(0, 0), (0, 1), (0, 2)]);
+                let closing = host.shutdown().await;
+                assert!(closing.committed && closing.closed, "{closing:?}");
+                assert_eq!(closing.unfinished, 0);
+                assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+                assert_eq!(broker.read(&place.archive, 0).len(), 1);
+
+                broker.append(&place.topic, 0, &[Some("good")]);
+                let mut host = Host::start(place.config(), policy()).await;
+                assert_eq!(host.judge(2, JOIN, cause).await[0], (0, 3));
+                let _ = host.shutdown().await;
+                assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(4));
+                assert_eq!(broker.read(&place.archive, 0).len(), 1, "archived once");
+            });
+        });
+    });
+}
+
+fn pause_holds(scope: Scope) {
+    within(LIMIT, move || {
+        let broker = Broker::start();
+        let test = match scope {
+            Scope::Consumer => |cause, place| pause(cause, &place, Scope::Consumer),
+            Scope::Partition => |cause, place| pause(cause, &place, Scope::Partition),
+        };
+        for_every_cause(&broker, 2, test);
+    });
+}
+
+/// Partition 0 has its poison at 1, partition 1 has none.
+fn pause(cause: Cause, place: &Place, scope: Scope) {
+    run(async {
+        let broker = Broker::at(&place.brokers);
+        let policy = || policy(Mode::Pause, scope);
+        let mut host = Host::start(place.config(), policy()).await;
+        let mut seen = host.judge(2, JOIN, cause).await;
+        while !seen.contains(&(0, 1)) {
+            seen.extend(host.judge(1, JOIN, cause).await);
+        }
+        host.until("held at the poison", |status| {
+            held(status, 0) == Some((HeldBy::Policy, Some(cause), Some(1)))
+        })
+        .await;
+
+        // What was on its way may still be handed out; then the scope says what goes on.
+        seen.extend(host.judge(10, QUIET, cause).await);
+        broker.append(&place.topic, 0, &[Some("good")]);
+        broker.append(&place.topic, 1, &[Some("good")]);
+        let later = host.judge(10, QUIET * 2, cause).await;
+        match scope {
+            Scope::Consumer => assert_eq!(later, [], "everything stops"),
+            Scope::Partition => assert_eq!(later, [(1, 3)], "the other partition goes on"),
+        }
+        let _ = host.shutdown().await;
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(1));
+        if scope == Scope::Partition {
+            assert_eq!(broker.committed(&place.group, &place.topic, 1), Some(4));
+        }
+
+        let mut host = Host::start(place.config(), policy()).await;
+        let first = loop {
+            let record = host.next(JOIN).await.expect("the poison comes again");
+            let at = (record.partition(), record.offset());
+            if record.partition() == 0 {
+                record.unprocessable(cause, dashstream_kafka::Evidence::none());
+                break at;
+            }
+            record.done();
+        };
+        assert_eq!(first, (0, 1), "the restart meets exactly the poison");
+        let _ = host.shutdown().await;
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(1));
+    });
+}
+
+#[test]
+fn pause_of_the_whole_consumer_holds_the_poison_for_every_cause() {
+    pause_holds(Scope::Consumer);
+}
+
+#[test]
+fn pause_of_the_partition_holds_the_poison_for_every_cause() {
+    pause_holds(Scope::Partition);
+}
+
+#[test]
+fn an_operator_retries_then_skips_the_held_record() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[Some("good"), Some(POISON), Some("good")]);
+        run(async {
+            let policy = policy(Mode::Pause, Scope::Consumer).archiving(Archiving::Off);
+            let mut host = Host::start(place.config(), policy).await;
+            let cause = Cause::DecodeError;
+            assert_eq!(host.judge(2, JOIN, cause).await, [(0, 0), (0, 1)]);
+            let is_held = |status: &Status| held(status, 0).is_some();
+            host.until("held", is_held).await;
+            host.judge(10, QUIET, cause).await;
+
+            let outcome = host.order(0, Command::Retry).await;
+            assert!(
+                matches!(outcome, OrderOutcome::Applied { .. }),
+                "{outcome:?}"
+            );
+            assert_eq!(host.judge(1, JOIN, cause).await, [(0, 1)], "met again");
+            host.until("held again", is_held).await;
+            host.judge(10, QUIET, cause).await;
+
+            let outcome = host.order(0, Command::SkipOne).await;
+            assert!(
+                matches!(outcome, OrderOutcome::Applied { .. }),
+                "{outcome:?}"
+            );
+            assert_eq!(host.judge(1, JOIN, cause).await, [(0, 2)], "and passed");
+            let facts = host.facts();
+            assert!(facts.iter().any(|fact| matches!(fact, Fact::Audit(_))));
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+    });
+}
+
+#[test]
+fn a_null_payload_means_what_the_policy_says() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let meanings = [
+            NullPayload::Process,
+            NullPayload::Ignore,
+            NullPayload::Unprocessable,
+        ];
+        let threads = meanings.map(|meaning| {
+            let place = Place::new(&broker, 1);
+            broker.append(&place.topic, 0, &[Some("good"), None, Some("good")]);
+            thread::spawn(move || null_payload(meaning, &place))
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+fn null_payload(meaning: NullPayload, place: &Place) {
+    run(async {
+        let policy = Config::default().null_payload(meaning);
+        let mut host = Host::start(place.config(), policy).await;
+        let mut offsets = Vec::new();
+        let expected: &[i64] = match meaning {
+            NullPayload::Process => &[0, 1, 2],
+            NullPayload::Ignore | NullPayload::Unprocessable => &[0, 2],
+        };
+        while offsets.len() < expected.len() {
+            let record = host.next(JOIN).await.unwrap();
+            offsets.push(record.offset());
+            record.done();
+        }
+        assert_eq!(offsets, expected);
+        let _ = host.shutdown().await;
+        let broker = Broker::at(&place.brokers);
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+        let archived = broker.read(&place.archive, 0).len();
+        let unprocessable = meaning == NullPayload::Unprocessable;
+        assert_eq!(archived, usize::from(unprocessable));
+    });
+}

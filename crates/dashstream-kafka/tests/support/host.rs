@@ -1,0 +1,162 @@
+//! A host: a consumer, what it was told, and a verdict on every record.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dashstream_kafka::policy::{self, Cause, Order, Signature, TopicId, TopicPartition};
+use dashstream_kafka::{Closing, Config, Consumer, Evidence, Fact, Record, Status};
+
+use super::{Broker, unique};
+
+/// What a poison record's payload is.
+pub const POISON: &str = "poison";
+
+/// A topic, its archive and a group of its own.
+#[derive(Clone)]
+pub struct Place {
+    pub brokers: String,
+    pub topic: String,
+    pub archive: String,
+    pub group: String,
+}
+
+impl Place {
+    pub fn new(broker: &Broker, partitions: u16) -> Self {
+        let topic = broker.topic(partitions);
+        let archive = format!("{topic}-dlq");
+        broker.create(&archive, 1);
+        Self {
+            brokers: broker.list().to_owned(),
+            topic,
+            archive,
+            group: unique("g"),
+        }
+    }
+
+    /// A configuration in which everything happens soon.
+    pub fn config(&self) -> Config {
+        let ms = Duration::from_millis;
+        Config::new(&self.brokers, &self.topic, &self.group)
+            .and_then(|config| config.archive_topic(&self.archive))
+            .and_then(|config| config.archive_timeout(ms(1_000)))
+            .and_then(|config| config.watermark_interval(ms(500)))
+            .and_then(|config| config.stall_after(ms(3_000)))
+            .and_then(|config| config.drain_timeout(ms(3_000)))
+            // The client's own commits, so that a test need not wait for its default of 5 s.
+            .and_then(|config| config.set("auto.commit.interval.ms", "200"))
+            // The embedded cluster does not always notice that a member left, and forms the group
+            // again when its session is over.
+            .and_then(|config| config.set("session.timeout.ms", "6000"))
+            .unwrap()
+    }
+}
+
+/// A running consumer and everything it reported.
+pub struct Host {
+    pub consumer: Consumer,
+    facts: Arc<Mutex<Vec<Fact>>>,
+}
+
+impl Host {
+    pub async fn start(config: Config, policy: policy::Config) -> Self {
+        let facts = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&facts);
+        let consumer = Consumer::start(config, policy, move |fact| {
+            told.lock().unwrap().push(fact.clone());
+        })
+        .await
+        .unwrap();
+        Self { consumer, facts }
+    }
+
+    pub fn facts(&self) -> Vec<Fact> {
+        self.facts.lock().unwrap().clone()
+    }
+
+    pub fn saw(&self, fact: &Fact) -> bool {
+        self.facts.lock().unwrap().contains(fact)
+    }
+
+    pub fn status(&self) -> Arc<Status> {
+        self.consumer.status().unwrap()
+    }
+
+    /// The next record, or nothing when none comes in time.
+    pub async fn next(&mut self, patience: Duration) -> Option<Record> {
+        tokio::time::timeout(patience, self.consumer.recv())
+            .await
+            .ok()
+            .flatten()
+    }
+
+    /// Judges records until `count` came or none came for `patience`: what is [`POISON`] or has no
+    /// payload is unprocessable for `cause`, the rest is done. Returns where the records stood.
+    pub async fn judge(
+        &mut self,
+        count: usize,
+        patience: Duration,
+        cause: Cause,
+    ) -> Vec<(i32, i64)> {
+        let mut seen = Vec::new();
+        while seen.len() < count {
+            let Some(record) = self.next(patience).await else {
+                break;
+            };
+            seen.push((record.partition(), record.offset()));
+            if record
+                .payload()
+                .is_none_or(|payload| payload == POISON.as_bytes())
+            {
+                record.unprocessable(cause, Evidence::none().thread_id("thread-1"));
+            } else {
+                record.done();
+            }
+        }
+        seen
+    }
+
+    /// Waits until the status is as `wanted`.
+    pub async fn until(&self, what: &str, wanted: impl Fn(&Status) -> bool) {
+        self.wait(what, || {
+            self.consumer.status().is_some_and(|status| wanted(&status))
+        })
+        .await;
+    }
+
+    /// Waits until `fact` was reported.
+    pub async fn told(&self, fact: &Fact) {
+        self.wait(&format!("{fact:?}"), || self.saw(fact)).await;
+    }
+
+    async fn wait(&self, what: &str, ready: impl Fn() -> bool) {
+        for _ in 0..1_000 {
+            if ready() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("not within 20 s: {what}\n{:#?}", self.consumer.status());
+    }
+
+    /// Gives an order for a partition.
+    pub async fn order(&self, partition: i32, command: policy::Command) -> policy::OrderOutcome {
+        let at = TopicPartition::new(TopicId::new(0), partition);
+        let signature = Signature::new("a test", "to see what happens").unwrap();
+        let order = Order::new(at, command, signature);
+        self.consumer.handle().order(order).await.unwrap()
+    }
+
+    pub async fn shutdown(self) -> Closing {
+        self.consumer.shutdown().await
+    }
+}
+
+/// Runs a test's future on a runtime of its own.
+pub fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test)
+}
