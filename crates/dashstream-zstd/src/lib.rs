@@ -6,7 +6,8 @@
 //! refused there, with a typed [`Refusal`]. [`Decoder`] runs that plan first, always, then allocates
 //! once and decodes once.
 //!
-//! ```
+#![cfg_attr(feature = "libzstd", doc = "```")]
+#![cfg_attr(not(feature = "libzstd"), doc = "```ignore")]
 //! use dashstream_zstd::{Decoder, Encoder, Level, Limits};
 //!
 //! let frame = Encoder::new(Level::DEFAULT).compress(b"state of the run")?;
