@@ -1,0 +1,264 @@
+//! Where messages belong: headers of every kind, batches, thread ids, schema versions, framing.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    reason = "a test draws its input, and fails by panicking"
+)]
+
+#[path = "support/telemetry.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod telemetry;
+#[path = "support/wire.rs"]
+mod wire;
+
+use core::num::NonZeroU64;
+
+use dashstream_codec::{
+    DecodeOptions, Decoder, Encoding, FaultClass, Framing, Kind, Message, SchemaPolicy,
+    THREAD_ID_BYTES_MAX, Warning, bounded_thread_id, v1,
+};
+use prost::Message as _;
+use wire::{header, len, number, raw, zstd};
+
+fn decoder(options: DecodeOptions) -> impl FnMut(&[u8]) -> Result<Message, &'static str> {
+    let mut decoder = Decoder::new(options);
+    move |record| {
+        decoder
+            .decode(record)
+            .map(|decoded| decoded.message)
+            .map_err(|error| error.code())
+    }
+}
+
+const fn sequence(number: u64) -> Option<NonZeroU64> {
+    NonZeroU64::new(number)
+}
+
+#[test]
+fn every_kind_has_a_header_a_peek_and_one_entry() {
+    let decoder = Decoder::new(DecodeOptions::new());
+    for number in 1..=9 {
+        let record = raw(len(
+            number,
+            len(1, [len(4, "t"), wire::number(5, 7)].concat()),
+        ));
+        let message = Decoder::new(DecodeOptions::new())
+            .decode(&record)
+            .expect("accepted")
+            .message;
+        let kind = Kind::from_number(number).expect("a kind");
+        assert_eq!(message.kind(), kind);
+        assert_eq!(
+            message.header().map(|header| header.thread_id.as_str()),
+            Some("t")
+        );
+        let peek = decoder
+            .peek(&record)
+            .expect("accepted")
+            .expect("stored raw");
+        assert_eq!((peek.kind, peek.thread_id()), (kind, Some("t")));
+        assert_eq!(peek.sequence(), sequence(7));
+        let entries: Vec<_> = message
+            .entries()
+            .map(|entry| (entry.thread_id(), entry.sequence()))
+            .collect();
+        let expected: &[_] = if kind == Kind::EventBatch {
+            &[]
+        } else {
+            &[("t", sequence(7))]
+        };
+        assert_eq!(entries, expected);
+    }
+}
+
+#[test]
+fn a_batch_is_its_events_and_never_its_envelope() {
+    let event = |thread: &str, number: u64| v1::Event {
+        header: Some(v1::Header {
+            thread_id: thread.into(),
+            sequence: number,
+            ..v1::Header::default()
+        }),
+        ..v1::Event::default()
+    };
+    let envelope = v1::Header {
+        thread_id: "envelope".into(),
+        ..v1::Header::default()
+    };
+    let message = Message::EventBatch(v1::EventBatch {
+        header: Some(envelope),
+        events: vec![event("a", 3), event("b", 9), event("a", 2), event("c", 0)],
+    });
+    let entries: Vec<_> = message
+        .entries()
+        .map(|entry| (entry.thread_id(), entry.sequence()))
+        .collect();
+    let expected = [
+        ("a", sequence(3)),
+        ("b", sequence(9)),
+        ("a", sequence(2)),
+        ("c", None),
+    ];
+    assert_eq!(entries, expected);
+    let maxima: Vec<_> = message.thread_maxima().into_iter().collect();
+    assert_eq!(
+        maxima,
+        [
+            ("a", NonZeroU64::MIN.saturating_add(2)),
+            ("b", NonZeroU64::MIN.saturating_add(8))
+        ]
+    );
+}
+
+#[test]
+fn schema_versions_0_1_and_2_under_each_policy_for_messages_and_for_events_of_a_batch() {
+    let alone = |version| raw(len(1, len(1, number(9, version))));
+    let inside = |version| {
+        let event = len(2, len(1, number(9, version)));
+        raw(len(8, [header("t"), event].concat()))
+    };
+    for (policy, newer) in [
+        (SchemaPolicy::Exact, false),
+        (SchemaPolicy::AcceptNewer, true),
+        (SchemaPolicy::AcceptOlder, false),
+    ] {
+        let mut decode = decoder(DecodeOptions::new().with_schema(policy));
+        for (version, admitted) in [(0, true), (1, true), (2, newer)] {
+            for record in [alone(version), inside(version)] {
+                let result = decode(&record).map(drop);
+                assert_eq!(
+                    result,
+                    if admitted {
+                        Ok(())
+                    } else {
+                        Err("schema_version")
+                    }
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn headers_are_required_of_messages_and_of_events_unless_said_otherwise() {
+    let without = [
+        raw(len(1, [])),
+        raw(len(8, len(2, header("t")))),
+        raw(len(8, [header("t"), len(2, [])].concat())),
+    ];
+    let mut strict = decoder(DecodeOptions::new());
+    let mut lenient = decoder(DecodeOptions::new().with_optional_headers(true));
+    for record in &without {
+        assert_eq!(strict(record).map(drop), Err("missing_header"));
+        assert_eq!(lenient(record).map(drop), Ok(()));
+    }
+    // The details of a tool's error are no message of their own.
+    let details = raw(len(4, [header("t"), len(8, len(3, "why"))].concat()));
+    assert_eq!(strict(&details).map(drop), Ok(()));
+    assert_eq!(
+        strict(&raw(len(8, header("t")))).map(drop),
+        Ok(()),
+        "an empty batch"
+    );
+}
+
+#[test]
+fn older_forms_are_read_only_where_the_stream_says_so() {
+    let message = Message::Event(telemetry::event6(1));
+    let payload = v1::DashStreamMessage {
+        message: Some(message.clone()),
+    }
+    .encode_to_vec();
+    let compressed = zstd(&payload);
+    let forms = [
+        (raw(&payload), Encoding::Raw, true),
+        (compressed.clone(), Encoding::Zstd, true),
+        (payload.clone(), Encoding::Raw, false),
+        (compressed[1..].to_vec(), Encoding::Zstd, false),
+    ];
+    let mut strict = Decoder::new(DecodeOptions::new());
+    let mut compatible = Decoder::new(DecodeOptions::new().with_framing(Framing::Compatible));
+    for (record, encoding, framed) in forms {
+        let decoded = compatible.decode(&record).expect("accepted");
+        assert_eq!(decoded.message, message);
+        assert_eq!(
+            (decoded.facts.encoding, decoded.facts.framed),
+            (encoding, framed)
+        );
+        let fault = strict
+            .decode(&record)
+            .map(drop)
+            .map_err(|error| error.fault());
+        assert_eq!(
+            fault,
+            if framed {
+                Ok(())
+            } else {
+                Err(FaultClass::BadFrame)
+            }
+        );
+    }
+    // One reading, never a second guess: what is framed is not retried as something else.
+    let garbage = compatible
+        .decode(&[0, 0xFF])
+        .map(drop)
+        .map_err(|error| error.fault());
+    assert_eq!(garbage, Err(FaultClass::Truncated));
+}
+
+#[test]
+fn a_header_that_names_another_kind_is_a_warning() {
+    let record = raw(len(1, len(1, number(6, 2))));
+    let facts = Decoder::new(DecodeOptions::new())
+        .decode(&record)
+        .expect("accepted")
+        .facts;
+    assert_eq!(
+        facts.warnings.iter().collect::<Vec<_>>(),
+        [Warning::MessageType]
+    );
+}
+
+#[test]
+fn thread_ids_are_cut_between_characters() {
+    let exact = "x".repeat(THREAD_ID_BYTES_MAX);
+    assert_eq!(bounded_thread_id(&exact), exact);
+    assert_eq!(bounded_thread_id("  t \n"), "t");
+    let over = "x".repeat(THREAD_ID_BYTES_MAX + 1);
+    let cut = bounded_thread_id(&over);
+    assert_eq!(cut.len(), 236 + 3 + 16);
+    assert_eq!(cut.split_at(236).0, "x".repeat(236));
+    assert_ne!(cut, bounded_thread_id(&"x".repeat(THREAD_ID_BYTES_MAX + 2)));
+    // The 236th byte is inside of a character of two, three and four bytes.
+    for character in ["ß", "€", "\u{1F600}"] {
+        for lead in 0..4 {
+            let id = format!("{}{}", "x".repeat(lead), character.repeat(200));
+            let cut = bounded_thread_id(&id);
+            let kept = cut.split("...").next().expect("a beginning");
+            assert!(
+                id.starts_with(kept) && (233..=236).contains(&kept.len()),
+                "{kept}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_fault_has_a_name_and_a_label_of_existing_consumers() {
+    let labels: Vec<_> = FaultClass::ALL
+        .map(|fault| (fault.as_str(), fault.error_type()))
+        .into();
+    let expected = [
+        ("empty", "buffer_underflow"),
+        ("oversize", "payload_too_large"),
+        ("bad_frame", "invalid_protobuf"),
+        ("decompression", "unknown_decode_error"),
+        ("truncated", "buffer_underflow"),
+        ("malformed", "invalid_protobuf"),
+        ("over_budget", "payload_too_large"),
+        ("schema_version", "schema_version_mismatch"),
+        ("header", "invalid_protobuf"),
+    ];
+    assert_eq!(labels, expected);
+}

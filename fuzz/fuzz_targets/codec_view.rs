@@ -1,0 +1,8 @@
+//! The borrowed StateDiff equals the owned one; arbitrary bytes.
+#![no_main]
+
+#[path = "../../crates/dashstream-codec/tests/props/record.rs"]
+#[allow(dead_code, reason = "each target checks one of the properties")]
+mod record;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| record::view_equals_owned(data));
