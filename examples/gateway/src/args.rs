@@ -1,0 +1,95 @@
+//! The command line. Options that existing deployments set by a variable have a flag here too; the
+//! flag wins, and `settings` reads both through one lookup.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use clap::Parser;
+
+pub use self::values::{Archive, PauseScope, Report};
+use self::values::{address, span};
+
+pub(crate) mod values;
+
+/// Consumes DashStream telemetry: policy, decoding, run state, metrics and health in one process.
+///
+/// Without --brokers (or KAFKA_BROKERS) it starts an in-process Kafka and a demo producer whose
+/// topic holds about one hostile record in a hundred.
+///
+/// Every KAFKA_* and DLQ_* variable of existing consumers is read as well; the README lists them.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "dashstream-gateway", version)]
+pub(crate) struct Args {
+    /// Bootstrap servers, comma separated [env: KAFKA_BROKERS]
+    #[arg(long)]
+    brokers: Option<String>,
+    /// Topic to consume [env: KAFKA_TOPIC] [default: dashstream-quality]
+    #[arg(long)]
+    topic: Option<String>,
+    /// Consumer group; its members share the partitions [env: KAFKA_GROUP_ID] [default: websocket-server-v4]
+    #[arg(long)]
+    group: Option<String>,
+
+    /// What happens at a record that cannot be processed: skip or pause [env: KAFKA_ON_DECODE_ERROR] [default: skip]
+    #[arg(long, value_name = "POLICY")]
+    on_unprocessable: Option<String>,
+    /// How much a pause stops
+    #[arg(long, value_enum, default_value_t = PauseScope::Consumer)]
+    pub(crate) pause_scope: PauseScope,
+    /// Whether unprocessable records are archived, and whether their offset waits for it
+    #[arg(long, value_enum, default_value_t = Archive::BestEffort)]
+    pub(crate) archive: Archive,
+    /// Topic of the archive [env: KAFKA_DLQ_TOPIC] [default: the consumed topic's name with -dlq]
+    #[arg(long, value_name = "TOPIC")]
+    archive_topic: Option<String>,
+    /// Longest record value decoded [env: WEBSOCKET_MAX_PAYLOAD_BYTES] [default: 10485760, in-process Kafka 262144]
+    #[arg(long, value_name = "BYTES")]
+    max_payload_bytes: Option<String>,
+
+    /// Address of the pages [env: WEBSOCKET_HOST, WEBSOCKET_PORT] [default: 127.0.0.1, first free port of 3002 to 3005]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::<SocketAddr>("--listen"))]
+    pub(crate) listen: Option<SocketAddr>,
+    /// End after this long, such as 20s, 1500ms or 2m
+    #[arg(long = "for", value_name = "SPAN", value_parser = span("--for"))]
+    pub(crate) run_for: Option<Duration>,
+    /// Print a report as the last line of stdout
+    #[arg(long, value_enum, value_name = "SHAPE")]
+    pub(crate) report: Option<Report>,
+
+    /// Run the demo producer against --brokers too
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Records per second of the demo producer
+    #[arg(long, value_name = "RECORDS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub(crate) demo_rate: u32,
+    /// Agent runs that the demo has under way at one time
+    #[arg(long, value_name = "RUNS", default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) demo_runs: u16,
+    /// One record in this many of the demo is hostile; 0 for none
+    #[arg(long, value_name = "RECORDS", default_value_t = 100)]
+    pub(crate) demo_hostile_every: u32,
+    /// Seed of the demo's runs and records
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub(crate) demo_seed: u64,
+    /// Partitions of the in-process topic
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), conflicts_with = "brokers")]
+    pub(crate) partitions: u16,
+}
+
+impl Args {
+    /// The flags that stand for a variable, under the variable's name.
+    pub(crate) fn overrides(&self) -> BTreeMap<&'static str, String> {
+        [
+            ("KAFKA_BROKERS", &self.brokers),
+            ("KAFKA_TOPIC", &self.topic),
+            ("KAFKA_GROUP_ID", &self.group),
+            ("KAFKA_ON_DECODE_ERROR", &self.on_unprocessable),
+            ("KAFKA_DLQ_TOPIC", &self.archive_topic),
+            ("WEBSOCKET_MAX_PAYLOAD_BYTES", &self.max_payload_bytes),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.clone()?)))
+        .collect()
+    }
+}

@@ -1,0 +1,62 @@
+//! One fault, three vocabularies: the decoder's, the policy's and the metrics'.
+//!
+//! None of the three crates knows another. Each match below is over every variant, so that a new
+//! one in any of them does not build until it is given its place here.
+
+use dashstream_codec::FaultClass;
+use dashstream_metrics as metrics;
+use dashstream_policy as policy;
+
+/// What a decoder's refusal is to the policy, and under which name it is counted.
+pub(crate) const fn of_decoder(class: FaultClass) -> (policy::Cause, metrics::Fault) {
+    match class {
+        FaultClass::Empty => (policy::Cause::BadFrame, metrics::Fault::Empty),
+        FaultClass::Oversize => (policy::Cause::Oversize, metrics::Fault::Oversize),
+        FaultClass::BadFrame => (policy::Cause::BadFrame, metrics::Fault::BadFrame),
+        FaultClass::Decompression => (
+            policy::Cause::DecompressionRefused,
+            metrics::Fault::Decompression,
+        ),
+        FaultClass::Truncated => (policy::Cause::DecodeError, metrics::Fault::Truncated),
+        FaultClass::Malformed => (policy::Cause::DecodeError, metrics::Fault::Malformed),
+        FaultClass::OverBudget => (policy::Cause::HeapBudget, metrics::Fault::OverBudget),
+        FaultClass::SchemaVersion => (policy::Cause::SchemaTooNew, metrics::Fault::SchemaVersion),
+        FaultClass::Header => (policy::Cause::HeaderMismatch, metrics::Fault::Header),
+    }
+}
+
+/// How a record is counted that no decoder saw: the policy refused it, or there was none.
+pub(crate) const fn of_policy(cause: policy::Cause) -> metrics::Fault {
+    match cause {
+        policy::Cause::NullPayload => metrics::Fault::NullPayload,
+        policy::Cause::Oversize => metrics::Fault::Oversize,
+        policy::Cause::BadFrame => metrics::Fault::BadFrame,
+        policy::Cause::DecompressionRefused => metrics::Fault::Decompression,
+        policy::Cause::DecodeError => metrics::Fault::Malformed,
+        policy::Cause::HeapBudget => metrics::Fault::OverBudget,
+        policy::Cause::SchemaTooNew => metrics::Fault::SchemaVersion,
+        policy::Cause::HeaderMismatch => metrics::Fault::Header,
+        policy::Cause::CrashLoop => metrics::Fault::CrashLoop,
+        policy::Cause::HandlerRefused => metrics::Fault::HandlerRefused,
+        policy::Cause::UndecodableBatch => metrics::Fault::UndecodableBatch,
+        policy::Cause::EvidenceLost => metrics::Fault::EvidenceLost,
+    }
+}
+
+/// The metrics' name of a cause.
+pub(crate) const fn label(cause: policy::Cause) -> metrics::Cause {
+    match cause {
+        policy::Cause::NullPayload => metrics::Cause::NullPayload,
+        policy::Cause::Oversize => metrics::Cause::Oversize,
+        policy::Cause::BadFrame => metrics::Cause::BadFrame,
+        policy::Cause::DecompressionRefused => metrics::Cause::DecompressionRefused,
+        policy::Cause::DecodeError => metrics::Cause::DecodeError,
+        policy::Cause::HeapBudget => metrics::Cause::HeapBudget,
+        policy::Cause::SchemaTooNew => metrics::Cause::SchemaTooNew,
+        policy::Cause::HeaderMismatch => metrics::Cause::HeaderMismatch,
+        policy::Cause::CrashLoop => metrics::Cause::CrashLoop,
+        policy::Cause::HandlerRefused => metrics::Cause::HandlerRefused,
+        policy::Cause::UndecodableBatch => metrics::Cause::UndecodableBatch,
+        policy::Cause::EvidenceLost => metrics::Cause::EvidenceLost,
+    }
+}

@@ -1,0 +1,161 @@
+//! A producer of agent runs with hostile records among them, and the ledger of what it wrote.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use dashstream_kafka::Observer;
+use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{DeliveryResult, Message as _};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use self::backlog::{Backlog, watch_committed};
+pub use self::hostile::Hostile;
+use self::ledger::Written;
+pub use self::ledger::{Comparison, Decision, Ledger};
+use self::script::{Record, Script};
+use crate::settings::Demo;
+
+mod agent;
+mod backlog;
+mod hostile;
+mod ledger;
+mod rng;
+mod script;
+mod wire;
+
+/// Where the demo writes, and what it needs to know about the reader.
+pub(crate) struct Target {
+    pub(crate) client: ClientConfig,
+    pub(crate) topic: String,
+    pub(crate) partitions: Vec<i32>,
+    pub(crate) max_payload_bytes: usize,
+}
+
+/// Produces until `stop` says so, then waits for the broker's acknowledgements.
+///
+/// No partition gets more than [`BACKLOG_BYTES_MAX`] ahead of the offset that `observer` reads back
+/// as committed: the mock broker silently drops what lies 5 MiB behind.
+pub(crate) async fn produce(
+    demo: Demo,
+    target: Target,
+    observer: Observer,
+    ledger: Arc<Ledger>,
+    mut stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let backlog = Arc::new(Backlog::default());
+    let deliveries = Deliveries {
+        ledger,
+        backlog: Arc::clone(&backlog),
+    };
+    let producer: ThreadedProducer<Deliveries> = target
+        .client
+        .create_with_context(deliveries)
+        .context("the demo's producer was not created")?;
+    let watching = tokio::spawn(watch_committed(
+        observer,
+        Arc::clone(&backlog),
+        stop.clone(),
+    ));
+    let topic = target.topic.clone();
+    let mut script = Script::new(demo, target);
+
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut owed: u64 = 0;
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            _ = tick.tick() => {}
+        }
+        // Thousandths of a record, so that any rate comes out right.
+        owed = owed.saturating_add(u64::from(demo.rate).saturating_mul(TICK_MILLIS));
+        while owed >= 1_000 {
+            owed = owed.saturating_sub(1_000);
+            let Some(record) = script.next(&backlog) else {
+                continue;
+            };
+            send(&producer, &topic, &backlog, record).await?;
+        }
+    }
+    watching.await.context("the demo's watcher ended early")?;
+    spawn_blocking(move || producer.flush(FLUSH_TIMEOUT))
+        .await?
+        .context("the broker did not acknowledge the demo's last records")
+}
+
+/// Hands a record to the client, waiting while its queue is full.
+async fn send(
+    producer: &ThreadedProducer<Deliveries>,
+    topic: &str,
+    backlog: &Backlog,
+    record: Record,
+) -> anyhow::Result<()> {
+    let bytes = record.bytes();
+    backlog.reserve(record.partition, bytes);
+    let sent = Box::new(Sent {
+        written: record.written,
+        partition: record.partition,
+        bytes,
+    });
+    let mut message = BaseRecord::<str, [u8], Box<Sent>>::with_opaque_to(topic, sent)
+        .partition(record.partition)
+        .key(&record.key);
+    if let Some(value) = &record.value {
+        message = message.payload(value);
+    }
+    loop {
+        match producer.send(message) {
+            Ok(()) => return Ok(()),
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
+                message = refused;
+                sleep(TICK).await;
+            }
+            Err((error, _)) => return Err(error).context("the demo's record was refused"),
+        }
+    }
+}
+
+/// What the client hands back when the broker has answered for a record.
+struct Sent {
+    written: Written,
+    partition: i32,
+    bytes: usize,
+}
+
+/// Enters each acknowledged record in the ledger and the backlog.
+struct Deliveries {
+    ledger: Arc<Ledger>,
+    backlog: Arc<Backlog>,
+}
+
+impl ClientContext for Deliveries {}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = Box<Sent>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, sent: Box<Sent>) {
+        match result {
+            Ok(message) => {
+                self.backlog
+                    .delivered(message.partition(), message.offset(), sent.bytes);
+                self.ledger
+                    .written(message.partition(), message.offset(), sent.written);
+            }
+            Err((error, _)) => {
+                tracing::error!(partition = sent.partition, %error, "a demo record was not delivered");
+                self.backlog.release(sent.partition, sent.bytes);
+                self.ledger.undelivered();
+            }
+        }
+    }
+}
+
+const TICK_MILLIS: u64 = 10;
+const TICK: Duration = Duration::from_millis(TICK_MILLIS);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);

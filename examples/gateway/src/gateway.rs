@@ -1,0 +1,361 @@
+//! One run from start to end: what is started, what is watched, and in which order it is left.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, bail};
+use dashstream_kafka::{Config, Consumer, Embedded, Observer, Status};
+use dashstream_metrics::{Metrics, Options, Registry, self_scrape};
+use dashstream_policy as policy;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+
+use crate::args::values::OnUnprocessable;
+use crate::args::{Archive, PauseScope};
+use crate::demo::{self, Ledger, Target};
+use crate::notes::Notes;
+use crate::observe::Observation;
+use crate::pipeline::Pipeline;
+use crate::report::{Ending, RunReport};
+use crate::server::{self, Board};
+use crate::settings::{Cluster, Settings};
+use crate::version::Version;
+
+/// Runs until `stop` is ready, until the time is over that the settings give, or until something
+/// fails; then drains, commits and reports.
+///
+/// # Errors
+///
+/// What kept it from starting, or ended it early, in words for the operator.
+pub async fn run(settings: &Settings, stop: impl Future<Output = ()>) -> anyhow::Result<RunReport> {
+    let listener = server::bind(&settings.listen).await?;
+    let embedded = embedded(settings)?;
+    let brokers = match (&settings.cluster, &embedded) {
+        (Cluster::Remote { brokers }, _) => brokers.clone(),
+        (Cluster::Embedded { .. }, Some(embedded)) => embedded.brokers().to_owned(),
+        (Cluster::Embedded { .. }, None) => bail!("the in-process Kafka did not start"),
+    };
+    let kafka = settings.kafka(&brokers)?;
+    let mut session = Session::start(settings, &kafka, &brokers).await?;
+    let address = listener.local_addr()?;
+    tracing::info!("pages at http://{address}/");
+    let (stop_pages, stopped) = watch::channel(false);
+    let pages = tokio::spawn(server::serve(listener, Arc::clone(&session.board), stopped));
+    let ended = session.consume(settings, stop).await;
+    let report = match ended {
+        Ok(complete) => session.close(settings, &kafka, complete).await,
+        Err(error) => Err(error),
+    };
+    stop_pages.send_replace(true);
+    // A reader that keeps its connection open does not keep the process.
+    let _closed = timeout(PAGES_CLOSE_WITHIN, pages).await;
+    drop(embedded);
+    report
+}
+
+/// Starts the in-process Kafka, if that is what the settings say.
+fn embedded(settings: &Settings) -> anyhow::Result<Option<Embedded>> {
+    let Cluster::Embedded { partitions } = settings.cluster else {
+        return Ok(None);
+    };
+    let embedded = Embedded::start().context("the in-process Kafka did not start")?;
+    let kafka = settings.kafka(embedded.brokers())?;
+    embedded.create_topic(kafka.topic_name(), partitions)?;
+    embedded.create_topic(kafka.archive_topic_name(), 1)?;
+    tracing::info!(
+        brokers = embedded.brokers(),
+        partitions,
+        "in-process Kafka runs"
+    );
+    Ok(Some(embedded))
+}
+
+/// What runs between the start and the end.
+struct Session {
+    consumer: Consumer,
+    pipeline: Pipeline,
+    notes: Notes,
+    registry: Registry,
+    metrics: Metrics,
+    observation: Observation,
+    board: Arc<Board>,
+    archives: bool,
+    ledger: Option<Arc<Ledger>>,
+    demo: Option<(JoinHandle<anyhow::Result<()>>, watch::Sender<bool>)>,
+}
+
+impl Session {
+    async fn start(settings: &Settings, kafka: &Config, brokers: &str) -> anyhow::Result<Self> {
+        let mut registry = Registry::new();
+        let metrics = Metrics::register(&mut registry, Options::default(), Duration::ZERO)?;
+        let notes = Notes::new(metrics.clone());
+        let hearing = notes.clone();
+        let consumer = Consumer::start(kafka.clone(), policy_of(settings), move |fact| {
+            hearing.hear(fact)
+        })
+        .await
+        .with_context(|| {
+            format!(
+                "topic {} at {brokers} cannot be consumed",
+                kafka.topic_name()
+            )
+        })?;
+        let clock = consumer.handle();
+        notes.started(clock.clone());
+        let (ledger, demo) = match start_demo(settings, kafka, brokers).await? {
+            Some((ledger, task, stop)) => (Some(ledger), Some((task, stop))),
+            None => (None, None),
+        };
+        Ok(Self {
+            pipeline: Pipeline::new(
+                clock.clone(),
+                settings.max_payload_bytes,
+                metrics.clone(),
+                ledger.clone(),
+            ),
+            board: Arc::new(Board::new(
+                metrics.clone(),
+                clock,
+                Version::new(settings, kafka),
+            )),
+            consumer,
+            notes,
+            registry,
+            metrics,
+            observation: Observation::default(),
+            archives: settings.archive != Archive::Off,
+            ledger,
+            demo,
+        })
+    }
+
+    /// Consumes until it is time to end. Says whether everything that the demo wrote was waited for.
+    async fn consume(
+        &mut self,
+        settings: &Settings,
+        stop: impl Future<Output = ()>,
+    ) -> anyhow::Result<bool> {
+        tokio::pin!(stop);
+        let begun = Instant::now();
+        let end = settings.run_for.map(|span| begun + span);
+        let mut tick = interval(OBSERVE_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                record = self.consumer.recv() => match record {
+                    Some(record) => self.pipeline.take(record),
+                    None => bail!("the Kafka client ended by itself: see the errors above"),
+                },
+                _ = tick.tick() => {
+                    self.observe();
+                    if self.demo.as_ref().is_some_and(|(task, _)| task.is_finished()) {
+                        self.stop_demo().await?;
+                        bail!("the demo producer ended by itself");
+                    }
+                }
+                () = sleep_until(end.unwrap_or(begun)), if end.is_some() => break,
+                () = &mut stop => {
+                    tracing::info!("asked to stop");
+                    self.stop_demo().await?;
+                    return Ok(false);
+                }
+            }
+        }
+        self.stop_demo().await?;
+        self.catch_up().await
+    }
+
+    /// Consumes what the demo has written, as far as no partition is held.
+    async fn catch_up(&mut self) -> anyhow::Result<bool> {
+        let Some(ledger) = self.ledger.clone() else {
+            return Ok(false);
+        };
+        let patience = Instant::now() + CATCH_UP_WITHIN;
+        let mut tick = interval(LOOK_EVERY);
+        loop {
+            tokio::select! {
+                record = self.consumer.recv() => match record {
+                    Some(record) => self.pipeline.take(record),
+                    None => bail!("the Kafka client ended by itself: see the errors above"),
+                },
+                _ = tick.tick() => {
+                    let status = self.consumer.status();
+                    if ledger.is_settled(|partition| is_held(status.as_deref(), partition)) {
+                        return Ok(true);
+                    }
+                    if Instant::now() > patience {
+                        tracing::error!("not everything that was written has been consumed in time");
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn stop_demo(&mut self) -> anyhow::Result<()> {
+        let Some((task, stop)) = self.demo.take() else {
+            return Ok(());
+        };
+        stop.send_replace(true);
+        task.await
+            .map_err(|error| anyhow!("the demo producer ended early: {error}"))?
+    }
+
+    /// Takes a snapshot of everything, reads its own exposition back, and judges.
+    fn observe(&mut self) {
+        self.pipeline.tick();
+        let Some(status) = self.consumer.status() else {
+            return;
+        };
+        let mut facts = self.observation.facts(
+            &status,
+            &self.notes.kept(),
+            self.pipeline.catching_up(),
+            self.pipeline.run_facts(),
+            self.archives,
+        );
+        let ids: Vec<i32> = facts
+            .partitions
+            .iter()
+            .map(|partition| partition.id)
+            .collect();
+        let latest = self.metrics.latest();
+        let shown: Vec<i32> = latest
+            .facts
+            .partitions
+            .iter()
+            .map(|partition| partition.id)
+            .collect();
+        facts.self_scrape = self_scrape(&latest.exposition(), &self.registry, &shown);
+        let snapshot = self.metrics.observe(self.consumer.handle().now(), facts);
+        let verdict = self.board.settle();
+        let counted = self.pipeline.counted();
+        tracing::info!(
+            received = counted.received,
+            decoded = counted.decoded,
+            partitions = ids.len(),
+            synced = snapshot.facts.runs.synced,
+            needs_resync = snapshot.facts.runs.needs_resync,
+            verdict = verdict.level.as_str(),
+            "progress"
+        );
+    }
+
+    async fn close(
+        mut self,
+        settings: &Settings,
+        kafka: &Config,
+        complete: bool,
+    ) -> anyhow::Result<RunReport> {
+        self.observe();
+        let (_, snapshot, verdict) = self.board.verdict();
+        let closing = self.consumer.shutdown().await;
+        tracing::info!(?closing, "the consumer has left the group");
+        let committed = committed(kafka).await?;
+        Ok(RunReport::new(&Ending {
+            counted: self.pipeline.counted(),
+            archived: self.notes.kept().archived,
+            runs: self.pipeline.runs(),
+            snapshot: &snapshot,
+            verdict: &verdict,
+            committed: &committed,
+            closing,
+            ledger: self.ledger.as_deref(),
+            complete: complete && settings.on_unprocessable == OnUnprocessable::Skip,
+        }))
+    }
+}
+
+/// Whether a partition will not go on by itself.
+fn is_held(status: Option<&Status>, id: i32) -> bool {
+    status.is_some_and(|status| {
+        status.policy.partitions.iter().any(|partition| {
+            partition.partition.partition() == id
+                && matches!(
+                    partition.state,
+                    policy::PartitionState::Held { .. } | policy::PartitionState::Waiting
+                )
+        })
+    })
+}
+
+type RunningDemo = (
+    Arc<Ledger>,
+    JoinHandle<anyhow::Result<()>>,
+    watch::Sender<bool>,
+);
+
+/// Starts the demo producer, with a ledger that begins where each partition ends now.
+async fn start_demo(
+    settings: &Settings,
+    kafka: &Config,
+    brokers: &str,
+) -> anyhow::Result<Option<RunningDemo>> {
+    let Some(demo) = settings.demo else {
+        return Ok(None);
+    };
+    let observer = Observer::new(kafka)?;
+    let ledger = Arc::new(Ledger::default());
+    let opened = Arc::clone(&ledger);
+    let (observer, partitions) = spawn_blocking(move || {
+        let partitions = observer.partitions()?;
+        for partition in &partitions {
+            opened.begin(*partition, observer.watermarks(*partition)?.high);
+        }
+        Ok::<_, dashstream_kafka::StartError>((observer, partitions))
+    })
+    .await?
+    .context("the demo could not look at its topic")?;
+    let target = Target {
+        client: settings.producer(brokers),
+        topic: kafka.topic_name().to_owned(),
+        partitions,
+        max_payload_bytes: settings.max_payload_bytes,
+    };
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(demo::produce(
+        demo,
+        target,
+        observer,
+        Arc::clone(&ledger),
+        stopped,
+    ));
+    Ok(Some((ledger, task, stop)))
+}
+
+/// Reads back, as a second client, where the group goes on.
+async fn committed(kafka: &Config) -> anyhow::Result<BTreeMap<i32, Option<i64>>> {
+    let observer = Observer::new(kafka)?;
+    spawn_blocking(move || observer.committed())
+        .await?
+        .context("the committed offsets could not be read back")
+}
+
+fn policy_of(settings: &Settings) -> policy::Config {
+    policy::Config::default()
+        .mode(match settings.on_unprocessable {
+            OnUnprocessable::Skip => policy::Mode::Skip,
+            OnUnprocessable::Pause => policy::Mode::Pause,
+        })
+        .scope(match settings.pause_scope {
+            PauseScope::Consumer => policy::Scope::Consumer,
+            PauseScope::Partition => policy::Scope::Partition,
+        })
+        .archiving(match settings.archive {
+            Archive::Off => policy::Archiving::Off,
+            Archive::BestEffort => policy::Archiving::BestEffort,
+            Archive::Required => policy::Archiving::Required,
+        })
+        // The handler refuses records without a value itself, so that it can say which one it was.
+        .null_payload(policy::NullPayload::Process)
+}
+
+const OBSERVE_EVERY: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// How long the end of a timed run waits for what was written last.
+const CATCH_UP_WITHIN: Duration = Duration::from_secs(15);
+
+const PAGES_CLOSE_WITHIN: Duration = Duration::from_secs(2);

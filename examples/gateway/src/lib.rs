@@ -1,0 +1,27 @@
+//! The whole path as a service: Kafka in; state, metrics and health out.
+//!
+//! Every record goes through the same four crates: the policy engine lets it in, the codec decodes it
+//! within limits, the reducer applies it to its run, the metrics count what became of it. Which offset
+//! may be stored is decided by the policy and done by the Kafka adapter; nothing here touches one.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod causes;
+mod clock;
+mod demo;
+mod gateway;
+mod notes;
+mod observe;
+mod pipeline;
+mod report;
+mod server;
+mod settings;
+mod version;
+
+pub use args::values::OnUnprocessable;
+pub use args::{Archive, PauseScope, Report};
+pub use demo::{Comparison, Decision, Hostile, Ledger};
+pub use gateway::run;
+pub use report::{HealthReport, PartitionReport, RunReport, RunsReport};
+pub use settings::{Cluster, Demo, Env, Settings};

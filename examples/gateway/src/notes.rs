@@ -1,0 +1,169 @@
+//! What the consumer's thread reports, turned into metrics, log lines, and the few facts that a
+//! status does not keep.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use dashstream_kafka::{ClientCode, Fact, Handle};
+use dashstream_metrics::{DlqFailure, InfrastructureError, Metrics, Outcome};
+use dashstream_policy::{Age, Cause, Count, FailureReason};
+
+use crate::causes;
+
+/// Hears what happens on the consumer's thread.
+#[derive(Clone, Debug)]
+pub(crate) struct Notes {
+    metrics: Metrics,
+    clock: Arc<OnceLock<Handle>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// What outlives the fact that told it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept {
+    /// When each partition's offset was stored last.
+    pub(crate) stored_at: BTreeMap<i32, Duration>,
+    /// Whether the last answer of the archive was a refusal.
+    pub(crate) archive_failing: bool,
+    /// Records that the archive acknowledged.
+    pub(crate) archived: u64,
+}
+
+impl Notes {
+    pub(crate) fn new(metrics: Metrics) -> Self {
+        Self {
+            metrics,
+            clock: Arc::default(),
+            kept: Arc::default(),
+        }
+    }
+
+    /// Sets the clock, which is the consumer's and known once it has started.
+    pub(crate) fn started(&self, handle: Handle) {
+        let _already = self.clock.set(handle);
+    }
+
+    pub(crate) fn kept(&self) -> Kept {
+        self.lock().clone()
+    }
+
+    pub(crate) fn hear(&self, fact: &Fact) {
+        match *fact {
+            Fact::Count(count) => self.count(count),
+            Fact::Audit(ref audit) => tracing::info!(?audit, "operator's order"),
+            Fact::Received { .. } => {}
+            Fact::Assigned {
+                partition,
+                committed,
+            } => tracing::info!(partition, committed, "partition assigned"),
+            Fact::Revoked { partition, lost } => {
+                tracing::info!(partition, lost, "partition revoked");
+            }
+            Fact::Stored { partition, .. } => {
+                self.lock().stored_at.insert(partition, self.now());
+            }
+            Fact::Committed { ok: true } => tracing::debug!("offsets committed"),
+            Fact::Committed { ok: false } => tracing::warn!("offsets were not committed"),
+            Fact::Stalled { partition } => tracing::warn!(partition, "partition stalled"),
+            Fact::Unstalled { partition } => tracing::info!(partition, "partition moves again"),
+            Fact::Undone { partition, offset } => {
+                tracing::warn!(partition, offset, "record given up without a word");
+            }
+            Fact::ClientError(code) => {
+                tracing::warn!(%code, "the Kafka client reports an error");
+                self.metrics
+                    .infrastructure_error(self.now(), infrastructure(code));
+            }
+        }
+    }
+
+    fn count(&self, count: Count) {
+        match count {
+            Count::Unprocessable { cause, age } => self.unprocessable(cause, age),
+            Count::ArchiveAcked { cause, .. } => {
+                let error_type = causes::of_policy(cause).dlq_error_type();
+                self.metrics
+                    .dead_letter_acknowledged(self.now(), error_type);
+                let mut kept = self.lock();
+                kept.archived = kept.archived.saturating_add(1);
+                kept.archive_failing = false;
+            }
+            Count::ArchiveFailed { cause, reason } => {
+                tracing::warn!(
+                    cause = cause.label(),
+                    reason = reason.label(),
+                    "archive refused"
+                );
+                let reason = match reason {
+                    FailureReason::Timeout => DlqFailure::Timeout,
+                    FailureReason::KafkaError => DlqFailure::KafkaError,
+                    FailureReason::Backpressure => DlqFailure::Backpressure,
+                };
+                self.metrics.dead_letter_failed(self.now(), reason);
+                self.lock().archive_failing = true;
+            }
+            Count::Held { cause, by } => {
+                tracing::warn!(cause = cause.label(), by = by.label(), "partition held");
+            }
+            Count::Settled { cause, disposition } => {
+                let (cause, disposition) = (cause.label(), disposition.label());
+                tracing::debug!(cause, disposition, "unprocessable record settled");
+            }
+            Count::Refused(refusal) => tracing::debug!(why = refusal.label(), "record not taken"),
+            Count::Fenced | Count::Duplicate => tracing::debug!(?count, "record thrown away"),
+        }
+    }
+
+    /// Counts what reached no handler; what a decoder refused is counted where it was refused, under
+    /// a finer name.
+    fn unprocessable(&self, cause: Cause, age: Age) {
+        match cause {
+            Cause::CrashLoop | Cause::UndecodableBatch | Cause::EvidenceLost => {
+                self.metrics
+                    .record(self.now(), outcome(causes::of_policy(cause), age));
+            }
+            Cause::NullPayload
+            | Cause::Oversize
+            | Cause::BadFrame
+            | Cause::DecompressionRefused
+            | Cause::DecodeError
+            | Cause::HeapBudget
+            | Cause::SchemaTooNew
+            | Cause::HeaderMismatch
+            | Cause::HandlerRefused => {}
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.get().map_or(Duration::ZERO, Handle::now)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The outcome of a record that could not be processed.
+pub(crate) const fn outcome(fault: dashstream_metrics::Fault, age: Age) -> Outcome {
+    match age {
+        Age::Current => Outcome::Unprocessable(fault),
+        Age::Old => Outcome::OldData(fault),
+    }
+}
+
+/// librdkafka's own codes are negative, the protocol's positive.
+const fn infrastructure(code: ClientCode) -> InfrastructureError {
+    match code.number() {
+        // _RESOLVE
+        -193 => InfrastructureError::DnsFailure,
+        // _TIMED_OUT, _MSG_TIMED_OUT, _TIMED_OUT_QUEUE, REQUEST_TIMED_OUT
+        -185 | -192 | -166 | 7 => InfrastructureError::ConnectionTimeout,
+        // _TRANSPORT, _ALL_BROKERS_DOWN, LEADER_NOT_AVAILABLE, NOT_LEADER, BROKER_NOT_AVAILABLE,
+        // NETWORK_EXCEPTION, COORDINATOR_NOT_AVAILABLE
+        -195 | -187 | 5 | 6 | 8 | 13 | 15 => InfrastructureError::BrokerDown,
+        // _BAD_MSG, _BAD_COMPRESSION, INVALID_MSG
+        -199 | -198 | 2 => InfrastructureError::DecodeError,
+        _ => InfrastructureError::Unknown,
+    }
+}

@@ -1,0 +1,212 @@
+//! One record's way: decode within limits, apply to its run, count, and give it back to the policy.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dashstream_codec::v1::DashStreamMessage;
+use dashstream_codec::{DecodeLimits, DecodeOptions, Decoded, Decoder};
+use dashstream_kafka::{Evidence, Handle, Record};
+use dashstream_metrics as metrics;
+use dashstream_policy::{Age, Cause};
+use dashstream_reducer::{Effect, ResyncReason, Runs, RunsLimits, Tally};
+
+use crate::causes;
+use crate::clock::unix_micros;
+use crate::demo::{Decision, Ledger};
+use crate::notes::outcome;
+
+/// Everything that records pass through, and what came of them.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    clock: Handle,
+    decoder: Decoder,
+    runs: Runs,
+    metrics: metrics::Metrics,
+    ledger: Option<Arc<Ledger>>,
+    counted: Counted,
+    catching_up: BTreeSet<i32>,
+}
+
+/// How many records were decided, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) received: u64,
+    pub(crate) decoded: u64,
+    pub(crate) unprocessable: BTreeMap<Cause, u64>,
+}
+
+impl Pipeline {
+    pub(crate) fn new(
+        clock: Handle,
+        max_payload_bytes: usize,
+        metrics: metrics::Metrics,
+        ledger: Option<Arc<Ledger>>,
+    ) -> Self {
+        Self {
+            clock,
+            decoder: Decoder::new(decoding(max_payload_bytes)),
+            runs: Runs::new(RunsLimits::default()),
+            metrics,
+            ledger,
+            counted: Counted::default(),
+            catching_up: BTreeSet::new(),
+        }
+    }
+
+    /// Decides about one record. What becomes of its offset is not decided here.
+    pub(crate) fn take(&mut self, record: Record) {
+        let now = self.clock.now();
+        let (partition, offset) = (record.partition(), record.offset());
+        let age = record.age();
+        match age {
+            Age::Old => self.catching_up.insert(partition),
+            Age::Current => self.catching_up.remove(&partition),
+        };
+        let decision = match self.decode(&record) {
+            Ok(decoded) => {
+                self.apply(now, decoded);
+                self.metrics.record(now, metrics::Outcome::Processed);
+                self.counted.decoded = self.counted.decoded.saturating_add(1);
+                record.done();
+                Decision::Processed
+            }
+            Err((cause, fault)) => {
+                self.metrics.record(now, outcome(fault, age));
+                let count = self.counted.unprocessable.entry(cause).or_default();
+                *count = count.saturating_add(1);
+                let evidence = evidence(&record);
+                record.unprocessable(cause, evidence);
+                Decision::Unprocessable(cause)
+            }
+        };
+        self.counted.received = self.counted.received.saturating_add(1);
+        if let Some(ledger) = &self.ledger {
+            ledger.decided(partition, offset, decision);
+        }
+    }
+
+    /// Tells the runs that time has passed.
+    pub(crate) fn tick(&mut self) {
+        self.runs.handle_timeout(self.clock.now());
+        self.drain_effects();
+    }
+
+    pub(crate) const fn counted(&self) -> &Counted {
+        &self.counted
+    }
+
+    pub(crate) const fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    /// Partitions whose last record was written before this session.
+    pub(crate) const fn catching_up(&self) -> &BTreeSet<i32> {
+        &self.catching_up
+    }
+
+    /// What `/health` shows of the runs.
+    pub(crate) fn run_facts(&self) -> metrics::RunFacts {
+        let counts = self.runs.counts();
+        let mut facts = metrics::RunFacts::default();
+        facts.synced = u64::try_from(counts.synced).unwrap_or(u64::MAX);
+        facts.needs_resync = u64::try_from(counts.waiting).unwrap_or(u64::MAX);
+        facts
+    }
+
+    fn decode(&mut self, record: &Record) -> Result<Decoded, (Cause, metrics::Fault)> {
+        let Some(payload) = record.payload() else {
+            return Err((Cause::NullPayload, metrics::Fault::NullPayload));
+        };
+        self.decoder.decode(payload).map_err(|error| {
+            tracing::debug!(
+                partition = record.partition(),
+                offset = record.offset(),
+                code = error.code(),
+                bytes = payload.len(),
+                "record refused"
+            );
+            causes::of_decoder(error.fault())
+        })
+    }
+
+    /// Hands a message to its run. A run that cannot follow is not a record that cannot be processed.
+    fn apply(&mut self, now: Duration, decoded: Decoded) {
+        if let Some(header) = decoded.message.header() {
+            let late = unix_micros().saturating_sub(header.timestamp_us);
+            let millis = late.checked_div(1_000).unwrap_or(0);
+            self.metrics
+                .latency(metrics::LatencyStage::ProducerToConsumer, millis);
+        }
+        let message = DashStreamMessage {
+            message: Some(decoded.message),
+        };
+        let tally = self.runs.apply_message(now, &message);
+        self.count(&tally);
+        self.drain_effects();
+    }
+
+    fn count(&self, tally: &Tally) {
+        for _ in 0..tally.duplicate {
+            self.metrics.sequence_duplicate();
+        }
+        for _ in 0..tally.stale {
+            self.metrics.sequence_reorder();
+        }
+    }
+
+    /// The wire has no way to ask a producer for a snapshot, so that a request is only noted: the run
+    /// waits for the next one.
+    fn drain_effects(&mut self) {
+        while let Some((thread, effect)) = self.runs.poll_effect() {
+            let Effect::RequestSnapshot { reason, attempt } = effect;
+            if attempt == 0 {
+                tracing::debug!(%thread, reason = reason.code(), "run out of step");
+                self.metrics.resync_needed(resync(reason));
+                if let ResyncReason::Gap { missing } = reason {
+                    self.metrics.sequence_gap(missing);
+                }
+            }
+        }
+    }
+}
+
+/// The limits that belong to a longest value: the payload within a compressed one may be as long,
+/// and the heap is in the same proportion to it as in the decoder's defaults, 64 MiB for 10 MiB.
+pub(crate) fn decoding(max_payload_bytes: usize) -> DecodeOptions {
+    let heap = u64::try_from(max_payload_bytes)
+        .unwrap_or(u64::MAX)
+        .saturating_mul(32)
+        .checked_div(5)
+        .unwrap_or(u64::MAX);
+    let limits = DecodeLimits::new()
+        .with_record_bytes(max_payload_bytes.saturating_add(1))
+        .with_payload_bytes(max_payload_bytes)
+        .with_heap_bytes(heap);
+    DecodeOptions::new().with_limits(limits)
+}
+
+/// What the archive is told beside the record: its key, which is the thread's id where producers
+/// keep to the convention.
+fn evidence(record: &Record) -> Evidence {
+    record
+        .key()
+        .and_then(|key| core::str::from_utf8(key).ok())
+        .map_or_else(Evidence::none, |thread| Evidence::none().thread_id(thread))
+}
+
+const fn resync(reason: ResyncReason) -> metrics::ResyncReason {
+    match reason {
+        ResyncReason::NoSnapshot => metrics::ResyncReason::NoSnapshot,
+        ResyncReason::Gap { .. } => metrics::ResyncReason::Gap,
+        ResyncReason::NoSequence => metrics::ResyncReason::NoSequence,
+        ResyncReason::SequenceReused => metrics::ResyncReason::SequenceReused,
+        ResyncReason::UnknownBase => metrics::ResyncReason::UnknownBase,
+        ResyncReason::PoisonedBase => metrics::ResyncReason::PoisonedBase,
+        ResyncReason::PoisonedCheckpoint => metrics::ResyncReason::PoisonedCheckpoint,
+        ResyncReason::Snapshot(_) => metrics::ResyncReason::SnapshotRefused,
+        ResyncReason::Patch(_) => metrics::ResyncReason::PatchRefused,
+        ResyncReason::HashMismatch => metrics::ResyncReason::HashMismatch,
+        ResyncReason::Lost => metrics::ResyncReason::Lost,
+    }
+}

@@ -1,0 +1,237 @@
+//! The closing report: what was decided, what the broker kept of it, and whether both agree with
+//! what was written.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dashstream_kafka::Closing;
+use dashstream_metrics::{PartitionFacts, Snapshot, Verdict};
+use dashstream_reducer::{Phase, Runs};
+use serde::Serialize;
+
+use crate::demo::{Comparison, Ledger};
+use crate::pipeline::Counted;
+
+/// What one run of the gateway came to.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct RunReport {
+    /// Records decided.
+    pub received: u64,
+    /// Records decoded.
+    pub decoded: u64,
+    /// Records that could not be processed, by cause.
+    pub unprocessable: BTreeMap<&'static str, u64>,
+    /// Records that the archive acknowledged.
+    pub archived: u64,
+    /// The partitions at the end.
+    pub partitions: Vec<PartitionReport>,
+    /// The runs at the end.
+    pub runs: RunsReport,
+    /// The verdict at the end.
+    pub health: HealthReport,
+    /// What the demo wrote against what was decided; absent without a demo.
+    pub ledger: Option<Comparison>,
+    /// What does not add up. Empty for a run to be trusted.
+    pub problems: Vec<String>,
+}
+
+/// One partition at the end.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct PartitionReport {
+    /// Its number.
+    pub id: i32,
+    /// What it was doing before the consumer left.
+    pub state: &'static str,
+    /// Where the group goes on, as a second client reads it back; absent when nothing was committed.
+    pub stored_next: Option<i64>,
+    /// The record it is held at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poison_offset: Option<i64>,
+    /// Why that record could not be processed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'static str>,
+}
+
+/// The runs at the end.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[non_exhaustive]
+pub struct RunsReport {
+    /// Runs whose state can be relied on.
+    pub synced: usize,
+    /// Runs that wait for a full state.
+    pub needs_resync: usize,
+    /// Updates applied since the start.
+    pub applied: u64,
+}
+
+/// The verdict at the end.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct HealthReport {
+    /// The word that existing consumers show.
+    pub status: &'static str,
+    /// pass, warn or fail.
+    pub verdict: &'static str,
+    /// Why.
+    pub reasons: Vec<&'static str>,
+}
+
+/// What the report is made from.
+pub(crate) struct Ending<'a> {
+    pub(crate) counted: &'a Counted,
+    pub(crate) archived: u64,
+    pub(crate) runs: &'a Runs,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) verdict: &'a Verdict,
+    pub(crate) committed: &'a BTreeMap<i32, Option<i64>>,
+    pub(crate) closing: Closing,
+    pub(crate) ledger: Option<&'a Ledger>,
+    /// Whether everything that the demo wrote ought to have been decided.
+    pub(crate) complete: bool,
+}
+
+impl RunReport {
+    pub(crate) fn new(ending: &Ending<'_>) -> Self {
+        let counts = ending.runs.counts();
+        let tally = counts.outcomes;
+        let mut report = Self {
+            received: ending.counted.received,
+            decoded: ending.counted.decoded,
+            unprocessable: ending
+                .counted
+                .unprocessable
+                .iter()
+                .map(|(cause, count)| (cause.label(), *count))
+                .collect(),
+            archived: ending.archived,
+            partitions: partitions(&ending.snapshot.facts.partitions, ending.committed),
+            runs: RunsReport {
+                synced: counts.synced,
+                needs_resync: counts.waiting,
+                applied: tally.applied.saturating_add(tally.recovered),
+            },
+            health: HealthReport {
+                status: ending.verdict.status.as_str(),
+                verdict: ending.verdict.level.as_str(),
+                reasons: ending
+                    .verdict
+                    .reasons
+                    .iter()
+                    .map(|reason| reason.code.as_str())
+                    .collect(),
+            },
+            ledger: ending.ledger.map(Ledger::compare),
+            problems: Vec::new(),
+        };
+        report.problems = report.check(ending);
+        report
+    }
+
+    fn check(&self, ending: &Ending<'_>) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut expect = |holds: bool, what: String| {
+            if !holds {
+                problems.push(what);
+            }
+        };
+        let refused = self
+            .unprocessable
+            .values()
+            .fold(0_u64, |sum, n| sum.saturating_add(*n));
+        expect(
+            self.decoded.saturating_add(refused) == self.received,
+            format!(
+                "{} decoded and {refused} refused of {}",
+                self.decoded, self.received
+            ),
+        );
+        expect(
+            ending.closing.committed,
+            "the last offsets were not committed".to_owned(),
+        );
+        for partition in &self.partitions {
+            let Some(poison) = partition.poison_offset else {
+                continue;
+            };
+            // A group that never committed goes on at its first record.
+            expect(
+                partition.stored_next.unwrap_or(0) == poison,
+                format!(
+                    "partition {} is held at {poison}, its group goes on at {:?}",
+                    partition.id, partition.stored_next
+                ),
+            );
+            expect(
+                self.health.verdict != "pass",
+                format!("partition {} is held and the verdict is pass", partition.id),
+            );
+        }
+        let (Some(ledger), Some(compared)) = (ending.ledger, &self.ledger) else {
+            return problems;
+        };
+        expect(
+            compared.agrees(),
+            format!("the books differ: {:?}", compared.examples),
+        );
+        let decided = compared.decided.saturating_add(compared.again);
+        expect(
+            decided == self.received,
+            format!(
+                "{} offsets in the books, {} records counted",
+                decided, self.received
+            ),
+        );
+        if ending.complete {
+            for partition in self
+                .partitions
+                .iter()
+                .filter(|one| one.poison_offset.is_none())
+            {
+                let end = ledger.end(partition.id);
+                expect(
+                    end.is_none() || partition.stored_next == end,
+                    format!(
+                        "partition {} was written up to {end:?}, its group goes on at {:?}",
+                        partition.id, partition.stored_next
+                    ),
+                );
+            }
+        }
+        let out_of_step: Vec<Arc<str>> = ledger
+            .runs()
+            .into_iter()
+            .filter(|(thread, in_step)| {
+                ending
+                    .runs
+                    .get(thread)
+                    .is_some_and(|run| (run.phase() == Phase::Synced) != *in_step)
+            })
+            .map(|(thread, _)| thread)
+            .collect();
+        expect(
+            out_of_step.is_empty(),
+            format!("runs in another phase than written: {out_of_step:?}"),
+        );
+        problems
+    }
+}
+
+fn partitions(
+    facts: &[PartitionFacts],
+    committed: &BTreeMap<i32, Option<i64>>,
+) -> Vec<PartitionReport> {
+    facts
+        .iter()
+        .map(|partition| PartitionReport {
+            id: partition.id,
+            state: partition.state.as_str(),
+            stored_next: committed.get(&partition.id).copied().flatten(),
+            poison_offset: partition
+                .held_at
+                .and_then(|offset| i64::try_from(offset).ok()),
+            cause: partition.held_cause.map(|cause| cause.as_str()),
+        })
+        .collect()
+}

@@ -1,0 +1,167 @@
+//! The pages: everything they say is computed from the last snapshot when they are asked for.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{Html, IntoResponse, Json, Response};
+use axum::routing::get;
+use dashstream_kafka::Handle;
+use dashstream_metrics::{
+    Document, Gates, HealthPolicy, Metrics, Probe, ReadyWhen, Snapshot, Verdict, judge, livez,
+    readyz,
+};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::version::Version;
+
+/// What the pages are made from.
+#[derive(Debug)]
+pub(crate) struct Board {
+    metrics: Metrics,
+    clock: Handle,
+    policy: HealthPolicy,
+    gates: Mutex<Gates>,
+    version: Version,
+}
+
+impl Board {
+    pub(crate) fn new(metrics: Metrics, clock: Handle, version: Version) -> Self {
+        Self {
+            metrics,
+            clock,
+            policy: HealthPolicy::default(),
+            gates: Mutex::default(),
+            version,
+        }
+    }
+
+    /// Judges the last snapshot as it looks now: an old one is not last known good.
+    pub(crate) fn verdict(&self) -> (Duration, Arc<Snapshot>, Verdict) {
+        let (now, snapshot) = (self.clock.now(), self.metrics.latest());
+        let gates = *self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict = judge(now, &snapshot, &self.policy, gates);
+        (now, snapshot, verdict)
+    }
+
+    /// Judges, and remembers which gates are open. Called by the one loop that takes snapshots, so
+    /// that a verdict does not depend on how often a page is read.
+    pub(crate) fn settle(&self) -> Verdict {
+        let (_, _, verdict) = self.verdict();
+        *self.gates.lock().unwrap_or_else(PoisonError::into_inner) = verdict.gates;
+        verdict
+    }
+}
+
+/// Binds the first address of `candidates` that is free.
+pub(crate) async fn bind(candidates: &[SocketAddr]) -> anyhow::Result<TcpListener> {
+    let mut last = None;
+    for address in candidates {
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                if !address.ip().is_loopback() {
+                    tracing::warn!(%address, "the pages are reachable from outside and ask for no password");
+                }
+                return Ok(listener);
+            }
+            Err(error) => last = Some((address, error)),
+        }
+    }
+    match last {
+        Some((address, error)) => {
+            Err(error).with_context(|| format!("the pages cannot be served on {address}"))
+        }
+        None => bail!("no address to serve the pages on"),
+    }
+}
+
+/// Serves until `stop` says so.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    board: Arc<Board>,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(board))
+        .with_graceful_shutdown(async move {
+            // An error means that whoever would say stop is gone.
+            let _stopped = stop.wait_for(|stop| *stop).await;
+        })
+        .await
+}
+
+fn router(board: Arc<Board>) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/health", get(health))
+        .route("/livez", get(live))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/version", get(version))
+        .with_state(board)
+}
+
+async fn page() -> impl IntoResponse {
+    (
+        [POLICY, NO_STORE, NO_SNIFF],
+        Html(include_str!("../assets/page.html")),
+    )
+}
+
+/// Always 200: what it says is in the document, and a body that says "fail" must reach its reader.
+async fn health(State(board): State<Arc<Board>>) -> impl IntoResponse {
+    let (now, snapshot, verdict) = board.verdict();
+    (
+        [NO_STORE, NO_SNIFF],
+        Json(Document::new(now, &snapshot, &verdict)),
+    )
+}
+
+async fn live(State(board): State<Arc<Board>>) -> Response {
+    let age = board.metrics.latest().age(board.clock.now());
+    probe(livez(age, STUCK_AFTER))
+}
+
+async fn ready(State(board): State<Arc<Board>>) -> Response {
+    let (_, _, verdict) = board.verdict();
+    probe(readyz(&verdict, ReadyWhen::default()))
+}
+
+async fn metrics(State(board): State<Arc<Board>>) -> impl IntoResponse {
+    let content_type = (header::CONTENT_TYPE, Snapshot::CONTENT_TYPE);
+    (
+        [content_type, NO_STORE],
+        board.metrics.latest().exposition(),
+    )
+}
+
+async fn version(State(board): State<Arc<Board>>) -> impl IntoResponse {
+    ([NO_STORE, NO_SNIFF], Json(board.version.clone()))
+}
+
+fn probe(probe: Probe) -> Response {
+    let code =
+        StatusCode::from_u16(probe.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let word = match probe {
+        Probe::Ok => "ok\n",
+        Probe::Unavailable => "unavailable\n",
+    };
+    (code, [NO_STORE], word).into_response()
+}
+
+/// The loop that takes snapshots may be stuck for as long as three probes of ten seconds.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
+
+const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+const NO_SNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+
+/// The page brings its own style and script and talks to its own origin only.
+const POLICY: (HeaderName, &str) = (
+    header::CONTENT_SECURITY_POLICY,
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
