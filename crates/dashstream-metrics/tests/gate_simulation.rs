@@ -1,0 +1,103 @@
+//! The gate against chance: how often it cries wolf, and how long a total failure goes unseen.
+//!
+//! One message a second on average (Poisson), judged once a second through the whole path: record,
+//! snapshot, verdict. Seeds are fixed, so the figures are the same on every machine.
+
+use std::time::Duration;
+
+use dashstream_metrics::{
+    Facts, Fault, Gates, HealthPolicy, Metrics, Options, Outcome, ReasonCode, Registry, judge,
+};
+use dashstream_testkit::rng::SplitMix64;
+
+const DAY: u64 = 86_400;
+
+struct Stream {
+    metrics: Metrics,
+    gates: Gates,
+    random: SplitMix64,
+    second: u64,
+}
+
+impl Stream {
+    fn new(seed: u64) -> Self {
+        let metrics =
+            Metrics::register(&mut Registry::new(), Options::default(), Duration::ZERO).unwrap();
+        Self {
+            metrics,
+            gates: Gates::default(),
+            random: SplitMix64::new(seed),
+            second: 0,
+        }
+    }
+
+    /// One second of about one message, bad in `bad_ppm` of a million; whether it is a page.
+    fn second(&mut self, bad_ppm: u64) -> bool {
+        self.second += 1;
+        let now = Duration::from_secs(self.second);
+        for _ in 0..self.poisson() {
+            let bad = self.random.chance(bad_ppm, 1_000_000);
+            let outcome = if bad {
+                Outcome::Unprocessable(Fault::Malformed)
+            } else {
+                Outcome::Processed
+            };
+            self.metrics.record(now, outcome);
+        }
+        let snapshot = self.metrics.observe(now, Facts::default());
+        let verdict = judge(now, &snapshot, &HealthPolicy::default(), self.gates);
+        self.gates = verdict.gates;
+        verdict.reason(ReasonCode::DecodeErrors).is_some()
+    }
+
+    /// Arrivals in one second at a mean of one, by inversion.
+    fn poisson(&mut self) -> u64 {
+        #[expect(clippy::cast_precision_loss, reason = "a probability of 53 bits")]
+        let mut rest = (self.random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let mut probability = (-1.0_f64).exp();
+        let mut arrivals = 0_u32;
+        while rest > probability && arrivals < 20 {
+            rest -= probability;
+            arrivals += 1;
+            probability /= f64::from(arrivals);
+        }
+        u64::from(arrivals)
+    }
+}
+
+#[test]
+fn half_the_threshold_at_one_message_a_second_pages_at_most_twice_a_day() {
+    const DAYS: u64 = 4;
+    let mut pages = 0_u64;
+    for day in 0..DAYS {
+        let mut stream = Stream::new(day);
+        let mut open = false;
+        for _ in 0..DAY {
+            let now_open = stream.second(5_000);
+            pages += u64::from(now_open && !open);
+            open = now_open;
+        }
+    }
+    println!("{pages} false pages in {DAYS} days at half the threshold");
+    assert!(pages <= 2 * DAYS, "{pages} pages in {DAYS} days");
+}
+
+#[test]
+fn a_total_failure_at_one_message_a_second_is_seen_within_ten_seconds_in_95_of_100() {
+    const TRIALS: u64 = 400;
+    let mut took: Vec<u64> = (0..TRIALS)
+        .map(|trial| {
+            let mut stream = Stream::new(1_000_000 + trial);
+            for _ in 0..300 {
+                stream.second(0);
+            }
+            (1..=120)
+                .find(|_| stream.second(1_000_000))
+                .unwrap_or(u64::MAX)
+        })
+        .collect();
+    took.sort_unstable();
+    let (median, late) = (took[TRIALS as usize / 2], took[TRIALS as usize * 95 / 100]);
+    println!("seen after {median} s (median), {late} s (95 %)");
+    assert!(late <= 10, "median {median} s, 95 % within {late} s");
+}
