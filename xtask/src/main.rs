@@ -11,6 +11,7 @@ mod features;
 mod figures;
 mod full;
 mod fuzz;
+mod interop;
 mod proto;
 mod sh;
 mod vendor;
@@ -49,6 +50,8 @@ enum Stage {
     },
     /// Dependency rules of the workspace, checked against `cargo metadata`
     Deps,
+    /// The codec against protobuf for Python and protobufjs for Node, both ways
+    Interop,
     /// Generate the wire types from proto/; with --check, fail when they differ from what is there
     Proto {
         #[arg(long)]
@@ -78,6 +81,7 @@ fn main() -> Result<()> {
         Stage::Full { stage, list } => full::run(stage.as_deref(), list),
         Stage::Vendor { name, into } => vendor::run(&name, &into),
         Stage::Deps => deps::run(),
+        Stage::Interop => interop::run(),
         Stage::Proto { check } => proto::run(check),
         Stage::Figures { area, quick } => figures::run(area.as_deref(), quick),
         Stage::Fuzz { target, runs } => fuzz::run(&target, runs),
