@@ -621,7 +621,7 @@ impl Driver {
                 faults.push((*number, partition.epoch, FetchFault::OutOfRange { low }));
                 continue;
             }
-            let still_for = now.saturating_sub(partition.progress.moved_at());
+            let still_for = now.saturating_sub(partition.progress.still_since());
             let behind = next < marks.high && !partition.paused;
             if behind && trouble.undecodable.is_some() && still_for >= UNDECODABLE_PATIENCE {
                 faults.push((*number, partition.epoch, FetchFault::Undecodable));

@@ -10,8 +10,10 @@ use core::time::Duration;
 pub(crate) struct Progress {
     /// The offset of the next record expected, once known.
     next: Option<i64>,
-    /// When it last moved, or last had a reason not to.
+    /// When it last moved.
     moved: Duration,
+    /// When it last had a reason not to.
+    rested: Duration,
     stalled: bool,
 }
 
@@ -27,6 +29,7 @@ impl Progress {
         Self {
             next,
             moved: now,
+            rested: now,
             stalled: false,
         }
     }
@@ -40,7 +43,20 @@ impl Progress {
     }
 
     pub(crate) const fn stalled_since(&self) -> Option<Duration> {
-        if self.stalled { Some(self.moved) } else { None }
+        if self.stalled {
+            Some(self.still_since())
+        } else {
+            None
+        }
+    }
+
+    /// Since when it does not move and has no reason not to.
+    pub(crate) const fn still_since(&self) -> Duration {
+        if self.moved.as_nanos() < self.rested.as_nanos() {
+            self.rested
+        } else {
+            self.moved
+        }
     }
 
     /// A record was delivered, or the position was set.
@@ -63,9 +79,9 @@ impl Progress {
         let behind = high.map(|high| self.next.is_none_or(|next| next < high));
         let was = self.stalled;
         if at_rest || behind == Some(false) {
-            self.moved = now;
+            self.rested = now;
             self.stalled = false;
-        } else if now.saturating_sub(self.moved) < patience {
+        } else if now.saturating_sub(self.still_since()) < patience {
             self.stalled = false;
         } else if behind == Some(true) {
             self.stalled = true;

@@ -16,7 +16,7 @@ use support::{Broker, within};
 const LIMIT: Duration = Duration::from_secs(90);
 /// Longer than a group takes to form and a fetch to come back.
 const JOIN: Duration = Duration::from_secs(20);
-const QUIET: Duration = Duration::from_secs(2);
+const QUIET: Duration = Duration::from_secs(1);
 
 /// Runs `test` once for each cause, all at once, each with a topic of its own.
 fn for_every_cause(broker: &Broker, partitions: u16, test: fn(Cause, Place)) {

@@ -18,6 +18,7 @@ pub struct Place {
     pub topic: String,
     pub archive: String,
     pub group: String,
+    session_ms: &'static str,
 }
 
 impl Place {
@@ -30,6 +31,7 @@ impl Place {
             topic,
             archive,
             group: unique("g"),
+            session_ms: broker.session_ms(),
         }
     }
 
@@ -44,9 +46,9 @@ impl Place {
             .and_then(|config| config.drain_timeout(ms(3_000)))
             // The client's own commits, so that a test need not wait for its default of 5 s.
             .and_then(|config| config.set("auto.commit.interval.ms", "200"))
-            // The embedded cluster does not always notice that a member left, and forms the group
-            // again when its session is over.
-            .and_then(|config| config.set("session.timeout.ms", "6000"))
+            // A member that takes over waits for as long as the last one's session may last.
+            .and_then(|config| config.set("session.timeout.ms", self.session_ms))
+            .and_then(|config| config.set("heartbeat.interval.ms", "300"))
             .unwrap()
     }
 }

@@ -64,6 +64,15 @@ impl Broker {
         }
     }
 
+    /// A session about as short as this broker allows; the embedded one forms a group in 3 s.
+    pub fn session_ms(&self) -> &'static str {
+        if self.embedded.is_some() {
+            "4000"
+        } else {
+            "6000"
+        }
+    }
+
     pub fn list(&self) -> &str {
         &self.brokers
     }
@@ -71,6 +80,12 @@ impl Broker {
     /// Takes the broker away or brings it back.
     pub fn set_up(&self, up: bool) {
         self.embedded.as_ref().unwrap().set_up(up).unwrap();
+    }
+
+    /// Lets every write fail, or succeed again.
+    pub fn set_writable(&self, writable: bool) {
+        let embedded = self.embedded.as_ref().unwrap();
+        embedded.set_writable(writable).unwrap();
     }
 
     /// A topic that no other test uses.

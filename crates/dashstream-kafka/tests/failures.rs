@@ -1,0 +1,414 @@
+//! What happens when the archive, the group, the host or the broker does not do its part.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use dashstream_kafka::policy::{
+    ArchiveStatus, Archiving, Cause, Command, Config, Count, FailureReason, HeldBy, Mode,
+    PartitionState, Scope,
+};
+use dashstream_kafka::{Consumer, Fact, Start, StartError, Status};
+use rdkafka::consumer::{CommitMode, Consumer as _};
+use rdkafka::topic_partition_list::Offset;
+use support::host::{Host, POISON, Place, run};
+use support::{Broker, eventually, list, unique, within};
+
+const LIMIT: Duration = Duration::from_secs(80);
+const JOIN: Duration = Duration::from_secs(20);
+const QUIET: Duration = Duration::from_secs(1);
+const CAUSE: Cause = Cause::DecodeError;
+
+fn held_by(status: &Status, partition: i32) -> Option<HeldBy> {
+    let mut partitions = status.policy.partitions.iter();
+    let found = partitions.find(|p| p.partition.partition() == partition)?;
+    match found.state {
+        PartitionState::Held { by, .. } => Some(by),
+        _ => None,
+    }
+}
+
+fn reasons(facts: &[Fact]) -> BTreeSet<FailureReason> {
+    let failed = facts.iter().filter_map(|fact| match fact {
+        Fact::Count(Count::ArchiveFailed { reason, .. }) => Some(*reason),
+        _ => None,
+    });
+    failed.collect()
+}
+
+#[test]
+fn a_required_archive_that_is_down_holds_the_offset_and_recovery_drains_it() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[Some("good"), Some(POISON), Some("good")]);
+        run(async {
+            let policy = Config::default().archiving(Archiving::Required);
+            broker.set_writable(false);
+            let mut host = Host::start(place.config(), policy).await;
+            assert_eq!(host.judge(3, JOIN, CAUSE).await.len(), 3);
+            host.until("a failed attempt", |status| {
+                status.policy.archive.again > 0
+                    || status
+                        .policy
+                        .tally
+                        .archive_failed(CAUSE, FailureReason::Timeout)
+                        > 0
+            })
+            .await;
+            host.told(&Fact::Committed { ok: true }).await;
+            assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(1));
+
+            broker.set_writable(true);
+            host.until("nothing waits for the archive", |status| {
+                status.policy.archive == ArchiveStatus::default()
+            })
+            .await;
+            let closing = host.shutdown().await;
+            assert!(closing.committed && closing.unarchived == 0, "{closing:?}");
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+        assert!(
+            !broker.read(&place.archive, 0).is_empty(),
+            "archived before it was passed"
+        );
+    });
+}
+
+#[test]
+fn a_best_effort_archive_that_is_down_is_counted_and_passed() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[Some(POISON), Some("good")]);
+        run(async {
+            broker.set_writable(false);
+            let mut host = Host::start(place.config(), Config::default()).await;
+            assert_eq!(host.judge(2, JOIN, CAUSE).await.len(), 2);
+            host.until("the send failed", |status| {
+                FailureReason::ALL
+                    .iter()
+                    .any(|reason| status.policy.tally.archive_failed(CAUSE, *reason) > 0)
+            })
+            .await;
+            assert_eq!(
+                reasons(&host.facts()),
+                BTreeSet::from([FailureReason::Timeout])
+            );
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(2));
+    });
+}
+
+#[test]
+fn a_full_archive_queue_is_backpressure_and_nothing_else() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[Some(POISON); 20]);
+        run(async {
+            broker.set_writable(false);
+            let config = place.config().archive_in_flight(1).unwrap();
+            let mut host = Host::start(config, Config::default()).await;
+            assert_eq!(host.judge(20, JOIN, CAUSE).await.len(), 20);
+            host.until("refused for want of room", |status| {
+                let tally = &status.policy.tally;
+                tally.archive_failed(CAUSE, FailureReason::Backpressure) > 0
+            })
+            .await;
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(20));
+    });
+}
+
+#[test]
+fn two_members_share_and_hand_over_without_a_loss() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let strategies = ["range", "cooperative-sticky"];
+        let threads = strategies.map(|strategy| {
+            let place = Place::new(&broker, 4);
+            for partition in 0..4 {
+                broker.fill(&place.topic, partition, 25);
+            }
+            std::thread::spawn(move || hand_over(strategy, &place))
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+fn hand_over(strategy: &'static str, place: &Place) {
+    run(async {
+        let broker = Broker::at(&place.brokers);
+        let config = || {
+            let config = place.config();
+            config
+                .set("partition.assignment.strategy", strategy)
+                .unwrap()
+        };
+        let policy = || Config::default().archiving(Archiving::Off);
+        let mut first = Host::start(config(), policy()).await;
+        let mut seen: BTreeSet<_> = first.judge(50, JOIN, CAUSE).await.into_iter().collect();
+        let mut second = Host::start(config(), policy()).await;
+        // The first gives partitions up only while somebody reads it.
+        let gave_up = |host: &Host| {
+            let facts = host.facts();
+            let revoked = |fact: &Fact| matches!(fact, Fact::Revoked { lost: false, .. });
+            facts.iter().any(revoked)
+        };
+        for _ in 0..100 {
+            seen.extend(first.judge(5, Duration::from_millis(200), CAUSE).await);
+            seen.extend(second.judge(5, Duration::from_millis(200), CAUSE).await);
+            if gave_up(&first) && seen.len() == 100 {
+                break;
+            }
+        }
+        assert!(gave_up(&first), "{strategy}: nothing was handed over");
+        let all: BTreeSet<_> = (0..4).flat_map(|p| (0..25).map(move |o| (p, o))).collect();
+        assert_eq!(seen, all, "{strategy}: every record was met");
+        // After a revocation nothing more is stored for the partition until it is assigned again.
+        let mut ours = BTreeSet::new();
+        for fact in first.facts() {
+            match fact {
+                Fact::Assigned { partition, .. } => {
+                    ours.insert(partition);
+                }
+                Fact::Revoked { partition, .. } => {
+                    ours.remove(&partition);
+                }
+                Fact::Stored { partition, .. } => assert!(ours.contains(&partition)),
+                _ => {}
+            }
+        }
+        let _ = first.shutdown().await;
+        // What the first left goes to the second, some of it for the second time.
+        let committed = || {
+            let of = |partition| broker.committed(&place.group, &place.topic, partition);
+            (0..4).map(of).collect::<Vec<_>>()
+        };
+        for _ in 0..20 {
+            second.judge(100, QUIET, CAUSE).await;
+            if committed() == [Some(25); 4] {
+                break;
+            }
+        }
+        let _ = second.shutdown().await;
+        assert_eq!(committed(), [Some(25); 4], "{strategy}");
+    });
+}
+
+#[test]
+fn dropping_a_consumer_never_hangs_whatever_is_held_paused_or_out() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 2);
+        broker.append(&place.topic, 0, &[Some("good"), Some(POISON), Some("good")]);
+        broker.append(&place.topic, 1, &[Some("good"); 3]);
+        run(async {
+            let policy = Config::default().mode(Mode::Pause).scope(Scope::Partition);
+            let mut host = Host::start(place.config(), policy.clone()).await;
+            let kept = host.next(JOIN).await.unwrap();
+            while held_by(&host.status(), 0).is_none() && held_by(&host.status(), 1).is_none() {
+                host.judge(1, QUIET, CAUSE).await;
+                if kept.partition() == 0 {
+                    break;
+                }
+            }
+            let handle = host.consumer.handle();
+            drop(host);
+            eventually("closed", Duration::from_secs(15), || {
+                handle
+                    .status()
+                    .is_some_and(|status| status.phase == dashstream_kafka::Phase::Closed)
+            });
+            // A record that outlives its consumer does no harm.
+            kept.done();
+
+            // The group is free for the next member.
+            let mut host = Host::start(place.config(), policy).await;
+            assert!(host.next(JOIN).await.is_some());
+            let closing = host.shutdown().await;
+            assert!(closing.closed, "{closing:?}");
+        });
+    });
+}
+
+#[test]
+fn a_dropped_record_is_reported_and_never_passed() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.fill(&place.topic, 0, 4);
+        run(async {
+            let policy = Config::default().archiving(Archiving::Off);
+            let mut host = Host::start(place.config(), policy).await;
+            for offset in 0..4 {
+                let record = host.next(JOIN).await.unwrap();
+                assert_eq!(record.offset(), offset);
+                if offset == 1 {
+                    drop(record);
+                } else {
+                    record.done();
+                }
+            }
+            host.told(&Fact::Undone {
+                partition: 0,
+                offset: 1,
+            })
+            .await;
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(1));
+    });
+}
+
+#[test]
+fn a_host_that_falls_behind_stops_the_intake_and_keeps_its_place_in_the_group() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.fill(&place.topic, 0, 30);
+        run(async {
+            let policy = Config::default()
+                .archiving(Archiving::Off)
+                .outstanding_max(4);
+            let mut host = Host::start(place.config(), policy).await;
+            let first = host.next(JOIN).await.unwrap();
+            let mut out = vec![first];
+            // Long enough for the engine to pause everything and to let the client be polled.
+            while let Some(record) = host.next(Duration::from_secs(3)).await {
+                out.push(record);
+            }
+            assert_eq!(out.len(), 4, "no more than the policy allows");
+            host.until("paused", |status| {
+                status.partitions.iter().all(|p| p.paused)
+            })
+            .await;
+            for record in out {
+                record.done();
+            }
+            let rest = host.judge(26, JOIN, CAUSE).await;
+            let expected: Vec<_> = (4..30).map(|offset| (0, offset)).collect();
+            assert_eq!(rest, expected, "nothing is lost, nothing comes twice");
+            assert!(
+                !host
+                    .facts()
+                    .iter()
+                    .any(|f| matches!(f, Fact::Revoked { .. }))
+            );
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(30));
+    });
+}
+
+#[test]
+fn a_committed_offset_the_broker_no_longer_has_is_held_and_never_reset() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.fill(&place.topic, 0, 5);
+        // A group that was at 99: the topic was deleted and made again since.
+        let outsider = broker.consumer(&place.group);
+        outsider
+            .commit(
+                &list(&place.topic, &[(0, Offset::Offset(99))]),
+                CommitMode::Sync,
+            )
+            .unwrap();
+        drop(outsider);
+        run(async {
+            let mut host =
+                Host::start(place.config().start(Start::Earliest), Config::default()).await;
+            host.until("held", |status| {
+                held_by(status, 0) == Some(HeldBy::EvidenceLost)
+            })
+            .await;
+            assert!(
+                host.next(QUIET).await.is_none(),
+                "nothing is read in its place"
+            );
+            assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(99));
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(99));
+    });
+}
+
+#[test]
+fn records_that_retention_deleted_unread_are_reported_and_passed_by_order_only() {
+    within(LIMIT, || {
+        // The embedded broker keeps 5 MiB a partition and drops the oldest.
+        let broker = Broker::embedded();
+        let place = Place::new(&broker, 1);
+        let big = "x".repeat(900_000);
+        broker.append(&place.topic, 0, &[Some("first")]);
+        let outsider = broker.consumer(&place.group);
+        outsider
+            .commit(
+                &list(&place.topic, &[(0, Offset::Offset(0))]),
+                CommitMode::Sync,
+            )
+            .unwrap();
+        drop(outsider);
+        broker.append(&place.topic, 0, &vec![Some(big); 8]);
+        run(async {
+            let mut host = Host::start(place.config(), Config::default()).await;
+            host.until("held", |status| {
+                held_by(status, 0) == Some(HeldBy::EvidenceLost)
+            })
+            .await;
+            let low = host.status().partitions[0].low.unwrap();
+            assert!(low > 0);
+            assert!(host.next(QUIET).await.is_none());
+            let to = dashstream_kafka::policy::Offset::new(low).unwrap();
+            host.order(0, Command::SkipTo(to)).await;
+            assert_eq!(host.judge(1, JOIN, CAUSE).await, [(0, low)]);
+            let _ = host.shutdown().await;
+            assert!(broker.committed(&place.group, &place.topic, 0) > Some(low));
+        });
+    });
+}
+
+#[test]
+fn a_missing_topic_or_required_archive_is_found_before_the_group_is_joined() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        run(async {
+            let start = |config, policy| async {
+                Consumer::start(config, policy, |_| {})
+                    .await
+                    .err()
+                    .map(|error| error.code())
+            };
+            let missing = place.config().archive_topic(unique("missing")).unwrap();
+            let required = Config::default().archiving(Archiving::Required);
+            assert_eq!(start(missing, required).await, Some("no_such_topic"));
+
+            let nowhere =
+                dashstream_kafka::Config::new(&place.brokers, unique("none"), "g").unwrap();
+            assert_eq!(
+                start(nowhere, Config::default()).await,
+                Some("no_such_topic")
+            );
+
+            let unknown = place.config().set("no.such.setting", "1").unwrap();
+            let error = Consumer::start(unknown, Config::default(), |_| {})
+                .await
+                .err();
+            let name = "no.such.setting";
+            assert_eq!(error, Some(StartError::Setting { name }));
+
+            let nobody = dashstream_kafka::Config::new("127.0.0.1:1", "t", "g")
+                .and_then(|config| config.request_timeout(Duration::from_millis(300)))
+                .unwrap();
+            assert_eq!(start(nobody, Config::default()).await, Some("unreachable"));
+        });
+    });
+}
