@@ -11,10 +11,11 @@ use crate::frame::{Encoding, Frame, Framing};
 use crate::kind::Kind;
 use crate::limits::DecodeLimits;
 use crate::peek::Peek;
+use crate::shape::SLOTS;
 use crate::v1;
 use crate::v1::dash_stream_message::Message;
 use crate::version::SchemaPolicy;
-use crate::walk::{Rules, Survey, survey};
+use crate::walk::{Rules, Survey, walk};
 use crate::warning::Warnings;
 
 /// How a stream's records are read.
@@ -182,17 +183,18 @@ impl Decoder {
     /// [`fault`](DecodeError::fault) is what a host has to tell apart.
     pub fn decode(&mut self, record: &[u8]) -> Result<Decoded, DecodeError> {
         let frame = self.frame(record)?;
+        let mut survey = Survey::default();
         match frame.encoding {
             Encoding::Raw => {
-                let (survey, buffer) = self.raw(frame.payload)?;
-                let facts = facts(record, frame, frame.payload.len(), buffer, &survey);
-                decode_raw(frame.payload, buffer, &survey, facts)
+                let (kind, buffer) = self.raw(frame.payload, &mut survey)?;
+                let facts = facts(record, frame, frame.payload.len(), kind, buffer, &survey);
+                decode_raw(frame.payload, kind, buffer, &survey, facts)
             }
             Encoding::Zstd => {
                 let content = Bytes::from(self.zstd.decompress(frame.payload)?);
-                let (survey, buffer) = self.inflated(&content)?;
-                let facts = facts(record, frame, content.len(), buffer, &survey);
-                decode_content(&content, &survey, facts)
+                let (kind, buffer) = self.inflated(&content, &mut survey)?;
+                let facts = facts(record, frame, content.len(), kind, buffer, &survey);
+                decode_content(&content, kind, &survey, facts)
             }
         }
     }
@@ -208,24 +210,24 @@ impl Decoder {
         record: &'a [u8],
     ) -> Result<Borrowed<'a>, DecodeError> {
         let frame = self.frame(record)?;
-        let (payload, (survey, buffer)) = match frame.encoding {
-            Encoding::Raw => (frame.payload, self.raw(frame.payload)?),
+        let mut survey = Survey::default();
+        let (payload, (kind, buffer)) = match frame.encoding {
+            Encoding::Raw => (frame.payload, self.raw(frame.payload, &mut survey)?),
             Encoding::Zstd => {
                 self.zstd
                     .decompress_into(frame.payload, &mut self.content)?;
-                (self.content.as_slice(), self.inflated(&self.content)?)
+                (
+                    self.content.as_slice(),
+                    self.inflated(&self.content, &mut survey)?,
+                )
             }
         };
-        let facts = facts(record, frame, payload.len(), buffer, &survey);
-        if let (Kind::StateDiff, Some(body)) = (survey.peek.kind, survey.body) {
-            let view = DiffView::of_checked(body, survey.peek.header)?;
+        let facts = facts(record, frame, payload.len(), kind, buffer, &survey);
+        if let (Kind::StateDiff, Some(body)) = (kind, survey.body) {
+            let view = DiffView::of_checked(body, survey.header)?;
             return Ok(Borrowed::StateDiff(view, facts));
         }
-        match frame.encoding {
-            Encoding::Raw => decode_raw(payload, buffer, &survey, facts),
-            Encoding::Zstd => decode_raw(payload, Buffer::Shared, &survey, facts),
-        }
-        .map(Borrowed::Other)
+        decode_raw(payload, kind, buffer, &survey, facts).map(Borrowed::Other)
     }
 
     /// Checks one record in full, as [`decode`](Self::decode) does, and decodes nothing of it.
@@ -235,15 +237,19 @@ impl Decoder {
     /// Those of [`decode`](Self::decode), for the same records.
     pub fn check(&mut self, record: &[u8]) -> Result<RecordFacts, DecodeError> {
         let frame = self.frame(record)?;
-        let (len, (survey, buffer)) = match frame.encoding {
-            Encoding::Raw => (frame.payload.len(), self.raw(frame.payload)?),
+        let mut survey = Survey::default();
+        let (len, (kind, buffer)) = match frame.encoding {
+            Encoding::Raw => (frame.payload.len(), self.raw(frame.payload, &mut survey)?),
             Encoding::Zstd => {
                 self.zstd
                     .decompress_into(frame.payload, &mut self.content)?;
-                (self.content.len(), self.inflated(&self.content)?)
+                (
+                    self.content.len(),
+                    self.inflated(&self.content, &mut survey)?,
+                )
             }
         };
-        Ok(facts(record, frame, len, buffer, &survey))
+        Ok(facts(record, frame, len, kind, buffer, &survey))
     }
 
     /// Reads the routing facts of a record that is stored raw, and `None` of a compressed one, whose
@@ -253,6 +259,7 @@ impl Decoder {
     ///
     /// What is wrong with the record as far as it was read. A record may pass here and be refused by
     /// [`decode`](Self::decode), which reads all of it; what passes both has the same routing facts.
+    #[inline]
     pub fn peek<'a>(&self, record: &'a [u8]) -> Result<Option<Peek<'a>>, DecodeError> {
         let frame = self.frame(record)?;
         match frame.encoding {
@@ -287,38 +294,51 @@ impl Decoder {
     }
 
     /// Walks a payload that is stored raw.
-    fn raw<'a>(&self, payload: &'a [u8]) -> Result<(Survey<'a>, Buffer), DecodeError> {
+    #[inline]
+    fn raw<'a>(
+        &self,
+        payload: &'a [u8],
+        survey: &mut Survey<'a>,
+    ) -> Result<(Kind, Buffer), DecodeError> {
         self.payload_size(payload)?;
-        let survey = survey(payload, self.options.rules())?;
+        let kind = walk(payload, self.options.rules(), survey)?;
         let buffer = if survey.blobs > BLOBS_COPIED_MAX || survey.body.is_none() {
             Buffer::Shared
         } else {
             Buffer::Copies
         };
-        self.afford(payload, survey, buffer)
+        self.afford(payload, survey, buffer)?;
+        Ok((kind, buffer))
     }
 
     /// Walks the content of a compressed payload, which is the buffer already.
-    fn inflated<'a>(&self, payload: &'a [u8]) -> Result<(Survey<'a>, Buffer), DecodeError> {
-        let survey = survey(payload, self.options.rules())?;
-        self.afford(payload, survey, Buffer::Shared)
+    #[inline]
+    fn inflated<'a>(
+        &self,
+        payload: &'a [u8],
+        survey: &mut Survey<'a>,
+    ) -> Result<(Kind, Buffer), DecodeError> {
+        let kind = walk(payload, self.options.rules(), survey)?;
+        self.afford(payload, survey, Buffer::Shared)?;
+        Ok((kind, Buffer::Shared))
     }
 
-    fn afford<'a>(
+    #[inline]
+    fn afford(
         &self,
         payload: &[u8],
-        survey: Survey<'a>,
+        survey: &Survey<'_>,
         buffer: Buffer,
-    ) -> Result<(Survey<'a>, Buffer), DecodeError> {
+    ) -> Result<(), DecodeError> {
         let limit = self.options.limits.heap_bytes();
         if survey
             .heap
-            .saturating_add(buffer.heap(payload.len(), &survey))
+            .saturating_add(buffer.heap(payload.len(), survey))
             > limit
         {
             return Err(DecodeError::HeapBudget { limit });
         }
-        Ok((survey, buffer))
+        Ok(())
     }
 }
 
@@ -344,6 +364,7 @@ impl Buffer {
 #[inline]
 fn decode_raw(
     payload: &[u8],
+    kind: Kind,
     buffer: Buffer,
     survey: &Survey<'_>,
     facts: RecordFacts,
@@ -352,8 +373,8 @@ fn decode_raw(
         return assemble(Bytes::copy_from_slice(payload), facts);
     };
     match buffer {
-        Buffer::Copies => decode(body, survey, facts),
-        Buffer::Shared => decode(Bytes::copy_from_slice(body), survey, facts),
+        Buffer::Copies => decode(body, kind, survey, facts),
+        Buffer::Shared => decode(Bytes::copy_from_slice(body), kind, survey, facts),
     }
 }
 
@@ -361,11 +382,12 @@ fn decode_raw(
 #[inline]
 fn decode_content(
     content: &Bytes,
+    kind: Kind,
     survey: &Survey<'_>,
     facts: RecordFacts,
 ) -> Result<Decoded, DecodeError> {
     match survey.body {
-        Some(body) => decode(content.slice_ref(body), survey, facts),
+        Some(body) => decode(content.slice_ref(body), kind, survey, facts),
         None => assemble(content.clone(), facts),
     }
 }
@@ -373,10 +395,15 @@ fn decode_content(
 /// Decodes the bytes of a message that its payload names once. Byte fields are slices of `body` when
 /// that is `Bytes`, and copies otherwise.
 #[inline]
-fn decode(body: impl Buf, survey: &Survey<'_>, facts: RecordFacts) -> Result<Decoded, DecodeError> {
+fn decode(
+    body: impl Buf,
+    kind: Kind,
+    survey: &Survey<'_>,
+    facts: RecordFacts,
+) -> Result<Decoded, DecodeError> {
     // Filled where it stands: moving a message costs as much as decoding a small one.
     let mut decoded = Decoded {
-        message: prepared(survey),
+        message: prepared(kind, survey.counts),
         facts,
     };
     let filled = match &mut decoded.message {
@@ -406,11 +433,9 @@ fn assemble(payload: Bytes, facts: RecordFacts) -> Result<Decoded, DecodeError> 
 
 /// An empty message whose own lists have room for their elements, so that they are not moved while
 /// they grow.
-fn prepared(survey: &Survey<'_>) -> Message {
-    let [first, second, _] = survey
-        .counts
-        .map(|count| usize::try_from(count).unwrap_or(0));
-    match survey.peek.kind {
+fn prepared(kind: Kind, counts: [u32; SLOTS]) -> Message {
+    let [first, second, _] = counts.map(|count| usize::try_from(count).unwrap_or(0));
+    match kind {
         Kind::Event => Message::Event(v1::Event::default()),
         Kind::StateDiff => Message::StateDiff(v1::StateDiff {
             operations: Vec::with_capacity(first),
@@ -444,6 +469,7 @@ fn facts(
     record: &[u8],
     frame: Frame<'_>,
     payload: usize,
+    kind: Kind,
     buffer: Buffer,
     survey: &Survey<'_>,
 ) -> RecordFacts {
@@ -455,7 +481,7 @@ fn facts(
         heap_bytes: buffer.heap(payload, survey).saturating_add(survey.heap),
         fields: survey.fields,
         elements: survey.elements,
-        warnings: Warnings::of(&survey.peek, frame.encoding),
+        warnings: Warnings::of(kind, survey.header.as_ref(), frame.encoding),
     }
 }
 

@@ -32,6 +32,7 @@ impl<'a> Peek<'a> {
     ///
     /// [`DecodeError::NoMessage`], [`DecodeError::HeaderMismatch`], [`DecodeError::TooManyFields`], and
     /// [`DecodeError::Wire`] for damage in what was read.
+    #[inline]
     pub fn of_payload(payload: &'a [u8], fields: u32) -> Result<Self, DecodeError> {
         let mut scan = Scan {
             fields_left: fields,
@@ -47,11 +48,7 @@ impl<'a> Peek<'a> {
             };
             let body = body(&mut input, key)?;
             match &mut found {
-                None => {
-                    let mut first = Self { kind, header: None };
-                    scan.message(body, &mut first)?;
-                    found = Some(first);
-                }
+                None => scan.message(body, found.insert(Self { kind, header: None }))?,
                 // The oneof again: protobuf merges the same kind and replaces another. Either way the
                 // first one has to have said the same already.
                 Some(first) => {

@@ -21,10 +21,11 @@ use crate::shape::{Field, Kind as FieldKind, SLOTS, Shape, map_growth, vec_growt
 use crate::version::{SCHEMA_VERSION, SchemaPolicy};
 use crate::wire::{FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError};
 
-/// What the walk found in a payload that it admitted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What the walk finds in a payload. It is filled where the caller has it: it is large, and a small
+/// message is decoded in the time that a few copies of it take.
+#[derive(Debug, Default)]
 pub(crate) struct Survey<'a> {
-    pub(crate) peek: Peek<'a>,
+    pub(crate) header: Option<HeaderView<'a>>,
     /// The message's bytes, when the payload names it exactly once.
     pub(crate) body: Option<&'a [u8]>,
     /// Elements in the message's own lists, by slot.
@@ -47,9 +48,14 @@ pub(crate) struct Rules<'l> {
     pub(crate) require_header: bool,
 }
 
-/// Walks `payload`, and admits it when decoding takes no more than the limits.
+/// Walks `payload`, and says which kind of message it is when decoding it takes no more than the
+/// limits. What was found is in `survey`, which has to be empty before.
 #[inline]
-pub(crate) fn survey<'a>(payload: &'a [u8], rules: Rules<'_>) -> Result<Survey<'a>, DecodeError> {
+pub(crate) fn walk<'a>(
+    payload: &'a [u8],
+    rules: Rules<'_>,
+    survey: &mut Survey<'a>,
+) -> Result<Kind, DecodeError> {
     let limits = rules.limits;
     let mut walk = Walk {
         rules,
@@ -59,29 +65,22 @@ pub(crate) fn survey<'a>(payload: &'a [u8], rules: Rules<'_>) -> Result<Survey<'
         blobs: 0,
         blob_bytes: 0,
     };
-    let mut root = Root::default();
-    walk.root(payload, &mut root)?;
+    let root = walk.root(payload, survey)?;
     let Some(kind) = root.kind else {
         return Err(DecodeError::NoMessage { len: payload.len() });
     };
-    let peek = if root.headers_again || root.again {
-        Peek::of_payload(payload, limits.fields())?
-    } else {
-        Peek {
-            kind,
-            header: root.header,
-        }
-    };
-    Ok(Survey {
-        peek,
-        body: if root.again { None } else { Some(root.body) },
-        counts: root.counts,
-        heap: limits.heap_bytes().saturating_sub(walk.heap_left),
-        fields: limits.fields().saturating_sub(walk.fields_left),
-        elements: limits.elements().saturating_sub(walk.elements_left),
-        blobs: walk.blobs,
-        blob_bytes: walk.blob_bytes,
-    })
+    if root.again || root.headers_again {
+        survey.header = Peek::of_payload(payload, limits.fields())?.header;
+    }
+    if root.again {
+        survey.body = None;
+    }
+    survey.heap = limits.heap_bytes().saturating_sub(walk.heap_left);
+    survey.fields = limits.fields().saturating_sub(walk.fields_left);
+    survey.elements = limits.elements().saturating_sub(walk.elements_left);
+    survey.blobs = walk.blobs;
+    survey.blob_bytes = walk.blob_bytes;
+    Ok(kind)
 }
 
 struct Walk<'l> {
@@ -93,21 +92,22 @@ struct Walk<'l> {
     blob_bytes: u64,
 }
 
-/// What was found of the outermost message: the first of the nine messages in it, and whether there
-/// is a second.
+/// The first of the nine messages in a payload, and whether it or its header occurs again.
 #[derive(Default)]
-struct Root<'a> {
+struct Root {
     kind: Option<Kind>,
-    body: &'a [u8],
-    header: Option<HeaderView<'a>>,
-    counts: [u32; SLOTS],
     again: bool,
     headers_again: bool,
 }
 
 impl Walk<'_> {
-    fn root<'a>(&mut self, payload: &'a [u8], root: &mut Root<'a>) -> Result<(), DecodeError> {
+    fn root<'a>(
+        &mut self,
+        payload: &'a [u8],
+        survey: &mut Survey<'a>,
+    ) -> Result<Root, DecodeError> {
         let left = self.rules.limits.depth();
+        let mut root = Root::default();
         let mut level = Level::new(1);
         let mut input = Input::new(payload);
         while let Some(key) = input.key()? {
@@ -124,22 +124,21 @@ impl Walk<'_> {
             let before = self.heap_left;
             if root.kind.is_some() {
                 root.again = true;
-                let mut header = None;
-                self.headed(shape, bytes, left, &mut Level::new(scale), &mut header)?;
+                self.headed(shape, bytes, left, &mut Level::new(scale), &mut None)?;
             } else {
                 let mut own = Level {
                     exact: true,
                     ..Level::new(scale)
                 };
-                let again = self.headed(shape, bytes, left, &mut own, &mut root.header)?;
+                root.headers_again =
+                    self.headed(shape, bytes, left, &mut own, &mut survey.header)?;
                 root.kind = Some(kind);
-                root.body = bytes;
-                root.counts = own.counts;
-                root.headers_again = again;
+                survey.body = Some(bytes);
+                survey.counts = own.counts;
             }
             level.leave(scale, before, self.heap_left);
         }
-        Ok(())
+        Ok(root)
     }
 
     /// One of the nine messages, or an event of a batch: its header counts. Returns whether there is
@@ -297,11 +296,12 @@ impl Walk<'_> {
         match (field.kind, key.wire_type()) {
             (FieldKind::Varints, LEN) => {
                 let mut packed = Input::new(input.bytes()?);
+                let mut count = 0_u32;
                 while !packed.is_empty() {
                     packed.varint()?;
-                    self.grow(level, field, vec_growth)?;
+                    count = count.saturating_add(1);
                 }
-                Ok(())
+                self.grow_by(level, field, count)
             }
             (FieldKind::Fixed32s, LEN) => {
                 let (numbers, rest) = input.bytes()?.as_chunks::<4>();
@@ -312,9 +312,12 @@ impl Walk<'_> {
                     }
                     .into());
                 }
-                numbers
-                    .iter()
-                    .try_for_each(|_| self.grow(level, field, vec_growth))
+                // A payload is at most 1 GiB, so that it fits.
+                self.grow_by(
+                    level,
+                    field,
+                    u32::try_from(numbers.len()).unwrap_or(u32::MAX),
+                )
             }
             (FieldKind::Varints, VARINT) => {
                 input.varint()?;
@@ -393,6 +396,20 @@ impl Walk<'_> {
         if bytes == 0 {
             return Ok(());
         }
+        self.charge(bytes.saturating_mul(level.scale))
+    }
+
+    /// Charges what `count` more numbers make a list allocate.
+    #[inline(always)]
+    fn grow_by(&mut self, level: &mut Level, field: &Field, count: u32) -> Result<(), DecodeError> {
+        if !level.exact {
+            return (0..count).try_for_each(|_| self.grow(level, field, vec_growth));
+        }
+        let Some(before) = level.counts.get_mut(usize::from(field.slot)) else {
+            return Ok(());
+        };
+        *before = before.saturating_add(count);
+        let bytes = u64::from(field.unit).saturating_mul(count.into());
         self.charge(bytes.saturating_mul(level.scale))
     }
 

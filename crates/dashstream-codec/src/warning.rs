@@ -1,7 +1,8 @@
 //! What an accepted record says about itself and is not so.
 
 use crate::frame::Encoding;
-use crate::peek::Peek;
+use crate::header::HeaderView;
+use crate::kind::Kind;
 use crate::v1::CompressionType;
 
 /// One thing that a record says about itself and is not so.
@@ -33,8 +34,8 @@ pub struct Warnings {
 }
 
 impl Warnings {
-    pub(crate) fn of(peek: &Peek<'_>, encoding: Encoding) -> Self {
-        let Some(header) = peek.header else {
+    pub(crate) fn of(kind: Kind, header: Option<&HeaderView<'_>>, encoding: Encoding) -> Self {
+        let Some(header) = header else {
             return Self::default();
         };
         let said = match encoding {
@@ -44,7 +45,7 @@ impl Warnings {
         Self {
             compression_flag: header.compression != said as i32,
             message_type: header.message_type != 0
-                && u32::try_from(header.message_type) != Ok(peek.kind.number()),
+                && u32::try_from(header.message_type) != Ok(kind.number()),
         }
     }
 

@@ -300,6 +300,7 @@ fn merging_is_charged_for_everything_it_makes_grow() {
         len(9, entries.collect::<Vec<_>>())
     };
     for (first, second) in [
+        (1, 0),
         (1, 1024),
         (4, 1),
         (1024, 1),
