@@ -224,7 +224,7 @@ impl Decoder {
         };
         let facts = facts(record, frame, payload.len(), kind, buffer, &survey);
         if let (Kind::StateDiff, Some(body)) = (kind, survey.body) {
-            let view = DiffView::of_checked(body, survey.header)?;
+            let view = DiffView::of_checked(body)?;
             return Ok(Borrowed::StateDiff(view, facts));
         }
         decode_raw(payload, kind, buffer, &survey, facts).map(Borrowed::Other)
@@ -481,7 +481,7 @@ fn facts(
         heap_bytes: buffer.heap(payload, survey).saturating_add(survey.heap),
         fields: survey.fields,
         elements: survey.elements,
-        warnings: Warnings::of(kind, survey.header.as_ref(), frame.encoding),
+        warnings: Warnings::of(kind, survey.header, frame.encoding),
     }
 }
 

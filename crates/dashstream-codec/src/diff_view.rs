@@ -59,34 +59,22 @@ impl<'a> DiffView<'a> {
     ///
     /// [`DecodeError::Wire`] when the bytes are no StateDiff.
     pub fn of_body(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut header = None;
+        let view = Self::of_checked(bytes)?;
         let mut input = Input::new(bytes);
         while let Some(key) = input.key()? {
-            match key.number() {
-                1 => {
-                    let bytes = body(&mut input, key)?;
-                    header
-                        .get_or_insert_with(HeaderView::default)
-                        .merge(bytes, DEPTH)?;
-                }
-                3 => {
-                    OpView::of_body(body(&mut input, key)?)?;
-                }
-                _ => {
-                    input.skip(key, DEPTH)?;
-                }
+            if key.number() == 3 {
+                OpView::of_body(body(&mut input, key)?)?;
+            } else {
+                input.skip(key, DEPTH)?;
             }
         }
-        Ok(Self::of_checked(bytes, header)?)
+        Ok(view)
     }
 
-    /// Reads a StateDiff that was checked, header and operations included.
-    pub(crate) fn of_checked(
-        bytes: &'a [u8],
-        header: Option<HeaderView<'a>>,
-    ) -> Result<Self, WireError> {
+    /// Reads a StateDiff whose operations were checked.
+    pub(crate) fn of_checked(bytes: &'a [u8]) -> Result<Self, WireError> {
         let mut view = DiffView {
-            header,
+            header: None,
             base_checkpoint_id: &[],
             state_hash: &[],
             full_state: &[],
@@ -99,6 +87,11 @@ impl<'a> DiffView<'a> {
                 return Ok(view);
             };
             match key.number() {
+                1 => {
+                    let bytes = body(&mut input, key)?;
+                    let header = view.header.get_or_insert_with(HeaderView::default);
+                    header.merge(bytes, DEPTH)?;
+                }
                 2 => view.base_checkpoint_id = body(&mut input, key)?,
                 3 => {
                     body(&mut input, key)?;

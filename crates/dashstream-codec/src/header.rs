@@ -39,44 +39,32 @@ impl<'a> HeaderView<'a> {
         NonZeroU64::new(self.sequence_number)
     }
 
-    /// Merges the fields of the header in `body` over those here, each one replacing the one before, and
-    /// returns what a decoder spends on `body`.
+    /// Merges the fields of the header in `body` over those here, each one replacing the one before,
+    /// and returns how many there were.
     #[inline]
-    pub(crate) fn merge(&mut self, body: &'a [u8], depth_left: u32) -> Result<Spent, WireError> {
-        let mut spent = Spent::default();
+    pub(crate) fn merge(&mut self, body: &'a [u8], depth_left: u32) -> Result<u32, WireError> {
+        let mut fields = 0_u32;
         let mut input = Input::new(body);
         while let Some(key) = input.key()? {
-            spent.fields = spent.fields.saturating_add(1);
+            fields = fields.saturating_add(1);
             match key.get() {
-                MESSAGE_ID => {
-                    self.message_id = input.bytes()?;
-                    spent.blob(self.message_id);
-                }
+                MESSAGE_ID => self.message_id = input.bytes()?,
                 TIMESTAMP => self.timestamp_us = input.varint()?.cast_signed(),
-                TENANT_ID => {
-                    self.tenant_id = input.string()?;
-                    spent.string(self.tenant_id);
-                }
-                THREAD_ID => {
-                    self.thread_id = input.string()?;
-                    spent.string(self.thread_id);
-                }
+                TENANT_ID => self.tenant_id = input.string()?,
+                THREAD_ID => self.thread_id = input.string()?,
                 SEQUENCE => self.sequence_number = input.varint()?,
                 MESSAGE_TYPE => self.message_type = int32(input.varint()?),
-                PARENT_ID => {
-                    self.parent_id = input.bytes()?;
-                    spent.blob(self.parent_id);
-                }
+                PARENT_ID => self.parent_id = input.bytes()?,
                 COMPRESSION => self.compression = int32(input.varint()?),
                 SCHEMA_VERSION => self.schema_version = int32(input.varint()?).cast_unsigned(),
                 _ if key.number() <= LAST => return Err(key.wrong()),
                 _ => {
                     let skipped = input.skip(key, depth_left)?;
-                    spent.fields = spent.fields.saturating_add(skipped.fields);
+                    fields = fields.saturating_add(skipped.fields);
                 }
             }
         }
-        Ok(spent)
+        Ok(fields)
     }
 }
 
@@ -171,27 +159,6 @@ impl Message {
     }
 }
 
-/// What decoding some bytes costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Spent {
-    pub(crate) heap: u64,
-    pub(crate) fields: u32,
-    /// Byte fields that are not empty, and their bytes.
-    pub(crate) blobs: u32,
-    pub(crate) blob_bytes: u64,
-}
-
-impl Spent {
-    fn blob(&mut self, value: &[u8]) {
-        self.blobs = self.blobs.saturating_add(u32::from(!value.is_empty()));
-        self.blob_bytes = self.blob_bytes.saturating_add(value.len() as u64);
-    }
-
-    fn string(&mut self, value: &str) {
-        self.heap = self.heap.saturating_add(string_heap(value.len()));
-    }
-}
-
 /// What decoding a string of `len` bytes allocates: a buffer never starts with fewer than eight.
 ///
 /// A field that occurs again reuses its buffer or at most doubles it, which the sum over all
@@ -214,15 +181,15 @@ pub(crate) const fn int32(value: u64) -> i32 {
     (value as u32).cast_signed()
 }
 
-const MESSAGE_ID: u32 = Key::of(1, LEN);
-const TIMESTAMP: u32 = Key::of(2, VARINT);
-const TENANT_ID: u32 = Key::of(3, LEN);
-const THREAD_ID: u32 = Key::of(4, LEN);
-const SEQUENCE: u32 = Key::of(5, VARINT);
-const MESSAGE_TYPE: u32 = Key::of(6, VARINT);
-const PARENT_ID: u32 = Key::of(7, LEN);
-const COMPRESSION: u32 = Key::of(8, VARINT);
-const SCHEMA_VERSION: u32 = Key::of(9, VARINT);
+pub(crate) const MESSAGE_ID: u32 = Key::of(1, LEN);
+pub(crate) const TIMESTAMP: u32 = Key::of(2, VARINT);
+pub(crate) const TENANT_ID: u32 = Key::of(3, LEN);
+pub(crate) const THREAD_ID: u32 = Key::of(4, LEN);
+pub(crate) const SEQUENCE: u32 = Key::of(5, VARINT);
+pub(crate) const MESSAGE_TYPE: u32 = Key::of(6, VARINT);
+pub(crate) const PARENT_ID: u32 = Key::of(7, LEN);
+pub(crate) const COMPRESSION: u32 = Key::of(8, VARINT);
+pub(crate) const SCHEMA_VERSION: u32 = Key::of(9, VARINT);
 
 /// The highest number of a header's fields.
-const LAST: u32 = 9;
+pub(crate) const LAST: u32 = 9;

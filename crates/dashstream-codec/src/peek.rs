@@ -109,8 +109,8 @@ impl Scan {
             let bytes = self::body(&mut input, key)?;
             let first = peek.header;
             let header = peek.header.get_or_insert_with(HeaderView::default);
-            let spent = header.merge(bytes, DEPTH - 2)?;
-            self.spend(spent.fields)?;
+            let fields = header.merge(bytes, DEPTH - 2)?;
+            self.spend(fields)?;
             if first.is_some_and(|first| first != *header) {
                 return Err(DecodeError::HeaderMismatch);
             }

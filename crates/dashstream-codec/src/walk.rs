@@ -13,7 +13,7 @@
 
 use crate::error::DecodeError;
 use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH};
-use crate::header::{HeaderView, string_heap};
+use crate::header::{self, HeaderView, int32, string_heap};
 use crate::kind::Kind;
 use crate::limits::DecodeLimits;
 use crate::peek::{Peek, body};
@@ -25,7 +25,7 @@ use crate::wire::{FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError};
 /// message is decoded in the time that a few copies of it take.
 #[derive(Debug, Default)]
 pub(crate) struct Survey<'a> {
-    pub(crate) header: Option<HeaderView<'a>>,
+    pub(crate) header: Option<Flags>,
     /// The message's bytes, when the payload names it exactly once.
     pub(crate) body: Option<&'a [u8]>,
     /// Elements in the message's own lists, by slot.
@@ -38,6 +38,24 @@ pub(crate) struct Survey<'a> {
     /// Byte fields that are not empty, and their bytes.
     pub(crate) blobs: u32,
     pub(crate) blob_bytes: u64,
+}
+
+/// What a header says about its record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) message_type: i32,
+    pub(crate) compression: i32,
+    schema_version: u32,
+}
+
+impl From<&HeaderView<'_>> for Flags {
+    fn from(header: &HeaderView<'_>) -> Self {
+        Self {
+            message_type: header.message_type,
+            compression: header.compression,
+            schema_version: header.schema_version,
+        }
+    }
 }
 
 /// What the walk checks.
@@ -70,7 +88,9 @@ pub(crate) fn walk<'a>(
         return Err(DecodeError::NoMessage { len: payload.len() });
     };
     if root.again || root.headers_again {
-        survey.header = Peek::of_payload(payload, limits.fields())?.header;
+        // Refused when a reader of the first one only would have read something else.
+        let peek = Peek::of_payload(payload, limits.fields())?;
+        survey.header = peek.header.as_ref().map(Flags::from);
     }
     if root.again {
         survey.body = None;
@@ -143,13 +163,13 @@ impl Walk<'_> {
 
     /// One of the nine messages, or an event of a batch: its header counts. Returns whether there is
     /// a second one.
-    fn headed<'a>(
+    fn headed(
         &mut self,
         shape: &'static Shape,
-        bytes: &'a [u8],
+        bytes: &[u8],
         left: u32,
         level: &mut Level,
-        header: &mut Option<HeaderView<'a>>,
+        header: &mut Option<Flags>,
     ) -> Result<bool, DecodeError> {
         let batch = core::ptr::eq(shape, &EVENT_BATCH);
         let mut again = false;
@@ -159,7 +179,7 @@ impl Walk<'_> {
             if key.number() == 1 {
                 again |= header.is_some();
                 let bytes = body(&mut input, key)?;
-                self.header(bytes, left, header.get_or_insert_with(HeaderView::default))?;
+                self.header(bytes, left, header.get_or_insert_with(Flags::default))?;
             } else if batch && key.number() == 2 {
                 let bytes = body(&mut input, key)?;
                 let left = self.below(left)?;
@@ -177,20 +197,31 @@ impl Walk<'_> {
     }
 
     /// A header that counts: merged into the one before, and its version checked.
-    fn header<'a>(
-        &mut self,
-        bytes: &'a [u8],
-        left: u32,
-        header: &mut HeaderView<'a>,
-    ) -> Result<(), DecodeError> {
+    fn header(&mut self, bytes: &[u8], left: u32, flags: &mut Flags) -> Result<(), DecodeError> {
         let left = self.below(left)?;
-        let spent = header.merge(bytes, left)?;
-        self.charge(spent.heap)?;
-        self.fields(spent.fields)?;
-        self.blobs = self.blobs.saturating_add(spent.blobs);
-        self.blob_bytes = self.blob_bytes.saturating_add(spent.blob_bytes);
-        if !self.rules.schema.admits(header.schema_version) {
-            let version = header.schema_version;
+        let mut input = Input::new(bytes);
+        while let Some(key) = input.key()? {
+            self.fields(1)?;
+            match key.get() {
+                header::MESSAGE_ID | header::PARENT_ID => self.blob(input.bytes()?),
+                header::TENANT_ID | header::THREAD_ID => {
+                    let len = input.text()?;
+                    self.charge(string_heap(len))?;
+                }
+                header::TIMESTAMP | header::SEQUENCE => {
+                    input.varint()?;
+                }
+                header::MESSAGE_TYPE => flags.message_type = int32(input.varint()?),
+                header::COMPRESSION => flags.compression = int32(input.varint()?),
+                header::SCHEMA_VERSION => {
+                    flags.schema_version = int32(input.varint()?).cast_unsigned();
+                }
+                _ if key.number() <= header::LAST => return Err(key.wrong().into()),
+                _ => self.unknown(&mut input, key, left)?,
+            }
+        }
+        if !self.rules.schema.admits(flags.schema_version) {
+            let version = flags.schema_version;
             return Err(DecodeError::SchemaVersion {
                 version,
                 supported: SCHEMA_VERSION,
@@ -235,9 +266,7 @@ impl Walk<'_> {
             }
             FieldKind::Varint if wire_type == VARINT => Ok(input.varint().map(drop)?),
             FieldKind::Bytes if wire_type == LEN => {
-                let value = input.bytes()?;
-                self.blobs = self.blobs.saturating_add(u32::from(!value.is_empty()));
-                self.blob_bytes = self.blob_bytes.saturating_add(value.len() as u64);
+                self.blob(input.bytes()?);
                 Ok(())
             }
             FieldKind::Fixed64 if wire_type == FIXED64 => Ok(input.fixed::<8>().map(drop)?),
@@ -329,6 +358,12 @@ impl Walk<'_> {
             }
             _ => Err(key.wrong().into()),
         }
+    }
+
+    #[inline(always)]
+    fn blob(&mut self, value: &[u8]) {
+        self.blobs = self.blobs.saturating_add(u32::from(!value.is_empty()));
+        self.blob_bytes = self.blob_bytes.saturating_add(value.len() as u64);
     }
 
     #[inline(always)]

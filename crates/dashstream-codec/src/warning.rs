@@ -1,9 +1,9 @@
 //! What an accepted record says about itself and is not so.
 
 use crate::frame::Encoding;
-use crate::header::HeaderView;
 use crate::kind::Kind;
 use crate::v1::CompressionType;
+use crate::walk::Flags;
 
 /// One thing that a record says about itself and is not so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +34,7 @@ pub struct Warnings {
 }
 
 impl Warnings {
-    pub(crate) fn of(kind: Kind, header: Option<&HeaderView<'_>>, encoding: Encoding) -> Self {
+    pub(crate) fn of(kind: Kind, header: Option<Flags>, encoding: Encoding) -> Self {
         let Some(header) = header else {
             return Self::default();
         };
