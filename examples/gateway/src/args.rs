@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Consumer group; its members share the partitions [env: KAFKA_GROUP_ID] [default: websocket-server-v4]
     #[arg(long)]
     group: Option<String>,
+    /// How long the group waits for a member that vanished before others get its partitions
+    #[arg(long, value_name = "SPAN", default_value = "45s", value_parser = span("--session-timeout"))]
+    pub(crate) session_timeout: Duration,
 
     /// What happens at a record that cannot be processed: skip or pause [env: KAFKA_ON_DECODE_ERROR] [default: skip]
     #[arg(long, value_name = "POLICY")]

@@ -34,6 +34,8 @@ pub(crate) struct Counted {
     pub(crate) received: u64,
     pub(crate) decoded: u64,
     pub(crate) unprocessable: BTreeMap<Cause, u64>,
+    /// The first offset met in each partition.
+    pub(crate) first: BTreeMap<i32, i64>,
 }
 
 impl Pipeline {
@@ -81,6 +83,7 @@ impl Pipeline {
             }
         };
         self.counted.received = self.counted.received.saturating_add(1);
+        self.counted.first.entry(partition).or_insert(offset);
         if let Some(ledger) = &self.ledger {
             ledger.decided(partition, offset, decision);
         }

@@ -44,6 +44,8 @@ pub struct PartitionReport {
     pub id: i32,
     /// What it was doing before the consumer left.
     pub state: &'static str,
+    /// The first record met; absent when there was none.
+    pub first_offset: Option<i64>,
     /// Where the group goes on, as a second client reads it back; absent when nothing was committed.
     pub stored_next: Option<i64>,
     /// The record it is held at.
@@ -106,7 +108,11 @@ impl RunReport {
                 .map(|(cause, count)| (cause.label(), *count))
                 .collect(),
             archived: ending.archived,
-            partitions: partitions(&ending.snapshot.facts.partitions, ending.committed),
+            partitions: partitions(
+                &ending.snapshot.facts.partitions,
+                &ending.counted.first,
+                ending.committed,
+            ),
             runs: RunsReport {
                 synced: counts.synced,
                 needs_resync: counts.waiting,
@@ -220,6 +226,7 @@ impl RunReport {
 
 fn partitions(
     facts: &[PartitionFacts],
+    first: &BTreeMap<i32, i64>,
     committed: &BTreeMap<i32, Option<i64>>,
 ) -> Vec<PartitionReport> {
     facts
@@ -227,6 +234,7 @@ fn partitions(
         .map(|partition| PartitionReport {
             id: partition.id,
             state: partition.state.as_str(),
+            first_offset: first.get(&partition.id).copied(),
             stored_next: committed.get(&partition.id).copied().flatten(),
             poison_offset: partition
                 .held_at

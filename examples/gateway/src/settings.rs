@@ -40,6 +40,7 @@ pub struct Settings {
     pub report: Option<Report>,
     /// The demo producer, if it runs.
     pub demo: Option<Demo>,
+    session_timeout: Duration,
     vars: Vars,
 }
 
@@ -103,7 +104,13 @@ impl Settings {
     /// [`ConfigError`] with the name of the variable that is wrong; [`Settings::parse_from`] has
     /// reported it already.
     pub fn kafka(&self, brokers: &str) -> Result<Config, ConfigError> {
-        self.vars.kafka(brokers)
+        let session = self.session_timeout.as_millis();
+        // Ten beats a session, and never fewer than the client's default of one in three seconds.
+        let beat = session.checked_div(10).unwrap_or(session).clamp(100, 3_000);
+        self.vars
+            .kafka(brokers)?
+            .set("session.timeout.ms", session.to_string())?
+            .set("heartbeat.interval.ms", beat.to_string())
     }
 
     /// The demo producer's client. It reaches the brokers as the consumer does, and asks for every
@@ -146,6 +153,7 @@ impl Settings {
             max_payload_bytes: usize::try_from(limit).unwrap_or(usize::MAX),
             cluster_id: vars.get("KAFKA_CLUSTER_ID"),
             listen: listen(args, &vars)?,
+            session_timeout: args.session_timeout,
             run_for: args.run_for,
             report: args.report,
             demo: (embedded || args.demo).then_some(Demo {

@@ -1,0 +1,257 @@
+//! The process as an operator meets it: arguments, exit codes, messages, pages, and how it ends.
+
+use core::time::Duration;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+
+fn gateway(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dashstream-gateway"));
+    // What the machine's own deployment sets must not change a test.
+    command.env_clear().args(args).stdin(Stdio::null());
+    command
+}
+
+fn output(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = gateway(args).envs(env.iter().copied()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+/// A port that is closed, and stays so for a while.
+fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+#[test]
+fn bad_arguments_are_named_and_the_exit_code_is_two() {
+    let cases: [(&[&str], &[(&str, &str)], &str); 8] = [
+        (&["--no-such-flag"], &[], "--no-such-flag"),
+        (&["--for", "soon"], &[], "--for"),
+        (&["--partitions", "0"], &[], "--partitions"),
+        (
+            &["--brokers", "b:9092", "--partitions", "2"],
+            &[],
+            "--partitions",
+        ),
+        (
+            &[],
+            &[("KAFKA_ON_DECODE_ERROR", "pasue")],
+            "KAFKA_ON_DECODE_ERROR",
+        ),
+        (
+            &[],
+            &[("WEBSOCKET_MAX_PAYLOAD_BYTES", "10MB")],
+            "WEBSOCKET_MAX_PAYLOAD_BYTES",
+        ),
+        (&[], &[("KAFKA_TOPIC", "no spaces")], "KAFKA_TOPIC"),
+        (
+            &["--topic", "t", "--archive-topic", "t"],
+            &[],
+            "archive topic",
+        ),
+    ];
+    for (args, env, named) in cases {
+        let (code, stdout, stderr) = output(args, env);
+        assert_eq!(code, Some(2), "{args:?} {env:?}: {stderr}");
+        assert!(stderr.contains(named), "{named}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        assert_eq!(stdout, "");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let (code, stdout, stderr) = output(&["--help"], &[]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert!(stdout.contains("KAFKA_ON_DECODE_ERROR"));
+    let (code, stdout, _) = output(&["--version"], &[]);
+    assert_eq!(code, Some(0));
+    assert!(stdout.starts_with("dashstream-gateway "));
+}
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn tls_that_was_not_built_in_is_refused_with_the_way_out() {
+    for protocol in ["ssl", "SASL_SSL"] {
+        let (code, _, stderr) = output(&[], &[("KAFKA_SECURITY_PROTOCOL", protocol)]);
+        assert_eq!(code, Some(2), "{stderr}");
+        assert!(stderr.contains("--features tls"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_dead_broker_is_reported_and_does_not_hang() {
+    let brokers = format!("127.0.0.1:{}", closed_port());
+    let (code, stdout, stderr) = output(&["--brokers", &brokers, "--listen", "127.0.0.1:0"], &[]);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains(&brokers), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert_eq!(stdout, "");
+}
+
+#[test]
+fn a_busy_port_is_reported() {
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = busy.local_addr().unwrap().to_string();
+    let (code, _, stderr) = output(&["--listen", &address, "--for", "5s"], &[]);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(
+        stderr.contains(&address) && !stderr.contains("panicked"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_timed_run_ends_with_a_report_that_adds_up() {
+    let args = ["--for", "7s", "--report", "json", "--listen", "127.0.0.1:0"];
+    let (code, stdout, stderr) = output(&args, &[]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let report: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
+    let count = |name: &str| report[name].as_u64().unwrap();
+    let refused = report["unprocessable"].as_object().unwrap();
+    let refused: u64 = refused.values().map(|n| n.as_u64().unwrap()).sum();
+    assert!(count("received") > 1_000, "{report}");
+    assert_eq!(count("decoded") + refused, count("received"));
+    assert_eq!(report["ledger"]["agreed"], report["received"]);
+    // Eighteen kinds of bytes, each refused at the offset where it was written.
+    assert_eq!(
+        report["ledger"]["hostile"].as_object().unwrap().len(),
+        18,
+        "{report}"
+    );
+    assert_eq!(report["partitions"].as_array().unwrap().len(), 4);
+    assert_eq!(report["problems"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn the_pages_tell_what_goes_on_and_an_interrupt_ends_in_order() {
+    let mut gateway = Running::start(&["--report", "json", "--on-unprocessable", "pause"]);
+    let page = gateway.get("/");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("content-security-policy"));
+    assert!(
+        gateway
+            .get("/version")
+            .contains("\"decode_error_policy\":\"pause\"")
+    );
+    let held = gateway.wait_for("/health", "paused_by_policy");
+    assert!(
+        held.starts_with("HTTP/1.1 200") && held.contains("\"verdict\":\"fail\""),
+        "{held}"
+    );
+    assert!(gateway.get("/readyz").starts_with("HTTP/1.1 503"));
+    // A restart would meet the same record: a held partition must not cause one.
+    assert!(gateway.get("/livez").starts_with("HTTP/1.1 200"));
+    let metrics = gateway.get("/metrics");
+    assert!(metrics.contains("# TYPE websocket_kafka_messages_total counter"));
+    assert!(
+        gateway
+            .get("/health")
+            .contains("\"self_scrape\":{\"compared\":true,\"differences\":0}")
+    );
+    assert!(gateway.get("/nothing").starts_with("HTTP/1.1 404"));
+
+    let (code, stdout) = gateway.interrupt();
+    assert_eq!(code, Some(0), "{stdout}");
+    let report: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(report["problems"].as_array().unwrap().len(), 0);
+}
+
+/// A gateway that runs until it is told to stop, and is killed if a test fails before.
+struct Running {
+    process: Child,
+    address: String,
+}
+
+impl Running {
+    fn start(args: &[&str]) -> Self {
+        let mut process = gateway(&[&["--listen", "127.0.0.1:0"], args].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                Some(
+                    line.split_once("pages at http://")?
+                        .1
+                        .trim_end_matches('/')
+                        .to_owned(),
+                )
+            })
+            .unwrap();
+        // Somebody has to read on, or the process blocks when the pipe is full.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { process, address }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test waits for another process"
+    )]
+    fn wait_for(&self, path: &str, text: &str) -> String {
+        let mut answer = String::new();
+        for _ in 0..150 {
+            answer = self.get(path);
+            if answer.contains(text) {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{path} never said {text}: {answer}");
+    }
+
+    fn interrupt(&mut self) -> (Option<i32>, String) {
+        let id = self.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut stdout = String::new();
+        self.process
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut stdout)
+            .unwrap();
+        (self.process.wait().unwrap().code(), stdout)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails for a process that has ended, which is as well.
+        let _ended = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
