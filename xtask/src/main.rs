@@ -12,6 +12,7 @@ mod figures;
 mod full;
 mod fuzz;
 mod interop;
+mod loom;
 mod proto;
 mod sh;
 mod vendor;
@@ -65,6 +66,8 @@ enum Stage {
         #[arg(long)]
         quick: bool,
     },
+    /// Every interleaving of the windows' models, and the mutants that they must kill
+    Loom,
     /// Run a fuzz target, or every target of a crate: `cargo xtask fuzz zstd --runs 10000000`
     Fuzz {
         /// A target's name, or a crate's short name for all of its targets
@@ -84,6 +87,7 @@ fn main() -> Result<()> {
         Stage::Interop => interop::run(),
         Stage::Proto { check } => proto::run(check),
         Stage::Figures { area, quick } => figures::run(area.as_deref(), quick),
+        Stage::Loom => loom::run(),
         Stage::Fuzz { target, runs } => fuzz::run(&target, runs),
     }
 }

@@ -30,6 +30,9 @@ pub enum RegisterError {
         /// The name that is there.
         theirs: Box<str>,
     },
+    /// The caller's registry refuses the catalogue, but none of its names alone.
+    #[error("the registry refuses the catalogue")]
+    Refused,
 }
 
 impl RegisterError {
@@ -38,6 +41,7 @@ impl RegisterError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NameTaken { .. } => "metric_name_taken",
+            Self::Refused => "metrics_refused",
         }
     }
 }

@@ -5,6 +5,8 @@ mod sample;
 mod table;
 
 pub use metric::{Kind, LabelSpec, LabelValues, Metric, Watch};
+#[cfg(feature = "prometheus")]
+pub(crate) use sample::approximate;
 pub(crate) use sample::{Samples, Value};
 pub use table::CATALOGUE;
 

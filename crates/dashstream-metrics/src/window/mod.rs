@@ -7,6 +7,8 @@
 
 mod account;
 mod bucket;
+#[cfg(all(test, loom))]
+mod models;
 mod readings;
 mod set;
 mod shape;

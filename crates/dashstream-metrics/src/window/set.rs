@@ -185,6 +185,8 @@ impl<K: Key> WindowSet<K> {
                     }
                     return;
                 }
+                // A seeded defect: a writer that lost the race gives up.
+                Err(_) if cfg!(mutant = "window_gives_up") => return,
                 Err(now_there) => seen = now_there,
             }
         }
@@ -235,15 +237,19 @@ impl<K: Key> WindowSet<K> {
     }
 
     /// Where a slot of epoch `held` lies for a reader at epoch `reader`.
+    ///
+    /// Seeded defects: old slots count as well; nobody says that a slot was reused.
     fn place(&self, held: u64, reader: u64) -> Place {
         let slots = u64::from(self.shape.slots());
         if held == 0 {
             Place::Empty
-        } else if held.saturating_add(slots) <= reader {
+        } else if held.saturating_add(slots) <= reader && !cfg!(mutant = "window_ignores_epochs") {
             Place::Expired
         } else if held <= reader {
             Place::Inside
-        } else if held <= reader.saturating_add(u64::from(self.shape.guard())) {
+        } else if held <= reader.saturating_add(u64::from(self.shape.guard()))
+            || cfg!(mutant = "window_never_torn")
+        {
             Place::Ahead
         } else {
             Place::Overtaken
