@@ -361,7 +361,7 @@ impl Buffer {
 }
 
 /// Decodes a raw payload that the walk has admitted.
-#[inline]
+#[inline(always)]
 fn decode_raw(
     payload: &[u8],
     kind: Kind,
@@ -394,7 +394,7 @@ fn decode_content(
 
 /// Decodes the bytes of a message that its payload names once. Byte fields are slices of `body` when
 /// that is `Bytes`, and copies otherwise.
-#[inline]
+#[inline(always)]
 fn decode(
     body: impl Buf,
     kind: Kind,
@@ -433,6 +433,7 @@ fn assemble(payload: Bytes, facts: RecordFacts) -> Result<Decoded, DecodeError> 
 
 /// An empty message whose own lists have room for their elements, so that they are not moved while
 /// they grow.
+#[inline(always)]
 fn prepared(kind: Kind, counts: [u32; SLOTS]) -> Message {
     let [first, second, _] = counts.map(|count| usize::try_from(count).unwrap_or(0));
     match kind {
@@ -465,6 +466,7 @@ fn prepared(kind: Kind, counts: [u32; SLOTS]) -> Message {
     }
 }
 
+#[inline(always)]
 fn facts(
     record: &[u8],
     frame: Frame<'_>,

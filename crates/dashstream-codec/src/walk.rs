@@ -200,8 +200,9 @@ impl Walk<'_> {
     fn header(&mut self, bytes: &[u8], left: u32, flags: &mut Flags) -> Result<(), DecodeError> {
         let left = self.below(left)?;
         let mut input = Input::new(bytes);
+        let mut fields = 0_u32;
         while let Some(key) = input.key()? {
-            self.fields(1)?;
+            fields = fields.saturating_add(1);
             match key.get() {
                 header::MESSAGE_ID | header::PARENT_ID => self.blob(input.bytes()?),
                 header::TENANT_ID | header::THREAD_ID => {
@@ -220,6 +221,7 @@ impl Walk<'_> {
                 _ => self.unknown(&mut input, key, left)?,
             }
         }
+        self.fields(fields)?;
         if !self.rules.schema.admits(flags.schema_version) {
             let version = flags.schema_version;
             return Err(DecodeError::SchemaVersion {
