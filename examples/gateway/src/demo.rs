@@ -12,7 +12,7 @@ use rdkafka::message::{DeliveryResult, Message as _};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use self::backlog::{Backlog, watch_committed};
 pub use self::hostile::Hostile;
@@ -67,16 +67,18 @@ pub(crate) async fn produce(
 
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut owed: u64 = 0;
+    let begun = Instant::now();
+    let mut taken: u64 = 0;
     loop {
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
             _ = tick.tick() => {}
         }
-        // Thousandths of a record, so that any rate comes out right.
-        owed = owed.saturating_add(u64::from(demo.rate).saturating_mul(TICK_MILLIS));
-        while owed >= 1_000 {
-            owed = owed.saturating_sub(1_000);
+        // By the time that has passed, not by ticks: a busy machine delays those.
+        let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let due = millis.saturating_mul(u64::from(demo.rate)) / 1_000;
+        while taken < due {
+            taken = taken.saturating_add(1);
             let Some(record) = script.next(&backlog) else {
                 continue;
             };
@@ -156,6 +158,5 @@ impl ProducerContext for Deliveries {
     }
 }
 
-const TICK_MILLIS: u64 = 10;
-const TICK: Duration = Duration::from_millis(TICK_MILLIS);
+const TICK: Duration = Duration::from_millis(10);
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);

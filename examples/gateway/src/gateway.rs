@@ -1,26 +1,26 @@
 //! One run from start to end: what is started, what is watched, and in which order it is left.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
-use dashstream_kafka::{Config, Consumer, Embedded, Observer, Status};
+use dashstream_kafka::{Config, Consumer, Status};
 use dashstream_metrics::{Metrics, Options, Registry, self_scrape};
 use dashstream_policy as policy;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
+use crate::args::Archive;
 use crate::args::values::OnUnprocessable;
-use crate::args::{Archive, PauseScope};
-use crate::demo::{self, Ledger, Target};
+use crate::demo::Ledger;
 use crate::notes::Notes;
 use crate::observe::Observation;
 use crate::pipeline::Pipeline;
 use crate::report::{Ending, RunReport};
 use crate::server::{self, Board};
 use crate::settings::{Cluster, Settings};
+use crate::setup::{committed, embedded, policy_of, start_demo};
 use crate::version::Version;
 
 /// Runs until `stop` is ready, until the time is over that the settings give, or until something
@@ -53,23 +53,6 @@ pub async fn run(settings: &Settings, stop: impl Future<Output = ()>) -> anyhow:
     let _closed = timeout(PAGES_CLOSE_WITHIN, pages).await;
     drop(embedded);
     report
-}
-
-/// Starts the in-process Kafka, if that is what the settings say.
-fn embedded(settings: &Settings) -> anyhow::Result<Option<Embedded>> {
-    let Cluster::Embedded { partitions } = settings.cluster else {
-        return Ok(None);
-    };
-    let embedded = Embedded::start().context("the in-process Kafka did not start")?;
-    let kafka = settings.kafka(embedded.brokers())?;
-    embedded.create_topic(kafka.topic_name(), partitions)?;
-    embedded.create_topic(kafka.archive_topic_name(), 1)?;
-    tracing::info!(
-        brokers = embedded.brokers(),
-        partitions,
-        "in-process Kafka runs"
-    );
-    Ok(Some(embedded))
 }
 
 /// What runs between the start and the end.
@@ -139,7 +122,7 @@ impl Session {
     ) -> anyhow::Result<bool> {
         tokio::pin!(stop);
         let begun = Instant::now();
-        let end = settings.run_for.map(|span| begun + span);
+        let end = settings.run_for.and_then(|span| begun.checked_add(span));
         let mut tick = interval(OBSERVE_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -172,7 +155,7 @@ impl Session {
         let Some(ledger) = self.ledger.clone() else {
             return Ok(false);
         };
-        let patience = Instant::now() + CATCH_UP_WITHIN;
+        let begun = Instant::now();
         let mut tick = interval(LOOK_EVERY);
         loop {
             tokio::select! {
@@ -185,7 +168,7 @@ impl Session {
                     if ledger.is_settled(|partition| is_held(status.as_deref(), partition)) {
                         return Ok(true);
                     }
-                    if Instant::now() > patience {
+                    if begun.elapsed() > CATCH_UP_WITHIN {
                         tracing::error!("not everything that was written has been consumed in time");
                         return Ok(true);
                     }
@@ -279,77 +262,6 @@ fn is_held(status: Option<&Status>, id: i32) -> bool {
                 )
         })
     })
-}
-
-type RunningDemo = (
-    Arc<Ledger>,
-    JoinHandle<anyhow::Result<()>>,
-    watch::Sender<bool>,
-);
-
-/// Starts the demo producer, with a ledger that begins where each partition ends now.
-async fn start_demo(
-    settings: &Settings,
-    kafka: &Config,
-    brokers: &str,
-) -> anyhow::Result<Option<RunningDemo>> {
-    let Some(demo) = settings.demo else {
-        return Ok(None);
-    };
-    let observer = Observer::new(kafka)?;
-    let ledger = Arc::new(Ledger::default());
-    let opened = Arc::clone(&ledger);
-    let (observer, partitions) = spawn_blocking(move || {
-        let partitions = observer.partitions()?;
-        for partition in &partitions {
-            opened.begin(*partition, observer.watermarks(*partition)?.high);
-        }
-        Ok::<_, dashstream_kafka::StartError>((observer, partitions))
-    })
-    .await?
-    .context("the demo could not look at its topic")?;
-    let target = Target {
-        client: settings.producer(brokers),
-        topic: kafka.topic_name().to_owned(),
-        partitions,
-        max_payload_bytes: settings.max_payload_bytes,
-    };
-    let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(demo::produce(
-        demo,
-        target,
-        observer,
-        Arc::clone(&ledger),
-        stopped,
-    ));
-    Ok(Some((ledger, task, stop)))
-}
-
-/// Reads back, as a second client, where the group goes on.
-async fn committed(kafka: &Config) -> anyhow::Result<BTreeMap<i32, Option<i64>>> {
-    let observer = Observer::new(kafka)?;
-    spawn_blocking(move || observer.committed())
-        .await?
-        .context("the committed offsets could not be read back")
-}
-
-fn policy_of(settings: &Settings) -> policy::Config {
-    policy::Config::default()
-        .mode(match settings.on_unprocessable {
-            OnUnprocessable::Skip => policy::Mode::Skip,
-            OnUnprocessable::Pause => policy::Mode::Pause,
-        })
-        .scope(match settings.pause_scope {
-            PauseScope::Consumer => policy::Scope::Consumer,
-            PauseScope::Partition => policy::Scope::Partition,
-        })
-        .archiving(match settings.archive {
-            Archive::Off => policy::Archiving::Off,
-            Archive::BestEffort => policy::Archiving::BestEffort,
-            Archive::Required => policy::Archiving::Required,
-        })
-        // The handler refuses records without a value itself, so that it can say which one it was.
-        .null_payload(policy::NullPayload::Process)
 }
 
 const OBSERVE_EVERY: Duration = Duration::from_secs(1);

@@ -17,6 +17,7 @@ mod pipeline;
 mod report;
 mod server;
 mod settings;
+mod setup;
 mod version;
 
 pub use args::values::OnUnprocessable;

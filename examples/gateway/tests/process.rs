@@ -1,5 +1,11 @@
 //! The process as an operator meets it: arguments, exit codes, messages, pages, and how it ends.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use core::time::Duration;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -33,7 +39,12 @@ fn closed_port() -> u16 {
 
 #[test]
 fn bad_arguments_are_named_and_the_exit_code_is_two() {
-    let cases: [(&[&str], &[(&str, &str)], &str); 8] = [
+    type Case = (
+        &'static [&'static str],
+        &'static [(&'static str, &'static str)],
+        &'static str,
+    );
+    let cases: [Case; 8] = [
         (&["--no-such-flag"], &[], "--no-such-flag"),
         (&["--for", "soon"], &[], "--for"),
         (&["--partitions", "0"], &[], "--partitions"),

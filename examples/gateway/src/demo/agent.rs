@@ -7,16 +7,20 @@ use bytes::Bytes;
 use dashstream_codec::v1::dash_stream_message::Message;
 use dashstream_codec::v1::diff_operation::OpType;
 use dashstream_codec::v1::{
-    AttributeValue, Checkpoint, DiffOperation, Event, EventBatch, EventType, ExecutionStage,
-    ExecutionTrace, FinishReason, Header, MessageType, MetricType, MetricValue, Metrics,
-    NodeExecutionRecord, StateDiff, TokenChunk, TokenStats, ToolExecution, attribute_value,
-    metric_value,
+    Checkpoint, Event, EventBatch, EventType, ExecutionStage, ExecutionTrace, FinishReason, Header,
+    MessageType, MetricType, MetricValue, Metrics, NodeExecutionRecord, StateDiff, TokenChunk,
+    TokenStats, ToolExecution, attribute_value, metric_value,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use self::parts::{
+    MODEL, NODES, PIECES, QUESTIONS, SOURCES, attributes, flag, number, operation, text, uuid,
+};
 use super::rng::Rng;
 use crate::clock::unix_micros;
+
+mod parts;
 
 /// A message of a run, and what a consumer that saw every earlier one must make of it.
 #[derive(Debug)]
@@ -209,8 +213,8 @@ impl Agent {
 
     /// A batch, as the producer sends small events: its own header has no sequence number.
     fn progress(&mut self, rng: &mut Rng, node: &str) {
-        let events = (0..4)
-            .map(|step| Event {
+        let events = [0, 25, 50, 75]
+            .map(|percent| Event {
                 header: Some(self.header(MessageType::Event, rng)),
                 event_type: EventType::Progress.into(),
                 node_id: node.to_owned(),
@@ -219,11 +223,11 @@ impl Agent {
                         "message",
                         text("reading what came back, and weighing it against the plan"),
                     ),
-                    ("percent", number(step * 25)),
+                    ("percent", number(percent)),
                 ]),
                 ..Event::default()
             })
-            .collect();
+            .into();
         let mut header = self.header(MessageType::EventBatch, rng);
         self.sequence = self.sequence.saturating_sub(1);
         header.sequence = 0;
@@ -383,69 +387,6 @@ impl Agent {
 /// Nodes between two checkpoints.
 const CHECKPOINT_EVERY: u32 = 3;
 
-const MODEL: &str = "demo-large-1";
-const NODES: &[&str] = &["planner", "researcher", "tools", "writer"];
-const SOURCES: &[&str] = &["timetable", "archive", "map"];
-const QUESTIONS: &[&str] = &[
-    "Which night trains reach Lyon before nine?",
-    "Summarise last week's incidents for the weekly note.",
-    "Find three suppliers of oak boards and compare their prices.",
-];
-const PIECES: &[&str] = &[
-    "The first source agrees with the plan, ",
-    "but two figures differ from last week's note. ",
-    "A second look at the timetable settles it: ",
-    "the early connection runs on weekdays only. ",
-    "What remains is to compare the prices. ",
-];
-
 const fn made(message: Message, effect: Effect) -> Made {
     Made { message, effect }
-}
-
-fn operation(op: OpType, path: &str, value: Option<&Value>) -> DiffOperation {
-    DiffOperation {
-        op: op.into(),
-        path: path.to_owned(),
-        value: value.map_or_else(Bytes::new, |value| value.to_string().into()),
-        ..DiffOperation::default()
-    }
-}
-
-fn attributes(named: &[(&str, attribute_value::Value)]) -> BTreeMap<String, AttributeValue> {
-    named
-        .iter()
-        .map(|(name, value)| {
-            (
-                (*name).to_owned(),
-                AttributeValue {
-                    value: Some(value.clone()),
-                },
-            )
-        })
-        .collect()
-}
-
-fn text(value: &str) -> attribute_value::Value {
-    attribute_value::Value::StringValue(value.to_owned())
-}
-
-const fn number(value: i64) -> attribute_value::Value {
-    attribute_value::Value::IntValue(value)
-}
-
-const fn flag(value: bool) -> attribute_value::Value {
-    attribute_value::Value::BoolValue(value)
-}
-
-/// Sixteen random bytes marked as a UUID of version 4.
-fn uuid(rng: &mut Rng) -> [u8; 16] {
-    let mut id: [u8; 16] = rng.bytes();
-    if let Some(byte) = id.get_mut(6) {
-        *byte = (*byte & 0x0f) | 0x40;
-    }
-    if let Some(byte) = id.get_mut(8) {
-        *byte = (*byte & 0x3f) | 0x80;
-    }
-    id
 }

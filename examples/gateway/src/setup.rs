@@ -1,0 +1,103 @@
+//! What a run needs before it begins: a Kafka, a policy, a demo, and a second client that looks on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use dashstream_kafka::{Config, Embedded, Observer};
+use dashstream_policy as policy;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::args::values::OnUnprocessable;
+use crate::args::{Archive, PauseScope};
+use crate::demo::{self, Ledger, Target};
+use crate::settings::{Cluster, Settings};
+
+/// Starts the in-process Kafka, if that is what the settings say.
+pub(crate) fn embedded(settings: &Settings) -> anyhow::Result<Option<Embedded>> {
+    let Cluster::Embedded { partitions } = settings.cluster else {
+        return Ok(None);
+    };
+    let embedded = Embedded::start().context("the in-process Kafka did not start")?;
+    let kafka = settings.kafka(embedded.brokers())?;
+    embedded.create_topic(kafka.topic_name(), partitions)?;
+    embedded.create_topic(kafka.archive_topic_name(), 1)?;
+    tracing::info!(
+        brokers = embedded.brokers(),
+        partitions,
+        "in-process Kafka runs"
+    );
+    Ok(Some(embedded))
+}
+
+pub(crate) type RunningDemo = (
+    Arc<Ledger>,
+    JoinHandle<anyhow::Result<()>>,
+    watch::Sender<bool>,
+);
+
+/// Starts the demo producer, with a ledger that begins where each partition ends now.
+pub(crate) async fn start_demo(
+    settings: &Settings,
+    kafka: &Config,
+    brokers: &str,
+) -> anyhow::Result<Option<RunningDemo>> {
+    let Some(demo) = settings.demo else {
+        return Ok(None);
+    };
+    let observer = Observer::new(kafka)?;
+    let ledger = Arc::new(Ledger::default());
+    let opened = Arc::clone(&ledger);
+    let (observer, partitions) = spawn_blocking(move || {
+        let partitions = observer.partitions()?;
+        for partition in &partitions {
+            opened.begin(*partition, observer.watermarks(*partition)?.high);
+        }
+        Ok::<_, dashstream_kafka::StartError>((observer, partitions))
+    })
+    .await?
+    .context("the demo could not look at its topic")?;
+    let target = Target {
+        client: settings.producer(brokers),
+        topic: kafka.topic_name().to_owned(),
+        partitions,
+        max_payload_bytes: settings.max_payload_bytes,
+    };
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(demo::produce(
+        demo,
+        target,
+        observer,
+        Arc::clone(&ledger),
+        stopped,
+    ));
+    Ok(Some((ledger, task, stop)))
+}
+
+/// Reads back, as a second client, where the group goes on.
+pub(crate) async fn committed(kafka: &Config) -> anyhow::Result<BTreeMap<i32, Option<i64>>> {
+    let observer = Observer::new(kafka)?;
+    spawn_blocking(move || observer.committed())
+        .await?
+        .context("the committed offsets could not be read back")
+}
+
+pub(crate) fn policy_of(settings: &Settings) -> policy::Config {
+    policy::Config::default()
+        .mode(match settings.on_unprocessable {
+            OnUnprocessable::Skip => policy::Mode::Skip,
+            OnUnprocessable::Pause => policy::Mode::Pause,
+        })
+        .scope(match settings.pause_scope {
+            PauseScope::Consumer => policy::Scope::Consumer,
+            PauseScope::Partition => policy::Scope::Partition,
+        })
+        .archiving(match settings.archive {
+            Archive::Off => policy::Archiving::Off,
+            Archive::BestEffort => policy::Archiving::BestEffort,
+            Archive::Required => policy::Archiving::Required,
+        })
+        // The handler refuses records without a value itself, so that it can say which one it was.
+        .null_payload(policy::NullPayload::Process)
+}
