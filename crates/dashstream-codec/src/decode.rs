@@ -7,94 +7,16 @@ use prost::Message as _;
 
 use crate::diff_view::DiffView;
 use crate::error::DecodeError;
-use crate::frame::{Encoding, Frame, Framing};
+use crate::frame::{Encoding, Frame};
 use crate::kind::Kind;
-use crate::limits::DecodeLimits;
+use crate::options::DecodeOptions;
 use crate::peek::Peek;
 use crate::shape::SLOTS;
+use crate::survey::Survey;
 use crate::v1;
 use crate::v1::dash_stream_message::Message;
-use crate::version::SchemaPolicy;
-use crate::walk::{Rules, Survey, walk};
+use crate::walk::walk;
 use crate::warning::Warnings;
-
-/// How a stream's records are read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[must_use]
-pub struct DecodeOptions {
-    framing: Framing,
-    limits: DecodeLimits,
-    schema: SchemaPolicy,
-    headers_optional: bool,
-}
-
-impl DecodeOptions {
-    /// Strict framing, default limits, this schema version only, headers required.
-    pub const fn new() -> Self {
-        Self {
-            framing: Framing::Strict,
-            limits: DecodeLimits::new(),
-            schema: SchemaPolicy::Exact,
-            headers_optional: false,
-        }
-    }
-
-    /// Sets how the stream is framed.
-    pub const fn with_framing(mut self, framing: Framing) -> Self {
-        self.framing = framing;
-        self
-    }
-
-    /// Sets what a record may ask for.
-    pub fn with_limits(mut self, limits: DecodeLimits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Sets which schema versions are accepted.
-    pub const fn with_schema(mut self, policy: SchemaPolicy) -> Self {
-        self.schema = policy;
-        self
-    }
-
-    /// Accepts messages, and events of a batch, that have no header. They have no thread, no sequence and
-    /// no version that could be checked.
-    pub const fn with_optional_headers(mut self, optional: bool) -> Self {
-        self.headers_optional = optional;
-        self
-    }
-
-    /// How the stream is framed.
-    #[must_use]
-    pub const fn framing(&self) -> Framing {
-        self.framing
-    }
-
-    /// What a record may ask for.
-    pub const fn limits(&self) -> &DecodeLimits {
-        &self.limits
-    }
-
-    /// Which schema versions are accepted.
-    #[must_use]
-    pub const fn schema(&self) -> SchemaPolicy {
-        self.schema
-    }
-
-    /// Whether messages may come without header.
-    #[must_use]
-    pub const fn optional_headers(&self) -> bool {
-        self.headers_optional
-    }
-
-    pub(crate) const fn rules(&self) -> Rules<'_> {
-        Rules {
-            limits: &self.limits,
-            schema: self.schema,
-            require_header: !self.headers_optional,
-        }
-    }
-}
 
 /// Decodes the records of a stream, each within the limits, and keeps what is worth reusing between them.
 ///
@@ -159,7 +81,7 @@ impl Decoder {
     /// A decoder for a stream that is read with `options`.
     #[must_use]
     pub fn new(options: DecodeOptions) -> Self {
-        let zstd = dashstream_zstd::Decoder::new(options.limits.zstd().clone());
+        let zstd = dashstream_zstd::Decoder::new(options.limits().zstd().clone());
         Self {
             options,
             zstd,
@@ -265,25 +187,25 @@ impl Decoder {
         match frame.encoding {
             Encoding::Raw => {
                 self.payload_size(frame.payload)?;
-                Peek::of_payload(frame.payload, self.options.limits.fields()).map(Some)
+                Peek::of_payload(frame.payload, self.options.limits().fields()).map(Some)
             }
             Encoding::Zstd => Ok(None),
         }
     }
 
     fn frame<'a>(&self, record: &'a [u8]) -> Result<Frame<'a>, DecodeError> {
-        let limit = self.options.limits.record_bytes();
+        let limit = self.options.limits().record_bytes();
         if record.len() > limit {
             return Err(DecodeError::RecordTooLarge {
                 len: record.len(),
                 limit,
             });
         }
-        Ok(Frame::parse(record, self.options.framing)?)
+        Ok(Frame::parse(record, self.options.framing())?)
     }
 
     fn payload_size(&self, payload: &[u8]) -> Result<(), DecodeError> {
-        let limit = self.options.limits.payload_bytes();
+        let limit = self.options.limits().payload_bytes();
         if payload.len() > limit {
             return Err(DecodeError::PayloadTooLarge {
                 len: payload.len(),
@@ -330,7 +252,7 @@ impl Decoder {
         survey: &Survey<'_>,
         buffer: Buffer,
     ) -> Result<(), DecodeError> {
-        let limit = self.options.limits.heap_bytes();
+        let limit = self.options.limits().heap_bytes();
         if survey
             .heap
             .saturating_add(buffer.heap(payload.len(), survey))

@@ -13,58 +13,13 @@
 
 use crate::error::DecodeError;
 use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH};
-use crate::header::{self, HeaderView, int32, string_heap};
+use crate::header::{self, int32, string_heap};
 use crate::kind::Kind;
-use crate::limits::DecodeLimits;
 use crate::peek::{Peek, body};
 use crate::shape::{Field, Kind as FieldKind, SLOTS, Shape, map_growth, vec_growth};
-use crate::version::{SCHEMA_VERSION, SchemaPolicy};
+use crate::survey::{Flags, Rules, Survey};
+use crate::version::SCHEMA_VERSION;
 use crate::wire::{FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError};
-
-/// What the walk finds in a payload. It is filled where the caller has it: it is large, and a small
-/// message is decoded in the time that a few copies of it take.
-#[derive(Debug, Default)]
-pub(crate) struct Survey<'a> {
-    pub(crate) header: Option<Flags>,
-    /// The message's bytes, when the payload names it exactly once.
-    pub(crate) body: Option<&'a [u8]>,
-    /// Elements in the message's own lists, by slot.
-    pub(crate) counts: [u32; SLOTS],
-    /// What decoding will allocate at most, apart from byte fields. When the payload names the
-    /// message once, this takes the message's own lists to be reserved exactly.
-    pub(crate) heap: u64,
-    pub(crate) fields: u32,
-    pub(crate) elements: u32,
-    /// Byte fields that are not empty, and their bytes.
-    pub(crate) blobs: u32,
-    pub(crate) blob_bytes: u64,
-}
-
-/// What a header says about its record.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Flags {
-    pub(crate) message_type: i32,
-    pub(crate) compression: i32,
-    schema_version: u32,
-}
-
-impl From<&HeaderView<'_>> for Flags {
-    fn from(header: &HeaderView<'_>) -> Self {
-        Self {
-            message_type: header.message_type,
-            compression: header.compression,
-            schema_version: header.schema_version,
-        }
-    }
-}
-
-/// What the walk checks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules<'l> {
-    pub(crate) limits: &'l DecodeLimits,
-    pub(crate) schema: SchemaPolicy,
-    pub(crate) require_header: bool,
-}
 
 /// Walks `payload`, and says which kind of message it is when decoding it takes no more than the
 /// limits. What was found is in `survey`, which has to be empty before.

@@ -2,8 +2,8 @@
 
 use crate::frame::Encoding;
 use crate::kind::Kind;
+use crate::survey::Flags;
 use crate::v1::CompressionType;
-use crate::walk::Flags;
 
 /// One thing that a record says about itself and is not so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

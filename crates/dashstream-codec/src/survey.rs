@@ -1,0 +1,51 @@
+//! What the walk over a payload checks, and what it finds.
+
+use crate::header::HeaderView;
+use crate::limits::DecodeLimits;
+use crate::shape::SLOTS;
+use crate::version::SchemaPolicy;
+
+/// What the walk finds in a payload. It is filled where the caller has it: it is large, and a small
+/// message is decoded in the time that a few copies of it take.
+#[derive(Debug, Default)]
+pub(crate) struct Survey<'a> {
+    pub(crate) header: Option<Flags>,
+    /// The message's bytes, when the payload names it exactly once.
+    pub(crate) body: Option<&'a [u8]>,
+    /// Elements in the message's own lists, by slot.
+    pub(crate) counts: [u32; SLOTS],
+    /// What decoding will allocate at most, apart from byte fields. When the payload names the
+    /// message once, this takes the message's own lists to be reserved exactly.
+    pub(crate) heap: u64,
+    pub(crate) fields: u32,
+    pub(crate) elements: u32,
+    /// Byte fields that are not empty, and their bytes.
+    pub(crate) blobs: u32,
+    pub(crate) blob_bytes: u64,
+}
+
+/// What a header says about its record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) message_type: i32,
+    pub(crate) compression: i32,
+    pub(crate) schema_version: u32,
+}
+
+impl From<&HeaderView<'_>> for Flags {
+    fn from(header: &HeaderView<'_>) -> Self {
+        Self {
+            message_type: header.message_type,
+            compression: header.compression,
+            schema_version: header.schema_version,
+        }
+    }
+}
+
+/// What the walk checks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'l> {
+    pub(crate) limits: &'l DecodeLimits,
+    pub(crate) schema: SchemaPolicy,
+    pub(crate) require_header: bool,
+}
