@@ -5,6 +5,9 @@
     reason = "a command-line tool prints, reads its environment and measures its own stages"
 )]
 
+mod broker;
+mod alerts;
+mod artefacts;
 mod ci;
 mod deps;
 mod features;
@@ -13,7 +16,9 @@ mod full;
 mod fuzz;
 mod interop;
 mod loom;
+mod prometheus_test;
 mod proto;
+mod rules;
 mod sh;
 mod vendor;
 
@@ -66,8 +71,23 @@ enum Stage {
         #[arg(long)]
         quick: bool,
     },
+    /// The Kafka adapter's tests on a broker of its own outside the process, or on the one given
+    BrokerTest {
+        /// A bootstrap list: topics and groups with new names are made there and left there
+        #[arg(long)]
+        brokers: Option<String>,
+    },
     /// Every interleaving of the windows' models, and the mutants that they must kill
     Loom,
+    /// Alert rules, their tests and the dashboard from the catalogue; with --check, fail on a difference
+    Artefacts {
+        #[arg(long)]
+        check: bool,
+    },
+    /// The alert rules' tests with promtool, and the lint on every expression
+    Rules,
+    /// A real Prometheus scrapes an exporter that loses metrics: panels and alerts must say so
+    PrometheusTest,
     /// Run a fuzz target, or every target of a crate: `cargo xtask fuzz zstd --runs 10000000`
     Fuzz {
         /// A target's name, or a crate's short name for all of its targets
@@ -87,6 +107,10 @@ fn main() -> Result<()> {
         Stage::Interop => interop::run(),
         Stage::Proto { check } => proto::run(check),
         Stage::Figures { area, quick } => figures::run(area.as_deref(), quick),
+        Stage::BrokerTest { brokers } => broker::run(brokers.as_deref()),
+        Stage::Artefacts { check } => artefacts::run(check),
+        Stage::Rules => rules::run(),
+        Stage::PrometheusTest => prometheus_test::run(),
         Stage::Loom => loom::run(),
         Stage::Fuzz { target, runs } => fuzz::run(&target, runs),
     }

@@ -330,15 +330,15 @@ impl fmt::Debug for Config {
 }
 
 /// A number's name, default and range.
-pub(crate) struct Range {
+struct Range {
     name: &'static str,
-    default: u32,
-    min: u32,
-    max: u32,
+    default: u64,
+    min: u64,
+    max: u64,
 }
 
 impl Range {
-    const fn new(name: &'static str, min: u32, default: u32, max: u32) -> Self {
+    const fn new(name: &'static str, min: u64, default: u64, max: u64) -> Self {
         Self {
             name,
             default,
@@ -347,12 +347,12 @@ impl Range {
         }
     }
 
-    const fn default(&self) -> usize {
-        self.default as usize
+    fn default(&self) -> usize {
+        usize::try_from(self.default).unwrap_or(usize::MAX)
     }
 
     const fn default_duration(&self) -> Duration {
-        Duration::from_millis(self.default as u64)
+        Duration::from_millis(self.default)
     }
 
     fn check(&self, value: usize) -> Result<usize, ConfigError> {
@@ -366,15 +366,14 @@ impl Range {
     }
 
     fn check_u64(&self, value: u64) -> Result<(), ConfigError> {
-        let (min, max) = (u64::from(self.min), u64::from(self.max));
-        if (min..=max).contains(&value) {
+        if (self.min..=self.max).contains(&value) {
             return Ok(());
         }
         Err(ConfigError::OutOfRange {
             name: self.name,
             value,
-            min,
-            max,
+            min: self.min,
+            max: self.max,
         })
     }
 }
@@ -382,8 +381,8 @@ impl Range {
 const ARCHIVE_IN_FLIGHT: Range = Range::new("archive_in_flight", 1, 100, 10_000);
 const ENVELOPE_BYTES: Range = Range::new(
     "envelope_bytes",
-    REDUCED_BYTES_MAX as u32,
-    ENVELOPE_BYTES_DEFAULT as u32,
+    REDUCED_BYTES_MAX as u64,
+    ENVELOPE_BYTES_DEFAULT as u64,
     64 * 1024 * 1024,
 );
 
@@ -436,7 +435,7 @@ mod tests {
             (&DRAIN_TIMEOUT, Config::drain_timeout),
         ];
         for (range, set) in durations {
-            let (min, max) = (u64::from(range.min), u64::from(range.max));
+            let (min, max) = (range.min, range.max);
             assert!(set(config(), ms(min)).is_ok(), "{}", range.name);
             assert!(set(config(), ms(max)).is_ok(), "{}", range.name);
             assert!(out_of_range(set(config(), ms(max + 1))), "{}", range.name);
@@ -451,7 +450,8 @@ mod tests {
             ),
             (&ENVELOPE_BYTES, Config::envelope_bytes),
         ] {
-            let (min, max) = (range.min as usize, range.max as usize);
+            let size = |value| usize::try_from(value).unwrap();
+            let (min, max) = (size(range.min), size(range.max));
             assert!(set(config(), min).is_ok(), "{}", range.name);
             assert!(set(config(), max).is_ok(), "{}", range.name);
             assert!(out_of_range(set(config(), min - 1)), "{}", range.name);

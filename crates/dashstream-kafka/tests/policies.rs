@@ -1,4 +1,21 @@
 //! Skip and pause, for every cause, with only that cause in the topic, and with a restart.
+#![allow(
+    clippy::allow_attributes,
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    reason = "a test fails by panicking, and waits in real time"
+)]
 
 mod support;
 
