@@ -390,3 +390,58 @@ const CHECKPOINT_EVERY: u32 = 3;
 const fn made(message: Message, effect: Effect) -> Made {
     Made { message, effect }
 }
+
+#[cfg(test)]
+mod tests {
+    use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder};
+
+    use super::*;
+
+    /// Every message of one run, as a consumer decodes it.
+    fn decoded(seed: u64) -> Vec<Message> {
+        let mut rng = Rng::new(seed);
+        let mut agent = Agent::new(format!("run-{seed}"), &mut rng);
+        let mut encoder = Encoder::new(EncodeOptions::new());
+        let mut decoder = Decoder::new(DecodeOptions::new());
+        let mut messages = Vec::new();
+        while let Some(mut made) = agent.next(&mut rng) {
+            let encoded = encoder.encode(&mut made.message).unwrap();
+            messages.push(decoder.decode(encoded.record).unwrap().message);
+        }
+        messages
+    }
+
+    #[test]
+    fn a_run_numbers_each_of_its_messages_once_and_in_order() {
+        for seed in 0..20 {
+            let mut sequences = Vec::new();
+            for message in decoded(seed) {
+                if let Message::EventBatch(batch) = &message {
+                    let events = batch
+                        .events
+                        .iter()
+                        .filter_map(|event| event.header.as_ref());
+                    sequences.extend(events.map(|header| header.sequence));
+                    assert_eq!(message.header().unwrap().sequence, 0);
+                } else {
+                    sequences.push(message.header().unwrap().sequence);
+                }
+            }
+            let expected: Vec<u64> = (1..=sequences.len() as u64).collect();
+            assert_eq!(sequences, expected);
+        }
+    }
+
+    #[test]
+    fn a_run_sends_every_kind_of_message_that_the_demo_promises() {
+        let kinds =
+            |wanted: fn(&Message) -> bool| decoded(1).iter().filter(|one| wanted(one)).count();
+        assert!(kinds(|one| matches!(one, Message::Event(_))) > 20);
+        assert!(kinds(|one| matches!(one, Message::TokenChunk(_))) > 10);
+        assert!(kinds(|one| matches!(one, Message::StateDiff(_))) > 5);
+        assert!(kinds(|one| matches!(one, Message::EventBatch(_))) > 5);
+        assert!(kinds(|one| matches!(one, Message::Checkpoint(_))) > 1);
+        assert_eq!(kinds(|one| matches!(one, Message::Metrics(_))), 1);
+        assert_eq!(kinds(|one| matches!(one, Message::ExecutionTrace(_))), 1);
+    }
+}
