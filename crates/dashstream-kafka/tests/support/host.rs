@@ -35,6 +35,28 @@ impl Place {
         }
     }
 
+    /// One line for another process.
+    pub fn print(&self) -> String {
+        let parts = [&self.brokers, &self.topic, &self.archive, &self.group];
+        format!(
+            "{} {}",
+            parts.map(String::as_str).join(" "),
+            self.session_ms
+        )
+    }
+
+    pub fn parse(line: &str) -> Self {
+        let parts: Vec<_> = line.split(' ').map(str::to_owned).collect();
+        let [brokers, topic, archive, group, session_ms] = parts.try_into().unwrap();
+        Self {
+            brokers,
+            topic,
+            archive,
+            group,
+            session_ms: if session_ms == "4000" { "4000" } else { "6000" },
+        }
+    }
+
     /// A configuration in which everything happens soon.
     pub fn config(&self) -> Config {
         let ms = Duration::from_millis;
