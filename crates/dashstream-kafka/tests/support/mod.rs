@@ -9,6 +9,7 @@
 )]
 
 pub mod host;
+pub mod raw;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;

@@ -1,0 +1,178 @@
+//! Batches that cannot be read: what the client does about them, and what the adapter does.
+#![allow(
+    clippy::allow_attributes,
+    clippy::arithmetic_side_effects,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    reason = "a test fails by panicking, and waits in real time"
+)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use dashstream_kafka::Fact;
+use dashstream_kafka::policy::{
+    Cause, Command, Config, HeldBy, Offset as Position, PartitionState,
+};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::message::Message as _;
+use rdkafka::topic_partition_list::Offset;
+use support::host::{Host, Place, run};
+use support::raw::{self, Damage};
+use support::{Broker, assign, offsets, unique, within};
+
+const LIMIT: Duration = Duration::from_secs(60);
+const FETCH: Duration = Duration::from_secs(15);
+
+/// Records 0 to 2, a damaged batch at 3 and 4, records 5 to 7.
+fn damaged(broker: &Broker, topic: &str, damage: Damage) {
+    broker.fill(topic, 0, 3);
+    raw::append(broker.list(), topic, damage);
+    broker.fill(topic, 0, 3);
+}
+
+fn reading(broker: &Broker, damage: Damage) -> (BaseConsumer, String) {
+    let topic = broker.topic(1);
+    damaged(broker, &topic, damage);
+    let consumer = broker.consumer(&unique("g"));
+    assign(&consumer, &topic, &[(0, Offset::Beginning)]);
+    assert_eq!(offsets(&consumer, 3, FETCH), [0, 1, 2]);
+    (consumer, topic)
+}
+
+/// What polling says for `time`: offsets and errors.
+fn poll(consumer: &BaseConsumer, time: Duration) -> (Vec<i64>, Vec<RDKafkaErrorCode>) {
+    let (mut offsets, mut errors) = (Vec::new(), Vec::new());
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        match consumer.poll(Duration::from_millis(50)) {
+            Some(Ok(message)) => offsets.push(message.offset()),
+            Some(Err(error)) => errors.extend(error.rdkafka_error_code()),
+            None => {}
+        }
+    }
+    (offsets, errors)
+}
+
+fn position(consumer: &BaseConsumer, topic: &str) -> Offset {
+    let position = consumer.position().unwrap();
+    position.find_partition(topic, 0).unwrap().offset()
+}
+
+#[test]
+fn e7_a_batch_that_cannot_be_inflated_is_an_error_without_a_place_for_ever() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let (consumer, topic) = reading(&broker, Damage::BadCompression);
+        let (delivered, errors) = poll(&consumer, Duration::from_secs(3));
+        assert!(delivered.is_empty(), "{delivered:?}");
+        assert!(errors.len() >= 3, "{errors:?}");
+        assert!(
+            errors
+                .iter()
+                .all(|code| *code == RDKafkaErrorCode::BadCompression)
+        );
+        assert_eq!(position(&consumer, &topic), Offset::Offset(3));
+        consumer.seek(&topic, 0, Offset::Offset(5), FETCH).unwrap();
+        assert_eq!(offsets(&consumer, 3, FETCH), [5, 6, 7]);
+    });
+}
+
+#[test]
+fn e9_a_batch_of_garbage_is_no_record_and_no_error() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let (consumer, _) = reading(&broker, Damage::BadRecords);
+        let seen = poll(&consumer, Duration::from_secs(5));
+        assert_eq!(seen, (Vec::new(), Vec::new()));
+    });
+}
+
+#[test]
+fn e11_a_seek_into_a_bad_batch_changes_nothing_but_the_position() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let (consumer, topic) = reading(&broker, Damage::BadCompression);
+        consumer.seek(&topic, 0, Offset::Offset(4), FETCH).unwrap();
+        let (delivered, errors) = poll(&consumer, Duration::from_secs(2));
+        assert!(
+            delivered.is_empty() && !errors.is_empty(),
+            "{delivered:?} {errors:?}"
+        );
+        assert_eq!(position(&consumer, &topic), Offset::Invalid);
+        consumer.seek(&topic, 0, Offset::Offset(5), FETCH).unwrap();
+        assert_eq!(offsets(&consumer, 3, FETCH), [5, 6, 7]);
+    });
+}
+
+#[test]
+fn an_undecodable_batch_is_found_held_and_passed_by_order_only() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let place = Place::new(&broker, 2);
+        damaged(&broker, &place.topic, Damage::BadCompression);
+        broker.fill(&place.topic, 1, 3);
+        run(async {
+            let mut host = Host::start(place.config(), Config::default()).await;
+            assert_eq!(host.judge(6, FETCH, Cause::DecodeError).await.len(), 6);
+            host.until("held where the batch begins", |status| {
+                status.policy.partitions.iter().any(|p| {
+                    p.partition.partition() == 0
+                        && matches!(p.state, PartitionState::Held {
+                            by: HeldBy::Unfetchable,
+                            offset: Some(at),
+                            ..
+                        } if at.get() == 3)
+                })
+            })
+            .await;
+            let healthy = host.status().policy.partitions[1].state;
+            assert!(
+                !matches!(healthy, PartitionState::Held { .. }),
+                "the other partition is not blamed"
+            );
+            let to = Position::new(5).unwrap();
+            host.order(0, Command::SkipTo(to)).await;
+            let seen = host.judge(3, FETCH, Cause::DecodeError).await;
+            assert_eq!(seen, [(0, 5), (0, 6), (0, 7)]);
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(8));
+    });
+}
+
+#[test]
+fn a_silent_stall_is_reported_and_an_idle_partition_is_not() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let place = Place::new(&broker, 2);
+        damaged(&broker, &place.topic, Damage::BadRecords);
+        broker.fill(&place.topic, 1, 3);
+        run(async {
+            let mut host = Host::start(place.config(), Config::default()).await;
+            assert_eq!(host.judge(6, FETCH, Cause::DecodeError).await.len(), 6);
+            host.told(&Fact::Stalled { partition: 0 }).await;
+            host.until("the status says so", |status| {
+                status.partitions[0].stalled_since.is_some()
+                    && status.partitions[0].lag() == Some(5)
+            })
+            .await;
+            assert!(!host.saw(&Fact::Stalled { partition: 1 }));
+            let closing = host.shutdown().await;
+            assert!(closing.closed, "{closing:?}");
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+    });
+}
