@@ -1,9 +1,22 @@
-//! The dead-letter record: what the archive gets to see of a record.
+//! The dead-letter record: what the archive gets to see of a record that cannot be processed.
+//!
+//! The value is one JSON object that is a superset of both shapes which existing consumers write: the
+//! one with `source_topic` and `original_payload_base64`, and the one with `kafka_partition` and
+//! `payload_sha256`. [`KEY_VERSION`] tells it from either. The record key is the trace id, which
+//! the host gives: the engine draws no random numbers.
+//!
+//! How much of the payload leaves the process is a type ([`Envelope<P>`](Envelope)), or a value for
+//! configuration ([`Disclosure`]). What may be disclosed is cut to the byte budget, never refused:
+//! only a budget that is too small for an envelope without any payload is an error.
 
+mod fields;
 mod privacy;
-mod record;
+mod text;
+mod write;
 
+pub use fields::KEY_VERSION;
 pub use privacy::{Disclosure, Full, Hashed, Nothing, Privacy, Truncated};
-pub use record::{
-    ENVELOPE_BYTES_DEFAULT, Envelope, EnvelopeError, REDUCED_BYTES_MAX, Sealed, Subject,
+pub use write::{
+    ENDS_BYTES, ENVELOPE_BYTES_DEFAULT, Envelope, EnvelopeError, REDUCED_BYTES_MAX, Sealed,
+    Subject, TEXT_BYTES_MAX, VERSION,
 };

@@ -3,6 +3,10 @@
 //! The engine asks [`decide`]; the table in the README, the exhaustive test and the set of
 //! disposition labels are made from [`TABLE`]. No row mentions a cause.
 
+mod markdown;
+
+pub use markdown::markdown;
+
 use crate::{Archiving, Form, Mode};
 
 /// A question to the table.
@@ -23,8 +27,8 @@ pub enum Event {
     },
     /// An operator wants the held record met again.
     OrderedRetry,
-    /// An operator gives up everything before a position.
-    OrderedSkipTo,
+    /// An operator lets the offset pass what is held.
+    OrderedSkip,
     /// The assignment ended.
     Revoked,
     /// Something arrived for an assignment or a send that is no longer current.
@@ -72,17 +76,6 @@ impl Answer {
         match form {
             Form::Full => Self::Acked,
             Form::Reduced => Self::ReducedAcked,
-        }
-    }
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Acked => "acked",
-            Self::ReducedAcked => "reduced envelope acked",
-            Self::Transient => "failed, may pass",
-            Self::TooLarge => "too large",
-            Self::Refused => "refused for good",
         }
     }
 }
@@ -215,17 +208,6 @@ pub enum Bucket {
     None,
 }
 
-impl Bucket {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Final(disposition) => disposition.label(),
-            Self::Pending => "pending (gauge)",
-            Self::Blocked => "blocked (gauge)",
-            Self::None => "none",
-        }
-    }
-}
-
 /// When a row applies.
 #[expect(clippy::exhaustive_enums, reason = "the renderer matches all of them")]
 #[derive(Clone, Copy, Debug)]
@@ -288,7 +270,7 @@ impl Row {
             (
                 When::Unprocessable { .. },
                 Event::OrderedRetry
-                | Event::OrderedSkipTo
+                | Event::OrderedSkip
                 | Event::Revoked
                 | Event::Fenced
                 | Event::Unfetchable
@@ -454,7 +436,7 @@ pub const TABLE: &[Row] = &[
     },
     Row {
         number: 12,
-        when: When::Exactly(Event::OrderedSkipTo),
+        when: When::Exactly(Event::OrderedSkip),
         offset: OffsetMove::Settle,
         partition: PartitionMove::SeekAndResume,
         send: Send::Nothing,

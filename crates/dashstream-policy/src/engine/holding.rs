@@ -79,7 +79,7 @@ impl<E> Engine<E> {
 
     /// Lets the offset pass a held record on an operator's order, and goes on behind it.
     pub(super) fn skip_held(&mut self, partition: TopicPartition, because: Because) {
-        let Some(hold) = self.end_hold(partition, Event::OrderedSkipTo) else {
+        let Some(hold) = self.end_hold(partition, Event::OrderedSkip) else {
             return;
         };
         let Some(state) = self.partitions.get_mut(&partition) else {
@@ -95,11 +95,11 @@ impl<E> Engine<E> {
 
     /// Gives up everything from a held position up to `to`, and goes on there.
     pub(super) fn give_up(&mut self, partition: TopicPartition, to: Offset) {
-        let Some(hold) = self.end_hold(partition, Event::OrderedSkipTo) else {
+        let Some(hold) = self.end_hold(partition, Event::OrderedSkip) else {
             return;
         };
         if let Some(offset) = hold.offset {
-            self.forget(partition, offset, Event::OrderedSkipTo);
+            self.forget(partition, offset, Event::OrderedSkip);
         }
         let now = self.now;
         let Some(state) = self.partitions.get_mut(&partition) else {

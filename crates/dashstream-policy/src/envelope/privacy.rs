@@ -1,31 +1,37 @@
-//! How much of a payload leaves the process, as a type.
+//! How much of a payload leaves the process, as a type and as a value.
 
-/// How much of a payload an envelope of this type may hold. Sealed: the four types here are all.
-pub trait Privacy: private::Sealed {
+/// How much of a payload an envelope of this type may hold. The four types here are all there are.
+pub trait Privacy: sealed::Sealed {
     /// The same as a value.
     const DISCLOSURE: Disclosure;
 }
 
-mod private {
+mod sealed {
+    #[expect(
+        unnameable_types,
+        reason = "a sealed trait is one that cannot be named outside"
+    )]
     pub trait Sealed {}
 }
 
-/// The whole payload, as far as the byte budget allows.
+/// The whole payload, as far as the byte budget allows, and all that [`Truncated`] shows.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Full;
 
-/// The first bytes of the payload, its size and its hash.
+/// The first and last 16 bytes of the payload, the routing ids, and all that [`Hashed`] shows.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Truncated;
 
-/// The payload's size and hash.
+/// The payload's hash, and all that [`Nothing`] shows. No byte of the payload, no id from the
+/// record's key.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Hashed;
 
-/// The payload's size.
+/// The payload's size and the record's place. A hash of a short payload can be guessed, so there is
+/// none.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Nothing;
@@ -40,28 +46,44 @@ pub enum Disclosure {
     /// As [`Nothing`].
     Nothing,
     /// As [`Hashed`].
-    #[default]
     Hashed,
-    /// As [`Truncated`].
+    /// As [`Truncated`]: what existing consumers write unless `DLQ_INCLUDE_FULL_PAYLOAD` is set.
+    #[default]
     Truncated,
     /// As [`Full`].
     Full,
 }
 
-impl private::Sealed for Full {}
-impl private::Sealed for Truncated {}
-impl private::Sealed for Hashed {}
-impl private::Sealed for Nothing {}
+impl Disclosure {
+    /// The value that the envelope shows.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Nothing => "none",
+            Self::Hashed => "hashed",
+            Self::Truncated => "truncated",
+            Self::Full => "full",
+        }
+    }
+}
+
+impl sealed::Sealed for Full {}
+impl sealed::Sealed for Truncated {}
+impl sealed::Sealed for Hashed {}
+impl sealed::Sealed for Nothing {}
 
 impl Privacy for Full {
     const DISCLOSURE: Disclosure = Disclosure::Full;
 }
+
 impl Privacy for Truncated {
     const DISCLOSURE: Disclosure = Disclosure::Truncated;
 }
+
 impl Privacy for Hashed {
     const DISCLOSURE: Disclosure = Disclosure::Hashed;
 }
+
 impl Privacy for Nothing {
     const DISCLOSURE: Disclosure = Disclosure::Nothing;
 }
