@@ -35,6 +35,7 @@ mod facts;
 mod health;
 mod label;
 mod labels;
+pub mod lint;
 mod metrics;
 mod outcome;
 mod registry;

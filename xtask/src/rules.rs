@@ -1,0 +1,55 @@
+//! Alert rules, their tests and the dashboard, checked by promtool and by the catalogue's own lint.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use dashstream_metrics::lint::{self, Expression, Finding};
+
+use crate::{artefacts, sh};
+
+pub(crate) fn run() -> Result<()> {
+    artefacts::run(true)?;
+    let folder = artefacts::folder();
+    let promtool = || {
+        let mut command = Command::new("promtool");
+        command.current_dir(&folder);
+        command
+    };
+    sh::run(promtool().args(["check", "rules", "alerts.yml"]))?;
+    sh::run(promtool().args(["test", "rules", "alerts.test.yml"]))?;
+    let mut all = Vec::new();
+    for file in ["alerts.yml", "dashboard.json"] {
+        let expressions = lint::expressions(&std::fs::read_to_string(folder.join(file))?);
+        eprintln!("{file}: {} expressions", expressions.len());
+        if expressions.is_empty() {
+            bail!("{file}: no expression found");
+        }
+        all.extend(expressions);
+    }
+    let mut findings: Vec<Finding> = all.iter().flat_map(lint::check).collect();
+    findings.extend(lint::unwatched(&all));
+    if let Some(finding) = findings.first() {
+        bail!("{} findings, the first: {finding}", findings.len());
+    }
+    planted(&all)
+}
+
+/// The lint is no decoration: each planted fault must be found.
+fn planted(all: &[Expression]) -> Result<()> {
+    let mut found = 0;
+    for (at, expression) in all.iter().enumerate() {
+        let masked = Expression {
+            text: format!("({}) or vector(0)", expression.text),
+            ..expression.clone()
+        };
+        if !lint::check(&masked)
+            .iter()
+            .any(|f| matches!(f, Finding::Masking { .. }))
+        {
+            bail!("a mask planted in expression {at} was not found");
+        }
+        found += 1;
+    }
+    eprintln!("{found} planted masks found");
+    Ok(())
+}
