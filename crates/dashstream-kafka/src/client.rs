@@ -154,6 +154,53 @@ pub(crate) fn seek(
         .map_err(|_text| ClientCode::from(RDKafkaErrorCode::State))
 }
 
+/// Where a partition stands, to assign it again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) partition: i32,
+    pub(crate) next: Option<i64>,
+    pub(crate) paused: bool,
+}
+
+/// Assigns `stopped` again, where it stands among `places`. The eager protocol has no way to assign
+/// one partition alone, so there all of them are assigned where they stand.
+pub(crate) fn reassign(
+    client: &Client,
+    topic: &str,
+    stopped: i32,
+    places: &[Place],
+) -> Result<(), ClientCode> {
+    let cooperative = matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative);
+    let affected: Vec<Place> = places
+        .iter()
+        .filter(|place| !cooperative || place.partition == stopped)
+        .copied()
+        .collect();
+    let assigned = (|| {
+        let mut list = TopicPartitionList::with_capacity(affected.len());
+        for place in &affected {
+            let offset = place.next.map_or(Offset::Stored, Offset::Offset);
+            list.add_partition_offset(topic, place.partition, offset)?;
+        }
+        if cooperative {
+            unassign(client, topic, &[stopped], true)?;
+            client.incremental_assign(&list)
+        } else {
+            client.assign(&list)
+        }
+    })();
+    assigned.map_err(|error| ClientCode::from(&error))?;
+    for paused in [true, false] {
+        let same: Vec<i32> = affected
+            .iter()
+            .filter(|place| place.paused == paused)
+            .map(|place| place.partition)
+            .collect();
+        set_paused(client, topic, &same, paused)?;
+    }
+    Ok(())
+}
+
 fn list(topic: &str, partitions: &[i32]) -> TopicPartitionList {
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for partition in partitions {

@@ -54,6 +54,9 @@ pub(crate) struct Driver {
     order: Option<oneshot::Sender<OrderOutcome>>,
     watermarks_asked: Duration,
     trouble: Trouble,
+    /// The client has stopped at least one partition since its position is not one the broker has.
+    position_refused: bool,
+    rebalancing: bool,
     published: Option<Duration>,
 }
 
@@ -138,6 +141,8 @@ impl Driver {
             order: None,
             watermarks_asked: Duration::ZERO,
             trouble: Trouble::default(),
+            position_refused: false,
+            rebalancing: false,
             published: None,
         }
     }
@@ -255,6 +260,7 @@ impl Driver {
         let seen = if UNDECODABLE.contains(&code.raw()) {
             &mut self.trouble.undecodable
         } else if code.raw() == RDKafkaErrorCode::AutoOffsetReset {
+            self.position_refused = true;
             &mut self.trouble.out_of_range
         } else {
             return;
@@ -331,6 +337,7 @@ impl Driver {
 
     /// Tells the engine about partitions that the client has just been assigned.
     pub(crate) fn assigned(&mut self, client: &Client, starts: &BTreeMap<i32, Beginning>) {
+        self.rebalancing = true;
         let now = self.wiring.clock.now();
         for (number, beginning) in starts {
             self.epoch = self.epoch.saturating_add(1);
@@ -362,11 +369,13 @@ impl Driver {
         if self.phase != Phase::Running {
             self.pause_all(client);
         }
+        self.rebalancing = false;
         self.published = None;
     }
 
     /// Tells the engine that partitions are being taken away, before the client lets go of them.
     pub(crate) fn revoked(&mut self, client: &Client, partitions: &[i32], lost: bool) {
+        self.rebalancing = true;
         if !lost {
             // What is settled is stored as long as that is possible.
             while let Ok(event) = self.wiring.inbox.try_recv() {
@@ -390,6 +399,7 @@ impl Driver {
                 },
             );
         }
+        self.rebalancing = false;
         self.published = None;
     }
 
@@ -590,11 +600,30 @@ impl Driver {
         if partition.epoch != epoch {
             return false;
         }
-        match client::seek(client, &self.topic, number, to.get()) {
-            Ok(()) => {
-                partition.progress.moved(now, to.get());
-                true
-            }
+        partition.progress.moved(now, to.get());
+        self.reposition(client, number, to.get())
+    }
+
+    /// Sets a partition's position at the client. After an error about a position that the broker
+    /// does not have, the client has stopped the partition and refuses to seek in it; then it is
+    /// assigned again at the position.
+    fn reposition(&mut self, client: &Client, number: i32, to: i64) -> bool {
+        let mut result = client::seek(client, &self.topic, number, to);
+        if result.is_err() && self.position_refused && !self.rebalancing {
+            let places: Vec<client::Place> = self
+                .partitions
+                .iter()
+                .map(|(number, partition)| client::Place {
+                    partition: *number,
+                    next: partition.progress.next(),
+                    paused: partition.paused,
+                })
+                .collect();
+            result = client::reassign(client, &self.topic, number, &places);
+            self.position_refused = result.is_err();
+        }
+        match result {
+            Ok(()) => true,
             Err(code) => {
                 self.client_failed(code);
                 false
@@ -606,6 +635,7 @@ impl Driver {
     fn watermarks(&mut self, client: &Client, now: Duration, fresh: &BTreeMap<i32, Watermarks>) {
         let trouble = self.trouble;
         let mut faults = Vec::new();
+        let mut again = Vec::new();
         for (number, marks) in fresh {
             let Some(partition) = self.partitions.get_mut(number) else {
                 continue;
@@ -616,10 +646,15 @@ impl Driver {
             };
             let still_since = |seen: Duration| partition.progress.moved_at() <= seen;
             let outside = next < marks.low || next > marks.high;
-            if outside && trouble.out_of_range.is_some_and(still_since) {
-                let low = Offset::new(marks.low).ok();
-                faults.push((*number, partition.epoch, FetchFault::OutOfRange { low }));
-                continue;
+            if trouble.out_of_range.is_some_and(still_since) {
+                if outside {
+                    let low = Offset::new(marks.low).ok();
+                    faults.push((*number, partition.epoch, FetchFault::OutOfRange { low }));
+                    continue;
+                }
+                // The error was about a position that was given up meanwhile, and the client stopped
+                // fetching for it all the same.
+                again.push((*number, next));
             }
             let still_for = now.saturating_sub(partition.progress.still_since());
             let behind = next < marks.high && !partition.paused;
@@ -629,6 +664,10 @@ impl Driver {
         }
         if trouble.out_of_range.is_some() || !faults.is_empty() {
             self.trouble = Trouble::default();
+        }
+        for (number, next) in again {
+            // The client reports a position it refuses again, so a failure here is not the end.
+            let _tried = self.reposition(client, number, next);
         }
         for (number, epoch, fault) in faults {
             self.tell(
