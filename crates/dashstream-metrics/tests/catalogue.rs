@@ -1,8 +1,9 @@
 //! The catalogue is the truth: what is promised is exported, what is recorded is exported, and no
 //! handle exists when a name is taken.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use dashstream_metrics::{
     CATALOGUE, Cause, ClientEvent, Counts, Disposition, DlqErrorType, DlqFailure, Facts, Fault,

@@ -2,8 +2,15 @@
 //!
 //! One message a second on average (Poisson), judged once a second through the whole path: record,
 //! snapshot, verdict. Seeds are fixed, so the figures are the same on every machine.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_macros,
+    clippy::unwrap_used,
+    reason = "a test draws its input, and fails by panicking"
+)]
 
-use std::time::Duration;
+use core::time::Duration;
 
 use dashstream_metrics::{
     Facts, Fault, Gates, HealthPolicy, Metrics, Options, Outcome, ReasonCode, Registry, judge,

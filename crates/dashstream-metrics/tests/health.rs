@@ -1,6 +1,12 @@
 //! The verdict: what degrades, how fast, what recovers, and what the numbers say meanwhile.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test draws its input, and fails by panicking"
+)]
 
-use std::time::Duration;
+use core::time::Duration;
 
 use dashstream_metrics::{
     ArchiveState, BreakerFacts, BreakerState, Evidence, Facts, Fault, Gates, HealthPolicy,
@@ -310,9 +316,12 @@ fn each_partition_state_has_its_reason_and_level() {
     }
 }
 
+/// What is done to a good stream, and the reason that must come of it.
+type Case = (fn(&mut Stream), ReasonCode, Level);
+
 #[test]
 fn archive_breaker_sends_drops_and_instruments_have_their_reasons() {
-    let cases: [(fn(&mut Stream), ReasonCode, Level); 8] = [
+    let cases: [Case; 8] = [
         (
             |s| s.facts.archive.state = ArchiveState::Failing,
             ReasonCode::ArchiveFailing,

@@ -1,9 +1,14 @@
 //! Disjoint buckets, for a hundred thousand random sequences of outcomes.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a test draws its input, and fails by panicking"
+)]
 
 #[path = "props/outcomes.rs"]
 mod outcomes;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use dashstream_metrics::{Metrics, Options, Outcome, Registry};
 use dashstream_testkit::alloc;

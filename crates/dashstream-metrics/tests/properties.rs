@@ -1,4 +1,8 @@
 //! Property tests; their bodies are shared with the fuzz targets.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test draws its input, and fails by panicking"
+)]
 
 #[path = "props/window.rs"]
 mod window;

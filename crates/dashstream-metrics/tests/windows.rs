@@ -1,13 +1,17 @@
 //! Windows: every event is in exactly one place, at the edges, under threads, and when clocks jump.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test draws its input, and fails by panicking"
+)]
 
-use std::num::NonZeroUsize;
+use core::num::NonZeroUsize;
+use core::time::Duration;
 use std::thread;
-use std::time::Duration;
 
 use dashstream_metrics::{Account, Shape, ShapeError, Window, WindowSet};
 
-#[path = "props/window.rs"]
-mod window;
+#[path = "props/writer.rs"]
+mod writer;
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -191,7 +195,7 @@ fn conservation_holds_under_two_threads_with_stalled_writers_and_clock_jumps() {
         let recorded: u64 = thread::scope(|scope| {
             let writers = [1_u64, 2].map(|seed| {
                 let window = &window;
-                scope.spawn(move || window::write_wildly(window, seed, 200_000))
+                scope.spawn(move || writer::write_wildly(window, seed, 200_000))
             });
             writers.map(|writer| writer.join().unwrap()).iter().sum()
         });

@@ -56,7 +56,8 @@ fn yaml(line: &str, after: &[&str]) -> Option<String> {
     let trimmed = line.trim_start();
     let field = trimmed.strip_prefix("- ").unwrap_or(trimmed);
     let value = field.strip_prefix("expr:")?.trim();
-    let indent = indent(line);
+    // Behind a dash the field's own column counts, not the dash's.
+    let indent = line.len().saturating_sub(field.len());
     if value.starts_with(['|', '>']) || value.is_empty() {
         let block: Vec<&str> = after
             .iter()

@@ -1,6 +1,6 @@
 //! What holds for any sequence of outcomes: the buckets are disjoint and sum to the total.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use dashstream_metrics::{
     Cause, DecodeErrorType, Facts, Key, Label, MessageStatus, Metrics, Outcome, Recent,

@@ -1,12 +1,11 @@
 //! What holds for any sequence of records, readings and jumps of the clock.
 
-use std::time::Duration;
+use core::time::Duration;
 
-use dashstream_metrics::{Shape, Window, WindowSet};
+use dashstream_metrics::{Shape, Window};
 
 /// One step of a schedule.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "each includer builds the steps it needs")]
 pub(crate) enum Step {
     /// Record `n` events at `at` seconds.
     Record { at: u64, n: u64 },
@@ -20,7 +19,6 @@ pub(crate) enum Step {
 ///
 /// For every reading: the window shows exactly the accepted events of its slots, unless it says that
 /// it was torn, in which case it shows fewer. At the end: everything recorded is accounted for.
-#[allow(dead_code, reason = "each includer uses the body it needs")]
 pub(crate) fn obeys_the_model(shape: Shape, steps: &[Step]) {
     let window = Window::new(shape, Duration::ZERO);
     let mut recorded = 0_u64;
@@ -62,28 +60,4 @@ pub(crate) fn obeys_the_model(shape: Shape, steps: &[Step]) {
             );
         }
     }
-}
-
-/// Records with a clock that mostly advances, sometimes sleeps far behind, sometimes jumps ahead.
-/// Returns how much was recorded.
-#[allow(dead_code, reason = "each includer uses the body it needs")]
-pub(crate) fn write_wildly(window: &WindowSet<()>, seed: u64, steps: u32) -> u64 {
-    let mut random = dashstream_testkit::rng::SplitMix64::new(seed);
-    let mut recorded = 0;
-    for step in 0..steps {
-        let now = u64::from(step) / 10;
-        let at = match random.below(1000) {
-            0 => now.saturating_sub(random.below(100)), // stalled between clock and record
-            1 => now + random.below(5_000),             // a jump that is not taken back
-            2..10 => now + random.below(4),             // a clock a little ahead
-            _ => now,
-        };
-        let n = random.below(4);
-        window.record(Duration::from_secs(at), (), n);
-        recorded += n;
-        if step % 64 == 0 {
-            window.tick(Duration::from_secs(now));
-        }
-    }
-    recorded
 }
