@@ -2,6 +2,7 @@
 
 mod codec;
 mod measure;
+mod metrics;
 mod workload;
 mod zstd;
 
@@ -15,6 +16,7 @@ type Area = (&'static str, fn(&mut Run));
 const AREAS: &[Area] = &[
     ("zstd", zstd::run),
     ("codec", codec::run),
+    ("metrics", metrics::run),
 ];
 
 fn main() -> ExitCode {
