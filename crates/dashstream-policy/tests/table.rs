@@ -47,20 +47,18 @@ fn every_event_is_answered_by_exactly_one_row_and_every_row_answers_one() {
 fn an_offset_passes_a_record_only_by_configuration_acknowledgement_or_order() {
     for event in events() {
         let row = decide(event);
-        let allowed = match event {
+        let allowed = matches!(
+            event,
             Event::Unprocessable {
                 mode: Mode::Skip,
                 archiving: Archiving::Off | Archiving::BestEffort,
                 ..
-            }
-            | Event::Unprocessable {
+            } | Event::Unprocessable {
                 mode: Mode::Skip,
                 archiving: Archiving::Required,
                 answer: Answer::Acked | Answer::ReducedAcked,
-            }
-            | Event::OrderedSkip => true,
-            _ => false,
-        };
+            } | Event::OrderedSkip
+        );
         assert_eq!(row.offset == OffsetMove::Settle, allowed, "{event:?}");
     }
 }

@@ -79,7 +79,7 @@ impl<E> Engine<E> {
             // The client speaks of a position that it is about to leave.
             (FetchFault::Undecodable | FetchFault::OutOfRange { .. }, None) if displaced => {}
             (FetchFault::OutOfRange { low }, None) => {
-                self.evidence_lost(partition, position.or(low), low);
+                self.evidence_lost(partition, position, low);
             }
             (FetchFault::Undecodable, None) => {
                 let (by, cause) = (HeldBy::Unfetchable, Cause::UndecodableBatch);

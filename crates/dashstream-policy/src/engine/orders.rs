@@ -88,12 +88,10 @@ impl<E> Engine<E> {
                 OrderOutcome::AwaitsArchive { offset }
             }
             // What is gone can only be given up, if it is known where the rest begins.
-            (None, Some(offset)) if by == HeldBy::EvidenceLost => match low {
-                Some(low) if low > offset => {
+            (None, offset) if by == HeldBy::EvidenceLost => match low {
+                Some(low) if offset.is_none_or(|offset| low > offset) => {
                     self.give_up(partition, low);
-                    OrderOutcome::Applied {
-                        offset: Some(offset),
-                    }
+                    OrderOutcome::Applied { offset }
                 }
                 Some(_) | None => OrderOutcome::NoRecord,
             },

@@ -42,13 +42,13 @@ fn when(row: &Row) -> [String; 3] {
                 Mode::Pause => "pause",
             };
             let archiving: Vec<_> = archiving.iter().copied().map(self::archiving).collect();
-            let answer = if answers.len() == Answer::ALL.len() {
+            let answers = if answers.len() == Answer::ALL.len() {
                 String::from("any")
             } else {
-                let answers: Vec<_> = answers.iter().copied().map(self::answer).collect();
+                let answers: Vec<_> = answers.iter().copied().map(answer).collect();
                 answers.join(" or ")
             };
-            [mode.to_owned(), archiving.join(" or "), answer]
+            [mode.to_owned(), archiving.join(" or "), answers]
         }
         When::Exactly(event) => [event_words(event).to_owned(), String::new(), String::new()],
     }

@@ -1,0 +1,100 @@
+//! The end of every run: the faults stop, and everything has to come to its end.
+
+use core::time::Duration;
+
+use dashstream_policy::{Command, HeldBy, PartitionState};
+
+use crate::world::at;
+use crate::{Answer, Outcome, Step, Violation, World};
+
+impl World {
+    /// Lets everything go well until all records are committed, as operators and archives do who
+    /// have come to work.
+    ///
+    /// # Errors
+    ///
+    /// The first invariant that did not hold; that something never ends is one as well.
+    pub fn finish(&mut self) -> Result<(), Violation> {
+        (self.fail_store, self.fail_seek, self.delay_seek) = (false, false, false);
+        self.step(Step::Breaker(false))?;
+        for round in 0..400 {
+            if self.round(round)? {
+                return self.check_the_end();
+            }
+        }
+        Err(Violation::new(
+            "everything ends",
+            format!("{:?}", self.engine.status()),
+        ))
+    }
+
+    fn round(&mut self, round: u32) -> Result<bool, Violation> {
+        for p in 0..self.parts.len() {
+            if self.parts[p].epoch.is_none() {
+                self.assign(p)?;
+            }
+        }
+        while self.late()? {}
+        while self.answer(0, Answer::Ack)? {}
+        while self.finish_one(0, Outcome::Done)? {}
+        for p in 0..self.parts.len() {
+            self.release(p, round)?;
+            while self.offer(p)? {}
+            self.fetch(p)?;
+            while self.offer(p)? {}
+        }
+        while self.finish_one(0, Outcome::Done)? {}
+        while self.answer(0, Answer::Ack)? {}
+        self.pass(Duration::from_secs(2))?;
+        self.commit()?;
+        Ok(self.parts.iter().all(|part| {
+            let last = part.truth.existed.last().map_or(0, |last| last + 1);
+            let rest = part.records.keys().next_back().map_or(0, |last| last + 1);
+            part.committed.unwrap_or(0) >= rest.min(last) && !part.paused && self.tokens.is_empty()
+        }) && self.engine.is_idle())
+    }
+
+    /// Orders what gets a held partition on.
+    fn release(&mut self, p: usize, round: u32) -> Result<(), Violation> {
+        let status = self.engine.status();
+        let Some(of) = status
+            .partitions
+            .iter()
+            .find(|of| of.partition.partition() as usize == p)
+        else {
+            return Ok(());
+        };
+        let PartitionState::Held { by, offset, .. } = of.state else {
+            return Ok(());
+        };
+        let command = match by {
+            HeldBy::Operator => Command::Retry,
+            HeldBy::Policy | HeldBy::Archive if round % 2 == 0 => Command::Retry,
+            HeldBy::Policy | HeldBy::Archive => Command::SkipOne,
+            HeldBy::Unfetchable | HeldBy::EvidenceLost => {
+                let part = &self.parts[p];
+                let held = offset.map_or(part.position, |offset| offset.get());
+                let behind = part.bad.map_or(0, |(_, end)| end);
+                let to = if by == HeldBy::Unfetchable {
+                    behind
+                } else {
+                    part.low
+                };
+                Command::SkipTo(at(to.max(held + 1)))
+            }
+        };
+        self.order(p, command)?;
+        Ok(())
+    }
+
+    fn check_the_end(&self) -> Result<(), Violation> {
+        let status = self.engine.status();
+        if status.archive.in_flight + status.archive.waiting + status.archive.bytes > 0 {
+            return Err(Violation::new(
+                "nothing is left behind",
+                format!("{:?}", status.archive),
+            ));
+        }
+        Ok(())
+    }
+}
