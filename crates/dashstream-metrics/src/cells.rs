@@ -53,8 +53,10 @@ impl Moment {
     /// Notes that it happened at `now`. Writes only when a millisecond has passed.
     pub(crate) fn note(&self, now: Duration) {
         // Shifted by one, so that the first millisecond differs from never.
-        let stamp = u64::try_from(now.as_millis())
-            .unwrap_or(u64::MAX)
+        let stamp = now
+            .as_secs()
+            .saturating_mul(1000)
+            .saturating_add(u64::from(now.subsec_millis()))
             .saturating_add(1);
         if self.0.load(Ordering::Relaxed) < stamp {
             self.0.fetch_max(stamp, Ordering::Relaxed);
