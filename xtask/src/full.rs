@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{features, figures, fuzz, sh, vendor};
+use crate::{broker, features, figures, fuzz, sh, vendor};
 
 /// A stage's name, what it shows, and its body.
 type Stage = (&'static str, &'static str, fn() -> Result<()>);
@@ -18,6 +18,11 @@ const STAGES: &[Stage] = &[
         "vendor",
         "each published crate copied out with what it needs, and tested there",
         vendor::check,
+    ),
+    (
+        "broker",
+        "the Kafka adapter's suite and kill tests on a broker outside the process",
+        || broker::run(None),
     ),
     ("fuzz", "every fuzz target for 1,000,000 inputs", || {
         fuzz::run("all", 1_000_000)
