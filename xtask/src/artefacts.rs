@@ -1,7 +1,7 @@
 //! What is generated from the catalogue: alert rules with their tests, a dashboard, and a table.
 
+use core::fmt::Write as _;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
@@ -300,13 +300,17 @@ fn dashboard() -> Result<String> {
             "instant": true,
         })).collect::<Vec<_>>(),
     })];
-    for (at, metric) in CATALOGUE.iter().enumerate() {
+    // Three panels a row, below the table.
+    let places = (8_u32..)
+        .step_by(7)
+        .flat_map(|y| [0_u32, 8, 16].map(|x| (x, y)));
+    for ((id, (x, y)), metric) in (2_u32..).zip(places).zip(CATALOGUE) {
         panels.push(json!({
-            "id": at + 2,
+            "id": id,
             "type": "timeseries",
             "title": metric.name,
             "description": metric.help,
-            "gridPos": {"h": 7, "w": 8, "x": (at % 3) * 8, "y": 8 + (at / 3) * 7},
+            "gridPos": {"h": 7, "w": 8, "x": x, "y": y},
             "datasource": {"type": "prometheus", "uid": "${datasource}"},
             // A gap stays a gap: absence is no number.
             "fieldConfig": {"defaults": {"noValue": "missing", "custom": {"spanNulls": false}}, "overrides": []},

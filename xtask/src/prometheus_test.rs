@@ -3,14 +3,15 @@
 //! Each case has its own Prometheus and exporter on loopback. The dashboard's own expression is asked
 //! through the API: it must be empty first, show the loss within two minutes, and the alert must fire.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use dashstream_metrics::{Facts, Metrics, Options, Registry};
@@ -34,7 +35,7 @@ pub(crate) fn run() -> Result<()> {
         .iter()
         .map(|lost| thread::spawn(|| case(*lost)))
         .collect();
-    let mut failed = 0;
+    let mut failed = 0_usize;
     for (thread, lost) in threads.into_iter().zip(CASES) {
         let name = lost.unwrap_or("the whole target");
         match thread.join() {
@@ -44,7 +45,7 @@ pub(crate) fn run() -> Result<()> {
                 alert.as_secs_f64()
             ),
             Ok(Err(error)) => {
-                failed += 1;
+                failed = failed.saturating_add(1);
                 eprintln!("{name}: {error:#}");
             }
             Err(_) => bail!("{name}: the case panicked"),
@@ -114,15 +115,20 @@ fn is_missing(alert: &str) -> bool {
 fn panel(metric: &str) -> Result<String> {
     let text = std::fs::read_to_string(artefacts::folder().join("dashboard.json"))?;
     let dashboard: Value = serde_json::from_str(&text)?;
-    let targets = dashboard["panels"][0]["targets"]
-        .as_array()
-        .context("the first panel has targets")?;
+    let targets = dashboard
+        .pointer("/panels/0/targets")
+        .and_then(Value::as_array);
     let target = targets
+        .context("the first panel has targets")?
         .iter()
-        .find(|target| target["legendFormat"] == metric);
-    let expr = target.and_then(|target| target["expr"].as_str());
+        .find(|target| text_at(target, "/legendFormat") == Some(metric));
+    let expr = target.and_then(|target| text_at(target, "/expr"));
     expr.map(str::to_owned)
         .with_context(|| format!("no panel for {metric}"))
+}
+
+fn text_at<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
+    value.pointer(path).and_then(Value::as_str)
 }
 
 /// Serves the exposition until it is told to lose it.
@@ -254,21 +260,21 @@ impl Prometheus {
             path.push_str(&format!("%{byte:02X}"));
         }
         let answer = self.get(&path)?;
-        let result = answer["data"]["result"].as_array();
+        let result = answer.pointer("/data/result").and_then(Value::as_array);
         result.cloned().with_context(|| format!("{expr}: {answer}"))
     }
 
     /// The firing alerts, with their metric behind a slash if they have one.
     fn alerts(&self) -> Result<Vec<String>> {
         let answer = self.get("/api/v1/alerts")?;
-        let alerts = answer["data"]["alerts"]
-            .as_array()
-            .context("no alerts in the answer")?;
-        let firing = alerts.iter().filter(|alert| alert["state"] == "firing");
-        Ok(firing
+        let alerts = answer.pointer("/data/alerts").and_then(Value::as_array);
+        Ok(alerts
+            .context("no alerts in the answer")?
+            .iter()
+            .filter(|alert| text_at(alert, "/state") == Some("firing"))
             .filter_map(|alert| {
-                let name = alert["labels"]["alertname"].as_str()?;
-                Some(match alert["labels"]["metric"].as_str() {
+                let name = text_at(alert, "/labels/alertname")?;
+                Some(match text_at(alert, "/labels/metric") {
                     Some(metric) => format!("{name}/{metric}"),
                     None => name.to_owned(),
                 })
