@@ -70,7 +70,6 @@ impl Document {
     /// # Errors
     ///
     /// See [`ReadError`].
-    #[expect(clippy::should_implement_trait, reason = "the limits are an argument")]
     pub fn from_str(text: &str, limits: &ReadLimits) -> Result<Self, ReadError> {
         Self::from_slice(text.as_bytes(), limits)
     }

@@ -1,5 +1,9 @@
 //! The state hash: SHA-256 of the canonical text, and what a comparison says.
 
+use sha2::{Digest, Sha256};
+
+use crate::document::Document;
+
 /// How a producer prints numbers, and orders members, in the text that it hashes.
 ///
 /// The three differ for few states only: fractions that are whole, very large and very small
@@ -85,6 +89,80 @@ impl Default for Verification {
         Self {
             every: 1,
             bytes_per_diff: 1 << 20,
+        }
+    }
+}
+
+/// Holds `state` against a producer's hash of it. `scratch` takes the canonical text.
+pub(crate) fn verify(state: &Document, hash: &[u8], scratch: &mut Vec<u8>) -> Verdict {
+    if hash.is_empty() {
+        return Verdict::NotComparable(Unproven::NoHash);
+    }
+    let Ok(expected) = <[u8; 32]>::try_from(hash) else {
+        return Verdict::NotComparable(Unproven::HashLength);
+    };
+    let mut printed_as = |dialect| {
+        scratch.clear();
+        let seen = state.write(dialect, scratch);
+        (
+            <[u8; 32]>::from(Sha256::digest(&*scratch)) == expected,
+            seen,
+        )
+    };
+    let (same, seen) = printed_as(Dialect::Current);
+    if same {
+        return Verdict::Match;
+    }
+    // Only floats, and names outside the basic plane, look different in another dialect.
+    if seen.float || seen.high_name {
+        for dialect in [Dialect::Ryu, Dialect::JavaScript] {
+            if printed_as(dialect).0 {
+                return Verdict::Drift(dialect);
+            }
+        }
+    }
+    if seen.wide {
+        Verdict::NotComparable(Unproven::WideNumber)
+    } else {
+        Verdict::Mismatch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ReadLimits;
+
+    fn document(text: &str) -> Document {
+        Document::from_str(text, &ReadLimits::default()).unwrap()
+    }
+
+    fn sha(text: &str) -> [u8; 32] {
+        Sha256::digest(text).into()
+    }
+
+    #[test]
+    fn a_state_is_compared_in_every_dialect_that_could_differ() {
+        let check =
+            |state: &str, printed: &str| verify(&document(state), &sha(printed), &mut Vec::new());
+        let nested = r#"{"b":2,"a":1,"nested":{"z":"x","y":[true,null]}}"#;
+        let sorted = r#"{"a":1,"b":2,"nested":{"y":[true,null],"z":"x"}}"#;
+        assert_eq!(check(nested, sorted), Verdict::Match);
+        assert_eq!(check("[1.0]", "[1.0]"), Verdict::Match);
+        assert_eq!(check("[1.0]", "[1]"), Verdict::Drift(Dialect::JavaScript));
+        assert_eq!(check("[1e16]", "[1e16]"), Verdict::Drift(Dialect::Ryu));
+        assert_eq!(check("[1]", "[2]"), Verdict::Mismatch);
+        let wide = Verdict::NotComparable(Unproven::WideNumber);
+        assert_eq!(check("[1e300]", "[2]"), wide);
+    }
+
+    #[test]
+    fn no_hash_and_half_a_hash_prove_nothing() {
+        let verdict = |hash: &[u8]| verify(&document("1"), hash, &mut Vec::new());
+        assert_eq!(verdict(&[]), Verdict::NotComparable(Unproven::NoHash));
+        for len in [31, 33] {
+            let short = Verdict::NotComparable(Unproven::HashLength);
+            assert_eq!(verdict(&vec![0; len]), short);
         }
     }
 }

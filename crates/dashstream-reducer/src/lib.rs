@@ -1,6 +1,25 @@
 //! A run's state rebuilt from snapshots and JSON Patch diffs: atomic, bounded, with resync signalling.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::allow_attributes,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::excessive_precision,
+        clippy::indexing_slicing,
+        clippy::manual_is_multiple_of,
+        clippy::needless_range_loop,
+        clippy::panic,
+        clippy::std_instead_of_core,
+        clippy::string_slice,
+        clippy::unwrap_used,
+        clippy::wildcard_enum_match_arm,
+        reason = "tests fail by panicking"
+    )
+)]
 
 pub mod document;
 pub mod hash;
@@ -21,3 +40,7 @@ pub use self::reducer::{
 };
 pub use self::runs::{Counts, Runs, RunsLimits, Tally};
 pub use self::size::json_len;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

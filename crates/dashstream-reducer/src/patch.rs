@@ -8,6 +8,7 @@ mod limits;
 mod operation;
 mod walk;
 
+pub(crate) use self::encoded::OwnedOperations;
 pub use self::encoded::{Encoded, Operations};
 pub use self::engine::{Applied, apply};
 pub use self::error::{PatchError, PatchErrorKind};

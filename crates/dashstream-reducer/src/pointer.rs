@@ -77,12 +77,6 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-impl Tokens<'_> {
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.rest.is_none()
-    }
-}
-
 /// One token, still escaped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token<'a>(&'a str);

@@ -1,41 +1,104 @@
 //! One run's state.
+//!
+//! # Transitions
+//!
+//! The state is right as of one sequence number, the *cursor*, or it is not known to be right.
+//!
+//! | message | in step | waiting for missing messages | waiting for a full state |
+//! |---|---|---|---|
+//! | seen before, same id | `Duplicate` | `Duplicate` | `Duplicate` |
+//! | seen before, other id | `Resync(SequenceReused)` | same | same |
+//! | contained in a full state | `Stale` | `Stale` | `Stale` |
+//! | no state, next | `Unchanged` | `Waiting` or `Recovered` | `Waiting` |
+//! | no state, later | `Resync(Gap)` | `Waiting` | `Waiting` |
+//! | diff, next | `Applied`, or `Resync` with what was wrong | `Buffered` or `Recovered` | `Buffered` or `Waiting` |
+//! | diff, later | `Resync(Gap)`, kept | `Buffered` | `Buffered` or `Waiting` |
+//! | full state, read | `Applied` | `Recovered` | `Recovered`; `Waiting` when it is older than what was dropped |
+//! | full state, refused | `Resync(Snapshot)` | same | same |
+//! | a checkpoint that cannot be read | `Resync(PoisonedCheckpoint)` | same | same |
+//! | start | as a full state, of a new epoch; without state `Resync(NoSnapshot)` | same | same |
+//! | state without sequence | `Resync(NoSequence)` | same | same |
+//! | the host lost one | `Resync(Lost)` | same | same |
 
+mod coverage;
 mod limits;
 mod outcome;
+mod pending;
 mod reason;
+mod requests;
+mod seen;
 mod update;
 
 use core::time::Duration;
 
+use self::coverage::Coverage;
 pub use self::limits::ReducerLimits;
 pub use self::outcome::{Effect, Outcome};
+use self::pending::Pending;
 pub use self::reason::{Phase, ResyncReason};
+use self::requests::Requests;
+use self::seen::{Again, Seen};
 pub use self::update::{Stamp, Update};
 use crate::document::Document;
+use crate::hash::{Unproven, Verdict, verify};
 use crate::history::History;
+use crate::patch::{self, Operations};
 
 /// One run's state, rebuilt from its messages: right, or known not to be.
+///
+/// Each update costs what it says, whatever the state's size: a diff its operations, a full state
+/// its text. A diff that fails leaves the state as it was.
 #[derive(Clone, Debug)]
 pub struct Reducer {
+    limits: ReducerLimits,
     phase: Phase,
+    state: Option<Document>,
+    /// The message that made the state.
+    made_at: Option<u64>,
+    /// The state is right as of here, and every message up to here has been taken; `None` when the
+    /// state is not known to be right.
+    cursor: Option<u64>,
+    /// A full state from before this place lacks a change that was dropped.
+    dropped: u64,
+    coverage: Coverage,
+    seen: Seen,
+    pending: Pending,
     history: History,
+    requests: Requests,
+    /// Bytes that may be hashed now, and diffs since the last hash.
+    hash_fuel: u64,
+    unverified: u32,
 }
 
 impl Reducer {
     /// A run of which nothing has been seen: it needs a full state.
     #[must_use]
     pub fn new(limits: ReducerLimits) -> Self {
-        let _ = limits;
         Self {
             phase: Phase::NeedsResync(ResyncReason::NoSnapshot),
+            state: None,
+            made_at: None,
+            cursor: None,
+            dropped: 0,
+            coverage: Coverage::default(),
+            seen: Seen::default(),
+            pending: Pending::default(),
             history: History::default(),
+            requests: Requests::default(),
+            hash_fuel: limits
+                .verification
+                .bytes_per_diff
+                .saturating_mul(FUEL_DIFFS),
+            unverified: 0,
+            limits,
         }
     }
 
     /// Takes the next message of the run. Drain [`Reducer::poll_effect`] afterwards.
     pub fn apply(&mut self, now: Duration, stamp: Stamp, update: Update<'_>) -> Outcome {
-        let _ = (now, stamp, update);
-        Outcome::Unchanged
+        let outcome = self.step(stamp, update);
+        self.requests.update(now, self.phase, &self.limits);
+        outcome
     }
 
     /// Whether the state can be relied on.
@@ -46,14 +109,17 @@ impl Reducer {
 
     /// The state, when it can be relied on.
     #[must_use]
-    pub fn state(&self) -> Option<&Document> {
-        None
+    pub const fn state(&self) -> Option<&Document> {
+        match self.phase {
+            Phase::Synced => self.state.as_ref(),
+            Phase::NeedsResync(_) => None,
+        }
     }
 
     /// The state whether it can be relied on or not: the last one that was applied.
     #[must_use]
-    pub fn last_state(&self) -> Option<&Document> {
-        None
+    pub const fn last_state(&self) -> Option<&Document> {
+        self.state.as_ref()
     }
 
     /// Why the run needs a full state, if it does.
@@ -68,28 +134,301 @@ impl Reducer {
     /// The sequence number of the message that made the state.
     #[must_use]
     pub const fn sequence(&self) -> Option<u64> {
-        None
+        self.made_at
     }
 
-    /// Previous versions, if the limits keep any.
+    /// The latest versions of the state, if the limits keep any.
     #[must_use]
     pub const fn history(&self) -> &History {
         &self.history
     }
 
+    /// Bytes that the run holds: an estimate of 64 bytes a node and the canonical text, what old
+    /// versions hold alone, and the diffs that wait.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let state = self.state.as_ref().map_or(0, document_bytes);
+        let waiting = self.pending.bytes() as u64;
+        state
+            .saturating_add(self.history.bytes())
+            .saturating_add(waiting)
+    }
+
     /// The next thing the host is asked to do.
-    pub fn poll_effect(&mut self) -> Option<Effect> {
-        None
+    pub const fn poll_effect(&mut self) -> Option<Effect> {
+        self.requests.poll()
     }
 
     /// When [`Reducer::handle_timeout`] wants to be called, if it does.
     #[must_use]
     pub const fn poll_timeout(&self) -> Option<Duration> {
-        None
+        self.requests.next_at()
     }
 
     /// Tells the reducer that time has passed. Drain [`Reducer::poll_effect`] afterwards.
     pub fn handle_timeout(&mut self, now: Duration) {
-        let _ = now;
+        self.requests.update(now, self.phase, &self.limits);
+    }
+
+    fn step(&mut self, stamp: Stamp, update: Update<'_>) -> Outcome {
+        let highest = self.coverage.highest();
+        let sequence = match (stamp.sequence(), update) {
+            (_, Update::Lost) => return self.distrust(ResyncReason::Lost, highest),
+            (Some(sequence), _) => sequence.get(),
+            (None, Update::Other) if self.phase == Phase::Synced => return Outcome::Unchanged,
+            (None, Update::Other) => return Outcome::Waiting,
+            (None, _) => return self.distrust(ResyncReason::NoSequence, highest),
+        };
+        if let Update::Start { state } = update {
+            return self.start(sequence, stamp, state);
+        }
+        if self.coverage.contains(sequence) {
+            return match self.seen.again(sequence, stamp.message_id()) {
+                Again::Same => Outcome::Duplicate,
+                Again::Other => self.distrust(ResyncReason::SequenceReused, highest),
+                Again::Stale => Outcome::Stale,
+            };
+        }
+        self.coverage.insert(sequence);
+        self.seen
+            .note(sequence, stamp.message_id(), self.limits.message_ids);
+        match update {
+            Update::Diff {
+                operations,
+                hash,
+                base,
+            } => self.diff(sequence, operations, hash, base),
+            Update::Snapshot { state, hash } => self.full(sequence, state, hash),
+            Update::Checkpoint { id, state: [] } => {
+                self.seen.checkpoint(id, self.limits.checkpoints);
+                self.placed()
+            }
+            Update::Checkpoint { id, state } => {
+                let outcome = self.full(sequence, state, &[]);
+                self.seen.checkpoint(id, self.limits.checkpoints);
+                outcome
+            }
+            Update::PoisonedCheckpoint { .. } => {
+                self.distrust(ResyncReason::PoisonedCheckpoint, sequence)
+            }
+            Update::Other | Update::Start { .. } | Update::Lost => self.placed(),
+        }
+    }
+
+    /// The run begins, or begins again: sequence numbers count anew.
+    fn start(&mut self, sequence: u64, stamp: Stamp, state: Option<&[u8]>) -> Outcome {
+        let known = self.coverage.contains(sequence);
+        if known && self.seen.is_start(stamp.message_id()) {
+            return Outcome::Duplicate;
+        }
+        let new_epoch = sequence <= self.coverage.highest();
+        if new_epoch {
+            self.coverage = Coverage::default();
+            self.pending.clear();
+            self.history.clear();
+            self.dropped = 0;
+        }
+        self.coverage.insert_up_to(sequence);
+        self.seen.start(sequence, stamp.message_id());
+        let Some(state) = state else {
+            self.state = None;
+            self.made_at = None;
+            return self.distrust(ResyncReason::NoSnapshot, sequence);
+        };
+        if new_epoch {
+            self.cursor = None;
+        }
+        self.full(sequence, state, &[])
+    }
+
+    fn diff(
+        &mut self,
+        sequence: u64,
+        operations: Operations<'_>,
+        hash: &[u8],
+        base: &[u8],
+    ) -> Outcome {
+        let in_place = self
+            .cursor
+            .is_some_and(|cursor| self.coverage.spans(cursor, sequence));
+        if in_place && self.phase == Phase::Synced {
+            return match self.change(sequence, operations, hash, base) {
+                Ok(_) if operations.is_empty() => Outcome::Unchanged,
+                Ok(verdict) => Outcome::Applied(verdict),
+                Err(reason) => self.distrust(reason, sequence),
+            };
+        }
+        let budget = (self.limits.buffered_diffs, self.limits.buffered_bytes);
+        if self
+            .pending
+            .keep(sequence, operations, (hash, base), budget)
+        {
+            let outcome = self.placed();
+            if outcome == Outcome::Waiting {
+                Outcome::Buffered
+            } else {
+                outcome
+            }
+        } else {
+            // What comes after this place cannot be replayed any more.
+            self.dropped = self.dropped.max(sequence);
+            self.cursor = None;
+            match self.phase {
+                Phase::Synced => self.distrust(self.gap(), sequence),
+                Phase::NeedsResync(_) => Outcome::Waiting,
+            }
+        }
+    }
+
+    /// A complete state, which makes it right whatever came before.
+    fn full(&mut self, sequence: u64, text: &[u8], hash: &[u8]) -> Outcome {
+        if self.cursor.is_some_and(|cursor| sequence <= cursor) {
+            return Outcome::Stale;
+        }
+        if sequence < self.dropped {
+            return Outcome::Waiting;
+        }
+        let state = match Document::from_slice(text, &self.limits.read) {
+            Ok(state) => state,
+            Err(error) => return self.distrust(ResyncReason::Snapshot(error), sequence),
+        };
+        let mut scratch = Vec::new();
+        let verdict = verify(&state, hash, &mut scratch);
+        if verdict == Verdict::Mismatch {
+            return self.distrust(ResyncReason::HashMismatch, sequence);
+        }
+        let left_behind = self.state.as_ref().map_or(0, document_bytes);
+        let budget = (self.limits.history_versions, self.limits.history_bytes);
+        self.history.push(sequence, &state, left_behind, budget);
+        self.state = Some(state);
+        self.made_at = Some(sequence);
+        self.cursor = Some(sequence);
+        self.coverage.insert_up_to(sequence);
+        self.seen.full_state(sequence);
+        match self.phase {
+            Phase::Synced if self.coverage.highest() == sequence => Outcome::Applied(verdict),
+            Phase::Synced | Phase::NeedsResync(_) => self.placed(),
+        }
+    }
+
+    /// Takes up what can be taken up now that one more message has its place.
+    fn placed(&mut self) -> Outcome {
+        let was = self.phase;
+        let Some(mut cursor) = self.cursor else {
+            return Outcome::Waiting;
+        };
+        let mut replayed = 0_u32;
+        while let Some(next) = self.pending.first_after(cursor) {
+            if !self.coverage.spans(cursor, next) {
+                break;
+            }
+            let Some((sequence, kept)) = self.pending.take_after(cursor) else {
+                break;
+            };
+            let changed = kept
+                .operations
+                .with(|operations| self.change(sequence, operations, &kept.hash, &kept.base));
+            if let Err(reason) = changed {
+                return self.distrust(reason, sequence);
+            }
+            cursor = sequence;
+            replayed = replayed.saturating_add(1);
+        }
+        let highest = self.coverage.highest();
+        if self.coverage.spans(cursor, highest) {
+            self.cursor = Some(cursor.max(highest));
+            self.phase = Phase::Synced;
+            return match was {
+                Phase::Synced => Outcome::Unchanged,
+                Phase::NeedsResync(_) => Outcome::Recovered { replayed },
+            };
+        }
+        self.cursor = Some(cursor);
+        let reason = self.gap();
+        self.phase = Phase::NeedsResync(reason);
+        match was {
+            Phase::NeedsResync(ResyncReason::Gap { .. }) => Outcome::Waiting,
+            Phase::Synced | Phase::NeedsResync(_) => Outcome::Resync(reason),
+        }
+    }
+
+    /// Applies one diff to a state that is right, and moves the cursor to it.
+    fn change(
+        &mut self,
+        sequence: u64,
+        operations: Operations<'_>,
+        hash: &[u8],
+        base: &[u8],
+    ) -> Result<Verdict, ResyncReason> {
+        if !self.seen.knows_base(base, self.limits.checkpoints) {
+            return Err(ResyncReason::UnknownBase);
+        }
+        let state = self.state.as_mut().ok_or(ResyncReason::NoSnapshot)?;
+        let applied =
+            patch::apply(state, operations, &self.limits.patch).map_err(ResyncReason::Patch)?;
+        let verdict = self.verify_diff(hash);
+        if verdict == Verdict::Mismatch {
+            return Err(ResyncReason::HashMismatch);
+        }
+        self.cursor = Some(sequence);
+        if !operations.is_empty() {
+            self.made_at = Some(sequence);
+            let budget = (self.limits.history_versions, self.limits.history_bytes);
+            if let Some(state) = &self.state {
+                self.history
+                    .push(sequence, state, applied.left_behind, budget);
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// Checks a diff's hash when that is due and paid for.
+    fn verify_diff(&mut self, hash: &[u8]) -> Verdict {
+        let policy = self.limits.verification;
+        let most = policy.bytes_per_diff.saturating_mul(FUEL_DIFFS);
+        self.hash_fuel = self
+            .hash_fuel
+            .saturating_add(policy.bytes_per_diff)
+            .min(most);
+        self.unverified = self.unverified.saturating_add(1);
+        let Some(state) = &self.state else {
+            return Verdict::NotComparable(Unproven::NoHash);
+        };
+        if hash.is_empty() {
+            return Verdict::NotComparable(Unproven::NoHash);
+        }
+        if policy.every == 0 || self.unverified < policy.every {
+            return Verdict::NotComparable(Unproven::NotDue);
+        }
+        let Some(left) = self.hash_fuel.checked_sub(state.canonical_len()) else {
+            return Verdict::NotComparable(Unproven::OutOfFuel);
+        };
+        self.hash_fuel = left;
+        self.unverified = 0;
+        verify(state, hash, &mut Vec::new())
+    }
+
+    /// From now on the state is not known to be right, until a full state from `sequence` on.
+    fn distrust(&mut self, reason: ResyncReason, sequence: u64) -> Outcome {
+        self.dropped = self.dropped.max(sequence);
+        self.cursor = None;
+        self.phase = Phase::NeedsResync(reason);
+        Outcome::Resync(reason)
+    }
+
+    fn gap(&self) -> ResyncReason {
+        let start = self.cursor.unwrap_or(self.dropped);
+        let missing = self.coverage.missing(start, self.coverage.highest());
+        ResyncReason::Gap { missing }
     }
 }
+
+/// An estimate: a node takes 24 bytes in its container, and a container's own head and spare room
+/// the rest; text is counted by its canonical length.
+pub(crate) fn document_bytes(state: &Document) -> u64 {
+    let nodes = state.nodes().saturating_mul(64);
+    nodes.saturating_add(state.canonical_len())
+}
+
+/// Diffs' worth of hashing that are saved up at most.
+const FUEL_DIFFS: u64 = 16;

@@ -1,4 +1,19 @@
 //! Random patches against the naive model.
+#![allow(
+    clippy::allow_attributes,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::excessive_precision,
+    clippy::indexing_slicing,
+    clippy::manual_is_multiple_of,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests fail by panicking"
+)]
 
 mod props;
 
@@ -12,7 +27,7 @@ const PATCHES_A_CASE: u64 = 8;
 
 /// 20,000 patches by default; `REDUCER_PATCHES=1000000` for the long run.
 fn cases() -> u64 {
-    #[allow(
+    #[expect(
         clippy::disallowed_methods,
         reason = "a test may be told to run longer"
     )]

@@ -205,7 +205,6 @@ const fn resync(reason: ResyncReason) -> metrics::ResyncReason {
         ResyncReason::NoSequence => metrics::ResyncReason::NoSequence,
         ResyncReason::SequenceReused => metrics::ResyncReason::SequenceReused,
         ResyncReason::UnknownBase => metrics::ResyncReason::UnknownBase,
-        ResyncReason::PoisonedBase => metrics::ResyncReason::PoisonedBase,
         ResyncReason::PoisonedCheckpoint => metrics::ResyncReason::PoisonedCheckpoint,
         ResyncReason::Snapshot(_) => metrics::ResyncReason::SnapshotRefused,
         ResyncReason::Patch(_) => metrics::ResyncReason::PatchRefused,

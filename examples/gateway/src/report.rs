@@ -205,6 +205,10 @@ impl RunReport {
                 );
             }
         }
+        expect(
+            ledger.runs().is_empty() || self.runs.applied > 0,
+            "runs were written and no state was followed".to_owned(),
+        );
         let out_of_step: Vec<Arc<str>> = ledger
             .runs()
             .into_iter()

@@ -100,18 +100,6 @@ impl<E: Entry> Tree<E> {
         self.sum.depth.saturating_add(1)
     }
 
-    /// Levels of tree nodes, 1 for a flat container.
-    pub(crate) fn levels(&self) -> u64 {
-        let mut levels = 1_u64;
-        let mut tree = self;
-        while let Kids::Branch(children) = &tree.kids {
-            let Some(child) = children.first() else { break };
-            tree = &child.tree;
-            levels = levels.saturating_add(1);
-        }
-        levels
-    }
-
     pub(crate) fn get(&self, mut at: usize) -> Option<&E> {
         let mut tree = self;
         loop {

@@ -53,6 +53,101 @@ impl Operations<'_> {
     }
 }
 
+/// The operations of one diff, kept while its turn has not come.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnedOperations(OwnedForm);
+
+#[derive(Clone, Debug)]
+enum OwnedForm {
+    Owned(Vec<Operation>),
+    Encoded(Vec<OwnedEncoded>),
+}
+
+#[derive(Clone, Debug)]
+struct OwnedEncoded {
+    op: i32,
+    path: String,
+    from: String,
+    value: Vec<u8>,
+    encoding: i32,
+}
+
+impl OwnedOperations {
+    /// Borrows the operations for as long as `body` runs.
+    pub(crate) fn with<T>(&self, body: impl FnOnce(Operations<'_>) -> T) -> T {
+        match &self.0 {
+            OwnedForm::Owned(operations) => body(operations.as_slice().into()),
+            OwnedForm::Encoded(operations) => {
+                let borrowed: Vec<_> = operations.iter().map(OwnedEncoded::borrow).collect();
+                body(borrowed.as_slice().into())
+            }
+        }
+    }
+}
+
+impl OwnedEncoded {
+    fn of(operation: Encoded<'_>) -> Self {
+        Self {
+            op: operation.op,
+            path: operation.path.to_owned(),
+            from: operation.from.to_owned(),
+            value: operation.value.to_vec(),
+            encoding: operation.encoding,
+        }
+    }
+
+    fn borrow(&self) -> Encoded<'_> {
+        Encoded {
+            op: self.op,
+            path: &self.path,
+            from: &self.from,
+            value: &self.value,
+            encoding: self.encoding,
+        }
+    }
+}
+
+impl Operations<'_> {
+    /// Copies the operations; their values stay text.
+    pub(crate) fn to_owned(self) -> OwnedOperations {
+        OwnedOperations(match self.0 {
+            Form::Owned(operations) => OwnedForm::Owned(operations.to_vec()),
+            Form::Encoded(operations) => {
+                OwnedForm::Encoded(operations.iter().copied().map(OwnedEncoded::of).collect())
+            }
+            #[cfg(feature = "wire")]
+            Form::Wire(operations) => {
+                let encoded = operations.iter().map(Encoded::from);
+                OwnedForm::Encoded(encoded.map(OwnedEncoded::of).collect())
+            }
+        })
+    }
+
+    /// What a copy of the operations takes, at most. Values that are documents already are shared.
+    pub(crate) fn owned_bytes(&self) -> usize {
+        let text = match self.0 {
+            Form::Owned(operations) => operations.iter().map(Operation::pointer_bytes).sum(),
+            Form::Encoded(operations) => operations.iter().map(Encoded::text_bytes).sum(),
+            #[cfg(feature = "wire")]
+            Form::Wire(operations) => {
+                let encoded = operations.iter().map(Encoded::from);
+                encoded
+                    .map(|operation| operation.text_bytes())
+                    .sum::<usize>()
+            }
+        };
+        let each = size_of::<OwnedEncoded>().max(size_of::<Operation>());
+        self.len().saturating_mul(each).saturating_add(text)
+    }
+}
+
+impl Encoded<'_> {
+    fn text_bytes(&self) -> usize {
+        let pointers = self.path.len().saturating_add(self.from.len());
+        pointers.saturating_add(self.value.len())
+    }
+}
+
 impl<'a> From<&'a [Operation]> for Operations<'a> {
     fn from(operations: &'a [Operation]) -> Self {
         Self(Form::Owned(operations))

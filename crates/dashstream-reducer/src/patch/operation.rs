@@ -55,6 +55,21 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// The text of the pointers.
+    pub(crate) const fn pointer_bytes(&self) -> usize {
+        match self {
+            Self::Add { path, .. }
+            | Self::Remove { path }
+            | Self::Replace { path, .. }
+            | Self::Test { path, .. } => path.len(),
+            Self::Move { from, path } | Self::Copy { from, path } => {
+                from.len().saturating_add(path.len())
+            }
+        }
+    }
+}
+
 /// Reads a patch from its JSON text. Members that an operation does not know are ignored.
 ///
 /// # Errors

@@ -23,8 +23,6 @@ pub enum ResyncReason {
     SequenceReused,
     /// The diff names a checkpoint that was never seen.
     UnknownBase,
-    /// The diff names a checkpoint whose state was unreadable.
-    PoisonedBase,
     /// A checkpoint's body could not be inflated, or did not match its checksum.
     PoisonedCheckpoint,
     /// A full state was refused.
@@ -47,7 +45,6 @@ impl ResyncReason {
             Self::NoSequence => "no_sequence",
             Self::SequenceReused => "sequence_reused",
             Self::UnknownBase => "unknown_base",
-            Self::PoisonedBase => "poisoned_base",
             Self::PoisonedCheckpoint => "poisoned_checkpoint",
             Self::Snapshot(_) => "snapshot_refused",
             Self::Patch(_) => "patch_refused",

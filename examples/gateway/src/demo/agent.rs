@@ -393,7 +393,11 @@ const fn made(message: Message, effect: Effect) -> Made {
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
+    use dashstream_codec::v1::DashStreamMessage;
     use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder};
+    use dashstream_reducer::{Phase, Runs, RunsLimits};
 
     use super::*;
 
@@ -429,6 +433,39 @@ mod tests {
             }
             let expected: Vec<u64> = (1..=sequences.len() as u64).collect();
             assert_eq!(sequences, expected);
+        }
+    }
+
+    #[test]
+    fn what_a_message_ought_to_do_to_its_run_is_what_the_reducer_makes_of_it() {
+        for seed in 0..20 {
+            let mut rng = Rng::new(seed);
+            let mut agent = Agent::new("run".to_owned(), &mut rng);
+            let mut runs = Runs::new(RunsLimits::default());
+            let (mut in_step, mut count) = (false, 0);
+            while let Some(made) = agent.next(&mut rng) {
+                count += 1;
+                if count % 40 == 0 {
+                    agent.plant_bomb(&mut rng);
+                }
+                match made.effect {
+                    Effect::Follows => {}
+                    Effect::Restores => in_step = true,
+                    Effect::Breaks => in_step = false,
+                }
+                let message = DashStreamMessage {
+                    message: Some(made.message),
+                };
+                let _tally = runs.apply_message(Duration::ZERO, &message);
+                let phase = runs.get("run").unwrap().phase();
+                assert_eq!(
+                    phase == Phase::Synced,
+                    in_step,
+                    "run {seed}, message {count}: {phase:?}"
+                );
+            }
+            // The hash of each diff was one that the reducer could check.
+            assert!(runs.counts().outcomes.verified > 3);
         }
     }
 

@@ -1,0 +1,123 @@
+//! Which sequence numbers of a run have been seen.
+
+/// Ranges kept. Messages are late by a few places at most; what falls out was a gap long ago.
+const RANGES_MAX: usize = 16;
+
+/// The sequence numbers seen, as disjoint ranges that do not touch, lowest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Coverage {
+    ranges: Vec<(u64, u64)>,
+}
+
+impl Coverage {
+    /// The highest number seen; 0 when none was.
+    pub(super) fn highest(&self) -> u64 {
+        self.ranges.last().map_or(0, |(_, to)| *to)
+    }
+
+    pub(super) fn contains(&self, sequence: u64) -> bool {
+        self.ranges
+            .iter()
+            .any(|(from, to)| (*from..=*to).contains(&sequence))
+    }
+
+    /// Whether every number after `start` has been seen, up to and including `end`.
+    pub(super) fn spans(&self, start: u64, end: u64) -> bool {
+        start >= end
+            || self
+                .ranges
+                .iter()
+                .any(|(from, to)| *from <= start.saturating_add(1) && *to >= end)
+    }
+
+    /// How many numbers after `start`, up to and including `end`, have not been seen.
+    pub(super) fn missing(&self, start: u64, end: u64) -> u64 {
+        let seen = self.ranges.iter().map(|(from, to)| {
+            let (from, to) = ((*from).max(start.saturating_add(1)), (*to).min(end));
+            to.saturating_add(1).saturating_sub(from)
+        });
+        let seen = seen.fold(0_u64, u64::saturating_add);
+        end.saturating_sub(start).saturating_sub(seen)
+    }
+
+    pub(super) fn insert(&mut self, sequence: u64) {
+        self.insert_range(sequence, sequence);
+    }
+
+    /// Takes everything up to `sequence` for seen: a full state contains it.
+    pub(super) fn insert_up_to(&mut self, sequence: u64) {
+        self.insert_range(0, sequence);
+    }
+
+    fn insert_range(&mut self, mut from: u64, mut to: u64) {
+        self.ranges.retain(|(a, b)| {
+            let touches = *a <= to.saturating_add(1) && *b >= from.saturating_sub(1);
+            if touches {
+                from = from.min(*a);
+                to = to.max(*b);
+            }
+            !touches
+        });
+        let at = self.ranges.partition_point(|(a, _)| *a < from);
+        self.ranges.insert(at, (from, to));
+        if self.ranges.len() > RANGES_MAX {
+            self.ranges.remove(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use dashstream_testkit::rng::SplitMix64;
+
+    use super::*;
+
+    #[test]
+    fn ranges_are_what_a_set_of_numbers_is() {
+        let mut rng = SplitMix64::new(5);
+        for _ in 0..300 {
+            let (mut coverage, mut model) = (Coverage::default(), BTreeSet::new());
+            for _ in 0..20 {
+                let number = 1 + rng.below(24);
+                if rng.chance(1, 12) {
+                    coverage.insert_up_to(number);
+                    model.extend(0..=number);
+                } else {
+                    coverage.insert(number);
+                    model.insert(number);
+                }
+                assert_eq!(coverage.highest(), *model.last().unwrap());
+                for start in 0..26 {
+                    assert_eq!(coverage.contains(start), model.contains(&start));
+                    for end in 0..26 {
+                        let spans = (start + 1..=end).all(|number| model.contains(&number));
+                        assert_eq!(coverage.spans(start, end), spans, "{model:?} {start} {end}");
+                        let missing = (start + 1..=end).filter(|number| !model.contains(number));
+                        assert_eq!(coverage.missing(start, end), missing.count() as u64);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_oldest_range_is_forgotten_first() {
+        let mut coverage = Coverage::default();
+        for step in 0..=RANGES_MAX as u64 {
+            coverage.insert(1 + step * 2);
+        }
+        assert!(!coverage.contains(1) && coverage.contains(3));
+        assert_eq!(coverage.ranges.len(), RANGES_MAX);
+    }
+
+    #[test]
+    fn the_last_number_does_not_overflow() {
+        let mut coverage = Coverage::default();
+        coverage.insert(u64::MAX);
+        coverage.insert(u64::MAX - 1);
+        assert!(coverage.spans(u64::MAX - 2, u64::MAX));
+        assert!(!coverage.spans(u64::MAX - 3, u64::MAX));
+    }
+}

@@ -1,0 +1,80 @@
+//! Diffs that wait for the state they apply to.
+
+use std::collections::BTreeMap;
+
+use crate::patch::{Operations, OwnedOperations};
+
+/// A diff that was kept.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) operations: OwnedOperations,
+    pub(super) hash: Vec<u8>,
+    pub(super) base: Vec<u8>,
+    bytes: usize,
+}
+
+/// Diffs by sequence number, within a count and a byte budget.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending {
+    diffs: BTreeMap<u64, Kept>,
+    bytes: usize,
+}
+
+/// What a kept diff costs beside its operations: its entry, and the headers of its buffers.
+const DIFF_BYTES: usize = 256;
+
+impl Pending {
+    /// Copies a diff, or answers `false`, having copied nothing: it exceeds the budget.
+    pub(super) fn keep(
+        &mut self,
+        sequence: u64,
+        operations: Operations<'_>,
+        (hash, base): (&[u8], &[u8]),
+        (diffs, bytes): (usize, usize),
+    ) -> bool {
+        let cost = operations
+            .owned_bytes()
+            .saturating_add(hash.len())
+            .saturating_add(base.len())
+            .saturating_add(DIFF_BYTES);
+        if self.diffs.len() >= diffs || self.bytes.saturating_add(cost) > bytes {
+            return false;
+        }
+        let kept = Kept {
+            operations: operations.to_owned(),
+            hash: hash.to_vec(),
+            base: base.to_vec(),
+            bytes: cost,
+        };
+        if let Some(previous) = self.diffs.insert(sequence, kept) {
+            self.bytes = self.bytes.saturating_sub(previous.bytes);
+        }
+        self.bytes = self.bytes.saturating_add(cost);
+        true
+    }
+
+    /// The earliest diff after `sequence`, taken out; earlier ones are dropped.
+    pub(super) fn take_after(&mut self, sequence: u64) -> Option<(u64, Kept)> {
+        while let Some((at, kept)) = self.diffs.pop_first() {
+            self.bytes = self.bytes.saturating_sub(kept.bytes);
+            if at > sequence {
+                return Some((at, kept));
+            }
+        }
+        None
+    }
+
+    /// The sequence number of the earliest diff after `sequence`.
+    pub(super) fn first_after(&self, sequence: u64) -> Option<u64> {
+        let mut later = self.diffs.range(sequence.saturating_add(1)..);
+        later.next().map(|(at, _)| *at)
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

@@ -1,0 +1,102 @@
+//! What of a run's messages is remembered to know them again.
+
+use std::collections::VecDeque;
+
+/// Message ids by sequence number, and checkpoint ids.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    ids: VecDeque<(u64, [u8; 16])>,
+    start: Option<[u8; 16]>,
+    /// Everything up to here is contained in a full state.
+    full_at: u64,
+    checkpoints: VecDeque<Vec<u8>>,
+    /// Whether a base that is not known may have come before the state did.
+    adopt: bool,
+}
+
+/// How a sequence number came again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// With the same message, as far as is known.
+    Same,
+    /// With another message.
+    Other,
+    /// Not before, but the state contains it.
+    Stale,
+}
+
+impl Seen {
+    pub(super) fn note(&mut self, sequence: u64, id: Option<[u8; 16]>, most: usize) {
+        if let Some(id) = id {
+            self.ids.push_back((sequence, id));
+            while self.ids.len() > most {
+                self.ids.pop_front();
+            }
+        }
+    }
+
+    pub(super) fn again(&self, sequence: u64, id: Option<[u8; 16]>) -> Again {
+        let known = self.ids.iter().find(|(at, _)| *at == sequence);
+        match (known, id) {
+            (Some((_, known)), Some(id)) if *known != id => Again::Other,
+            (None, _) if sequence <= self.full_at => Again::Stale,
+            (Some(_) | None, _) => Again::Same,
+        }
+    }
+
+    /// A new epoch begins with this message.
+    pub(super) fn start(&mut self, sequence: u64, id: Option<[u8; 16]>) {
+        *self = Self::default();
+        self.start = id;
+        if let Some(id) = id {
+            self.ids.push_back((sequence, id));
+        }
+    }
+
+    /// Whether this is the message that began the epoch. Without ids there is no telling, and a
+    /// start that comes again is taken for the same.
+    pub(super) fn is_start(&self, id: Option<[u8; 16]>) -> bool {
+        match (self.start, id) {
+            (Some(start), Some(id)) => start == id,
+            (None, _) | (_, None) => true,
+        }
+    }
+
+    /// The state is complete as of `sequence`. Diffs go on naming a checkpoint from before it.
+    pub(super) fn full_state(&mut self, sequence: u64) {
+        self.full_at = sequence;
+        self.adopt = true;
+    }
+
+    pub(super) fn checkpoint(&mut self, id: &[u8], most: usize) {
+        let known = self.checkpoints.iter().any(|known| known == id);
+        if is_id(id) && !known {
+            self.checkpoints.push_back(id.to_vec());
+            while self.checkpoints.len() > most {
+                self.checkpoints.pop_front();
+            }
+        }
+    }
+
+    /// Whether a diff that names `base` follows from what was seen. The first unknown base after a
+    /// full state does: its checkpoint came before the state.
+    pub(super) fn knows_base(&mut self, base: &[u8], most: usize) -> bool {
+        if !is_id(base) || self.checkpoints.iter().any(|known| known == base) {
+            return true;
+        }
+        let adopted = core::mem::take(&mut self.adopt);
+        if adopted {
+            self.checkpoint(base, most);
+        }
+        adopted
+    }
+}
+
+/// Producers write an empty id, or zeros, where there is none. Theirs have 16 bytes; a longer one
+/// than this is not kept, and so never known.
+fn is_id(id: &[u8]) -> bool {
+    id.iter().any(|byte| *byte != 0) && id.len() <= ID_BYTES_MAX
+}
+
+/// Longest checkpoint id kept: four times a UUID.
+const ID_BYTES_MAX: usize = 64;
