@@ -16,10 +16,12 @@ mod full;
 mod fuzz;
 mod interop;
 mod loom;
+mod mutants;
 mod prometheus_test;
 mod proto;
 mod rules;
 mod sh;
+mod sim;
 mod vendor;
 
 use std::path::PathBuf;
@@ -88,6 +90,19 @@ enum Stage {
     Rules,
     /// A real Prometheus scrapes an exporter that loses metrics: panels and alerts must say so
     PrometheusTest,
+    /// Random schedules of the policy engine with faults at every edge, then every short trace
+    Sim {
+        #[arg(long, default_value_t = 10_000)]
+        schedules: u64,
+        /// The first seed
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
+    /// Seeded defects, each of which has to break an invariant
+    Mutants {
+        /// Where: policy
+        area: String,
+    },
     /// Run a fuzz target, or every target of a crate: `cargo xtask fuzz zstd --runs 10000000`
     Fuzz {
         /// A target's name, or a crate's short name for all of its targets
@@ -112,6 +127,8 @@ fn main() -> Result<()> {
         Stage::Rules => rules::run(),
         Stage::PrometheusTest => prometheus_test::run(),
         Stage::Loom => loom::run(),
+        Stage::Sim { schedules, seed } => sim::run(schedules, seed),
+        Stage::Mutants { area } => mutants::run(&area),
         Stage::Fuzz { target, runs } => fuzz::run(&target, runs),
     }
 }

@@ -100,7 +100,10 @@ impl Partition {
             must_meet: None,
             hold: None,
             operator: None,
+            #[cfg(not(mutant = "pause_outlives_assignment"))]
             told: None,
+            #[cfg(mutant = "pause_outlives_assignment")] // a new assignment is taken to run
+            told: Some(false),
             seek: Seek::Idle,
             released: None,
             handed: committed.map(NextOffset::before),

@@ -79,8 +79,22 @@ impl Tracker {
         }
     }
 
+    #[cfg(mutant = "evicts_when_full")]
+    pub(crate) fn evict(&mut self) {
+        if let Some(oldest) = self.entries.front_mut() {
+            oldest.state = State::Settled(Because::Configured);
+        }
+    }
+
     /// Removes the settled records at the front and says where that leads.
     pub(crate) fn release(&mut self) -> Option<(NextOffset, Because, usize)> {
+        #[cfg(mutant = "highest_seen")]
+        // the highest settled offset is stored, whatever lies before
+        if let Some(State::Settled(because)) = self.entries.back().map(|entry| entry.state) {
+            for entry in &mut self.entries {
+                entry.state = State::Settled(because);
+            }
+        }
         let mut released = None;
         let mut count = 0_usize;
         while let Some(Entry {
@@ -133,10 +147,13 @@ mod tests {
 
     fn three() -> (Tracker, [Slot; 3]) {
         let mut tracker = Tracker::default();
-        let mut serial = 0;
-        let slots = [3, 7, 8].map(|offset| {
-            serial += 1;
-            tracker.push(Duration::ZERO, at(offset), serial, State::Out)
+        let slots = [3, 7, 8].map(|offset: i64| {
+            tracker.push(
+                Duration::ZERO,
+                at(offset),
+                offset.unsigned_abs(),
+                State::Out,
+            )
         });
         (tracker, slots)
     }

@@ -69,7 +69,7 @@ impl World {
         };
         let command = match by {
             HeldBy::Operator => Command::Retry,
-            HeldBy::Policy | HeldBy::Archive if round % 2 == 0 => Command::Retry,
+            HeldBy::Policy | HeldBy::Archive if round.is_multiple_of(2) => Command::Retry,
             HeldBy::Policy | HeldBy::Archive => Command::SkipOne,
             HeldBy::Unfetchable | HeldBy::EvidenceLost => {
                 let part = &self.parts[p];

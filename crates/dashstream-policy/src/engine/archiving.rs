@@ -90,6 +90,13 @@ impl<E> Engine<E> {
             Some(Stage::InFlight(own)) if own == due => {
                 self.send_failed(id, ArchiveFault::TimedOut);
             }
+            #[cfg(mutant = "new_id_each_attempt")] // duplicates cannot be told from records
+            Some(Stage::Waiting(own)) if own == due => {
+                if let Some(mut job) = self.archive.remove(id) {
+                    job.stage = Stage::Ready;
+                    self.archive.add(job);
+                }
+            }
             Some(Stage::Waiting(own)) if own == due => self.archive.set(id, Stage::Ready),
             _ => {}
         }
@@ -147,6 +154,8 @@ impl<E> Engine<E> {
                 };
                 hold.archived = Some(form);
                 hold.job = None;
+                #[cfg(mutant = "ack_releases_pause")] // archiving is taken for a release
+                let _ = core::mem::replace(&mut hold.releasing, true);
                 if hold.releasing {
                     self.skip_held(job.partition, Because::Archived);
                 }
@@ -160,21 +169,24 @@ impl<E> Engine<E> {
         };
         let cause = job.cause;
         let required = self.config.archiving == Archiving::Required;
+        let reducible = self.config.accept_reduced || !required;
+        #[cfg(mutant = "reduced_always_counts")] // a pointer is taken for an archived record
+        let reducible = true;
         let answer = match fault {
             ArchiveFault::TimedOut | ArchiveFault::QueueFull | ArchiveFault::Broker => {
                 Answer::Transient
             }
-            ArchiveFault::TooLarge
-                if job.form == Form::Full && (self.config.accept_reduced || !required) =>
-            {
-                Answer::TooLarge
-            }
+            ArchiveFault::TooLarge if job.form == Form::Full && reducible => Answer::TooLarge,
             ArchiveFault::TooLarge | ArchiveFault::Refused => Answer::Refused,
         };
         let (attempt, waits) = (job.attempt, job.waits);
         let reason = FailureReason::from(fault);
         self.tally.send_failed(cause, reason);
         self.count(Count::ArchiveFailed { cause, reason });
+        #[cfg(mutant = "three_strikes")] // a dead archive is given up on, and the offset moves
+        if attempt >= 3 {
+            return self.acked(id);
+        }
         let send = if required {
             // What a hold waits for is what an operator's skip would wait for.
             decide(Event::Unprocessable {

@@ -41,11 +41,15 @@ impl<E> Engine<E> {
             return;
         }
         self.end_hold(partition, Event::Revoked);
+        #[cfg(not(mutant = "revoked_stays"))] // what was under way is kept for the next assignment
         self.forget(partition, Offset::ZERO, Event::Revoked);
         let now = self.now;
         if let Some(state) = self.partitions.get_mut(&partition) {
             state.revoked = Some(now);
-            state.released = None;
+            #[cfg(not(mutant = "store_after_revoke"))]
+            {
+                state.released = None;
+            }
         }
     }
 
@@ -78,6 +82,11 @@ impl<E> Engine<E> {
             (FetchFault::Undecodable, Some(_)) => {}
             // The client speaks of a position that it is about to leave.
             (FetchFault::Undecodable | FetchFault::OutOfRange { .. }, None) if displaced => {}
+            #[cfg(mutant = "reset_moves_on")] // an offset reset policy goes on where records are
+            (FetchFault::OutOfRange { low: Some(low) }, None) => {
+                state.go_on_from(low);
+                self.control = true;
+            }
             (FetchFault::OutOfRange { low }, None) => {
                 self.evidence_lost(partition, position, low);
             }
@@ -118,7 +127,10 @@ impl<E> Engine<E> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
-        if state.is_current(epoch) {
+        let ours = state.is_current(epoch);
+        #[cfg(mutant = "store_after_revoke")] // a repeated store reaches the next owner's partition
+        let ours = true;
+        if ours {
             state.handed = None;
             if !state.store_queued {
                 state.store_queued = true;
@@ -143,6 +155,8 @@ impl<E> Engine<E> {
         if asked != to {
             return self.fenced();
         }
+        #[cfg(mutant = "failed_seek_counts")] // the client's error is logged and forgotten
+        let ok = true;
         if ok {
             state.seek = Seek::Idle;
             // Something earlier may have come up since.

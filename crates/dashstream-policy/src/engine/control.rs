@@ -17,7 +17,10 @@ impl<E> Engine<E> {
             let Some((next, because)) = state.released else {
                 continue;
             };
-            if state.revoked.is_none() && state.handed.is_none_or(|handed| handed < next) {
+            let ours = state.revoked.is_none();
+            #[cfg(mutant = "store_after_revoke")]
+            let ours = true;
+            if ours && state.handed.is_none_or(|handed| handed < next) {
                 state.handed = Some(next);
                 return Some(StoreOffset {
                     partition,
@@ -101,7 +104,10 @@ impl<E> Engine<E> {
         if let Stop::Closed { since, due: own } = self.stop
             && own == due
         {
-            self.stop = Stop::Paused { since };
+            #[cfg(not(mutant = "silent_when_full"))] // the group takes the consumer for dead
+            {
+                self.stop = Stop::Paused { since };
+            }
             self.control = true;
         }
     }

@@ -21,6 +21,14 @@ impl<E> Engine<E> {
             low,
             job,
         } = poison;
+        #[cfg(mutant = "hold_never_moves")] // a partition that is held is not looked at again
+        if self
+            .partitions
+            .get(&partition)
+            .is_some_and(|state| state.hold.is_some())
+        {
+            return;
+        }
         // A hold further back is overtaken like any other record.
         self.end_hold(partition, Event::Overtaken);
         if let Some(offset) = offset {
@@ -39,6 +47,8 @@ impl<E> Engine<E> {
         }
         if let Some(offset) = offset {
             state.go_on_from(offset);
+            #[cfg(mutant = "pause_without_seek")] // the client resumes behind the poison
+            state.back_to.take();
         }
         state.must_meet = match by {
             HeldBy::Policy | HeldBy::Archive | HeldBy::EvidenceLost => offset,
@@ -175,6 +185,7 @@ impl<E> Engine<E> {
                 State::Pending(id) => {
                     if let Some(job) = self.drop_job(id) {
                         self.tally.no_longer_pending(job.cause);
+                        #[cfg(not(mutant = "overtaken_is_not_counted"))] // it just leaves the gauge
                         if let Bucket::Final(disposition) = decide(event).bucket {
                             self.ended(job.cause, disposition);
                         }

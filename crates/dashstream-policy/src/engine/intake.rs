@@ -32,6 +32,8 @@ impl<E> Engine<E> {
             refusal
         };
         if let Some(refusal) = refusal {
+            #[cfg(not(mutant = "refused_is_forgotten"))]
+            // prefetched records are thrown away for good
             state.go_back_to(offset);
             self.control = true;
             bump(&mut self.tally.refused);
@@ -40,6 +42,14 @@ impl<E> Engine<E> {
         }
         // The record that was held is known to exist: a later one in its place means that it was
         // deleted, unlike the gaps that compaction and transactions leave anywhere else.
+        #[cfg(mutant = "lost_evidence_passes")]
+        // whatever comes after a resume is taken for the poison
+        state.must_meet.take();
+        #[cfg(mutant = "gaps_block")] // the next offset has to be the last one plus one
+        if state.position.is_some_and(|position| offset > position) {
+            state.go_back_to(offset);
+            return Intake::Refused(Refusal::Held);
+        }
         if let Some(expected) = state.must_meet.take()
             && offset > expected
         {
@@ -64,6 +74,8 @@ impl<E> Engine<E> {
         } else {
             NullPayload::Process
         };
+        #[cfg(mutant = "null_bypasses")] // records without a value never reach the policy
+        let meaning = if null { NullPayload::Ignore } else { meaning };
         let now = self.now;
         let Some(state) = self.partitions.get_mut(&partition) else {
             return Intake::Fenced;
@@ -74,6 +86,10 @@ impl<E> Engine<E> {
             NullPayload::Process | NullPayload::Unprocessable => State::Out,
             NullPayload::Ignore => State::Settled(Because::Ignored),
         };
+        #[cfg(mutant = "evicts_when_full")] // a bounded buffer drops its oldest record
+        if state.tracker.len() >= 2 {
+            state.tracker.evict();
+        }
         let slot = state.tracker.push(now, offset, serial, entry);
         state.position = Some(offset.next().position());
         self.tracked = self.tracked.saturating_add(1);

@@ -45,6 +45,8 @@ impl<E> Engine<E> {
         if let Some(offset) = hold.offset {
             self.forget(partition, offset, Event::OrderedRetry);
             if let Some(state) = self.partitions.get_mut(&partition) {
+                #[cfg(mutant = "retry_goes_on_behind")] // resume means last delivered plus one
+                let offset = offset.next().position();
                 state.go_on_from(offset);
             }
         }

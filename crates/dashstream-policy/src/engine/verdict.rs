@@ -114,8 +114,19 @@ impl<E> Engine<E> {
         let cause = fault.cause;
         self.tally.met(cause, age);
         self.count(Count::Unprocessable { cause, age });
+        let mode = self.mode();
+        #[cfg(mutant = "cause_decides")] // one code path for each cause, and one forgets the policy
+        let mode = match cause {
+            Cause::Oversize => crate::Mode::Skip,
+            _ => mode,
+        };
+        #[cfg(mutant = "old_data_bypasses")] // old poison is let through
+        let mode = match age {
+            Age::Old => crate::Mode::Skip,
+            Age::Current => mode,
+        };
         let row = decide(Event::Unprocessable {
-            mode: self.mode(),
+            mode,
             archiving: self.config.archiving,
             answer: Answer::Pending,
         });
@@ -123,6 +134,11 @@ impl<E> Engine<E> {
             (OffsetMove::Settle, _) => Waits::Nobody,
             (_, PartitionMove::PauseAndSeek) => Waits::Hold,
             (_, _) => Waits::Record(slot),
+        };
+        #[cfg(mutant = "enqueue_is_ack")] // the send counts as archived once it is queued
+        let waits = match waits {
+            Waits::Record(_) => Waits::Nobody,
+            Waits::Hold | Waits::Nobody => waits,
         };
         let job = match row.send {
             Send::Nothing => None,
