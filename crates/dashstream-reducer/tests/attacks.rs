@@ -6,7 +6,9 @@
     clippy::cast_possible_truncation,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     reason = "tests fail by panicking"
 )]
 
