@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use dashstream_policy::{
     Action, Age, ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Archiving, Breaker, Cause,
     Command, Count, Delivered, Delivery, Engine, Epoch, Escalation, Fault, FetchFault, Grade,
-    HeldBy, Input, Intake, Mode, Offset, Order, OrderOutcome, PartitionState, Scope, Signature,
-    Taking, TopicId, TopicPartition,
+    HeldBy, Input, Intake, Mode, NullPayload, Offset, Order, OrderOutcome, PartitionState, Scope,
+    Signature, Taking, TopicId, TopicPartition,
 };
 
 use crate::truth::Truth;
@@ -271,7 +271,10 @@ impl World {
         match intake {
             Intake::Take(token) => self.tokens.push(token),
             Intake::Ignored => {
-                self.parts[p].truth.accounted.insert(offset);
+                // Only where the rule says so may an offset pass it.
+                if null && self.rules.null == NullPayload::Ignore {
+                    self.parts[p].truth.accounted.insert(offset);
+                }
             }
             Intake::Condemned(condemned) => {
                 self.judged(p, offset, |world| {

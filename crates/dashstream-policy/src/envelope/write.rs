@@ -306,7 +306,7 @@ fn write(
         message_count: subject.message_count,
         message_size: size,
         payload_sha256: sha256.as_deref(),
-        payload_truncation_note: (!shows_body).then_some(NOTE_WITHHELD),
+        payload_truncation_note: None,
         first_bytes_hex: &first_list,
         last_bytes_hex: &last_list,
         thread_id: thread_id.as_deref().map(|id| cut(id, TEXT_BYTES_MAX)),
@@ -332,12 +332,17 @@ fn write(
         Form::Full => bytes_max,
         Form::Reduced => bytes_max.min(REDUCED_BYTES_MAX),
     };
-    let body = shows_body.then(|| base64_within(&fields, payload, limit));
-    if let Some((text, included)) = &body {
-        fields.original_payload_base64 = Some(text);
-        if *included < payload.len() {
-            note_cut(&mut fields, size, *included as u64, sha256.as_deref());
+    let body = shows_body
+        .then(|| base64_within(&fields, payload, limit))
+        .flatten();
+    match &body {
+        Some((text, included)) => {
+            fields.original_payload_base64 = Some(text);
+            if *included < payload.len() {
+                note_cut(&mut fields, size, *included as u64, sha256.as_deref());
+            }
         }
+        None => fields.payload_truncation_note = Some(NOTE_WITHHELD),
     }
     let value = serialize(&fields);
     if value.len() > limit {
@@ -352,18 +357,19 @@ fn write(
     })
 }
 
-/// The longest beginning of `payload` whose base64 fits beside the other fields, and its length.
-fn base64_within(fields: &Fields<'_>, payload: &[u8], limit: usize) -> (String, usize) {
+/// The longest beginning of `payload` whose base64 fits beside the other fields, and its length; none
+/// where not even the notes of a cut fit.
+fn base64_within(fields: &Fields<'_>, payload: &[u8], limit: usize) -> Option<(String, usize)> {
     // `null` becomes two quotes: two bytes less. The notes of a cut are counted at their largest.
     let others = serialize(fields).len();
     let whole = payload.len().div_ceil(3).saturating_mul(4);
     if others.saturating_add(whole) <= limit {
-        return (STANDARD.encode(payload), payload.len());
+        return Some((STANDARD.encode(payload), payload.len()));
     }
-    let room = limit.saturating_sub(others.saturating_add(NOTES_OF_A_CUT_BYTES));
+    let room = limit.checked_sub(others.saturating_add(NOTES_OF_A_CUT_BYTES))?;
     let fits = (room / 4).saturating_mul(3);
     let beginning = payload.get(..fits).unwrap_or(payload);
-    (STANDARD.encode(beginning), beginning.len())
+    Some((STANDARD.encode(beginning), beginning.len()))
 }
 
 fn note_cut<'a>(fields: &mut Fields<'a>, size: u64, included: u64, sha256: Option<&'a str>) {

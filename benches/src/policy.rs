@@ -1,0 +1,126 @@
+//! The policy engine's step for a record that was processed, and its refusals under load.
+
+use std::time::Duration;
+
+use dashstream_policy::{
+    Action, Config, Delivered, Delivery, Engine, Epoch, Input, Intake, Offset, TopicId,
+    TopicPartition,
+};
+use dashstream_testkit::alloc::measure;
+
+use crate::measure::{Goal, Run};
+
+/// Partitions of the consumer; the engine finds each by its name.
+const PARTITIONS: i32 = 16;
+const EPOCH: Epoch = Epoch::new(1);
+const NOW: Duration = Duration::from_secs(1);
+
+pub fn run(run: &mut Run) {
+    let mut consumer = Consumer::new();
+    run.nanos(
+        "policy/record/taken, done and stored",
+        Goal::Report("three calls; the goal is on the step of `done`"),
+        || consumer.one(),
+    );
+    let taken_only = Goal::Report("the other half of the row above, for subtraction");
+    let mut refused = Consumer::new();
+    run.nanos("policy/record/refused as a duplicate", taken_only, || refused.duplicate());
+
+    // `done` alone cannot be repeated without a record: a batch is taken first, untimed.
+    let mut batches = Consumer::new();
+    let mut best = f64::MAX;
+    for _ in 0..if run.quick() { 200 } else { 2_000 } {
+        let records = batches.batch();
+        let count = records.len() as f64;
+        let start = std::time::Instant::now();
+        for record in records {
+            batches.engine.done(NOW, record);
+        }
+        best = best.min(start.elapsed().as_secs_f64() * 1e9 / count);
+        batches.drain();
+    }
+    run.value("policy/done/step", "ns", "none", Goal::AtMost(200.0), best);
+
+    let ((), usage) = measure(|| (0..10_000).for_each(|_| consumer.one()));
+    run.count(
+        "policy/done/allocations in 10,000 steady steps",
+        "allocations",
+        "none",
+        Goal::Exactly(0.0),
+        usage.calls,
+    );
+}
+
+struct Consumer {
+    engine: Engine<()>,
+    next: i64,
+    stores: u64,
+}
+
+impl Consumer {
+    fn new() -> Self {
+        let mut engine = Engine::new(Config::default()).expect("the default is in range");
+        for number in 0..PARTITIONS {
+            engine.handle(
+                NOW,
+                Input::Assigned {
+                    partition: partition(number),
+                    epoch: EPOCH,
+                    committed: Some(Offset::ZERO),
+                    low: Some(Offset::ZERO),
+                },
+            );
+        }
+        let mut consumer = Self {
+            engine,
+            next: 0,
+            stores: 0,
+        };
+        consumer.drain();
+        (0..1_000).for_each(|_| consumer.one());
+        let before = consumer.stores;
+        consumer.one();
+        assert_eq!(consumer.stores, before + 1, "a record that is done is stored");
+        consumer
+    }
+
+    fn take(&mut self) -> Delivered {
+        let number = self.next % i64::from(PARTITIONS);
+        let offset = Offset::new(self.next / i64::from(PARTITIONS)).expect("an offset");
+        self.next += 1;
+        let delivery = Delivery::new(partition(number as i32), EPOCH, offset);
+        match self.engine.delivered(NOW, delivery) {
+            Intake::Take(record) => record,
+            other => panic!("not taken: {other:?}"),
+        }
+    }
+
+    fn one(&mut self) {
+        let record = self.take();
+        self.engine.done(NOW, record);
+        self.drain();
+    }
+
+    fn duplicate(&mut self) {
+        let delivery = Delivery::new(partition(0), EPOCH, Offset::ZERO);
+        let intake = self.engine.delivered(NOW, delivery);
+        assert_eq!(intake, Intake::Duplicate);
+        self.drain();
+    }
+
+    fn batch(&mut self) -> Vec<Delivered> {
+        (0..500).map(|_| self.take()).collect()
+    }
+
+    fn drain(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            if let Action::Store(_) = action {
+                self.stores += 1;
+            }
+        }
+    }
+}
+
+fn partition(number: i32) -> TopicPartition {
+    TopicPartition::new(TopicId::new(0), number)
+}

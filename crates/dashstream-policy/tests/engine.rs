@@ -1,0 +1,464 @@
+//! What an operator and a host see of the engine, case by case. The invariants over arbitrary
+//! sequences stand in dashstream-sim.
+
+use core::time::Duration;
+
+use dashstream_policy::{
+    Action, Age, ArchiveFault, ArchiveResult, Archiving, Backoff, Because, Cause, Command, Config,
+    ConfigError, Delivered, Delivery, Disposition, Engine, Epoch, FailureReason, Fault, FetchFault,
+    HeldBy, Input, Intake, Mode, NullPayload, Offset, Order, OrderOutcome, PartitionState, Refusal,
+    Scope, Signature, TopicId, TopicPartition,
+};
+use dashstream_testkit::alloc::measure;
+
+const P: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
+const Q: TopicPartition = TopicPartition::new(TopicId::new(0), 1);
+const EPOCH: Epoch = Epoch::new(1);
+
+fn at(offset: i64) -> Offset {
+    Offset::new(offset).expect("an offset")
+}
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A host that carries everything out at once and remembers what it was asked.
+struct Host {
+    engine: Engine<()>,
+    now: Duration,
+    actions: Vec<Action<()>>,
+}
+
+impl Host {
+    fn new(config: Config) -> Self {
+        let engine = Engine::new(config).expect("in range");
+        let mut host = Self {
+            engine,
+            now: secs(1),
+            actions: Vec::new(),
+        };
+        for partition in [P, Q] {
+            host.tell(Input::Assigned {
+                partition,
+                epoch: EPOCH,
+                committed: Some(Offset::ZERO),
+                low: Some(Offset::ZERO),
+            });
+        }
+        host.actions.clear();
+        host
+    }
+
+    fn tell(&mut self, input: Input) {
+        self.engine.handle(self.now, input);
+        self.drain();
+    }
+
+    fn offer(&mut self, partition: TopicPartition, offset: i64) -> Intake {
+        let delivery = Delivery::new(partition, EPOCH, at(offset));
+        let intake = self.engine.delivered(self.now, delivery);
+        self.drain();
+        intake
+    }
+
+    fn take(&mut self, partition: TopicPartition, offset: i64) -> Delivered {
+        match self.offer(partition, offset) {
+            Intake::Take(record) => record,
+            other => panic!("{offset} was not taken: {other:?}"),
+        }
+    }
+
+    fn done(&mut self, record: Delivered) {
+        self.engine.done(self.now, record);
+        self.drain();
+    }
+
+    fn poison(&mut self, partition: TopicPartition, offset: i64, cause: Cause) {
+        let record = self.take(partition, offset);
+        let fault = Fault::new(cause, (), 1);
+        self.engine.unprocessable(self.now, record, fault);
+        self.drain();
+    }
+
+    fn order(&mut self, command: Command) -> OrderOutcome {
+        let signature = Signature::new("ann", "seen and understood").expect("short");
+        self.tell(Input::Order(Order::new(P, command, signature)));
+        self.actions
+            .iter()
+            .rev()
+            .find_map(|action| match action {
+                Action::Audit(audit) => Some(audit.outcome),
+                _ => None,
+            })
+            .expect("every order is audited")
+    }
+
+    fn archive(&mut self, result: ArchiveResult) {
+        let id = self
+            .actions
+            .iter()
+            .rev()
+            .find_map(|action| match action {
+                Action::Archive(send) => Some(send.id),
+                _ => None,
+            })
+            .expect("something was sent");
+        self.tell(Input::Archived { id, result });
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+        self.tell(Input::Tick);
+    }
+
+    fn drain(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            if let Action::Seek {
+                partition,
+                epoch,
+                to,
+            } = action
+            {
+                let ok = true;
+                self.engine.handle(
+                    self.now,
+                    Input::Sought {
+                        partition,
+                        epoch,
+                        to,
+                        ok,
+                    },
+                );
+            }
+            self.actions.push(action);
+        }
+    }
+
+    fn stored(&self, partition: TopicPartition) -> Option<i64> {
+        self.actions.iter().rev().find_map(|action| match action {
+            Action::Store(store) if store.partition() == partition => Some(store.next().get()),
+            _ => None,
+        })
+    }
+
+    fn state(&self, partition: TopicPartition) -> PartitionState {
+        let status = self.engine.status();
+        let of = status
+            .partitions
+            .iter()
+            .find(|of| of.partition == partition);
+        of.expect("assigned").state
+    }
+}
+
+#[test]
+fn every_cause_alone_is_skipped_or_stopped_at_alike_in_both_scopes() {
+    for cause in Cause::ALL {
+        let mut host = Host::new(Config::default().archiving(Archiving::Off));
+        host.poison(P, 0, cause);
+        assert_eq!(host.stored(P), Some(1), "{}", cause.label());
+
+        for scope in [Scope::Consumer, Scope::Partition] {
+            let config = Config::default().mode(Mode::Pause).scope(scope);
+            let mut host = Host::new(config);
+            host.poison(P, 0, cause);
+            assert_eq!(host.stored(P), None, "{}", cause.label());
+            let held = PartitionState::Held {
+                by: HeldBy::Policy,
+                cause: Some(cause),
+                offset: Some(Offset::ZERO),
+                since: secs(1),
+            };
+            assert_eq!(host.state(P), held);
+            let others_run = host.state(Q) == PartitionState::Running;
+            assert_eq!(others_run, scope == Scope::Partition);
+        }
+    }
+}
+
+#[test]
+fn a_required_archive_that_is_down_holds_the_offset_and_drains_when_it_is_back() {
+    let mut host = Host::new(Config::default().archiving(Archiving::Required));
+    host.poison(P, 0, Cause::Oversize);
+    let later = host.take(P, 1);
+    host.done(later);
+    for fault in [
+        ArchiveFault::TimedOut,
+        ArchiveFault::QueueFull,
+        ArchiveFault::Broker,
+    ] {
+        host.archive(ArchiveResult::Failed(fault));
+        assert_eq!(host.stored(P), None);
+        host.pass(secs(6));
+    }
+    host.archive(ArchiveResult::Acked);
+    assert_eq!(host.stored(P), Some(2));
+    let tally = host.engine.tally();
+    assert_eq!(tally.settled(Cause::Oversize, Disposition::Archived), 1);
+    for reason in FailureReason::ALL {
+        assert_eq!(
+            tally.archive_failed(Cause::Oversize, reason),
+            1,
+            "{}",
+            reason.label()
+        );
+    }
+}
+
+#[test]
+fn an_archive_that_finds_the_record_too_large_gets_a_reduced_one_or_the_record_is_held() {
+    for accepts in [true, false] {
+        let config = Config::default()
+            .archiving(Archiving::Required)
+            .accept_reduced(accepts);
+        let mut host = Host::new(config);
+        host.poison(P, 0, Cause::Oversize);
+        host.archive(ArchiveResult::Failed(ArchiveFault::TooLarge));
+        if accepts {
+            host.archive(ArchiveResult::Acked);
+            assert_eq!(host.stored(P), Some(1));
+        } else {
+            let held = matches!(
+                host.state(P),
+                PartitionState::Held {
+                    by: HeldBy::Archive,
+                    ..
+                }
+            );
+            assert!(held);
+            assert_eq!(host.stored(P), None);
+        }
+    }
+}
+
+#[test]
+fn an_operator_retries_skips_gives_up_and_pauses() {
+    let mut host = Host::new(Config::default().mode(Mode::Pause));
+    assert_eq!(host.order(Command::Retry), OrderOutcome::NotHeld);
+    host.poison(P, 0, Cause::DecodeError);
+    let offset = Some(Offset::ZERO);
+    assert_eq!(host.order(Command::Retry), OrderOutcome::Applied { offset });
+    host.poison(P, 0, Cause::DecodeError);
+    assert_eq!(
+        host.order(Command::SkipOne),
+        OrderOutcome::Applied { offset }
+    );
+    assert_eq!(host.stored(P), Some(1));
+    host.poison(P, 1, Cause::DecodeError);
+    assert_eq!(host.order(Command::SkipTo(at(1))), OrderOutcome::Backwards);
+    let offset = Some(at(1));
+    assert_eq!(
+        host.order(Command::SkipTo(at(9))),
+        OrderOutcome::Applied { offset }
+    );
+    assert_eq!(host.stored(P), Some(9));
+    assert_eq!(
+        host.order(Command::Pause),
+        OrderOutcome::Applied { offset: None }
+    );
+    assert_eq!(host.offer(P, 9), Intake::Refused(Refusal::Held));
+    assert_eq!(
+        host.order(Command::Retry),
+        OrderOutcome::Applied { offset: None }
+    );
+    let record = host.take(P, 9);
+    host.done(record);
+    assert_eq!(host.stored(P), Some(10));
+}
+
+#[test]
+fn a_skip_under_a_required_archive_waits_for_it() {
+    let config = Config::default()
+        .mode(Mode::Pause)
+        .archiving(Archiving::Required);
+    let mut host = Host::new(config);
+    host.poison(P, 0, Cause::BadFrame);
+    let offset = Offset::ZERO;
+    assert_eq!(
+        host.order(Command::SkipOne),
+        OrderOutcome::AwaitsArchive { offset }
+    );
+    assert_eq!(host.stored(P), None);
+    host.archive(ArchiveResult::Acked);
+    assert_eq!(host.stored(P), Some(1));
+    assert_eq!(host.state(P), PartitionState::Running);
+}
+
+#[test]
+fn attempts_come_back_until_their_budget_is_spent() {
+    let ms = Duration::from_millis;
+    for (attempts, total, expected) in [(1, secs(9), 1), (3, secs(9), 3), (9, ms(250), 2)] {
+        let backoff = Backoff::new(ms(100), secs(1));
+        let config = Config::default().retry(attempts, total, backoff);
+        let mut host = Host::new(config);
+        let mut record = Some(host.take(P, 0));
+        let mut tried = 0;
+        while let Some(token) = record.take() {
+            tried += 1;
+            assert_eq!(token.attempt(), tried);
+            let fault = Fault::new(Cause::HandlerRefused, (), 1);
+            host.engine.failed(host.now, token, fault);
+            host.drain();
+            host.pass(secs(2).min(host.engine.poll_timeout().unwrap_or(host.now) - host.now));
+            let back = host
+                .actions
+                .iter()
+                .position(|a| matches!(a, Action::Retry { .. }));
+            if let Some(Action::Retry { delivered, .. }) = back.map(|i| host.actions.remove(i)) {
+                record = Some(delivered);
+            }
+        }
+        assert_eq!(tried, expected, "{attempts} in {total:?}");
+        let tally = host.engine.tally();
+        assert_eq!(tally.unprocessable(Cause::HandlerRefused, Age::Current), 1);
+    }
+}
+
+#[test]
+fn records_that_retention_took_before_they_were_settled_hold_the_partition() {
+    for mode in [Mode::Skip, Mode::Pause] {
+        let mut host = Host::new(Config::default().mode(mode).scope(Scope::Partition));
+        let (low, fault) = (at(5), FetchFault::OutOfRange { low: Some(at(5)) });
+        host.tell(Input::FetchFailed {
+            partition: P,
+            epoch: EPOCH,
+            fault,
+        });
+        host.tell(Input::Assigned {
+            partition: Q,
+            epoch: Epoch::new(2),
+            committed: Some(at(2)),
+            low: Some(low),
+        });
+        for partition in [P, Q] {
+            let held = matches!(
+                host.state(partition),
+                PartitionState::Held {
+                    by: HeldBy::EvidenceLost,
+                    ..
+                }
+            );
+            assert!(held, "{partition}");
+        }
+        assert_eq!(host.stored(P), None);
+        let offset = Some(Offset::ZERO);
+        assert_eq!(
+            host.order(Command::SkipOne),
+            OrderOutcome::Applied { offset }
+        );
+        assert_eq!(host.stored(P), Some(5));
+        let because = host.actions.iter().find_map(|action| match action {
+            Action::Store(store) => Some(store.because()),
+            _ => None,
+        });
+        assert_eq!(because, Some(Because::Ordered));
+    }
+}
+
+#[test]
+fn a_batch_that_cannot_be_decoded_is_held_and_cannot_be_skipped_one_by_one() {
+    let mut host = Host::new(Config::default());
+    host.tell(Input::FetchFailed {
+        partition: P,
+        epoch: EPOCH,
+        fault: FetchFault::Undecodable,
+    });
+    assert_eq!(host.order(Command::SkipOne), OrderOutcome::NoRecord);
+    let offset = Some(Offset::ZERO);
+    assert_eq!(
+        host.order(Command::SkipTo(at(3))),
+        OrderOutcome::Applied { offset }
+    );
+    assert_eq!(host.stored(P), Some(3));
+}
+
+#[test]
+fn a_record_without_a_value_means_what_its_topic_says() {
+    let config = Config::default().null_payload_of(TopicId::new(0), NullPayload::Ignore);
+    let mut host = Host::new(config);
+    let null = Delivery::new(P, EPOCH, Offset::ZERO).null(true);
+    assert_eq!(host.engine.delivered(host.now, null), Intake::Ignored);
+    host.drain();
+    assert_eq!(host.stored(P), Some(1));
+
+    let mut host = Host::new(Config::default().null_payload(NullPayload::Process));
+    assert!(matches!(
+        host.engine.delivered(host.now, null),
+        Intake::Take(_)
+    ));
+
+    let mut host = Host::new(Config::default());
+    let Intake::Condemned(record) = host.engine.delivered(host.now, null) else {
+        panic!("the default is unprocessable");
+    };
+    assert_eq!(record.cause(), Cause::NullPayload);
+}
+
+#[test]
+fn the_last_free_place_is_taken_and_the_next_record_is_fetched_again_later() {
+    for limit in [1, 4] {
+        let mut host = Host::new(Config::default().outstanding_max(limit));
+        let records: Vec<_> = (0..limit as i64)
+            .map(|offset| host.take(P, offset))
+            .collect();
+        assert!(host.actions.contains(&Action::StopTaking));
+        let next = limit as i64;
+        assert_eq!(host.offer(P, next), Intake::Refused(Refusal::Full));
+        records.into_iter().for_each(|record| host.done(record));
+        assert!(host.actions.contains(&Action::Take));
+        let (partition, epoch, to) = (P, EPOCH, at(next));
+        assert!(host.actions.contains(&Action::Seek {
+            partition,
+            epoch,
+            to
+        }));
+        let record = host.take(P, next);
+        host.done(record);
+        assert_eq!(host.stored(P), Some(next + 1));
+    }
+}
+
+#[test]
+fn a_setting_at_its_limit_is_accepted_and_one_beyond_is_refused() {
+    let check = |config: Config| Engine::<()>::new(config).map(drop);
+    let outstanding = |records| check(Config::default().outstanding_max(records));
+    assert_eq!(outstanding(0), Err(ConfigError::Outstanding { asked: 0 }));
+    assert_eq!(outstanding(1), Ok(()));
+    assert_eq!(outstanding(Config::OUTSTANDING_MAX), Ok(()));
+    let asked = Config::OUTSTANDING_MAX + 1;
+    assert_eq!(outstanding(asked), Err(ConfigError::Outstanding { asked }));
+    let zero = Duration::ZERO;
+    let retry = |attempts| Config::default().retry(attempts, zero, Backoff::default());
+    assert_eq!(check(retry(0)), Err(ConfigError::NoAttempts));
+    assert_eq!(check(retry(1)), Ok(()));
+    let sends = Config::default().archive_in_flight_max(0);
+    assert_eq!(check(sends), Err(ConfigError::NoArchiveRoom));
+    let bytes = Config::default().archive_bytes_max(0);
+    assert_eq!(check(bytes), Err(ConfigError::NoArchiveRoom));
+    assert_eq!(
+        check(Config::default().keep_polling(zero)),
+        Err(ConfigError::NoTime)
+    );
+    let spin = Config::default().archive_timing(secs(1), Backoff::new(zero, zero));
+    assert!(matches!(check(spin), Err(ConfigError::Backoff { .. })));
+}
+
+#[test]
+fn a_steady_step_allocates_nothing() {
+    let mut host = Host::new(Config::default());
+    let mut step = |offset| {
+        let delivery = Delivery::new(P, EPOCH, at(offset));
+        if let Intake::Take(record) = host.engine.delivered(host.now, delivery) {
+            host.engine.done(host.now, record);
+        }
+        let mut stores = 0;
+        while let Some(action) = host.engine.poll_action() {
+            stores += u64::from(matches!(action, Action::Store(_)));
+        }
+        stores
+    };
+    (0..100).map(&mut step).for_each(drop);
+    let (stores, usage) = measure(|| (100..1_100).map(step).sum::<u64>());
+    assert_eq!((stores, usage.calls), (1_000, 0));
+}

@@ -1,0 +1,199 @@
+//! An envelope has the keys of both older shapes, stays in its budget and discloses what it may.
+#![cfg(feature = "envelope")]
+
+use core::time::Duration;
+
+use dashstream_policy::envelope::{
+    Disclosure, EnvelopeError, KEY_VERSION, REDUCED_BYTES_MAX, Subject,
+};
+use dashstream_policy::{Age, Cause, Form};
+use serde_json::Value;
+
+const BUDGET: usize = 100_000;
+const ALL: [Disclosure; 4] = [
+    Disclosure::Nothing,
+    Disclosure::Hashed,
+    Disclosure::Truncated,
+    Disclosure::Full,
+];
+
+fn subject(payload: Option<&[u8]>) -> Subject<'_> {
+    Subject::new(
+        "dashstream-events",
+        3,
+        42,
+        payload,
+        Cause::DecodeError,
+        Duration::from_secs(1_700_000_000),
+        "0192d5a0-0000-4000-8000-000000000001",
+    )
+    .read_under(2, 7, Age::Old)
+    .consumed_by("gateway-1", 99)
+    .routed(Some("thread-marker"), Some("tenant-marker"))
+}
+
+fn json(subject: &Subject<'_>, form: Form, disclosure: Disclosure, budget: usize) -> Value {
+    let sealed = disclosure.seal(subject, form, budget).expect("it fits");
+    assert!(sealed.value().len() <= budget);
+    serde_json::from_slice(sealed.value()).expect("it is JSON")
+}
+
+#[test]
+fn every_key_of_both_older_shapes_is_there_beside_the_version() {
+    let payload = [0xab; 40];
+    let value = json(
+        &subject(Some(&payload)),
+        Form::Full,
+        Disclosure::Full,
+        BUDGET,
+    );
+    for key in [
+        "original_payload_base64",
+        "error",
+        "error_type",
+        "source_topic",
+        "source_partition",
+        "source_offset",
+        "consumer_id",
+        "timestamp",
+        "trace_id",
+        "thread_id",
+        "tenant_id",
+        "payload_sha256",
+        "payload_truncation_note",
+        "message_size",
+        "first_bytes_hex",
+        "last_bytes_hex",
+        "kafka_partition",
+        "kafka_offset",
+        "message_count",
+    ] {
+        assert!(value.get(key).is_some(), "{key}");
+    }
+    assert_eq!(value[KEY_VERSION], 1);
+    assert_eq!(value["cause"], "decode_error");
+    assert_eq!(value["timestamp"], "2023-11-14T22:13:20.000000Z");
+    assert_eq!(value["payload_first_hex"], "ab".repeat(16));
+    assert_eq!(value["message_size"], 40);
+    assert_eq!(value["payload_truncation_note"], Value::Null);
+    assert!(value.get("original_payload_truncated").is_none());
+}
+
+#[test]
+fn the_key_is_the_trace_id() {
+    let sealed = Disclosure::Hashed
+        .seal(&subject(None), Form::Full, BUDGET)
+        .expect("it fits");
+    assert_eq!(sealed.key(), "0192d5a0-0000-4000-8000-000000000001");
+}
+
+#[test]
+fn a_payload_is_cut_to_the_budget_and_says_so() {
+    let payload = vec![7; 200_000];
+    for budget in [5_000, 5_001, 5_002, 5_003, 50_000] {
+        let value = json(
+            &subject(Some(&payload)),
+            Form::Full,
+            Disclosure::Full,
+            budget,
+        );
+        assert_eq!(value["original_payload_truncated"], true);
+        assert_eq!(value["original_payload_size_bytes"], 200_000);
+        let included = value["original_payload_included_bytes"].as_u64();
+        assert!(included.is_some_and(|bytes| bytes > 0 && bytes < 200_000));
+        assert_eq!(value["original_payload_sha256"], value["payload_sha256"]);
+    }
+}
+
+#[test]
+fn the_last_byte_of_the_budget_is_allowed_and_the_next_is_not() {
+    let subject = subject(Some(b"payload"));
+    for disclosure in [
+        Disclosure::Nothing,
+        Disclosure::Hashed,
+        Disclosure::Truncated,
+    ] {
+        let seal = |budget| disclosure.seal(&subject, Form::Full, budget);
+        let whole = seal(BUDGET).expect("it fits");
+        let needed = whole.value().len();
+        assert_eq!(seal(needed + 1), Ok(whole.clone()));
+        assert_eq!(seal(needed), Ok(whole));
+        let limit = needed - 1;
+        assert_eq!(seal(limit), Err(EnvelopeError::Budget { needed, limit }));
+    }
+    // What a full envelope shows is cut, down to what a truncated one shows, before it is refused.
+    let truncated = Disclosure::Truncated.seal(&subject, Form::Full, BUDGET);
+    let least = truncated.expect("it fits").value().len();
+    for budget in least..least + 600 {
+        assert!(
+            Disclosure::Full.seal(&subject, Form::Full, budget).is_ok(),
+            "{budget}"
+        );
+    }
+    assert!(matches!(
+        Disclosure::Nothing.seal(&subject, Form::Full, 100),
+        Err(EnvelopeError::Budget { limit: 100, needed }) if needed > 100
+    ));
+}
+
+#[test]
+fn a_whole_payload_that_just_fits_is_whole_and_one_byte_less_cuts_it() {
+    let payload = vec![7; 3_000];
+    let subject = subject(Some(&payload));
+    let whole = Disclosure::Full
+        .seal(&subject, Form::Full, BUDGET)
+        .expect("it fits")
+        .value()
+        .len();
+    let at = |budget| json(&subject, Form::Full, Disclosure::Full, budget);
+    // `null` and quotes differ by two bytes, which the estimate leaves free.
+    assert!(at(whole + 2).get("original_payload_truncated").is_none());
+    assert_eq!(at(whole - 1)["original_payload_truncated"], true);
+}
+
+#[test]
+fn a_marker_from_payload_or_key_is_in_nothing_that_may_not_disclose_it() {
+    let marker = b"marker-of-a-secret-that-is-longer-than-both-ends-together";
+    let base64_of_marker = "bWFya2VyLW9m";
+    let hex_of_marker = "6d61726b65722d6f66";
+    let subject = subject(Some(marker));
+    for disclosure in ALL {
+        for form in [Form::Full, Form::Reduced] {
+            let sealed = disclosure.seal(&subject, form, BUDGET).expect("it fits");
+            let text = String::from_utf8(sealed.value().to_vec()).expect("JSON is UTF-8");
+            let shows = |needle: &str| text.contains(needle);
+            let full = disclosure == Disclosure::Full && form == Form::Full;
+            assert_eq!(shows(base64_of_marker), full);
+            let ends = disclosure >= Disclosure::Truncated;
+            assert_eq!(shows(hex_of_marker), ends);
+            assert_eq!(shows("thread-marker"), ends);
+            let debug = format!("{subject:?} {sealed:?}");
+            assert!(!debug.contains("marker"), "{debug}");
+        }
+    }
+}
+
+#[test]
+fn a_reduced_envelope_fits_four_kibibytes_whatever_its_texts_are() {
+    let wild = "\u{1}\"\\é".repeat(10_000);
+    let subject = Subject::new(
+        &wild,
+        i32::MIN,
+        i64::MIN,
+        Some(&[0; 100]),
+        Cause::DecompressionRefused,
+        Duration::MAX,
+        &wild,
+    )
+    .consumed_by(&wild, u64::MAX)
+    .record_timestamp_ms(Some(i64::MIN))
+    .read_under(u32::MAX, u64::MAX, Age::Current)
+    .routed(Some(&wild), Some(&wild));
+    for disclosure in ALL {
+        let sealed = disclosure
+            .seal(&subject, Form::Reduced, usize::MAX)
+            .expect("it fits");
+        assert!(sealed.value().len() <= REDUCED_BYTES_MAX);
+        assert!(serde_json::from_slice::<Value>(sealed.value()).is_ok());
+    }
+}
