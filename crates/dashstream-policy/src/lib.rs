@@ -67,6 +67,7 @@ pub mod table;
 mod tally;
 mod timers;
 mod token;
+pub mod trace;
 mod tracker;
 
 pub use action::{

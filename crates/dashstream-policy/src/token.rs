@@ -70,6 +70,11 @@ impl Delivered {
         self.age
     }
 
+    /// The same token once more, for a replay that shows what it was handed.
+    pub(crate) const fn twin(&self) -> Self {
+        Self { ..*self }
+    }
+
     /// A number that no other record of this engine has, for logs and traces.
     #[must_use]
     pub const fn serial(&self) -> u64 {

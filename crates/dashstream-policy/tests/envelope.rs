@@ -1,5 +1,6 @@
 //! An envelope has the keys of both older shapes, stays in its budget and discloses what it may.
 #![cfg(feature = "envelope")]
+#![expect(clippy::expect_used, reason = "a test may panic: that is how it fails")]
 
 use core::time::Duration;
 
