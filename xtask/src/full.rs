@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{broker, features, figures, fuzz, sh, vendor};
+use crate::{broker, features, figures, fuzz, mutants, sh, sim, vendor};
 
 /// A stage's name, what it shows, and its body.
 type Stage = (&'static str, &'static str, fn() -> Result<()>);
@@ -23,6 +23,16 @@ const STAGES: &[Stage] = &[
         "broker",
         "the Kafka adapter's suite and kill tests on a broker outside the process",
         || broker::run(None),
+    ),
+    (
+        "sim",
+        "10,000 schedules of the policy engine with faults, and every short trace",
+        || sim::run(10_000, 0),
+    ),
+    (
+        "mutants",
+        "each seeded defect of the policy engine breaks an invariant",
+        || mutants::run("policy"),
     ),
     ("fuzz", "every fuzz target for 1,000,000 inputs", || {
         fuzz::run("all", 1_000_000)
