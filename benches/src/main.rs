@@ -3,6 +3,7 @@
 mod codec;
 mod measure;
 mod metrics;
+mod policy;
 mod workload;
 mod zstd;
 
@@ -17,6 +18,7 @@ const AREAS: &[Area] = &[
     ("zstd", zstd::run),
     ("codec", codec::run),
     ("metrics", metrics::run),
+    ("policy", policy::run),
 ];
 
 fn main() -> ExitCode {

@@ -10,7 +10,7 @@ use dashstream_policy::{
 };
 
 /// Reads `bytes` as a configuration and calls, two bytes a call, and carries them out.
-pub fn check(bytes: &[u8]) {
+pub(crate) fn check(bytes: &[u8]) {
     let Some((first, calls)) = bytes.split_first() else {
         return;
     };
