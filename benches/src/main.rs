@@ -3,6 +3,7 @@
 mod codec;
 mod measure;
 mod metrics;
+mod reducer;
 mod policy;
 mod workload;
 mod zstd;
@@ -17,6 +18,7 @@ type Area = (&'static str, fn(&mut Run));
 const AREAS: &[Area] = &[
     ("zstd", zstd::run),
     ("codec", codec::run),
+    ("reducer", reducer::run),
     ("metrics", metrics::run),
     ("policy", policy::run),
 ];

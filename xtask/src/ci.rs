@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
-use crate::{deps, features, figures, proto, sh};
+use crate::{artefacts, deps, features, figures, loom, proto, rules, sh};
 
 /// The README promises this command; the step that runs it checks that the promise still stands.
 const README_TEST: &str = "cargo test --workspace";
@@ -19,11 +19,14 @@ pub(crate) fn run() -> Result<()> {
     })?;
     sh::step("deps", deps::run)?;
     sh::step("proto", || proto::run(true))?;
+    sh::step("artefacts", || artefacts::run(true))?;
     sh::step("clippy", clippy)?;
     sh::step("clippy without features", features::bare)?;
     sh::step("test", test)?;
     sh::step("doc", doc)?;
     sh::step("gateway", gateway)?;
+    sh::step("loom", loom::run)?;
+    sh::step("rules", rules::run)?;
     sh::step("figures", || figures::run(None, true))
 }
 

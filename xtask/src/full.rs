@@ -34,6 +34,26 @@ const STAGES: &[Stage] = &[
         "each seeded defect of the policy engine breaks an invariant",
         || mutants::run("policy"),
     ),
+    (
+        "interop",
+        "the codec against protobuf for Python and for Node, both ways",
+        interop::run,
+    ),
+    (
+        "sim",
+        "100,000 random schedules of the policy engine, then every short trace",
+        || sim::run(100_000, 1),
+    ),
+    (
+        "mutants",
+        "seeded defects of the policy engine, each killed by an invariant",
+        || mutants::run("policy"),
+    ),
+    (
+        "prometheus",
+        "a real Prometheus that loses metrics: panels and alerts say so",
+        prometheus_test::run,
+    ),
     ("fuzz", "every fuzz target for 1,000,000 inputs", || {
         fuzz::run("all", 1_000_000)
     }),

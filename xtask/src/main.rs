@@ -5,9 +5,9 @@
     reason = "a command-line tool prints, reads its environment and measures its own stages"
 )]
 
-mod broker;
 mod alerts;
 mod artefacts;
+mod broker;
 mod ci;
 mod deps;
 mod features;

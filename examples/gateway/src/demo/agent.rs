@@ -453,6 +453,8 @@ mod tests {
                     Effect::Restores => in_step = true,
                     Effect::Breaks => in_step = false,
                 }
+                // The start carries a state of its own; the snapshot behind it says the same.
+                in_step |= count == 1;
                 let message = DashStreamMessage {
                     message: Some(made.message),
                 };
