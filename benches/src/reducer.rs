@@ -43,6 +43,8 @@ pub fn run(run: &mut Run) {
         );
     }
 
+    kept(run, &value);
+
     let before = read();
     let (snapshot, usage) = measure(|| before.clone());
     assert!(snapshot.is_same(&before));
@@ -78,6 +80,61 @@ pub fn run(run: &mut Run) {
         Goal::Exactly(0.0),
         usage.calls,
     );
+}
+
+/// What keeping versions costs, and what the state takes in memory.
+fn kept(run: &mut Run, value: &Value) {
+    let limits = PatchLimits::default();
+    let text = serde_json::to_vec(value).expect("JSON");
+    let read = || Document::from_slice(&text, &ReadLimits::default()).expect("within limits");
+    let (mut document, usage) = measure(read);
+    let heap = u64::try_from(usage.retained).expect("it holds something");
+    let mib = 1_048_576.0;
+    #[allow(clippy::cast_precision_loss)]
+    let megabytes = heap as f64 / text.len() as f64 * mib / 1e6;
+    run.value("reducer/heap/1MiB", "MB", "serde_json::Value", Goal::AtMost(6.0), megabytes);
+
+    let patch = serde_json::to_vec(&one()).expect("JSON");
+    let patch = patch::parse(&patch, &ReadLimits::default(), &limits).expect("operations");
+    let apply = |document: &mut Document| {
+        let operations = Operations::from(black_box(patch.as_slice()));
+        let _cost = patch::apply(document, operations, &limits).expect("applies");
+    };
+    let previous = document.clone();
+    let ((), usage) = measure(|| apply(&mut document));
+    assert_eq!(previous, read(), "the version that is kept is as it was");
+    let held = u64::try_from(usage.retained).unwrap_or(0);
+    run.count("reducer/diff-1/kept/heap", "bytes", "imbl: 10 KB", Goal::AtMost(4096.0), held);
+    let (versions, usage) = measure(|| {
+        let mut versions = Vec::with_capacity(10_000);
+        for _ in 0..10_000 {
+            versions.push(document.clone());
+            apply(&mut document);
+        }
+        versions
+    });
+    assert_eq!(versions.len(), 10_000);
+    let held = u64::try_from(usage.retained).unwrap_or(0);
+    let goal = Goal::AtMost(64.0 * mib);
+    run.count("reducer/versions/10000", "bytes", "clones: 73 GB", goal, held);
+    drop(versions);
+    if run.quick() {
+        return;
+    }
+    run.nanos("reducer/diff-1/kept", Goal::AtMost(3_000.0), || {
+        let previous = document.clone();
+        apply(&mut document);
+        drop(black_box(previous));
+    });
+    let long = Value::from(vec![7; 300_000]);
+    let long = Document::from_value(&long, &ReadLimits::default()).expect("within limits");
+    let inserts: Vec<_> = (0..10_000).map(|_| json!({"op": "add", "path": "/150000", "value": 1})).collect();
+    let inserts = serde_json::to_vec(&inserts).expect("JSON");
+    let inserts = patch::parse(&inserts, &ReadLimits::default(), &limits).expect("operations");
+    run.nanos("reducer/inserts/middle/300k", Goal::AtMost(5_000_000.0), || {
+        let mut document = long.clone();
+        let _cost = patch::apply(&mut document, inserts.as_slice().into(), &limits).expect("applies");
+    });
 }
 
 /// Chat messages, node metadata and a counter: what agents keep.
