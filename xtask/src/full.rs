@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{broker, features, figures, fuzz, mutants, sh, sim, vendor};
+use crate::{broker, features, figures, fuzz, interop, mutants, prometheus_test, sh, sim, vendor};
 
 /// A stage's name, what it shows, and its body.
 type Stage = (&'static str, &'static str, fn() -> Result<()>);
@@ -38,16 +38,6 @@ const STAGES: &[Stage] = &[
         "interop",
         "the codec against protobuf for Python and for Node, both ways",
         interop::run,
-    ),
-    (
-        "sim",
-        "100,000 random schedules of the policy engine, then every short trace",
-        || sim::run(100_000, 1),
-    ),
-    (
-        "mutants",
-        "seeded defects of the policy engine, each killed by an invariant",
-        || mutants::run("policy"),
     ),
     (
         "prometheus",

@@ -1,0 +1,44 @@
+//! Prints the verdict through an hour in which everything is well and ten minutes in which it is not.
+//!
+//! Time is an argument, so the hour takes no time. A service would pass its uptime instead.
+#![expect(clippy::disallowed_macros, reason = "a command-line tool prints")]
+
+use core::time::Duration;
+
+use dashstream_metrics::{
+    Facts, Fault, Gates, HealthPolicy, Metrics, Options, Outcome, Registry, judge,
+};
+
+fn main() -> anyhow::Result<()> {
+    let mut registry = Registry::new();
+    let metrics = Metrics::register(&mut registry, Options::default(), Duration::ZERO)?;
+    let policy = HealthPolicy::default();
+    let mut gates = Gates::default();
+    let mut last = None;
+
+    for second in 0..5_400_u64 {
+        let now = Duration::from_secs(second);
+        let broken = (3_600..4_200).contains(&second);
+        for message in 0..10 {
+            let outcome = if broken && message < 6 {
+                Outcome::Unprocessable(Fault::Malformed)
+            } else {
+                Outcome::Processed
+            };
+            metrics.record(now, outcome);
+        }
+        let snapshot = metrics.observe(now, Facts::default());
+        let verdict = judge(now, &snapshot, &policy, gates);
+        gates = verdict.gates;
+
+        let reasons: Vec<_> = verdict.reasons.iter().map(|reason| reason.code).collect();
+        let seen = Some((verdict.status, verdict.level, reasons));
+        if seen != last {
+            let errors = snapshot.totals.decode_errors();
+            let received = snapshot.totals.received();
+            println!("{second:5} s: {seen:?}, {errors} of {received} messages since the start");
+            last = seen;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! A capture: the records of a stream as a file of JSON lines.
+//!
+//! Each line is one object, in the order in which the records were read:
+//!
+//! ```json
+//! {"partition":0,"offset":41,"timestamp_ms":1760000000000,"key":"dGhyZWFkLTE=","value":"AAo="}
+//! ```
+//!
+//! * `partition` and `offset` are the record's coordinates.
+//! * `timestamp_ms` is Kafka's record timestamp in milliseconds since the Unix epoch, or null.
+//! * `key` and `value` are standard base64 with padding. Null means that there was none, which is
+//!   not the same as the empty string: a record without a value cannot be processed.
+//!
+//! The topic's name is not in the file: a capture can be replayed under any.
+
+use std::io::{self, BufRead, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// One record of a capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Record {
+    /// The partition it was read from.
+    pub partition: i32,
+    /// Its offset there.
+    pub offset: i64,
+    /// Kafka's timestamp, in milliseconds since the Unix epoch.
+    pub timestamp_ms: Option<i64>,
+    /// The key's bytes.
+    pub key: Option<Vec<u8>>,
+    /// The value's bytes.
+    pub value: Option<Vec<u8>>,
+}
+
+impl Record {
+    /// A record at `offset` of `partition`.
+    #[must_use]
+    pub const fn new(partition: i32, offset: i64, timestamp_ms: Option<i64>) -> Self {
+        Self {
+            partition,
+            offset,
+            timestamp_ms,
+            key: None,
+            value: None,
+        }
+    }
+
+    /// The same record with this key and value.
+    #[must_use]
+    pub fn with_bytes(mut self, key: Option<&[u8]>, value: Option<&[u8]>) -> Self {
+        self.key = key.map(<[u8]>::to_vec);
+        self.value = value.map(<[u8]>::to_vec);
+        self
+    }
+
+    /// Writes the record as one line.
+    ///
+    /// # Errors
+    ///
+    /// What `out` answers.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let encode = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| STANDARD.encode(bytes));
+        let line = json!({
+            "partition": self.partition,
+            "offset": self.offset,
+            "timestamp_ms": self.timestamp_ms,
+            "key": encode(&self.key),
+            "value": encode(&self.value),
+        });
+        writeln!(out, "{line}")
+    }
+
+    /// Reads every record of a capture, line by line.
+    pub fn read(input: impl BufRead) -> impl Iterator<Item = io::Result<Self>> {
+        let lines = input.lines().zip(1_usize..);
+        lines.map(|(line, number)| {
+            let line = line?;
+            Self::parse(&line).ok_or_else(|| {
+                io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("line {number} is no record"),
+                )
+            })
+        })
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let object: Value = serde_json::from_str(line).ok()?;
+        let bytes = |name: &str| match object.get(name)? {
+            Value::Null => Some(None),
+            Value::String(text) => STANDARD.decode(text).ok().map(Some),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+        };
+        let timestamp = object.get("timestamp_ms")?;
+        let timestamp_ms = if timestamp.is_null() {
+            None
+        } else {
+            Some(timestamp.as_i64()?)
+        };
+        Some(Self {
+            partition: object.get("partition")?.as_i64()?.try_into().ok()?,
+            offset: object.get("offset")?.as_i64()?,
+            timestamp_ms,
+            key: bytes("key")?,
+            value: bytes("value")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_back_and_null_stays_apart_from_empty() {
+        let records = [
+            Record::new(0, 41, Some(1_760_000_000_000))
+                .with_bytes(Some(b"thread-1"), Some(&[0, 10])),
+            Record::new(3, i64::MAX, None).with_bytes(None, None),
+            Record::new(1, 0, Some(-1)).with_bytes(Some(b""), Some(b"")),
+        ];
+        let mut file = Vec::new();
+        for record in &records {
+            record.write(&mut file).unwrap();
+        }
+        let read: Vec<_> = Record::read(file.as_slice())
+            .collect::<io::Result<_>>()
+            .unwrap();
+        assert_eq!(read, records);
+    }
+
+    #[test]
+    fn a_damaged_line_is_named() {
+        let good = br#"{"partition":0,"offset":0,"timestamp_ms":null,"key":null,"value":null}"#;
+        let cases: [&[u8]; 6] = [
+            b"",
+            b"{}",
+            br#"{"partition":0,"offset":0,"timestamp_ms":null,"key":null}"#,
+            br#"{"partition":0,"offset":0,"timestamp_ms":null,"key":null,"value":"*"}"#,
+            br#"{"partition":4294967296,"offset":0,"timestamp_ms":null,"key":null,"value":null}"#,
+            br#"{"partition":0,"offset":0.5,"timestamp_ms":null,"key":null,"value":null}"#,
+        ];
+        for bad in cases {
+            let file = [good.as_slice(), b"\n", bad, b"\n"].concat();
+            let mut records = Record::read(file.as_slice());
+            assert!(records.next().unwrap().is_ok());
+            let error = records.next().unwrap().unwrap_err();
+            assert_eq!(error.to_string(), "line 2 is no record");
+        }
+    }
+}
