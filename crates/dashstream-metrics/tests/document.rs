@@ -1,10 +1,13 @@
 //! The health document: the fields of existing consumers, ours beside them, and reading both.
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::unwrap_used,
-    reason = "a test draws its input, and fails by panicking"
-)]
 #![cfg(feature = "serde")]
+#![cfg_attr(
+    feature = "serde",
+    expect(
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        reason = "a test draws its input, and fails by panicking"
+    )
+)]
 
 use core::time::Duration;
 use std::collections::BTreeSet;

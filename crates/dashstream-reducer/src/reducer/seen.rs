@@ -53,13 +53,10 @@ impl Seen {
         }
     }
 
-    /// Whether this is the message that began the epoch. Without ids there is no telling, and a
-    /// start that comes again is taken for the same.
+    /// Whether this is the message that began the epoch. Without ids there is no telling, and the
+    /// safe side is a new epoch: what follows is then taken anew as well.
     pub(super) fn is_start(&self, id: Option<[u8; 16]>) -> bool {
-        match (self.start, id) {
-            (Some(start), Some(id)) => start == id,
-            (None, _) | (_, None) => true,
-        }
+        id.is_some() && self.start == id
     }
 
     /// The state is complete as of `sequence`. Diffs go on naming a checkpoint from before it.
