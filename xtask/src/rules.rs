@@ -10,6 +10,7 @@ use crate::{artefacts, sh};
 pub(crate) fn run() -> Result<()> {
     artefacts::run(true)?;
     let folder = artefacts::folder();
+    install()?;
     let promtool = || {
         let mut command = Command::new("promtool");
         command.current_dir(&folder);
@@ -50,4 +51,13 @@ fn planted(all: &[Expression]) -> Result<()> {
     }
     eprintln!("{} planted masks found", all.len());
     Ok(())
+}
+
+/// promtool comes with Debian's prometheus; whoever is not root asks for the right to install it.
+fn install() -> Result<()> {
+    if Command::new("promtool").arg("--version").output().is_ok() {
+        return Ok(());
+    }
+    let script = "SUDO=$([ \"$(id -u)\" = 0 ] || echo sudo); $SUDO apt-get update -qq && $SUDO apt-get install -y -qq prometheus";
+    sh::run(Command::new("sh").args(["-c", script]))
 }
