@@ -121,6 +121,9 @@ fn kept(run: &mut Run, value: &Value) {
     if run.quick() {
         return;
     }
+    for (figure, goal) in NOT_BUILT {
+        run.not_built(figure, goal);
+    }
     run.nanos("reducer/diff-1/kept", Goal::AtMost(3_000.0), || {
         let previous = document.clone();
         apply(&mut document);
@@ -171,3 +174,12 @@ fn ten() -> Value {
         {"op": "remove", "path": "/scratch/b"}
     ])
 }
+
+/// Rows that have a goal and no measurement yet; the full run fails on them.
+const NOT_BUILT: [(&str, &str); 5] = [
+    ("reducer/diff-1000/1MiB", "<=0.6"),
+    ("reducer/diff-10/from-wire/1MiB", "<=0.5"),
+    ("reducer/diff-1/flatness/1KiB-10MiB", "<=1.3"),
+    ("reducer/hash/full/1MiB", "<=0.6"),
+    ("reducer/hash/tail-edit/1MiB", "<=60000 ns"),
+];
