@@ -1,31 +1,35 @@
 //! Carries out what the policy engine asks for, and tells it what happened. It decides nothing.
 
+mod assignment;
+mod perform;
+mod upkeep;
+
 use core::fmt;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use dashstream_policy::{
-    Action, Age, ArchiveResult, Delivery, Engine, Epoch, FetchFault, Input, Intake, Offset,
-    OrderOutcome, TopicId, TopicPartition,
+    Age, Delivery, Engine, Epoch, Input, Intake, Offset, OrderOutcome, TopicId, TopicPartition,
 };
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::assignment::Beginning;
 use crate::archive::Archive;
-use crate::client::{self, Client};
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::config::{Config, OldData, Start};
 use crate::error::ClientCode;
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::observer::{Observer, Watermarks};
-use crate::progress::{Change, Progress};
+use crate::progress::Progress;
 use crate::record::{Evidence, Kept, Message, Record};
-use crate::status::{ArchiveTopic, PartitionLag, Phase, Status};
+use crate::status::{ArchiveTopic, Phase, Status};
 use crate::watch::Watch;
 
 /// The engine, and everything it is told and asks for.
@@ -304,105 +308,6 @@ impl Driver {
         stored.iter().all(|(number, next)| has(number, *next))
     }
 
-    /// Where newly assigned partitions begin: what the group committed, or what the configuration
-    /// says where it committed nothing.
-    ///
-    /// # Errors
-    ///
-    /// Nothing is decided for a partition whose committed offset could not be learned: the client
-    /// then asks itself, and an error, not a reset, is what follows when there is none.
-    pub(crate) fn starts(&mut self, partitions: &[i32]) -> BTreeMap<i32, Beginning> {
-        let mut committed = BTreeMap::new();
-        for _attempt in 0..COMMITTED_ATTEMPTS {
-            match self.observer.committed_of(partitions) {
-                Ok(known) => {
-                    committed = known;
-                    break;
-                }
-                Err(crate::StartError::Unreachable { code, .. }) => self.client_failed(code),
-                Err(_) => break,
-            }
-        }
-        let watermarks = self.observer.watermarks_of(partitions);
-        let start = self.start;
-        partitions
-            .iter()
-            .map(|partition| {
-                let watermarks = watermarks.get(partition).copied();
-                let committed = committed.get(partition).copied();
-                (*partition, Beginning::new(committed, watermarks, start))
-            })
-            .collect()
-    }
-
-    /// Tells the engine about partitions that the client has just been assigned.
-    pub(crate) fn assigned(&mut self, client: &Client, starts: &BTreeMap<i32, Beginning>) {
-        self.rebalancing = true;
-        let now = self.wiring.clock.now();
-        for (number, beginning) in starts {
-            self.epoch = self.epoch.saturating_add(1);
-            let epoch = Epoch::new(self.epoch);
-            let old_below = beginning.watermarks.map_or(0, |marks| marks.high);
-            let partition = Partition {
-                epoch,
-                progress: Progress::new(now, beginning.next),
-                paused: false,
-                watermarks: beginning.watermarks.map(|marks| (now, marks)),
-                old_below,
-                stored: None,
-            };
-            self.partitions.insert(*number, partition);
-            self.report(&Fact::Assigned {
-                partition: *number,
-                committed: beginning.committed,
-            });
-            self.tell(
-                client,
-                Input::Assigned {
-                    partition: TopicPartition::new(TOPIC, *number),
-                    epoch,
-                    committed: beginning.committed.and_then(|o| Offset::new(o).ok()),
-                    low: beginning.watermarks.and_then(|m| Offset::new(m.low).ok()),
-                },
-            );
-        }
-        if self.phase != Phase::Running {
-            self.pause_all(client);
-        }
-        self.rebalancing = false;
-        self.published = None;
-    }
-
-    /// Tells the engine that partitions are being taken away, before the client lets go of them.
-    pub(crate) fn revoked(&mut self, client: &Client, partitions: &[i32], lost: bool) {
-        self.rebalancing = true;
-        if !lost {
-            // What is settled is stored as long as that is possible.
-            while let Ok(event) = self.wiring.inbox.try_recv() {
-                self.take_in(client, event);
-            }
-            self.perform(client);
-        }
-        for number in partitions {
-            let Some(partition) = self.partitions.remove(number) else {
-                continue;
-            };
-            self.report(&Fact::Revoked {
-                partition: *number,
-                lost,
-            });
-            self.tell(
-                client,
-                Input::Revoked {
-                    partition: TopicPartition::new(TOPIC, *number),
-                    epoch: partition.epoch,
-                },
-            );
-        }
-        self.rebalancing = false;
-        self.published = None;
-    }
-
     /// Ends the stream of records and shows that this consumer is closed.
     pub(crate) fn close(&mut self) {
         self.wiring.records = None;
@@ -474,249 +379,6 @@ impl Driver {
         self.perform(client);
     }
 
-    /// Carries out every action the engine has.
-    fn perform(&mut self, client: &Client) {
-        while let Some(action) = self.engine.poll_action() {
-            let now = self.wiring.clock.now();
-            match action {
-                Action::Store(store) => {
-                    let (partition, next) = (store.partition(), store.next());
-                    let result = client::store(client, &self.topic, partition.partition(), next);
-                    let ok = result.is_ok();
-                    if let Some(state) = self.partitions.get_mut(&partition.partition())
-                        && ok
-                    {
-                        state.stored = Some(next.get());
-                    }
-                    match result {
-                        Ok(()) => self.report(&Fact::Stored {
-                            partition: partition.partition(),
-                            next: next.get(),
-                            because: store.because(),
-                        }),
-                        Err(code) => self.client_failed(code),
-                    }
-                    self.engine.handle(
-                        now,
-                        Input::Stored {
-                            partition,
-                            epoch: store.epoch(),
-                            next,
-                            ok,
-                        },
-                    );
-                }
-                Action::Archive(request) => {
-                    let (id, found_at) = (request.id, self.wiring.clock.unix(now));
-                    let sent = match (&self.archive, self.engine.evidence(id)) {
-                        (Some(archive), Some(kept)) => {
-                            archive.send(&request, kept, found_at, self.received)
-                        }
-                        // An archive is there whenever the policy uses one, and evidence while a
-                        // request for it is.
-                        (None, _) | (_, None) => Err(dashstream_policy::ArchiveFault::Refused),
-                    };
-                    if let Err(fault) = sent {
-                        let result = ArchiveResult::Failed(fault);
-                        self.engine.handle(now, Input::Archived { id, result });
-                    }
-                }
-                Action::Pause { partition, epoch } => {
-                    self.set_paused(client, partition.partition(), epoch, true);
-                }
-                Action::Resume { partition, epoch } => {
-                    self.set_paused(client, partition.partition(), epoch, false);
-                }
-                Action::Seek {
-                    partition,
-                    epoch,
-                    to,
-                } => {
-                    let ok = self.seek(client, partition.partition(), epoch, to);
-                    self.engine.handle(
-                        now,
-                        Input::Sought {
-                            partition,
-                            epoch,
-                            to,
-                            ok,
-                        },
-                    );
-                }
-                Action::StopTaking => self.taking = false,
-                Action::Take => self.taking = true,
-                Action::Retry {
-                    delivered,
-                    evidence,
-                } => {
-                    let sender = self.wiring.sender.clone();
-                    self.hand_over(Record::new(evidence.message, delivered, sender));
-                }
-                Action::Count(count) => self.report(&Fact::Count(count)),
-                Action::Audit(audit) => {
-                    if let Some(reply) = self.order.take() {
-                        // Whoever asked may have stopped waiting.
-                        let _gone = reply.send(audit.outcome);
-                    }
-                    self.report(&Fact::Audit(audit));
-                    self.published = None;
-                }
-            }
-        }
-    }
-
-    fn set_paused(&mut self, client: &Client, number: i32, epoch: Epoch, paused: bool) {
-        let Some(partition) = self.partitions.get_mut(&number) else {
-            return;
-        };
-        if partition.epoch != epoch {
-            return;
-        }
-        // While draining everything stays paused.
-        let pause = paused || self.phase != Phase::Running;
-        partition.paused = pause;
-        let result = client::set_paused(client, &self.topic, &[number], pause);
-        if let Err(code) = result {
-            self.client_failed(code);
-        }
-        self.published = None;
-    }
-
-    fn pause_all(&mut self, client: &Client) {
-        let numbers: Vec<i32> = self.partitions.keys().copied().collect();
-        for partition in self.partitions.values_mut() {
-            partition.paused = true;
-        }
-        if let Err(code) = client::set_paused(client, &self.topic, &numbers, true) {
-            self.client_failed(code);
-        }
-    }
-
-    fn seek(&mut self, client: &Client, number: i32, epoch: Epoch, to: Offset) -> bool {
-        let now = self.wiring.clock.now();
-        let Some(partition) = self.partitions.get_mut(&number) else {
-            return false;
-        };
-        if partition.epoch != epoch {
-            return false;
-        }
-        partition.progress.moved(now, to.get());
-        self.reposition(client, number, to.get())
-    }
-
-    /// Sets a partition's position at the client. After an error about a position that the broker
-    /// does not have, the client has stopped the partition and refuses to seek in it; then it is
-    /// assigned again at the position.
-    fn reposition(&mut self, client: &Client, number: i32, to: i64) -> bool {
-        let mut result = client::seek(client, &self.topic, number, to);
-        if result.is_err() && self.position_refused && !self.rebalancing {
-            let places: Vec<client::Place> = self
-                .partitions
-                .iter()
-                .map(|(number, partition)| client::Place {
-                    partition: *number,
-                    next: partition.progress.next(),
-                    paused: partition.paused,
-                })
-                .collect();
-            result = client::reassign(client, &self.topic, number, &places);
-            self.position_refused = result.is_err();
-        }
-        match result {
-            Ok(()) => true,
-            Err(code) => {
-                self.client_failed(code);
-                false
-            }
-        }
-    }
-
-    /// Takes in fresh watermarks, and finds the partition behind an error that named none.
-    fn watermarks(&mut self, client: &Client, now: Duration, fresh: &BTreeMap<i32, Watermarks>) {
-        let trouble = self.trouble;
-        let mut faults = Vec::new();
-        let mut again = Vec::new();
-        for (number, marks) in fresh {
-            let Some(partition) = self.partitions.get_mut(number) else {
-                continue;
-            };
-            partition.watermarks = Some((now, *marks));
-            let Some(next) = partition.progress.next() else {
-                continue;
-            };
-            let still_since = |seen: Duration| partition.progress.moved_at() <= seen;
-            let outside = next < marks.low || next > marks.high;
-            if trouble.out_of_range.is_some_and(still_since) {
-                if outside {
-                    let low = Offset::new(marks.low).ok();
-                    faults.push((*number, partition.epoch, FetchFault::OutOfRange { low }));
-                    continue;
-                }
-                // The error was about a position that was given up meanwhile, and the client stopped
-                // fetching for it all the same.
-                again.push((*number, next));
-            }
-            let still_for = now.saturating_sub(partition.progress.still_since());
-            let behind = next < marks.high && !partition.paused;
-            if behind && trouble.undecodable.is_some() && still_for >= UNDECODABLE_PATIENCE {
-                faults.push((*number, partition.epoch, FetchFault::Undecodable));
-            }
-        }
-        if trouble.out_of_range.is_some() || !faults.is_empty() {
-            self.trouble = Trouble::default();
-        }
-        for (number, next) in again {
-            // The client reports a position it refuses again, so a failure here is not the end.
-            let _tried = self.reposition(client, number, next);
-        }
-        for (number, epoch, fault) in faults {
-            self.tell(
-                client,
-                Input::FetchFailed {
-                    partition: TopicPartition::new(TOPIC, number),
-                    epoch,
-                    fault,
-                },
-            );
-        }
-    }
-
-    fn look_after_partitions(&mut self, now: Duration) {
-        let asked = now.saturating_sub(self.watermarks_asked);
-        let hurry = self.trouble.undecodable.is_some() && asked >= UNDECODABLE_PATIENCE;
-        if hurry || asked >= self.watermark_interval {
-            self.ask_watermarks(now);
-        }
-        let fresh_for = self.watermark_interval.saturating_mul(2);
-        let mut changes = Vec::new();
-        for (number, partition) in &mut self.partitions {
-            let fresh = partition
-                .watermarks
-                .filter(|(at, _)| now.saturating_sub(*at) <= fresh_for);
-            let at_rest = partition.paused || !self.taking;
-            let high = fresh.map(|(_, marks)| marks.high);
-            let change = partition
-                .progress
-                .judge(now, at_rest, high, self.stall_after);
-            changes.extend(change.map(|change| (*number, change)));
-        }
-        for (partition, change) in changes {
-            self.report(&match change {
-                Change::Stalled => Fact::Stalled { partition },
-                Change::Unstalled => Fact::Unstalled { partition },
-            });
-            self.published = None;
-        }
-    }
-
-    fn ask_watermarks(&mut self, now: Duration) {
-        self.watermarks_asked = now;
-        let partitions: Vec<i32> = self.partitions.keys().copied().collect();
-        if !partitions.is_empty() {
-            self.watch.ask(partitions);
-        }
-    }
-
     fn hand_over(&mut self, record: Record) {
         self.with_host = self.with_host.saturating_add(1);
         let Some(records) = &self.wiring.records else {
@@ -753,44 +415,6 @@ impl Driver {
     fn report(&mut self, fact: &Fact) {
         (self.wiring.facts)(fact);
     }
-
-    fn publish(&mut self, now: Duration) {
-        let due = self
-            .published
-            .is_none_or(|at| now.saturating_sub(at) >= PUBLISH_INTERVAL);
-        if !due {
-            return;
-        }
-        self.published = Some(now);
-        let partitions = self.partitions.iter().map(|(number, partition)| {
-            let marks = partition.watermarks;
-            PartitionLag {
-                partition: *number,
-                next: partition.progress.next(),
-                low: marks.map(|(_, marks)| marks.low),
-                high: marks.map(|(_, marks)| marks.high),
-                watermarks_at: marks.map(|(at, _)| at),
-                paused: partition.paused,
-                stalled_since: partition.progress.stalled_since(),
-            }
-        });
-        let status = Status {
-            at: now,
-            phase: self.phase,
-            policy: self.engine.status(),
-            partitions: partitions.collect(),
-            archive_topic: self.archive_topic,
-            received: self.received,
-            client_errors: self.client_errors,
-            last_client_error: self.last_client_error,
-        };
-        let mut shown = self
-            .wiring
-            .status
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *shown = Some(Arc::new(status));
-    }
 }
 
 impl fmt::Debug for Driver {
@@ -799,45 +423,6 @@ impl fmt::Debug for Driver {
             .field("topic", &self.topic)
             .field("phase", &self.phase)
             .finish_non_exhaustive()
-    }
-}
-
-/// Where a newly assigned partition begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Beginning {
-    pub(crate) committed: Option<i64>,
-    watermarks: Option<Watermarks>,
-    /// The offset of the first record expected, if known.
-    next: Option<i64>,
-    /// What to assign.
-    pub(crate) assign: rdkafka::Offset,
-}
-
-impl Beginning {
-    /// `committed` is nothing when it could not be learned, and holds nothing when there is none.
-    fn new(committed: Option<Option<i64>>, watermarks: Option<Watermarks>, start: Start) -> Self {
-        let (assign, next) = match (committed, start) {
-            (None, _) => (rdkafka::Offset::Stored, None),
-            (Some(Some(offset)), _) => (rdkafka::Offset::Offset(offset), Some(offset)),
-            (Some(None), Start::Earliest) => (
-                rdkafka::Offset::Beginning,
-                watermarks.map(|marks| marks.low),
-            ),
-            // The watermark, not "the end": what is produced while the client asks is not skipped.
-            (Some(None), Start::Latest) => {
-                let high = watermarks.map(|marks| marks.high);
-                (
-                    high.map_or(rdkafka::Offset::End, rdkafka::Offset::Offset),
-                    high,
-                )
-            }
-        };
-        Self {
-            committed: committed.flatten(),
-            watermarks,
-            next,
-            assign,
-        }
     }
 }
 
@@ -867,9 +452,6 @@ const DRAIN_POLL: Duration = Duration::from_millis(10);
 
 /// How often the status is renewed at most, unless something worth seeing happened.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Attempts to learn what the group committed before partitions are assigned without it.
-const COMMITTED_ATTEMPTS: u32 = 3;
 
 /// Errors of the client that mean a batch cannot be decoded. It repeats them about twice a second.
 const UNDECODABLE: [RDKafkaErrorCode; 3] = [

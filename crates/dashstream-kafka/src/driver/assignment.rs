@@ -1,0 +1,156 @@
+//! Partitions that come and go.
+
+use std::collections::BTreeMap;
+
+use dashstream_policy::{Epoch, Input, Offset, TopicPartition};
+
+use crate::client::Client;
+use crate::config::Start;
+use crate::driver::{Driver, Partition, TOPIC};
+use crate::fact::Fact;
+use crate::observer::Watermarks;
+use crate::progress::Progress;
+use crate::status::Phase;
+
+impl Driver {
+    /// Where newly assigned partitions begin: what the group committed, or what the configuration
+    /// says where it committed nothing.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is decided for a partition whose committed offset could not be learned: the client
+    /// then asks itself, and an error, not a reset, is what follows when there is none.
+    pub(crate) fn starts(&mut self, partitions: &[i32]) -> BTreeMap<i32, Beginning> {
+        let mut committed = BTreeMap::new();
+        for _attempt in 0..COMMITTED_ATTEMPTS {
+            match self.observer.committed_of(partitions) {
+                Ok(known) => {
+                    committed = known;
+                    break;
+                }
+                Err(crate::StartError::Unreachable { code, .. }) => self.client_failed(code),
+                Err(_) => break,
+            }
+        }
+        let watermarks = self.observer.watermarks_of(partitions);
+        let start = self.start;
+        partitions
+            .iter()
+            .map(|partition| {
+                let watermarks = watermarks.get(partition).copied();
+                let committed = committed.get(partition).copied();
+                (*partition, Beginning::new(committed, watermarks, start))
+            })
+            .collect()
+    }
+
+    /// Tells the engine about partitions that the client has just been assigned.
+    pub(crate) fn assigned(&mut self, client: &Client, starts: &BTreeMap<i32, Beginning>) {
+        self.rebalancing = true;
+        let now = self.wiring.clock.now();
+        for (number, beginning) in starts {
+            self.epoch = self.epoch.saturating_add(1);
+            let epoch = Epoch::new(self.epoch);
+            let old_below = beginning.watermarks.map_or(0, |marks| marks.high);
+            let partition = Partition {
+                epoch,
+                progress: Progress::new(now, beginning.next),
+                paused: false,
+                watermarks: beginning.watermarks.map(|marks| (now, marks)),
+                old_below,
+                stored: None,
+            };
+            self.partitions.insert(*number, partition);
+            self.report(&Fact::Assigned {
+                partition: *number,
+                committed: beginning.committed,
+            });
+            self.tell(
+                client,
+                Input::Assigned {
+                    partition: TopicPartition::new(TOPIC, *number),
+                    epoch,
+                    committed: beginning.committed.and_then(|o| Offset::new(o).ok()),
+                    low: beginning.watermarks.and_then(|m| Offset::new(m.low).ok()),
+                },
+            );
+        }
+        if self.phase != Phase::Running {
+            self.pause_all(client);
+        }
+        self.rebalancing = false;
+        self.published = None;
+    }
+
+    /// Tells the engine that partitions are being taken away, before the client lets go of them.
+    pub(crate) fn revoked(&mut self, client: &Client, partitions: &[i32], lost: bool) {
+        self.rebalancing = true;
+        if !lost {
+            // What is settled is stored as long as that is possible.
+            while let Ok(event) = self.wiring.inbox.try_recv() {
+                self.take_in(client, event);
+            }
+            self.perform(client);
+        }
+        for number in partitions {
+            let Some(partition) = self.partitions.remove(number) else {
+                continue;
+            };
+            self.report(&Fact::Revoked {
+                partition: *number,
+                lost,
+            });
+            self.tell(
+                client,
+                Input::Revoked {
+                    partition: TopicPartition::new(TOPIC, *number),
+                    epoch: partition.epoch,
+                },
+            );
+        }
+        self.rebalancing = false;
+        self.published = None;
+    }
+}
+
+/// Where a newly assigned partition begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Beginning {
+    pub(crate) committed: Option<i64>,
+    watermarks: Option<Watermarks>,
+    /// The offset of the first record expected, if known.
+    next: Option<i64>,
+    /// What to assign.
+    pub(crate) assign: rdkafka::Offset,
+}
+
+impl Beginning {
+    /// `committed` is nothing when it could not be learned, and holds nothing when there is none.
+    fn new(committed: Option<Option<i64>>, watermarks: Option<Watermarks>, start: Start) -> Self {
+        let (assign, next) = match (committed, start) {
+            (None, _) => (rdkafka::Offset::Stored, None),
+            (Some(Some(offset)), _) => (rdkafka::Offset::Offset(offset), Some(offset)),
+            (Some(None), Start::Earliest) => (
+                rdkafka::Offset::Beginning,
+                watermarks.map(|marks| marks.low),
+            ),
+            // The watermark, not "the end": what is produced while the client asks is not skipped.
+            (Some(None), Start::Latest) => {
+                let high = watermarks.map(|marks| marks.high);
+                (
+                    high.map_or(rdkafka::Offset::End, rdkafka::Offset::Offset),
+                    high,
+                )
+            }
+        };
+        Self {
+            committed: committed.flatten(),
+            watermarks,
+            next,
+            assign,
+        }
+    }
+}
+
+/// Attempts to learn what the group committed before partitions are assigned without it.
+const COMMITTED_ATTEMPTS: u32 = 3;

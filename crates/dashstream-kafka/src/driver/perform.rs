@@ -1,0 +1,168 @@
+//! What the engine asks for, carried out at the client.
+
+use dashstream_policy::{Action, ArchiveResult, Epoch, Input, Offset};
+
+use crate::client::{self, Client};
+use crate::driver::Driver;
+use crate::fact::Fact;
+use crate::record::Record;
+use crate::status::Phase;
+
+impl Driver {
+    /// Carries out every action the engine has.
+    pub(super) fn perform(&mut self, client: &Client) {
+        while let Some(action) = self.engine.poll_action() {
+            let now = self.wiring.clock.now();
+            match action {
+                Action::Store(store) => {
+                    let (partition, next) = (store.partition(), store.next());
+                    let result = client::store(client, &self.topic, partition.partition(), next);
+                    let ok = result.is_ok();
+                    if let Some(state) = self.partitions.get_mut(&partition.partition())
+                        && ok
+                    {
+                        state.stored = Some(next.get());
+                    }
+                    match result {
+                        Ok(()) => self.report(&Fact::Stored {
+                            partition: partition.partition(),
+                            next: next.get(),
+                            because: store.because(),
+                        }),
+                        Err(code) => self.client_failed(code),
+                    }
+                    self.engine.handle(
+                        now,
+                        Input::Stored {
+                            partition,
+                            epoch: store.epoch(),
+                            next,
+                            ok,
+                        },
+                    );
+                }
+                Action::Archive(request) => {
+                    let (id, found_at) = (request.id, self.wiring.clock.unix(now));
+                    let sent = match (&self.archive, self.engine.evidence(id)) {
+                        (Some(archive), Some(kept)) => {
+                            archive.send(&request, kept, found_at, self.received)
+                        }
+                        // An archive is there whenever the policy uses one, and evidence while a
+                        // request for it is.
+                        (None, _) | (_, None) => Err(dashstream_policy::ArchiveFault::Refused),
+                    };
+                    if let Err(fault) = sent {
+                        let result = ArchiveResult::Failed(fault);
+                        self.engine.handle(now, Input::Archived { id, result });
+                    }
+                }
+                Action::Pause { partition, epoch } => {
+                    self.set_paused(client, partition.partition(), epoch, true);
+                }
+                Action::Resume { partition, epoch } => {
+                    self.set_paused(client, partition.partition(), epoch, false);
+                }
+                Action::Seek {
+                    partition,
+                    epoch,
+                    to,
+                } => {
+                    let ok = self.seek(client, partition.partition(), epoch, to);
+                    self.engine.handle(
+                        now,
+                        Input::Sought {
+                            partition,
+                            epoch,
+                            to,
+                            ok,
+                        },
+                    );
+                }
+                Action::StopTaking => self.taking = false,
+                Action::Take => self.taking = true,
+                Action::Retry {
+                    delivered,
+                    evidence,
+                } => {
+                    let sender = self.wiring.sender.clone();
+                    self.hand_over(Record::new(evidence.message, delivered, sender));
+                }
+                Action::Count(count) => self.report(&Fact::Count(count)),
+                Action::Audit(audit) => {
+                    if let Some(reply) = self.order.take() {
+                        // Whoever asked may have stopped waiting.
+                        let _gone = reply.send(audit.outcome);
+                    }
+                    self.report(&Fact::Audit(audit));
+                    self.published = None;
+                }
+            }
+        }
+    }
+
+    pub(super) fn set_paused(&mut self, client: &Client, number: i32, epoch: Epoch, paused: bool) {
+        let Some(partition) = self.partitions.get_mut(&number) else {
+            return;
+        };
+        if partition.epoch != epoch {
+            return;
+        }
+        // While draining everything stays paused.
+        let pause = paused || self.phase != Phase::Running;
+        partition.paused = pause;
+        let result = client::set_paused(client, &self.topic, &[number], pause);
+        if let Err(code) = result {
+            self.client_failed(code);
+        }
+        self.published = None;
+    }
+
+    pub(super) fn pause_all(&mut self, client: &Client) {
+        let numbers: Vec<i32> = self.partitions.keys().copied().collect();
+        for partition in self.partitions.values_mut() {
+            partition.paused = true;
+        }
+        if let Err(code) = client::set_paused(client, &self.topic, &numbers, true) {
+            self.client_failed(code);
+        }
+    }
+
+    pub(super) fn seek(&mut self, client: &Client, number: i32, epoch: Epoch, to: Offset) -> bool {
+        let now = self.wiring.clock.now();
+        let Some(partition) = self.partitions.get_mut(&number) else {
+            return false;
+        };
+        if partition.epoch != epoch {
+            return false;
+        }
+        partition.progress.moved(now, to.get());
+        self.reposition(client, number, to.get())
+    }
+
+    /// Sets a partition's position at the client. After an error about a position that the broker
+    /// does not have, the client has stopped the partition and refuses to seek in it; then it is
+    /// assigned again at the position.
+    pub(super) fn reposition(&mut self, client: &Client, number: i32, to: i64) -> bool {
+        let mut result = client::seek(client, &self.topic, number, to);
+        if result.is_err() && self.position_refused && !self.rebalancing {
+            let places: Vec<client::Place> = self
+                .partitions
+                .iter()
+                .map(|(number, partition)| client::Place {
+                    partition: *number,
+                    next: partition.progress.next(),
+                    paused: partition.paused,
+                })
+                .collect();
+            result = client::reassign(client, &self.topic, number, &places);
+            self.position_refused = result.is_err();
+        }
+        match result {
+            Ok(()) => true,
+            Err(code) => {
+                self.client_failed(code);
+                false
+            }
+        }
+    }
+}

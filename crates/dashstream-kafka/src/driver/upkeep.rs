@@ -1,0 +1,145 @@
+//! What is looked after between polls: watermarks, stalls, the published status.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+use dashstream_policy::{FetchFault, Input, Offset, TopicPartition};
+
+use crate::client::Client;
+use crate::driver::{Driver, PUBLISH_INTERVAL, TOPIC, Trouble, UNDECODABLE_PATIENCE};
+use crate::fact::Fact;
+use crate::observer::Watermarks;
+use crate::progress::Change;
+use crate::status::{PartitionLag, Status};
+
+impl Driver {
+    /// Takes in fresh watermarks, and finds the partition behind an error that named none.
+    pub(super) fn watermarks(
+        &mut self,
+        client: &Client,
+        now: Duration,
+        fresh: &BTreeMap<i32, Watermarks>,
+    ) {
+        let trouble = self.trouble;
+        let mut faults = Vec::new();
+        let mut again = Vec::new();
+        for (number, marks) in fresh {
+            let Some(partition) = self.partitions.get_mut(number) else {
+                continue;
+            };
+            partition.watermarks = Some((now, *marks));
+            let Some(next) = partition.progress.next() else {
+                continue;
+            };
+            let still_since = |seen: Duration| partition.progress.moved_at() <= seen;
+            let outside = next < marks.low || next > marks.high;
+            if trouble.out_of_range.is_some_and(still_since) {
+                if outside {
+                    let low = Offset::new(marks.low).ok();
+                    faults.push((*number, partition.epoch, FetchFault::OutOfRange { low }));
+                    continue;
+                }
+                // The error was about a position that was given up meanwhile, and the client stopped
+                // fetching for it all the same.
+                again.push((*number, next));
+            }
+            let still_for = now.saturating_sub(partition.progress.still_since());
+            let behind = next < marks.high && !partition.paused;
+            if behind && trouble.undecodable.is_some() && still_for >= UNDECODABLE_PATIENCE {
+                faults.push((*number, partition.epoch, FetchFault::Undecodable));
+            }
+        }
+        if trouble.out_of_range.is_some() || !faults.is_empty() {
+            self.trouble = Trouble::default();
+        }
+        for (number, next) in again {
+            // The client reports a position it refuses again, so a failure here is not the end.
+            let _tried = self.reposition(client, number, next);
+        }
+        for (number, epoch, fault) in faults {
+            self.tell(
+                client,
+                Input::FetchFailed {
+                    partition: TopicPartition::new(TOPIC, number),
+                    epoch,
+                    fault,
+                },
+            );
+        }
+    }
+
+    pub(super) fn look_after_partitions(&mut self, now: Duration) {
+        let asked = now.saturating_sub(self.watermarks_asked);
+        let hurry = self.trouble.undecodable.is_some() && asked >= UNDECODABLE_PATIENCE;
+        if hurry || asked >= self.watermark_interval {
+            self.ask_watermarks(now);
+        }
+        let fresh_for = self.watermark_interval.saturating_mul(2);
+        let mut changes = Vec::new();
+        for (number, partition) in &mut self.partitions {
+            let fresh = partition
+                .watermarks
+                .filter(|(at, _)| now.saturating_sub(*at) <= fresh_for);
+            let at_rest = partition.paused || !self.taking;
+            let high = fresh.map(|(_, marks)| marks.high);
+            let change = partition
+                .progress
+                .judge(now, at_rest, high, self.stall_after);
+            changes.extend(change.map(|change| (*number, change)));
+        }
+        for (partition, change) in changes {
+            self.report(&match change {
+                Change::Stalled => Fact::Stalled { partition },
+                Change::Unstalled => Fact::Unstalled { partition },
+            });
+            self.published = None;
+        }
+    }
+
+    pub(super) fn ask_watermarks(&mut self, now: Duration) {
+        self.watermarks_asked = now;
+        let partitions: Vec<i32> = self.partitions.keys().copied().collect();
+        if !partitions.is_empty() {
+            self.watch.ask(partitions);
+        }
+    }
+
+    pub(super) fn publish(&mut self, now: Duration) {
+        let due = self
+            .published
+            .is_none_or(|at| now.saturating_sub(at) >= PUBLISH_INTERVAL);
+        if !due {
+            return;
+        }
+        self.published = Some(now);
+        let partitions = self.partitions.iter().map(|(number, partition)| {
+            let marks = partition.watermarks;
+            PartitionLag {
+                partition: *number,
+                next: partition.progress.next(),
+                low: marks.map(|(_, marks)| marks.low),
+                high: marks.map(|(_, marks)| marks.high),
+                watermarks_at: marks.map(|(at, _)| at),
+                paused: partition.paused,
+                stalled_since: partition.progress.stalled_since(),
+            }
+        });
+        let status = Status {
+            at: now,
+            phase: self.phase,
+            policy: self.engine.status(),
+            partitions: partitions.collect(),
+            archive_topic: self.archive_topic,
+            received: self.received,
+            client_errors: self.client_errors,
+            last_client_error: self.last_client_error,
+        };
+        let mut shown = self
+            .wiring
+            .status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *shown = Some(Arc::new(status));
+    }
+}
