@@ -6,7 +6,7 @@ use crate::sh;
 
 /// Published crates and their features. `tls` is left to `full tls`: it needs OpenSSL's headers.
 const FEATURES: &[(&str, &[&str])] = &[
-    ("dashstream-zstd", &[]),
+    ("dashstream-zstd", &["libzstd"]),
     ("dashstream-codec", &[]),
     ("dashstream-reducer", &["wire"]),
     ("dashstream-policy", &["envelope"]),
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
             let list = subset.join(",");
             sh::run(&mut sh::cargo(&[
                 "test",
+                "--no-default-features",
                 "--quiet",
                 "--package",
                 name,
@@ -41,6 +42,7 @@ pub(crate) fn bare() -> Result<()> {
                 "--quiet",
                 "--package",
                 name,
+                "--no-default-features",
                 "--all-targets",
                 "--",
                 "-Dwarnings",
