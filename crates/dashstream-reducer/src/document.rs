@@ -21,7 +21,7 @@ pub use self::read_limits::{ReadError, ReadLimits};
 pub(crate) use self::text::{Text, escape_extra};
 pub(crate) use self::tree::{Entry, Tree, own};
 pub use self::view::{Array, Elements, Members, Number, Object, View};
-pub(crate) use self::write::{Seen, write};
+pub(crate) use self::write::{Seen, Sink, write};
 use crate::hash::Dialect;
 use crate::pointer::Pointer;
 
@@ -137,11 +137,19 @@ impl Document {
         self.root.depth()
     }
 
+    /// An upper bound of the bytes of memory that the document holds, those included that other
+    /// documents share with it. Constant time.
+    #[must_use]
+    pub fn heap_bytes(&self) -> u64 {
+        self.root.weight().heap_bound()
+    }
+
     /// Appends the canonical text to `out`, which is not cleared: members by name in UTF-8 order, no
     /// white space, the numbers of [`Dialect::Current`].
     ///
     /// Allocates only to grow `out`, once, and for containers of more than 32 entries.
     pub fn to_canonical(&self, out: &mut Vec<u8>) {
+        out.reserve(usize::try_from(self.canonical_len()).unwrap_or(0));
         let _ = self.write(Dialect::Current, out);
     }
 
@@ -154,9 +162,8 @@ impl Document {
         self.root.is_same(&other.root)
     }
 
-    pub(crate) fn write(&self, dialect: Dialect, out: &mut Vec<u8>) -> Seen {
+    pub(crate) fn write(&self, dialect: Dialect, out: &mut impl Sink) -> Seen {
         let mut seen = Seen::default();
-        out.reserve(usize::try_from(self.canonical_len()).unwrap_or(0));
         write(&self.root, dialect, out, &mut seen);
         seen
     }

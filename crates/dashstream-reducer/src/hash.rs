@@ -1,8 +1,8 @@
 //! The state hash: SHA-256 of the canonical text, and what a comparison says.
 
-use sha2::{Digest, Sha256};
+mod hasher;
 
-use crate::document::Document;
+pub use self::hasher::Hasher;
 
 /// How a producer prints numbers, and orders members, in the text that it hashes.
 ///
@@ -93,45 +93,12 @@ impl Default for Verification {
     }
 }
 
-/// Holds `state` against a producer's hash of it. `scratch` takes the canonical text.
-pub(crate) fn verify(state: &Document, hash: &[u8], scratch: &mut Vec<u8>) -> Verdict {
-    if hash.is_empty() {
-        return Verdict::NotComparable(Unproven::NoHash);
-    }
-    let Ok(expected) = <[u8; 32]>::try_from(hash) else {
-        return Verdict::NotComparable(Unproven::HashLength);
-    };
-    let mut printed_as = |dialect| {
-        scratch.clear();
-        let seen = state.write(dialect, scratch);
-        (
-            <[u8; 32]>::from(Sha256::digest(&*scratch)) == expected,
-            seen,
-        )
-    };
-    let (same, seen) = printed_as(Dialect::Current);
-    if same {
-        return Verdict::Match;
-    }
-    // Only floats, and names outside the basic plane, look different in another dialect.
-    if seen.float || seen.high_name {
-        for dialect in [Dialect::Ryu, Dialect::JavaScript] {
-            if printed_as(dialect).0 {
-                return Verdict::Drift(dialect);
-            }
-        }
-    }
-    if seen.wide {
-        Verdict::NotComparable(Unproven::WideNumber)
-    } else {
-        Verdict::Mismatch
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
-    use crate::ReadLimits;
+    use crate::{Document, ReadLimits};
 
     fn document(text: &str) -> Document {
         Document::from_str(text, &ReadLimits::default()).unwrap()
@@ -144,7 +111,7 @@ mod tests {
     #[test]
     fn a_state_is_compared_in_every_dialect_that_could_differ() {
         let check =
-            |state: &str, printed: &str| verify(&document(state), &sha(printed), &mut Vec::new());
+            |state: &str, printed: &str| Hasher::new().verify(&document(state), &sha(printed));
         let nested = r#"{"b":2,"a":1,"nested":{"z":"x","y":[true,null]}}"#;
         let sorted = r#"{"a":1,"b":2,"nested":{"y":[true,null],"z":"x"}}"#;
         assert_eq!(check(nested, sorted), Verdict::Match);
@@ -158,7 +125,7 @@ mod tests {
 
     #[test]
     fn no_hash_and_half_a_hash_prove_nothing() {
-        let verdict = |hash: &[u8]| verify(&document("1"), hash, &mut Vec::new());
+        let verdict = |hash: &[u8]| Hasher::new().verify(&document("1"), hash);
         assert_eq!(verdict(&[]), Verdict::NotComparable(Unproven::NoHash));
         for len in [31, 33] {
             let short = Verdict::NotComparable(Unproven::HashLength);

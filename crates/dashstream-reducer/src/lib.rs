@@ -33,7 +33,7 @@ mod size;
 mod wire;
 
 pub use self::document::{Document, ReadError, ReadLimits};
-pub use self::hash::{Dialect, Unproven, Verdict, Verification};
+pub use self::hash::{Dialect, Hasher, Unproven, Verdict, Verification};
 pub use self::history::History;
 pub use self::reducer::{
     Effect, Outcome, Phase, Reducer, ReducerLimits, ResyncReason, Stamp, Update,

@@ -40,7 +40,7 @@ use self::requests::Requests;
 use self::seen::{Again, Seen};
 pub use self::update::{Stamp, Update};
 use crate::document::Document;
-use crate::hash::{Unproven, Verdict, verify};
+use crate::hash::{Hasher, Unproven, Verdict};
 use crate::history::History;
 use crate::patch::{self, Operations};
 
@@ -65,6 +65,7 @@ pub struct Reducer {
     pending: Pending,
     history: History,
     requests: Requests,
+    hasher: Hasher,
     /// Bytes that may be hashed now, and diffs since the last hash.
     hash_fuel: u64,
     unverified: u32,
@@ -85,6 +86,7 @@ impl Reducer {
             pending: Pending::default(),
             history: History::default(),
             requests: Requests::default(),
+            hasher: Hasher::new(),
             hash_fuel: limits
                 .verification
                 .bytes_per_diff
@@ -151,6 +153,7 @@ impl Reducer {
         let waiting = self.pending.bytes() as u64;
         state
             .saturating_add(self.history.bytes())
+            .saturating_add(self.hasher.bytes())
             .saturating_add(waiting)
     }
 
@@ -292,8 +295,7 @@ impl Reducer {
             Ok(state) => state,
             Err(error) => return self.distrust(ResyncReason::Snapshot(error), sequence),
         };
-        let mut scratch = Vec::new();
-        let verdict = verify(&state, hash, &mut scratch);
+        let verdict = self.hasher.verify(&state, hash);
         if verdict == Verdict::Mismatch {
             return self.distrust(ResyncReason::HashMismatch, sequence);
         }
@@ -395,17 +397,20 @@ impl Reducer {
             return Verdict::NotComparable(Unproven::NoHash);
         };
         if hash.is_empty() {
+            self.hasher.forget();
             return Verdict::NotComparable(Unproven::NoHash);
         }
         if policy.every == 0 || self.unverified < policy.every {
+            self.hasher.forget();
             return Verdict::NotComparable(Unproven::NotDue);
         }
-        let Some(left) = self.hash_fuel.checked_sub(state.canonical_len()) else {
+        let Some(left) = self.hash_fuel.checked_sub(self.hasher.cost(state)) else {
+            self.hasher.forget();
             return Verdict::NotComparable(Unproven::OutOfFuel);
         };
         self.hash_fuel = left;
         self.unverified = 0;
-        verify(state, hash, &mut Vec::new())
+        self.hasher.verify(state, hash)
     }
 
     /// From now on the state is not known to be right, until a full state from `sequence` on.

@@ -3,6 +3,8 @@
 use core::cmp::Ordering;
 use std::sync::Arc;
 
+use crate::document::write::Sink;
+
 /// Bytes of a string that is kept in place: what fits beside the length in 24 bytes.
 const INLINE_MAX: usize = 22;
 
@@ -105,25 +107,25 @@ pub(crate) fn escape_extra(text: &[u8]) -> u64 {
 
 /// Appends `text` in quotes, escaped as serde_json does: the short forms, `\u00xx` in lower case
 /// for other controls, everything else as it is.
-pub(crate) fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_escaped(text: &[u8], out: &mut impl Sink) {
     out.push(b'"');
     for chunk in text.chunks(CHUNK) {
         if !has_escape(chunk) {
-            out.extend_from_slice(chunk);
+            out.extend(chunk);
             continue;
         }
         for byte in chunk {
             match (*byte, extra_of(*byte)) {
                 (plain, 0) => out.push(plain),
-                (b'"', _) => out.extend_from_slice(b"\\\""),
-                (b'\\', _) => out.extend_from_slice(b"\\\\"),
-                (0x08, _) => out.extend_from_slice(b"\\b"),
-                (b'\t', _) => out.extend_from_slice(b"\\t"),
-                (b'\n', _) => out.extend_from_slice(b"\\n"),
-                (0x0C, _) => out.extend_from_slice(b"\\f"),
-                (b'\r', _) => out.extend_from_slice(b"\\r"),
+                (b'"', _) => out.extend(b"\\\""),
+                (b'\\', _) => out.extend(b"\\\\"),
+                (0x08, _) => out.extend(b"\\b"),
+                (b'\t', _) => out.extend(b"\\t"),
+                (b'\n', _) => out.extend(b"\\n"),
+                (0x0C, _) => out.extend(b"\\f"),
+                (b'\r', _) => out.extend(b"\\r"),
                 (control, _) => {
-                    out.extend_from_slice(b"\\u00");
+                    out.extend(b"\\u00");
                     out.push(hex(control >> 4));
                     out.push(hex(control & 0x0F));
                 }

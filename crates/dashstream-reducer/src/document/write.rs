@@ -17,18 +17,34 @@ pub(crate) struct Seen {
     pub(crate) high_name: bool,
 }
 
+/// Where text goes: a buffer, or through one.
+pub(crate) trait Sink {
+    fn push(&mut self, byte: u8);
+    fn extend(&mut self, bytes: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn push(&mut self, byte: u8) {
+        Self::push(self, byte);
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
 /// Appends the canonical text of `node`. Recursion is bounded by the depth of documents.
-pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut Vec<u8>, seen: &mut Seen) {
+pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink, seen: &mut Seen) {
     match node {
-        Node::Null => out.extend_from_slice(b"null"),
-        Node::Bool(true) => out.extend_from_slice(b"true"),
-        Node::Bool(false) => out.extend_from_slice(b"false"),
-        Node::Int(value) => out.extend_from_slice(NumberText::of_i64(*value).as_bytes()),
-        Node::UInt(value) => out.extend_from_slice(NumberText::of_u64(*value).as_bytes()),
+        Node::Null => out.extend(b"null"),
+        Node::Bool(true) => out.extend(b"true"),
+        Node::Bool(false) => out.extend(b"false"),
+        Node::Int(value) => out.extend(NumberText::of_i64(*value).as_bytes()),
+        Node::UInt(value) => out.extend(NumberText::of_u64(*value).as_bytes()),
         Node::Float(value) => {
             seen.float = true;
             seen.wide |= value.abs() >= TWO_TO_63;
-            out.extend_from_slice(NumberText::of_f64(*value, dialect).as_bytes());
+            out.extend(NumberText::of_f64(*value, dialect).as_bytes());
         }
         Node::String(text) => write_escaped(text.as_bytes(), out),
         Node::Array(tree) => {
@@ -63,7 +79,7 @@ const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 fn write_members<'a>(
     members: impl Iterator<Item = &'a Member>,
     dialect: Dialect,
-    out: &mut Vec<u8>,
+    out: &mut impl Sink,
     seen: &mut Seen,
 ) {
     for (index, member) in members.enumerate() {
