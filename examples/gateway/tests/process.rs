@@ -6,17 +6,12 @@
     reason = "a test fails by panicking"
 )]
 
-use core::time::Duration;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
+mod support;
 
-fn gateway(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dashstream-gateway"));
-    // What the machine's own deployment sets must not change a test.
-    command.env_clear().args(args).stdin(Stdio::null());
-    command
-}
+use std::net::TcpListener;
+use std::process::Output;
+
+use support::{Running, gateway};
 
 fn output(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let Output {
@@ -145,7 +140,7 @@ fn a_timed_run_ends_with_a_report_that_adds_up() {
 
 #[test]
 fn the_pages_tell_what_goes_on_and_an_interrupt_ends_in_order() {
-    let mut gateway = Running::start(&["--report", "json", "--on-unprocessable", "pause"]);
+    let mut gateway = Running::start(&["--report", "json", "--on-unprocessable", "pause"], &[]);
     let page = gateway.get("/");
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("content-security-policy"));
     assert!(
@@ -174,95 +169,4 @@ fn the_pages_tell_what_goes_on_and_an_interrupt_ends_in_order() {
     assert_eq!(code, Some(0), "{stdout}");
     let report: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
     assert_eq!(report["problems"].as_array().unwrap().len(), 0);
-}
-
-/// A gateway that runs until it is told to stop, and is killed if a test fails before.
-struct Running {
-    process: Child,
-    address: String,
-}
-
-impl Running {
-    fn start(args: &[&str]) -> Self {
-        let mut process = gateway(&[&["--listen", "127.0.0.1:0"], args].concat())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                Some(
-                    line.split_once("pages at http://")?
-                        .1
-                        .trim_end_matches('/')
-                        .to_owned(),
-                )
-            })
-            .unwrap();
-        // Somebody has to read on, or the process blocks when the pipe is full.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { process, address }
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(5)))
-            .unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            self.address
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test waits for another process"
-    )]
-    fn wait_for(&self, path: &str, text: &str) -> String {
-        let mut answer = String::new();
-        for _ in 0..150 {
-            answer = self.get(path);
-            if answer.contains(text) {
-                return answer;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("{path} never said {text}: {answer}");
-    }
-
-    fn interrupt(&mut self) -> (Option<i32>, String) {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-        let mut stdout = String::new();
-        self.process
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut stdout)
-            .unwrap();
-        (self.process.wait().unwrap().code(), stdout)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Fails for a process that has ended, which is as well.
-        let _ended = self.process.kill();
-        let _reaped = self.process.wait();
-    }
 }

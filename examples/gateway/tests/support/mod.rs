@@ -1,0 +1,123 @@
+//! The gateway as a process of its own.
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test binary uses a part of this module"
+)]
+
+use core::time::Duration;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+pub(crate) fn gateway(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dashstream-gateway"));
+    // What the machine's own deployment sets must not change a test.
+    command.env_clear().args(args).stdin(Stdio::null());
+    command
+}
+
+/// A gateway that runs until it is told to stop, and is killed if a test fails before.
+pub(crate) struct Running {
+    process: Child,
+    address: String,
+}
+
+impl Running {
+    pub(crate) fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
+        let mut process = gateway(&[&["--listen", "127.0.0.1:0"], args].concat())
+            .envs(env.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                Some(
+                    line.split_once("pages at http://")?
+                        .1
+                        .trim_end_matches('/')
+                        .to_owned(),
+                )
+            })
+            .unwrap();
+        // Somebody has to read on, or the process blocks when the pipe is full.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { process, address }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// The page once it says `text`.
+    pub(crate) fn wait_for(&self, path: &str, text: &str) -> String {
+        self.wait_until(path, text, |answer| answer.contains(text))
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test waits for another process"
+    )]
+    pub(crate) fn wait_until(
+        &self,
+        path: &str,
+        what: &str,
+        ready: impl Fn(&str) -> bool,
+    ) -> String {
+        let mut answer = String::new();
+        for _ in 0..PATIENCE_TENTHS {
+            answer = self.get(path);
+            if ready(&answer) {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{path} never said {what}: {answer}");
+    }
+
+    pub(crate) fn interrupt(&mut self) -> (Option<i32>, String) {
+        let id = self.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut stdout = String::new();
+        self.process
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut stdout)
+            .unwrap();
+        (self.process.wait().unwrap().code(), stdout)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails for a process that has ended, which is as well.
+        let _ended = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+/// Joining a group at the in-process broker takes up to ten seconds.
+const PATIENCE_TENTHS: u32 = 300;
