@@ -9,7 +9,8 @@ use crate::{artefacts, deps, features, figures, loom, proto, rules, sh};
 /// The README promises this command; the step that runs it checks that the promise still stands.
 const README_TEST: &str = "cargo test --workspace";
 
-/// Features that need nothing but a C compiler. `tls` needs OpenSSL's headers: `full tls`.
+/// Features that need nothing but a C compiler. `tls`, which needs OpenSSL's headers, is a stage of
+/// `full`.
 const FEATURES: &str = "dashstream-reducer/wire,dashstream-policy/envelope,\
     dashstream-metrics/serde,dashstream-metrics/prometheus";
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::sh;
 
-/// Published crates and their features. `tls` is left to `full tls`: it needs OpenSSL's headers.
+/// Published crates and their features. `tls`, which needs OpenSSL's headers, is a stage of its own.
 const FEATURES: &[(&str, &[&str])] = &[
     ("dashstream-zstd", &["libzstd"]),
     ("dashstream-codec", &[]),

@@ -15,6 +15,21 @@ const STAGES: &[Stage] = &[
         features::run,
     ),
     (
+        "tls",
+        "the adapter and the gateway with TLS built in; needs OpenSSL's headers",
+        || {
+            sh::run(&mut sh::cargo(&[
+                "test",
+                "--package",
+                "dashstream-kafka",
+                "--package",
+                "dashstream-gateway",
+                "--features",
+                "dashstream-kafka/tls,dashstream-gateway/tls",
+            ]))
+        },
+    ),
+    (
         "vendor",
         "each published crate copied out with what it needs, and tested there",
         vendor::check,
