@@ -5,82 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::TopicId;
-
-/// What happens to a record that cannot be processed.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the decision table is written over these two"
-)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
-    /// Go on without it, once the archive setting is satisfied.
-    #[default]
-    Skip,
-    /// Stop at it and wait for an operator.
-    Pause,
-}
-
-/// How far a pause reaches.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a consumer is made of partitions and nothing lies between"
-)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// Every partition of the consumer stops, as `KAFKA_ON_DECODE_ERROR=pause` always meant.
-    #[default]
-    Consumer,
-    /// Only the partition that holds the record stops.
-    Partition,
-}
-
-/// What the archive's word counts for.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the decision table is written over these three"
-)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Archiving {
-    /// Nothing is archived.
-    Off,
-    /// Each record is sent once; the offset does not wait for the answer.
-    #[default]
-    BestEffort,
-    /// The offset waits until the archive has acknowledged the record.
-    Required,
-}
-
-/// What a record without a value means in a topic.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that shows its configuration matches all of them"
-)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NullPayload {
-    /// It is handed to the handler like any other record: a tombstone that the handler knows.
-    Process,
-    /// It is settled at once and counted as ignored.
-    Ignore,
-    /// It cannot be processed, for the cause [`crate::Cause::NullPayload`].
-    #[default]
-    Unprocessable,
-}
-
-/// What an open breaker does.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that shows its configuration matches all of them"
-)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Escalation {
-    /// Nothing.
-    #[default]
-    Off,
-    /// While the breaker is open, [`Mode::Skip`] acts as [`Mode::Pause`]. What was held then stays
-    /// held after the breaker has closed: a pause empties the window that closes it.
-    Pause,
-}
+use crate::{Archiving, Escalation, Mode, NullPayload, Scope, TopicId};
 
 /// The longest wait between two attempts, and the first one; each wait doubles the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +19,18 @@ impl Backoff {
     #[must_use]
     pub const fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest }
+    }
+
+    /// The first wait.
+    #[must_use]
+    pub const fn first(self) -> Duration {
+        self.first
+    }
+
+    /// The longest wait.
+    #[must_use]
+    pub const fn longest(self) -> Duration {
+        self.longest
     }
 
     /// The wait after attempt number `attempt`, which counts from 1.
@@ -112,8 +49,8 @@ impl Default for Backoff {
     }
 }
 
-/// What the engine is told to do. Every setting has a default; [`crate::Engine::new`] checks the
-/// ranges.
+/// What the engine is told to do. Every setting has a default, a method that sets it and a field
+/// that shows it; [`crate::Engine::new`] checks the ranges.
 ///
 /// ```
 /// use dashstream_policy::{Archiving, Config, Engine, Mode, Scope};
@@ -122,28 +59,46 @@ impl Default for Backoff {
 ///     .mode(Mode::Pause)
 ///     .scope(Scope::Partition)
 ///     .archiving(Archiving::Required);
+/// assert_eq!(config.archiving, Archiving::Required);
 /// let engine = Engine::<()>::new(config)?;
-/// # drop(engine);
+/// assert_eq!(engine.config().mode, Mode::Pause);
 /// # Ok::<(), dashstream_policy::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Config {
-    pub(crate) mode: Mode,
-    pub(crate) scope: Scope,
-    pub(crate) archiving: Archiving,
-    pub(crate) accept_reduced: bool,
-    pub(crate) null_payload: NullPayload,
-    pub(crate) null_payload_of: BTreeMap<TopicId, NullPayload>,
-    pub(crate) escalation: Escalation,
-    pub(crate) attempts_max: u32,
-    pub(crate) retry_for_max: Duration,
-    pub(crate) retry_backoff: Backoff,
-    pub(crate) outstanding_max: usize,
-    pub(crate) archive_in_flight_max: usize,
-    pub(crate) archive_bytes_max: usize,
-    pub(crate) archive_timeout: Duration,
-    pub(crate) archive_backoff: Backoff,
-    pub(crate) keep_polling: Duration,
+    /// What happens to a record that cannot be processed.
+    pub mode: Mode,
+    /// How far a pause reaches.
+    pub scope: Scope,
+    /// What the archive's word counts for.
+    pub archiving: Archiving,
+    /// Whether an acknowledged reduced envelope counts as archived.
+    pub accept_reduced: bool,
+    /// What a record without a value means in topics that are not in `null_payload_of`.
+    pub null_payload: NullPayload,
+    /// What a record without a value means, topic by topic.
+    pub null_payload_of: BTreeMap<TopicId, NullPayload>,
+    /// What an open breaker does.
+    pub escalation: Escalation,
+    /// Attempts at a record that failed for a passing reason, the first included.
+    pub attempts_max: u32,
+    /// Time that all attempts at one record may take together.
+    pub retry_for_max: Duration,
+    /// The waits between attempts.
+    pub retry_backoff: Backoff,
+    /// Records that may be taken and not yet below the stored offset.
+    pub outstanding_max: usize,
+    /// Archive sends that may be under way at once.
+    pub archive_in_flight_max: usize,
+    /// Bytes of evidence that may wait for the archive.
+    pub archive_bytes_max: usize,
+    /// Time for one archive send.
+    pub archive_timeout: Duration,
+    /// The waits between sends of one record, and between stores and seeks that failed.
+    pub archive_backoff: Backoff,
+    /// The longest time without a poll.
+    pub keep_polling: Duration,
 }
 
 impl Default for Config {

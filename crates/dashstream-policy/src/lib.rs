@@ -62,6 +62,7 @@ mod input;
 mod partition;
 mod place;
 mod reason;
+mod rules;
 mod status;
 pub mod table;
 mod tally;
@@ -75,7 +76,7 @@ pub use action::{
     Refusal, StoreOffset,
 };
 pub use cause::{Age, Cause};
-pub use config::{Archiving, Backoff, Config, ConfigError, Escalation, Mode, NullPayload, Scope};
+pub use config::{Backoff, Config, ConfigError};
 pub use engine::Engine;
 pub use input::{
     ArchiveFault, ArchiveResult, Breaker, Command, Delivery, Fault, FetchFault, Input, Order,
@@ -83,6 +84,7 @@ pub use input::{
 };
 pub use place::{Epoch, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
 pub use reason::FailureReason;
+pub use rules::{Archiving, Escalation, Mode, NullPayload, Scope};
 pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking};
 pub use table::{Answer, Disposition, Grade};
 pub use tally::Tally;

@@ -1,163 +1,15 @@
-//! What an operator and a host see of the engine, case by case. The invariants over arbitrary
-//! sequences stand in dashstream-sim.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::wildcard_enum_match_arm,
-    clippy::arithmetic_side_effects,
-    reason = "a test may panic: that is how it fails"
-)]
+//! Verdicts, orders, archives and what cannot be fetched.
 
 use core::time::Duration;
 
 use dashstream_policy::{
     Action, Age, ArchiveFault, ArchiveResult, Archiving, Backoff, Because, Cause, Command, Config,
-    ConfigError, Delivered, Delivery, Disposition, Engine, Epoch, FailureReason, Fault, FetchFault,
-    HeldBy, Input, Intake, Mode, NullPayload, Offset, Order, OrderOutcome, PartitionState, Refusal,
-    Scope, Signature, TopicId, TopicPartition,
+    Delivery, Disposition, Epoch, FailureReason, Fault, FetchFault, HeldBy, Input, Intake, Mode,
+    NullPayload, Offset, OrderOutcome, PartitionState, Refusal, Scope, TopicId,
 };
 use dashstream_testkit::alloc::measure;
 
-const P: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
-const Q: TopicPartition = TopicPartition::new(TopicId::new(0), 1);
-const EPOCH: Epoch = Epoch::new(1);
-
-fn at(offset: i64) -> Offset {
-    Offset::new(offset).expect("an offset")
-}
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// A host that carries everything out at once and remembers what it was asked.
-struct Host {
-    engine: Engine<()>,
-    now: Duration,
-    actions: Vec<Action<()>>,
-}
-
-impl Host {
-    fn new(config: Config) -> Self {
-        let engine = Engine::new(config).expect("in range");
-        let mut host = Self {
-            engine,
-            now: secs(1),
-            actions: Vec::new(),
-        };
-        for partition in [P, Q] {
-            host.tell(Input::Assigned {
-                partition,
-                epoch: EPOCH,
-                committed: Some(Offset::ZERO),
-                low: Some(Offset::ZERO),
-            });
-        }
-        host.actions.clear();
-        host
-    }
-
-    fn tell(&mut self, input: Input) {
-        self.engine.handle(self.now, input);
-        self.drain();
-    }
-
-    fn offer(&mut self, partition: TopicPartition, offset: i64) -> Intake {
-        let delivery = Delivery::new(partition, EPOCH, at(offset));
-        let intake = self.engine.delivered(self.now, delivery);
-        self.drain();
-        intake
-    }
-
-    fn take(&mut self, partition: TopicPartition, offset: i64) -> Delivered {
-        match self.offer(partition, offset) {
-            Intake::Take(record) => record,
-            other => panic!("{offset} was not taken: {other:?}"),
-        }
-    }
-
-    fn done(&mut self, record: Delivered) {
-        self.engine.done(self.now, record);
-        self.drain();
-    }
-
-    fn poison(&mut self, partition: TopicPartition, offset: i64, cause: Cause) {
-        let record = self.take(partition, offset);
-        let fault = Fault::new(cause, (), 1);
-        self.engine.unprocessable(self.now, record, fault);
-        self.drain();
-    }
-
-    fn order(&mut self, command: Command) -> OrderOutcome {
-        let signature = Signature::new("ann", "seen and understood").expect("short");
-        self.tell(Input::Order(Order::new(P, command, signature)));
-        self.actions
-            .iter()
-            .rev()
-            .find_map(|action| match action {
-                Action::Audit(audit) => Some(audit.outcome),
-                _ => None,
-            })
-            .expect("every order is audited")
-    }
-
-    fn archive(&mut self, result: ArchiveResult) {
-        let id = self
-            .actions
-            .iter()
-            .rev()
-            .find_map(|action| match action {
-                Action::Archive(send) => Some(send.id),
-                _ => None,
-            })
-            .expect("something was sent");
-        self.tell(Input::Archived { id, result });
-    }
-
-    fn pass(&mut self, time: Duration) {
-        self.now += time;
-        self.tell(Input::Tick);
-    }
-
-    fn drain(&mut self) {
-        while let Some(action) = self.engine.poll_action() {
-            if let Action::Seek {
-                partition,
-                epoch,
-                to,
-            } = action
-            {
-                let ok = true;
-                self.engine.handle(
-                    self.now,
-                    Input::Sought {
-                        partition,
-                        epoch,
-                        to,
-                        ok,
-                    },
-                );
-            }
-            self.actions.push(action);
-        }
-    }
-
-    fn stored(&self, partition: TopicPartition) -> Option<i64> {
-        self.actions.iter().rev().find_map(|action| match action {
-            Action::Store(store) if store.partition() == partition => Some(store.next().get()),
-            _ => None,
-        })
-    }
-
-    fn state(&self, partition: TopicPartition) -> PartitionState {
-        let status = self.engine.status();
-        let of = status
-            .partitions
-            .iter()
-            .find(|of| of.partition == partition);
-        of.expect("assigned").state
-    }
-}
+use crate::host::{EPOCH, Host, P, Q, at, secs};
 
 #[test]
 fn every_cause_alone_is_skipped_or_stopped_at_alike_in_both_scopes() {
@@ -400,55 +252,6 @@ fn a_record_without_a_value_means_what_its_topic_says() {
         panic!("the default is unprocessable");
     };
     assert_eq!(record.cause(), Cause::NullPayload);
-}
-
-#[test]
-fn the_last_free_place_is_taken_and_the_next_record_is_fetched_again_later() {
-    for limit in [1, 4] {
-        let mut host = Host::new(Config::default().outstanding_max(limit));
-        let records: Vec<_> = (0..limit as i64)
-            .map(|offset| host.take(P, offset))
-            .collect();
-        assert!(host.actions.contains(&Action::StopTaking));
-        let next = limit as i64;
-        assert_eq!(host.offer(P, next), Intake::Refused(Refusal::Full));
-        records.into_iter().for_each(|record| host.done(record));
-        assert!(host.actions.contains(&Action::Take));
-        let (partition, epoch, to) = (P, EPOCH, at(next));
-        assert!(host.actions.contains(&Action::Seek {
-            partition,
-            epoch,
-            to
-        }));
-        let record = host.take(P, next);
-        host.done(record);
-        assert_eq!(host.stored(P), Some(next + 1));
-    }
-}
-
-#[test]
-fn a_setting_at_its_limit_is_accepted_and_one_beyond_is_refused() {
-    let check = |config: Config| Engine::<()>::new(config).map(drop);
-    let outstanding = |records| check(Config::default().outstanding_max(records));
-    assert_eq!(outstanding(0), Err(ConfigError::Outstanding { asked: 0 }));
-    assert_eq!(outstanding(1), Ok(()));
-    assert_eq!(outstanding(Config::OUTSTANDING_MAX), Ok(()));
-    let asked = Config::OUTSTANDING_MAX + 1;
-    assert_eq!(outstanding(asked), Err(ConfigError::Outstanding { asked }));
-    let zero = Duration::ZERO;
-    let retry = |attempts| Config::default().retry(attempts, zero, Backoff::default());
-    assert_eq!(check(retry(0)), Err(ConfigError::NoAttempts));
-    assert_eq!(check(retry(1)), Ok(()));
-    let sends = Config::default().archive_in_flight_max(0);
-    assert_eq!(check(sends), Err(ConfigError::NoArchiveRoom));
-    let bytes = Config::default().archive_bytes_max(0);
-    assert_eq!(check(bytes), Err(ConfigError::NoArchiveRoom));
-    assert_eq!(
-        check(Config::default().keep_polling(zero)),
-        Err(ConfigError::NoTime)
-    );
-    let spin = Config::default().archive_timing(secs(1), Backoff::new(zero, zero));
-    assert!(matches!(check(spin), Err(ConfigError::Backoff { .. })));
 }
 
 #[test]

@@ -1,0 +1,160 @@
+//! A host that carries everything out at once and remembers what it was asked.
+
+use core::time::Duration;
+
+use dashstream_policy::{
+    Action, ArchiveResult, Cause, Command, Config, Delivered, Delivery, Engine, Epoch, Fault,
+    Input, Intake, Offset, Order, OrderOutcome, PartitionState, Signature, TopicId, TopicPartition,
+};
+
+pub(crate) const P: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
+pub(crate) const Q: TopicPartition = TopicPartition::new(TopicId::new(0), 1);
+pub(crate) const EPOCH: Epoch = Epoch::new(1);
+
+pub(crate) fn at(offset: i64) -> Offset {
+    Offset::new(offset).expect("an offset")
+}
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A host that carries everything out at once and remembers what it was asked.
+pub(crate) struct Host {
+    pub(crate) engine: Engine<()>,
+    pub(crate) now: Duration,
+    pub(crate) actions: Vec<Action<()>>,
+}
+
+impl Host {
+    pub(crate) fn new(config: Config) -> Self {
+        let engine = Engine::new(config).expect("in range");
+        let mut host = Self {
+            engine,
+            now: secs(1),
+            actions: Vec::new(),
+        };
+        for partition in [P, Q] {
+            host.tell(Input::Assigned {
+                partition,
+                epoch: EPOCH,
+                committed: Some(Offset::ZERO),
+                low: Some(Offset::ZERO),
+            });
+        }
+        host.actions.clear();
+        host
+    }
+
+    pub(crate) fn tell(&mut self, input: Input) {
+        self.engine.handle(self.now, input);
+        self.drain();
+    }
+
+    pub(crate) fn offer(&mut self, partition: TopicPartition, offset: i64) -> Intake {
+        let delivery = Delivery::new(partition, EPOCH, at(offset));
+        let intake = self.engine.delivered(self.now, delivery);
+        self.drain();
+        intake
+    }
+
+    pub(crate) fn take(&mut self, partition: TopicPartition, offset: i64) -> Delivered {
+        match self.offer(partition, offset) {
+            Intake::Take(record) => record,
+            other => panic!("{offset} was not taken: {other:?}"),
+        }
+    }
+
+    pub(crate) fn done(&mut self, record: Delivered) {
+        self.engine.done(self.now, record);
+        self.drain();
+    }
+
+    pub(crate) fn poison(&mut self, partition: TopicPartition, offset: i64, cause: Cause) {
+        self.poison_of(partition, offset, cause, 1);
+    }
+
+    /// A record that cannot be processed, with this many bytes of evidence.
+    pub(crate) fn poison_of(
+        &mut self,
+        partition: TopicPartition,
+        offset: i64,
+        cause: Cause,
+        bytes: usize,
+    ) {
+        let record = self.take(partition, offset);
+        let fault = Fault::new(cause, (), bytes);
+        self.engine.unprocessable(self.now, record, fault);
+        self.drain();
+    }
+
+    pub(crate) fn order(&mut self, command: Command) -> OrderOutcome {
+        let signature = Signature::new("ann", "seen and understood").expect("short");
+        self.tell(Input::Order(Order::new(P, command, signature)));
+        self.actions
+            .iter()
+            .rev()
+            .find_map(|action| match action {
+                Action::Audit(audit) => Some(audit.outcome),
+                _ => None,
+            })
+            .expect("every order is audited")
+    }
+
+    pub(crate) fn archive(&mut self, result: ArchiveResult) {
+        let id = self
+            .actions
+            .iter()
+            .rev()
+            .find_map(|action| match action {
+                Action::Archive(send) => Some(send.id),
+                _ => None,
+            })
+            .expect("something was sent");
+        self.tell(Input::Archived { id, result });
+    }
+
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.now += time;
+        self.tell(Input::Tick);
+    }
+
+    pub(crate) fn drain(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            if let Action::Seek {
+                partition,
+                epoch,
+                to,
+            } = action
+            {
+                let ok = true;
+                self.engine.handle(
+                    self.now,
+                    Input::Sought {
+                        partition,
+                        epoch,
+                        to,
+                        ok,
+                    },
+                );
+            }
+            self.actions.push(action);
+        }
+    }
+
+    pub(crate) fn stored(&self, partition: TopicPartition) -> Option<i64> {
+        self.actions.iter().rev().find_map(|action| match action {
+            Action::Store(store) if store.partition() == partition => Some(store.next().get()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn state(&self, partition: TopicPartition) -> PartitionState {
+        let status = self.engine.status();
+        let of = status
+            .partitions
+            .iter()
+            .find(|of| of.partition == partition);
+        of.expect("assigned").state
+    }
+}
