@@ -1,6 +1,7 @@
 //! `cargo xtask figures [area] [--quick]`: one JSON object a line, non-zero exit on a missed goal.
 
 mod codec;
+mod end_to_end;
 mod measure;
 mod metrics;
 mod reducer;
@@ -21,6 +22,7 @@ const AREAS: &[Area] = &[
     ("reducer", reducer::run),
     ("metrics", metrics::run),
     ("policy", policy::run),
+    ("end-to-end", end_to_end::run),
 ];
 
 fn main() -> ExitCode {
@@ -29,6 +31,10 @@ fn main() -> ExitCode {
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--quick" => quick = true,
+            end_to_end::PEAK => {
+                end_to_end::peak();
+                return ExitCode::SUCCESS;
+            }
             area if AREAS.iter().any(|(name, _)| *name == area) => wanted = Some(argument),
             other => {
                 eprintln!("no area {other}; there are: {:?}", AREAS.map_names());

@@ -1,0 +1,104 @@
+//! The stream through these crates: what a host writes around them, without a broker.
+
+use std::time::Duration;
+
+use dashstream_codec::v1::DashStreamMessage;
+use dashstream_codec::{DecodeOptions, Decoder};
+use dashstream_metrics::{self as metrics, Metrics, Options, Registry};
+use dashstream_policy::{
+    Action, Cause, Config, Delivery, Engine, Epoch, Fault, Input, Intake, Offset, TopicId,
+    TopicPartition,
+};
+use dashstream_reducer::{Runs, RunsLimits};
+
+use super::Outcome;
+
+pub struct Ours {
+    engine: Engine<()>,
+    decoder: Decoder,
+    runs: Runs,
+    metrics: Metrics,
+    next: i64,
+    stored: i64,
+    outcome: Outcome,
+}
+
+impl Ours {
+    pub fn new() -> Self {
+        let mut engine = Engine::new(Config::default()).expect("the default is in range");
+        let (committed, low) = (Some(Offset::ZERO), Some(Offset::ZERO));
+        let assigned = Input::Assigned { partition: partition(), epoch: EPOCH, committed, low };
+        engine.handle(Duration::ZERO, assigned);
+        let mut registry = Registry::new();
+        let metrics = Metrics::register(&mut registry, Options::default(), Duration::ZERO);
+        Self {
+            engine,
+            decoder: Decoder::new(DecodeOptions::new()),
+            runs: Runs::new(RunsLimits::default()),
+            metrics: metrics.expect("an empty registry"),
+            next: 0,
+            stored: 0,
+            outcome: Outcome::default(),
+        }
+    }
+
+    pub fn take(&mut self, record: &[u8]) {
+        let offset = Offset::new(self.next).expect("an offset");
+        let now = Duration::from_millis(self.next as u64);
+        self.next += 1;
+        let delivery = Delivery::new(partition(), EPOCH, offset);
+        let Intake::Take(delivered) = self.engine.delivered(now, delivery) else {
+            panic!("record {offset:?} is new and nothing is held");
+        };
+        match self.decoder.decode(record) {
+            Ok(decoded) => {
+                let message = DashStreamMessage { message: Some(decoded.message) };
+                let tally = self.runs.apply_message(now, &message);
+                self.outcome.verified += tally.verified;
+                self.outcome.processed += 1;
+                self.metrics.record(now, metrics::Outcome::Processed);
+                self.engine.done(now, delivered);
+            }
+            Err(_) => {
+                self.outcome.refused += 1;
+                let fault = metrics::Fault::Malformed;
+                self.metrics.record(now, metrics::Outcome::Unprocessable(fault));
+                let fault = Fault::new(Cause::DecodeError, (), record.len());
+                self.engine.unprocessable(now, delivered, fault);
+            }
+        }
+        while let Some(action) = self.engine.poll_action() {
+            match action {
+                Action::Store(store) => {
+                    self.stored = store.next().get();
+                    let (partition, epoch, next) = (store.partition(), store.epoch(), store.next());
+                    self.engine.handle(now, Input::Stored { partition, epoch, next, ok: true });
+                }
+                Action::Archive(request) => {
+                    let (id, result) = (request.id, dashstream_policy::ArchiveResult::Acked);
+                    self.engine.handle(now, Input::Archived { id, result });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What has come of it. Everything that was taken is settled, and its offset stored.
+    pub fn outcome(&mut self) -> Outcome {
+        assert_eq!(self.stored, self.next, "every offset is passed");
+        let states = self.runs.iter().map(|(thread, run)| {
+            let mut text = Vec::new();
+            run.state().expect("in step").to_canonical(&mut text);
+            (thread.to_string(), String::from_utf8(text).expect("text"))
+        });
+        let states = states.collect();
+        let Outcome { processed, refused, verified, .. } = self.outcome;
+        Outcome { processed, refused, verified, states }
+    }
+}
+
+fn partition() -> TopicPartition {
+    TopicPartition::new(TopicId::new(0), 0)
+}
+
+const EPOCH: Epoch = Epoch::new(1);
