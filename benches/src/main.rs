@@ -6,7 +6,6 @@ mod measure;
 mod metrics;
 mod reducer;
 mod policy;
-mod workload;
 mod zstd;
 
 use std::process::ExitCode;

@@ -1,1 +1,0 @@
-//! Inputs shared by the areas; all are built from fixed seeds.
