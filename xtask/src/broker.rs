@@ -33,13 +33,13 @@ fn suite(brokers: &str) -> Result<()> {
 }
 
 /// A broker process on the loopback. It ends with this value, or after its time, by its own id.
-struct Broker {
+pub(crate) struct Broker {
     process: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Broker {
-    fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let binary = install()?;
         let address = format!("127.0.0.1:{}", free_port()?);
         let url = format!("tcp://{address}");
@@ -57,6 +57,16 @@ impl Broker {
         let broker = Self { process, address };
         broker.wait()?;
         Ok(broker)
+    }
+
+    pub(crate) fn create_topic(&self, name: &str, partitions: usize) -> Result<()> {
+        let mut create = Command::new(install()?);
+        create
+            .args(["topic", "create", "--broker"])
+            .arg(format!("tcp://{}", self.address))
+            .arg(name)
+            .args(["--partitions", &partitions.to_string()]);
+        sh::run(&mut create)
     }
 
     fn wait(&self) -> Result<()> {
