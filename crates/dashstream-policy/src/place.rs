@@ -152,6 +152,11 @@ impl NextOffset {
         Offset(self.0)
     }
 
+    /// Reads back what a trace has written.
+    pub(crate) fn read(next: i64) -> Option<Self> {
+        (next >= 0).then_some(Self(next))
+    }
+
     /// The value that says "everything before `position` is accounted for".
     pub(crate) const fn before(position: Offset) -> Self {
         Self(position.0)

@@ -1,14 +1,69 @@
-//! Recording what an engine was told, and telling it again.
+//! Recording what an engine was told, keeping it in a file, and telling it again.
+//!
+//! A [`Recorder`] stands in an engine's place and keeps every call, in memory or as lines of a file.
+//! [`Trace::replay`] tells a new engine the same and returns the same actions, bit for bit: what
+//! went wrong at night is a test in the morning.
+//!
+//! # The text form
+//!
+//! Version 1, written by [`Recorder::writing`] or by a [`Trace`]'s `Display`, read by
+//! [`Trace::parse`]. Lines end in a line feed; words are parted by one space; numbers are decimal
+//! without leading zeros; times and durations are nanoseconds; what is not there is `-`. Every trace
+//! has one spelling, and any other is refused.
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `dashstream-policy-trace 1` | the first line: what this is, and the version |
+//! | `mode skip`, … `keep_polling 150000000000` | every setting of the configuration, in the order of its fields |
+//! | `NOW INPUT …` | one input and when it was given: `assigned`, `revoked`, `out_of_range`, `undecodable`, `archived`, `stored`, `sought`, `order`, `breaker`, `drain`, `tick` |
+//! | `NOW delivered TOPIC/PARTITION EPOCH OFFSET value\|null current\|old` | a record that was offered |
+//! | `NOW done SERIAL` | a record given back; so are `unprocessable` and `failed` with cause and bytes, and `condemn` with bytes |
+//! | `poll` | one action was handed out |
+//! | `end` | the last line of a recording that was finished |
+//!
+//! A text without its last line is the beginning of a recording: the process died, or a limit was
+//! reached. It is read as far as its lines are whole, and [`Trace::is_cut`] says so.
+//!
+//! There is no payload in it, and no evidence: offsets, causes and sizes, and what operators wrote
+//! as their names and reasons.
+//!
+//! ```
+//! use core::time::Duration;
+//! use dashstream_policy::trace::{Recorder, Trace};
+//! use dashstream_policy::{Config, Input};
+//!
+//! let mut engine = Recorder::<Vec<u8>, _>::writing(Config::default(), Vec::new())?;
+//! engine.handle(Duration::from_secs(1), Input::Drain);
+//! let mut actions = Vec::new();
+//! while let Some(action) = engine.poll_action() {
+//!     actions.push(format!("{action:?}"));
+//! }
+//! let file = String::from_utf8(engine.finish()?)?;
+//!
+//! let trace = Trace::parse(&file, Trace::CALLS_DEFAULT)?;
+//! assert_eq!(trace.to_string(), file);
+//! let again: Vec<_> = trace.replay()?.iter().map(|action| format!("{action:?}")).collect();
+//! assert_eq!(again, actions);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod call;
+mod read;
+mod recorder;
+mod text;
+
+pub use read::TraceError;
+pub use recorder::{Kept, Recorder, Tape, Written};
+pub use text::VERSION;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::{
-    Action, ArchiveId, Cause, Condemned, Config, ConfigError, Delivered, Delivery, Engine, Fault,
-    Input, Intake,
-};
+use crate::{Action, Condemned, Config, ConfigError, Delivered, Engine, Fault, Intake};
+
+use call::Call;
 
 /// Everything an engine was told, in order, with its configuration.
 ///
@@ -18,20 +73,7 @@ use crate::{
 pub struct Trace {
     config: Config,
     calls: Vec<(Duration, Call)>,
-    calls_max: usize,
     is_cut: bool,
-}
-
-/// One call of the engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Call {
-    Handle(Input),
-    Delivered(Delivery),
-    Done(u64),
-    Unprocessable(u64, Cause, usize),
-    Failed(u64, Cause, usize),
-    Condemn(u64, usize),
-    Poll,
 }
 
 impl Trace {
@@ -51,7 +93,14 @@ impl Trace {
         self.calls.is_empty()
     }
 
-    /// Whether the recording stopped at its limit. What there is, is the beginning.
+    /// The configuration of the engine that was recorded.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether the recording stopped at its limit, or was never finished. What there is, is the
+    /// beginning.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
         self.is_cut
@@ -153,105 +202,6 @@ impl ReplayError {
             Self::Config(error) => error.code(),
             Self::NoSuchRecord { .. } => "replay_no_such_record",
             Self::NoSuchAction { .. } => "replay_no_such_action",
-        }
-    }
-}
-
-/// An engine whose calls are recorded. Its methods are the engine's own.
-#[derive(Debug)]
-pub struct Recorder<E> {
-    engine: Engine<E>,
-    trace: Trace,
-}
-
-impl<E> Recorder<E> {
-    /// Makes an engine and records up to `calls_max` calls from its first one on.
-    ///
-    /// # Errors
-    ///
-    /// As [`Engine::new`].
-    pub fn new(config: Config, calls_max: usize) -> Result<Self, ConfigError> {
-        Ok(Self {
-            engine: Engine::new(config.clone())?,
-            trace: Trace {
-                config,
-                calls: Vec::new(),
-                calls_max,
-                is_cut: false,
-            },
-        })
-    }
-
-    /// What was recorded so far.
-    #[must_use]
-    pub const fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
-    /// The engine, for everything that changes nothing.
-    #[must_use]
-    pub const fn engine(&self) -> &Engine<E> {
-        &self.engine
-    }
-
-    /// As [`Engine::handle`].
-    pub fn handle(&mut self, now: Duration, input: Input) {
-        self.record(now, || Call::Handle(input.clone()));
-        self.engine.handle(now, input);
-    }
-
-    /// As [`Engine::delivered`].
-    pub fn delivered(&mut self, now: Duration, delivery: Delivery) -> Intake {
-        self.record(now, || Call::Delivered(delivery));
-        self.engine.delivered(now, delivery)
-    }
-
-    /// As [`Engine::done`].
-    pub fn done(&mut self, now: Duration, record: Delivered) {
-        self.record(now, || Call::Done(record.serial));
-        self.engine.done(now, record);
-    }
-
-    /// As [`Engine::unprocessable`].
-    pub fn unprocessable(&mut self, now: Duration, record: Delivered, fault: Fault<E>) {
-        self.record(now, || {
-            Call::Unprocessable(record.serial, fault.cause, fault.bytes)
-        });
-        self.engine.unprocessable(now, record, fault);
-    }
-
-    /// As [`Engine::failed`].
-    pub fn failed(&mut self, now: Duration, record: Delivered, fault: Fault<E>) {
-        self.record(now, || {
-            Call::Failed(record.serial, fault.cause, fault.bytes)
-        });
-        self.engine.failed(now, record, fault);
-    }
-
-    /// As [`Engine::condemn`].
-    pub fn condemn(&mut self, now: Duration, record: Condemned, evidence: E, bytes: usize) {
-        self.record(now, || Call::Condemn(record.delivered.serial, bytes));
-        self.engine.condemn(now, record, evidence, bytes);
-    }
-
-    /// As [`Engine::poll_action`].
-    pub fn poll_action(&mut self) -> Option<Action<E>> {
-        let action = self.engine.poll_action()?;
-        self.record(Duration::ZERO, || Call::Poll);
-        Some(action)
-    }
-
-    /// As [`Engine::evidence`].
-    #[must_use]
-    pub fn evidence(&self, id: ArchiveId) -> Option<&E> {
-        self.engine.evidence(id)
-    }
-
-    fn record(&mut self, now: Duration, call: impl FnOnce() -> Call) {
-        if self.trace.calls.len() < self.trace.calls_max {
-            self.trace.calls.push((now, call()));
-        } else {
-            self.trace.is_cut = true;
         }
     }
 }

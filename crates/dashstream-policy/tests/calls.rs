@@ -1,5 +1,7 @@
-//! Random calls, by proptest; the fuzz target `policy_calls` has the same body.
+//! Random calls, by proptest and from the checked-in corpus; the fuzz target `policy_calls` has the
+//! same body.
 #![expect(
+    clippy::disallowed_macros,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -7,18 +9,27 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+use dashstream_testkit::vectors;
 use proptest::prelude::*;
 
 #[path = "props/calls.rs"]
 mod calls;
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_calls_in_any_order_keep_the_accounts_and_the_offsets(
+    fn any_calls_in_any_order_keep_the_accounts_and_the_offsets_and_replay(
         bytes in proptest::collection::vec(any::<u8>(), 0..400)
     ) {
+        calls::check(&bytes);
+    }
+}
+
+#[test]
+fn every_input_of_the_corpus_keeps_them_too() {
+    for (name, bytes) in vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/corpus/policy_calls") {
+        println!("{name}");
         calls::check(&bytes);
     }
 }

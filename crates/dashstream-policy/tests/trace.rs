@@ -8,24 +8,38 @@
 
 use core::time::Duration;
 
-use dashstream_policy::trace::{Recorder, Trace};
+use dashstream_policy::trace::{Recorder, ReplayError, Tape, Trace, TraceError, VERSION};
 use dashstream_policy::{
     Action, ArchiveFault, ArchiveResult, Archiving, Cause, Command, Config, Delivery, Epoch, Fault,
-    Input, Intake, Mode, Offset, Order, Signature, TopicId, TopicPartition,
+    Input, Intake, Mode, NullPayload, Offset, Order, Signature, TopicId, TopicPartition,
 };
+use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
+use dashstream_testkit::{stack, sweep, vectors};
 
 const P: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
 
-fn incident(seed: u64, calls_max: usize) -> (Trace, Vec<Action<()>>) {
-    let mut rng = SplitMix64::new(seed);
+fn config(seed: u64) -> Config {
     let mode = if seed.is_multiple_of(2) {
         Mode::Skip
     } else {
         Mode::Pause
     };
-    let config = Config::default().mode(mode).archiving(Archiving::Required);
-    let mut host = Recorder::<()>::new(config, calls_max).expect("in range");
+    Config::default()
+        .mode(mode)
+        .archiving(Archiving::Required)
+        .null_payload_of(TopicId::new(7), NullPayload::Ignore)
+}
+
+fn incident(seed: u64, calls_max: usize) -> (Trace, Vec<Action<()>>) {
+    let mut host = Recorder::<()>::new(config(seed), calls_max).expect("in range");
+    let actions = trouble(&mut host, seed);
+    (host.trace().clone(), actions)
+}
+
+/// Two hundred seconds of trouble, carried out at once.
+fn trouble<T: Tape>(host: &mut Recorder<(), T>, seed: u64) -> Vec<Action<()>> {
+    let mut rng = SplitMix64::new(seed);
     let epoch = Epoch::new(1);
     let at = |offset| Offset::new(offset).expect("an offset");
     let (mut actions, mut next) = (Vec::new(), 0);
@@ -43,7 +57,7 @@ fn incident(seed: u64, calls_max: usize) -> (Trace, Vec<Action<()>>) {
         match rng.below(6) {
             0 => host.handle(now, Input::Tick),
             1 => {
-                let signature = Signature::new("ann", "again").expect("short");
+                let signature = Signature::new("ann", "again, 100 % söker").expect("short");
                 host.handle(now, Input::Order(Order::new(P, Command::Retry, signature)));
             }
             _ => match host.delivered(now, Delivery::new(P, epoch, at(next))) {
@@ -87,7 +101,7 @@ fn incident(seed: u64, calls_max: usize) -> (Trace, Vec<Action<()>>) {
             actions.push(action);
         }
     }
-    (host.trace().clone(), actions)
+    actions
 }
 
 #[test]
@@ -116,4 +130,172 @@ fn a_recording_that_reached_its_limit_says_so_and_replays_its_beginning() {
         let replayed = trace.replay().expect("its beginning");
         assert_eq!(replayed.as_slice(), &actions[..replayed.len()]);
     }
+}
+
+#[test]
+fn an_incident_in_a_file_does_the_same_again() {
+    for seed in 0..20 {
+        let mut host = Recorder::writing(config(seed), Vec::new()).expect("in range");
+        let actions = trouble(&mut host, seed);
+        assert!(host.failure().is_none());
+        let file = String::from_utf8(host.finish().expect("memory")).expect("text");
+
+        let trace = Trace::parse(&file, Trace::CALLS_DEFAULT).expect("it was written so");
+        assert_eq!(trace.replay(), Ok(actions));
+        let (kept, _) = incident(seed, Trace::CALLS_DEFAULT);
+        assert_eq!(trace, kept, "a file and memory record the same");
+        assert_eq!(kept.to_string(), file);
+        assert_eq!(trace.config(), &config(seed));
+    }
+}
+
+#[test]
+fn the_form_on_disk_is_the_one_of_version_1() {
+    let files = vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/traces");
+    for (name, bytes) in files {
+        let text = str::from_utf8(&bytes).expect("text");
+        let trace = Trace::parse(text, 1_000).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(trace.to_string(), text, "{name}");
+        assert!(!trace.is_cut(), "{name}");
+        let actions = trace.replay().expect("the same engine");
+        let orders = actions.iter().filter_map(|action| match action {
+            Action::Audit(audit) => Some(audit.order.signature().who().to_owned()),
+            _ => None,
+        });
+        assert_eq!(orders.collect::<Vec<_>>(), ["ann", "böb", "böb", "ann"]);
+        let stored = actions.iter().filter_map(|action| match action {
+            Action::Store(store) => Some(store.next().get()),
+            _ => None,
+        });
+        assert_eq!(stored.collect::<Vec<_>>(), [42, 43, 43, 50], "{name}");
+    }
+}
+
+#[test]
+fn a_text_that_ends_early_is_a_beginning_and_says_so() {
+    let (trace, actions) = incident(2, 300);
+    let whole = trace.to_string();
+    let head = whole.find("\n1000000000").expect("an input after a second");
+    for cut in [head, whole.len() / 2, whole.len() - 3] {
+        let beginning = whole.get(..cut).expect("ASCII");
+        let read = Trace::parse(beginning, 300).expect("whole lines, as far as they go");
+        assert!(read.is_cut());
+        let again = read.replay().expect("the same engine");
+        assert_eq!(again.as_slice(), &actions[..again.len()]);
+    }
+}
+
+#[test]
+fn a_trace_has_one_spelling_and_no_damage_is_taken_for_another_trace() {
+    stack::small(|| {
+        let (trace, _) = incident(3, 120);
+        let whole = trace.to_string();
+        let checked = |bytes: &[u8]| {
+            let Ok(text) = str::from_utf8(bytes) else {
+                return;
+            };
+            if let Ok(read) = Trace::parse(text, 200) {
+                let again = read.to_string();
+                let lines = text.rsplit_once('\n').map_or("", |(lines, _)| lines);
+                assert_eq!(again.trim_end_matches('\n'), lines);
+                let _ = read.replay();
+            }
+        };
+        sweep::truncations(whole.as_bytes(), &[], checked);
+        sweep::byte_flips(whole.as_bytes(), &[], checked);
+    });
+}
+
+#[test]
+fn what_is_no_trace_is_refused_at_its_line() {
+    let (trace, _) = incident(2, 10);
+    let text = trace.to_string();
+    let parse = |text: &str| Trace::parse(text, 100).map(|trace| trace.len());
+    assert_eq!(parse(""), Err(TraceError::NotATrace));
+    assert_eq!(parse("dashstream-policy-trace"), Err(TraceError::NotATrace));
+    assert_eq!(parse("another-trace 1\n"), Err(TraceError::NotATrace));
+    let (found, known) = (2, VERSION);
+    let newer = text.replacen(" 1\n", " 2\n", 1);
+    assert_eq!(parse(&newer), Err(TraceError::Version { found, known }));
+    for (from, to, line) in [
+        ("mode skip", "mode stop", 2),
+        ("mode skip", "mode  skip", 2),
+        ("outstanding 1000", "outstanding 01000", 10),
+        ("retry 3", "retry +3", 9),
+        ("accept_reduced true\n", "", 5),
+        ("tick", "tock", 17),
+        ("assigned 0/0 1", "assigned 0/0 1 1", 15),
+    ] {
+        let damaged = text.replacen(from, to, 1);
+        assert_ne!(damaged, text, "{from}");
+        assert!(
+            matches!(parse(&damaged), Err(TraceError::Line { line: at }) if at == line || from == "tick"),
+            "{from}: {:?}",
+            parse(&damaged)
+        );
+    }
+    let (whole, _) = incident(2, 100_000);
+    let behind = format!("{whole}poll\n");
+    assert!(matches!(
+        Trace::parse(&behind, 100_000),
+        Err(TraceError::Line { .. })
+    ));
+}
+
+#[test]
+fn the_last_call_asked_for_is_read_and_the_next_is_not_within_the_memory_said() {
+    let (trace, _) = incident(2, Trace::CALLS_DEFAULT);
+    let (text, calls) = (trace.to_string(), trace.len());
+    let limit = calls - 1;
+    let read = |max| Trace::parse(&text, max).map(|trace| trace.len());
+    assert_eq!(read(calls + 1), Ok(calls));
+    assert_eq!(read(calls), Ok(calls));
+    assert_eq!(read(limit), Err(TraceError::TooLong { limit }));
+
+    let polls = format!("{}{}", text.split_once("\n0 ").expect("a head").0, "\n");
+    let polls = polls + &"poll\n".repeat(10_000);
+    let (trace, usage) = measure(|| Trace::parse(&polls, 10_000));
+    assert_eq!(trace.map(|trace| trace.len()), Ok(10_000));
+    // A vector doubles: at most twice its elements, and half of that again while it moves.
+    assert!(usage.peak <= 10_000 * 150 * 3, "{usage:?}");
+    let (refused, usage) = measure(|| Trace::parse(&polls, 10));
+    assert!(refused.is_err() && usage.peak < 10_000, "{usage:?}");
+}
+
+#[test]
+fn a_writer_that_fails_ends_the_recording_and_not_the_engine() {
+    struct Full(usize);
+    impl std::io::Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self
+                .0
+                .checked_sub(bytes.len())
+                .ok_or(std::io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (_, expected) = incident(2, 0);
+    for room in [0, 600] {
+        let mut host = Recorder::writing(config(2), Full(room)).expect("in range");
+        assert_eq!(trouble(&mut host, 2), expected);
+        let kind = host.failure().map(std::io::Error::kind);
+        assert_eq!(kind, Some(std::io::ErrorKind::StorageFull));
+        assert!(host.finish().is_err());
+    }
+}
+
+#[test]
+fn a_trace_of_another_engine_is_told_apart() {
+    let (trace, _) = incident(2, 4);
+    let text = trace.to_string();
+    let parse =
+        |more: &str| Trace::parse(&format!("{text}{more}"), 100).expect("lines as they are");
+    let call = trace.len();
+    let gone = Err(ReplayError::NoSuchRecord { call });
+    assert_eq!(parse("5000000000 done 9999\n").replay(), gone);
+    let polled = parse(&"poll\n".repeat(50)).replay();
+    assert!(matches!(polled, Err(ReplayError::NoSuchAction { .. })));
 }

@@ -1,159 +1,250 @@
-//! Any calls in any order: nothing panics, the accounts close, the drain ends, and no store passes
-//! what was taken.
+//! Any calls in any order: nothing panics, the accounts close, the drain ends, no store goes back,
+//! passes what was taken or outlives its assignment, and the recording of it all, written as text
+//! and read again, does the same.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
+use dashstream_policy::trace::{Recorder, Trace};
 use dashstream_policy::{
-    Action, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Breaker, Cause, Command, Config,
-    Delivered, Delivery, Engine, Epoch, Escalation, Fault, FetchFault, Input, Intake, Mode, Offset,
-    Order, Scope, Signature, TopicId, TopicPartition,
+    Action, Age, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Breaker, Cause, Command,
+    Config, Delivered, Delivery, Epoch, Escalation, Fault, FetchFault, Input, Intake, Mode,
+    NullPayload, Offset, Order, Scope, Signature, StoreOffset, TopicId, TopicPartition,
 };
+
+/// Calls that are carried out of one input: a fuzzer learns nothing from longer ones.
+const CALLS_MAX: usize = 400;
 
 /// Reads `bytes` as a configuration and calls, two bytes a call, and carries them out.
 pub(crate) fn check(bytes: &[u8]) {
     let Some((first, calls)) = bytes.split_first() else {
         return;
     };
-    let mut engine = Engine::<()>::new(config(*first)).expect("in range");
-    let (mut tokens, mut sent): (Vec<Delivered>, Vec<ArchiveId>) = (Vec::new(), Vec::new());
-    let mut now = Duration::ZERO;
-    for call in calls.chunks_exact(2) {
+    let mut host = Host {
+        engine: Recorder::new(config(*first), usize::MAX).expect("in range"),
+        now: Duration::ZERO,
+        tokens: Vec::new(),
+        sent: Vec::new(),
+        stored: BTreeMap::new(),
+        last_store: None,
+        actions: Vec::new(),
+    };
+    for call in calls.chunks_exact(2).take(CALLS_MAX) {
         let &[what, with] = call else { continue };
+        host.call(what, with);
+        host.drain();
+    }
+    host.replays();
+}
+
+struct Host {
+    engine: Recorder<()>,
+    now: Duration,
+    tokens: Vec<Delivered>,
+    sent: Vec<ArchiveId>,
+    /// The assignment of each partition, and the last store under it.
+    stored: BTreeMap<TopicPartition, (Option<Epoch>, i64)>,
+    last_store: Option<StoreOffset>,
+    actions: Vec<String>,
+}
+
+impl Host {
+    fn call(&mut self, what: u8, with: u8) {
         let partition = TopicPartition::new(TopicId::new(0), i32::from(with & 1));
         let epoch = Epoch::new(u64::from(with >> 1 & 3));
         let offset = Offset::new(i64::from(with >> 3)).expect("small");
         let cause = Cause::ALL[usize::from(with) % Cause::ALL.len()];
         let fault = Fault::new(cause, (), usize::from(with));
         let order = |command| {
-            let signature = Signature::new("who", "why").expect("short");
+            let signature = Signature::new("who", "why, in words").expect("short");
             Input::Order(Order::new(partition, command, signature))
         };
-        let token = (!tokens.is_empty()).then(|| usize::from(with) % tokens.len().max(1));
-        match (what % 20, token) {
-            (0, _) => engine.handle(
-                now,
+        let token = (!self.tokens.is_empty()).then(|| usize::from(with) % self.tokens.len().max(1));
+        let input = match (what % 22, token) {
+            (0, _) => {
+                let (of, last) = self.stored.entry(partition).or_insert((None, -1));
+                let newest = self
+                    .engine
+                    .engine()
+                    .status()
+                    .partitions
+                    .iter()
+                    .find(|status| status.partition == partition)
+                    .is_none_or(|status| status.epoch < epoch);
+                if newest {
+                    (*of, *last) = (Some(epoch), -1);
+                }
                 Input::Assigned {
                     partition,
                     epoch,
                     committed: (with & 8 != 0).then_some(offset),
                     low: (with & 16 != 0).then_some(offset),
-                },
-            ),
-            (1, _) => engine.handle(now, Input::Revoked { partition, epoch }),
-            (2..=6, _) => {
-                let delivery = Delivery::new(partition, epoch, offset).null(what > 200);
-                match engine.delivered(now, delivery) {
-                    Intake::Take(token) => tokens.push(token),
-                    Intake::Condemned(record) => engine.condemn(now, record, (), 1),
-                    _ => {}
                 }
             }
-            (7..=8, Some(at)) => engine.done(now, tokens.swap_remove(at)),
-            (9, Some(at)) => engine.unprocessable(now, tokens.swap_remove(at), fault),
-            (10, Some(at)) => engine.failed(now, tokens.swap_remove(at), fault),
-            (11, _) if !sent.is_empty() => {
-                let id = sent[usize::from(with) % sent.len()];
-                let result = match with >> 5 {
+            (1, _) => {
+                if let Some((of, _)) = self.stored.get_mut(&partition)
+                    && *of == Some(epoch)
+                {
+                    *of = None;
+                }
+                Input::Revoked { partition, epoch }
+            }
+            (2..=6, _) => {
+                let age = if what & 1 == 0 {
+                    Age::Current
+                } else {
+                    Age::Old
+                };
+                let delivery = Delivery::new(partition, epoch, offset).null(what > 200);
+                return self.offer(delivery.age(age));
+            }
+            (7..=8, Some(at)) => {
+                let token = self.tokens.swap_remove(at);
+                return self.engine.done(self.now, token);
+            }
+            (9, Some(at)) => {
+                let token = self.tokens.swap_remove(at);
+                return self.engine.unprocessable(self.now, token, fault);
+            }
+            (10, Some(at)) => {
+                let token = self.tokens.swap_remove(at);
+                return self.engine.failed(self.now, token, fault);
+            }
+            (11, _) if !self.sent.is_empty() => Input::Archived {
+                id: self.sent[usize::from(with) % self.sent.len()],
+                result: match with >> 5 {
                     0..=2 => ArchiveResult::Acked,
                     3 => ArchiveResult::Failed(ArchiveFault::TooLarge),
                     4 => ArchiveResult::Failed(ArchiveFault::Refused),
                     _ => ArchiveResult::Failed(ArchiveFault::Broker),
-                };
-                engine.handle(now, Input::Archived { id, result });
-            }
-            (12, _) => {
-                let (to, ok) = (offset, what < 200);
-                engine.handle(
-                    now,
-                    Input::Sought {
-                        partition,
-                        epoch,
-                        to,
-                        ok,
-                    },
-                );
-            }
-            (13, _) => engine.handle(now, order(Command::Retry)),
-            (14, _) => engine.handle(now, order(Command::SkipOne)),
-            (15, _) => engine.handle(now, order(Command::SkipTo(offset))),
-            (16, _) => engine.handle(now, order(Command::Pause)),
-            (17, _) => {
-                let low = (with & 8 != 0).then_some(offset);
-                let gone = FetchFault::OutOfRange { low };
-                let fault = if what < 128 {
-                    gone
+                },
+            },
+            (12, _) => Input::Sought {
+                partition,
+                epoch,
+                to: offset,
+                ok: what < 200,
+            },
+            (13, _) => order(Command::Retry),
+            (14, _) => order(Command::SkipOne),
+            (15, _) => order(Command::SkipTo(offset)),
+            (16, _) => order(Command::Pause),
+            (17, _) => Input::FetchFailed {
+                partition,
+                epoch,
+                fault: if what < 128 {
+                    let low = (with & 8 != 0).then_some(offset);
+                    FetchFault::OutOfRange { low }
                 } else {
                     FetchFault::Undecodable
-                };
-                engine.handle(
-                    now,
-                    Input::FetchFailed {
-                        partition,
-                        epoch,
-                        fault,
-                    },
-                );
-            }
+                },
+            },
             (18, _) => {
-                now = Duration::from_millis(u64::from(with) * 40).max(now);
-                engine.handle(now, Input::Tick);
+                self.now = Duration::from_millis(u64::from(with) * 40).max(self.now);
+                Input::Tick
             }
-            _ => {
-                let open = with & 1 == 0;
-                let breaker = if open { Breaker::Open } else { Breaker::Closed };
-                engine.handle(now, Input::Breaker(breaker));
-            }
-        }
-        drain(&mut engine, &mut tokens, &mut sent);
+            (20, _) if what > 200 => Input::Drain,
+            (21, _) => match self.last_store.take() {
+                Some(store) => Input::Stored {
+                    partition: store.partition(),
+                    epoch: store.epoch(),
+                    next: store.next(),
+                    ok: with & 1 == 0,
+                },
+                None => Input::Tick,
+            },
+            (_, _) => Input::Breaker(if with & 1 == 0 {
+                Breaker::Open
+            } else {
+                Breaker::Closed
+            }),
+        };
+        self.engine.handle(self.now, input);
     }
-}
 
-fn drain(engine: &mut Engine<()>, tokens: &mut Vec<Delivered>, sent: &mut Vec<ArchiveId>) {
-    let mut actions = 0;
-    while let Some(action) = engine.poll_action() {
-        actions += 1;
-        assert!(actions < 1_000, "the drain ends");
-        match action {
-            Action::Archive(send) => {
-                assert!(engine.evidence(send.id).is_some());
-                sent.push(send.id);
-            }
-            Action::Retry { delivered, .. } => tokens.push(delivered),
+    fn offer(&mut self, delivery: Delivery) {
+        match self.engine.delivered(self.now, delivery) {
+            Intake::Take(token) => self.tokens.push(token),
+            Intake::Condemned(record) => self.engine.condemn(self.now, record, (), 1),
             _ => {}
         }
     }
-    assert!(engine.tally().closes());
-    let status = engine.status();
-    for of in &status.partitions {
-        if let (Some(stored), Some(position)) = (of.stored, of.position) {
-            assert!(stored.position() <= position, "{of:?}");
+
+    fn drain(&mut self) {
+        let mut actions = 0;
+        while let Some(action) = self.engine.poll_action() {
+            actions += 1;
+            assert!(actions < 1_000, "the drain ends");
+            self.actions.push(format!("{action:?}"));
+            match action {
+                Action::Archive(send) => {
+                    assert!(self.engine.evidence(send.id).is_some());
+                    self.sent.push(send.id);
+                }
+                Action::Retry { delivered, .. } => self.tokens.push(delivered),
+                Action::Store(store) => self.store(store),
+                _ => {}
+            }
         }
+        let engine = self.engine.engine();
+        assert!(engine.tally().closes());
+        for of in &engine.status().partitions {
+            if let (Some(stored), Some(position)) = (of.stored, of.position) {
+                assert!(stored.position() <= position, "{of:?}");
+            }
+        }
+    }
+
+    fn store(&mut self, store: StoreOffset) {
+        let (epoch, last) = self
+            .stored
+            .get_mut(&store.partition())
+            .expect("it was assigned");
+        assert_eq!(
+            *epoch,
+            Some(store.epoch()),
+            "no store for an old assignment"
+        );
+        assert!(store.next().get() >= *last, "stores never go back");
+        *last = store.next().get();
+        self.last_store = Some(store);
+    }
+
+    fn replays(&self) {
+        let text = self.engine.trace().to_string();
+        let read = Trace::parse(&text, self.engine.trace().len()).expect("it was written so");
+        assert_eq!(read.to_string(), text);
+        assert_eq!(&read, self.engine.trace());
+        let actions = read.replay().expect("the same engine");
+        let actions: Vec<_> = actions.iter().map(|action| format!("{action:?}")).collect();
+        assert_eq!(actions, self.actions);
     }
 }
 
 fn config(byte: u8) -> Config {
-    let archiving = match byte & 3 {
-        0 => Archiving::Off,
-        1 => Archiving::BestEffort,
-        _ => Archiving::Required,
-    };
+    let choose = |bit: u8| byte & bit == 0;
     Config::default()
-        .archiving(archiving)
-        .mode(if byte & 4 == 0 {
-            Mode::Skip
-        } else {
-            Mode::Pause
+        .archiving(match byte & 3 {
+            0 => Archiving::Off,
+            1 => Archiving::BestEffort,
+            _ => Archiving::Required,
         })
-        .scope(if byte & 8 == 0 {
+        .mode(if choose(4) { Mode::Skip } else { Mode::Pause })
+        .scope(if choose(8) {
             Scope::Consumer
         } else {
             Scope::Partition
         })
-        .escalation(if byte & 16 == 0 {
+        .escalation(if choose(16) {
             Escalation::Off
         } else {
             Escalation::Pause
         })
-        .accept_reduced(byte & 32 == 0)
+        .null_payload(if choose(48) {
+            NullPayload::Ignore
+        } else {
+            NullPayload::Unprocessable
+        })
+        .accept_reduced(choose(32))
         .outstanding_max(1 + usize::from(byte >> 6))
 }
