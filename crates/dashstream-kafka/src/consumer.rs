@@ -2,19 +2,20 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use dashstream_policy::{Archiving, Breaker, Engine, Order, OrderOutcome};
+use dashstream_policy::{Archiving, Breaker, Engine, Escalation, Mode, Order, OrderOutcome};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::archive::Archive;
 use crate::client::{Client, Context};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::driver::{Driver, Parts, Step, Wiring};
 use crate::error::{Asked, StartError};
 use crate::event::Event;
@@ -31,7 +32,6 @@ use crate::watch::Watch;
 /// operator does not lose its place in the group. Dropping it closes it without waiting for
 /// anything: records that are out are read again by the next member. [`Consumer::shutdown`] waits.
 pub struct Consumer {
-    records: mpsc::UnboundedReceiver<Record>,
     handle: Handle,
     // Each is answered once by the thread: when nothing more will be stored, and when the client is
     // gone.
@@ -43,7 +43,7 @@ pub struct Consumer {
 /// Asks and orders a running consumer, from any thread. Cheap to clone.
 #[derive(Clone)]
 pub struct Handle {
-    inbox: Sender<Event>,
+    desk: Arc<Desk>,
     status: Arc<Mutex<Option<Arc<Status>>>>,
     clock: Clock,
 }
@@ -70,14 +70,14 @@ impl Consumer {
         facts: impl FnMut(&Fact) + Send + 'static,
     ) -> Result<Self, StartError> {
         let (inbox, events) = channel();
-        let (records, received) = mpsc::unbounded_channel();
         let (ready, started) = oneshot::channel();
         let (drained_tx, drained) = oneshot::channel();
         let (closed_tx, closed) = oneshot::channel();
         let clock = Clock::start();
         let status = Arc::new(Mutex::new(None));
+        let desk = Arc::new(Desk::new(inbox.clone(), mode(&policy), escalation(&policy)));
         let handle = Handle {
-            inbox: inbox.clone(),
+            desk: Arc::clone(&desk),
             status: Arc::clone(&status),
             clock,
         };
@@ -93,7 +93,7 @@ impl Consumer {
                     clock,
                     inbox: events,
                     sender: inbox,
-                    records: Some(records),
+                    desk,
                     facts: Box::new(facts),
                     status,
                 };
@@ -118,7 +118,6 @@ impl Consumer {
             .map_err(|_| StartError::Thread)?;
         started.await.map_err(|_| StartError::Thread)??;
         Ok(Self {
-            records: received,
             handle,
             drained: Some(drained),
             closed: Some(closed),
@@ -130,9 +129,12 @@ impl Consumer {
     /// consumer is closed: by [`Consumer::shutdown`], or by an error that the client cannot recover
     /// from.
     ///
+    /// No record behind a held one is handed out, however many had arrived before it was held. What
+    /// the host had already is fenced: its verdict changes nothing, and the record comes again.
+    ///
     /// It is cancel safe: a record is either returned or still there for the next call.
     pub async fn recv(&mut self) -> Option<Record> {
-        self.records.recv().await
+        self.handle.desk.next().await
     }
 
     /// A handle to ask and to order.
@@ -155,9 +157,9 @@ impl Consumer {
     /// after [`Config::drain_timeout`] and [`Config::request_timeout`] and a few seconds at the
     /// latest. It needs a tokio runtime with its timer.
     pub async fn shutdown(mut self) -> Closing {
-        self.handle.send(Event::Drain);
-        self.records.close();
-        while self.records.try_recv().is_ok() {}
+        let desk = &self.handle.desk;
+        desk.tell(Event::Drain);
+        desk.tell(Event::Unread(desk.close()));
         let mut closing = Closing {
             unfinished: 0,
             unarchived: 0,
@@ -179,7 +181,8 @@ impl Consumer {
 
 impl Drop for Consumer {
     fn drop(&mut self) {
-        self.handle.send(Event::Stop);
+        self.handle.desk.close();
+        self.handle.desk.tell(Event::Stop);
     }
 }
 
@@ -207,24 +210,19 @@ impl Handle {
     /// [`Closed`] when the consumer ends before it answers.
     pub async fn order(&self, order: Order) -> Result<OrderOutcome, Closed> {
         let (reply, answer) = oneshot::channel();
-        self.send(Event::Order(order, reply));
+        self.desk.tell(Event::Order(order, reply));
         answer.await.map_err(|_| Closed)
     }
 
     /// Passes on what the host's rate gate says.
     pub fn breaker(&self, breaker: Breaker) {
-        self.send(Event::Breaker(breaker));
+        self.desk.breaker(breaker);
     }
 
     /// The time on the clock of [`Status`] and of the policy: since the consumer was started.
     #[must_use]
     pub fn now(&self) -> Duration {
         self.clock.now()
-    }
-
-    fn send(&self, event: Event) {
-        // Without its receiver the consumer is closed already.
-        let _closed = self.inbox.send(event);
     }
 }
 
@@ -299,6 +297,24 @@ fn archiving(policy: &dashstream_policy::Config) -> Archiving {
         Archiving::BestEffort
     } else {
         Archiving::Required
+    }
+}
+
+/// The policy's mode, found in the same way.
+fn mode(policy: &dashstream_policy::Config) -> Mode {
+    if *policy == policy.clone().mode(Mode::Pause) {
+        Mode::Pause
+    } else {
+        Mode::Skip
+    }
+}
+
+/// Whether an open breaker makes the policy pause, found in the same way.
+fn escalation(policy: &dashstream_policy::Config) -> Escalation {
+    if *policy == policy.clone().escalation(Escalation::Pause) {
+        Escalation::Pause
+    } else {
+        Escalation::Off
     }
 }
 

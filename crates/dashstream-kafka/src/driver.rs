@@ -16,19 +16,20 @@ use dashstream_policy::{
 };
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 pub(crate) use self::assignment::Beginning;
 use crate::archive::Archive;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::config::{Config, OldData, Start};
+use crate::desk::{Desk, Taken, Verdict};
 use crate::error::ClientCode;
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::observer::{Observer, Watermarks};
 use crate::progress::Progress;
-use crate::record::{Evidence, Kept, Message, Record};
+use crate::record::{Evidence, Kept, Message};
 use crate::status::{ArchiveTopic, Phase, Status};
 use crate::watch::Watch;
 
@@ -80,8 +81,7 @@ pub(crate) struct Wiring {
     pub(crate) inbox: Receiver<Event>,
     /// For whatever answers to the inbox.
     pub(crate) sender: Sender<Event>,
-    /// Unbounded, since the engine bounds what is taken. Gone once the consumer closes.
-    pub(crate) records: Option<mpsc::UnboundedSender<Record>>,
+    pub(crate) desk: Arc<Desk>,
     pub(crate) facts: Box<dyn FnMut(&Fact) + Send>,
     pub(crate) status: Arc<Mutex<Option<Arc<Status>>>>,
 }
@@ -228,25 +228,35 @@ impl Driver {
             self.received = self.received.saturating_add(1);
             self.report(&Fact::Received {
                 partition: message.partition(),
+                offset: message.offset(),
                 bytes: message.payload().map(<[u8]>::len),
             });
         }
         match intake {
             Intake::Take(delivered) => {
                 let message = self.message(message, timestamp_ms, age);
-                let sender = self.wiring.sender.clone();
-                self.hand_over(Record::new(message, delivered, sender));
+                self.hand_over(Taken { message, delivered });
             }
             Intake::Condemned(condemned) => {
+                self.report(&Fact::Condemned {
+                    partition: message.partition(),
+                    offset: message.offset(),
+                    cause: condemned.cause(),
+                    age,
+                });
                 let kept = Kept {
                     message: self.message(message, timestamp_ms, age),
-                    evidence: Evidence::none(),
+                    evidence: Evidence::of_key(message.key()),
                     epoch: condemned.epoch().get(),
                 };
                 let bytes = kept.bytes();
                 self.engine.condemn(now, condemned, kept, bytes);
             }
-            Intake::Ignored | Intake::Duplicate | Intake::Fenced | Intake::Refused(_) => {}
+            Intake::Ignored => self.report(&Fact::Ignored {
+                partition: message.partition(),
+                offset: message.offset(),
+            }),
+            Intake::Duplicate | Intake::Fenced | Intake::Refused(_) => {}
         }
         self.perform(client);
     }
@@ -310,7 +320,7 @@ impl Driver {
 
     /// Ends the stream of records and shows that this consumer is closed.
     pub(crate) fn close(&mut self) {
-        self.wiring.records = None;
+        self.wiring.desk.end();
         self.phase = Phase::Closed;
         self.published = None;
         self.publish(self.wiring.clock.now());
@@ -327,26 +337,30 @@ impl Driver {
 
     fn take_in(&mut self, client: &Client, event: Event) {
         let now = self.wiring.clock.now();
+        let mut heard = None;
         match event {
             Event::Done(delivered) => {
-                self.came_back();
+                self.came_back(1);
                 self.engine.done(now, delivered);
             }
             Event::Unprocessable(delivered, fault) => {
-                self.came_back();
+                heard = Some(Verdict::on(&delivered));
+                self.came_back(1);
                 self.engine.unprocessable(now, delivered, fault);
             }
             Event::Failed(delivered, fault) => {
-                self.came_back();
+                heard = Some(Verdict::on(&delivered));
+                self.came_back(1);
                 self.engine.failed(now, delivered, fault);
             }
             Event::Undone { partition, offset } => {
-                self.came_back();
+                self.came_back(1);
                 // What a shutdown drops unread is not the host's doing.
                 if self.phase == Phase::Running {
                     self.report(&Fact::Undone { partition, offset });
                 }
             }
+            Event::Unread(records) => self.came_back(records),
             Event::Archived(id, result) => {
                 self.engine.handle(now, Input::Archived { id, result });
             }
@@ -369,6 +383,9 @@ impl Driver {
             Event::Stop => self.phase = Phase::Closed,
         }
         self.perform(client);
+        if let Some(verdict) = heard {
+            self.wiring.desk.heard(verdict);
+        }
         // An order that was not answered by now never will be.
         self.order = None;
     }
@@ -379,20 +396,24 @@ impl Driver {
         self.perform(client);
     }
 
-    fn hand_over(&mut self, record: Record) {
-        self.with_host = self.with_host.saturating_add(1);
-        let Some(records) = &self.wiring.records else {
-            // Dropped, and so reported as undone: read again by the next consumer.
-            return;
-        };
-        if records.send(record).is_err() && self.phase == Phase::Running {
+    fn hand_over(&mut self, taken: Taken) {
+        let asked_for = self.wiring.desk.put(taken);
+        if asked_for {
+            self.with_host = self.with_host.saturating_add(1);
+        } else if self.phase == Phase::Running {
             // The host's end is gone, so it will not ask for a shutdown either.
             self.phase = Phase::Closed;
         }
     }
 
-    const fn came_back(&mut self) {
-        self.with_host = self.with_host.saturating_sub(1);
+    /// Takes the records off the desk that the engine has given up.
+    fn take_off(&mut self, partition: i32, from: i64) {
+        let taken_off = self.wiring.desk.take_off(partition, from);
+        self.came_back(taken_off);
+    }
+
+    const fn came_back(&mut self, records: usize) {
+        self.with_host = self.with_host.saturating_sub(records);
     }
 
     fn message(

@@ -17,6 +17,8 @@ pub(crate) enum Event {
         partition: i32,
         offset: i64,
     },
+    /// The host will not look at these records.
+    Unread(usize),
     Archived(ArchiveId, ArchiveResult),
     Order(Order, oneshot::Sender<OrderOutcome>),
     Breaker(Breaker),

@@ -1,6 +1,6 @@
 //! What happened, as it happens: for a host's metrics and logs.
 
-use dashstream_policy::{Audit, Because, Count};
+use dashstream_policy::{Age, Audit, Because, Cause, Count};
 
 use crate::error::ClientCode;
 
@@ -19,12 +19,34 @@ pub enum Fact {
     Count(Count),
     /// The policy carried out an operator's order, or did not.
     Audit(Audit),
-    /// A record arrived from the broker and was taken.
+    /// A record arrived from the broker and was taken. The host gets it from
+    /// [`Consumer::recv`](crate::Consumer::recv) unless one of the next two facts is about it too.
     Received {
         /// Where.
         partition: i32,
+        /// The record.
+        offset: i64,
         /// Its payload's size, nothing for a null payload.
         bytes: Option<usize>,
+    },
+    /// A record that was received is unprocessable without the host's having seen it.
+    Condemned {
+        /// Where.
+        partition: i32,
+        /// The record.
+        offset: i64,
+        /// Why.
+        cause: Cause,
+        /// Whether it is old.
+        age: Age,
+    },
+    /// A record that was received is settled without the host's having seen it: it has no value, and
+    /// the policy says to ignore that.
+    Ignored {
+        /// Where.
+        partition: i32,
+        /// The record.
+        offset: i64,
     },
     /// A partition was assigned.
     Assigned {

@@ -14,6 +14,7 @@ mod client;
 mod clock;
 mod config;
 mod consumer;
+mod desk;
 mod driver;
 mod embedded;
 mod error;

@@ -2,11 +2,11 @@
 
 use core::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 use bytes::Bytes;
 use dashstream_policy::{Age, Cause, Delivered, Fault};
 
+use crate::desk::{Desk, Verdict};
 use crate::event::Event;
 
 /// A record that was taken, and that its partition's offset now waits for.
@@ -34,15 +34,15 @@ pub struct Record {
     message: Message,
     /// There until the record is used up.
     delivered: Option<Delivered>,
-    inbox: Sender<Event>,
+    desk: Arc<Desk>,
 }
 
 impl Record {
-    pub(crate) const fn new(message: Message, delivered: Delivered, inbox: Sender<Event>) -> Self {
+    pub(crate) const fn new(message: Message, delivered: Delivered, desk: Arc<Desk>) -> Self {
         Self {
             message,
             delivered: Some(delivered),
-            inbox,
+            desk,
         }
     }
 
@@ -107,7 +107,7 @@ impl Record {
     /// Says that the record was processed.
     pub fn done(mut self) {
         if let Some(delivered) = self.delivered.take() {
-            self.tell(Event::Done(delivered));
+            self.desk.tell(Event::Done(delivered));
         }
     }
 
@@ -116,7 +116,8 @@ impl Record {
     pub fn unprocessable(mut self, cause: Cause, evidence: Evidence) {
         if let Some(delivered) = self.delivered.take() {
             let fault = self.fault(cause, evidence, &delivered);
-            self.tell(Event::Unprocessable(delivered, fault));
+            self.desk.judged(Verdict::on(&delivered));
+            self.desk.tell(Event::Unprocessable(delivered, fault));
         }
     }
 
@@ -126,7 +127,8 @@ impl Record {
     pub fn failed(mut self, cause: Cause, evidence: Evidence) {
         if let Some(delivered) = self.delivered.take() {
             let fault = self.fault(cause, evidence, &delivered);
-            self.tell(Event::Failed(delivered, fault));
+            self.desk.judged(Verdict::on(&delivered));
+            self.desk.tell(Event::Failed(delivered, fault));
         }
     }
 
@@ -139,17 +141,12 @@ impl Record {
         let bytes = kept.bytes();
         Fault::new(cause, kept, bytes)
     }
-
-    fn tell(&self, event: Event) {
-        // Without its receiver the consumer is closed, and what it took is read again by the next.
-        let _closed = self.inbox.send(event);
-    }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         if self.delivered.take().is_some() {
-            self.tell(Event::Undone {
+            self.desk.tell(Event::Undone {
                 partition: self.message.partition,
                 offset: self.message.offset,
             });
@@ -181,6 +178,12 @@ impl Evidence {
             thread_id: None,
             tenant_id: None,
         }
+    }
+
+    /// What the record's key tells: producers write the thread's id there.
+    pub(crate) fn of_key(key: Option<&[u8]>) -> Self {
+        let thread = key.and_then(|key| core::str::from_utf8(key).ok());
+        thread.map_or_else(Self::none, |thread| Self::none().thread_id(thread))
     }
 
     /// Adds the thread the record belongs to, where that could be read. Cut at 256 bytes.

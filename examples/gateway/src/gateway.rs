@@ -164,6 +164,7 @@ impl Session {
                     None => bail!("the Kafka client ended by itself: see the errors above"),
                 },
                 _ = tick.tick() => {
+                    self.pipeline.condemned(self.notes.take_condemned());
                     let status = self.consumer.status();
                     if ledger.is_settled(|partition| is_held(status.as_deref(), partition)) {
                         return Ok(true);
@@ -189,6 +190,7 @@ impl Session {
     /// Takes a snapshot of everything, reads its own exposition back, and judges.
     fn observe(&mut self) {
         self.pipeline.tick();
+        self.pipeline.condemned(self.notes.take_condemned());
         let Some(status) = self.consumer.status() else {
             return;
         };
@@ -235,6 +237,7 @@ impl Session {
         self.observe();
         let (_, snapshot, verdict) = self.board.verdict();
         let closing = self.consumer.shutdown().await;
+        self.pipeline.condemned(self.notes.take_condemned());
         tracing::info!(?closing, "the consumer has left the group");
         let committed = committed(kafka).await?;
         Ok(RunReport::new(&Ending {

@@ -17,6 +17,7 @@ pub(crate) struct Notes {
     metrics: Metrics,
     clock: Arc<OnceLock<Handle>>,
     kept: Arc<Mutex<Kept>>,
+    condemned: Arc<Mutex<Vec<Condemned>>>,
 }
 
 /// What outlives the fact that told it.
@@ -30,12 +31,21 @@ pub(crate) struct Kept {
     pub(crate) archived: u64,
 }
 
+/// A record that the policy found unprocessable before any handler saw it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Condemned {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) cause: Cause,
+}
+
 impl Notes {
     pub(crate) fn new(metrics: Metrics) -> Self {
         Self {
             metrics,
             clock: Arc::default(),
             kept: Arc::default(),
+            condemned: Arc::default(),
         }
     }
 
@@ -45,7 +55,12 @@ impl Notes {
     }
 
     pub(crate) fn kept(&self) -> Kept {
-        self.lock().clone()
+        lock(&self.kept).clone()
+    }
+
+    /// What was condemned since this was asked last.
+    pub(crate) fn take_condemned(&self) -> Vec<Condemned> {
+        core::mem::take(&mut lock(&self.condemned))
     }
 
     pub(crate) fn hear(&self, fact: &Fact) {
@@ -53,6 +68,23 @@ impl Notes {
             Fact::Count(count) => self.count(count),
             Fact::Audit(ref audit) => tracing::info!(?audit, "operator's order"),
             Fact::Received { .. } => {}
+            Fact::Condemned {
+                partition,
+                offset,
+                cause,
+                age,
+            } => {
+                self.metrics
+                    .record(self.now(), outcome(causes::of_policy(cause), age));
+                lock(&self.condemned).push(Condemned {
+                    partition,
+                    offset,
+                    cause,
+                });
+            }
+            Fact::Ignored { partition, offset } => {
+                tracing::debug!(partition, offset, "record without a value ignored");
+            }
             Fact::Assigned {
                 partition,
                 committed,
@@ -61,7 +93,7 @@ impl Notes {
                 tracing::info!(partition, lost, "partition revoked");
             }
             Fact::Stored { partition, .. } => {
-                self.lock().stored_at.insert(partition, self.now());
+                lock(&self.kept).stored_at.insert(partition, self.now());
             }
             Fact::Committed { ok: true } => tracing::debug!("offsets committed"),
             Fact::Committed { ok: false } => tracing::warn!("offsets were not committed"),
@@ -85,7 +117,7 @@ impl Notes {
                 let error_type = causes::of_policy(cause).dlq_error_type();
                 self.metrics
                     .dead_letter_acknowledged(self.now(), error_type);
-                let mut kept = self.lock();
+                let mut kept = lock(&self.kept);
                 kept.archived = kept.archived.saturating_add(1);
                 kept.archive_failing = false;
             }
@@ -101,7 +133,7 @@ impl Notes {
                     FailureReason::Backpressure => DlqFailure::Backpressure,
                 };
                 self.metrics.dead_letter_failed(self.now(), reason);
-                self.lock().archive_failing = true;
+                lock(&self.kept).archive_failing = true;
             }
             Count::Held { cause, by } => {
                 tracing::warn!(cause = cause.label(), by = by.label(), "partition held");
@@ -115,11 +147,11 @@ impl Notes {
         }
     }
 
-    /// Counts what reached no handler; what a decoder refused is counted where it was refused, under
-    /// a finer name.
+    /// Counts what was no record at all. One that the policy condemned is counted when it says which,
+    /// and what a decoder refused where it was refused, under a finer name.
     fn unprocessable(&self, cause: Cause, age: Age) {
         match cause {
-            Cause::CrashLoop | Cause::UndecodableBatch | Cause::EvidenceLost => {
+            Cause::UndecodableBatch | Cause::EvidenceLost => {
                 self.metrics
                     .record(self.now(), outcome(causes::of_policy(cause), age));
             }
@@ -131,6 +163,7 @@ impl Notes {
             | Cause::HeapBudget
             | Cause::SchemaTooNew
             | Cause::HeaderMismatch
+            | Cause::CrashLoop
             | Cause::HandlerRefused => {}
         }
     }
@@ -138,10 +171,10 @@ impl Notes {
     fn now(&self) -> Duration {
         self.clock.get().map_or(Duration::ZERO, Handle::now)
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The outcome of a record that could not be processed.

@@ -14,7 +14,7 @@ use dashstream_reducer::{Effect, ResyncReason, Runs, RunsLimits, Tally};
 use crate::causes;
 use crate::clock::unix_micros;
 use crate::demo::{Decision, Ledger};
-use crate::notes::outcome;
+use crate::notes::{Condemned, outcome};
 
 /// Everything that records pass through, and what came of them.
 #[derive(Debug)]
@@ -69,21 +69,38 @@ impl Pipeline {
             Ok(decoded) => {
                 self.apply(now, decoded);
                 self.metrics.record(now, metrics::Outcome::Processed);
-                self.counted.decoded = self.counted.decoded.saturating_add(1);
                 record.done();
                 Decision::Processed
             }
             Err((cause, fault)) => {
                 self.metrics.record(now, outcome(fault, age));
-                let count = self.counted.unprocessable.entry(cause).or_default();
-                *count = count.saturating_add(1);
                 let evidence = evidence(&record);
                 record.unprocessable(cause, evidence);
                 Decision::Unprocessable(cause)
             }
         };
-        self.counted.received = self.counted.received.saturating_add(1);
-        self.counted.first.entry(partition).or_insert(offset);
+        self.enter(partition, offset, decision);
+    }
+
+    /// Enters what the policy decided without asking here.
+    pub(crate) fn condemned(&mut self, records: Vec<Condemned>) {
+        for record in records {
+            let decision = Decision::Unprocessable(record.cause);
+            self.enter(record.partition, record.offset, decision);
+        }
+    }
+
+    fn enter(&mut self, partition: i32, offset: i64, decision: Decision) {
+        let tick = |count: &mut u64| *count = count.saturating_add(1);
+        tick(&mut self.counted.received);
+        match decision {
+            Decision::Processed => tick(&mut self.counted.decoded),
+            Decision::Unprocessable(cause) => {
+                tick(self.counted.unprocessable.entry(cause).or_default());
+            }
+        }
+        let first = self.counted.first.entry(partition).or_insert(offset);
+        *first = offset.min(*first);
         if let Some(ledger) = &self.ledger {
             ledger.decided(partition, offset, decision);
         }
@@ -119,6 +136,7 @@ impl Pipeline {
 
     fn decode(&mut self, record: &Record) -> Result<Decoded, (Cause, metrics::Fault)> {
         let Some(payload) = record.payload() else {
+            // The policy lets these through only where it says to process them.
             return Err((Cause::NullPayload, metrics::Fault::NullPayload));
         };
         self.decoder.decode(payload).map_err(|error| {

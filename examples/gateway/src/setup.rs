@@ -98,6 +98,4 @@ pub(crate) fn policy_of(settings: &Settings) -> policy::Config {
             Archive::BestEffort => policy::Archiving::BestEffort,
             Archive::Required => policy::Archiving::Required,
         })
-        // The handler refuses records without a value itself, so that it can say which one it was.
-        .null_payload(policy::NullPayload::Process)
 }

@@ -96,6 +96,7 @@ impl Driver {
             let Some(partition) = self.partitions.remove(number) else {
                 continue;
             };
+            self.take_off(*number, 0);
             self.report(&Fact::Revoked {
                 partition: *number,
                 lost,

@@ -1,16 +1,17 @@
 //! What the engine asks for, carried out at the client.
 
-use dashstream_policy::{Action, ArchiveResult, Epoch, Input, Offset};
+use dashstream_policy::{Action, ArchiveResult, Count, Epoch, Input, Offset, PartitionState};
 
 use crate::client::{self, Client};
+use crate::desk::Taken;
 use crate::driver::Driver;
 use crate::fact::Fact;
-use crate::record::Record;
 use crate::status::Phase;
 
 impl Driver {
     /// Carries out every action the engine has.
     pub(super) fn perform(&mut self, client: &Client) {
+        let mut holds = false;
         while let Some(action) = self.engine.poll_action() {
             let now = self.wiring.clock.now();
             match action {
@@ -67,6 +68,7 @@ impl Driver {
                     epoch,
                     to,
                 } => {
+                    self.take_off(partition.partition(), to.get());
                     let ok = self.seek(client, partition.partition(), epoch, to);
                     self.engine.handle(
                         now,
@@ -84,10 +86,13 @@ impl Driver {
                     delivered,
                     evidence,
                 } => {
-                    let sender = self.wiring.sender.clone();
-                    self.hand_over(Record::new(evidence.message, delivered, sender));
+                    let message = evidence.message;
+                    self.hand_over(Taken { message, delivered });
                 }
-                Action::Count(count) => self.report(&Fact::Count(count)),
+                Action::Count(count) => {
+                    holds |= matches!(count, Count::Held { .. });
+                    self.report(&Fact::Count(count));
+                }
                 Action::Audit(audit) => {
                     if let Some(reply) = self.order.take() {
                         // Whoever asked may have stopped waiting.
@@ -96,6 +101,21 @@ impl Driver {
                     self.report(&Fact::Audit(audit));
                     self.published = None;
                 }
+            }
+        }
+        if holds {
+            self.give_up_behind_holds();
+        }
+    }
+
+    /// A hold gives up everything behind it at once, and its seek may have to wait.
+    fn give_up_behind_holds(&mut self) {
+        for partition in self.engine.status().partitions {
+            if let PartitionState::Held {
+                offset: Some(held), ..
+            } = partition.state
+            {
+                self.take_off(partition.partition.partition(), held.get());
             }
         }
     }

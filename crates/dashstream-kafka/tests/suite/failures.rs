@@ -1,27 +1,10 @@
 //! What happens when the archive, the group, the host or the broker does not do its part.
-#![allow(
-    clippy::allow_attributes,
-    clippy::arithmetic_side_effects,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_truncation,
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    missing_docs,
-    missing_debug_implementations,
-    unreachable_pub,
-    reason = "a test fails by panicking, and waits in real time"
-)]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::support::host::{Host, POISON, Place, run};
+use crate::support::{Broker, eventually, list, unique, within};
 use dashstream_kafka::policy::{
     ArchiveStatus, Archiving, Cause, Command, Config, Count, FailureReason, HeldBy, Mode,
     PartitionState, Scope,
@@ -29,8 +12,6 @@ use dashstream_kafka::policy::{
 use dashstream_kafka::{Consumer, Fact, Start, StartError, Status};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::topic_partition_list::Offset;
-use support::host::{Host, POISON, Place, run};
-use support::{Broker, eventually, list, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(80);
 const JOIN: Duration = Duration::from_secs(20);

@@ -1,26 +1,10 @@
 //! Batches that cannot be read: what the client does about them, and what the adapter does.
-#![allow(
-    clippy::allow_attributes,
-    clippy::arithmetic_side_effects,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_truncation,
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    missing_docs,
-    missing_debug_implementations,
-    unreachable_pub,
-    reason = "a test fails by panicking, and waits in real time"
-)]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
+use crate::support::host::{Host, Place, run};
+use crate::support::raw::{self, Damage};
+use crate::support::{Broker, assign, offsets, unique, within};
 use dashstream_kafka::Fact;
 use dashstream_kafka::policy::{
     Cause, Command, Config, HeldBy, Offset as Position, PartitionState,
@@ -29,9 +13,6 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::Offset;
-use support::host::{Host, Place, run};
-use support::raw::{self, Damage};
-use support::{Broker, assign, offsets, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const FETCH: Duration = Duration::from_secs(15);

@@ -1,23 +1,4 @@
 //! A consumer process that is killed at each edge, and what the next one finds.
-#![allow(
-    clippy::allow_attributes,
-    clippy::arithmetic_side_effects,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_truncation,
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    missing_docs,
-    missing_debug_implementations,
-    unreachable_pub,
-    reason = "a test fails by panicking, and waits in real time"
-)]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
@@ -27,10 +8,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::host::{Host, POISON, Place, run};
+use crate::support::{Broker, unique, within};
 use dashstream_kafka::policy::{Archiving, Cause, Config, Count, Mode};
 use dashstream_kafka::{Consumer, Evidence, Fact};
-use support::host::{Host, POISON, Place, run};
-use support::{Broker, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(110);
 const JOIN: Duration = Duration::from_secs(25);
@@ -153,7 +134,7 @@ fn child() {
 fn kill_at(edge: Edge, place: &Place, ledger: &Path) {
     let told = format!("{edge:?} {} {}", ledger.display(), place.print());
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture"])
+        .args(["--exact", "kill::child", "--nocapture"])
         .env(PLACE, told)
         .stdout(Stdio::null())
         .spawn()

@@ -2,33 +2,14 @@
 //!
 //! When an update of the client changes one of them, its test fails and says which part of the
 //! adapter to look at again.
-#![allow(
-    clippy::allow_attributes,
-    clippy::arithmetic_side_effects,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_truncation,
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    missing_docs,
-    missing_debug_implementations,
-    unreachable_pub,
-    reason = "a test fails by panicking, and waits in real time"
-)]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
+use crate::support::{Broker, assign, list, offsets, unique, within};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use support::{Broker, assign, list, offsets, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const QUIET: Duration = Duration::from_secs(3);

@@ -1,0 +1,205 @@
+//! Where records wait for the host, and where the host gives them back.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dashstream_policy::{Breaker, Delivered, Escalation, Mode};
+use tokio::sync::Notify;
+
+use crate::event::Event;
+use crate::record::{Message, Record};
+
+/// Connects the host's end of a consumer with the thread that drives the engine.
+///
+/// A record behind a held one is never handed out. The engine hears of a verdict on its own thread,
+/// so from a verdict that may hold its partition until the engine has heard it, what lies behind in
+/// that partition stays on the desk; what the engine then gives up is taken off it.
+pub(crate) struct Desk {
+    state: Mutex<State>,
+    /// Wakes the host that waits for a record. There is one: waiting takes `&mut Consumer`.
+    ready: Notify,
+    inbox: Sender<Event>,
+}
+
+struct State {
+    // Unbounded, since the engine bounds what is taken.
+    waiting: VecDeque<Taken>,
+    /// Verdicts that may hold their partition and that the engine has not heard.
+    unheard: BTreeSet<Verdict>,
+    mode: Mode,
+    escalation: Escalation,
+    breaker: Breaker,
+    /// Nothing more will come.
+    ended: bool,
+    /// Nobody will ask any more.
+    closed: bool,
+}
+
+/// A record that the engine took and the host has not seen.
+pub(crate) struct Taken {
+    pub(crate) message: Message,
+    pub(crate) delivered: Delivered,
+}
+
+/// Names a verdict on its way to the engine. Verdicts on one partition sort by offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Verdict {
+    partition: i32,
+    offset: i64,
+    /// Tells a record from the same one met again.
+    serial: u64,
+}
+
+impl Verdict {
+    pub(crate) const fn on(record: &Delivered) -> Self {
+        Self {
+            partition: record.partition().partition(),
+            offset: record.offset().get(),
+            serial: record.serial(),
+        }
+    }
+}
+
+impl Desk {
+    pub(crate) const fn new(inbox: Sender<Event>, mode: Mode, escalation: Escalation) -> Self {
+        Self {
+            state: Mutex::new(State {
+                waiting: VecDeque::new(),
+                unheard: BTreeSet::new(),
+                mode,
+                escalation,
+                breaker: Breaker::Closed,
+                ended: false,
+                closed: false,
+            }),
+            ready: Notify::const_new(),
+            inbox,
+        }
+    }
+
+    /// Tells the consumer's thread something.
+    pub(crate) fn tell(&self, event: Event) {
+        // Without its receiver the consumer is closed, and what it took is read again by the next.
+        let _closed = self.inbox.send(event);
+    }
+
+    /// Passes on what the host's rate gate says.
+    pub(crate) fn breaker(&self, breaker: Breaker) {
+        self.state().breaker = breaker;
+        self.tell(Event::Breaker(breaker));
+    }
+
+    /// The next record that the host may see; nothing once the consumer has ended.
+    pub(crate) async fn next(self: &Arc<Self>) -> Option<Record> {
+        loop {
+            // Made before looking: what is put down in between is not missed.
+            let ready = self.ready.notified();
+            {
+                let mut state = self.state();
+                if let Some(taken) = state.take() {
+                    drop(state);
+                    return Some(Record::new(
+                        taken.message,
+                        taken.delivered,
+                        Arc::clone(self),
+                    ));
+                }
+                if state.ended {
+                    return None;
+                }
+            }
+            ready.await;
+        }
+    }
+
+    /// Says that a verdict is on its way.
+    pub(crate) fn judged(&self, verdict: Verdict) {
+        let mut state = self.state();
+        if state.may_hold() {
+            state.unheard.insert(verdict);
+        }
+    }
+
+    /// The engine has heard a verdict, and what it gave up for it is taken off.
+    pub(crate) fn heard(&self, verdict: Verdict) {
+        if self.state().unheard.remove(&verdict) {
+            self.ready.notify_one();
+        }
+    }
+
+    /// Puts a record down for the host. It says whether anybody will ask for it.
+    pub(crate) fn put(&self, taken: Taken) -> bool {
+        let mut state = self.state();
+        if state.closed || state.ended {
+            return false;
+        }
+        state.waiting.push_back(taken);
+        drop(state);
+        self.ready.notify_one();
+        true
+    }
+
+    /// Takes the records of a partition off that lie at `from` or behind, and says how many.
+    pub(crate) fn take_off(&self, partition: i32, from: i64) -> usize {
+        let mut state = self.state();
+        let before = state.waiting.len();
+        state.waiting.retain(|taken| !taken.is_at(partition, from));
+        before.saturating_sub(state.waiting.len())
+    }
+
+    /// Nothing more will come.
+    pub(crate) fn end(&self) {
+        self.state().ended = true;
+        self.ready.notify_one();
+    }
+
+    /// Nobody will ask any more. Says how many records were not looked at.
+    pub(crate) fn close(&self) -> usize {
+        let mut state = self.state();
+        state.closed = true;
+        let unread = state.waiting.len();
+        state.waiting.clear();
+        unread
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether a record that cannot be processed may be held where it is.
+    const fn may_hold(&self) -> bool {
+        match (self.mode, self.escalation, self.breaker) {
+            (Mode::Pause, _, _) | (Mode::Skip, Escalation::Pause, Breaker::Open) => true,
+            (Mode::Skip, Escalation::Off, _) | (Mode::Skip, _, Breaker::Closed) => false,
+        }
+    }
+
+    fn take(&mut self) -> Option<Taken> {
+        let unheard = &self.unheard;
+        let free = self.waiting.iter().position(|taken| {
+            let (partition, offset) = taken.place();
+            let first = |offset| Verdict {
+                partition,
+                offset,
+                serial: 0,
+            };
+            unheard.range(first(0)..first(offset)).next().is_none()
+        })?;
+        self.waiting.remove(free)
+    }
+}
+
+impl Taken {
+    /// Partition and offset.
+    pub(crate) const fn place(&self) -> (i32, i64) {
+        (self.message.partition, self.message.offset)
+    }
+
+    /// Whether it is a record of `partition` at `from` or behind.
+    pub(crate) const fn is_at(&self, partition: i32, from: i64) -> bool {
+        self.message.partition == partition && self.message.offset >= from
+    }
+}
