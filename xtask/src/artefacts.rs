@@ -330,6 +330,7 @@ fn dashboard() -> Result<String> {
     Ok(serde_json::to_string_pretty(&dashboard)? + "\n")
 }
 
+/// A rate looks back five minutes; `and` lets it end when its series ends, as a gauge does.
 fn panel(metric: &Metric) -> String {
     let by: Vec<_> = ["instance"]
         .into_iter()
@@ -337,10 +338,12 @@ fn panel(metric: &Metric) -> String {
         .collect();
     let (by, name) = (by.join(", "), metric.name);
     match metric.kind {
-        Kind::Counter => format!("sum by ({by}) (rate({name}[5m]))"),
+        Kind::Counter => format!("sum by ({by}) (rate({name}[5m]) and {name})"),
         Kind::Gauge => format!("max by ({by}) ({name})"),
         Kind::Histogram => {
-            format!("histogram_quantile(0.99, sum by ({by}, le) (rate({name}_bucket[5m])))")
+            format!(
+                "histogram_quantile(0.99, sum by ({by}, le) (rate({name}_bucket[5m]) and {name}_bucket))"
+            )
         }
     }
 }

@@ -65,13 +65,7 @@ fn build(mutant: Option<&str>) -> Result<PathBuf> {
     if let Some(mutant) = mutant {
         command.arg("--cfg").arg(format!("mutant=\"{mutant}\""));
     }
-    let messages = sh::output(&mut command)?;
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
-        .next_back()
-        .context("cargo built no test program")
+    sh::executable(&sh::output(&mut command)?).context("cargo built no test program")
 }
 
 fn target() -> PathBuf {

@@ -1,311 +1,181 @@
-//! A real Prometheus scrapes an exporter of the catalogue that loses a metric, or goes away.
+//! A real Prometheus scrapes a running gateway that loses one metric, or goes away altogether.
 //!
-//! Each case has its own Prometheus and exporter on loopback. The dashboard's own expression is asked
-//! through the API: it must be empty first, show the loss within two minutes, and the alert must fire.
+//! Every case has a Prometheus of its own, with the generated rules as they are. A metric is lost on
+//! the way, in a proxy that drops its family from the page and nothing else. One Prometheus looks at the
+//! gateway itself: for as long as the other cases take it is the control, in which nothing may fire,
+//! and then the gateway ends. What is asked are the dashboard's own expressions, through the API.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+mod dashboard;
+mod gateway;
+mod http;
+mod prometheus;
+mod proxy;
+
 use core::time::Duration;
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
-use dashstream_metrics::{Facts, Metrics, Options, Registry};
-use serde_json::Value;
+use anyhow::{Context, Result, bail, ensure};
+use dashstream_metrics::CATALOGUE;
 
-use crate::artefacts;
+use crate::rules;
+use dashboard::Dashboard;
+use gateway::Gateway;
+use prometheus::Prometheus;
+use proxy::Proxy;
 
-/// What is lost in each case: a metric, or everything.
-const CASES: &[Option<&str>] = &[
-    Some("websocket_decode_errors_total"),
-    Some("websocket_dlq_sends_total"),
-    Some("websocket_dlq_send_failures_total"),
-    None,
-];
-
-/// Within this the panel must show the loss, and the alert must fire.
+/// Within this the panels must show a loss, and the alert must fire.
 const SHOWN_WITHIN: Duration = Duration::from_secs(120);
 
+/// From the start of a Prometheus to rates and evaluated rules.
+const SETTLED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The gateway ends by itself after this, whatever becomes of this program: settling, the losses,
+/// and its own end, with room for each.
+const GATEWAY_LIVES: Duration = Duration::from_secs(600);
+
 pub(crate) fn run() -> Result<()> {
-    let threads: Vec<_> = CASES
-        .iter()
-        .map(|lost| thread::spawn(|| case(*lost)))
+    rules::install()?;
+    let dashboard = Dashboard::read()?;
+    let gateway = Gateway::start(GATEWAY_LIVES)?;
+    proxy::drops_exactly_one_family(&gateway.page()?)?;
+
+    let control = Prometheus::start("control", gateway.port())?;
+    let begun = Instant::now();
+    let losses: Vec<_> = lost_alone()
+        .map(|metric| {
+            let (dashboard, port) = (dashboard.clone(), gateway.port());
+            let case = thread::spawn(move || loss(&dashboard, port, metric));
+            (metric, case)
+        })
         .collect();
+    all_there(&control, &dashboard).context("control")?;
     let mut failed = 0_usize;
-    for (thread, lost) in threads.into_iter().zip(CASES) {
-        let name = lost.unwrap_or("the whole target");
-        match thread.join() {
-            Ok(Ok(Seen { panel, alert })) => eprintln!(
-                "{name}: the panel shows it after {:.1} s, the alert fires after {:.1} s",
-                panel.as_secs_f64(),
-                alert.as_secs_f64()
-            ),
+    for (metric, case) in losses {
+        match case.join() {
+            Ok(Ok(seen)) => seen.print(metric),
             Ok(Err(error)) => {
                 failed = failed.saturating_add(1);
-                eprintln!("{name}: {error:#}");
+                eprintln!("{metric}: {error:#}");
             }
-            Err(_) => bail!("{name}: the case panicked"),
+            Err(_) => bail!("{metric}: the case panicked"),
         }
     }
     if failed > 0 {
-        bail!("{failed} of {} cases failed", CASES.len());
+        bail!("{failed} of the cases with a lost metric failed");
     }
-    Ok(())
+    // The longest that a loss needs to fire has passed, with everything there.
+    let fired = all_there(&control, &dashboard).context("control")?;
+    ensure!(fired.is_empty(), "nothing is lost, and yet: {fired:?}");
+    eprintln!(
+        "nothing lost: {} panels show numbers and nothing fires in {:.0} s",
+        dashboard.panels.len(),
+        begun.elapsed().as_secs_f64()
+    );
+    down(&control, &dashboard, gateway).context("the whole target")
+}
+
+/// The metrics that are lost one at a time: what existing dashboards could lose unseen.
+fn lost_alone() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.iter().map(|metric| metric.name).filter(|name| {
+        *name == "websocket_decode_errors_total" || name.starts_with("websocket_dlq_")
+    })
 }
 
 /// How long it took after the loss.
 struct Seen {
-    panel: Duration,
+    gap: Duration,
+    row: Duration,
     alert: Duration,
 }
 
-fn case(lost: Option<&'static str>) -> Result<Seen> {
-    let exporter = Exporter::start()?;
-    let prometheus = Prometheus::start(exporter.port)?;
-    // The whole target takes every metric with it; any panel shows that.
-    let shown = lost.unwrap_or("websocket_decode_errors_total");
-    let (panel, alert) = (
-        panel(shown)?,
-        lost.map_or("DashstreamTargetDown", |_| "DashstreamMetricMissing"),
-    );
-
-    prometheus.wait("the first scrape", Duration::from_secs(60), || {
-        Ok(!prometheus.query(shown)?.is_empty())
-    })?;
-    // Three scrapes and one evaluation of the rules with everything in place.
-    thread::sleep(Duration::from_secs(7));
-    if !prometheus.query(&panel)?.is_empty()
-        || prometheus.alerts()?.iter().any(|name| is_missing(name))
-    {
-        bail!("something is missing before anything was lost");
+impl Seen {
+    fn print(&self, lost: &str) {
+        let [gap, row, alert] = [self.gap, self.row, self.alert].map(|span| span.as_secs_f64());
+        eprintln!(
+            "{lost} lost: its panel is empty after {gap:.1} s, the table of missing metrics has it \
+             after {row:.1} s, its alert fires after {alert:.1} s"
+        );
     }
+}
+
+/// One metric is lost while everything else stays.
+fn loss(dashboard: &Dashboard, gateway: u16, metric: &'static str) -> Result<Seen> {
+    let proxy = Proxy::start(gateway, metric)?;
+    let prometheus = Prometheus::start(metric, proxy.port())?;
+    let fired = all_there(&prometheus, dashboard)?;
+    ensure!(fired.is_empty(), "before anything was lost: {fired:?}");
 
     let start = Instant::now();
-    exporter.lose(lost);
-    prometheus.wait("the panel", SHOWN_WITHIN, || {
-        Ok(!prometheus.query(&panel)?.is_empty())
+    proxy.lose();
+    let gap = prometheus.until("the gap in the panel", start, SHOWN_WITHIN, || {
+        Ok(prometheus.query(dashboard.panel(metric)?)?.is_empty())
     })?;
-    let panel = start.elapsed();
-    let wanted = lost.map_or_else(|| alert.to_owned(), |metric| format!("{alert}/{metric}"));
-    let left = SHOWN_WITHIN.saturating_sub(start.elapsed());
-    prometheus.wait("the alert", left, || {
-        Ok(prometheus.alerts()?.contains(&wanted))
+    let row = prometheus.until("the row of the table", start, SHOWN_WITHIN, || {
+        Ok(!prometheus.query(dashboard.row(metric)?)?.is_empty())
     })?;
-    let alert = start.elapsed();
-    let others = prometheus.alerts()?;
-    if lost.is_some()
-        && others
+    let wanted = format!("DashstreamMetricMissing/{metric}");
+    let alert = prometheus.until("the alert", start, SHOWN_WITHIN, || {
+        Ok(prometheus.firing()?.contains(&wanted))
+    })?;
+    let fired = prometheus.firing()?;
+    ensure!(
+        fired.iter().all(|name| *name == wanted),
+        "more fires than was lost: {fired:?}"
+    );
+    Ok(Seen { gap, row, alert })
+}
+
+/// The gateway ends: every panel of every metric is empty, and the alert on the target fires.
+fn down(prometheus: &Prometheus, dashboard: &Dashboard, gateway: Gateway) -> Result<()> {
+    let start = Instant::now();
+    gateway.end()?;
+    let empty = || -> Result<bool> {
+        for (_, expr) in &dashboard.panels {
+            if !prometheus.query(expr)?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    let gap = prometheus.until("the gap in every panel", start, SHOWN_WITHIN, empty)?;
+    let rows = || -> Result<bool> {
+        for metric in lost_alone() {
+            if prometheus.query(dashboard.row(metric)?)?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    let row = prometheus.until("the rows of the table", start, SHOWN_WITHIN, rows)?;
+    let alert = prometheus.until("the alert", start, SHOWN_WITHIN, || {
+        Ok(prometheus
+            .firing()?
             .iter()
-            .any(|name| is_missing(name) && *name != wanted)
-    {
-        bail!("more is said to be missing than was lost: {others:?}");
-    }
-    Ok(Seen { panel, alert })
+            .any(|name| name == "DashstreamTargetDown"))
+    })?;
+    Seen { gap, row, alert }.print("the whole target");
+    Ok(())
 }
 
-fn is_missing(alert: &str) -> bool {
-    alert.starts_with("DashstreamMetricMissing") || alert == "DashstreamTargetDown"
-}
-
-/// The expression of the dashboard's own panel.
-fn panel(metric: &str) -> Result<String> {
-    let text = std::fs::read_to_string(artefacts::folder().join("dashboard.json"))?;
-    let dashboard: Value = serde_json::from_str(&text)?;
-    let targets = dashboard
-        .pointer("/panels/0/targets")
-        .and_then(Value::as_array);
-    let target = targets
-        .context("the first panel has targets")?
-        .iter()
-        .find(|target| text_at(target, "/legendFormat") == Some(metric));
-    let expr = target.and_then(|target| text_at(target, "/expr"));
-    expr.map(str::to_owned)
-        .with_context(|| format!("no panel for {metric}"))
-}
-
-fn text_at<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
-    value.pointer(path).and_then(Value::as_str)
-}
-
-/// Serves the exposition until it is told to lose it.
-struct Exporter {
-    port: u16,
-    lost: Arc<Mutex<Option<&'static str>>>,
-    down: Arc<AtomicBool>,
-}
-
-impl Exporter {
-    fn start() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let exporter = Self {
-            port: listener.local_addr()?.port(),
-            lost: Arc::default(),
-            down: Arc::default(),
-        };
-        let (lost, down) = (Arc::clone(&exporter.lost), Arc::clone(&exporter.down));
-        let metrics = Metrics::register(&mut Registry::new(), Options::default(), Duration::ZERO)?;
-        thread::spawn(move || {
-            let start = Instant::now();
-            for stream in listener.incoming() {
-                if down.load(Ordering::Relaxed) {
-                    return;
-                }
-                let page = metrics
-                    .observe(start.elapsed(), Facts::default())
-                    .exposition();
-                let lost = *lost.lock().unwrap_or_else(PoisonError::into_inner);
-                // One client, which reads what it asked for; an answer that fails is its loss.
-                let _ = stream.and_then(|stream| answer(stream, &without(&page, lost)));
+/// Waits until every panel has a number and no metric is said to be missing, and returns what fires.
+fn all_there(prometheus: &Prometheus, dashboard: &Dashboard) -> Result<Vec<String>> {
+    let mut lacking = String::new();
+    let settled = prometheus.until("every panel", Instant::now(), SETTLED_WITHIN, || {
+        for (metric, expr) in &dashboard.panels {
+            if prometheus.query(expr)?.is_empty() {
+                lacking = format!("the panel of {metric} is empty");
+                return Ok(false);
             }
-        });
-        Ok(exporter)
-    }
-
-    fn lose(&self, metric: Option<&'static str>) {
-        match metric {
-            Some(metric) => {
-                *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(metric)
-            }
-            None => self.stop(),
         }
-    }
-
-    fn stop(&self) {
-        self.down.store(true, Ordering::Relaxed);
-        // Wakes the listener, which then closes.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
-    }
-}
-
-impl Drop for Exporter {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-fn without(page: &str, lost: Option<&str>) -> String {
-    let kept = page
-        .lines()
-        .filter(|line| lost.is_none_or(|lost| !line.contains(lost)));
-    kept.map(|line| format!("{line}\n")).collect()
-}
-
-fn answer(mut stream: TcpStream, page: &str) -> std::io::Result<()> {
-    let mut request = [0; 4096];
-    let _ = stream.read(&mut request)?;
-    write!(
-        stream,
-        "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
-        dashstream_metrics::Snapshot::CONTENT_TYPE,
-        page.len()
-    )
-}
-
-/// A Prometheus of our own; it ends with this value.
-struct Prometheus {
-    port: u16,
-    child: Child,
-    folder: PathBuf,
-}
-
-impl Prometheus {
-    fn start(target: u16) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let folder = std::env::temp_dir().join(format!("dashstream-prometheus-{port}"));
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join("prometheus.yml"), config(target))?;
-        let child = Command::new("prometheus")
-            .current_dir(&folder)
-            .arg("--config.file=prometheus.yml")
-            .arg("--storage.tsdb.path=data")
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg("--log.level=error")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("could not start prometheus; Debian's package is called prometheus")?;
-        Ok(Self {
-            port,
-            child,
-            folder,
-        })
-    }
-
-    fn wait(
-        &self,
-        what: &str,
-        limit: Duration,
-        mut done: impl FnMut() -> Result<bool>,
-    ) -> Result<()> {
-        let start = Instant::now();
-        loop {
-            // Prometheus refuses connections until it is up.
-            if matches!(done(), Ok(true)) {
-                return Ok(());
+        for (metric, expr) in &dashboard.rows {
+            if !prometheus.query(expr)?.is_empty() {
+                lacking = format!("{metric} is said to be missing");
+                return Ok(false);
             }
-            if start.elapsed() > limit {
-                bail!("{what}: not within {} s", limit.as_secs());
-            }
-            thread::sleep(Duration::from_millis(500));
         }
-    }
-
-    fn query(&self, expr: &str) -> Result<Vec<Value>> {
-        let mut path = String::from("/api/v1/query?query=");
-        for byte in expr.bytes() {
-            path.push_str(&format!("%{byte:02X}"));
-        }
-        let answer = self.get(&path)?;
-        let result = answer.pointer("/data/result").and_then(Value::as_array);
-        result.cloned().with_context(|| format!("{expr}: {answer}"))
-    }
-
-    /// The firing alerts, with their metric behind a slash if they have one.
-    fn alerts(&self) -> Result<Vec<String>> {
-        let answer = self.get("/api/v1/alerts")?;
-        let alerts = answer.pointer("/data/alerts").and_then(Value::as_array);
-        Ok(alerts
-            .context("no alerts in the answer")?
-            .iter()
-            .filter(|alert| text_at(alert, "/state") == Some("firing"))
-            .filter_map(|alert| {
-                let name = text_at(alert, "/labels/alertname")?;
-                Some(match text_at(alert, "/labels/metric") {
-                    Some(metric) => format!("{name}/{metric}"),
-                    None => name.to_owned(),
-                })
-            })
-            .collect())
-    }
-
-    fn get(&self, path: &str) -> Result<Value> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (_, body) = answer.split_once("\r\n\r\n").context("no body")?;
-        Ok(serde_json::from_str(body)?)
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        // It may have ended already; there is nothing else to do about it here.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(Path::new(&self.folder));
-    }
-}
-
-fn config(target: u16) -> String {
-    let rules = artefacts::folder().join("alerts.yml");
-    format!(
-        "global:\n  scrape_interval: 2s\n  evaluation_interval: 2s\nrule_files:\n  - {}\nscrape_configs:\n  - job_name: dashstream\n    static_configs:\n      - targets: ['127.0.0.1:{target}']\n",
-        rules.display()
-    )
+        prometheus.rules_were_evaluated()
+    });
+    settled.with_context(|| lacking)?;
+    prometheus.firing()
 }

@@ -53,9 +53,11 @@ fn planted(all: &[Expression]) -> Result<()> {
     Ok(())
 }
 
-/// promtool comes with Debian's prometheus; whoever is not root asks for the right to install it.
-fn install() -> Result<()> {
-    if Command::new("promtool").arg("--version").output().is_ok() {
+/// Installs Debian's prometheus, which promtool comes with, where either is missing; whoever is not
+/// root asks for the right to.
+pub(crate) fn install() -> Result<()> {
+    let there = |program| Command::new(program).arg("--version").output().is_ok();
+    if there("promtool") && there("prometheus") {
         return Ok(());
     }
     let script = "SUDO=$([ \"$(id -u)\" = 0 ] || echo sudo); $SUDO apt-get update -qq && $SUDO apt-get install -y -qq prometheus";

@@ -49,6 +49,15 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// The last program that cargo built, from the messages of a build with `--message-format json`.
+pub(crate) fn executable(messages: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
+        .next_back()
+}
+
 /// An empty folder for one stage's files, under the target folder, which git ignores.
 pub(crate) fn scratch(name: &str) -> Result<PathBuf> {
     let target =
