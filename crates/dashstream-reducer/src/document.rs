@@ -19,7 +19,7 @@ pub(crate) use self::number::{NumberText, decimal_len};
 pub(crate) use self::read::read;
 pub use self::read_limits::{ReadError, ReadLimits};
 pub(crate) use self::text::{Text, escape_extra};
-pub(crate) use self::tree::{Entry, Tree, own};
+pub(crate) use self::tree::{Cursor, End, Entry, Tree, Unshared, next_unshared, own, pass_shared};
 pub use self::view::{Array, Elements, Members, Number, Object, View};
 pub(crate) use self::write::{Seen, Sink, write};
 use crate::hash::Dialect;

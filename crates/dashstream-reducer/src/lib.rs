@@ -21,6 +21,7 @@
     )
 )]
 
+pub mod diff;
 pub mod document;
 pub mod hash;
 pub mod history;

@@ -13,9 +13,11 @@ use crate::document::text::{ARC_HEADER, Text};
 
 mod balance;
 mod build;
+mod cursor;
 mod iter;
 
 pub(crate) use self::build::Builder;
+pub(crate) use self::cursor::{Cursor, End, Unshared, next_unshared, pass_shared};
 pub(crate) use self::iter::Iter;
 
 /// Entries of a leaf, and children of a branch, at most.

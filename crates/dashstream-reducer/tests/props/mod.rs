@@ -17,6 +17,7 @@
     reason = "bodies of tests and of fuzz targets, which use some of them each, fail by panicking"
 )]
 
+pub mod diffing;
 pub mod entropy;
 pub mod model;
 pub mod patching;

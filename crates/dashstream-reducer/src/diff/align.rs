@@ -1,0 +1,143 @@
+//! Which elements of two stretches of an array belong together.
+
+use core::hash::{Hash, Hasher};
+use std::hash::DefaultHasher;
+
+use crate::diff::DiffError;
+use crate::diff::compare::{Comparison, Kinship, work};
+use crate::document::{Node, Seen, write};
+use crate::hash::Dialect;
+
+/// Pairs of places, rising on both sides. Costs the stretches, and the logarithm of their length.
+pub(super) fn align(
+    comparison: &mut Comparison<'_>,
+    olds: &[&Node],
+    news: &[&Node],
+) -> Result<Vec<(usize, usize)>, DiffError> {
+    if olds.is_empty() || news.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut text = Vec::new();
+    let olds_once = once(comparison, olds, &mut text)?;
+    let news_once = once(comparison, news, &mut text)?;
+    let mut pairs = Vec::new();
+    let mut candidates = news_once.iter().peekable();
+    for (mark, old) in olds_once {
+        while candidates.next_if(|(other, _)| *other < mark).is_some() {}
+        let Some((_, new)) = candidates.next_if(|(other, _)| *other == mark) else {
+            continue;
+        };
+        let (Some(a), Some(b)) = (olds.get(old), news.get(*new)) else {
+            continue;
+        };
+        // Two marks may be alike by accident, or on purpose.
+        if comparison.kinship(a, b)? != Kinship::Strangers {
+            pairs.push((*new, old));
+        }
+    }
+    pairs.sort_unstable();
+    Ok(longest_rising(&pairs))
+}
+
+/// The marks that occur once, in order, each with its place.
+fn once(
+    comparison: &mut Comparison<'_>,
+    nodes: &[&Node],
+    text: &mut Vec<u8>,
+) -> Result<Vec<(u64, usize)>, DiffError> {
+    let mut marks = Vec::with_capacity(nodes.len());
+    for (at, node) in nodes.iter().enumerate() {
+        marks.push((mark(comparison, node, text)?, at));
+    }
+    marks.sort_unstable();
+    Ok(marks
+        .chunk_by(|(a, _), (b, _)| a == b)
+        .filter_map(|alike| match alike {
+            [only] => Some(*only),
+            _ => None,
+        })
+        .collect())
+}
+
+/// A number that is the same for elements that may belong together.
+fn mark(
+    comparison: &mut Comparison<'_>,
+    node: &Node,
+    text: &mut Vec<u8>,
+) -> Result<u64, DiffError> {
+    // The keys of a new hasher are fixed, so that the same states always differ in the same way.
+    let mut hasher = DefaultHasher::new();
+    let identity = comparison.identity(node);
+    identity.hash(&mut hasher);
+    if identity.is_none() {
+        comparison.spend(work(node))?;
+        text.clear();
+        write(node, Dialect::Current, text, &mut Seen::default());
+        text.hash(&mut hasher);
+    }
+    Ok(hasher.finish())
+}
+
+/// Of pairs in the order of their new places, the most whose old places rise as well.
+fn longest_rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    // For each length, the pair with the lowest old place that ends a rise of it; for each pair, the
+    // one before it.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before = Vec::with_capacity(pairs.len());
+    let old_of = |index: usize| pairs.get(index).map_or(0, |(_, old)| *old);
+    for (index, (_, old)) in pairs.iter().enumerate() {
+        let length = ends.partition_point(|end| old_of(*end) < *old);
+        before.push(
+            length
+                .checked_sub(1)
+                .and_then(|shorter| ends.get(shorter))
+                .copied(),
+        );
+        match ends.get_mut(length) {
+            Some(end) => *end = index,
+            None => ends.push(index),
+        }
+    }
+    let mut rise = Vec::with_capacity(ends.len());
+    let mut at = ends.last().copied();
+    while let Some(index) = at {
+        rise.extend(pairs.get(index).map(|(new, old)| (*old, *new)));
+        at = before.get(index).copied().flatten();
+    }
+    rise.reverse();
+    rise
+}
+
+#[cfg(test)]
+mod tests {
+    use dashstream_testkit::rng::SplitMix64;
+
+    use super::*;
+
+    #[test]
+    fn the_longest_rise_is_as_long_as_the_longest_of_all_rises() {
+        let mut rng = SplitMix64::new(9);
+        for _ in 0..500 {
+            let len = rng.index(9);
+            let mut olds: Vec<usize> = (0..len).collect();
+            for at in (1..len).rev() {
+                olds.swap(at, rng.index(at + 1));
+            }
+            let pairs: Vec<_> = olds.iter().copied().enumerate().collect();
+            let found = longest_rising(&pairs);
+            assert!(
+                found
+                    .windows(2)
+                    .all(|two| two[0] < two[1] && two[0].1 < two[1].1)
+            );
+            let best = (0..1_u32 << len)
+                .filter(|chosen| {
+                    let chosen: Vec<_> = (0..len).filter(|at| chosen >> at & 1 == 1).collect();
+                    chosen.windows(2).all(|two| olds[two[0]] < olds[two[1]])
+                })
+                .map(u32::count_ones)
+                .max();
+            assert_eq!(Some(found.len() as u32), best, "{olds:?}");
+        }
+    }
+}

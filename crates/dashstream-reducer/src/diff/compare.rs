@@ -1,0 +1,411 @@
+//! The walk over both states, which writes the operations down.
+
+use core::fmt::Write;
+use std::sync::Arc;
+
+use crate::diff::align::align;
+use crate::diff::{DiffError, DiffLimits, Difference};
+use crate::document::{
+    Cursor, Document, End, Member, Node, Tree, Unshared, escape_extra, next_unshared, pass_shared,
+};
+use crate::patch::Operation;
+
+/// One comparison: what may still be spent, and what was found.
+pub(super) struct Comparison<'l> {
+    limits: &'l DiffLimits,
+    fuel: u64,
+    operations: Vec<Operation>,
+    /// Bytes of the operations as text, each with the comma after it.
+    bytes: u64,
+    /// The pointer to the value at hand.
+    path: String,
+    tokens: usize,
+}
+
+/// Why a container is not compared any further.
+enum Halt {
+    /// It is to be replaced as a whole.
+    Whole,
+    Failed(DiffError),
+}
+
+impl From<DiffError> for Halt {
+    fn from(error: DiffError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Where a container's operations begin, and what replacing it instead would take.
+#[derive(Clone, Copy)]
+struct Mark {
+    operations: usize,
+    bytes: u64,
+    whole: u64,
+}
+
+/// Two arrays, walked from one end, and how many pairs of elements lie behind.
+struct Walk<'a> {
+    old: Cursor<'a, Node>,
+    new: Cursor<'a, Node>,
+    passed: usize,
+}
+
+/// How two elements are related.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kinship {
+    Identical,
+    /// The rest may differ.
+    SameIdentity,
+    Strangers,
+}
+
+/// What tells an element apart: which member, and its value.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(super) enum Identity<'a> {
+    Text(usize, &'a str),
+    Int(usize, i64),
+    UInt(usize, u64),
+}
+
+impl<'l> Comparison<'l> {
+    pub(super) const fn new(limits: &'l DiffLimits) -> Self {
+        Self {
+            limits,
+            fuel: limits.fuel,
+            operations: Vec::new(),
+            bytes: 0,
+            path: String::new(),
+            tokens: 0,
+        }
+    }
+
+    pub(super) fn run(mut self, old: &Node, new: &Node) -> Result<Difference, DiffError> {
+        match self.value(old, new) {
+            Err(Halt::Failed(error)) => return Err(error),
+            // The pointer to the root is empty, so that it can always be replaced.
+            Ok(()) | Err(Halt::Whole) => {}
+        }
+        Ok(Difference {
+            // Two brackets, and no comma after the last.
+            text_bytes: self.bytes.saturating_add(1).max(2),
+            operations: self.operations,
+            fuel: self.limits.fuel.saturating_sub(self.fuel),
+        })
+    }
+
+    pub(super) fn spend(&mut self, units: u64) -> Result<(), DiffError> {
+        let limit = self.limits.fuel;
+        let left = self.fuel.checked_sub(units);
+        self.fuel = left.ok_or(DiffError::OutOfFuel { limit })?;
+        Ok(())
+    }
+
+    /// Recursion is bounded by the depth of documents.
+    fn value(&mut self, old: &Node, new: &Node) -> Result<(), Halt> {
+        self.spend(1)?;
+        match (old, new) {
+            (Node::Array(a), Node::Array(b)) if Arc::ptr_eq(a, b) => Ok(()),
+            (Node::Object(a), Node::Object(b)) if Arc::ptr_eq(a, b) => Ok(()),
+            (Node::Array(a), Node::Array(b)) => {
+                self.container(new, |this, mark| this.elements(a, b, mark))
+            }
+            (Node::Object(a), Node::Object(b)) => {
+                self.container(new, |this, mark| this.members(a, b, mark))
+            }
+            (old, new) => {
+                self.spend(old.weight().bytes.min(new.weight().bytes) / 64)?;
+                if old.is_same(new) {
+                    Ok(())
+                } else {
+                    self.replaced(new)
+                }
+            }
+        }
+    }
+
+    /// Compares inside a container, and replaces it as a whole if that is shorter, or if a pointer
+    /// inside would be too long.
+    fn container(
+        &mut self,
+        new: &Node,
+        inside: impl FnOnce(&mut Self, Mark) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        let mark = Mark {
+            operations: self.operations.len(),
+            bytes: self.bytes,
+            whole: self.cost(REPLACE, Some(new)),
+        };
+        match inside(self, mark) {
+            Err(Halt::Whole) => {
+                self.operations.truncate(mark.operations);
+                self.bytes = mark.bytes;
+                self.replaced(new)
+            }
+            result => result,
+        }
+    }
+
+    /// Goes on only while the operations since `mark` are not longer than replacing the whole.
+    const fn worthwhile(&self, mark: Mark) -> Result<(), Halt> {
+        if self.bytes.saturating_sub(mark.bytes) > mark.whole {
+            Err(Halt::Whole)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn members(&mut self, old: &Tree<Member>, new: &Tree<Member>, mark: Mark) -> Result<(), Halt> {
+        let mut old = Cursor::new(old, End::Front);
+        let mut new = Cursor::new(new, End::Front);
+        loop {
+            let mut steps = 0;
+            let unshared = next_unshared(&mut old, &mut new, &mut steps);
+            self.spend(steps)?;
+            match unshared {
+                Some(Unshared::Both(a, b)) => {
+                    self.member(a, |this| this.value(&a.node, &b.node))?;
+                }
+                Some(Unshared::Old(member)) => self.member(member, Self::removed)?,
+                Some(Unshared::New(member)) => {
+                    self.member(member, |this| this.added(&member.node))?;
+                }
+                None => return Ok(()),
+            }
+            self.worthwhile(mark)?;
+        }
+    }
+
+    fn elements(&mut self, old: &Tree<Node>, new: &Tree<Node>, mark: Mark) -> Result<(), Halt> {
+        let most = old.len().min(new.len());
+        let mut front = Walk::new(old, new, End::Front);
+        while let Some((at, a, b)) = self.next_changed(&mut front, most)? {
+            self.element(at, |this| this.value(a, b))?;
+            self.worthwhile(mark)?;
+        }
+        let mut back = Walk::new(old, new, End::Back);
+        let mut tail = Vec::new();
+        while let Some(changed) = self.next_changed(&mut back, most.saturating_sub(front.passed))? {
+            tail.push(changed);
+        }
+        let between = |len: usize| len.saturating_sub(front.passed).saturating_sub(back.passed);
+        let (olds, news) = (between(old.len()), between(new.len()));
+        self.spend((olds as u64).saturating_add(news as u64))?;
+        let olds: Vec<_> = front.old.take(olds).collect();
+        let news: Vec<_> = front.new.take(news).collect();
+        self.stretch(front.passed, (&olds, &news), mark)?;
+        for (from_end, a, b) in tail.into_iter().rev() {
+            let at = new.len().saturating_sub(from_end).saturating_sub(1);
+            self.element(at, |this| this.value(a, b))?;
+            self.worthwhile(mark)?;
+        }
+        Ok(())
+    }
+
+    /// The next pair of the same identity that is not the same value, after those that are; `None`
+    /// after `most` pairs, and where strangers stand. Answers the pair's place from the walk's end.
+    fn next_changed<'a>(
+        &mut self,
+        walk: &mut Walk<'a>,
+        most: usize,
+    ) -> Result<Option<(usize, &'a Node, &'a Node)>, DiffError> {
+        loop {
+            let mut steps = 0;
+            let left = most.saturating_sub(walk.passed);
+            let (more, pair) = pass_shared(&mut walk.old, &mut walk.new, left, &mut steps);
+            self.spend(steps)?;
+            walk.passed = walk.passed.saturating_add(more);
+            let Some((a, b)) = pair.filter(|_| walk.passed < most) else {
+                return Ok(None);
+            };
+            let kinship = self.kinship(a, b)?;
+            if kinship == Kinship::Strangers {
+                return Ok(None);
+            }
+            let at = walk.passed;
+            walk.passed = at.saturating_add(1);
+            walk.old.pass();
+            walk.new.pass();
+            if kinship == Kinship::SameIdentity {
+                return Ok(Some((at, a, b)));
+            }
+        }
+    }
+
+    /// The elements between those that both ends have in common; the first stands at `at`.
+    fn stretch(
+        &mut self,
+        mut at: usize,
+        (olds, news): (&[&Node], &[&Node]),
+        mark: Mark,
+    ) -> Result<(), Halt> {
+        let together = align(self, olds, news)?;
+        let (mut olds, mut news) = (olds.iter(), news.iter());
+        // The sentinel stands after the last element of both.
+        let sentinel = (olds.len(), news.len());
+        let (all_olds, all_news) = sentinel;
+        for (old, new) in together.into_iter().chain([sentinel]) {
+            let apart_old = old.saturating_sub(all_olds.saturating_sub(olds.len()));
+            let apart_new = new.saturating_sub(all_news.saturating_sub(news.len()));
+            let pairs = apart_old.min(apart_new);
+            // Strangers by position, and then the pair that belongs together.
+            for (a, b) in olds.by_ref().zip(news.by_ref()).take(pairs) {
+                self.element(at, |this| this.value(a, b))?;
+                at = at.saturating_add(1);
+                self.worthwhile(mark)?;
+            }
+            for _ in olds.by_ref().take(apart_old.saturating_sub(pairs)) {
+                self.element(at, Self::removed)?;
+                self.worthwhile(mark)?;
+            }
+            for new in news.by_ref().take(apart_new.saturating_sub(pairs)) {
+                self.element(at, |this| this.added(new))?;
+                at = at.saturating_add(1);
+                self.worthwhile(mark)?;
+            }
+            if let (Some(a), Some(b)) = (olds.next(), news.next()) {
+                self.element(at, |this| this.value(a, b))?;
+                at = at.saturating_add(1);
+                self.worthwhile(mark)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn kinship(&mut self, a: &Node, b: &Node) -> Result<Kinship, DiffError> {
+        self.spend(1)?;
+        let shared = match (a, b) {
+            (Node::Array(a), Node::Array(b)) => Arc::ptr_eq(a, b),
+            (Node::Object(a), Node::Object(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        if shared {
+            return Ok(Kinship::Identical);
+        }
+        match (self.identity(a), self.identity(b)) {
+            (Some(a), Some(b)) if a == b => return Ok(Kinship::SameIdentity),
+            (None, None) if a.weight() == b.weight() => {}
+            _ => return Ok(Kinship::Strangers),
+        }
+        self.spend(work(a))?;
+        Ok(if a.is_identical(b) {
+            Kinship::Identical
+        } else {
+            Kinship::Strangers
+        })
+    }
+
+    pub(super) fn identity<'n>(&self, node: &'n Node) -> Option<Identity<'n>> {
+        let Node::Object(members) = node else {
+            return None;
+        };
+        let mut names = self.limits.identity.iter().enumerate();
+        let (at, value) =
+            names.find_map(|(at, name)| Some((at, members.member(name.as_bytes())?)))?;
+        match value {
+            Node::String(text) => Some(Identity::Text(at, text.as_str())),
+            Node::Int(number) => Some(Identity::Int(at, *number)),
+            Node::UInt(number) => Some(Identity::UInt(at, *number)),
+            Node::Null | Node::Bool(_) | Node::Float(_) | Node::Array(_) | Node::Object(_) => None,
+        }
+    }
+
+    fn member(
+        &mut self,
+        member: &Member,
+        body: impl FnOnce(&mut Self) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        let outer = self.path.len();
+        self.path.push('/');
+        for character in member.key.as_str().chars() {
+            match character {
+                '~' => self.path.push_str("~0"),
+                '/' => self.path.push_str("~1"),
+                plain => self.path.push(plain),
+            }
+        }
+        self.inside(outer, body)
+    }
+
+    fn element(
+        &mut self,
+        at: usize,
+        body: impl FnOnce(&mut Self) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        let outer = self.path.len();
+        // A string takes everything.
+        let _written = write!(self.path, "/{at}");
+        self.inside(outer, body)
+    }
+
+    /// Runs `body` one token further inside, and comes back.
+    fn inside(
+        &mut self,
+        outer: usize,
+        body: impl FnOnce(&mut Self) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        self.tokens = self.tokens.saturating_add(1);
+        let result = body(self);
+        self.tokens = self.tokens.saturating_sub(1);
+        self.path.truncate(outer);
+        result
+    }
+
+    fn removed(&mut self) -> Result<(), Halt> {
+        let path = self.pointer(REMOVE, None)?;
+        self.operations.push(Operation::Remove { path });
+        Ok(())
+    }
+
+    fn added(&mut self, new: &Node) -> Result<(), Halt> {
+        let path = self.pointer(ADD, Some(new))?;
+        let value = Document { root: new.clone() };
+        self.operations.push(Operation::Add { path, value });
+        Ok(())
+    }
+
+    fn replaced(&mut self, new: &Node) -> Result<(), Halt> {
+        let path = self.pointer(REPLACE, Some(new))?;
+        let value = Document { root: new.clone() };
+        self.operations.push(Operation::Replace { path, value });
+        Ok(())
+    }
+
+    /// The pointer to the value at hand, for an operation that is counted now.
+    fn pointer(&mut self, frame: &str, value: Option<&Node>) -> Result<String, Halt> {
+        if self.path.len() > self.limits.path_bytes || self.tokens > self.limits.path_tokens {
+            return Err(Halt::Whole);
+        }
+        self.bytes = self.bytes.saturating_add(self.cost(frame, value));
+        Ok(self.path.clone())
+    }
+
+    /// Bytes of an operation at the path at hand, as text, with a comma after it.
+    fn cost(&self, frame: &str, value: Option<&Node>) -> u64 {
+        let path = self.path.as_bytes();
+        let path = (path.len() as u64).saturating_add(escape_extra(path));
+        let value = value.map_or(0, |value| value.weight().bytes);
+        (frame.len() as u64)
+            .saturating_add(path)
+            .saturating_add(value)
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn new(old: &'a Tree<Node>, new: &'a Tree<Node>, end: End) -> Self {
+        Self {
+            old: Cursor::new(old, end),
+            new: Cursor::new(new, end),
+            passed: 0,
+        }
+    }
+}
+
+/// What looking at all of a value costs.
+pub(super) fn work(node: &Node) -> u64 {
+    let weight = node.weight();
+    weight.nodes.saturating_add(weight.bytes / 64)
+}
+
+const ADD: &str = r#"{"op":"add","path":"","value":},"#;
+const REMOVE: &str = r#"{"op":"remove","path":""},"#;
+const REPLACE: &str = r#"{"op":"replace","path":"","value":},"#;

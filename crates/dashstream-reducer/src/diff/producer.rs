@@ -1,0 +1,215 @@
+//! The producer's side: the state that consumers have, and what to send them next.
+
+use thiserror::Error;
+
+use crate::diff::{DiffError, DiffLimits, diff};
+use crate::document::Document;
+use crate::hash::Hasher;
+use crate::patch::Operation;
+
+/// Limits and choices of a [`Producer`]. Start from [`Default`] and set fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProducerLimits {
+    /// What comparing two states may cost.
+    pub diff: DiffLimits,
+    /// Bytes of a state's canonical text. Default 10 MiB: consumers refuse a longer full state.
+    pub state_bytes: u64,
+    /// Every how many emissions carry a hash, which costs the state's text: 1 is each, 0 is none.
+    /// Default 1.
+    pub hash_every: u32,
+}
+
+impl Default for ProducerLimits {
+    fn default() -> Self {
+        Self {
+            diff: DiffLimits::default(),
+            state_bytes: 10 << 20,
+            hash_every: 1,
+        }
+    }
+}
+
+/// What to send so that a consumer who has the state before has the new one, bit for bit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "consumers do not have the state until it is sent"]
+pub struct Emission {
+    /// What changed.
+    pub body: Body,
+    /// SHA-256 of the new state's canonical text in
+    /// [`Dialect::Current`](crate::hash::Dialect::Current), where one is due.
+    pub hash: Option<[u8; 32]>,
+    /// The last checkpoint that was sent; empty without one.
+    pub base: Vec<u8>,
+}
+
+/// How a new state is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the wire has these three; a host that encodes itself must handle each"
+)]
+pub enum Body {
+    /// Nothing changed. It may be sent, since its hash can be checked, and need not be.
+    Unchanged,
+    /// By operations on the state before.
+    Operations(Vec<Operation>),
+    /// By its canonical text.
+    FullState {
+        /// The text.
+        text: Vec<u8>,
+        /// Why operations do not do.
+        why: WhyFull,
+    },
+}
+
+/// Why a state is sent in full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that counts the reasons must know every one"
+)]
+pub enum WhyFull {
+    /// Consumers have no state yet.
+    First,
+    /// The host asked for it.
+    Asked,
+    /// The operations, as JSON text, are no shorter than the state.
+    NotShorter,
+    /// The comparison exceeded a limit.
+    Limit(DiffError),
+}
+
+/// Why a state cannot be sent.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProduceError {
+    /// Its text is longer than consumers accept.
+    #[error("state of {len} bytes, limit {limit}")]
+    StateTooLarge {
+        /// The limit.
+        limit: u64,
+        /// Bytes of its canonical text.
+        len: u64,
+    },
+}
+
+impl ProduceError {
+    /// A stable name, fit for a metric label.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::StateTooLarge { .. } => "state_too_large",
+        }
+    }
+}
+
+/// One run's producer: holds the state that consumers have, and tells what makes the next one of it.
+///
+/// A state is sent in full when it is the first, when the host asks for it, when the operations are
+/// no shorter as JSON text than the state, or when the comparison exceeds a limit, among them the
+/// number of operations. Otherwise by operations. An emission that is made must be sent, in order:
+/// the next one follows from it. Sequence numbers count every message of a run, so the host gives
+/// them.
+#[derive(Clone, Debug)]
+pub struct Producer {
+    limits: ProducerLimits,
+    /// What consumers have.
+    last: Option<Document>,
+    /// Why the next emission is a full state.
+    full: Option<WhyFull>,
+    base: Vec<u8>,
+    hasher: Hasher,
+    /// Emissions since the last hash.
+    unhashed: u32,
+}
+
+impl Producer {
+    /// A run whose consumers have nothing yet.
+    #[must_use]
+    pub const fn new(limits: ProducerLimits) -> Self {
+        Self {
+            limits,
+            last: None,
+            full: Some(WhyFull::First),
+            base: Vec::new(),
+            hasher: Hasher::new(),
+            unhashed: 0,
+        }
+    }
+
+    /// Compares `state` with the one that consumers have, which it then is.
+    ///
+    /// Costs what [`diff`] does; the length of the state's text where it is sent in full, and where a
+    /// hash is due.
+    ///
+    /// # Errors
+    ///
+    /// The state is too large to be sent. Consumers keep the state before, and so does the producer.
+    pub fn emit(&mut self, state: &Document) -> Result<Emission, ProduceError> {
+        let (limit, len) = (self.limits.state_bytes, state.canonical_len());
+        if len > limit {
+            return Err(ProduceError::StateTooLarge { limit, len });
+        }
+        let body = match (self.full.take(), &self.last) {
+            (Some(why), _) => full_state(state, why),
+            (None, None) => full_state(state, WhyFull::First),
+            (None, Some(last)) => match diff(last, state, &self.limits.diff) {
+                Ok(difference) if difference.operations.is_empty() => Body::Unchanged,
+                Ok(difference) if difference.text_bytes < len => {
+                    Body::Operations(difference.operations)
+                }
+                Ok(_) => full_state(state, WhyFull::NotShorter),
+                Err(error) => full_state(state, WhyFull::Limit(error)),
+            },
+        };
+        self.last = Some(state.clone());
+        Ok(Emission {
+            body,
+            hash: self.hash(state),
+            base: self.base.clone(),
+        })
+    }
+
+    /// Notes that consumers got `state` in another way, as the initial state of a start message or in
+    /// a checkpoint: the next emission follows from it.
+    pub fn sent(&mut self, state: Document) {
+        self.last = Some(state);
+        self.full = None;
+    }
+
+    /// Notes that a checkpoint was sent: emissions name it from now on.
+    pub fn checkpoint(&mut self, id: &[u8]) {
+        id.clone_into(&mut self.base);
+    }
+
+    /// Makes the next emission a full state: a consumer asked for it, or an emission was lost.
+    pub const fn ask_full(&mut self) {
+        if self.full.is_none() {
+            self.full = Some(WhyFull::Asked);
+        }
+    }
+
+    /// The state that consumers have, if they have one.
+    #[must_use]
+    pub const fn last(&self) -> Option<&Document> {
+        self.last.as_ref()
+    }
+
+    fn hash(&mut self, state: &Document) -> Option<[u8; 32]> {
+        self.unhashed = self.unhashed.saturating_add(1);
+        let every = self.limits.hash_every;
+        if every == 0 || self.unhashed < every {
+            return None;
+        }
+        self.unhashed = 0;
+        Some(self.hasher.hash(state))
+    }
+}
+
+fn full_state(state: &Document, why: WhyFull) -> Body {
+    let mut text = Vec::new();
+    state.to_canonical(&mut text);
+    Body::FullState { text, why }
+}
