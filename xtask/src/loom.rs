@@ -1,9 +1,12 @@
 //! The models of the lock-free windows under every interleaving, and the mutants they must kill.
+//!
+//! Two checkers that share no code run the same models: loom, and the crate's own enumerator. Both
+//! must see the outcomes that the models assert, and each must kill every mutant by itself.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::sh;
 
@@ -18,7 +21,10 @@ const MUTANTS: &[(&str, &[&str])] = &[
     ),
     (
         "window_goes_back",
-        &["two_writers_across_a_rotation_account_for_every_event"],
+        &[
+            "two_writers_across_a_rotation_account_for_every_event",
+            "a_third_writer_from_the_past_disturbs_neither_of_the_present",
+        ],
     ),
     (
         "window_ignores_epochs",
@@ -26,31 +32,79 @@ const MUTANTS: &[(&str, &[&str])] = &[
     ),
     ("window_never_torn", &["an_overtaken_reader_says_torn"]),
     ("window_total_forgets", &["a_ratio_never_exceeds_one"]),
+    (
+        "window_forgets_early",
+        &["a_writer_at_the_edge_of_the_guard_is_counted_or_early"],
+    ),
+    (
+        "window_reads_one_shard",
+        &["writers_of_two_shards_are_both_read"],
+    ),
 ];
 
+#[derive(Clone, Copy)]
+enum Checker {
+    Loom,
+    Enumerator,
+}
+
 pub(crate) fn run() -> Result<()> {
-    let models = build(None)?;
-    sh::run(Command::new(&models).args(["window::models", "--nocapture"]))?;
-    for (mutant, killers) in MUTANTS {
-        let models = build(Some(mutant))?;
-        for model in *killers {
-            let output = Command::new(&models).arg(model).output()?;
-            let text = String::from_utf8_lossy(&output.stdout);
-            // A filter that matches nothing kills no mutant.
-            if output.status.success() || !text.contains("1 failed") {
-                bail!("mutant {mutant} survives {model}:\n{text}");
+    let loom = models(Checker::Loom)?;
+    let enumerator = models(Checker::Enumerator)?;
+    ensure!(
+        loom == enumerator,
+        "the checkers ran different models: {loom:?} and {enumerator:?}"
+    );
+    for checker in [Checker::Loom, Checker::Enumerator] {
+        for (mutant, killers) in MUTANTS {
+            let program = build(checker, Some(mutant))?;
+            for model in *killers {
+                let output = Command::new(&program).arg(model).output()?;
+                let text = String::from_utf8_lossy(&output.stdout);
+                // A filter that matches nothing kills no mutant.
+                if output.status.success() || !text.contains("1 failed") {
+                    bail!("mutant {mutant} survives {model}:\n{text}");
+                }
+                eprintln!("mutant {mutant}: killed by {model}, {}", checker.name());
             }
-            eprintln!("mutant {mutant}: killed by {model}");
         }
     }
-    eprintln!("{} mutants killed", MUTANTS.len());
+    eprintln!(
+        "{} models under two checkers, {} mutants killed by each",
+        loom.len(),
+        MUTANTS.len()
+    );
     Ok(())
+}
+
+/// Runs every model, and returns the names of those that said how often they were executed.
+fn models(checker: Checker) -> Result<Vec<String>> {
+    let program = build(checker, None)?;
+    let mut command = Command::new(program);
+    command.args(["window::models", "--nocapture", "--test-threads", "1"]);
+    let output = command.output()?;
+    let said = String::from_utf8(output.stderr)?;
+    ensure!(
+        output.status.success(),
+        "{}: {said}{}",
+        checker.name(),
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let lines = said.lines().filter_map(|line| line.strip_prefix("model "));
+    let mut names = Vec::new();
+    for line in lines {
+        eprintln!("model {line}");
+        names.extend(line.split(':').next().map(str::to_owned));
+    }
+    names.sort();
+    ensure!(!names.is_empty(), "{}: no model ran", checker.name());
+    Ok(names)
 }
 
 /// Builds the unit tests of the metrics crate with the checker's atomics, and returns the program.
 ///
 /// The mutant goes to this crate alone, so that its dependencies are built once.
-fn build(mutant: Option<&str>) -> Result<PathBuf> {
+fn build(checker: Checker, mutant: Option<&str>) -> Result<PathBuf> {
     let mut command = sh::cargo(&[
         "rustc",
         "--quiet",
@@ -60,12 +114,24 @@ fn build(mutant: Option<&str>) -> Result<PathBuf> {
     ]);
     command
         .args(["--profile", "test", "--message-format", "json", "--"])
-        .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", target());
+    match checker {
+        Checker::Loom => command.env("RUSTFLAGS", "--cfg loom"),
+        Checker::Enumerator => command.env_remove("RUSTFLAGS"),
+    };
     if let Some(mutant) = mutant {
         command.arg("--cfg").arg(format!("mutant=\"{mutant}\""));
     }
     sh::executable(&sh::output(&mut command)?).context("cargo built no test program")
+}
+
+impl Checker {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Loom => "loom",
+            Self::Enumerator => "enumerator",
+        }
+    }
 }
 
 fn target() -> PathBuf {

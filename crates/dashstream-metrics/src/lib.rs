@@ -33,6 +33,8 @@ mod edges;
 mod exposition;
 mod facts;
 mod health;
+#[cfg(all(test, not(loom)))]
+mod interleave;
 mod label;
 mod labels;
 pub mod lint;

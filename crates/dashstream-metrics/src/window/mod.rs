@@ -7,7 +7,7 @@
 
 mod account;
 mod bucket;
-#[cfg(all(test, loom))]
+#[cfg(test)]
 mod models;
 mod readings;
 mod set;

@@ -1,174 +1,207 @@
 //! Models of the window under every interleaving of two or three threads.
 //!
-//! House rules: every racing actor is a spawned thread (an actor on the main thread is not
-//! interleaved by this checker), each model asserts the whole set of outcomes seen, and each has a
-//! mutant that makes it fail. Run with `cargo xtask loom`.
+//! Each runs under two checkers: loom, with the orderings that the memory model allows, and
+//! `interleave`, which takes one step at a time and misses none. Both must see exactly the asserted set
+//! of outcomes. House rules: every racing actor is a thread of its own (loom does not interleave the
+//! one that begins a model), and each model has a mutant that fails it. `cargo xtask loom` runs all.
 
+mod explore;
+
+use core::num::{NonZeroU32, NonZeroUsize};
+use core::time::Duration;
 use std::collections::BTreeSet;
-use std::num::NonZeroU32;
-use std::sync::{Arc as StdArc, Mutex as StdMutex};
-use std::time::Duration;
-
-use loom::sync::Arc;
-use loom::thread;
 
 use crate::labels::BreakerState::{self, Closed as Good, Open as Bad};
 use crate::window::{Account, Epoch, Shape, WindowSet};
+use explore::explore;
 
-/// Two slots of one second; a window of `slots` of them.
-fn shape(slots: u32) -> Shape {
-    Shape::with_ring(NonZeroU32::MIN, slots, 2)
-}
+type Set = WindowSet<()>;
 
-fn second(second: u64) -> Duration {
+/// A window of one slot of one second, in a ring of two: the other slot is the guard.
+const SHAPE: Shape = Shape::with_ring(NonZeroU32::MIN, 1, 2);
+
+const fn second(second: u64) -> Duration {
     Duration::from_secs(second)
 }
 
-/// Runs `model` under every interleaving and returns the outcomes seen and how many runs there were.
-fn outcomes<T: Ord + Send + 'static>(
-    model: impl Fn() -> T + Send + Sync + 'static,
-) -> (BTreeSet<T>, usize) {
-    let seen = StdArc::new(StdMutex::new((BTreeSet::new(), 0)));
-    let record = StdArc::clone(&seen);
-    loom::model(move || {
-        let outcome = model();
-        let mut seen = record.lock().unwrap();
-        seen.0.insert(outcome);
-        seen.1 += 1;
-    });
-    let mut seen = seen.lock().unwrap();
-    (std::mem::take(&mut seen.0), seen.1)
+fn window_at(now: u64) -> Set {
+    Set::new(SHAPE, second(now))
 }
 
-fn done(name: &str, executions: usize) {
-    assert!(executions > 1, "{name}: one execution shows nothing");
-    eprintln!("model {name}: {executions} executions");
-}
-
-fn numbers(account: Account) -> (u64, u64, u64, u64) {
-    (
-        account.in_window,
-        account.expired,
-        account.late,
-        account.recorded(),
-    )
+/// In the window, expired, late, early, and the sum of everything.
+fn numbers(account: Account) -> [u64; 5] {
+    let Account {
+        in_window,
+        expired,
+        late,
+        early,
+        ..
+    } = account;
+    [in_window, expired, late, early, account.recorded()]
 }
 
 /// Two writers race for a slot across a turn of the ring: nothing is lost, nothing is moved.
 #[test]
 fn two_writers_across_a_rotation_account_for_every_event() {
-    let (seen, executions) = outcomes(|| {
-        let window = Arc::new(WindowSet::<()>::new(shape(1), second(2)));
-        let writers = [(0, 2), (2, 1)].map(|(at, n)| {
-            let window = Arc::clone(&window);
-            thread::spawn(move || window.record(second(at), (), n))
-        });
-        for writer in writers {
-            writer.join().unwrap();
-        }
-        numbers(window.account(second(2)))
-    });
-    // The old event expires when it was there first, and is late when it was not.
-    assert_eq!(seen, BTreeSet::from([(1, 0, 2, 3), (1, 2, 0, 3)]));
-    done("rotation", executions);
+    let seen = explore(
+        "rotation",
+        || window_at(2),
+        [
+            |window: &Set| window.record(second(0), (), 2),
+            |window| window.record(second(2), (), 1),
+        ],
+        |window, [(), ()]| numbers(window.account(second(2))),
+    );
+    // The old events expire when they were there first, and are late when they were not.
+    assert_eq!(seen, BTreeSet::from([[1, 2, 0, 0, 3], [1, 0, 2, 0, 3]]));
 }
 
 /// Two writers of the same slot: a compare-and-swap that fails is tried again.
 #[test]
 fn two_writers_of_one_slot_both_count() {
-    let (seen, executions) = outcomes(|| {
-        let window = Arc::new(WindowSet::<()>::new(shape(1), second(0)));
-        let writers = [2, 3].map(|n| {
-            let window = Arc::clone(&window);
-            thread::spawn(move || window.record(second(0), (), n))
-        });
-        for writer in writers {
-            writer.join().unwrap();
-        }
-        numbers(window.account(second(0)))
-    });
-    assert_eq!(seen, BTreeSet::from([(5, 0, 0, 5)]));
-    done("same slot", executions);
+    let seen = explore(
+        "same slot",
+        || window_at(0),
+        [
+            |window: &Set| window.record(second(0), (), 2),
+            |window| window.record(second(0), (), 3),
+        ],
+        |window, [(), ()]| numbers(window.account(second(0))),
+    );
+    assert_eq!(seen, BTreeSet::from([[5, 0, 0, 0, 5]]));
+}
+
+/// Three writers, one of them a turn behind: both of the present count, whatever the third does.
+#[test]
+fn a_third_writer_from_the_past_disturbs_neither_of_the_present() {
+    let seen = explore(
+        "three writers",
+        || window_at(2),
+        [
+            |window: &Set| window.record(second(0), (), 4),
+            |window| window.record(second(2), (), 2),
+            |window| window.record(second(2), (), 1),
+        ],
+        |window, [(), (), ()]| numbers(window.account(second(2))),
+    );
+    assert_eq!(seen, BTreeSet::from([[3, 4, 0, 0, 7], [3, 0, 4, 0, 7]]));
+}
+
+/// Writers of two shards race with one another's slots of the same second: the reader adds them up.
+#[test]
+fn writers_of_two_shards_are_both_read() {
+    let seen = explore(
+        "shards",
+        || {
+            let two = NonZeroUsize::MIN.saturating_add(1);
+            Set::sharded(SHAPE, two, second(0))
+        },
+        [
+            |window: &Set| {
+                window.record_in(0, Epoch(1), (), 2);
+                0
+            },
+            |window| {
+                window.record_in(1, Epoch(1), (), 1);
+                0
+            },
+            |window| window.read(second(0)).count(()),
+        ],
+        |window, [.., while_written]| (while_written, window.read(second(0)).count(())),
+    );
+    assert_eq!(seen, BTreeSet::from([(0, 3), (1, 3), (2, 3), (3, 3)]));
+}
+
+/// One writer moves the window's time while another is ahead of it: it is early, or it is not, and
+/// never gone.
+#[test]
+fn a_writer_at_the_edge_of_the_guard_is_counted_or_early() {
+    let seen = explore(
+        "guard",
+        || window_at(0),
+        [
+            // One slot ahead, as far as the guard goes, and two.
+            |window: &Set| window.record(second(1), (), 1),
+            |window| window.record(second(2), (), 2),
+        ],
+        |window, [(), ()]| numbers(window.account(second(2))),
+    );
+    // The first takes another slot, and is over when the second is.
+    assert_eq!(seen, BTreeSet::from([[0, 1, 0, 2, 3], [2, 1, 0, 0, 3]]));
 }
 
 /// A reader races with a writer that turns the slot over: it never takes old events for new ones.
 #[test]
 fn a_reader_never_sees_events_of_another_turn() {
-    let (seen, executions) = outcomes(|| {
-        let window = Arc::new(WindowSet::<()>::new(shape(1), second(2)));
-        window.record(second(0), (), 1000);
-        let writer = {
-            let window = Arc::clone(&window);
-            thread::spawn(move || {
+    let seen = explore(
+        "reader",
+        || {
+            let window = window_at(2);
+            window.record(second(0), (), 1000);
+            window
+        },
+        [
+            |window: &Set| {
                 window.record(second(2), (), 1);
                 window.record(second(2), (), 1);
-            })
-        };
-        let reader = {
-            let window = Arc::clone(&window);
-            thread::spawn(move || {
+                (0, false)
+            },
+            |window| {
                 let seen = window.read(second(2));
                 (seen.count(()), seen.torn)
-            })
-        };
-        writer.join().unwrap();
-        reader.join().unwrap()
-    });
+            },
+        ],
+        |_, [_, read]| read,
+    );
     assert_eq!(seen, BTreeSet::from([(0, false), (1, false), (2, false)]));
-    done("reader", executions);
 }
 
 /// A reader of two keys races with their writer: the bad are never more than all.
 #[test]
 fn a_ratio_never_exceeds_one() {
-    let (seen, executions) = outcomes(|| {
-        let window = Arc::new(WindowSet::<BreakerState>::new(shape(1), second(2)));
-        let writer = {
-            let window = Arc::clone(&window);
-            thread::spawn(move || {
+    let seen = explore(
+        "ratio",
+        || WindowSet::<BreakerState>::new(SHAPE, second(2)),
+        [
+            |window: &WindowSet<BreakerState>| {
                 window.record(second(2), Good, 1);
                 window.record(second(2), Bad, 1);
-            })
-        };
-        let reader = {
-            let window = Arc::clone(&window);
-            thread::spawn(move || {
+                (0, 0)
+            },
+            |window| {
                 let seen = window.read(second(2)).counts;
                 (seen.get(Bad), seen.total())
-            })
-        };
-        writer.join().unwrap();
-        reader.join().unwrap()
-    });
+            },
+        ],
+        |_, [_, read]| read,
+    );
     assert!(seen.iter().all(|(bad, all)| bad <= all), "{seen:?}");
-    // Relaxed: the two keys may be seen in either order.
+    // The good ones are read first, so that a bad one may be seen without the good one before it.
     assert_eq!(seen, BTreeSet::from([(0, 0), (0, 1), (1, 1), (1, 2)]));
-    done("ratio", executions);
 }
 
 /// A reader whose clock stands still while a writer laps it says that its sum is too small.
 #[test]
 fn an_overtaken_reader_says_torn() {
-    let (seen, executions) = outcomes(|| {
-        let window = Arc::new(WindowSet::<()>::new(shape(1), second(0)));
-        window.record(second(0), (), 1);
-        let writer = {
-            let window = Arc::clone(&window);
-            thread::spawn(move || {
+    let seen = explore(
+        "torn",
+        || {
+            let window = window_at(0);
+            window.record(second(0), (), 1);
+            window
+        },
+        [
+            |window: &Set| {
                 window.tick(second(2));
                 window.record_at(Epoch(3), (), 1);
-            })
-        };
-        let reader = {
-            let window = Arc::clone(&window);
-            thread::spawn(move || {
+                (0, false)
+            },
+            |window| {
                 let seen = window.read(second(0));
                 (seen.count(()), seen.torn)
-            })
-        };
-        writer.join().unwrap();
-        reader.join().unwrap()
-    });
+            },
+        ],
+        |_, [_, read]| read,
+    );
     assert_eq!(seen, BTreeSet::from([(0, true), (1, false)]));
-    done("torn", executions);
 }

@@ -151,7 +151,10 @@ impl<K: Key> WindowSet<K> {
     pub(crate) fn record_in(&self, shard: usize, Epoch(epoch): Epoch, key: K, n: u64) {
         let tick = self.tick.load(Ordering::Relaxed);
         if epoch > tick && !self.advance(tick, epoch) {
-            self.lose(shard, |losses| &losses.early, n);
+            // A seeded defect: what comes too early is gone without a trace.
+            if !cfg!(mutant = "window_forgets_early") {
+                self.lose(shard, |losses| &losses.early, n);
+            }
             return;
         }
         let Some(slot) = self.slot(shard, key, epoch) else {
@@ -227,7 +230,13 @@ impl<K: Key> WindowSet<K> {
     }
 
     fn buckets(&self, key: K) -> impl Iterator<Item = Bucket> {
-        (0..self.shards.get()).flat_map(move |shard| {
+        // A seeded defect: only the first writer's copy is read.
+        let shards = if cfg!(mutant = "window_reads_one_shard") {
+            1
+        } else {
+            self.shards.get()
+        };
+        (0..shards).flat_map(move |shard| {
             let start = self.ring_start(shard, key);
             let end = start.saturating_add(self.shape.ring() as usize);
             let ring = self.slots.get(start..end).unwrap_or_default();
