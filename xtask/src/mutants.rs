@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::sh;
 
@@ -14,6 +14,9 @@ const SCHEDULES: &str = "20000";
 
 /// What the simulator exits with when an invariant was broken.
 const VIOLATION: i32 = 3;
+
+/// The longest trace that a failure may be left with. A schedule has up to 200 steps.
+const SHRUNK_MAX: usize = 20;
 
 /// Builds each mutant of `area`, lets the simulator loose on it, and prints what found it.
 pub(crate) fn run(area: &str) -> Result<()> {
@@ -30,17 +33,19 @@ pub(crate) fn run(area: &str) -> Result<()> {
     let mut alive = Vec::new();
     for name in &names {
         let (code, text) = simulate(Some(name))?;
-        let found = text.lines().find(|line| line.starts_with("violation"));
-        match (code, found) {
-            (Some(VIOLATION), Some(found)) => {
-                let found: String = found.chars().take(100).collect();
-                println!("killed  {name:28} {found}");
+        match code {
+            Some(VIOLATION) => {
+                let report = Report::read(&text).with_context(|| format!("{name}:\n{text}"))?;
+                println!(
+                    "killed  {name:26} seed {:5}, {:2} of {:3} steps: {}",
+                    report.seed, report.steps, report.drawn, report.violation
+                );
             }
-            (Some(0), _) => {
+            Some(0) => {
                 println!("ALIVE   {name}");
                 alive.push(name.as_str());
             }
-            (_, _) => bail!("mutant {name} did not run:\n{text}"),
+            _ => bail!("mutant {name} did not run:\n{text}"),
         }
     }
     println!("{} mutants, {} alive", names.len(), alive.len());
@@ -48,6 +53,50 @@ pub(crate) fn run(area: &str) -> Result<()> {
         bail!("mutants alive: {}", alive.join(", "));
     }
     Ok(())
+}
+
+/// What a failure has to say: what was broken, the seed, and a trace that was made short.
+struct Report {
+    violation: String,
+    seed: u64,
+    steps: usize,
+    drawn: usize,
+}
+
+impl Report {
+    fn read(text: &str) -> Result<Self> {
+        let behind = |start: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(start));
+            line.with_context(|| format!("no line that begins with {start:?}"))
+        };
+        let number = |text: &str| -> Result<u64> {
+            let digits = text.split(|c: char| !c.is_ascii_digit()).next();
+            Ok(digits.context("a number")?.parse()?)
+        };
+        let violation = behind("violation: ")?.chars().take(70).collect();
+        let seed = number(behind("seed ")?)?;
+        let trace = behind("trace of ")?;
+        let steps = number(trace)?.try_into()?;
+        let (_, drawn) = trace
+            .split_once("shrunk from ")
+            .context("how long it was")?;
+        let listed = text.lines().filter(|line| is_step(line)).count();
+        if listed != steps || steps > SHRUNK_MAX {
+            bail!("{listed} steps listed of {steps}, at most {SHRUNK_MAX} expected");
+        }
+        Ok(Self {
+            violation,
+            seed,
+            steps,
+            drawn: number(drawn)?.try_into()?,
+        })
+    }
+}
+
+/// Whether a line is a number and a step.
+fn is_step(line: &str) -> bool {
+    let word = line.split_whitespace().next();
+    word.is_some_and(|word| word.parse::<usize>().is_ok())
 }
 
 /// Runs the simulator on the engine with one defect in it, or with none. Its exit code, its output.

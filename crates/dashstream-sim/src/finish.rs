@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use dashstream_policy::{Command, HeldBy, PartitionState};
 
+use crate::invariant::{Checked, Invariant};
 use crate::world::at;
 use crate::{Answer, Outcome, Step, Violation, World};
 
@@ -15,17 +16,46 @@ impl World {
     ///
     /// The first invariant that did not hold; that something never ends is one as well.
     pub fn finish(&mut self) -> Result<(), Violation> {
-        (self.fail_store, self.fail_seek, self.delay_seek) = (false, false, false);
+        self.calm();
+        if self.draining {
+            self.leave_well()?;
+        }
         self.step(Step::Breaker(false))?;
         for round in 0..400 {
             if self.round(round)? {
                 return self.check_the_end();
             }
         }
-        Err(Violation::new(
-            "everything ends",
-            format!("{:?}", self.engine.status()),
-        ))
+        Err(Invariant::EverythingEnds.broken(self.engine.status()))
+    }
+
+    /// Drains the engine and leaves: handlers and the archive answer, no operator comes.
+    ///
+    /// # Errors
+    ///
+    /// The first invariant that did not hold; that the drain never ends is one as well.
+    pub fn leave_well(&mut self) -> Result<(), Violation> {
+        self.calm();
+        self.order_to_drain()?;
+        for _ in 0..50 {
+            while self.late()? {}
+            for p in 0..self.parts.len() {
+                self.fetch(p)?;
+                while self.offer(p)? {}
+            }
+            while self.finish_one(0, Outcome::Done)? {}
+            while self.answer(0, Answer::Ack)? {}
+            if self.leave()? {
+                return Ok(());
+            }
+            self.pass(Duration::from_secs(2))?;
+        }
+        Err(Invariant::DrainEnds.broken(self.engine.status()))
+    }
+
+    /// No further fault; those that were ordered and did not happen yet are taken back.
+    fn calm(&mut self) {
+        (self.fail_store, self.fail_seek, self.delay_seek) = (false, false, false);
     }
 
     fn round(&mut self, round: u32) -> Result<bool, Violation> {
@@ -55,7 +85,7 @@ impl World {
     }
 
     /// Orders what gets a held partition on.
-    fn release(&mut self, p: usize, round: u32) -> Result<(), Violation> {
+    fn release(&mut self, p: usize, round: u32) -> Checked {
         let status = self.engine.status();
         let Some(of) = status
             .partitions
@@ -87,13 +117,10 @@ impl World {
         Ok(())
     }
 
-    fn check_the_end(&self) -> Result<(), Violation> {
+    fn check_the_end(&self) -> Checked {
         let status = self.engine.status();
         if status.archive.in_flight + status.archive.waiting + status.archive.bytes > 0 {
-            return Err(Violation::new(
-                "nothing is left behind",
-                format!("{:?}", status.archive),
-            ));
+            return Err(Invariant::NothingIsLeft.broken(status.archive));
         }
         Ok(())
     }

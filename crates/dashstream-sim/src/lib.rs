@@ -9,6 +9,7 @@
 
 mod exhaustive;
 mod finish;
+mod invariant;
 mod plan;
 mod run;
 mod step;
@@ -16,8 +17,8 @@ mod truth;
 mod world;
 
 pub use exhaustive::{Explored, exhaustive};
+pub use invariant::{Invariant, Violation};
 pub use plan::{Log, Plan, Rules};
 pub use run::{Failure, Ran, run, schedules};
 pub use step::{Answer, Outcome, Step};
-pub use truth::Violation;
 pub use world::World;

@@ -17,10 +17,14 @@ pub struct Plan {
     pub rules: Rules,
     /// What the handler says, shifted: another number gives the same run under other causes.
     pub cause_shift: usize,
+    /// Which records are old, shifted: as with the causes.
+    pub age_shift: usize,
     /// The partitions' records.
     pub logs: Vec<Log>,
     /// What happens.
     pub steps: Vec<Step>,
+    /// Whether the process is drained and left before everything comes to its end.
+    pub leaves: bool,
 }
 
 /// One partition's records.
@@ -45,8 +49,10 @@ impl Plan {
             seed,
             rules,
             cause_shift: 0,
+            age_shift: 0,
             logs,
             steps,
+            leaves: rng.chance(1, 2),
         }
     }
 }

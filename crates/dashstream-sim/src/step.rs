@@ -53,6 +53,10 @@ pub enum Step {
     Compact(usize, u32),
     /// An input of an assignment that never was.
     Stale(usize),
+    /// The process is told to stop: it takes nothing more and finishes what it has.
+    Drain,
+    /// The process ends after that, if nothing is under way.
+    Leave,
 }
 
 /// What a handler says.
@@ -112,7 +116,9 @@ impl Step {
             86 => Self::SkipTo(p, pick % 5),
             87 => Self::Pause(p),
             88 => Self::Breaker(rng.chance(1, 2)),
-            89..=90 => Self::Commit,
+            89 => Self::Commit,
+            90 if pick < 20 => Self::Drain,
+            90 => Self::Leave,
             91 => Self::Crash,
             92 => Self::FailStore,
             93 => Self::FailSeek,

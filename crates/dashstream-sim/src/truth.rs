@@ -4,24 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dashstream_policy::Form;
 
-/// An invariant that did not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// Which one.
-    pub invariant: &'static str,
-    /// What was seen.
-    pub seen: String,
-}
-
-impl Violation {
-    pub(crate) fn new(invariant: &'static str, seen: impl Into<String>) -> Self {
-        Self {
-            invariant,
-            seen: seen.into(),
-        }
-    }
-}
-
 /// One partition's truth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Truth {
@@ -37,6 +19,8 @@ pub(crate) struct Truth {
     pub(crate) stopped_at: Option<i64>,
     /// What the archive holds.
     pub(crate) archived: BTreeSet<(i64, Form)>,
+    /// What was ever let in.
+    pub(crate) taken: BTreeSet<i64>,
     /// How often a record was found unprocessable.
     pub(crate) verdicts: BTreeMap<i64, usize>,
 }

@@ -30,6 +30,8 @@ impl<E> Engine<E> {
             | PartitionState::Waiting
             | PartitionState::Revoked { .. } => false,
         });
+        #[cfg(mutant = "held_is_healthy")] // the consumer has stopped and health says up
+        let held = false;
         let grade = if held {
             Grade::Fail
         } else if self.breaker == Breaker::Open
@@ -57,11 +59,11 @@ impl<E> Engine<E> {
             .partitions
             .values()
             .all(|state| !state.tracker.is_busy());
-        idle && self
-            .archive
-            .jobs
-            .values()
-            .all(|job| job.waits == Waits::Hold)
+        let mut jobs = self.archive.jobs.values();
+        let unsent = jobs.any(|job| job.waits != Waits::Hold);
+        #[cfg(mutant = "drain_drops_sends")] // queued is taken for sent
+        let unsent = false;
+        idle && !unsent
     }
 
     fn describe_archive(&self) -> ArchiveStatus {

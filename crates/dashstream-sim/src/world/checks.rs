@@ -1,160 +1,154 @@
-//! The invariants, checked after every step.
+//! The invariants that are checked after every step.
 
 use dashstream_policy::{
-    Cause, Delivered, Epoch, Escalation, Grade, HeldBy, Mode, Offset, PartitionState, Scope,
-    Taking, TopicPartition,
+    Cause, Delivered, Epoch, Escalation, Grade, HeldBy, Mode, Offset, PartitionState,
+    PartitionStatus, Scope, Status, Taking, TopicPartition,
 };
 
-use crate::Violation;
-use crate::world::{Checked, Part, World, number};
+use super::{Part, World, number};
+use crate::invariant::{Checked, Invariant};
 
 impl World {
     pub(super) fn check_store(&self, p: usize, epoch: Epoch, next: i64) -> Checked {
         let part = &self.parts[p];
         if part.epoch != Some(epoch) {
-            return Err(Violation::new(
-                "I7 no store for an old assignment",
-                format!("{p} {next}"),
-            ));
+            return Err(Invariant::OldAssignmentsAreFenced.broken((p, epoch, next)));
         }
-        if part
-            .stored
-            .or(part.committed)
-            .is_some_and(|before| next < before)
-        {
-            return Err(Violation::new(
-                "I1 stores never go back",
-                format!("{p} {next}"),
-            ));
+        let before = part.stored.or(part.committed);
+        if before.is_some_and(|before| next < before) {
+            return Err(Invariant::StoresNeverGoBack.broken((p, next, before)));
         }
         let reduced = self.rules.accept_reduced;
         if let Some(lost) = part.truth.lost_before(next, reduced) {
-            let seen = format!("{p}: stored {next} past {lost}");
-            return Err(Violation::new(
-                "I2/I3 no store passes an unsettled record",
-                seen,
-            ));
+            let broken = if part.truth.if_archived.contains(&lost) {
+                Invariant::NoStorePassesUnarchived
+            } else {
+                Invariant::NoStorePassesUnsettled
+            };
+            return Err(broken.broken((p, next, lost)));
         }
         Ok(())
     }
 
     pub(super) fn check(&mut self) -> Checked {
         let status = self.engine.status();
-        if !status.tally.closes() {
-            return Err(Violation::new(
-                "I5 the accounts close",
-                format!("{:?}", status.tally),
-            ));
-        }
-        let gauges: u64 = Cause::ALL
-            .into_iter()
-            .map(|cause| status.tally.pending(cause) + status.tally.blocked(cause))
-            .sum();
-        if self.facts.0 != self.facts.1 + gauges {
-            let seen = format!("{:?} and {gauges} open", self.facts);
-            return Err(Violation::new("I4 one disposition a record", seen));
-        }
-        let outstanding: usize = status.partitions.iter().map(|of| of.outstanding).sum();
-        let max = self.rules.outstanding;
-        if outstanding > max + self.parts.len() {
-            return Err(Violation::new(
-                "I10 bounded",
-                format!("{outstanding} of {max}"),
-            ));
-        }
-        if self.tokens_alive() > outstanding {
-            return Err(Violation::new(
-                "I10 nothing is evicted",
-                format!("{outstanding}"),
-            ));
-        }
-        let roomy = matches!(status.taking, Taking::Open);
-        let reduced = self.rules.accept_reduced;
-        let mut any_held = false;
+        self.check_accounts(&status)?;
+        self.check_bounds(&status)?;
         for of in &status.partitions {
-            let p = number(of.partition);
-            let part = &mut self.parts[p];
-            if part.epoch != Some(of.epoch) {
-                continue;
-            }
-            let held = match of.state {
-                PartitionState::Held { by, .. } => by != HeldBy::Operator,
-                _ => false,
-            };
-            if let Some(poison) = part.truth.stopped_at
-                && !held
-            {
-                if !(part.awaited.contains(&poison) && part.truth.has(poison, reduced)) {
-                    return Err(Violation::new(
-                        "a hold lasts until an order",
-                        format!("{of:?}"),
-                    ));
-                }
-                part.truth.stopped_at = None;
-            }
-            match of.state {
-                PartitionState::Held { by, offset, .. } => {
-                    any_held |= by != HeldBy::Operator;
-                    if !part.paused {
-                        return Err(Violation::new(
-                            "a held partition is paused",
-                            format!("{of:?}"),
-                        ));
-                    }
-                    if let (Some(expected), Some(offset)) = (part.truth.stopped_at, offset)
-                        && by != HeldBy::Operator
-                        && offset.get() > expected
-                    {
-                        return Err(Violation::new(
-                            "the hold is at the poison",
-                            format!("{of:?}"),
-                        ));
-                    }
-                    if matches!(by, HeldBy::Archive | HeldBy::EvidenceLost) {
-                        part.truth.stopped_at = offset.map(Offset::get);
-                    }
-                }
-                PartitionState::Running
-                | PartitionState::Waiting
-                | PartitionState::Seeking { .. } => {
-                    let runs = of.state == PartitionState::Running;
-                    if runs && roomy && part.paused {
-                        return Err(Violation::new(
-                            "a running partition is resumed",
-                            format!("{of:?}"),
-                        ));
-                    }
-                    let next = of.position.map(Offset::get).unwrap_or(part.position);
-                    let needed = part.records.range(next..).next().map(|(o, _)| *o);
-                    let missed = needed.is_some_and(|needed| {
-                        part.position > needed && !part.hand.iter().any(|(_, o)| *o == needed)
-                    });
-                    if runs && roomy && missed {
-                        return Err(Violation::new(
-                            "the client will meet the next record",
-                            format!("{of:?}"),
-                        ));
-                    }
-                }
-                PartitionState::Revoked { .. } => {
-                    return Err(Violation::new(
-                        "an assigned partition is not revoked",
-                        format!("{of:?}"),
-                    ));
-                }
+            if self.parts[number(of.partition)].epoch == Some(of.epoch) {
+                self.check_hold(of)?;
+                self.check_client(of, status.taking)?;
             }
         }
-        if any_held != (status.grade == Grade::Fail) {
-            return Err(Violation::new(
-                "I12 health says held",
-                format!("{:?}", status.grade),
-            ));
+        self.check_health(&status)
+    }
+
+    fn check_accounts(&self, status: &Status) -> Checked {
+        let tally = &status.tally;
+        if !tally.closes() {
+            return Err(Invariant::AccountsClose.broken(tally));
+        }
+        let open = |cause| tally.pending(cause) + tally.blocked(cause);
+        let gauges: u64 = Cause::ALL.into_iter().map(open).sum();
+        if self.facts.0 != self.facts.1 + gauges {
+            return Err(Invariant::OneDisposition.broken((self.facts, gauges)));
+        }
+        Ok(())
+    }
+
+    fn check_bounds(&self, status: &Status) -> Checked {
+        let outstanding: usize = status.partitions.iter().map(|of| of.outstanding).sum();
+        // An order that gives a range up adds one entry that stands for all of it.
+        let max = self.rules.outstanding + self.parts.len();
+        let alive = self.tokens_alive();
+        if outstanding > max || alive > outstanding {
+            return Err(Invariant::BoundedWithoutEviction.broken((alive, outstanding, max)));
+        }
+        if status.archive.in_flight > self.rules.in_flight {
+            return Err(Invariant::BoundedWithoutEviction.broken(status.archive));
+        }
+        Ok(())
+    }
+
+    /// What is held stays so, at its poison, until something lets it go.
+    fn check_hold(&mut self, of: &PartitionStatus) -> Checked {
+        let reduced = self.rules.accept_reduced;
+        let part = &mut self.parts[number(of.partition)];
+        let held = match of.state {
+            PartitionState::Held { by, offset, .. } if by != HeldBy::Operator => Some((by, offset)),
+            _ => None,
+        };
+        if let Some(poison) = part.truth.stopped_at
+            && held.is_none()
+        {
+            if !(part.awaited.contains(&poison) && part.truth.has(poison, reduced)) {
+                return Err(Invariant::HoldsLast.broken(of));
+            }
+            part.truth.stopped_at = None;
+        }
+        if let Some((by, offset)) = held {
+            if let (Some(expected), Some(offset)) = (part.truth.stopped_at, offset)
+                && offset.get() > expected
+            {
+                return Err(Invariant::HeldIsPaused.broken(of));
+            }
+            if matches!(by, HeldBy::Archive | HeldBy::EvidenceLost) {
+                part.truth.stopped_at = offset.map(Offset::get);
+            }
+        }
+        Ok(())
+    }
+
+    /// The client pauses and runs as the engine says, and stands where the engine takes it to stand.
+    fn check_client(&self, of: &PartitionStatus, taking: Taking) -> Checked {
+        let part = &self.parts[number(of.partition)];
+        let roomy = matches!(taking, Taking::Open);
+        match of.state {
+            PartitionState::Held { .. } => {
+                if !part.paused {
+                    return Err(Invariant::HeldIsPaused.broken(of));
+                }
+            }
+            PartitionState::Running if roomy => {
+                if part.paused {
+                    return Err(Invariant::RunningIsResumed.broken(of));
+                }
+                let next = of.position.map_or(part.position, Offset::get);
+                let needed = part.records.range(next..).next().map(|(o, _)| *o);
+                let missed = needed.is_some_and(|needed| {
+                    part.position > needed && !part.hand.iter().any(|(_, o)| *o == needed)
+                });
+                if missed {
+                    return Err(Invariant::NextRecordIsMet.broken(of));
+                }
+            }
+            PartitionState::Running | PartitionState::Waiting | PartitionState::Seeking { .. } => {}
+            PartitionState::Revoked { .. } => {
+                return Err(Invariant::OldAssignmentsAreFenced.broken(of));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_health(&self, status: &Status) -> Checked {
+        let held = status.partitions.iter().any(|of| match of.state {
+            PartitionState::Held { by, .. } => by != HeldBy::Operator,
+            _ => false,
+        });
+        let behind = status.archive.again > 0 || matches!(status.taking, Taking::Full { .. });
+        let expected = match (held, behind || self.breaker) {
+            (true, _) => Grade::Fail,
+            (false, true) => Grade::Warn,
+            (false, false) => Grade::Pass,
+        };
+        if status.grade != expected {
+            return Err(Invariant::HealthTells.broken((status.grade, expected)));
         }
         Ok(())
     }
 
     /// Tokens whose assignment lasts and that no hold has overtaken.
-    pub(super) fn tokens_alive(&self) -> usize {
+    fn tokens_alive(&self) -> usize {
         let alive = |token: &&Delivered| {
             let part = &self.parts[number(token.partition())];
             let overtaken = part
@@ -174,14 +168,10 @@ impl World {
         // A record that was forgotten by a retry or a skip may still be with its first handler.
         let settled = |(partition, offset): &(TopicPartition, Offset)| {
             let part = &self.parts[number(*partition)];
-            let status = part.stored.unwrap_or(0);
-            offset.get() < status
+            offset.get() < part.stored.unwrap_or(0)
         };
-        if self
-            .parts
-            .iter()
-            .any(|part| !part.truth.verdicts.is_empty())
-        {
+        let met = |part: &Part| !part.truth.verdicts.is_empty();
+        if self.parts.iter().any(met) {
             return 0;
         }
         places.iter().filter(|place| !settled(place)).count()

@@ -1,12 +1,9 @@
 //! What the engine asks for, carried out at the client and the archive.
 
-use dashstream_policy::{
-    Action, ArchiveRequest, Archiving, Command, Count, Epoch, Input, Offset, Order, OrderOutcome,
-    TopicPartition,
-};
+use dashstream_policy::{Action, Count, Epoch, Input, Offset, TopicPartition};
 
-use crate::Violation;
-use crate::world::{Checked, Part, World, mask, number};
+use super::{Part, World, mask, number};
+use crate::invariant::{Checked, Invariant, Violation};
 
 impl World {
     /// Carries out what the engine asks for, then checks what can be seen from outside.
@@ -15,7 +12,7 @@ impl World {
         while let Some(action) = self.engine.poll_action() {
             actions += 1;
             if actions > 10_000 {
-                return Err(Violation::new("the drain ends", format!("{action:?}")));
+                return Err(Invariant::ActionsEnd.broken(action));
             }
             self.note(|| mask(&action));
             self.perform(action)?;
@@ -30,6 +27,7 @@ impl World {
                 let next = store.next().get();
                 self.check_store(p, store.epoch(), next)?;
                 let ok = !core::mem::take(&mut self.fail_store);
+                self.parts[p].store_failed = !ok;
                 if ok {
                     self.parts[p].stored = Some(next);
                 }
@@ -66,10 +64,7 @@ impl World {
                 evidence,
             } => {
                 if evidence != delivered.offset().get() {
-                    return Err(Violation::new(
-                        "evidence goes with its record",
-                        format!("{evidence}"),
-                    ));
+                    return Err(Invariant::EvidenceBelongs.broken((delivered, evidence)));
                 }
                 self.tokens.push(delivered);
             }
@@ -90,10 +85,7 @@ impl World {
         if part.epoch == Some(epoch) {
             Ok(part)
         } else {
-            Err(Violation::new(
-                "I7 nothing for an old assignment",
-                format!("{partition} {epoch:?}"),
-            ))
+            Err(Invariant::OldAssignmentsAreFenced.broken((partition, epoch)))
         }
     }
 
@@ -121,88 +113,5 @@ impl World {
             },
         );
         Ok(())
-    }
-
-    pub(super) fn send(&mut self, send: ArchiveRequest) -> Checked {
-        let (p, offset) = (number(send.partition), send.offset.get());
-        if self.engine.evidence(send.id) != Some(&offset) {
-            return Err(Violation::new(
-                "evidence goes with its record",
-                format!("{send:?}"),
-            ));
-        }
-        let seen = self.ids.entry(send.id).or_insert((p, offset, 0));
-        if *seen != (p, offset, send.attempt - 1) {
-            return Err(Violation::new(
-                "I9 one id a record",
-                format!("{send:?} after {seen:?}"),
-            ));
-        }
-        seen.2 = send.attempt;
-        let ids = self
-            .ids
-            .values()
-            .filter(|of| (of.0, of.1) == (p, offset))
-            .count();
-        let verdicts = self.parts[p]
-            .truth
-            .verdicts
-            .get(&offset)
-            .copied()
-            .unwrap_or(0);
-        if ids > verdicts {
-            return Err(Violation::new(
-                "I9 one id a verdict",
-                format!("{p}/{offset}: {ids} ids"),
-            ));
-        }
-        self.sends.push(send);
-        Ok(())
-    }
-
-    pub(super) fn audited(&mut self, order: &Order, outcome: OrderOutcome) {
-        let required = self.rules.archiving == Archiving::Required;
-        let part = &mut self.parts[number(order.partition())];
-        let held = match outcome {
-            OrderOutcome::Applied { offset } => offset.map(Offset::get),
-            OrderOutcome::AwaitsArchive { offset } => {
-                part.awaited.insert(offset.get());
-                part.truth.if_archived.insert(offset.get());
-                return;
-            }
-            OrderOutcome::NotAssigned
-            | OrderOutcome::NotHeld
-            | OrderOutcome::NoRecord
-            | OrderOutcome::Backwards => return,
-        };
-        match order.command() {
-            Command::Pause => part.operator = true,
-            Command::Retry => {
-                part.operator = false;
-                if let Some(offset) = held {
-                    part.truth.if_archived.remove(&offset);
-                    part.awaited.remove(&offset);
-                }
-                part.must_meet = part.truth.stopped_at.take().filter(|at| Some(*at) == held);
-            }
-            Command::SkipOne => {
-                part.truth.stopped_at = None;
-                part.must_meet = None;
-                let Some(offset) = held else {
-                    part.truth.give_up(0, part.low);
-                    return;
-                };
-                if required && part.truth.verdicts.contains_key(&offset) && part.low <= offset {
-                    part.truth.if_archived.insert(offset);
-                } else {
-                    part.truth.give_up(offset, part.low.max(offset + 1));
-                }
-            }
-            Command::SkipTo(to) => {
-                part.truth.stopped_at = None;
-                part.must_meet = None;
-                part.truth.give_up(held.unwrap_or(0), to.get());
-            }
-        }
     }
 }

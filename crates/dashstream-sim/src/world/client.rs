@@ -1,0 +1,167 @@
+//! The client and its broker: fetching, seeking, committing, retention, time.
+
+use core::time::Duration;
+
+use dashstream_policy::{Age, Delivery, FetchFault, Input, Intake, NullPayload};
+
+use super::{World, at, mask_labels, place};
+use crate::invariant::{Invariant, Violation};
+
+impl World {
+    pub(crate) fn fetch(&mut self, p: usize) -> Result<bool, Violation> {
+        let part = &mut self.parts[p];
+        let Some(epoch) = part.epoch else {
+            return Ok(false);
+        };
+        if part.paused || !self.taking || part.hand.len() > 3 {
+            return Ok(false);
+        }
+        let next = part.records.range(part.position..).next().map(|(o, _)| *o);
+        let bad = part
+            .bad
+            .filter(|(start, end)| part.position < *end && next.is_none_or(|next| next >= *start));
+        let fault = if part.position < part.low {
+            FetchFault::OutOfRange {
+                low: Some(at(part.low)),
+            }
+        } else if bad.is_some() {
+            FetchFault::Undecodable
+        } else {
+            let Some(next) = next else {
+                return Ok(false);
+            };
+            part.hand.push_back((epoch, next));
+            part.position = next + 1;
+            return Ok(true);
+        };
+        // The client repeats itself; what was fetched before is offered first, as clients do.
+        if !part.hand.is_empty() {
+            return Ok(false);
+        }
+        self.input(Input::FetchFailed {
+            partition: place(p),
+            epoch,
+            fault,
+        })?;
+        Ok(true)
+    }
+
+    pub(crate) fn offer(&mut self, p: usize) -> Result<bool, Violation> {
+        let Some((epoch, offset)) = self.parts[p].hand.pop_front() else {
+            return Ok(false);
+        };
+        let null = self.parts[p].records.get(&offset).copied().unwrap_or(false);
+        let held = self.is_held(p);
+        let age = if (offset as usize + self.age_shift).is_multiple_of(5) {
+            Age::Old
+        } else {
+            Age::Current
+        };
+        let delivery = Delivery::new(place(p), epoch, at(offset))
+            .null(null)
+            .age(age);
+        let intake = self.engine.delivered(self.now, delivery);
+        self.note(|| mask_labels(format!("{intake:?}")).replace("NullPayload", ""));
+        let taken = matches!(
+            intake,
+            Intake::Take(_) | Intake::Condemned(_) | Intake::Ignored
+        );
+        if taken {
+            self.parts[p].truth.taken.insert(offset);
+            if self.draining {
+                return Err(Invariant::DrainTakesNothing.broken((p, offset)));
+            }
+            if held {
+                return Err(Invariant::PoisonIsMetFirst.broken((p, offset)));
+            }
+            if let Some(expected) = self.parts[p].must_meet.take()
+                && expected != offset
+            {
+                return Err(Invariant::PoisonIsMetFirst.broken((p, offset, expected)));
+            }
+        }
+        match intake {
+            Intake::Take(token) => self.tokens.push(token),
+            Intake::Ignored => {
+                // Only where the rule says so may an offset pass it.
+                if null && self.rules.null == NullPayload::Ignore {
+                    self.parts[p].truth.accounted.insert(offset);
+                }
+            }
+            Intake::Condemned(condemned) => {
+                self.judged(p, offset, |world| {
+                    world.engine.condemn(world.now, condemned, offset, 1);
+                })?;
+            }
+            Intake::Duplicate | Intake::Fenced | Intake::Refused(_) => {}
+        }
+        self.drain()?;
+        Ok(true)
+    }
+
+    pub(crate) fn pass(&mut self, time: Duration) -> Result<bool, Violation> {
+        let until = self.now + time;
+        while let Some(due) = self.engine.poll_timeout().filter(|due| *due <= until) {
+            self.now = self.now.max(due);
+            self.input(Input::Tick)?;
+            if let Some(since) = self.stopped
+                && self.now.saturating_sub(since) > Duration::from_millis(20_000)
+            {
+                return Err(Invariant::PollingGoesOn.broken((self.now, since)));
+            }
+        }
+        self.now = until;
+        self.input(Input::Tick)?;
+        Ok(true)
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<bool, Violation> {
+        let mut moved = false;
+        for part in &mut self.parts {
+            moved |= part.commit();
+        }
+        Ok(moved)
+    }
+
+    pub(crate) fn late(&mut self) -> Result<bool, Violation> {
+        let Some((p, epoch, to)) = self.late.pop_front() else {
+            return Ok(false);
+        };
+        if self.parts[p].epoch == Some(epoch) {
+            self.parts[p].hand.clear();
+            self.parts[p].position = to;
+        }
+        self.input(Input::Sought {
+            partition: place(p),
+            epoch,
+            to: at(to),
+            ok: true,
+        })?;
+        Ok(true)
+    }
+
+    pub(super) fn retain(&mut self, p: usize, count: u32) -> bool {
+        let part = &mut self.parts[p];
+        let Some(low) = part.records.keys().nth(count as usize).copied() else {
+            return false;
+        };
+        part.records = part.records.split_off(&low);
+        part.low = low;
+        true
+    }
+
+    pub(super) fn compact(&mut self, p: usize, pick: u32) -> bool {
+        let part = &mut self.parts[p];
+        let Some(offset) = part.records.keys().nth(pick as usize % 12).copied() else {
+            return false;
+        };
+        let known = part.truth.verdicts.contains_key(&offset);
+        if known && part.truth.stopped_at != Some(offset) {
+            return false;
+        }
+        part.records.remove(&offset);
+        part.hand.retain(|(_, at)| *at != offset);
+        part.truth.compacted.insert(offset);
+        true
+    }
+}

@@ -1,0 +1,80 @@
+//! Handlers, and what the policy allows for the records that they give back.
+
+use dashstream_policy::{Age, Archiving, Cause, Fault};
+
+use super::{World, number};
+use crate::Outcome;
+use crate::invariant::{Checked, Violation};
+
+impl World {
+    pub(crate) fn finish_one(&mut self, pick: u32, outcome: Outcome) -> Result<bool, Violation> {
+        if self.tokens.is_empty() {
+            return Ok(false);
+        }
+        let token = self.tokens.remove(pick as usize % self.tokens.len());
+        let (p, offset) = (number(token.partition()), token.offset().get());
+        match outcome {
+            Outcome::Done => {
+                self.parts[p].truth.accounted.insert(offset);
+                self.engine.done(self.now, token);
+            }
+            Outcome::Unprocessable(cause) => {
+                let fault = self.fault(cause, offset);
+                self.judged(p, offset, |world| {
+                    world.engine.unprocessable(world.now, token, fault);
+                })?;
+            }
+            Outcome::Failed(cause) => {
+                let fault = self.fault(cause, offset);
+                self.judged(p, offset, |world| {
+                    world.engine.failed(world.now, token, fault);
+                })?;
+            }
+        }
+        self.drain()?;
+        Ok(true)
+    }
+
+    pub(super) fn fault(&self, cause: usize, offset: i64) -> Fault<i64> {
+        let cause = Cause::ALL[(cause + self.cause_shift) % 10];
+        Fault::new(cause, offset, 1)
+    }
+
+    /// Lets the engine judge a record, and writes down what the policy allows for it.
+    pub(super) fn judged(
+        &mut self,
+        p: usize,
+        offset: i64,
+        call: impl FnOnce(&mut Self),
+    ) -> Checked {
+        let met = |world: &Self| -> u64 {
+            let tally = world.engine.tally();
+            let ages = [Age::Current, Age::Old];
+            let of = |cause| {
+                ages.map(|age| tally.unprocessable(cause, age))
+                    .iter()
+                    .sum::<u64>()
+            };
+            Cause::ALL.into_iter().map(of).sum()
+        };
+        let before = met(self);
+        call(self);
+        if met(self) == before {
+            return Ok(());
+        }
+        let pauses = self.pauses();
+        let archiving = self.rules.archiving;
+        let truth = &mut self.parts[p].truth;
+        *truth.verdicts.entry(offset).or_default() += 1;
+        if pauses {
+            truth.must_stop_at(offset);
+            truth.stopped_at = Some(truth.stopped_at.map_or(offset, |other| other.min(offset)));
+        } else if archiving == Archiving::Required {
+            truth.accounted.remove(&offset);
+            truth.if_archived.insert(offset);
+        } else {
+            truth.accounted.insert(offset);
+        }
+        Ok(())
+    }
+}

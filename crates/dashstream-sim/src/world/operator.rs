@@ -1,0 +1,63 @@
+//! The operator: orders, and what an order allows.
+
+use dashstream_policy::{Archiving, Command, Input, Offset, Order, OrderOutcome, Signature};
+
+use super::{World, number, place};
+use crate::invariant::Violation;
+
+impl World {
+    pub(crate) fn order(&mut self, p: usize, command: Command) -> Result<bool, Violation> {
+        if self.parts[p].epoch.is_none() {
+            return Ok(false);
+        }
+        let signature = Signature::new("sim", "because").expect("a short signature");
+        self.input(Input::Order(Order::new(place(p), command, signature)))?;
+        Ok(true)
+    }
+
+    pub(super) fn audited(&mut self, order: &Order, outcome: OrderOutcome) {
+        let required = self.rules.archiving == Archiving::Required;
+        let part = &mut self.parts[number(order.partition())];
+        let held = match outcome {
+            OrderOutcome::Applied { offset } => offset.map(Offset::get),
+            OrderOutcome::AwaitsArchive { offset } => {
+                part.awaited.insert(offset.get());
+                part.truth.if_archived.insert(offset.get());
+                return;
+            }
+            OrderOutcome::NotAssigned
+            | OrderOutcome::NotHeld
+            | OrderOutcome::NoRecord
+            | OrderOutcome::Backwards => return,
+        };
+        match order.command() {
+            Command::Pause => part.operator = true,
+            Command::Retry => {
+                part.operator = false;
+                if let Some(offset) = held {
+                    part.truth.if_archived.remove(&offset);
+                    part.awaited.remove(&offset);
+                }
+                part.must_meet = part.truth.stopped_at.take().filter(|at| Some(*at) == held);
+            }
+            Command::SkipOne => {
+                part.truth.stopped_at = None;
+                part.must_meet = None;
+                let Some(offset) = held else {
+                    part.truth.give_up(0, part.low);
+                    return;
+                };
+                if required && part.truth.verdicts.contains_key(&offset) && part.low <= offset {
+                    part.truth.if_archived.insert(offset);
+                } else {
+                    part.truth.give_up(offset, part.low.max(offset + 1));
+                }
+            }
+            Command::SkipTo(to) => {
+                part.truth.stopped_at = None;
+                part.must_meet = None;
+                part.truth.give_up(held.unwrap_or(0), to.get());
+            }
+        }
+    }
+}

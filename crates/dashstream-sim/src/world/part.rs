@@ -1,0 +1,73 @@
+//! One partition: at the broker, at the client, and in truth.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use dashstream_policy::Epoch;
+
+use crate::Log;
+use crate::truth::Truth;
+
+/// One partition at the broker, at the client, and in truth.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) records: BTreeMap<i64, bool>,
+    pub(crate) bad: Option<(i64, i64)>,
+    pub(crate) low: i64,
+    pub(crate) committed: Option<i64>,
+    pub(crate) epoch: Option<Epoch>,
+    pub(crate) position: i64,
+    pub(crate) paused: bool,
+    pub(crate) stored: Option<i64>,
+    /// Whether the client refused the last store.
+    pub(super) store_failed: bool,
+    pub(crate) hand: VecDeque<(Epoch, i64)>,
+    pub(crate) truth: Truth,
+    /// The record that an ordered retry has to meet first.
+    pub(super) must_meet: Option<i64>,
+    /// An ordered skip that waits for the archive.
+    pub(super) awaited: BTreeSet<i64>,
+    pub(super) operator: bool,
+}
+
+impl Part {
+    pub(super) fn new(log: &Log) -> Self {
+        let truth = Truth {
+            existed: log.records.keys().copied().collect(),
+            ..Truth::default()
+        };
+        Self {
+            records: log.records.clone(),
+            bad: log.bad,
+            low: 0,
+            committed: None,
+            epoch: None,
+            position: 0,
+            paused: false,
+            stored: None,
+            store_failed: false,
+            hand: VecDeque::new(),
+            truth,
+            must_meet: None,
+            awaited: BTreeSet::new(),
+            operator: false,
+        }
+    }
+
+    /// Commits as the client does: only forwards.
+    pub(super) fn commit(&mut self) -> bool {
+        let moves = self
+            .stored
+            .is_some_and(|stored| self.committed.is_none_or(|at| at < stored));
+        if moves {
+            self.committed = self.stored;
+        }
+        moves
+    }
+
+    pub(super) fn end_assignment(&mut self) {
+        self.must_meet = None;
+        self.awaited.clear();
+        self.operator = false;
+        self.truth.stopped_at = None;
+    }
+}
