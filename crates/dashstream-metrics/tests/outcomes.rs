@@ -11,8 +11,8 @@ mod outcomes;
 use core::time::Duration;
 
 use dashstream_metrics::{Metrics, Options, Outcome, Registry};
-use dashstream_testkit::alloc;
 use dashstream_testkit::rng::SplitMix64;
+use dashstream_testkit::{alloc, vectors};
 
 #[test]
 fn error_buckets_are_disjoint_and_sum_to_the_total_for_100_000_random_sequences() {
@@ -38,6 +38,13 @@ fn error_buckets_are_disjoint_and_sum_to_the_total_for_100_000_random_sequences(
         }
     }
     assert_eq!(sequences, 100_000);
+}
+
+#[test]
+fn every_seed_of_outcomes_sums_to_its_total() {
+    for (_, bytes) in vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/corpus/metrics_outcomes") {
+        outcomes::follow(&fresh(), &bytes);
+    }
 }
 
 #[test]

@@ -1,13 +1,16 @@
-//! Property tests; their bodies are shared with the fuzz targets.
+//! Property tests and the seeds of the fuzz targets; both share their bodies with the targets.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "a test draws its input, and fails by panicking"
 )]
 
+#[path = "props/pages.rs"]
+mod pages;
 #[path = "props/window.rs"]
 mod window;
 
 use dashstream_metrics::Shape;
+use dashstream_testkit::{stack, vectors};
 use proptest::prelude::*;
 use window::Step;
 
@@ -31,5 +34,20 @@ proptest! {
         steps in prop::collection::vec(step(), 0..120),
     ) {
         window::obeys_the_model(Shape::new(slot, slots).unwrap(), &steps);
+    }
+}
+
+#[test]
+fn every_seed_of_windows_obeys_the_model() {
+    for (name, bytes) in vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/corpus/metrics_window") {
+        let (shape, steps) = window::schedule(&bytes).expect(&name);
+        window::obeys_the_model(shape, &steps);
+    }
+}
+
+#[test]
+fn every_seed_of_pages_is_read_to_its_end_on_a_small_stack() {
+    for (name, bytes) in vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/corpus/metrics_pages") {
+        stack::small(move || pages::reading_ends(str::from_utf8(&bytes).expect(&name)));
     }
 }

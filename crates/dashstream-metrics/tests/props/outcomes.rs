@@ -50,6 +50,19 @@ pub(crate) fn buckets_sum_to_the_total(
     expected
 }
 
+/// Records what `bytes` stand for, a second or some and then up to fifteen outcomes each time.
+pub(crate) fn follow(metrics: &Metrics, bytes: &[u8]) {
+    let (mut now, mut total) = (Duration::ZERO, 0);
+    for chunk in bytes.chunks(16) {
+        let Some((wait, numbers)) = chunk.split_first() else {
+            return;
+        };
+        now += Duration::from_secs(u64::from(*wait));
+        let sequence: Vec<Outcome> = numbers.iter().map(|n| outcome(usize::from(*n))).collect();
+        total = buckets_sum_to_the_total(metrics, now, total, &sequence);
+    }
+}
+
 /// The outcome that belongs to a number: every one is reached.
 pub(crate) fn outcome(number: usize) -> Outcome {
     let number = number % Outcome::COUNT;

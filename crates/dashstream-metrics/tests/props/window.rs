@@ -15,6 +15,27 @@ pub(crate) enum Step {
     Read { at: u64 },
 }
 
+/// The schedule that `bytes` stand for: the length of a slot, their number, and six bytes a step. `None`
+/// when they are no window.
+pub(crate) fn schedule(bytes: &[u8]) -> Option<(Shape, Vec<Step>)> {
+    let (&[slot, slots], steps) = bytes.split_first_chunk()?;
+    let shape = Shape::new(slot.into(), slots.into()).ok()?;
+    let step = |bytes: &[u8; 6]| {
+        let [kind, at @ .., n] = *bytes;
+        let at = u64::from(u32::from_le_bytes(at));
+        // Mostly near one another, sometimes anywhere.
+        let at = if kind & 8 == 0 { at % 1024 } else { at };
+        match kind % 4 {
+            0 | 1 => Step::Record { at, n: n.into() },
+            2 => Step::Tick { at },
+            _ => Step::Read { at },
+        }
+    };
+    // More steps find nothing that two hundred do not.
+    let (steps, _) = steps.as_chunks();
+    Some((shape, steps.iter().take(200).map(step).collect()))
+}
+
 /// Runs `steps` against a list of events that forgets nothing.
 ///
 /// For every reading: the window shows exactly the accepted events of its slots, unless it says that
