@@ -1,4 +1,7 @@
-//! Ratios measured in one run: both sides in turn, in rotated order, the median of the pairs.
+//! Ratios measured in one run: short slices of both sides in turn, the median of the pairs.
+//!
+//! A slice is shorter than a scheduler's, so that a machine with other work spoils a few pairs and
+//! not the median; what slows both sides of a pair, such as a clock that changes, cancels out.
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -56,8 +59,9 @@ impl Run {
     /// Records the median time of `body` in nanoseconds. Prefer [`Run::ratio`]: absolute times
     /// belong to one machine.
     pub fn nanos(&mut self, figure: &str, goal: Goal, mut body: impl FnMut()) {
-        let batch = batch_size(&mut body, self.slice());
-        let mut times: Vec<f64> = (0..self.rounds()).map(|_| per_call(&mut body, batch)).collect();
+        let batch = batch_size(&mut body);
+        let mut times = Vec::new();
+        self.rounds(|_| times.push(per_call(&mut body, batch)));
         let slack = if self.quick { 1.25 } else { 1.0 };
         self.row(figure, median(&mut times), "ns", "none", goal, slack);
     }
@@ -93,10 +97,10 @@ impl Run {
     }
 
     fn pairs(&self, mut ours: impl FnMut(), mut peer: impl FnMut()) -> (f64, f64, f64) {
-        let ours_batch = batch_size(&mut ours, self.slice());
-        let peer_batch = batch_size(&mut peer, self.slice());
+        let ours_batch = batch_size(&mut ours);
+        let peer_batch = batch_size(&mut peer);
         let (mut ratios, mut ours_times, mut peer_times) = (Vec::new(), Vec::new(), Vec::new());
-        for round in 0..self.rounds() {
+        self.rounds(|round| {
             let (a, b) = if round % 2 == 0 {
                 let a = per_call(&mut ours, ours_batch);
                 (a, per_call(&mut peer, peer_batch))
@@ -107,8 +111,24 @@ impl Run {
             ratios.push(a / b);
             ours_times.push(a);
             peer_times.push(b);
-        }
+        });
         (median(&mut ratios), median(&mut ours_times), median(&mut peer_times))
+    }
+
+    /// Calls `body` for each round: many short ones, or few long ones.
+    fn rounds(&self, mut body: impl FnMut(u32)) {
+        let (few, many, time) = if self.quick {
+            (11, 201, Duration::from_millis(50))
+        } else {
+            (41, 1001, Duration::from_millis(500))
+        };
+        let start = Instant::now();
+        for round in 0..many {
+            if round >= few && start.elapsed() > time {
+                break;
+            }
+            body(round);
+        }
     }
 
     fn row(&mut self, figure: &str, value: f64, unit: &str, peer: &str, goal: Goal, slack: f64) {
@@ -135,18 +155,13 @@ impl Run {
             self.missed.push(format!("{figure}: {value:.4} {unit}, goal {shown}"));
         }
     }
-
-    fn rounds(&self) -> u32 {
-        if self.quick { 11 } else { 41 }
-    }
-
-    fn slice(&self) -> Duration {
-        Duration::from_millis(if self.quick { 1 } else { 3 })
-    }
 }
 
+/// Schedulers give a process milliseconds at a time.
+const SLICE: Duration = Duration::from_micros(200);
+
 /// Calls that fill about one slice of time.
-fn batch_size(body: &mut impl FnMut(), slice: Duration) -> u32 {
+fn batch_size(body: &mut impl FnMut()) -> u32 {
     let mut batch = 1_u32;
     loop {
         let start = Instant::now();
@@ -154,7 +169,7 @@ fn batch_size(body: &mut impl FnMut(), slice: Duration) -> u32 {
             body();
         }
         let taken = start.elapsed();
-        if taken >= slice || batch >= 1 << 24 {
+        if taken >= SLICE || batch >= 1 << 24 {
             return batch;
         }
         batch = batch.saturating_mul(2);

@@ -1,7 +1,7 @@
 //! What a block's header, and the head of its content, prove about the block's content.
 
-use crate::input::Input;
-use crate::refusal::Refusal;
+use crate::input::{Input, number};
+use crate::refusal::{Refusal, cold};
 
 /// A block, its content skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,61 +23,59 @@ impl Block {
         let header = u32::from_le_bytes([a, b, c, 0]);
         let last = header & 1 != 0;
         let size = header >> 3;
-        let too_large = |size: u32| Refusal::BlockTooLarge {
-            offset,
-            size: u64::from(size),
-            limit: u64::from(max),
-        };
+        let kind = header >> 1 & 0x03;
         // For a run the size is that of the content, whose one byte is all the input has.
         // libzstd's one-shot decoder takes runs and raw blocks of up to 2 MiB; the format does not.
         if size > max {
-            return Err(too_large(size));
+            return Err(too_large(offset, size, max));
         }
-        match header >> 1 & 0x03 {
-            0 => {
-                input.bytes(size)?;
-                Ok(Self {
-                    last,
-                    compressed: false,
-                    least: size,
-                    most: size,
-                })
-            }
-            1 => {
-                // The window of an empty single segment has no room for that byte either.
-                if max == 0 {
-                    return Err(too_large(1));
-                }
-                input.bytes(1)?;
-                Ok(Self {
-                    last,
-                    compressed: false,
-                    least: size,
-                    most: size,
-                })
-            }
-            2 => {
-                let at = input.offset();
-                let content = input.bytes(size)?;
-                let Some(sections) = Sections::parse(content) else {
-                    return Err(Refusal::MalformedBlock { offset: at });
-                };
-                let least = sections.least();
-                if least > max {
-                    return Err(too_large(least));
-                }
-                // One sequence may copy more than the largest block, so that any number of them
-                // proves nothing more.
-                let most = if sections.sequences == 0 { least } else { max };
-                Ok(Self {
-                    last,
-                    compressed: true,
-                    least,
-                    most,
-                })
-            }
-            _ => Err(Refusal::ReservedBlock { offset }),
+        let stored = match kind {
+            RESERVED => return Err(cold(Refusal::ReservedBlock { offset })),
+            // The window of an empty single segment has no room for that byte either.
+            RUN if max == 0 => return Err(too_large(offset, 1, max)),
+            RUN => 1,
+            _ => size,
+        };
+        let at = input.offset();
+        let content = input.bytes(stored)?;
+        if kind != COMPRESSED {
+            return Ok(Self {
+                last,
+                compressed: false,
+                least: size,
+                most: size,
+            });
         }
+        let Some(sections) = Sections::parse(content) else {
+            return Err(cold(Refusal::MalformedBlock { offset: at }));
+        };
+        let least = sections.least();
+        if least > max {
+            return Err(too_large(offset, least, max));
+        }
+        Ok(Self {
+            last,
+            compressed: true,
+            least,
+            // One sequence may copy more than the largest block, so that any number of them proves
+            // nothing more.
+            most: if sections.sequences == 0 { least } else { max },
+        })
+    }
+}
+
+/// The types of blocks beside 0, raw: RFC 8878 section 3.1.1.2.2.
+const RUN: u32 = 1;
+const COMPRESSED: u32 = 2;
+const RESERVED: u32 = 3;
+
+#[cold]
+#[inline(never)]
+fn too_large(offset: usize, size: u32, max: u32) -> Refusal {
+    Refusal::BlockTooLarge {
+        offset,
+        size: u64::from(size),
+        limit: u64::from(max),
     }
 }
 
@@ -90,10 +88,10 @@ struct Sections {
 
 impl Sections {
     /// `None` when the sections cannot be what `content` holds.
+    #[inline(always)]
     fn parse(content: &[u8]) -> Option<Self> {
-        let (literals, rest) = literals(content)?;
-        let sequences = sequences(rest)?;
-        // Without sequences nothing may follow their count.
+        let (literals, section) = literals(content)?;
+        let sequences = sequences(section)?;
         Some(Self {
             literals,
             sequences,
@@ -108,57 +106,45 @@ impl Sections {
 }
 
 /// The regenerated size of the literals, and what follows their section.
+#[inline(always)]
 fn literals(content: &[u8]) -> Option<(u32, &[u8])> {
-    let (&first, after) = content.split_first()?;
-    let format = first >> 2 & 0x03;
-    match first & 0x03 {
-        // Raw literals, and a run of one byte.
-        kind @ (0 | 1) => {
-            let (size, rest) = match format {
-                0 | 2 => (u32::from(first >> 3), after),
-                1 => {
-                    let (&[b], rest) = after.split_first_chunk()?;
-                    (u32::from_le_bytes([first, b, 0, 0]) >> 4, rest)
-                }
-                _ => {
-                    let (&[b, c], rest) = after.split_first_chunk()?;
-                    (u32::from_le_bytes([first, b, c, 0]) >> 4, rest)
-                }
-            };
-            let stored = if kind == 0 { size } else { 1 };
-            let (_, rest) = rest.split_at_checked(usize::try_from(stored).ok()?)?;
-            Some((size, rest))
-        }
+    // The longest header has five bytes. What is not there reads as zero, and is missed below.
+    let word = match content.first_chunk() {
+        Some(&[a, b, c, d, e]) => u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]),
+        None => number(content),
+    };
+    let (kind, format) = (word & 0x03, word >> 2 & 0x03);
+    // Bytes of the header, where the size stands in it, and bits of the size.
+    let (header, at, bits) = match (kind, format) {
+        (RAW_LITERALS | RUN_OF_LITERALS, 0 | 2) => (1, 3, 5),
+        (RAW_LITERALS | RUN_OF_LITERALS, 1) => (2, 4, 12),
+        (RAW_LITERALS | RUN_OF_LITERALS, _) => (3, 4, 20),
         // Huffman-coded, with a tree of their own or the previous block's.
-        _ => {
-            let (size, stored, rest) = match format {
-                0 | 1 => {
-                    let (&[b, c], rest) = after.split_first_chunk()?;
-                    let word = u32::from_le_bytes([first, b, c, 0]);
-                    (word >> 4 & 0x3FF, word >> 14, rest)
-                }
-                2 => {
-                    let (&[b, c, d], rest) = after.split_first_chunk()?;
-                    let word = u32::from_le_bytes([first, b, c, d]);
-                    (word >> 4 & 0x3FFF, word >> 18, rest)
-                }
-                _ => {
-                    let (&[b, c, d, e], rest) = after.split_first_chunk()?;
-                    let word = u64::from_le_bytes([first, b, c, d, e, 0, 0, 0]);
-                    let size = u32::try_from(word >> 4 & 0x3_FFFF).ok()?;
-                    (size, u32::try_from(word >> 22 & 0x3_FFFF).ok()?, rest)
-                }
-            };
-            let (_, rest) = rest.split_at_checked(usize::try_from(stored).ok()?)?;
-            Some((size, rest))
-        }
-    }
+        (_, 0 | 1) => (3, 4, 10),
+        (_, 2) => (4, 4, 14),
+        (_, _) => (5, 4, 18),
+    };
+    let field = |at: u32| word.wrapping_shr(at) & 1_u64.wrapping_shl(bits).wrapping_sub(1);
+    let size = field(at);
+    let stored = match kind {
+        RAW_LITERALS => size,
+        RUN_OF_LITERALS => 1,
+        _ => field(bits.wrapping_add(at)),
+    };
+    // At most 20 bits and a few bytes.
+    let (_, rest) = content.split_at_checked(usize::try_from(stored.wrapping_add(header)).ok()?)?;
+    Some((u32::try_from(size).ok()?, rest))
 }
+
+/// The types of literals that are not Huffman-coded: RFC 8878 section 3.1.1.3.1.1.
+const RAW_LITERALS: u64 = 0;
+const RUN_OF_LITERALS: u64 = 1;
 
 /// The number of sequences at the head of their section.
 ///
 /// `None` also where nothing may follow, because there are none, and something does; and where the
 /// reserved bits of the byte that follows are set.
+#[inline(always)]
 fn sequences(section: &[u8]) -> Option<u32> {
     let (&first, after) = section.split_first()?;
     let (sequences, rest) = match first {

@@ -110,33 +110,40 @@ impl Decoder {
         output: &mut Vec<u8>,
     ) -> Result<usize, DecompressError> {
         output.clear();
-        let plan = Plan::inspect(input, &self.limits)?;
-        let result = self.decode(&plan, input, output);
+        let plan = Plan::walk(input, &self.limits)?;
+        let result = match plan.declared_bytes() {
+            Some(declared) => self.decode_declared(declared, &plan, input, output),
+            None => self.decode_undeclared(&plan, input, output),
+        };
         if result.is_err() {
             output.clear();
         }
         result
     }
 
-    fn decode(
+    /// Decodes what declares its size, into exactly that.
+    // Inlined, and everything unusual kept out of it: it shares the cache with libzstd's loops.
+    #[inline(always)]
+    fn decode_declared(
         &mut self,
+        declared: u64,
         plan: &Plan,
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<usize, DecompressError> {
-        if let Some(declared) = plan.declared_bytes() {
-            reserve(output, declared)?;
-            return match self.attempt(plan, input, output) {
-                Ok(size) if size as u64 == declared => Ok(size),
-                Ok(_) => Err(DecompressError::Corrupt { status: 0 }),
-                Err(Failure::Full) => Err(DecompressError::Corrupt { status: FULL }),
-                Err(Failure::Other(error)) => Err(error),
-            };
+        if (output.capacity() as u64) < declared {
+            grow(output, declared)?;
         }
-        self.decode_undeclared(plan, input, output)
+        match self.attempt(plan, input, output) {
+            Ok(size) if size as u64 == declared => Ok(size),
+            Ok(_) => Err(DecompressError::Corrupt { status: 0 }),
+            Err(Failure::Full) => Err(DecompressError::Corrupt { status: FULL }),
+            Err(Failure::Other(error)) => Err(error),
+        }
     }
 
     /// Decodes what does not say how large it is, up to what is proved or allowed.
+    #[inline(never)]
     fn decode_undeclared(
         &mut self,
         plan: &Plan,
@@ -153,7 +160,9 @@ impl Decoder {
             UnknownSize::Reject | UnknownSize::Evidence => most,
         };
         loop {
-            reserve(output, capacity)?;
+            if (output.capacity() as u64) < capacity {
+                grow(output, capacity)?;
+            }
             match self.attempt(plan, input, output) {
                 Ok(size) if (plan.output_bytes_min()..=most).contains(&(size as u64)) => {
                     return Ok(size);
@@ -176,26 +185,33 @@ impl Decoder {
     }
 
     /// Decodes once, into the capacity that is there.
-    #[inline]
+    #[inline(always)]
     fn attempt(
         &mut self,
         plan: &Plan,
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<usize, Failure> {
-        let out_of_memory = DecompressError::OutOfMemory {
-            bytes: output.capacity() as u64,
-        };
+        let capacity = output.capacity();
         let context = match &mut self.context {
             Some(context) => context,
-            none => none.insert(create().ok_or(Failure::Other(out_of_memory))?),
+            none => none.insert(create().ok_or_else(|| failure(MEMORY, capacity))?),
         };
         if plan.one_shot() {
             return context
                 .decompress(output, input)
-                .map_err(|code| failure(code, out_of_memory));
+                .map_err(|code| failure(status(code), capacity));
         }
-        let size = block_by_block(context, &self.limits, input, output, out_of_memory);
+        self.attempt_by_blocks(input, output)
+    }
+
+    /// As [`attempt`](Self::attempt), block by block, in the context that is there.
+    #[inline(never)]
+    fn attempt_by_blocks(&mut self, input: &[u8], output: &mut Vec<u8>) -> Result<usize, Failure> {
+        let Some(context) = &mut self.context else {
+            return Err(failure(MEMORY, output.capacity()));
+        };
+        let size = block_by_block(context, &self.limits, input, output);
         // Whatever happened, the next message starts from a context without a session.
         if context.reset(ResetDirective::SessionOnly).is_err() {
             self.context = None;
@@ -222,8 +238,8 @@ fn block_by_block(
     limits: &Limits,
     input: &[u8],
     output: &mut Vec<u8>,
-    out_of_memory: DecompressError,
 ) -> Result<usize, Failure> {
+    let capacity = output.capacity();
     let mut frames = Frames::new(input, limits);
     let mut out = OutBuffer::around(output);
     while let Some(frame) = frames.next_frame().map_err(|r| Failure::Other(r.into()))? {
@@ -232,7 +248,7 @@ fn block_by_block(
             let mut part = InBuffer::around(input.get(part).unwrap_or_default());
             let hint = context
                 .decompress_stream(&mut out, &mut part)
-                .map_err(|code| failure(code, out_of_memory))?;
+                .map_err(|code| failure(status(code), capacity))?;
             // One call takes the whole part: the output has room, or the call fails.
             if part.pos() == part.src.len() {
                 Ok(hint)
@@ -255,6 +271,8 @@ fn block_by_block(
 /// A difference from the plan that this crate found, and not libzstd.
 const CORRUPT: Failure = Failure::Other(DecompressError::Corrupt { status: 0 });
 
+#[cold]
+#[inline(never)]
 fn create() -> Option<DCtx<'static>> {
     let mut context = DCtx::try_create()?;
     // The limits bound the window, at most to this; a stable output buffer needs no memory for it.
@@ -267,22 +285,25 @@ fn create() -> Option<DCtx<'static>> {
     Some(context)
 }
 
-/// Makes room for `bytes` in an empty vector; its old memory is given back first.
-fn reserve(output: &mut Vec<u8>, bytes: u64) -> Result<(), DecompressError> {
+/// Makes room for exactly `bytes` in an empty vector; its old memory is given back first.
+#[cold]
+#[inline(never)]
+fn grow(output: &mut Vec<u8>, bytes: u64) -> Result<(), DecompressError> {
     let out_of_memory = DecompressError::OutOfMemory { bytes };
     let bytes = usize::try_from(bytes).map_err(|_| out_of_memory)?;
-    if output.capacity() < bytes {
-        *output = Vec::new();
-        output.try_reserve_exact(bytes).map_err(|_| out_of_memory)?;
-    }
-    Ok(())
+    *output = Vec::new();
+    output.try_reserve_exact(bytes).map_err(|_| out_of_memory)
 }
 
+/// What libzstd's status means for an attempt to fill `capacity` bytes.
 #[cold]
-fn failure(code: usize, out_of_memory: DecompressError) -> Failure {
-    match status(code) {
+#[inline(never)]
+fn failure(status: u32, capacity: usize) -> Failure {
+    match status {
         FULL => Failure::Full,
-        MEMORY => Failure::Other(out_of_memory),
+        MEMORY => Failure::Other(DecompressError::OutOfMemory {
+            bytes: capacity as u64,
+        }),
         CHECKSUM => Failure::Other(DecompressError::ChecksumMismatch),
         status => Failure::Other(DecompressError::Corrupt { status }),
     }

@@ -4,70 +4,45 @@ use crate::block::Block;
 use crate::header::Header;
 use crate::input::Input;
 use crate::limits::{Limits, UnknownSize};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, cold};
 
 /// What is left for the frames of an input, each of which spends from it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
     /// Bytes of output that the limits leave.
     output: u64,
-    /// Whether the ratio, not the output limit, set `output`.
-    by_ratio: bool,
-    /// Output of the frames before, so that refusals by ratio name the whole.
-    spent: u64,
+    /// Blocks that the limits leave.
     blocks: u64,
-    blocks_limit: u64,
 }
 
 impl Budget {
     /// The budget for an input of `len` bytes.
+    #[inline]
     pub(crate) const fn new(len: usize, limits: &Limits) -> Self {
-        let limit = limits.output_bytes();
-        let (output, by_ratio) = match limits.ratio() {
-            Some(ratio) if ratio.output_bytes(len) < limit => (ratio.output_bytes(len), true),
-            _ => (limit, false),
-        };
-        let blocks = limits.blocks();
         Self {
-            output,
-            by_ratio,
-            spent: 0,
-            blocks,
-            blocks_limit: blocks,
+            output: limits.output_bytes_for(len),
+            blocks: limits.blocks(),
         }
     }
 
     /// Spends a block, or a skippable frame, that begins at `offset`.
-    pub(crate) const fn block(&mut self, offset: usize) -> Result<(), Refusal> {
+    #[inline]
+    pub(crate) const fn block(&mut self, offset: usize, limits: &Limits) -> Result<(), Refusal> {
         match self.blocks.checked_sub(1) {
             Some(left) => {
                 self.blocks = left;
                 Ok(())
             }
-            None => Err(Refusal::TooManyBlocks {
+            None => Err(cold(Refusal::TooManyBlocks {
                 offset,
-                limit: self.blocks_limit,
-            }),
+                limit: limits.blocks(),
+            })),
         }
     }
 
     /// Spends the content of a frame that was found within the budget.
     const fn frame(&mut self, bytes: u64) {
         self.output = self.output.saturating_sub(bytes);
-        self.spent = self.spent.saturating_add(bytes);
-    }
-
-    /// The refusal for `output` bytes at `offset`: by ratio where that is the tighter limit.
-    const fn exceeded(&self, offset: usize, output: u64, otherwise: Refusal) -> Refusal {
-        if self.by_ratio {
-            Refusal::RatioTooHigh {
-                offset,
-                output: self.spent.saturating_add(output),
-                limit: self.spent.saturating_add(self.output),
-            }
-        } else {
-            otherwise
-        }
     }
 }
 
@@ -98,18 +73,30 @@ impl Frame {
         budget: &mut Budget,
     ) -> Result<Self, Refusal> {
         let header = Header::parse(input)?;
-        admit(&header, limits, budget)?;
+        let Header { declared, .. } = header;
+        let (len, left) = (input.total(), budget.output);
+        admit(&header, limits, len, left)?;
         let block_max = header.block_bytes_max();
-        let mut proof = Proof { least: 0, most: 0 };
-        let (mut blocks, mut compressed_blocks) = (0_u64, 0_u64);
+        let (least_max, most_max) = match (declared, limits.unknown_size()) {
+            // Held against the limits before.
+            (Some(declared), _) => (declared, u64::MAX),
+            (None, UnknownSize::Evidence) => (left, left),
+            (None, UnknownSize::Reject | UnknownSize::Bounded) => (left, u64::MAX),
+        };
+        let blocks = budget.blocks;
+        let (mut least, mut most, mut compressed_blocks) = (0_u64, 0_u64, 0_u64);
         let last_block = loop {
             let offset = input.offset();
-            budget.block(offset)?;
+            budget.block(offset, limits)?;
             let block = Block::walk(input, block_max)?;
-            blocks = blocks.saturating_add(1);
-            compressed_blocks = compressed_blocks.saturating_add(u64::from(block.compressed));
-            proof.add(&block);
-            proof.check(offset, &header, limits, budget)?;
+            // Wrapping is out of reach: at 128 KiB a block it takes 2^47 of them, 3 bytes each.
+            least = least.wrapping_add(u64::from(block.least));
+            most = most.wrapping_add(u64::from(block.most));
+            compressed_blocks = compressed_blocks.wrapping_add(u64::from(block.compressed));
+            if least > least_max || most > most_max {
+                let proof = (least, most);
+                return Err(over_proven(offset, proof, declared, left, limits, len));
+            }
             if block.last {
                 break offset;
             }
@@ -118,27 +105,25 @@ impl Frame {
         if checksum {
             let &[_, _, _, _] = input.array()?;
         }
-        let (least, most) = match header.declared {
-            None => (proof.least, proof.most),
-            Some(declared) if declared > proof.most => {
-                let bound = proof.most;
-                return Err(Refusal::DeclaredAboveProof {
+        if let Some(declared) = declared {
+            if declared > most {
+                return Err(cold(Refusal::DeclaredAboveProof {
                     offset: start,
                     declared,
-                    bound,
-                });
+                    bound: most,
+                }));
             }
-            Some(declared) => (declared, declared),
-        };
+            (least, most) = (declared, declared);
+        }
         budget.frame(least);
         Ok(Self {
             start,
             last_block,
             end: input.offset(),
-            blocks,
+            blocks: blocks.saturating_sub(budget.blocks),
             least,
             most,
-            declared: header.declared.is_some(),
+            declared: declared.is_some(),
             checksum,
             // What one compressed block holds follows from the total, since the others are known;
             // and content no larger than the largest block has no larger block.
@@ -147,94 +132,99 @@ impl Frame {
     }
 }
 
-/// What the blocks so far prove about the content.
-struct Proof {
-    least: u64,
-    most: u64,
-}
-
-impl Proof {
-    const fn add(&mut self, block: &Block) {
-        self.least = self.least.saturating_add(block.least as u64);
-        self.most = self.most.saturating_add(block.most as u64);
-    }
-
-    /// Holds the proof against what the frame declares, or against the limits where it does not.
-    fn check(
-        &self,
-        offset: usize,
-        header: &Header,
-        limits: &Limits,
-        budget: &Budget,
-    ) -> Result<(), Refusal> {
-        let (proven, limit) = (self.least, budget.output);
-        match header.declared {
-            Some(declared) if proven > declared => Err(Refusal::DeclaredBelowProof {
-                offset,
-                declared,
-                proven,
-            }),
-            // The declared size was held against the limits before.
-            Some(_) => Ok(()),
-            None if proven > limit => Err(budget.exceeded(
-                offset,
-                proven,
-                Refusal::ProvenTooLarge {
-                    offset,
-                    proven,
-                    limit,
-                },
-            )),
-            None => match limits.unknown_size() {
-                UnknownSize::Evidence if self.most > limit => {
-                    let bound = self.most;
-                    Err(budget.exceeded(
-                        offset,
-                        bound,
-                        Refusal::BoundTooLarge {
-                            offset,
-                            bound,
-                            limit,
-                        },
-                    ))
-                }
-                UnknownSize::Reject | UnknownSize::Evidence | UnknownSize::Bounded => Ok(()),
-            },
-        }
-    }
-}
-
 /// Holds a frame header against the limits, field by field in the order of the format.
-fn admit(header: &Header, limits: &Limits, budget: &Budget) -> Result<(), Refusal> {
+#[inline(always)]
+fn admit(header: &Header, limits: &Limits, len: usize, left: u64) -> Result<(), Refusal> {
     if !header.descriptor.single_segment() && header.window > limits.window_bytes() {
-        return Err(Refusal::WindowTooLarge {
+        return Err(cold(Refusal::WindowTooLarge {
             offset: header.window_at(),
             window: header.window,
             limit: limits.window_bytes(),
-        });
+        }));
     }
     if header.dictionary != 0 {
-        return Err(Refusal::DictionaryRequired {
+        return Err(cold(Refusal::DictionaryRequired {
             offset: header.dictionary_at(),
             id: header.dictionary,
-        });
+        }));
     }
     match header.declared {
-        Some(declared) if declared > budget.output => {
-            let (offset, limit) = (header.declared_at(), budget.output);
-            Err(budget.exceeded(
+        Some(declared) if declared > left => {
+            let offset = header.declared_at();
+            let otherwise = Refusal::DeclaredTooLarge {
                 offset,
                 declared,
-                Refusal::DeclaredTooLarge {
-                    offset,
-                    declared,
-                    limit,
-                },
-            ))
+                limit: left,
+            };
+            Err(exceeded(offset, declared, left, limits, len, otherwise))
         }
-        None if limits.unknown_size() == UnknownSize::Reject => Err(Refusal::UnknownSize {
+        None if limits.unknown_size() == UnknownSize::Reject => Err(cold(Refusal::UnknownSize {
             offset: header.offset,
-        }),
+        })),
         Some(_) | None => Ok(()),
+    }
+}
+
+/// Refuses a frame whose blocks, up to the one at `offset`, prove more than it declares or than the
+/// limits leave: at least `least` bytes, and at most `most`.
+#[cold]
+#[inline(never)]
+fn over_proven(
+    offset: usize,
+    (least, most): (u64, u64),
+    declared: Option<u64>,
+    left: u64,
+    limits: &Limits,
+    len: usize,
+) -> Refusal {
+    let (output, otherwise) = match declared {
+        Some(declared) => {
+            return Refusal::DeclaredBelowProof {
+                offset,
+                declared,
+                proven: least,
+            };
+        }
+        None if least > left => (
+            least,
+            Refusal::ProvenTooLarge {
+                offset,
+                proven: least,
+                limit: left,
+            },
+        ),
+        None => (
+            most,
+            Refusal::BoundTooLarge {
+                offset,
+                bound: most,
+                limit: left,
+            },
+        ),
+    };
+    exceeded(offset, output, left, limits, len, otherwise)
+}
+
+/// Refuses `output` bytes where `left` were: by ratio where that is the tighter limit, which then
+/// names the whole, the frames before included.
+#[cold]
+#[inline(never)]
+fn exceeded(
+    offset: usize,
+    output: u64,
+    left: u64,
+    limits: &Limits,
+    len: usize,
+    otherwise: Refusal,
+) -> Refusal {
+    let limit = limits.output_bytes_for(len);
+    if limit == limits.output_bytes() {
+        return otherwise;
+    }
+    let spent = limit.saturating_sub(left);
+    Refusal::RatioTooHigh {
+        offset,
+        output: spent.saturating_add(output),
+        limit,
     }
 }

@@ -1,14 +1,15 @@
 //! The header of a frame, RFC 8878 section 3.1.1.1.
 
-use crate::input::Input;
-use crate::refusal::Refusal;
+use crate::input::{Input, number};
+use crate::refusal::{Refusal, cold};
 
 /// The magic number of a frame with content.
 pub(crate) const FRAME_MAGIC: u32 = 0xFD2F_B528;
 
-/// What stands where a frame with content should begin, and does not.
+/// What a magic number begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Magic {
+    Content,
     Skippable,
     Legacy { version: u8 },
     Unknown,
@@ -17,6 +18,7 @@ pub(crate) enum Magic {
 impl Magic {
     pub(crate) const fn of(word: u32) -> Self {
         match word {
+            FRAME_MAGIC => Self::Content,
             // All sixteen are equivalent; the low four bits are for applications.
             0x184D_2A50..=0x184D_2A5F => Self::Skippable,
             // The formats of zstd 0.1 and 0.2 to 0.7, each with its own magic number.
@@ -48,13 +50,13 @@ pub(crate) struct Header {
 
 impl Header {
     /// Parses what follows the magic number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn parse(input: &mut Input<'_>) -> Result<Self, Refusal> {
         let offset = input.offset();
         let &[byte] = input.array()?;
         let descriptor = Descriptor(byte);
         if descriptor.reserved_bit() {
-            return Err(Refusal::ReservedBit { offset });
+            return Err(cold(Refusal::ReservedBit { offset }));
         }
         let window = if descriptor.single_segment() {
             None
@@ -64,9 +66,8 @@ impl Header {
         };
         let dictionary = match descriptor.dictionary_width() {
             0 => 0,
-            1 => u32::from(u8::from_le_bytes(*input.array()?)),
-            2 => u32::from(u16::from_le_bytes(*input.array()?)),
-            _ => u32::from_le_bytes(*input.array()?),
+            // Four bytes at most.
+            width => u32::try_from(number(input.bytes(width)?)).unwrap_or(u32::MAX),
         };
         let declared = match descriptor.size_width() {
             0 => None,
@@ -107,7 +108,7 @@ impl Header {
     /// Where the declared size is.
     pub(crate) fn declared_at(&self) -> usize {
         self.dictionary_at()
-            .saturating_add(self.descriptor.dictionary_width())
+            .saturating_add(self.descriptor.dictionary_width() as usize)
     }
 }
 
@@ -131,13 +132,9 @@ impl Descriptor {
         self.0 & 0x08 != 0
     }
 
-    const fn dictionary_width(self) -> usize {
-        match self.0 & 0x03 {
-            0 => 0,
-            1 => 1,
-            2 => 2,
-            _ => 4,
-        }
+    /// 0, 1, 2 or 4 bytes.
+    const fn dictionary_width(self) -> u32 {
+        1_u32.wrapping_shl((self.0 & 0x03) as u32) >> 1
     }
 
     const fn size_width(self) -> usize {

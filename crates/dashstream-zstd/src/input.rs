@@ -18,6 +18,12 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Bytes of the whole input.
+    #[inline]
+    pub(crate) const fn total(&self) -> usize {
+        self.total
+    }
+
     /// The position in the whole input.
     #[inline]
     pub(crate) const fn offset(&self) -> usize {
@@ -38,7 +44,7 @@ impl<'a> Input<'a> {
                 self.rest = rest;
                 Ok(taken)
             }
-            None => Err(self.truncated(N as u64)),
+            None => Err(truncated(self.offset(), N as u64, self.rest.len())),
         }
     }
 
@@ -63,16 +69,27 @@ impl<'a> Input<'a> {
                 self.rest = rest;
                 Ok(taken)
             }
-            None => Err(self.truncated(len as u64)),
+            None => Err(truncated(self.offset(), len as u64, self.rest.len())),
         }
     }
+}
 
-    #[cold]
-    const fn truncated(&self, needed: u64) -> Refusal {
-        Refusal::Truncated {
-            offset: self.offset(),
-            needed,
-            left: self.rest.len() as u64,
-        }
+/// A number of at most eight bytes in little-endian order, where its width is seldom this one.
+#[cold]
+#[inline(never)]
+pub(crate) fn number(field: &[u8]) -> u64 {
+    field
+        .iter()
+        .rfold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
+// Of numbers alone: a position that is handed out, even by value, does not live in registers.
+#[cold]
+#[inline(never)]
+const fn truncated(offset: usize, needed: u64, left: usize) -> Refusal {
+    Refusal::Truncated {
+        offset,
+        needed,
+        left: left as u64,
     }
 }

@@ -186,7 +186,7 @@ impl Limits {
 
 impl Limits {
     /// The most bytes of content that an input of `len` bytes may have, by size and by ratio.
-    #[cfg(feature = "libzstd")]
+    #[inline]
     pub(crate) const fn output_bytes_for(&self, len: usize) -> u64 {
         match self.ratio {
             Some(ratio) if ratio.output_bytes(len) < self.output_bytes => ratio.output_bytes(len),
