@@ -10,6 +10,8 @@
     reason = "a property may panic: that is how it fails"
 )]
 
+use core::cell::RefCell;
+
 use dashstream_testkit::alloc;
 use dashstream_zstd::{Decoder, Encoder, Level, Limits, Plan};
 
@@ -31,16 +33,42 @@ fn level(choice: u8) -> Level {
 
 /// Checks one message of at most the default output limit.
 pub fn check_content(content: &[u8], level: Level, checksum: bool) {
-    let limits = Limits::new();
-    let mut encoder = Encoder::new(level).with_checksum(checksum);
+    with_both(level, checksum, |encoder, decoder| {
+        check_with(content, checksum, encoder, decoder);
+    });
+}
+
+/// Hands out the encoder and the decoder that this thread keeps: a context costs more than most
+/// messages, and whatever it saw before, it has to be as good as new.
+fn with_both(level: Level, checksum: bool, body: impl FnOnce(&mut Encoder, &mut Decoder)) {
+    type Kept = Vec<((Level, bool), Encoder, Decoder)>;
+    thread_local! {
+        static KEPT: RefCell<Kept> = const { RefCell::new(Vec::new()) };
+    }
+    KEPT.with_borrow_mut(|kept| {
+        let key = (level, checksum);
+        let at = kept
+            .iter()
+            .position(|(it, ..)| *it == key)
+            .unwrap_or_else(|| {
+                let encoder = Encoder::new(level).with_checksum(checksum);
+                kept.push((key, encoder, Decoder::new(Limits::new())));
+                kept.len() - 1
+            });
+        let (_, encoder, decoder) = &mut kept[at];
+        body(encoder, decoder);
+    });
+}
+
+fn check_with(content: &[u8], checksum: bool, encoder: &mut Encoder, decoder: &mut Decoder) {
     let frame = encoder.compress(content).expect("memory");
 
-    let plan = Plan::inspect(&frame, &limits).expect("the encoder keeps to the default limits");
+    let plan = Plan::inspect(&frame, decoder.limits());
+    let plan = plan.expect("the encoder keeps to the default limits");
     assert_eq!(plan.declared_bytes(), Some(content.len() as u64));
     assert_eq!((plan.frames(), plan.skippable_frames()), (1, 0));
     assert_eq!(plan.has_checksum(), checksum);
 
-    let mut decoder = Decoder::new(limits);
     let mut output = decoder.decompress(&frame).expect("a frame of our own");
     assert!(output == content, "other content");
     assert_eq!(
