@@ -171,6 +171,9 @@ pub enum Form {
 }
 
 impl Form {
+    /// Both, in the order of the labels.
+    pub const ALL: [Self; 2] = [Self::Full, Self::Reduced];
+
     /// The stable label value.
     #[must_use]
     pub const fn label(self) -> &'static str {

@@ -91,6 +91,9 @@ pub enum Age {
 }
 
 impl Age {
+    /// Both, in the order of the labels.
+    pub const ALL: [Self; 2] = [Self::Current, Self::Old];
+
     /// The stable label value.
     #[must_use]
     pub const fn label(self) -> &'static str {

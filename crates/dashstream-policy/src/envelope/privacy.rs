@@ -55,6 +55,9 @@ pub enum Disclosure {
 }
 
 impl Disclosure {
+    /// Every value, from the least to the most.
+    pub const ALL: [Self; 4] = [Self::Nothing, Self::Hashed, Self::Truncated, Self::Full];
+
     /// The value that the envelope shows.
     #[must_use]
     pub const fn label(self) -> &'static str {

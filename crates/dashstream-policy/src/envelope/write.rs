@@ -11,8 +11,9 @@ use thiserror::Error;
 
 use crate::{Age, Cause, Form};
 
+use super::dates::rfc3339;
 use super::fields::Fields;
-use super::text::{cut, hex, hex_list, rfc3339};
+use super::text::{cut, hex, hex_list};
 use super::{Disclosure, Full, Hashed, Nothing, Privacy, Truncated};
 
 /// The version that [`super::KEY_VERSION`] shows. A key that changes its meaning raises it; a new

@@ -316,7 +316,7 @@ impl<'a> Words<'a> {
             "null" => true,
             _ => return None,
         };
-        let age = self.one_of(&[Age::Current, Age::Old], Age::label)?;
+        let age = self.one_of(&Age::ALL, Age::label)?;
         Some(Delivery::new(partition, epoch, offset).null(null).age(age))
     }
 
