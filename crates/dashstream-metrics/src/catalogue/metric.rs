@@ -8,6 +8,7 @@ use crate::label::Label;
 use crate::snapshot::Snapshot;
 
 /// One metric. There are no values of this type but those of the table.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Metric {
     /// The name in the exposition.

@@ -1,9 +1,8 @@
 //! How a metric's row hands out its numbers.
 
-use core::time::Duration;
-
 use crate::cells::Histogram;
 use crate::label::{Key, Label};
+use crate::units::Age;
 
 /// One sample's number.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +36,8 @@ impl<'a> Samples<'a> {
     }
 
     /// Seconds, or −1 for never, as existing dashboards expect of the ages.
-    pub(crate) fn age(&mut self, age: Option<Duration>) {
-        self.gauge(age.map_or(-1.0, |age| age.as_secs_f64()));
+    pub(crate) fn age(&mut self, age: Option<Age>) {
+        self.gauge(age_in_seconds(age));
     }
 
     pub(crate) fn counts<L: Label>(&mut self, mut read: impl FnMut(L) -> u64) {
@@ -63,6 +62,11 @@ impl<'a> Samples<'a> {
 
     pub(crate) fn partition(&mut self, id: i32, value: f64) {
         (self.emit)(&[id.to_string().as_str()], Value::Gauge(value));
+    }
+
+    /// The same as [`Samples::age`], of a partition.
+    pub(crate) fn partition_age(&mut self, id: i32, age: Option<Age>) {
+        self.partition(id, age_in_seconds(age));
     }
 
     pub(crate) fn partition_and<L: Label>(&mut self, id: i32, mut read: impl FnMut(L) -> f64) {
@@ -92,6 +96,10 @@ impl<'a> Samples<'a> {
 )]
 pub(crate) const fn approximate(n: u64) -> f64 {
     n as f64
+}
+
+fn age_in_seconds(age: Option<Age>) -> f64 {
+    age.map_or(-1.0, Age::seconds)
 }
 
 pub(crate) const fn flag(on: bool) -> f64 {

@@ -1,0 +1,111 @@
+//! The replay buffer and what clients ask it for.
+
+use crate::catalogue::metric::{Kind, LabelSpec, Metric, Watch};
+use crate::edges::REPLAY_MS;
+use crate::labels::ReplayMode;
+use crate::metrics::{ReplayCount, ReplayEvent};
+
+pub(super) const METRICS: &[Metric] = &[
+    Metric {
+        name: "websocket_resume_requests_total",
+        help: "Times that a client asked to resume, by where from.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[LabelSpec::of::<ReplayMode>()],
+        health: None,
+        watch: Watch::Waived("replays are what clients ask for"),
+        read: |s, out| out.counts(|mode| s.totals.replay_by_mode.get((mode, ReplayCount::Request))),
+    },
+    Metric {
+        name: "websocket_replay_messages_total",
+        help: "Messages that were sent again.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[LabelSpec::of::<ReplayMode>()],
+        health: None,
+        watch: Watch::Waived("replays are what clients ask for"),
+        read: |s, out| out.counts(|mode| s.totals.replay_by_mode.get((mode, ReplayCount::Message))),
+    },
+    Metric {
+        name: "websocket_replay_gaps_total",
+        help: "Stretches that a client asked for and that are gone.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[LabelSpec::of::<ReplayMode>()],
+        health: None,
+        watch: Watch::Alert("DashstreamReplayGaps"),
+        read: |s, out| out.counts(|mode| s.totals.replay_by_mode.get((mode, ReplayCount::Gap))),
+    },
+    Metric {
+        name: "websocket_replay_gap_messages_total",
+        help: "Messages in stretches that are gone.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[LabelSpec::of::<ReplayMode>()],
+        health: None,
+        watch: Watch::Alert("DashstreamReplayGaps"),
+        read: |s, out| {
+            out.counts(|mode| s.totals.replay_by_mode.get((mode, ReplayCount::GapMessage)))
+        },
+    },
+    Metric {
+        name: "websocket_replay_latency_ms",
+        help: "Milliseconds that a replay took.",
+        kind: Kind::Histogram,
+        edges: Some(REPLAY_MS),
+        labels: &[LabelSpec::of::<ReplayMode>()],
+        health: None,
+        watch: Watch::Waived("a slow replay harms nobody but the client that asked for much"),
+        read: |s, out| out.histograms::<ReplayMode>(&s.totals.replay_latency),
+    },
+    Metric {
+        name: "replay_buffer_memory_hits_total",
+        help: "Messages found in the replay buffer's memory.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[],
+        health: Some("replay_buffer.memory_hits"),
+        watch: Watch::Waived("how the buffer answers is no fault"),
+        read: |s, out| out.count(s.totals.replay.get(ReplayEvent::MemoryHit)),
+    },
+    Metric {
+        name: "replay_buffer_redis_hits_total",
+        help: "Messages found in the replay buffer's Redis.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[],
+        health: Some("replay_buffer.redis_hits"),
+        watch: Watch::Waived("how the buffer answers is no fault"),
+        read: |s, out| out.count(s.totals.replay.get(ReplayEvent::RedisHit)),
+    },
+    Metric {
+        name: "replay_buffer_redis_misses_total",
+        help: "Messages that the replay buffer's Redis did not have.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[],
+        health: Some("replay_buffer.redis_misses"),
+        watch: Watch::Waived("how the buffer answers is no fault"),
+        read: |s, out| out.count(s.totals.replay.get(ReplayEvent::RedisMiss)),
+    },
+    Metric {
+        name: "replay_buffer_redis_write_dropped_total",
+        help: "Writes to the replay buffer's Redis that were given up before they were tried.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[],
+        health: Some("replay_buffer.redis_write_dropped"),
+        watch: Watch::Alert("DashstreamReplayBufferWritesLost"),
+        read: |s, out| out.count(s.totals.replay.get(ReplayEvent::RedisWriteDropped)),
+    },
+    Metric {
+        name: "replay_buffer_redis_write_failures_total",
+        help: "Writes to the replay buffer's Redis that failed.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[],
+        health: Some("replay_buffer.redis_write_failures"),
+        watch: Watch::Alert("DashstreamReplayBufferWritesLost"),
+        read: |s, out| out.count(s.totals.replay.get(ReplayEvent::RedisWriteFailure)),
+    },
+];
