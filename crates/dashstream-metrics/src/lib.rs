@@ -45,6 +45,7 @@ mod scrape;
 mod shard;
 mod snapshot;
 mod sync;
+mod units;
 mod window;
 
 pub use catalogue::{CATALOGUE, Kind, LabelSpec, LabelValues, Metric, Watch, find};
@@ -74,6 +75,7 @@ pub use outcome::{Outcome, Recent};
 pub use registry::{RegisterError, Registry};
 pub use scrape::{ScrapeDifference, compare, self_scrape};
 pub use snapshot::{Last, Snapshot, Totals, Windows};
+pub use units::{Age, PerSecond, Share};
 pub use window::{Account, Counts, Epoch, Readings, Shape, ShapeError, Window, WindowSet};
 
 #[cfg(doctest)]

@@ -11,6 +11,7 @@ use crate::labels::{
 };
 use crate::metrics::{ClientEvent, ReplayCount, ReplayEvent, SequenceKind};
 use crate::outcome::{Outcome, Recent};
+use crate::units::Age;
 use crate::window::{Account, Counts, Readings};
 
 /// Everything that is known at one moment.
@@ -112,8 +113,8 @@ pub struct Windows {
 impl Snapshot {
     /// How old the snapshot is at `now`.
     #[must_use]
-    pub const fn age(&self, now: Duration) -> Duration {
-        now.saturating_sub(self.taken_at)
+    pub const fn age(&self, now: Duration) -> Age {
+        Age::since(self.taken_at, now)
     }
 
     /// How long counting had gone on when the snapshot was taken.
@@ -124,8 +125,8 @@ impl Snapshot {
 
     /// How long ago `moment` was when the snapshot was taken; `None` for never.
     #[must_use]
-    pub fn ago(&self, moment: Option<Duration>) -> Option<Duration> {
-        moment.map(|moment| self.taken_at.saturating_sub(moment))
+    pub fn ago(&self, moment: Option<Duration>) -> Option<Age> {
+        moment.map(|moment| Age::since(moment, self.taken_at))
     }
 }
 

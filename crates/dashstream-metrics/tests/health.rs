@@ -9,7 +9,7 @@
 use core::time::Duration;
 
 use dashstream_metrics::{
-    ArchiveState, BreakerFacts, BreakerState, Evidence, Facts, Fault, Gates, HealthPolicy,
+    Age, ArchiveState, BreakerFacts, BreakerState, Evidence, Facts, Fault, Gates, HealthPolicy,
     InfrastructureError, Level, Metrics, Options, Outcome, PartitionFacts, PartitionState, Probe,
     ReadyWhen, ReasonCode, Registry, SelfScrape, SendOutcome, Status, Verdict, judge, livez,
     readyz,
@@ -219,7 +219,7 @@ fn a_stale_snapshot_fails_whatever_it_says() {
         let verdict = judge(now, &snapshot, &HealthPolicy::default(), Gates::default());
         assert_eq!(verdict.level == Level::Fail, stale, "{age} s old");
         assert_eq!(verdict.reason(ReasonCode::SnapshotStale).is_some(), stale);
-        assert_eq!(verdict.snapshot_age, Duration::from_secs(age));
+        assert_eq!(verdict.snapshot_age.whole_seconds(), age);
     }
 }
 
@@ -303,13 +303,13 @@ fn each_partition_state_has_its_reason_and_level() {
         );
         if let Some(reason) = verdict.reasons.first() {
             let offset = state.is_held().then_some(42);
-            let held_for = Duration::from_secs(1);
+            let held = Age::since(Duration::ZERO, Duration::from_secs(1));
             assert_eq!(
                 reason.evidence,
                 Evidence::Partition {
                     id: 3,
                     offset,
-                    held_for
+                    held
                 }
             );
         }
@@ -389,7 +389,7 @@ fn ten_drops_pass_and_eleven_warn() {
 fn liveness_asks_only_whether_the_loop_turns() {
     let limit = Duration::from_secs(30);
     for (age, alive) in [(29, true), (30, true), (31, false)] {
-        let probe = livez(Duration::from_secs(age), limit);
+        let probe = livez(Age::since(Duration::ZERO, Duration::from_secs(age)), limit);
         assert_eq!(probe == Probe::Ok, alive, "{age} s");
     }
     assert_eq!(Probe::Ok.http_status(), 200);

@@ -8,7 +8,7 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::thread;
 
-use dashstream_metrics::{Account, Shape, ShapeError, Window, WindowSet};
+use dashstream_metrics::{Account, PerSecond, Shape, ShapeError, Window, WindowSet};
 
 #[path = "props/writer.rs"]
 mod writer;
@@ -137,7 +137,8 @@ fn a_rate_is_over_the_time_that_is_covered() {
     for second in 0..10 {
         window.record(secs(second), (), 3);
     }
-    assert_eq!(window.read(secs(10)).per_second(()), Some(3.0));
+    let rate = window.read(secs(10)).per_second(());
+    assert_eq!(rate.map(PerSecond::per_second), Some(3.0));
 }
 
 #[test]

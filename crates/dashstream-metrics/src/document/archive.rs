@@ -12,6 +12,7 @@ use crate::facts::{BreakerFacts, ReplayBufferFacts};
 use crate::labels::{ArchiveState, BreakerState};
 use crate::metrics::{ReplayEvent, SequenceKind};
 use crate::snapshot::{Snapshot, Totals};
+use crate::units::Age;
 
 /// The archive for unprocessable records.
 #[expect(
@@ -133,7 +134,7 @@ impl BreakerPart {
     pub(super) fn new(now: Duration, facts: &BreakerFacts) -> Self {
         Self {
             state: facts.state.into(),
-            state_seconds: now.saturating_sub(facts.since).as_secs_f64(),
+            state_seconds: Age::since(facts.since, now).seconds(),
         }
     }
 }

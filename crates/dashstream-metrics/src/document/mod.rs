@@ -26,6 +26,7 @@ pub use word::Word;
 use crate::facts::SelfScrape;
 use crate::health::{Level, Reason, Status, Verdict};
 use crate::snapshot::Snapshot;
+use crate::units::Age;
 
 /// The document that `/health` answers with, always with HTTP status 200.
 ///
@@ -150,7 +151,7 @@ impl Document {
             },
             alert: alert(&verdict.reasons),
             circuit_breaker: None,
-            snapshot_age_seconds: Some(verdict.snapshot_age.as_secs_f64()),
+            snapshot_age_seconds: Some(verdict.snapshot_age.seconds()),
             self_scrape: Some(SelfScrapePart::new(snapshot.facts.self_scrape)),
             other: BTreeMap::new(),
         }
@@ -210,5 +211,5 @@ fn alert(reasons: &[Reason]) -> Option<String> {
 
 /// Whole seconds from `moment` to `now`; `None` for never.
 fn seconds_ago(now: Duration, moment: Option<Duration>) -> Option<u64> {
-    moment.map(|moment| now.saturating_sub(moment).as_secs())
+    moment.map(|moment| Age::since(moment, now).whole_seconds())
 }

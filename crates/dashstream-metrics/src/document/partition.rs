@@ -8,6 +8,7 @@ use crate::document::seconds_ago;
 use crate::document::word::Word;
 use crate::facts::PartitionFacts;
 use crate::labels::{Cause, PartitionState};
+use crate::units::Age;
 
 /// One assigned partition.
 #[expect(
@@ -41,7 +42,7 @@ impl PartitionPart {
         Self {
             id: facts.id,
             state: facts.state.into(),
-            state_seconds: now.saturating_sub(facts.since).as_secs_f64(),
+            state_seconds: Age::since(facts.since, now).seconds(),
             held_at: facts.held_at,
             held_cause: facts.held_cause.map(Word::from),
             stalled: facts.state == PartitionState::Stalled,

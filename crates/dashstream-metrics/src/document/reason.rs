@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::word::Word;
 use crate::health::{Evidence, Level, Rate, Reason, ReasonCode};
+use crate::units::Age;
 
 /// One reason of the verdict. Of the numbers, those that its kind has are there.
 #[expect(
@@ -107,17 +108,13 @@ impl ReasonPart {
                 part.limit = Some(limit);
             }
             Evidence::Age { age, limit } => {
-                part.age_seconds = age.map(|age| age.as_secs_f64());
+                part.age_seconds = age.map(Age::seconds);
                 part.limit_seconds = Some(limit.as_secs_f64());
             }
-            Evidence::Partition {
-                id,
-                offset,
-                held_for,
-            } => {
+            Evidence::Partition { id, offset, held } => {
                 part.partition = Some(id);
                 part.offset = offset;
-                part.held_seconds = Some(held_for.as_secs_f64());
+                part.held_seconds = Some(held.seconds());
             }
         }
         part
@@ -140,9 +137,9 @@ impl RateNumbers {
         Self {
             k: rate.k,
             n: rate.n,
-            lower: rate.lower,
-            upper: rate.upper,
-            threshold: rate.threshold,
+            lower: rate.lower.fraction(),
+            upper: rate.upper.fraction(),
+            threshold: rate.threshold.fraction(),
             window_seconds: rate.window.as_secs(),
             covered_seconds: rate.covered.as_secs_f64(),
         }

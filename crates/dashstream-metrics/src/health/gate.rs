@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::health::policy::{PolicyError, Threshold};
 use crate::health::verdict::ReasonCode;
+use crate::units::Share;
 
 /// The Wilson score test: a gate opens when even the lower bound of the true rate is above the
 /// threshold.
@@ -32,11 +33,11 @@ pub struct Rate {
     /// All events, the bad ones included: never less than `k`.
     pub n: u64,
     /// The true rate is hardly below this.
-    pub lower: f64,
+    pub lower: Share,
     /// The true rate is hardly above this.
-    pub upper: f64,
+    pub upper: Share,
     /// What it is compared with.
-    pub threshold: f64,
+    pub threshold: Share,
     /// Whether the gate is open.
     pub open: bool,
     /// Whether the window was torn while it was read: the counts are then too small.
@@ -71,9 +72,9 @@ impl Wilson {
         clippy::cast_precision_loss,
         reason = "counts beyond 2^53 change no verdict"
     )]
-    pub fn bounds(&self, k: u64, n: u64) -> (f64, f64) {
+    pub fn bounds(&self, k: u64, n: u64) -> (Share, Share) {
         if n == 0 {
-            return (0.0, 1.0);
+            return (Share::from_fraction(0.0), Share::from_fraction(1.0));
         }
         let (k, n, z2) = (k.min(n) as f64, n as f64, self.z * self.z);
         let share = k / n;
@@ -81,7 +82,10 @@ impl Wilson {
         let centre = (share + z2 / (2.0 * n)) / scale;
         let variance = share * (1.0 - share) / n + z2 / (4.0 * n * n);
         let half = self.z * variance.sqrt() / scale;
-        ((centre - half).max(0.0), (centre + half).min(1.0))
+        (
+            Share::from_fraction(centre - half),
+            Share::from_fraction(centre + half),
+        )
     }
 
     /// Whether the gate is open after `k` bad of `n`, given that it `was_open`.
@@ -92,9 +96,9 @@ impl Wilson {
     pub fn is_open(&self, k: u64, n: u64, threshold: Threshold, was_open: bool) -> bool {
         let (lower, upper) = self.bounds(k, n);
         if was_open {
-            k > 0 && upper > threshold.fraction()
+            k > 0 && upper > threshold.share()
         } else {
-            k >= self.events_min && lower > threshold.fraction()
+            k >= self.events_min && lower > threshold.share()
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::label::Key;
 use crate::labels::{ArchiveState, BreakerState, PartitionState, SendOutcome};
 use crate::outcome::Recent;
 use crate::snapshot::Snapshot;
+use crate::units::Age;
 use crate::window::Readings;
 
 /// Mean gaps without an event after which a rate of the past is over: the chance that a process
@@ -35,7 +36,7 @@ pub fn judge(
         rates: Vec::new(),
     };
     let snapshot_age = snapshot.age(now);
-    if snapshot_age > policy.snapshot {
+    if snapshot_age.exceeds(policy.snapshot) {
         bench.reason(
             ReasonCode::SnapshotStale,
             Level::Fail,
@@ -180,7 +181,7 @@ impl Bench<'_> {
             n,
             lower,
             upper,
-            threshold: threshold.fraction(),
+            threshold: threshold.share(),
             open: self.policy.gate.is_open(k, n, threshold, was_open),
             torn: readings.torn,
         }
@@ -209,7 +210,7 @@ impl Bench<'_> {
         Evidence::Partition {
             id: partition.id,
             offset: partition.held_at,
-            held_for: self.snapshot.taken_at.saturating_sub(partition.since),
+            held: Age::since(partition.since, self.snapshot.taken_at),
         }
     }
 
@@ -231,7 +232,7 @@ impl Bench<'_> {
             ),
         }
         let waits = snapshot.ago(archive.oldest_pending_since);
-        if waits.is_some_and(|waits| waits > self.policy.archive_pending) {
+        if waits.is_some_and(|waits| waits.exceeds(self.policy.archive_pending)) {
             self.reason(
                 ReasonCode::ArchivePending,
                 Level::Warn,
@@ -278,11 +279,12 @@ impl Bench<'_> {
 
     /// The part of the status that is about the broker, and not about the records.
     fn connection(&mut self, now: Duration) -> Status {
-        let ago = |moment: Option<Duration>| moment.map(|moment| now.saturating_sub(moment));
+        let ago = |moment: Option<Duration>| moment.map(|moment| Age::since(moment, now));
         let silent = ago(self.snapshot.last.message);
         let failed = ago(self.snapshot.last.infrastructure_error);
-        let is_silent = silent.is_none_or(|silent| silent > self.policy.silence);
-        let has_failed = failed.is_some_and(|failed| failed < self.policy.infrastructure);
+        let is_silent = silent.is_none_or(|silent| silent.exceeds(self.policy.silence));
+        let has_failed =
+            failed.is_some_and(|failed| failed.duration() < self.policy.infrastructure);
         if is_silent {
             self.reason(
                 ReasonCode::NoRecentMessages,
@@ -307,15 +309,15 @@ impl Bench<'_> {
 
 /// Whether a long window's rate belongs to the past: nothing bad has happened for much longer than
 /// the mean gap between its bad events.
-fn is_over(long: &Rate, since_last: Option<Duration>) -> bool {
+fn is_over(long: &Rate, since_last: Option<Age>) -> bool {
     let Some(since_last) = since_last else {
         return true;
     };
     #[expect(clippy::cast_precision_loss, reason = "an estimate of a gap")]
     let mean_gap = long.covered.as_secs_f64() / long.k.max(1) as f64;
-    since_last.as_secs_f64() > QUIET_GAPS * mean_gap
+    since_last.seconds() > QUIET_GAPS * mean_gap
 }
 
-fn age(age: Option<Duration>, limit: Duration) -> Evidence {
+fn age(age: Option<Age>, limit: Duration) -> Evidence {
     Evidence::Age { age, limit }
 }

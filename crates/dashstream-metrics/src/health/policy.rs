@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::health::gate::Wilson;
 use crate::health::verdict::Level;
+use crate::units::Share;
 
 /// When a verdict is what it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,10 +84,10 @@ impl Threshold {
         }
     }
 
-    /// The share as a fraction of one.
+    /// The share.
     #[must_use]
-    pub fn fraction(self) -> f64 {
-        f64::from(self.0) / 1e6
+    pub fn share(self) -> Share {
+        Share::from_fraction(f64::from(self.0) / 1e6)
     }
 }
 

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::health::verdict::{Level, Verdict};
+use crate::units::Age;
 
 /// A probe's answer.
 #[expect(
@@ -48,11 +49,11 @@ impl Probe {
 /// Neither the broker nor a held partition fails it, because a restart would destroy the evidence
 /// and meet the same record again. `limit` is how long the loop that takes snapshots may be stuck;
 /// an orchestrator's usual three probes of ten seconds suggest 30 s.
-pub const fn livez(snapshot_age: Duration, limit: Duration) -> Probe {
-    if snapshot_age.as_nanos() <= limit.as_nanos() {
-        Probe::Ok
-    } else {
+pub const fn livez(snapshot: Age, limit: Duration) -> Probe {
+    if snapshot.exceeds(limit) {
         Probe::Unavailable
+    } else {
+        Probe::Ok
     }
 }
 

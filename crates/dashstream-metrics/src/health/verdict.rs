@@ -6,6 +6,7 @@ use core::time::Duration;
 use crate::health::gate::Rate;
 use crate::label::labels;
 use crate::labels::BreakerState;
+use crate::units::Age;
 
 labels! {
     /// The word that existing consumers show.
@@ -89,7 +90,7 @@ pub struct Verdict {
     /// Which gates are open, for the next verdict.
     pub gates: Gates,
     /// How old the snapshot was.
-    pub snapshot_age: Duration,
+    pub snapshot_age: Age,
 }
 
 /// One thing that is wrong or worth knowing.
@@ -123,7 +124,7 @@ pub enum Evidence {
     /// Something is older than it may be; `None` for what never happened.
     Age {
         /// How old.
-        age: Option<Duration>,
+        age: Option<Age>,
         /// The oldest that passes.
         limit: Duration,
     },
@@ -133,8 +134,8 @@ pub enum Evidence {
         id: i32,
         /// The offset it is held at, when it is held.
         offset: Option<u64>,
-        /// For how long.
-        held_for: Duration,
+        /// How long ago it came to stand.
+        held: Age,
     },
 }
 
@@ -200,34 +201,25 @@ impl fmt::Display for Evidence {
         match self {
             Self::Rate(rate) => write!(
                 f,
-                "{} of {} in {} s, surely more than {:.2} % with {:.2} % allowed",
+                "{} of {} in {} s, surely more than {} with {} allowed",
                 rate.k,
                 rate.n,
                 rate.covered.as_secs(),
-                rate.lower * 100.0,
-                rate.threshold * 100.0
+                rate.lower,
+                rate.threshold
             ),
             Self::Count { value, limit } => write!(f, "{value} with {limit} allowed"),
             Self::Age { age: None, .. } => f.write_str("never"),
             Self::Age {
                 age: Some(age),
                 limit,
-            } => write!(
-                f,
-                "{} s ago with {} s allowed",
-                age.as_secs(),
-                limit.as_secs()
-            ),
-            Self::Partition {
-                id,
-                offset,
-                held_for,
-            } => {
+            } => write!(f, "{age} with {} s allowed", limit.as_secs()),
+            Self::Partition { id, offset, held } => {
                 write!(f, "partition {id}")?;
                 if let Some(offset) = offset {
                     write!(f, " at offset {offset}")?;
                 }
-                write!(f, " for {} s", held_for.as_secs())
+                write!(f, " for {} s", held.whole_seconds())
             }
         }
     }

@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use core::time::Duration;
 
 use crate::label::Key;
+use crate::units::PerSecond;
 
 /// One number for each key.
 pub struct Counts<K> {
@@ -98,14 +99,7 @@ impl<K: Key> Readings<K> {
 
     /// Events per second over the time that is covered; `None` before any time has passed.
     #[must_use]
-    pub fn per_second(&self, key: K) -> Option<f64> {
-        if self.covered.is_zero() {
-            return None;
-        }
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a rate for people; 53 bits are plenty"
-        )]
-        Some(self.count(key) as f64 / self.covered.as_secs_f64())
+    pub fn per_second(&self, key: K) -> Option<PerSecond> {
+        PerSecond::over(self.count(key), self.covered)
     }
 }
