@@ -1,6 +1,7 @@
 //! The persistent JSON document.
 
 mod meter;
+mod name;
 mod node;
 mod number;
 mod read;
@@ -14,12 +15,15 @@ mod write;
 use core::fmt;
 
 pub(crate) use self::meter::{Meter, Spent};
+pub(crate) use self::name::Name;
 pub(crate) use self::node::{Member, Node, Weight};
 pub(crate) use self::number::{NumberText, decimal_len};
 pub(crate) use self::read::read;
 pub use self::read_limits::{ReadError, ReadLimits};
 pub(crate) use self::text::{Text, escape_extra};
-pub(crate) use self::tree::{Cursor, End, Entry, Tree, Unshared, next_unshared, own, pass_shared};
+pub(crate) use self::tree::{
+    Cursor, Delta, End, Tree, Unshared, Visit, next_unshared, own, pass_shared,
+};
 pub use self::view::{Array, Elements, Members, Number, Object, View};
 pub(crate) use self::write::{Seen, Sink, write};
 use crate::hash::Dialect;

@@ -1,12 +1,12 @@
 //! RFC 6902 patches: complete, atomic and bounded.
 
+mod change;
 mod edit;
 mod encoded;
 mod engine;
 mod error;
 mod limits;
 mod operation;
-mod walk;
 
 pub(crate) use self::encoded::OwnedOperations;
 pub use self::encoded::{Encoded, Operations};

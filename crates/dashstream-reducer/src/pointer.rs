@@ -11,25 +11,48 @@ pub(crate) struct Pointer<'a> {
     text: &'a str,
     /// How many tokens; 0 names the root.
     count: usize,
+    /// The slashes among the first bytes, a bit each.
+    slashes: u64,
+    /// Whether a token holds an escape.
+    escaped: bool,
 }
 
 impl<'a> Pointer<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, PatchErrorKind> {
-        let mut count = 0_usize;
-        let mut bytes = text.bytes();
-        while let Some(byte) = bytes.next() {
-            match byte {
-                b'/' => count = count.saturating_add(1),
-                _ if count == 0 => return Err(PatchErrorKind::Pointer),
-                //= rfc6901#section-3
-                //# escaped         = "~" ( "0" / "1" )
-                b'~' if !matches!(bytes.next(), Some(b'0' | b'1')) => {
-                    return Err(PatchErrorKind::Pointer);
-                }
-                _ => {}
-            }
+        let bytes = text.as_bytes();
+        if !matches!(bytes.first(), None | Some(b'/')) {
+            return Err(PatchErrorKind::Pointer);
         }
-        Ok(Self { text, count })
+        let (near, far) = bytes.split_at_checked(MASK).unwrap_or((bytes, &[]));
+        let (mut slashes, mut tildes) = (0_u64, 0_u64);
+        let mut look = |word, at| {
+            slashes |= u64::from(gathered(bytes_that_are(b'/', word))).wrapping_shl(at);
+            tildes |= bytes_that_are(b'~', word);
+        };
+        let mut at = 0_u32;
+        for word in near.as_chunks().0 {
+            look(u64::from_le_bytes(*word), at);
+            at = at.saturating_add(8);
+        }
+        if let Some(word) = near.last_chunk() {
+            // Looks at some bytes twice, which changes nothing.
+            let at = u32::try_from(near.len().saturating_sub(8)).unwrap_or(0);
+            look(u64::from_le_bytes(*word), at);
+        } else {
+            let bytes = near.iter().rev();
+            look(bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)), 0);
+        }
+        let more = far.iter().filter(|byte| **byte == b'/').count();
+        let escaped = tildes != 0 || far.contains(&b'~');
+        if escaped && !escapes_are_whole(bytes) {
+            return Err(PatchErrorKind::Pointer);
+        }
+        Ok(Self {
+            text,
+            count: more.saturating_add(slashes.count_ones() as usize),
+            slashes,
+            escaped,
+        })
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -42,7 +65,10 @@ impl<'a> Pointer<'a> {
 
     pub(crate) fn tokens(&self) -> Tokens<'a> {
         Tokens {
-            rest: self.text.strip_prefix('/'),
+            rest: self.text.as_bytes().get(1..),
+            slashes: self.slashes >> 1,
+            far: self.text.len() > MASK,
+            escaped: self.escaped,
         }
     }
 
@@ -57,10 +83,15 @@ impl<'a> Pointer<'a> {
 }
 
 /// The tokens of a pointer that were not yet taken.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tokens<'a> {
     /// What follows the next slash; `None` at the end.
-    rest: Option<&'a str>,
+    rest: Option<&'a [u8]>,
+    /// The slashes in it, a bit each, as far as they are known.
+    slashes: u64,
+    /// Whether there may be others.
+    far: bool,
+    escaped: bool,
 }
 
 impl<'a> Iterator for Tokens<'a> {
@@ -68,29 +99,66 @@ impl<'a> Iterator for Tokens<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         let rest = self.rest?;
-        let (token, rest) = match rest.split_once('/') {
-            Some((token, rest)) => (token, Some(rest)),
+        let slash = if self.slashes != 0 {
+            let at = self.slashes.trailing_zeros();
+            // In two steps: all 64 bits may go.
+            self.slashes = self.slashes >> at >> 1;
+            Some(at as usize)
+        } else if self.far {
+            rest.iter().position(|byte| *byte == b'/')
+        } else {
+            None
+        };
+        let (text, rest) = match slash.and_then(|at| rest.split_at_checked(at)) {
+            Some((text, rest)) => (text, rest.get(1..)),
             None => (rest, None),
         };
         self.rest = rest;
-        Some(Token(token))
+        Some(Token {
+            text,
+            escaped: self.escaped,
+        })
     }
+}
+
+impl Tokens<'_> {
+    /// Whether none is left.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_none()
+    }
+}
+
+/// Bytes of a pointer that are looked at in words of eight; few pointers are longer.
+const MASK: usize = 64;
+
+/// The high bit of each of the eight bytes of `word` that is `byte`.
+const fn bytes_that_are(byte: u8, word: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    // A byte is zero where it was `byte`; its high bit stays clear only if no bit of it is set.
+    let differs = word ^ u64::from_le_bytes([byte; 8]);
+    !((differs & LOW).wrapping_add(LOW) | differs | LOW)
+}
+
+/// The high bits of the eight bytes side by side, the first byte's lowest.
+const fn gathered(high: u64) -> u8 {
+    ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
 /// One token, still escaped.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Token<'a>(&'a str);
+pub(crate) struct Token<'a> {
+    text: &'a [u8],
+    /// Whether its pointer holds an escape somewhere.
+    escaped: bool,
+}
 
 impl<'a> Token<'a> {
     /// The member's name. Allocates only when something is escaped.
-    pub(crate) fn name(self) -> Cow<'a, str> {
-        if self.0.contains('~') {
-            //= rfc6901#section-4
-            //# by first transforming any occurrence of the sequence '~1' to '/', and then
-            //# transforming any occurrence of the sequence '~0' to '~'.
-            Cow::Owned(self.0.replace("~1", "/").replace("~0", "~"))
+    pub(crate) fn name(self) -> Cow<'a, [u8]> {
+        if self.escaped && self.text.contains(&b'~') {
+            Cow::Owned(unescaped(self.text))
         } else {
-            Cow::Borrowed(self.0)
+            Cow::Borrowed(self.text)
         }
     }
 
@@ -104,7 +172,7 @@ impl<'a> Token<'a> {
 
     /// The place for a new element in an array of `len`; `-` is the end.
     pub(crate) fn place(self, len: usize) -> Result<usize, PatchErrorKind> {
-        if self.0 == "-" {
+        if self.text == b"-" {
             return Ok(len);
         }
         match self.number()? {
@@ -117,10 +185,11 @@ impl<'a> Token<'a> {
     fn number(self) -> Result<Option<usize>, PatchErrorKind> {
         //= rfc6901#section-4
         //# array-index = %x30 / ( %x31-39 *(%x30-39) )
-        match self.0.as_bytes() {
+        match self.text {
             [b'0'] => Ok(Some(0)),
             [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {
-                Ok(self.0.parse().ok())
+                let digits = core::str::from_utf8(self.text).ok();
+                Ok(digits.and_then(|digits| digits.parse().ok()))
             }
             // The element after the last, which is none.
             b"-" => Ok(None),
@@ -134,9 +203,7 @@ impl<'a> Token<'a> {
             Node::Array(tree) => tree
                 .get(self.element(tree.len())?)
                 .ok_or(PatchErrorKind::OutOfBounds),
-            Node::Object(tree) => tree
-                .member(self.name().as_bytes())
-                .ok_or(PatchErrorKind::NotFound),
+            Node::Object(tree) => tree.member(&self.name()).ok_or(PatchErrorKind::NotFound),
             Node::Null
             | Node::Bool(_)
             | Node::Int(_)
@@ -147,15 +214,53 @@ impl<'a> Token<'a> {
     }
 }
 
+fn escapes_are_whole(text: &[u8]) -> bool {
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        //= rfc6901#section-3
+        //# escaped         = "~" ( "0" / "1" )
+        if *byte == b'~' && !matches!(bytes.next(), Some(b'0' | b'1')) {
+            return false;
+        }
+    }
+    true
+}
+
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    //= rfc6901#section-4
+    //# by first transforming any occurrence of the sequence '~1' to '/', and then
+    //# transforming any occurrence of the sequence '~0' to '~'.
+    let mut name = Vec::with_capacity(text.len());
+    let mut bytes = text.iter().copied();
+    while let Some(byte) = bytes.next() {
+        name.push(match byte {
+            // In one pass: what one escape yields is never read as part of another.
+            b'~' => match bytes.next() {
+                Some(b'1') => b'/',
+                Some(_) | None => b'~',
+            },
+            plain => plain,
+        });
+    }
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const fn token(text: &str) -> Token<'_> {
+        Token {
+            text: text.as_bytes(),
+            escaped: true,
+        }
+    }
 
     fn tokens(text: &str) -> Vec<String> {
         Pointer::parse(text)
             .unwrap()
             .tokens()
-            .map(|token| token.name().into_owned())
+            .map(|token| String::from_utf8(token.name().into_owned()).unwrap())
             .collect()
     }
 
@@ -181,7 +286,7 @@ mod tests {
 
     #[test]
     fn an_index_has_one_spelling() {
-        let place = |text| Token(text).place(3);
+        let place = |text| token(text).place(3);
         assert_eq!((place("0"), place("3"), place("-")), (Ok(0), Ok(3), Ok(3)));
         for text in [
             "01", "+1", "-1", "1e0", "1.0", " 1", "", "１", "0x1", "00", "--",
@@ -191,8 +296,8 @@ mod tests {
         for text in ["4", "18446744073709551616", "99999999999999999999999999"] {
             assert_eq!(place(text), Err(PatchErrorKind::OutOfBounds), "{text}");
         }
-        assert_eq!(Token("3").element(3), Err(PatchErrorKind::OutOfBounds));
-        assert_eq!(Token("-").element(3), Err(PatchErrorKind::OutOfBounds));
-        assert_eq!(Token("2").element(3), Ok(2));
+        assert_eq!(token("3").element(3), Err(PatchErrorKind::OutOfBounds));
+        assert_eq!(token("-").element(3), Err(PatchErrorKind::OutOfBounds));
+        assert_eq!(token("2").element(3), Ok(2));
     }
 }

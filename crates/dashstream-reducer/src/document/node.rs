@@ -20,10 +20,28 @@ pub(crate) enum Node {
     Int(i64),
     /// Above `i64::MAX`.
     UInt(u64),
-    Float(f64),
+    Float(Float),
     String(Text),
     Array(Arc<Tree<Self>>),
     Object(Arc<Tree<Member>>),
+}
+
+/// A finite number, and the length of its canonical text, which takes long to find.
+#[derive(Clone, Copy)]
+pub(crate) struct Float {
+    value: f64,
+    len: u8,
+}
+
+impl Float {
+    pub(crate) fn new(value: f64) -> Self {
+        let len = NumberText::of_f64(value, Dialect::Current).len();
+        Self { value, len }
+    }
+
+    pub(crate) const fn get(self) -> f64 {
+        self.value
+    }
 }
 
 /// One member of an object.
@@ -77,11 +95,7 @@ impl Node {
                 decimal_len(value.unsigned_abs()).saturating_add(u64::from(*value < 0)),
             ),
             Self::UInt(value) => Weight::scalar(decimal_len(*value)),
-            Self::Float(value) => Weight::scalar(
-                NumberText::of_f64(*value, Dialect::Current)
-                    .as_bytes()
-                    .len() as u64,
-            ),
+            Self::Float(float) => Weight::scalar(u64::from(float.len)),
             Self::String(text) => Weight::scalar(text.canonical_len()),
             Self::Array(tree) => tree.container_weight(),
             Self::Object(tree) => tree.container_weight(),
@@ -137,7 +151,7 @@ impl Node {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::UInt(a), Self::UInt(b)) => a == b,
-            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            (Self::Float(a), Self::Float(b)) => a.value.to_bits() == b.value.to_bits(),
             _ => false,
         }
     }
@@ -159,10 +173,14 @@ impl Node {
                             .zip(b.iter())
                             .all(|(a, b)| a.key == b.key && a.node.is_equal(&b.node)))
             }
-            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b) == Some(Ordering::Equal),
-            (Self::Float(float), integer) | (integer, Self::Float(float)) => integer
-                .as_i128()
-                .is_some_and(|integer| compare_integer(integer, *float) == Some(Ordering::Equal)),
+            (Self::Float(a), Self::Float(b)) => {
+                a.value.partial_cmp(&b.value) == Some(Ordering::Equal)
+            }
+            (Self::Float(float), integer) | (integer, Self::Float(float)) => {
+                integer.as_i128().is_some_and(|integer| {
+                    compare_integer(integer, float.value) == Some(Ordering::Equal)
+                })
+            }
             (Self::String(a), Self::String(b)) => a == b,
             (a, b) => a.is_same_scalar(b),
         }

@@ -50,6 +50,10 @@ impl NumberText {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
+    pub(crate) const fn len(&self) -> u8 {
+        self.len
+    }
+
     fn push(&mut self, byte: u8) {
         if let Some(slot) = self.bytes.get_mut(usize::from(self.len)) {
             *slot = byte;

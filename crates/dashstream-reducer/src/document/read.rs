@@ -13,7 +13,7 @@ use serde::de::{
 };
 use serde_json::error::Category;
 
-use crate::document::node::{Member, Node};
+use crate::document::node::{Float, Member, Node};
 use crate::document::text::{ARC_HEADER, Text};
 use crate::document::tree::{Builder, Tree};
 use crate::document::{DEPTH_MAX, ReadError, ReadLimits};
@@ -90,7 +90,7 @@ fn number_of(number: &serde_json::Number) -> Node {
 
 fn float(value: f64) -> Node {
     if value.is_finite() {
-        Node::Float(value)
+        Node::Float(Float::new(value))
     } else {
         Node::Null
     }
@@ -360,7 +360,7 @@ fn number_from_text(text: &str) -> Option<Node> {
     text.parse()
         .ok()
         .filter(|value: &f64| value.is_finite())
-        .map(Node::Float)
+        .map(|value| Node::Float(Float::new(value)))
 }
 
 /// The name of a member.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::document::write::Sink;
 
 /// Bytes of a string that is kept in place: what fits beside the length in 24 bytes.
-const INLINE_MAX: usize = 22;
+pub(super) const INLINE_MAX: usize = 22;
 
 /// An immutable string that clones without copying more than 24 bytes.
 #[derive(Clone)]
 pub(crate) enum Text {
-    /// The first `len` bytes are UTF-8.
-    Inline { len: u8, bytes: [u8; INLINE_MAX] },
+    /// UTF-8, and zeros behind it.
+    Inline { head: Head, bytes: [u8; INLINE_MAX] },
     /// `extra` is what escaping adds, or `u32::MAX` when that does not fit and must be counted.
     Shared { extra: u32, text: Arc<str> },
 }
@@ -22,7 +22,8 @@ impl Text {
         let mut bytes = [0; INLINE_MAX];
         if let (Some(target), Ok(len)) = (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
             target.copy_from_slice(text.as_bytes());
-            return Self::Inline { len, bytes };
+            let head = Head::new(len, has_escape(text.as_bytes()));
+            return Self::Inline { head, bytes };
         }
         let extra = u32::try_from(escape_extra(text.as_bytes())).unwrap_or(u32::MAX);
         Self::Shared {
@@ -33,7 +34,7 @@ impl Text {
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Self::Inline { head, bytes } => bytes.get(..head.len()).unwrap_or_default(),
             Self::Shared { text, .. } => text.as_bytes(),
         }
     }
@@ -49,7 +50,8 @@ impl Text {
     /// Bytes of the canonical text, with its quotes. Constant time.
     pub(crate) fn canonical_len(&self) -> u64 {
         let (len, extra) = match self {
-            Self::Inline { .. } => (self.as_bytes().len(), escape_extra(self.as_bytes())),
+            Self::Inline { head, .. } if head.is_plain() => (head.len(), 0),
+            Self::Inline { head, .. } => (head.len(), escape_extra(self.as_bytes())),
             Self::Shared {
                 extra: u32::MAX,
                 text,
@@ -65,6 +67,26 @@ impl Text {
             (Self::Shared { text: a, .. }, Self::Shared { text: b, .. }) => Arc::ptr_eq(a, b),
             (Self::Inline { .. } | Self::Shared { .. }, _) => false,
         }
+    }
+}
+
+/// The length of a string that is kept in place, and whether it must be escaped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head(u8);
+
+impl Head {
+    const ESCAPED: u8 = 0x80;
+
+    const fn new(len: u8, escaped: bool) -> Self {
+        Self(if escaped { len | Self::ESCAPED } else { len })
+    }
+
+    pub(super) const fn len(self) -> usize {
+        (self.0 & !Self::ESCAPED) as usize
+    }
+
+    const fn is_plain(self) -> bool {
+        self.0 & Self::ESCAPED == 0
     }
 }
 

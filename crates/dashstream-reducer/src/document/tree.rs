@@ -7,18 +7,20 @@
 use std::sync::Arc;
 
 use crate::document::meter::Meter;
-use crate::document::node::Member;
 use crate::document::node::{Node, Weight};
-use crate::document::text::{ARC_HEADER, Text};
+use crate::document::text::ARC_HEADER;
 
 mod balance;
 mod build;
 mod cursor;
 mod iter;
+mod search;
+mod visit;
 
 pub(crate) use self::build::Builder;
 pub(crate) use self::cursor::{Cursor, End, Unshared, next_unshared, pass_shared};
 pub(crate) use self::iter::Iter;
+pub(crate) use self::visit::{Delta, Visit};
 
 /// Entries of a leaf, and children of a branch, at most.
 ///
@@ -120,34 +122,6 @@ impl<E: Entry> Tree<E> {
         Iter::new(self)
     }
 
-    /// Changes the value at `at` with `change`, and everything that was derived from it.
-    ///
-    /// When `change` fails it must have left the value as it was. `None` when there is no `at`.
-    pub(crate) fn edit<R, X>(
-        &mut self,
-        at: usize,
-        meter: &mut Meter,
-        change: impl FnOnce(&mut Node, &mut Meter) -> Result<R, X>,
-    ) -> Option<Result<R, X>> {
-        let (before, after, result) = match &mut self.kids {
-            Kids::Leaf(entries) => {
-                let node = entries.get_mut(at)?.node_mut();
-                let before = node.weight();
-                let result = change(node, meter);
-                (before, node.weight(), result)
-            }
-            Kids::Branch(children) => {
-                let (index, rest) = locate(children, at)?;
-                let child = children.get_mut(index)?;
-                let before = child.tree.sum;
-                let result = own(&mut child.tree, meter).edit(rest, meter, change)?;
-                (before, child.tree.sum, result)
-            }
-        };
-        self.replace_weight(before, after);
-        Some(result)
-    }
-
     /// Inserts `entry` before the entry at `at`; at the end when `at` is the length.
     pub(crate) fn insert(&mut self, at: usize, entry: E, meter: &mut Meter) {
         if let Some(right) = self.insert_below(at, entry, meter) {
@@ -219,19 +193,17 @@ impl<E: Entry> Tree<E> {
         if after >= self.sum.depth {
             self.sum.depth = after;
         } else if before == self.sum.depth {
-            self.sum.depth = match &self.kids {
-                Kids::Leaf(entries) => entries
-                    .iter()
-                    .map(|entry| entry.node().depth())
-                    .max()
-                    .unwrap_or(0),
-                Kids::Branch(children) => children
-                    .iter()
-                    .map(|child| child.tree.sum.depth)
-                    .max()
-                    .unwrap_or(0),
-            };
+            self.sum.depth = self.deepest();
         }
+    }
+
+    /// The depth of the deepest entry.
+    fn deepest(&self) -> u16 {
+        let deepest = match &self.kids {
+            Kids::Leaf(entries) => entries.iter().map(|entry| entry.node().depth()).max(),
+            Kids::Branch(children) => children.iter().map(|child| child.tree.sum.depth).max(),
+        };
+        deepest.unwrap_or(0)
     }
 
     /// Bytes of this tree node's own memory, its children's aside.
@@ -241,50 +213,6 @@ impl<E: Entry> Tree<E> {
             Kids::Branch(children) => children.len().saturating_mul(size_of::<Child<E>>()),
         };
         (slots.saturating_add(size_of::<Self>()) as u64).saturating_add(ARC_HEADER)
-    }
-}
-
-impl Tree<Member> {
-    /// The position of the member `key`, or the one at which it would stand.
-    pub(crate) fn find(&self, key: &[u8]) -> Result<usize, usize> {
-        let mut tree = self;
-        let mut passed = 0_usize;
-        loop {
-            match &tree.kids {
-                Kids::Leaf(members) => {
-                    return members
-                        .binary_search_by(|member| member.key.as_bytes().cmp(key))
-                        .map(|at| at.saturating_add(passed))
-                        .map_err(|at| at.saturating_add(passed));
-                }
-                Kids::Branch(children) => {
-                    let at = children
-                        .partition_point(|child| child.first.as_bytes() <= key)
-                        .saturating_sub(1);
-                    passed = children
-                        .iter()
-                        .take(at)
-                        .fold(passed, |passed, child| child.len.saturating_add(passed));
-                    let Some(child) = children.get(at) else {
-                        return Err(passed);
-                    };
-                    tree = &child.tree;
-                }
-            }
-        }
-    }
-
-    pub(crate) fn member(&self, key: &[u8]) -> Option<&Node> {
-        self.find(key)
-            .ok()
-            .and_then(|at| self.get(at))
-            .map(|member| &member.node)
-    }
-
-    /// Inserts a member whose name is not there yet, at the position that `find` answered.
-    pub(crate) fn insert_member(&mut self, at: usize, key: &str, node: Node, meter: &mut Meter) {
-        let key = Text::new(key);
-        self.insert(at, Member { key, node }, meter);
     }
 }
 

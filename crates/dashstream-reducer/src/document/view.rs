@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::document::Document;
-use crate::document::node::{Member, Node};
+use crate::document::node::{Float, Member, Node};
 use crate::document::tree::{Iter, Tree};
 
 /// A value inside a document.
@@ -46,7 +46,7 @@ impl<'a> View<'a> {
             Node::Bool(value) => Self::Bool(*value),
             Node::Int(value) => Self::Number(Number::Int(*value)),
             Node::UInt(value) => Self::Number(Number::UInt(*value)),
-            Node::Float(value) => Self::Number(Number::Float(*value)),
+            Node::Float(value) => Self::Number(Number::Float(value.get())),
             Node::String(text) => Self::String(text.as_str()),
             Node::Array(tree) => Self::Array(Array { node, tree }),
             Node::Object(tree) => Self::Object(Object { node, tree }),
@@ -61,7 +61,7 @@ impl<'a> View<'a> {
             Self::Bool(value) => Node::Bool(*value),
             Self::Number(Number::Int(value)) => Node::Int(*value),
             Self::Number(Number::UInt(value)) => Node::UInt(*value),
-            Self::Number(Number::Float(value)) => Node::Float(*value),
+            Self::Number(Number::Float(value)) => Node::Float(Float::new(*value)),
             Self::String(text) => Node::String(crate::document::Text::new(text)),
             Self::Array(array) => array.node.clone(),
             Self::Object(object) => object.node.clone(),

@@ -41,10 +41,11 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink, seen: &m
         Node::Bool(false) => out.extend(b"false"),
         Node::Int(value) => out.extend(NumberText::of_i64(*value).as_bytes()),
         Node::UInt(value) => out.extend(NumberText::of_u64(*value).as_bytes()),
-        Node::Float(value) => {
+        Node::Float(float) => {
+            let value = float.get();
             seen.float = true;
             seen.wide |= value.abs() >= TWO_TO_63;
-            out.extend(NumberText::of_f64(*value, dialect).as_bytes());
+            out.extend(NumberText::of_f64(value, dialect).as_bytes());
         }
         Node::String(text) => write_escaped(text.as_bytes(), out),
         Node::Array(tree) => {

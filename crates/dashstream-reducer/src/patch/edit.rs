@@ -1,81 +1,124 @@
-//! The six operations in the form in which they are applied: paths borrowed, the value built.
+//! What the engine asks of an operation, in whatever form it is held.
 
-use crate::document::{Node, ReadError, ReadLimits, Text, read};
+use crate::document::{Node, ReadError, ReadLimits, Text, Weight, read};
 use crate::patch::{Encoded, Operation, PatchErrorKind, PatchLimits};
 
-/// One operation, ready to be applied.
-pub(crate) enum Edit<'a> {
-    Add { path: &'a str, value: Node },
-    Remove { path: &'a str },
-    Replace { path: &'a str, value: Node },
-    Move { from: &'a str, path: &'a str },
-    Copy { from: &'a str, path: &'a str },
-    Test { path: &'a str, value: Node },
+/// The six operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Add,
+    Remove,
+    Replace,
+    Move,
+    Copy,
+    Test,
 }
 
-impl<'a> Edit<'a> {
-    /// Shares the operation's value.
-    pub(crate) fn owned(
-        operation: &'a Operation,
-        limits: &PatchLimits,
-    ) -> Result<Self, PatchErrorKind> {
-        let share = |value: &crate::Document| {
-            let len = usize::try_from(value.canonical_len()).unwrap_or(usize::MAX);
-            check_value(len, limits).map(|()| value.root.clone())
-        };
-        Ok(match operation {
-            Operation::Add { path, value } => Self::Add {
-                path,
-                value: share(value)?,
-            },
-            Operation::Remove { path } => Self::Remove { path },
-            Operation::Replace { path, value } => Self::Replace {
-                path,
-                value: share(value)?,
-            },
-            Operation::Move { from, path } => Self::Move { from, path },
-            Operation::Copy { from, path } => Self::Copy { from, path },
-            Operation::Test { path, value } => Self::Test {
-                path,
-                value: share(value)?,
-            },
+/// One operation.
+pub(crate) trait Edit<'a>: Copy {
+    fn verb(self) -> Result<Verb, PatchErrorKind>;
+    fn path(self) -> &'a str;
+    /// Where a move or a copy takes its value.
+    fn source(self) -> &'a str;
+    /// Of an addition, a replacement or a test, and its weight.
+    fn value(self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind>;
+}
+
+impl<'a> Edit<'a> for &'a Operation {
+    fn verb(self) -> Result<Verb, PatchErrorKind> {
+        Ok(match self {
+            Operation::Add { .. } => Verb::Add,
+            Operation::Remove { .. } => Verb::Remove,
+            Operation::Replace { .. } => Verb::Replace,
+            Operation::Move { .. } => Verb::Move,
+            Operation::Copy { .. } => Verb::Copy,
+            Operation::Test { .. } => Verb::Test,
         })
     }
 
-    /// Reads the operation's value, if the operation has one.
-    pub(crate) fn encoded(
-        encoded: Encoded<'a>,
-        limits: &PatchLimits,
-    ) -> Result<Self, PatchErrorKind> {
-        let Encoded {
-            op,
-            path,
-            from,
-            value,
-            encoding,
-        } = encoded;
+    fn path(self) -> &'a str {
+        match self {
+            Operation::Add { path, .. }
+            | Operation::Remove { path }
+            | Operation::Replace { path, .. }
+            | Operation::Move { path, .. }
+            | Operation::Copy { path, .. }
+            | Operation::Test { path, .. } => path,
+        }
+    }
+
+    fn source(self) -> &'a str {
+        match self {
+            Operation::Move { from, .. } | Operation::Copy { from, .. } => from,
+            Operation::Add { .. }
+            | Operation::Remove { .. }
+            | Operation::Replace { .. }
+            | Operation::Test { .. } => "",
+        }
+    }
+
+    /// Shares the operation's value.
+    fn value(self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind> {
+        match self {
+            Operation::Add { value, .. }
+            | Operation::Replace { value, .. }
+            | Operation::Test { value, .. } => {
+                let weight = value.root.weight();
+                check_value(usize::try_from(weight.bytes).unwrap_or(usize::MAX), limits)?;
+                Ok((value.root.clone(), weight))
+            }
+            Operation::Remove { .. } | Operation::Move { .. } | Operation::Copy { .. } => {
+                Ok((Node::Null, Node::Null.weight()))
+            }
+        }
+    }
+}
+
+impl<'a> Edit<'a> for Encoded<'a> {
+    fn verb(self) -> Result<Verb, PatchErrorKind> {
         // Also where there is no value: a producer that announces another encoding there is not one
         // that this wire knows.
-        let encoding = ValueEncoding::try_from(encoding)?;
-        let value = || encoding.read(value, limits);
-        Ok(match op {
-            0 => Self::Add {
-                path,
-                value: value()?,
-            },
-            1 => Self::Remove { path },
-            2 => Self::Replace {
-                path,
-                value: value()?,
-            },
-            3 => Self::Move { from, path },
-            4 => Self::Copy { from, path },
-            5 => Self::Test {
-                path,
-                value: value()?,
-            },
+        ValueEncoding::try_from(self.encoding)?;
+        Ok(match self.op {
+            0 => Verb::Add,
+            1 => Verb::Remove,
+            2 => Verb::Replace,
+            3 => Verb::Move,
+            4 => Verb::Copy,
+            5 => Verb::Test,
             _ => return Err(PatchErrorKind::UnknownOperation),
         })
+    }
+
+    fn path(self) -> &'a str {
+        self.path
+    }
+
+    fn source(self) -> &'a str {
+        self.from
+    }
+
+    /// Reads the operation's value; an empty one is null.
+    fn value(self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind> {
+        check_value(self.value.len(), limits)?;
+        let node = match ValueEncoding::try_from(self.encoding)? {
+            _ if self.value.is_empty() => Node::Null,
+            ValueEncoding::Json => {
+                let limits = ReadLimits {
+                    text_bytes: limits.value_bytes,
+                    nodes: limits.state_nodes,
+                    depth: limits.state_depth,
+                    ..ReadLimits::default()
+                };
+                read(self.value, &limits).map_err(PatchErrorKind::Value)?
+            }
+            ValueEncoding::Raw => match core::str::from_utf8(self.value) {
+                Ok(text) => Node::String(Text::new(text)),
+                Err(_) => return Err(PatchErrorKind::Value(ReadError::NotUtf8)),
+            },
+        };
+        let weight = node.weight();
+        Ok((node, weight))
     }
 }
 
@@ -93,29 +136,6 @@ impl TryFrom<i32> for ValueEncoding {
             0 => Ok(Self::Json),
             3 => Ok(Self::Raw),
             other => Err(PatchErrorKind::Encoding(other)),
-        }
-    }
-}
-
-impl ValueEncoding {
-    fn read(self, value: &[u8], limits: &PatchLimits) -> Result<Node, PatchErrorKind> {
-        check_value(value.len(), limits)?;
-        if value.is_empty() {
-            return Ok(Node::Null);
-        }
-        match self {
-            Self::Json => {
-                let limits = ReadLimits {
-                    text_bytes: limits.value_bytes,
-                    nodes: limits.state_nodes,
-                    depth: limits.state_depth,
-                    ..ReadLimits::default()
-                };
-                read(value, &limits).map_err(PatchErrorKind::Value)
-            }
-            Self::Raw => core::str::from_utf8(value)
-                .map(|text| Node::String(Text::new(text)))
-                .map_err(|_| PatchErrorKind::Value(ReadError::NotUtf8)),
         }
     }
 }

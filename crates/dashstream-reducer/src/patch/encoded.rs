@@ -32,23 +32,27 @@ pub(crate) enum Form<'a> {
     Encoded(&'a [Encoded<'a>]),
     #[cfg(feature = "wire")]
     Wire(&'a [dashstream_codec::v1::DiffOperation]),
+    #[cfg(feature = "wire")]
+    View(dashstream_codec::Operations<'a>),
 }
 
 impl Operations<'_> {
     /// How many there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self.0 {
             Form::Owned(operations) => operations.len(),
             Form::Encoded(operations) => operations.len(),
             #[cfg(feature = "wire")]
             Form::Wire(operations) => operations.len(),
+            #[cfg(feature = "wire")]
+            Form::View(operations) => operations.len(),
         }
     }
 
     /// Whether there are none.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
@@ -120,6 +124,11 @@ impl Operations<'_> {
                 let encoded = operations.iter().map(Encoded::from);
                 OwnedForm::Encoded(encoded.map(OwnedEncoded::of).collect())
             }
+            #[cfg(feature = "wire")]
+            Form::View(operations) => {
+                let encoded = operations.map(Encoded::from);
+                OwnedForm::Encoded(encoded.map(OwnedEncoded::of).collect())
+            }
         })
     }
 
@@ -131,6 +140,13 @@ impl Operations<'_> {
             #[cfg(feature = "wire")]
             Form::Wire(operations) => {
                 let encoded = operations.iter().map(Encoded::from);
+                encoded
+                    .map(|operation| operation.text_bytes())
+                    .sum::<usize>()
+            }
+            #[cfg(feature = "wire")]
+            Form::View(operations) => {
+                let encoded = operations.map(Encoded::from);
                 encoded
                     .map(|operation| operation.text_bytes())
                     .sum::<usize>()
@@ -164,6 +180,27 @@ impl<'a> From<&'a [Encoded<'a>]> for Operations<'a> {
 impl<'a> From<&'a [dashstream_codec::v1::DiffOperation]> for Operations<'a> {
     fn from(operations: &'a [dashstream_codec::v1::DiffOperation]) -> Self {
         Self(Form::Wire(operations))
+    }
+}
+
+/// Borrows from the payload; nothing is collected.
+#[cfg(feature = "wire")]
+impl<'a> From<dashstream_codec::Operations<'a>> for Operations<'a> {
+    fn from(operations: dashstream_codec::Operations<'a>) -> Self {
+        Self(Form::View(operations))
+    }
+}
+
+#[cfg(feature = "wire")]
+impl<'a> From<dashstream_codec::OpView<'a>> for Encoded<'a> {
+    fn from(operation: dashstream_codec::OpView<'a>) -> Self {
+        Self {
+            op: operation.op,
+            path: operation.path,
+            from: operation.from,
+            value: operation.value,
+            encoding: operation.encoding,
+        }
     }
 }
 

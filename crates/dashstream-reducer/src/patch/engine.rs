@@ -1,9 +1,11 @@
 //! Applying operations, all or none.
 
 use crate::document::{DEPTH_MAX, Document, Meter, Node, Spent, Weight};
-use crate::patch::edit::Edit;
+#[cfg(feature = "wire")]
+use crate::patch::Encoded;
+use crate::patch::change::{Change, Room, Undo, Want, find};
+use crate::patch::edit::{Edit, Verb};
 use crate::patch::encoded::Form;
-use crate::patch::walk::{Action, Reverse, act, find};
 use crate::patch::{Operations, PatchError, PatchErrorKind, PatchLimits};
 use crate::pointer::Pointer;
 
@@ -61,31 +63,18 @@ pub fn apply(
         return Err(PatchError { index: limit, kind });
     }
     match operations.0 {
-        Form::Owned(operations) => {
-            let edits = operations
-                .iter()
-                .map(|operation| Edit::owned(operation, limits));
-            run(document, edits, limits)
-        }
-        Form::Encoded(operations) => {
-            let edits = operations
-                .iter()
-                .map(|operation| Edit::encoded(*operation, limits));
-            run(document, edits, limits)
-        }
+        Form::Owned(operations) => run(document, operations.iter(), limits),
+        Form::Encoded(operations) => run(document, operations.iter().copied(), limits),
         #[cfg(feature = "wire")]
-        Form::Wire(operations) => {
-            let edits = operations
-                .iter()
-                .map(|operation| Edit::encoded(operation.into(), limits));
-            run(document, edits, limits)
-        }
+        Form::Wire(operations) => run(document, operations.iter().map(Encoded::from), limits),
+        #[cfg(feature = "wire")]
+        Form::View(operations) => run(document, operations.map(Encoded::from), limits),
     }
 }
 
-fn run<'a>(
+fn run<'a, E: Edit<'a>>(
     document: &mut Document,
-    edits: impl Iterator<Item = Result<Edit<'a>, PatchErrorKind>>,
+    edits: impl ExactSizeIterator<Item = E>,
     limits: &PatchLimits,
 ) -> Result<Applied, PatchError> {
     let safety = if is_shared(&document.root) {
@@ -93,15 +82,22 @@ fn run<'a>(
     } else {
         Safety::Journal(Vec::new())
     };
+    let room = Room {
+        nodes: limits.state_nodes.min(SUM_MAX),
+        bytes: limits.state_bytes.min(SUM_MAX),
+    };
     let mut patching = Patching {
         root: &mut document.root,
         limits,
+        room,
         copied_nodes: 0,
         meter: Meter::new(limits.fuel),
+        left: edits.len(),
         safety,
     };
     for (index, edit) in edits.enumerate() {
-        if let Err(kind) = edit.and_then(|edit| patching.apply(edit)) {
+        patching.left = patching.left.saturating_sub(1);
+        if let Err(kind) = patching.apply(edit) {
             patching.roll_back();
             return Err(PatchError { index, kind });
         }
@@ -132,47 +128,52 @@ enum Safety<'a> {
     /// By the previous root, which something else owns as well: every change goes to copies.
     Previous(Node),
     /// By undoing what was done, newest first: changes are made in place.
-    Journal(Vec<(Pointer<'a>, Reverse)>),
+    Journal(Vec<(Pointer<'a>, Undo)>),
 }
 
 struct Patching<'a, 'd> {
     root: &'d mut Node,
     limits: &'d PatchLimits,
+    room: Room,
     copied_nodes: u64,
     meter: Meter,
+    /// Operations that are still to come.
+    left: usize,
     safety: Safety<'a>,
 }
 
 impl<'a> Patching<'a, '_> {
-    fn apply(&mut self, edit: Edit<'a>) -> Result<(), PatchErrorKind> {
+    fn apply(&mut self, edit: impl Edit<'a>) -> Result<(), PatchErrorKind> {
         self.meter.spend(1)?;
-        match edit {
-            Edit::Add { path, value } => {
-                self.pay_for(&value)?;
-                self.put(self.pointer(path)?, Action::Add, value)
+        let verb = edit.verb()?;
+        let path = self.pointer(edit.path())?;
+        match verb {
+            Verb::Add => {
+                let (value, weight) = self.value(edit)?;
+                self.put(path, Want::Add, value, weight)
             }
-            Edit::Replace { path, value } => {
-                self.pay_for(&value)?;
-                self.put(self.pointer(path)?, Action::Replace, value)
+            Verb::Replace => {
+                let (value, weight) = self.value(edit)?;
+                self.put(path, Want::Replace, value, weight)
             }
-            Edit::Remove { path } => {
-                let path = self.pointer(path)?;
-                let reverse = act(self.root, path, Action::Remove, &mut self.meter)?;
-                self.done(path, reverse)
+            Verb::Remove => {
+                let undo = self.change(path, Want::Remove, Node::Null, Weight::default())?;
+                self.note(path, undo, self.left == 0);
+                Ok(())
             }
-            Edit::Move { from, path } => {
-                let (from, path) = (self.pointer(from)?, self.pointer(path)?);
+            Verb::Move => {
+                let from = self.pointer(edit.source())?;
                 self.relocate(from, path)
             }
-            Edit::Copy { from, path } => {
-                let (from, path) = (self.pointer(from)?, self.pointer(path)?);
+            Verb::Copy => {
+                let from = self.pointer(edit.source())?;
                 let value = find(self.root, from, &mut self.meter)?.clone();
-                self.pay_for_copy(&value)?;
-                self.put(path, Action::Add, value)
+                let weight = value.weight();
+                self.pay_for_copy(weight)?;
+                self.put(path, Want::Add, value, weight)
             }
-            Edit::Test { path, value } => {
-                self.pay_for(&value)?;
-                let path = self.pointer(path)?;
+            Verb::Test => {
+                let (value, _) = self.value(edit)?;
                 let found = find(self.root, path, &mut self.meter)?;
                 if found.is_equal(&value) {
                     Ok(())
@@ -193,64 +194,56 @@ impl<'a> Patching<'a, '_> {
         if from.text() == path.text() {
             return find(self.root, from, &mut self.meter).map(|_| ());
         }
-        let reverse = act(self.root, from, Action::Remove, &mut self.meter)?;
-        let value = match &reverse {
-            Reverse::Insert(_, value) => value.clone(),
-            Reverse::Remove(_) | Reverse::Put(..) | Reverse::Root(_) => Node::Null,
-        };
-        self.note(from, reverse);
-        self.put(path, Action::Add, value)
+        let undo = self.change(from, Want::Remove, Node::Null, Weight::default())?;
+        let value = undo.value.clone();
+        self.note(from, undo, false);
+        let weight = value.weight();
+        self.put(path, Want::Add, value, weight)
     }
 
     fn put(
         &mut self,
         path: Pointer<'a>,
-        action: fn(Node) -> Action,
+        want: Want,
         value: Node,
+        weight: Weight,
     ) -> Result<(), PatchErrorKind> {
-        // Before the value is attached: no document is ever deeper than its recursions allow.
+        // No document is ever deeper than its recursions allow.
         let limit = self.limits.state_depth.min(DEPTH_MAX);
-        let depth = (path.len() as u64).saturating_add(u64::from(value.depth()));
+        let depth = (path.len() as u64).saturating_add(u64::from(weight.depth));
         if depth > u64::from(limit) {
             return Err(PatchErrorKind::TooDeep { limit, depth });
         }
-        let reverse = act(self.root, path, action(value), &mut self.meter)?;
-        self.done(path, reverse)
-    }
-
-    /// Remembers how to undo a change, and refuses it if the state crossed a limit.
-    fn done(&mut self, path: Pointer<'a>, reverse: Reverse) -> Result<(), PatchErrorKind> {
-        self.note(path, reverse);
-        let Weight { nodes, bytes, .. } = self.root.weight();
-        let PatchLimits {
-            state_bytes,
-            state_nodes,
-            ..
-        } = *self.limits;
-        if bytes > state_bytes {
-            return Err(PatchErrorKind::StateTooLarge {
-                limit: state_bytes,
-                len: bytes,
-            });
-        }
-        if nodes > state_nodes {
-            return Err(PatchErrorKind::TooManyNodes {
-                limit: state_nodes,
-                nodes,
-            });
-        }
+        let undo = self.change(path, want, value, weight)?;
+        self.note(path, undo, self.left == 0);
         Ok(())
     }
 
-    fn note(&mut self, path: Pointer<'a>, reverse: Reverse) {
+    fn change(
+        &mut self,
+        path: Pointer<'a>,
+        want: Want,
+        value: Node,
+        weight: Weight,
+    ) -> Result<Undo, PatchErrorKind> {
+        Change::new(want, value, weight, self.room, &mut self.meter).perform(self.root, path)
+    }
+
+    /// Keeps what takes a change back. The last one needs nothing: nothing can fail after it.
+    fn note(&mut self, path: Pointer<'a>, undo: Undo, last: bool) {
         match &mut self.safety {
-            Safety::Previous(_) => match &reverse {
-                Reverse::Put(_, old) | Reverse::Insert(_, old) | Reverse::Root(old) => {
+            Safety::Previous(_) => {
+                if let Some(old) = undo.displaced() {
                     self.meter.displaced(old);
                 }
-                Reverse::Remove(_) => {}
-            },
-            Safety::Journal(journal) => journal.push((path, reverse)),
+            }
+            Safety::Journal(_) if last => {}
+            Safety::Journal(journal) => {
+                if journal.is_empty() {
+                    journal.reserve(self.left.saturating_add(1).min(JOURNAL));
+                }
+                journal.push((path, undo));
+            }
         }
     }
 
@@ -258,14 +251,19 @@ impl<'a> Patching<'a, '_> {
         match self.safety {
             Safety::Previous(root) => *self.root = root,
             Safety::Journal(journal) => {
-                let mut meter = Meter::unlimited();
-                for (path, reverse) in journal.into_iter().rev() {
-                    // Undoing goes where doing went, so it finds its way.
-                    let undone = act(self.root, path, Action::Undo(reverse), &mut meter);
-                    debug_assert!(undone.is_ok());
+                for (path, undo) in journal.into_iter().rev() {
+                    let undone = undo.perform(self.root, path);
+                    debug_assert!(undone);
                 }
             }
         }
+    }
+
+    fn value(&mut self, edit: impl Edit<'a>) -> Result<(Node, Weight), PatchErrorKind> {
+        let (value, weight) = edit.value(self.limits)?;
+        self.meter
+            .spend(weight.nodes.saturating_add(weight.bytes / 64))?;
+        Ok((value, weight))
     }
 
     fn pointer(&self, text: &'a str) -> Result<Pointer<'a>, PatchErrorKind> {
@@ -284,23 +282,23 @@ impl<'a> Patching<'a, '_> {
         Ok(pointer)
     }
 
-    fn pay_for(&mut self, value: &Node) -> Result<(), PatchErrorKind> {
-        let weight = value.weight();
-        self.meter
-            .spend(weight.nodes.saturating_add(weight.bytes / 64))?;
-        Ok(())
-    }
-
     /// A copy shares, so it costs one unit; what it multiplies is limited on its own.
-    fn pay_for_copy(&mut self, value: &Node) -> Result<(), PatchErrorKind> {
+    fn pay_for_copy(&mut self, weight: Weight) -> Result<(), PatchErrorKind> {
         let limit = self.limits.copied_nodes;
-        self.copied_nodes = self.copied_nodes.saturating_add(value.weight().nodes);
+        self.copied_nodes = self.copied_nodes.saturating_add(weight.nodes);
         if self.copied_nodes > limit {
             return Err(PatchErrorKind::TooMuchCopied { limit });
         }
         Ok(())
     }
 }
+
+/// Changes for which a journal has room from the start.
+const JOURNAL: usize = 128;
+
+/// Sums beyond this are refused whatever the limits say: a state and a value that each stay below it
+/// can be added.
+const SUM_MAX: u64 = u64::MAX >> 2;
 
 impl From<Spent> for PatchErrorKind {
     fn from(spent: Spent) -> Self {

@@ -1,0 +1,56 @@
+//! Finding a member by its name.
+
+use super::{Child, Kids, Tree};
+use crate::document::name::Name;
+use crate::document::node::{Member, Node};
+
+impl Tree<Member> {
+    /// The value of the member `key`.
+    pub(crate) fn member(&self, key: &[u8]) -> Option<&Node> {
+        let name = &Name::new(key);
+        let mut tree = self;
+        loop {
+            match &tree.kids {
+                Kids::Leaf(members) => {
+                    let at = name.position(members)?;
+                    return members.get(at).map(|member| &member.node);
+                }
+                Kids::Branch(children) => {
+                    tree = &children.get(child_of(children, name)?)?.tree;
+                }
+            }
+        }
+    }
+
+    /// The position of the member `name`, or the one at which it would stand.
+    pub(crate) fn position(&self, name: &Name<'_>) -> Result<usize, usize> {
+        let mut tree = self;
+        let mut passed = 0_usize;
+        loop {
+            match &tree.kids {
+                Kids::Leaf(members) => {
+                    return members
+                        .binary_search_by(|member| name.order_of(&member.key))
+                        .map(|at| passed.saturating_add(at))
+                        .map_err(|at| passed.saturating_add(at));
+                }
+                Kids::Branch(children) => {
+                    // Before the first child's first name: in front of it.
+                    let index = child_of(children, name).unwrap_or(0);
+                    let before = children.get(..index).unwrap_or_default();
+                    passed = before
+                        .iter()
+                        .fold(passed, |passed, child| passed.saturating_add(child.len));
+                    tree = &children.get(index).ok_or(passed)?.tree;
+                }
+            }
+        }
+    }
+}
+
+/// The child below which `name` stands if it stands anywhere.
+pub(super) fn child_of(children: &[Child<Member>], name: &Name<'_>) -> Option<usize> {
+    children
+        .partition_point(|child| name.order_of(&child.first).is_le())
+        .checked_sub(1)
+}

@@ -1,0 +1,315 @@
+//! Finding where an operation acts, and acting there.
+
+use crate::document::{Delta, Member, Meter, Name, Node, Text, Tree, Visit, Weight, own};
+use crate::patch::PatchErrorKind;
+use crate::pointer::{Pointer, Token, Tokens};
+
+/// What is to be done at the last token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    /// Insert an element, or insert or replace a member.
+    Add,
+    /// Replace what exists.
+    Replace,
+    /// Take out what exists.
+    Remove,
+}
+
+/// What the state may become.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    pub(super) nodes: u64,
+    pub(super) bytes: u64,
+}
+
+/// One change on its way to its place. Once it is done it says how it is undone.
+pub(super) struct Change<'a, 'm> {
+    tokens: Tokens<'a>,
+    want: Want,
+    /// The value to put; from then on what was there before.
+    value: Node,
+    weight: Weight,
+    /// The position in the container. Before: only of an undone change, which knows it.
+    at: Option<usize>,
+    /// The whole document before the change, and its limits.
+    whole: Weight,
+    room: Room,
+    delta: Delta,
+    meter: &'m mut Meter,
+}
+
+/// How a change is undone: by another at the same pointer and this position.
+pub(super) struct Undo {
+    want: Want,
+    at: Option<usize>,
+    /// What was there before.
+    pub(super) value: Node,
+}
+
+impl Undo {
+    /// What was there before, if something was.
+    pub(super) const fn displaced(&self) -> Option<&Node> {
+        match self.want {
+            Want::Add | Want::Replace => Some(&self.value),
+            Want::Remove => None,
+        }
+    }
+
+    /// Makes what was changed at `pointer` what it was before.
+    pub(super) fn perform(self, root: &mut Node, pointer: Pointer<'_>) -> bool {
+        let mut meter = Meter::unlimited();
+        let weight = self.value.weight();
+        // It was there before.
+        let room = Room {
+            nodes: u64::MAX,
+            bytes: u64::MAX,
+        };
+        let mut change = Change::new(self.want, self.value, weight, room, &mut meter);
+        change.at = self.at;
+        // Undoing goes where doing went, so it finds its way.
+        change.perform(root, pointer).is_ok()
+    }
+}
+
+impl<'a, 'm> Change<'a, 'm> {
+    pub(super) fn new(
+        want: Want,
+        value: Node,
+        weight: Weight,
+        room: Room,
+        meter: &'m mut Meter,
+    ) -> Self {
+        Self {
+            tokens: Tokens::default(),
+            want,
+            value,
+            weight,
+            at: None,
+            whole: Weight::default(),
+            room,
+            delta: Delta::default(),
+            meter,
+        }
+    }
+
+    /// Changes what `pointer` names.
+    ///
+    /// When it fails nothing has changed, though containers on the way may have been copied.
+    pub(super) fn perform(
+        mut self,
+        root: &mut Node,
+        pointer: Pointer<'a>,
+    ) -> Result<Undo, PatchErrorKind> {
+        if pointer.len() == 0 && self.want == Want::Remove {
+            return Err(PatchErrorKind::RemoveRoot);
+        }
+        self.tokens = pointer.tokens();
+        self.whole = root.weight();
+        self.visit(root)?;
+        Ok(Undo {
+            want: self.want,
+            at: self.at,
+            value: self.value,
+        })
+    }
+
+    /// At the last token of an array.
+    fn element(&mut self, tree: &mut Tree<Node>, token: Token<'_>) -> Result<(), PatchErrorKind> {
+        let len = tree.len();
+        let at = match (self.at, self.want) {
+            (Some(at), _) => at,
+            (None, Want::Add) => token.place(len)?,
+            (None, Want::Replace | Want::Remove) => token.element(len)?,
+        };
+        self.at = Some(at);
+        match self.want {
+            Want::Replace => tree.visit_at(at, self),
+            Want::Add => {
+                self.grow(self.weight, len)?;
+                let value = core::mem::replace(&mut self.value, Node::Null);
+                self.delta
+                    .deepen(tree, |tree| tree.insert(at, value, self.meter));
+                self.want = Want::Remove;
+                Ok(())
+            }
+            Want::Remove => {
+                let element = tree.get(at).ok_or(PatchErrorKind::OutOfBounds)?;
+                let weight = element.weight();
+                self.shrink(weight, len);
+                let element = self.delta.deepen(tree, |tree| tree.remove(at, self.meter));
+                self.value = element.ok_or(PatchErrorKind::OutOfBounds)?;
+                self.want = Want::Add;
+                Ok(())
+            }
+        }
+    }
+
+    /// At the last token of an object.
+    fn member(&mut self, tree: &mut Tree<Member>, token: Token<'_>) -> Result<(), PatchErrorKind> {
+        let text = token.name();
+        let name = Name::new(&text);
+        match self.want {
+            Want::Replace => return tree.visit_member(&name, self),
+            Want::Add => match tree.visit_member(&name, self) {
+                Err(PatchErrorKind::NotFound) => {}
+                done => {
+                    self.want = Want::Replace;
+                    return done;
+                }
+            },
+            Want::Remove => {}
+        }
+        let len = tree.len();
+        match (tree.position(&name), self.want) {
+            (Err(at), Want::Add) => {
+                let key = Text::new(core::str::from_utf8(&text).unwrap_or_default());
+                let weight = with_name(self.weight, &key);
+                self.grow(weight, len)?;
+                let node = core::mem::replace(&mut self.value, Node::Null);
+                let member = Member { key, node };
+                self.delta
+                    .deepen(tree, |tree| tree.insert(at, member, self.meter));
+                self.want = Want::Remove;
+                Ok(())
+            }
+            (Ok(at), Want::Remove) => {
+                let member = tree.get(at).ok_or(PatchErrorKind::NotFound)?;
+                let weight = with_name(member.node.weight(), &member.key);
+                self.shrink(weight, len);
+                let member = self.delta.deepen(tree, |tree| tree.remove(at, self.meter));
+                self.value = member.ok_or(PatchErrorKind::NotFound)?.node;
+                self.want = Want::Add;
+                Ok(())
+            }
+            (Ok(_) | Err(_), _) => Err(PatchErrorKind::NotFound),
+        }
+    }
+
+    /// An entry of `weight` joins `others`.
+    fn grow(&mut self, mut weight: Weight, others: usize) -> Result<(), PatchErrorKind> {
+        weight.bytes = weight.bytes.saturating_add(comma(others));
+        self.fit(Delta::between(Weight::default(), weight))
+    }
+
+    /// An entry of `weight` leaves `entries`.
+    fn shrink(&mut self, mut weight: Weight, entries: usize) {
+        let others = entries.saturating_sub(1);
+        weight.bytes = weight.bytes.saturating_add(comma(others));
+        self.delta = Delta::between(weight, Weight::default());
+    }
+
+    /// Takes `delta` unless the whole document would grow beyond its limits.
+    fn fit(&mut self, delta: Delta) -> Result<(), PatchErrorKind> {
+        let after = delta.apply(self.whole);
+        if after.bytes > self.room.bytes {
+            return Err(PatchErrorKind::StateTooLarge {
+                limit: self.room.bytes,
+                len: after.bytes,
+            });
+        }
+        if after.nodes > self.room.nodes {
+            return Err(PatchErrorKind::TooManyNodes {
+                limit: self.room.nodes,
+                nodes: after.nodes,
+            });
+        }
+        self.delta = delta;
+        Ok(())
+    }
+}
+
+impl Visit for Change<'_, '_> {
+    type Error = PatchErrorKind;
+
+    /// Recursion is bounded by the depth of documents.
+    fn visit(&mut self, node: &mut Node) -> Result<(), PatchErrorKind> {
+        let Some(token) = self.tokens.next() else {
+            self.fit(Delta::between(node.weight(), self.weight))?;
+            core::mem::swap(node, &mut self.value);
+            return Ok(());
+        };
+        self.meter.spend(step_cost(node))?;
+        let last = self.tokens.is_empty();
+        match node {
+            Node::Array(tree) => {
+                let tree = own(tree, self.meter);
+                if last {
+                    self.element(tree, token)?;
+                } else {
+                    tree.visit_at(token.element(tree.len())?, self)?;
+                }
+            }
+            Node::Object(tree) => {
+                let tree = own(tree, self.meter);
+                if last {
+                    self.member(tree, token)?;
+                } else {
+                    tree.visit_member(&Name::new(&token.name()), self)?;
+                }
+            }
+            Node::Null
+            | Node::Bool(_)
+            | Node::Int(_)
+            | Node::UInt(_)
+            | Node::Float(_)
+            | Node::String(_) => return Err(PatchErrorKind::NotFound),
+        }
+        self.delta.wrap();
+        Ok(())
+    }
+
+    fn delta(&mut self) -> &mut Delta {
+        &mut self.delta
+    }
+
+    fn meter(&mut self) -> &mut Meter {
+        self.meter
+    }
+
+    fn missing(&self) -> PatchErrorKind {
+        PatchErrorKind::NotFound
+    }
+}
+
+/// The value that `pointer` names.
+pub(super) fn find<'n>(
+    root: &'n Node,
+    pointer: Pointer<'_>,
+    meter: &mut Meter,
+) -> Result<&'n Node, PatchErrorKind> {
+    let mut node = root;
+    for token in pointer.tokens() {
+        meter.spend(step_cost(node))?;
+        node = token.child(node)?;
+    }
+    Ok(node)
+}
+
+fn with_name(mut weight: Weight, key: &Text) -> Weight {
+    // And a colon.
+    let name = key.canonical_len().saturating_add(1);
+    weight.bytes = weight.bytes.saturating_add(name);
+    weight
+}
+
+/// There is a comma less than there are entries.
+fn comma(others: usize) -> u64 {
+    u64::from(others > 0)
+}
+
+/// One unit for the container, and one for each level that a packed tree of its size has. A function
+/// of the value alone, so that a patch costs the same wherever it is replayed.
+fn step_cost(container: &Node) -> u64 {
+    let len = match container {
+        Node::Array(tree) => tree.len(),
+        Node::Object(tree) => tree.len(),
+        Node::Null
+        | Node::Bool(_)
+        | Node::Int(_)
+        | Node::UInt(_)
+        | Node::Float(_)
+        | Node::String(_) => 0,
+    };
+    // Levels of 32: a fifth of the bits.
+    u64::from(len.checked_ilog2().unwrap_or(0) / 5).saturating_add(1)
+}
