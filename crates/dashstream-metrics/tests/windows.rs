@@ -165,6 +165,20 @@ fn the_last_epoch_is_counted_and_what_follows_is_early() {
 }
 
 #[test]
+fn what_was_counted_last_leaves_the_window_although_no_epoch_follows() {
+    const LAST: u64 = (1 << 28) - 2;
+    let window = Window::new(Shape::SHORT, secs(LAST));
+    window.record(secs(LAST), (), 1);
+    for (second, shown) in [(LAST, 1), (LAST + 119, 1), (LAST + 120, 0), (u64::MAX, 0)] {
+        assert_eq!(
+            window.read(secs(second)).count(()),
+            shown,
+            "second {second}"
+        );
+    }
+}
+
+#[test]
 fn a_shape_has_at_least_one_slot_and_at_most_its_limit() {
     let slots = |slots| Shape::new(1, slots).map(|shape| (shape.slots(), shape.ring()));
     assert_eq!(

@@ -5,8 +5,6 @@ use core::time::Duration;
 
 use thiserror::Error;
 
-use crate::window::bucket::EPOCH_MAX;
-
 /// Slots that a window keeps free ahead of its own time, at least.
 ///
 /// While a reader sums a window, writers may be this many slots ahead of it without touching a slot
@@ -124,12 +122,15 @@ impl Shape {
         self.ring
     }
 
-    /// The epoch that `now` falls into, starting at 1; beyond the last epoch it is one more.
+    /// The epoch that `now` falls into, starting at 1.
+    ///
+    /// A window records in the first 2^28 - 1 of them, and counts what comes later as early.
     #[must_use]
     pub const fn epoch(&self, now: Duration) -> Epoch {
         match now.as_secs().checked_div(self.slot_seconds.get() as u64) {
-            Some(slot) if slot < EPOCH_MAX => Epoch(slot.saturating_add(1)),
-            Some(_) | None => Epoch(EPOCH_MAX.saturating_add(1)),
+            Some(slot) => Epoch(slot.saturating_add(1)),
+            // No slot lasts zero seconds.
+            None => Epoch(1),
         }
     }
 
