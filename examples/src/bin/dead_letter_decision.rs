@@ -1,16 +1,21 @@
-//! Shows what the policy engine asks for when the second of three records cannot be processed.
+//! Shows what the policy engine asks for when the second of three records cannot be processed, and
+//! what a tool that sends dead letters again reads from the archive afterwards.
 //!
 //! `dead_letter_decision skip`, `dead_letter_decision pause`
 //!
-//! There is no Kafka here: the engine performs nothing, so a print-out is a host.
+//! There is no Kafka here: the engine performs nothing, so a print-out is a host and a list is an
+//! archive.
 #![expect(clippy::disallowed_macros, reason = "a command-line tool prints")]
 
 use core::time::Duration;
 
 use anyhow::bail;
+use dashstream_policy::envelope::{
+    DeadLetter, Disclosure, ENVELOPE_BYTES_DEFAULT, LETTER_BYTES_DEFAULT, Subject,
+};
 use dashstream_policy::{
-    Action, ArchiveResult, Archiving, Cause, Config, Delivery, Engine, Epoch, Fault, Input, Intake,
-    Mode, Offset, TopicId, TopicPartition,
+    Action, ArchiveRequest, ArchiveResult, Archiving, Cause, Config, Delivery, Engine, Epoch,
+    Fault, Input, Intake, Mode, Offset, TopicId, TopicPartition,
 };
 
 fn main() -> anyhow::Result<()> {
@@ -21,6 +26,7 @@ fn main() -> anyhow::Result<()> {
     };
     let config = Config::default().mode(mode).archiving(Archiving::Required);
     let mut engine = Engine::new(config)?;
+    let mut archive = Vec::new();
     let partition = TopicPartition::new(TopicId::new(0), 0);
     let epoch = Epoch::new(1);
     let (committed, low) = (Some(Offset::ZERO), None);
@@ -33,7 +39,7 @@ fn main() -> anyhow::Result<()> {
             low,
         },
     );
-    drain(&mut engine, at(0));
+    drain(&mut engine, &mut archive, at(0))?;
 
     for (second, bytes) in (1_u64..).zip([b"good".as_slice(), b"poison", b"good"]) {
         let offset = Offset::new(i64::try_from(second)?.saturating_sub(1))?;
@@ -51,26 +57,48 @@ fn main() -> anyhow::Result<()> {
             | Intake::Fenced
             | Intake::Refused(_) => println!("  not taken"),
         }
-        drain(&mut engine, at(second));
+        drain(&mut engine, &mut archive, at(second))?;
+    }
+
+    for value in &archive {
+        let letter = DeadLetter::read(value, LETTER_BYTES_DEFAULT)?;
+        let again = letter.payload.whole().map_or(0, <[u8]>::len);
+        println!("archived {letter:?}: {again} bytes can be sent again");
     }
     Ok(())
 }
 
 /// Carries out every action by printing it; the archive answers at once.
-fn drain(engine: &mut Engine<Vec<u8>>, now: Duration) {
+fn drain(
+    engine: &mut Engine<Vec<u8>>,
+    archive: &mut Vec<Vec<u8>>,
+    now: Duration,
+) -> anyhow::Result<()> {
     while let Some(action) = engine.poll_action() {
         println!("  {action:?}");
         if let Action::Archive(send) = action {
-            let result = ArchiveResult::Acked;
-            engine.handle(
-                now,
-                Input::Archived {
-                    id: send.id,
-                    result,
-                },
-            );
+            let payload = engine.evidence(send.id).map(Vec::as_slice);
+            archive.push(envelope(&send, payload, now)?);
+            let (id, result) = (send.id, ArchiveResult::Acked);
+            engine.handle(now, Input::Archived { id, result });
         }
     }
+    Ok(())
+}
+
+/// The dead letter of a record: all of it, since nobody else reads this archive.
+fn envelope(
+    send: &ArchiveRequest,
+    payload: Option<&[u8]>,
+    now: Duration,
+) -> anyhow::Result<Vec<u8>> {
+    let (partition, offset) = (send.partition.partition(), send.offset.get());
+    let trace_id = "00000000-0000-4000-8000-000000000001";
+    let subject = Subject::new(
+        "events", partition, offset, payload, send.cause, now, trace_id,
+    );
+    let sealed = Disclosure::Full.seal(&subject, send.form, ENVELOPE_BYTES_DEFAULT)?;
+    Ok(sealed.value().to_vec())
 }
 
 const fn at(second: u64) -> Duration {
