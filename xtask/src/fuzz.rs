@@ -43,7 +43,11 @@ fn fuzz(name: &str, runs: u64) -> Result<()> {
     }
     command.arg("--").arg(format!("-runs={runs}"));
     // Magic numbers and checksums are not found by plain coverage; see libFuzzer's value profile.
-    command.args(["-use_value_profile=1", "-timeout=20", "-print_final_stats=1"]);
+    command.args([
+        "-use_value_profile=1",
+        "-timeout=20",
+        "-print_final_stats=1",
+    ]);
     command.arg(format!("-max_len={}", longest(name)));
     sh::run(&mut command)
 }
