@@ -33,7 +33,8 @@ pub enum Event {
     Revoked,
     /// Something arrived for an assignment or a send that is no longer current.
     Fenced,
-    /// The next record cannot be had: its batch is undecodable, or it was deleted unsettled.
+    /// The next record cannot be had: its batch is undecodable, or it was deleted unsettled. It is
+    /// held in every mode and never probed behind; the crate's documentation says why.
     Unfetchable,
     /// A record lies behind one that was put on hold, and will be delivered again.
     Overtaken,
