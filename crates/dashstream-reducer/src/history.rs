@@ -1,14 +1,27 @@
 //! Versions of a state.
 
+mod index;
+
 use std::collections::VecDeque;
 
+use thiserror::Error;
+
+use self::index::Index;
+use crate::diff::{DiffError, DiffLimits, Difference, diff};
 use crate::document::Document;
 
 /// The latest versions of one run's state, each under the sequence number of the message that made
 /// it. Versions share what they have in common.
+///
+/// A version is pushed when a diff was applied or a full state was read. A message that was refused,
+/// or whose hash did not match, makes none: the newest version is the last state that could be relied
+/// on. A run that begins anew begins with an empty history.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     versions: VecDeque<Version>,
+    index: Index,
+    /// How many versions were dropped from the front.
+    dropped: u64,
     bytes: u64,
 }
 
@@ -18,6 +31,32 @@ struct Version {
     state: Document,
     /// An upper bound of the bytes that the next version does not share.
     alone: u64,
+}
+
+/// Why two versions cannot be compared.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// No version as old as this is kept.
+    #[error("no version at {sequence}")]
+    NotKept {
+        /// What was asked for.
+        sequence: u64,
+    },
+    /// The comparison exceeded a limit.
+    #[error(transparent)]
+    Diff(#[from] DiffError),
+}
+
+impl HistoryError {
+    /// A stable name, fit for a metric label.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotKept { .. } => "not_kept",
+            Self::Diff(error) => error.code(),
+        }
+    }
 }
 
 impl History {
@@ -35,14 +74,44 @@ impl History {
 
     /// The state as it was after `sequence`: the newest version that is not younger.
     ///
-    /// Costs the logarithm of the number of versions.
+    /// Constant time for the newest sequence numbers, eight for each version that the limits allow,
+    /// however many of them changed nothing. Further back, where messages without a change or a jump
+    /// in the numbers take up more, the logarithm of the number of versions.
     #[must_use]
     pub fn at(&self, sequence: u64) -> Option<&Document> {
-        let after = self
-            .versions
-            .partition_point(|version| version.sequence <= sequence);
-        let version = self.versions.get(after.checked_sub(1)?)?;
-        Some(&version.state)
+        let newest = self.versions.back()?;
+        if newest.sequence <= sequence {
+            return Some(&newest.state);
+        }
+        let position = match self.index.find(sequence) {
+            Some(serial) => usize::try_from(serial.checked_sub(self.dropped)?).ok()?,
+            None => self
+                .versions
+                .partition_point(|version| version.sequence <= sequence)
+                .checked_sub(1)?,
+        };
+        self.versions.get(position).map(|version| &version.state)
+    }
+
+    /// The operations that make the state after `to` of the state after `from`, in either direction
+    /// of time.
+    ///
+    /// Costs what lies between: what the two versions share is passed over.
+    ///
+    /// # Errors
+    ///
+    /// A version is not kept, or the comparison exceeds a limit.
+    pub fn diff(
+        &self,
+        from: u64,
+        to: u64,
+        limits: &DiffLimits,
+    ) -> Result<Difference, HistoryError> {
+        let at = |sequence| {
+            let state = self.at(sequence);
+            state.ok_or(HistoryError::NotKept { sequence })
+        };
+        Ok(diff(at(from)?, at(to)?, limits)?)
     }
 
     /// The versions, oldest first, with the sequence number that made each.
@@ -71,17 +140,25 @@ impl History {
             return;
         }
         if let Some(last) = self.versions.back_mut() {
+            debug_assert!(last.sequence < sequence, "versions follow each other");
             last.alone = left_behind;
             self.bytes = self.bytes.saturating_add(left_behind);
         }
+        let serial = self.dropped.saturating_add(self.versions.len() as u64);
         self.versions.push_back(Version {
             sequence,
             state: state.clone(),
             alone: 0,
         });
+        self.index
+            .push(sequence, serial, versions.saturating_mul(NUMBERS_A_VERSION));
         while self.versions.len() > versions || (self.bytes > bytes && self.versions.len() > 1) {
-            let dropped = self.versions.pop_front().map_or(0, |version| version.alone);
-            self.bytes = self.bytes.saturating_sub(dropped);
+            let alone = self.versions.pop_front().map_or(0, |version| version.alone);
+            self.bytes = self.bytes.saturating_sub(alone);
+            self.dropped = self.dropped.saturating_add(1);
+        }
+        if let Some(first) = self.versions.front() {
+            self.index.forget_before(first.sequence);
         }
     }
 
@@ -89,4 +166,17 @@ impl History {
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
+
+    /// Bytes of the bookkeeping.
+    pub(crate) fn table_bytes(&self) -> u64 {
+        let versions = self
+            .versions
+            .capacity()
+            .saturating_mul(size_of::<Version>());
+        (versions as u64).saturating_add(self.index.bytes())
+    }
 }
+
+/// Sequence numbers that are found at once, for each version: producers send a handful of messages
+/// for each that changes the state.
+const NUMBERS_A_VERSION: usize = 8;

@@ -35,11 +35,13 @@ mod wire;
 
 pub use self::document::{Document, ReadError, ReadLimits};
 pub use self::hash::{Dialect, Hasher, Unproven, Verdict, Verification};
-pub use self::history::History;
+pub use self::history::{History, HistoryError};
 pub use self::reducer::{
     Effect, Outcome, Phase, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
-pub use self::runs::{Counts, Runs, RunsLimits, Tally};
+pub use self::runs::{
+    Counts, QuarantineCause, Quarantined, Refused, Runs, RunsLimits, StateText, Tally,
+};
 pub use self::size::json_len;
 
 #[cfg(doctest)]

@@ -28,6 +28,7 @@ mod reason;
 mod requests;
 mod seen;
 mod update;
+mod verifier;
 
 use core::time::Duration;
 
@@ -39,8 +40,9 @@ pub use self::reason::{Phase, ResyncReason};
 use self::requests::Requests;
 use self::seen::{Again, Seen};
 pub use self::update::{Stamp, Update};
+use self::verifier::Verifier;
 use crate::document::Document;
-use crate::hash::{Hasher, Unproven, Verdict};
+use crate::hash::Verdict;
 use crate::history::History;
 use crate::patch::{self, Operations};
 
@@ -65,10 +67,7 @@ pub struct Reducer {
     pending: Pending,
     history: History,
     requests: Requests,
-    hasher: Hasher,
-    /// Bytes that may be hashed now, and diffs since the last hash.
-    hash_fuel: u64,
-    unverified: u32,
+    verifier: Verifier,
 }
 
 impl Reducer {
@@ -86,12 +85,7 @@ impl Reducer {
             pending: Pending::default(),
             history: History::default(),
             requests: Requests::default(),
-            hasher: Hasher::new(),
-            hash_fuel: limits
-                .verification
-                .bytes_per_diff
-                .saturating_mul(FUEL_DIFFS),
-            unverified: 0,
+            verifier: Verifier::new(limits.verification),
             limits,
         }
     }
@@ -118,7 +112,11 @@ impl Reducer {
         }
     }
 
-    /// The state whether it can be relied on or not: the last one that was applied.
+    /// The state whether it can be relied on or not: the last one that was applied and not refuted.
+    ///
+    /// A message that was refused left it as it was, and so did one whose hash did not match: it is
+    /// the state that [`Reducer::sequence`] made, and the newest version of [`Reducer::history`]. Only
+    /// a start without a state takes it away.
     #[must_use]
     pub const fn last_state(&self) -> Option<&Document> {
         self.state.as_ref()
@@ -139,27 +137,38 @@ impl Reducer {
         self.made_at
     }
 
-    /// The latest versions of the state, if the limits keep any.
+    /// The latest versions of the state, if the limits keep any. They stay while the run waits for a
+    /// full state, and are forgotten when it begins anew.
     #[must_use]
     pub const fn history(&self) -> &History {
         &self.history
     }
 
-    /// Bytes that the run holds: an estimate of 64 bytes a node and the canonical text, what old
-    /// versions hold alone, and the diffs that wait.
+    /// Bytes that the run holds, itself included: an upper bound. The state, what older versions hold
+    /// alone, the diffs that wait, and the tables. Constant time.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let state = self.state.as_ref().map_or(0, document_bytes);
-        let waiting = self.pending.bytes() as u64;
-        state
-            .saturating_add(self.history.bytes())
-            .saturating_add(self.hasher.bytes())
-            .saturating_add(waiting)
+        let parts = [
+            size_of::<Self>() as u64,
+            self.state.as_ref().map_or(0, Document::heap_bytes),
+            self.history.bytes(),
+            self.history.table_bytes(),
+            self.verifier.bytes(),
+            self.pending.bytes() as u64,
+            self.coverage.bytes(),
+            self.seen.bytes(),
+        ];
+        parts.into_iter().fold(0, u64::saturating_add)
     }
 
     /// The next thing the host is asked to do.
     pub const fn poll_effect(&mut self) -> Option<Effect> {
         self.requests.poll()
+    }
+
+    /// Whether [`Reducer::poll_effect`] has something.
+    pub(crate) const fn has_effect(&self) -> bool {
+        self.requests.has_effect()
     }
 
     /// When [`Reducer::handle_timeout`] wants to be called, if it does.
@@ -189,7 +198,13 @@ impl Reducer {
             return match self.seen.again(sequence, stamp.message_id()) {
                 Again::Same => Outcome::Duplicate,
                 Again::Other => self.distrust(ResyncReason::SequenceReused, highest),
-                Again::Stale => Outcome::Stale,
+                Again::Stale => {
+                    // Its state is old news, and diffs may go on naming it.
+                    if let Update::Checkpoint { id, .. } = update {
+                        self.seen.checkpoint(id, self.limits.checkpoints);
+                    }
+                    Outcome::Stale
+                }
             };
         }
         self.coverage.insert(sequence);
@@ -208,7 +223,11 @@ impl Reducer {
             }
             Update::Checkpoint { id, state } => {
                 let outcome = self.full(sequence, state, &[]);
-                self.seen.checkpoint(id, self.limits.checkpoints);
+                // One that cannot be read need not be known: after the full state that is needed now,
+                // a diff may name what came before.
+                if !matches!(outcome, Outcome::Resync(ResyncReason::Snapshot(_))) {
+                    self.seen.checkpoint(id, self.limits.checkpoints);
+                }
                 outcome
             }
             Update::PoisonedCheckpoint { .. } => {
@@ -274,8 +293,7 @@ impl Reducer {
             }
         } else {
             // What comes after this place cannot be replayed any more.
-            self.dropped = self.dropped.max(sequence);
-            self.cursor = None;
+            self.drop_cursor(sequence);
             match self.phase {
                 Phase::Synced => self.distrust(self.gap(), sequence),
                 Phase::NeedsResync(_) => Outcome::Waiting,
@@ -295,11 +313,11 @@ impl Reducer {
             Ok(state) => state,
             Err(error) => return self.distrust(ResyncReason::Snapshot(error), sequence),
         };
-        let verdict = self.hasher.verify(&state, hash);
+        let verdict = self.verifier.full(&state, hash);
         if verdict == Verdict::Mismatch {
             return self.distrust(ResyncReason::HashMismatch, sequence);
         }
-        let left_behind = self.state.as_ref().map_or(0, document_bytes);
+        let left_behind = self.state.as_ref().map_or(0, Document::heap_bytes);
         let budget = (self.limits.history_versions, self.limits.history_bytes);
         self.history.push(sequence, &state, left_behind, budget);
         self.state = Some(state);
@@ -365,60 +383,40 @@ impl Reducer {
         if !self.seen.knows_base(base, self.limits.checkpoints) {
             return Err(ResyncReason::UnknownBase);
         }
+        // Kept only when the hash may refuse what follows: a state with one owner is changed in place.
+        let policy = self.limits.verification;
+        let due = self.verifier.is_due(policy, hash);
+        let before = due.then(|| self.state.clone()).flatten();
         let state = self.state.as_mut().ok_or(ResyncReason::NoSnapshot)?;
         let applied =
             patch::apply(state, operations, &self.limits.patch).map_err(ResyncReason::Patch)?;
-        let verdict = self.verify_diff(hash);
+        let verdict = self.verifier.diff(policy, state, hash);
         if verdict == Verdict::Mismatch {
+            // The last state that was not refuted stays, and is what the history ends with.
+            self.state = before;
             return Err(ResyncReason::HashMismatch);
         }
         self.cursor = Some(sequence);
         if !operations.is_empty() {
             self.made_at = Some(sequence);
             let budget = (self.limits.history_versions, self.limits.history_bytes);
-            if let Some(state) = &self.state {
-                self.history
-                    .push(sequence, state, applied.left_behind, budget);
-            }
+            self.history
+                .push(sequence, state, applied.left_behind, budget);
         }
         Ok(verdict)
     }
 
-    /// Checks a diff's hash when that is due and paid for.
-    fn verify_diff(&mut self, hash: &[u8]) -> Verdict {
-        let policy = self.limits.verification;
-        let most = policy.bytes_per_diff.saturating_mul(FUEL_DIFFS);
-        self.hash_fuel = self
-            .hash_fuel
-            .saturating_add(policy.bytes_per_diff)
-            .min(most);
-        self.unverified = self.unverified.saturating_add(1);
-        let Some(state) = &self.state else {
-            return Verdict::NotComparable(Unproven::NoHash);
-        };
-        if hash.is_empty() {
-            self.hasher.forget();
-            return Verdict::NotComparable(Unproven::NoHash);
-        }
-        if policy.every == 0 || self.unverified < policy.every {
-            self.hasher.forget();
-            return Verdict::NotComparable(Unproven::NotDue);
-        }
-        let Some(left) = self.hash_fuel.checked_sub(self.hasher.cost(state)) else {
-            self.hasher.forget();
-            return Verdict::NotComparable(Unproven::OutOfFuel);
-        };
-        self.hash_fuel = left;
-        self.unverified = 0;
-        self.hasher.verify(state, hash)
-    }
-
     /// From now on the state is not known to be right, until a full state from `sequence` on.
     fn distrust(&mut self, reason: ResyncReason, sequence: u64) -> Outcome {
-        self.dropped = self.dropped.max(sequence);
-        self.cursor = None;
+        self.drop_cursor(sequence);
         self.phase = Phase::NeedsResync(reason);
         Outcome::Resync(reason)
+    }
+
+    /// What was applied so far cannot be applied again: only a full state from there on will do.
+    fn drop_cursor(&mut self, sequence: u64) {
+        let cursor = self.cursor.take().unwrap_or(0);
+        self.dropped = self.dropped.max(sequence).max(cursor);
     }
 
     fn gap(&self) -> ResyncReason {
@@ -427,13 +425,3 @@ impl Reducer {
         ResyncReason::Gap { missing }
     }
 }
-
-/// An estimate: a node takes 24 bytes in its container, and a container's own head and spare room
-/// the rest; text is counted by its canonical length.
-pub(crate) fn document_bytes(state: &Document) -> u64 {
-    let nodes = state.nodes().saturating_mul(64);
-    nodes.saturating_add(state.canonical_len())
-}
-
-/// Diffs' worth of hashing that are saved up at most.
-const FUEL_DIFFS: u64 = 16;

@@ -1,132 +1,51 @@
 //! Many runs, by thread id, within a budget.
 
+mod counts;
+mod limits;
+mod quarantine;
+
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::hash::Verdict;
-use crate::reducer::{Effect, Outcome, Reducer, ReducerLimits, Stamp, Update};
-
-/// Limits of [`Runs`]. Start from [`Default`] and set fields.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RunsLimits {
-    /// What each run may cost.
-    pub run: ReducerLimits,
-    /// Runs held. Default 1,024. The run that arrived first goes first.
-    pub runs: usize,
-    /// Bytes that all runs may hold, as [`Runs::bytes`] counts them. Default 256 MiB.
-    pub bytes: u64,
-    /// Bytes of a thread id. Default 256: producers write UUIDs (36 bytes), the rest is room for a
-    /// prefix. A message with a longer one is quarantined.
-    pub thread_bytes: usize,
-}
-
-impl Default for RunsLimits {
-    fn default() -> Self {
-        Self {
-            run: ReducerLimits::default(),
-            runs: 1_024,
-            bytes: 256 << 20,
-            thread_bytes: 256,
-        }
-    }
-}
-
-/// What all runs together look like, and what became of all updates since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Runs whose state can be relied on, now.
-    pub synced: usize,
-    /// Runs that wait for a full state, now.
-    pub waiting: usize,
-    /// Runs evicted for a budget, since the start.
-    pub evicted: u64,
-    /// Updates, since the start, by what became of them.
-    pub outcomes: Tally,
-    /// Messages that no reducer looks at, since the start: they carry no state.
-    pub not_applicable: u64,
-}
-
-/// How often each [`Outcome`] occurred.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-#[must_use = "an outcome may say that a run needs a snapshot"]
-pub struct Tally {
-    /// [`Outcome::Applied`].
-    pub applied: u64,
-    /// [`Outcome::Recovered`].
-    pub recovered: u64,
-    /// [`Outcome::Unchanged`].
-    pub unchanged: u64,
-    /// [`Outcome::Duplicate`].
-    pub duplicate: u64,
-    /// [`Outcome::Stale`].
-    pub stale: u64,
-    /// [`Outcome::Buffered`].
-    pub buffered: u64,
-    /// [`Outcome::Waiting`].
-    pub waiting: u64,
-    /// [`Outcome::Resync`].
-    pub resync: u64,
-    /// [`Outcome::Quarantined`].
-    pub quarantined: u64,
-    /// Verdicts of a matching hash, in whichever dialect.
-    pub verified: u64,
-    /// The ones among them that matched in another dialect.
-    pub drifted: u64,
-}
-
-impl Tally {
-    /// Counts one outcome.
-    pub const fn count(&mut self, outcome: Outcome) {
-        let slot = match outcome {
-            Outcome::Applied(verdict) => {
-                self.verdict(verdict);
-                &mut self.applied
-            }
-            Outcome::Recovered { .. } => &mut self.recovered,
-            Outcome::Unchanged => &mut self.unchanged,
-            Outcome::Duplicate => &mut self.duplicate,
-            Outcome::Stale => &mut self.stale,
-            Outcome::Buffered => &mut self.buffered,
-            Outcome::Waiting => &mut self.waiting,
-            Outcome::Resync(_) => &mut self.resync,
-            Outcome::Quarantined => &mut self.quarantined,
-        };
-        *slot = slot.saturating_add(1);
-    }
-
-    const fn verdict(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Match => self.verified = self.verified.saturating_add(1),
-            Verdict::Drift(_) => {
-                self.verified = self.verified.saturating_add(1);
-                self.drifted = self.drifted.saturating_add(1);
-            }
-            Verdict::Mismatch | Verdict::NotComparable(_) => {}
-        }
-    }
-}
+pub use self::counts::{Counts, Refused, StateText, Tally};
+pub use self::limits::RunsLimits;
+use self::quarantine::Quarantine;
+pub use self::quarantine::{QuarantineCause, Quarantined};
+use crate::document::ReadError;
+use crate::reducer::{Effect, Outcome, Reducer, ResyncReason, Stamp, Update};
 
 /// Many runs, each under its thread id.
 ///
 /// A run that is not held, because it is new or was evicted, needs a full state: it does not start
-/// from an empty object. Messages without a usable thread id belong to no run: they are counted and
-/// change nothing.
+/// from an empty object. A message without a usable thread id belongs to no run: it changes none, and
+/// a copy of it is kept in quarantine, within a budget, until the host takes it out with
+/// [`Runs::poll_quarantined`].
 #[derive(Debug)]
 pub struct Runs {
     limits: RunsLimits,
-    runs: BTreeMap<Arc<str>, Reducer>,
+    runs: BTreeMap<Arc<str>, Held>,
     /// The runs in the order in which they arrived.
     arrivals: BTreeMap<u64, Arc<str>>,
     arrived: u64,
+    /// When runs want to be told the time, each with its place among the arrivals.
+    deadlines: BTreeSet<(Duration, u64)>,
+    /// The runs that may have an effect for the host, by their place among the arrivals.
+    asking: BTreeSet<u64>,
     bytes: u64,
     counts: Counts,
-    effects: VecDeque<(Arc<str>, Effect)>,
+    quarantine: Quarantine,
     #[cfg(feature = "wire")]
     pub(crate) checkpoints: dashstream_codec::CheckpointReader,
+}
+
+#[derive(Debug)]
+struct Held {
+    run: Reducer,
+    arrival: u64,
+    /// What is in the totals and the indexes for it.
+    bytes: u64,
+    deadline: Option<Duration>,
 }
 
 impl Runs {
@@ -137,9 +56,11 @@ impl Runs {
             runs: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             arrived: 0,
+            deadlines: BTreeSet::new(),
+            asking: BTreeSet::new(),
             bytes: 0,
             counts: Counts::default(),
-            effects: VecDeque::new(),
+            quarantine: Quarantine::default(),
             #[cfg(feature = "wire")]
             checkpoints: crate::wire::reader(&limits.run.read),
             limits,
@@ -156,14 +77,37 @@ impl Runs {
         stamp: Stamp,
         update: Update<'_>,
     ) -> Outcome {
-        let outcome = if thread.trim().is_empty() || thread.len() > self.limits.thread_bytes {
-            Outcome::Quarantined
-        } else {
-            let name = self.hold(thread);
-            let outcome = self.with(&name, |run| run.apply(now, stamp, update));
-            self.evict();
-            outcome.unwrap_or(Outcome::Quarantined)
+        let text = match update {
+            Update::Snapshot { .. } => StateText::FullState,
+            Update::Checkpoint { .. } | Update::PoisonedCheckpoint { .. } => StateText::Checkpoint,
+            Update::Start { .. } | Update::Diff { .. } | Update::Other | Update::Lost => {
+                StateText::InitialStateJson
+            }
         };
+        self.apply_from(now, thread, stamp, update, text)
+    }
+
+    /// As [`Runs::apply`]; a state in `update` stood in `text`.
+    pub(crate) fn apply_from(
+        &mut self,
+        now: Duration,
+        thread: &str,
+        stamp: Stamp,
+        update: Update<'_>,
+        text: StateText,
+    ) -> Outcome {
+        let outcome = match self.unusable(thread) {
+            Some(cause) => self.quarantine(now, thread, stamp, update, cause),
+            None => {
+                let name = self.hold(thread);
+                let outcome = self.with(&name, |run| run.apply(now, stamp, update));
+                self.evict();
+                outcome.unwrap_or(Outcome::Waiting)
+            }
+        };
+        if let Outcome::Resync(ResyncReason::Snapshot(ReadError::TextTooLong { .. })) = outcome {
+            self.counts.refused.count(text);
+        }
         self.counts.outcomes.count(outcome);
         outcome
     }
@@ -183,45 +127,66 @@ impl Runs {
     /// The run `thread`, if it is held.
     #[must_use]
     pub fn get(&self, thread: &str) -> Option<&Reducer> {
-        self.runs.get(thread)
+        self.runs.get(thread).map(|held| &held.run)
     }
 
     /// The runs held, by thread id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Reducer)> {
-        self.runs.iter().map(|(thread, run)| (&**thread, run))
+        self.runs
+            .iter()
+            .map(|(thread, held)| (&**thread, &held.run))
     }
 
     /// What the runs look like, in constant time.
     #[must_use]
-    pub const fn counts(&self) -> Counts {
-        self.counts
+    pub fn counts(&self) -> Counts {
+        Counts {
+            quarantine_held: self.quarantine.len(),
+            quarantine_bytes: self.quarantine.bytes(),
+            ..self.counts
+        }
     }
 
-    /// Bytes that the runs hold, as [`Reducer::bytes`] estimates them.
+    /// Bytes that the runs hold: an upper bound, made of [`Reducer::bytes`] and what finding each run
+    /// takes. The quarantine has a budget of its own.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The next thing the host is asked to do, and for which thread.
+    /// The next thing the host is asked to do, and for which thread; the run that arrived first asks
+    /// first. A request that came to nothing meanwhile is not made.
     pub fn poll_effect(&mut self) -> Option<(Arc<str>, Effect)> {
-        self.effects.pop_front()
+        while let Some(arrival) = self.asking.pop_first() {
+            let name = self.arrivals.get(&arrival);
+            let held = name.and_then(|name| self.runs.get_mut(name));
+            if let (Some(name), Some(effect)) = (name, held.and_then(|held| held.run.poll_effect()))
+            {
+                return Some((Arc::clone(name), effect));
+            }
+        }
+        None
     }
 
-    /// When [`Runs::handle_timeout`] wants to be called, if it does. Costs the number of runs.
+    /// The oldest message in quarantine, taken out.
+    pub fn poll_quarantined(&mut self) -> Option<Quarantined> {
+        self.quarantine.poll()
+    }
+
+    /// When [`Runs::handle_timeout`] wants to be called, if it does. Costs the logarithm of the number
+    /// of runs.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.runs.values().filter_map(Reducer::poll_timeout).min()
+        self.deadlines.first().map(|(at, _)| *at)
     }
 
     /// Tells the runs that time has passed. Drain [`Runs::poll_effect`] afterwards.
+    ///
+    /// Costs the runs that are due, and for each the logarithm of the number of runs.
     pub fn handle_timeout(&mut self, now: Duration) {
-        let due = |run: &Reducer| run.poll_timeout().is_some_and(|at| at <= now);
-        let names: Vec<_> = self
-            .runs
-            .iter()
-            .filter(|(_, run)| due(run))
-            .map(|(name, _)| Arc::clone(name))
+        let due = self.deadlines.range(..=(now, u64::MAX));
+        let names: Vec<_> = due
+            .filter_map(|(_, arrival)| self.arrivals.get(arrival).cloned())
             .collect();
         for name in names {
             let _held = self.with(&name, |run| run.handle_timeout(now));
@@ -234,6 +199,41 @@ impl Runs {
         self.counts.not_applicable = self.counts.not_applicable.saturating_add(1);
     }
 
+    /// Counts a state that was refused on its length before it came here.
+    #[cfg(feature = "wire")]
+    pub(crate) fn refused(&mut self, text: StateText) {
+        self.counts.refused.count(text);
+    }
+
+    fn unusable(&self, thread: &str) -> Option<QuarantineCause> {
+        if thread.len() > self.limits.thread_bytes {
+            Some(QuarantineCause::ThreadTooLong)
+        } else if thread.trim().is_empty() {
+            Some(QuarantineCause::NoThread)
+        } else {
+            None
+        }
+    }
+
+    fn quarantine(
+        &mut self,
+        now: Duration,
+        thread: &str,
+        stamp: Stamp,
+        update: Update<'_>,
+        cause: QuarantineCause,
+    ) -> Outcome {
+        let budget = (
+            self.limits.quarantine_messages,
+            self.limits.quarantine_bytes,
+        );
+        let dropped = self
+            .quarantine
+            .keep((now, stamp, cause), thread, update, budget);
+        self.counts.quarantine_dropped = self.counts.quarantine_dropped.saturating_add(dropped);
+        Outcome::Quarantined
+    }
+
     /// Makes sure that the run is held, and returns its name without a copy where it was.
     fn hold(&mut self, thread: &str) -> Arc<str> {
         if let Some((name, _)) = self.runs.get_key_value(thread) {
@@ -243,22 +243,38 @@ impl Runs {
         self.arrived = self.arrived.saturating_add(1);
         self.arrivals.insert(self.arrived, Arc::clone(&name));
         let run = Reducer::new(self.limits.run.clone());
-        self.bytes = self.bytes.saturating_add(run.bytes());
-        self.count(&run, true);
-        self.runs.insert(Arc::clone(&name), run);
+        let held = Held {
+            bytes: held_bytes(&name, &run),
+            arrival: self.arrived,
+            deadline: None,
+            run,
+        };
+        self.bytes = self.bytes.saturating_add(held.bytes);
+        self.counts.held(held.run.needs_resync().is_none(), true);
+        self.runs.insert(Arc::clone(&name), held);
         name
     }
 
-    /// Runs `body` on a run and keeps the totals right.
+    /// Runs `body` on a run and keeps the totals and the indexes right.
     fn with<T>(&mut self, name: &Arc<str>, body: impl FnOnce(&mut Reducer) -> T) -> Option<T> {
-        let run = self.runs.get_mut(name)?;
-        let (synced, bytes) = (run.needs_resync().is_none(), run.bytes());
-        let value = body(run);
-        while let Some(effect) = run.poll_effect() {
-            self.effects.push_back((Arc::clone(name), effect));
+        let held = self.runs.get_mut(name)?;
+        let synced = held.run.needs_resync().is_none();
+        let value = body(&mut held.run);
+        let bytes = held_bytes(name, &held.run);
+        let before = core::mem::replace(&mut held.bytes, bytes);
+        self.bytes = self.bytes.saturating_sub(before).saturating_add(bytes);
+        let deadline = held.run.poll_timeout();
+        if deadline != held.deadline {
+            if let Some(at) = held.deadline {
+                self.deadlines.remove(&(at, held.arrival));
+            }
+            self.deadlines.extend(deadline.map(|at| (at, held.arrival)));
+            held.deadline = deadline;
         }
-        self.bytes = self.bytes.saturating_sub(bytes).saturating_add(run.bytes());
-        match (synced, run.needs_resync().is_none()) {
+        if held.run.has_effect() {
+            self.asking.insert(held.arrival);
+        }
+        match (synced, held.run.needs_resync().is_none()) {
             (true, false) => self.counts.moved(-1),
             (false, true) => self.counts.moved(1),
             (true, true) | (false, false) => {}
@@ -271,35 +287,39 @@ impl Runs {
         while (self.runs.len() > self.limits.runs || self.bytes > self.limits.bytes)
             && self.runs.len() > 1
         {
-            let Some((_, name)) = self.arrivals.pop_first() else {
+            let Some((arrival, name)) = self.arrivals.pop_first() else {
                 return;
             };
-            if let Some(run) = self.runs.remove(&name) {
-                self.bytes = self.bytes.saturating_sub(run.bytes());
-                self.count(&run, false);
-                self.counts.evicted = self.counts.evicted.saturating_add(1);
-                self.effects.retain(|(thread, _)| *thread != name);
+            self.asking.remove(&arrival);
+            let Some(held) = self.runs.remove(&name) else {
+                continue;
+            };
+            if let Some(at) = held.deadline {
+                self.deadlines.remove(&(at, arrival));
             }
+            self.bytes = self.bytes.saturating_sub(held.bytes);
+            self.counts.held(held.run.needs_resync().is_none(), false);
+            self.counts.evicted = self.counts.evicted.saturating_add(1);
         }
     }
-
-    fn count(&mut self, run: &Reducer, arrives: bool) {
-        let slot = match run.needs_resync() {
-            None => &mut self.counts.synced,
-            Some(_) => &mut self.counts.waiting,
-        };
-        *slot = if arrives {
-            slot.saturating_add(1)
-        } else {
-            slot.saturating_sub(1)
-        };
-    }
 }
 
-impl Counts {
-    /// One run came into step, or fell out of it.
-    const fn moved(&mut self, synced: isize) {
-        self.synced = self.synced.saturating_add_signed(synced);
-        self.waiting = self.waiting.saturating_add_signed(synced.saturating_neg());
-    }
+/// An upper bound of what a run takes here: itself, its name, and its entries in the four indexes,
+/// whose nodes are at least a third full.
+fn held_bytes(name: &str, run: &Reducer) -> u64 {
+    let entries = size_of::<(Arc<str>, Held)>()
+        .saturating_add(size_of::<(u64, Arc<str>)>())
+        .saturating_add(size_of::<(Duration, u64)>())
+        .saturating_add(size_of::<u64>())
+        .saturating_mul(INDEX_ROOM);
+    run.bytes()
+        .saturating_add(entries as u64)
+        .saturating_add(name.len() as u64)
+        .saturating_add(ARC_BYTES)
 }
+
+/// Room in the indexes for each entry that is used, at most.
+const INDEX_ROOM: usize = 3;
+
+/// The counters in front of a shared name.
+const ARC_BYTES: u64 = 16;

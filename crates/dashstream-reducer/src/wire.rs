@@ -4,18 +4,22 @@ use core::num::NonZeroU64;
 use core::time::Duration;
 
 use dashstream_codec::v1::{Checkpoint, DashStreamMessage, Event, EventType, StateDiff};
-use dashstream_codec::{CheckpointReader, Message};
+use dashstream_codec::{CheckpointError, CheckpointReader, Message, StateKey};
 
 use crate::document::ReadLimits;
 use crate::patch::Operations;
 use crate::reducer::{Stamp, Update};
-use crate::runs::{Runs, Tally};
+use crate::runs::{Runs, StateText, Tally};
 
 impl Runs {
     /// Takes one decoded message: a batch is taken event by event, each under its own thread.
     ///
     /// The initial state of a graph start, state diffs and checkpoints change states; every other
-    /// message only takes its place in its run's sequence, and is counted as not applicable.
+    /// message only takes its place in its run's sequence, and is counted as not applicable. Among
+    /// these are the ends of nodes, whose `state_json` the existing consumers merge into the state:
+    /// the producer sends the same change as a diff just before, so that merging it again adds
+    /// nothing where all is well, and elsewhere makes a state that the producer never had. A merge
+    /// cannot remove a member, and no hash covers it.
     pub fn apply_message(&mut self, now: Duration, message: &DashStreamMessage) -> Tally {
         let mut tally = Tally::default();
         let Some(message) = &message.message else {
@@ -26,11 +30,20 @@ impl Runs {
         let idle = reader(&ReadLimits::default());
         let mut checkpoints = core::mem::replace(&mut self.checkpoints, idle);
         for entry in message.entries() {
-            let update = match (message, entry.event) {
+            let (update, text) = match (message, entry.event) {
                 (_, Some(event)) => of_event(event),
-                (Message::StateDiff(diff), None) => of_diff(diff),
+                (Message::StateDiff(diff), None) => (of_diff(diff), StateText::FullState),
                 (Message::Checkpoint(checkpoint), None) => {
-                    of_checkpoint(checkpoint, &mut checkpoints)
+                    let update =
+                        of_checkpoint(checkpoint, &mut checkpoints).unwrap_or_else(|error| {
+                            if is_too_long(&error) {
+                                self.refused(StateText::Checkpoint);
+                            }
+                            Update::PoisonedCheckpoint {
+                                id: &checkpoint.checkpoint_id,
+                            }
+                        });
+                    (update, StateText::Checkpoint)
                 }
                 (
                     Message::Event(_)
@@ -41,14 +54,14 @@ impl Runs {
                     | Message::Error(_)
                     | Message::ExecutionTrace(_),
                     None,
-                ) => Update::Other,
+                ) => (Update::Other, StateText::State),
             };
             if matches!(update, Update::Other) {
                 self.not_applicable();
             }
             let id = entry.header.map_or(&[][..], |header| &header.message_id);
             let stamp = Stamp::new(entry.sequence().map_or(0, NonZeroU64::get)).with_message_id(id);
-            tally.count(self.apply(now, entry.thread_id(), stamp, update));
+            tally.count(self.apply_from(now, entry.thread_id(), stamp, update, text));
         }
         self.checkpoints = checkpoints;
         tally
@@ -66,14 +79,19 @@ pub(crate) fn reader(limits: &ReadLimits) -> CheckpointReader {
     )
 }
 
-fn of_event(event: &Event) -> Update<'_> {
-    if event.event_type == EventType::GraphStart as i32 {
-        let source = event.state();
-        let state = source.and_then(|source| source.json).map(str::as_bytes);
-        Update::Start { state }
-    } else {
-        Update::Other
+fn of_event(event: &Event) -> (Update<'_>, StateText) {
+    if event.event_type != EventType::GraphStart as i32 {
+        return (Update::Other, StateText::State);
     }
+    let source = event.state();
+    let text = match source.map(|source| source.key) {
+        Some(StateKey::StateJson) => StateText::StateJson,
+        Some(StateKey::State) => StateText::State,
+        // A key that is new is a synonym of the first.
+        Some(_) | None => StateText::InitialStateJson,
+    };
+    let state = source.and_then(|source| source.json).map(str::as_bytes);
+    (Update::Start { state }, text)
 }
 
 /// A full state wins over operations, as in the existing consumers.
@@ -92,17 +110,28 @@ fn of_diff(diff: &StateDiff) -> Update<'_> {
     }
 }
 
-fn of_checkpoint<'a>(checkpoint: &'a Checkpoint, reader: &'a mut CheckpointReader) -> Update<'a> {
+fn of_checkpoint<'a>(
+    checkpoint: &'a Checkpoint,
+    reader: &'a mut CheckpointReader,
+) -> Result<Update<'a>, CheckpointError> {
     let id = &checkpoint.checkpoint_id;
     // Only announced: the state is kept elsewhere.
-    if checkpoint.state.is_empty() {
-        return Update::Checkpoint { id, state: &[] };
-    }
-    match reader.open(checkpoint) {
-        Ok(body) => Update::Checkpoint {
-            id,
-            state: body.state,
-        },
-        Err(_) => Update::PoisonedCheckpoint { id },
-    }
+    let state = if checkpoint.state.is_empty() {
+        &[]
+    } else {
+        reader.open(checkpoint)?.state
+    };
+    Ok(Update::Checkpoint { id, state })
+}
+
+/// Whether a checkpoint was refused on the length of its state, before or in place of inflating it.
+fn is_too_long(error: &CheckpointError) -> bool {
+    matches!(
+        error.code(),
+        "state_too_large"
+            | "declared_too_large"
+            | "proven_too_large"
+            | "bound_too_large"
+            | "output_too_large"
+    )
 }

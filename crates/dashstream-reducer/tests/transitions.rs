@@ -19,8 +19,8 @@ use core::time::Duration;
 
 use dashstream_reducer::patch::{self, Encoded, PatchLimits};
 use dashstream_reducer::{
-    Document, Effect, Outcome, Phase, ReadLimits, Reducer, ReducerLimits, ResyncReason, Runs,
-    RunsLimits, Stamp, Unproven, Update, Verdict,
+    Document, Effect, Outcome, Phase, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp,
+    Unproven, Update, Verdict,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -328,19 +328,6 @@ fn only_a_start_steps_back_and_it_begins_a_new_epoch() {
 }
 
 #[test]
-fn diffs_are_kept_within_a_count_and_a_byte_budget() {
-    let mut limits = ReducerLimits::default();
-    limits.buffered_diffs = 2;
-    let mut feed = Feed::new(limits);
-    assert_eq!(feed.set(2, "2"), Outcome::Buffered);
-    assert_eq!(feed.set(3, "3"), Outcome::Buffered);
-    assert_eq!(feed.set(4, "4"), Outcome::Waiting);
-    // 4 was dropped, so that a state from before it does not do.
-    assert_eq!(feed.snapshot(1, 1), Outcome::Waiting);
-    assert_eq!(feed.snapshot(5, 5), Outcome::Recovered { replayed: 0 });
-}
-
-#[test]
 fn requests_for_a_snapshot_are_few_and_stop_on_recovery() {
     let mut run = Reducer::new(ReducerLimits::default());
     let mut asked = Vec::new();
@@ -359,23 +346,6 @@ fn requests_for_a_snapshot_are_few_and_stop_on_recovery() {
     };
     let _recovered = run.apply(Duration::from_secs(3_600), Stamp::new(2), state);
     assert_eq!((run.poll_timeout(), run.poll_effect()), (None, None));
-}
-
-#[test]
-fn versions_are_kept_within_their_count_and_found_by_sequence() {
-    let mut limits = ReducerLimits::default();
-    limits.history_versions = 3;
-    let mut feed = Feed::new(limits);
-    let _started = feed.give(1, Update::Start { state: Some(START) });
-    for sequence in 2..=6 {
-        let _applied = feed.set(sequence, &sequence.to_string());
-    }
-    let history = feed.run.history();
-    let at = |sequence| Some(history.at(sequence)?.part("/n")?.to_string());
-    assert_eq!(history.len(), 3);
-    assert_eq!(at(3), None);
-    assert_eq!(at(4).as_deref(), Some("4"));
-    assert_eq!(at(99).as_deref(), Some("6"));
 }
 
 /// Whatever the order and the losses: a run that says it is in step has exactly the state that all
@@ -433,25 +403,4 @@ fn a_state_that_is_shown_is_the_one_the_producer_had() {
             }
         }
     }
-}
-
-#[test]
-fn runs_are_bounded_and_an_evicted_run_is_not_in_step() {
-    let mut limits = RunsLimits::default();
-    limits.runs = 2;
-    let mut runs = Runs::new(limits);
-    for thread in ["a", "b", "c"] {
-        let start = Update::Start { state: Some(START) };
-        let _started = runs.apply(Duration::ZERO, thread, Stamp::new(1), start);
-    }
-    assert!(runs.get("a").is_none() && runs.get("c").is_some());
-    assert_eq!((runs.counts().synced, runs.counts().evicted), (2, 1));
-    let operations = replace("2");
-    let back = runs.apply(Duration::ZERO, "a", Stamp::new(2), diff(&operations, &[]));
-    assert_eq!(back, Outcome::Buffered);
-    assert_eq!((runs.counts().synced, runs.counts().waiting), (1, 1));
-    let nobody = runs.apply(Duration::ZERO, " ", Stamp::new(1), Update::Other);
-    assert_eq!(nobody, Outcome::Quarantined);
-    runs.lost(Duration::from_secs(1));
-    assert_eq!((runs.counts().synced, runs.counts().waiting), (0, 2));
 }

@@ -209,8 +209,8 @@ impl<E: Entry> Tree<E> {
     /// Bytes of this tree node's own memory, its children's aside.
     fn own_bytes(&self) -> u64 {
         let slots = match &self.kids {
-            Kids::Leaf(entries) => entries.len().saturating_mul(size_of::<E>()),
-            Kids::Branch(children) => children.len().saturating_mul(size_of::<Child<E>>()),
+            Kids::Leaf(entries) => entries.capacity().saturating_mul(size_of::<E>()),
+            Kids::Branch(children) => children.capacity().saturating_mul(size_of::<Child<E>>()),
         };
         (slots.saturating_add(size_of::<Self>()) as u64).saturating_add(ARC_HEADER)
     }

@@ -49,6 +49,11 @@ impl Coverage {
         self.insert_range(0, sequence);
     }
 
+    /// Bytes of the table.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.ranges.capacity() as u64).saturating_mul(size_of::<(u64, u64)>() as u64)
+    }
+
     fn insert_range(&mut self, mut from: u64, mut to: u64) {
         self.ranges.retain(|(a, b)| {
             let touches = *a <= to.saturating_add(1) && *b >= from.saturating_sub(1);

@@ -43,6 +43,10 @@ impl Requests {
         self.effect.take()
     }
 
+    pub(super) const fn has_effect(&self) -> bool {
+        self.effect.is_some()
+    }
+
     pub(super) const fn next_at(&self) -> Option<Duration> {
         match self.next {
             Some((at, _)) => Some(at),

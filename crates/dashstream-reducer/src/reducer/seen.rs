@@ -27,11 +27,13 @@ pub(super) enum Again {
 
 impl Seen {
     pub(super) fn note(&mut self, sequence: u64, id: Option<[u8; 16]>, most: usize) {
-        if let Some(id) = id {
-            self.ids.push_back((sequence, id));
-            while self.ids.len() > most {
+        if let Some(id) = id
+            && most > 0
+        {
+            while self.ids.len() >= most {
                 self.ids.pop_front();
             }
+            self.ids.push_back((sequence, id));
         }
     }
 
@@ -46,7 +48,9 @@ impl Seen {
 
     /// A new epoch begins with this message.
     pub(super) fn start(&mut self, sequence: u64, id: Option<[u8; 16]>) {
-        *self = Self::default();
+        self.ids.clear();
+        self.checkpoints.clear();
+        (self.full_at, self.adopt) = (0, false);
         self.start = id;
         if let Some(id) = id {
             self.ids.push_back((sequence, id));
@@ -67,12 +71,26 @@ impl Seen {
 
     pub(super) fn checkpoint(&mut self, id: &[u8], most: usize) {
         let known = self.checkpoints.iter().any(|known| known == id);
-        if is_id(id) && !known {
-            self.checkpoints.push_back(id.to_vec());
-            while self.checkpoints.len() > most {
+        if is_id(id) && !known && most > 0 {
+            while self.checkpoints.len() >= most {
                 self.checkpoints.pop_front();
             }
+            self.checkpoints.push_back(id.to_vec());
         }
+    }
+
+    /// Bytes of the tables.
+    pub(super) fn bytes(&self) -> u64 {
+        let ids = self
+            .ids
+            .capacity()
+            .saturating_mul(size_of::<(u64, [u8; 16])>());
+        let slots = self
+            .checkpoints
+            .capacity()
+            .saturating_mul(size_of::<Vec<u8>>());
+        let names = self.checkpoints.len().saturating_mul(ID_BYTES_MAX);
+        (ids.saturating_add(slots) as u64).saturating_add(names as u64)
     }
 
     /// Whether a diff that names `base` follows from what was seen. The first unknown base after a

@@ -61,8 +61,16 @@ impl<E: Entry> Tree<E> {
     fn split(&mut self, at_end: bool) -> Option<Child<E>> {
         let cut = if at_end { FANOUT } else { FANOUT / 2 };
         let right = match &mut self.kids {
-            Kids::Leaf(entries) => Self::leaf(entries.split_off(cut)),
-            Kids::Branch(children) => Self::branch(children.split_off(cut)),
+            Kids::Leaf(entries) => {
+                let right = entries.split_off(cut);
+                give_back(entries);
+                Self::leaf(right)
+            }
+            Kids::Branch(children) => {
+                let right = children.split_off(cut);
+                give_back(children);
+                Self::branch(right)
+            }
         };
         self.len = self.len.saturating_sub(right.len);
         self.recount();
@@ -82,7 +90,9 @@ impl<E: Entry> Tree<E> {
                 if at >= entries.len() {
                     return None;
                 }
-                entries.remove(at)
+                let entry = entries.remove(at);
+                give_back(entries);
+                entry
             }
             Kids::Branch(children) => {
                 let (index, rest) = locate(children, at)?;
@@ -95,6 +105,7 @@ impl<E: Entry> Tree<E> {
                     Some(_) => {}
                     None => {
                         children.remove(index);
+                        give_back(children);
                         return Some(self.forget(entry));
                     }
                 }
@@ -124,6 +135,17 @@ impl<E: Entry> Kids<E> {
         }
     }
 }
+
+/// Keeps no more than twice the room that is used: what a document holds is judged by what is in it.
+fn give_back<T>(slots: &mut Vec<T>) {
+    let used = slots.len();
+    if slots.capacity() / 2 > used && (used == 0 || slots.capacity() > SMALLEST) {
+        slots.shrink_to_fit();
+    }
+}
+
+/// The room that the first entry makes.
+const SMALLEST: usize = 4;
 
 /// Joins the sparse child at `index` with a neighbour, and halves the two again if they are too many
 /// for one.

@@ -1,0 +1,68 @@
+//! When hashes are checked, and what that may cost.
+
+use crate::document::Document;
+use crate::hash::{Hasher, Unproven, Verdict, Verification};
+
+/// One run's hasher, and its budget.
+#[derive(Clone, Debug)]
+pub(super) struct Verifier {
+    hasher: Hasher,
+    /// Bytes that may be hashed now, and diffs since the last hash.
+    fuel: u64,
+    unverified: u32,
+}
+
+impl Verifier {
+    pub(super) const fn new(policy: Verification) -> Self {
+        Self {
+            hasher: Hasher::new(),
+            fuel: policy.bytes_per_diff.saturating_mul(FUEL_DIFFS),
+            unverified: 0,
+        }
+    }
+
+    /// Whether the next diff's hash is to be checked, fuel permitting.
+    pub(super) const fn is_due(&self, policy: Verification, hash: &[u8]) -> bool {
+        !hash.is_empty() && policy.every != 0 && self.unverified.saturating_add(1) >= policy.every
+    }
+
+    /// Checks a diff's hash when that is due and paid for.
+    pub(super) fn diff(&mut self, policy: Verification, state: &Document, hash: &[u8]) -> Verdict {
+        let most = policy.bytes_per_diff.saturating_mul(FUEL_DIFFS);
+        self.fuel = self.fuel.saturating_add(policy.bytes_per_diff).min(most);
+        let due = self.is_due(policy, hash);
+        self.unverified = self.unverified.saturating_add(1);
+        if !due {
+            self.hasher.forget();
+            return Verdict::NotComparable(if hash.is_empty() {
+                Unproven::NoHash
+            } else {
+                Unproven::NotDue
+            });
+        }
+        let Some(left) = self.fuel.checked_sub(self.hasher.cost(state)) else {
+            self.hasher.forget();
+            return Verdict::NotComparable(Unproven::OutOfFuel);
+        };
+        self.fuel = left;
+        self.unverified = 0;
+        let verdict = self.hasher.verify(state, hash);
+        if verdict == Verdict::Mismatch {
+            // That state is not kept by anybody.
+            self.hasher.forget();
+        }
+        verdict
+    }
+
+    /// Checks a full state's hash: its text was read as a whole anyway.
+    pub(super) fn full(&mut self, state: &Document, hash: &[u8]) -> Verdict {
+        self.hasher.verify(state, hash)
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.hasher.bytes()
+    }
+}
+
+/// Diffs' worth of hashing that are saved up at most.
+const FUEL_DIFFS: u64 = 16;

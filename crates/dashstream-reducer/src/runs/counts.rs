@@ -1,0 +1,186 @@
+//! Numbers about all runs, for metrics.
+
+use crate::hash::Verdict;
+use crate::reducer::Outcome;
+
+/// What all runs together look like, and what became of all updates since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Runs whose state can be relied on, now.
+    pub synced: usize,
+    /// Runs that wait for a full state, now.
+    pub waiting: usize,
+    /// Runs evicted for a budget, since the start.
+    pub evicted: u64,
+    /// Updates, since the start, by what became of them.
+    pub outcomes: Tally,
+    /// Messages that no reducer looks at, since the start: they carry no state.
+    pub not_applicable: u64,
+    /// Texts of states refused on their length, since the start, by where they stood.
+    pub refused: Refused,
+    /// Messages in quarantine, now.
+    pub quarantine_held: usize,
+    /// Bytes of them, now.
+    pub quarantine_bytes: u64,
+    /// Messages that the quarantine's budget had no room for, since the start.
+    pub quarantine_dropped: u64,
+}
+
+/// How often each [`Outcome`] occurred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "an outcome may say that a run needs a snapshot"]
+pub struct Tally {
+    /// [`Outcome::Applied`].
+    pub applied: u64,
+    /// [`Outcome::Recovered`].
+    pub recovered: u64,
+    /// [`Outcome::Unchanged`].
+    pub unchanged: u64,
+    /// [`Outcome::Duplicate`].
+    pub duplicate: u64,
+    /// [`Outcome::Stale`].
+    pub stale: u64,
+    /// [`Outcome::Buffered`].
+    pub buffered: u64,
+    /// [`Outcome::Waiting`].
+    pub waiting: u64,
+    /// [`Outcome::Resync`].
+    pub resync: u64,
+    /// [`Outcome::Quarantined`].
+    pub quarantined: u64,
+    /// Verdicts of a matching hash, in whichever dialect.
+    pub verified: u64,
+    /// The ones among them that matched in another dialect.
+    pub drifted: u64,
+}
+
+/// Where the text of a state stands in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the wire has these five places; a sixth is a major release"
+)]
+pub enum StateText {
+    /// The attribute `initial_state_json` of a graph's start; a start that names no attribute.
+    InitialStateJson,
+    /// The attribute `state_json` of a graph's start.
+    StateJson,
+    /// The attribute `state` of a graph's start.
+    State,
+    /// A diff's full state.
+    FullState,
+    /// A checkpoint's body, as it is after it was inflated.
+    Checkpoint,
+}
+
+impl StateText {
+    /// Every place.
+    pub const ALL: [Self; 5] = [
+        Self::InitialStateJson,
+        Self::StateJson,
+        Self::State,
+        Self::FullState,
+        Self::Checkpoint,
+    ];
+
+    /// A stable name, fit for a metric label: the wire's own.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::InitialStateJson => "initial_state_json",
+            Self::StateJson => "state_json",
+            Self::State => "state",
+            Self::FullState => "full_state",
+            Self::Checkpoint => "checkpoint",
+        }
+    }
+}
+
+/// How many texts of states were refused on their length, unread and without an allocation.
+///
+/// Never fewer than were refused. A message that is delivered again after the run went on is not
+/// looked at, and so not refused, but for a checkpoint's body that would have been inflated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refused([u64; StateText::ALL.len()]);
+
+impl Refused {
+    /// How many of one place.
+    #[must_use]
+    pub fn of(&self, text: StateText) -> u64 {
+        let places = StateText::ALL.iter().zip(self.0);
+        places
+            .filter(|(place, _)| **place == text)
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// How many in all.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.into_iter().fold(0, u64::saturating_add)
+    }
+
+    pub(crate) fn count(&mut self, text: StateText) {
+        for (place, count) in StateText::ALL.iter().zip(&mut self.0) {
+            if *place == text {
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+}
+
+impl Tally {
+    /// Counts one outcome.
+    pub const fn count(&mut self, outcome: Outcome) {
+        let slot = match outcome {
+            Outcome::Applied(verdict) => {
+                self.verdict(verdict);
+                &mut self.applied
+            }
+            Outcome::Recovered { .. } => &mut self.recovered,
+            Outcome::Unchanged => &mut self.unchanged,
+            Outcome::Duplicate => &mut self.duplicate,
+            Outcome::Stale => &mut self.stale,
+            Outcome::Buffered => &mut self.buffered,
+            Outcome::Waiting => &mut self.waiting,
+            Outcome::Resync(_) => &mut self.resync,
+            Outcome::Quarantined => &mut self.quarantined,
+        };
+        *slot = slot.saturating_add(1);
+    }
+
+    const fn verdict(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Match => self.verified = self.verified.saturating_add(1),
+            Verdict::Drift(_) => {
+                self.verified = self.verified.saturating_add(1);
+                self.drifted = self.drifted.saturating_add(1);
+            }
+            Verdict::Mismatch | Verdict::NotComparable(_) => {}
+        }
+    }
+}
+
+impl Counts {
+    /// One run came into step, or fell out of it.
+    pub(super) const fn moved(&mut self, synced: isize) {
+        self.synced = self.synced.saturating_add_signed(synced);
+        self.waiting = self.waiting.saturating_add_signed(synced.saturating_neg());
+    }
+
+    /// One run is held from now on, or no longer.
+    pub(super) const fn held(&mut self, synced: bool, arrives: bool) {
+        let slot = if synced {
+            &mut self.synced
+        } else {
+            &mut self.waiting
+        };
+        *slot = if arrives {
+            slot.saturating_add(1)
+        } else {
+            slot.saturating_sub(1)
+        };
+    }
+}

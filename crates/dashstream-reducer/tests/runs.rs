@@ -1,0 +1,409 @@
+//! Many runs: evicted, quarantined, timed and counted, each within its budget.
+#![allow(
+    clippy::allow_attributes,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests fail by panicking"
+)]
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use dashstream_reducer::patch::Encoded;
+use dashstream_reducer::{
+    Effect, Outcome, Phase, QuarantineCause, ResyncReason, Runs, RunsLimits, Stamp, Update,
+};
+use dashstream_testkit::alloc::measure;
+use dashstream_testkit::rng::SplitMix64;
+
+const START: &[u8] = br#"{"n":0}"#;
+const START_UPDATE: Update<'_> = Update::Start { state: Some(START) };
+
+fn seconds(now: u64) -> Duration {
+    Duration::from_secs(now)
+}
+
+fn set<T>(value: &str, body: impl FnOnce(Update<'_>) -> T) -> T {
+    let operations = [Encoded {
+        op: 0,
+        path: "/n",
+        value: value.as_bytes(),
+        ..Encoded::default()
+    }];
+    body(Update::Diff {
+        operations: operations.as_slice().into(),
+        hash: &[],
+        base: &[],
+    })
+}
+
+fn start(runs: &mut Runs, thread: &str) -> Outcome {
+    runs.apply(Duration::ZERO, thread, Stamp::new(1), START_UPDATE)
+}
+
+#[test]
+fn an_evicted_run_is_not_in_step_when_it_comes_back() {
+    let mut limits = RunsLimits::default();
+    limits.runs = 2;
+    let mut runs = Runs::new(limits);
+    for thread in ["a", "b", "c"] {
+        assert_eq!(start(&mut runs, thread).code(), "recovered");
+    }
+    assert!(runs.get("a").is_none() && runs.get("c").is_some());
+    assert_eq!((runs.counts().synced, runs.counts().evicted), (2, 1));
+    let back = set("2", |diff| runs.apply(seconds(1), "a", Stamp::new(2), diff));
+    assert_eq!(back, Outcome::Buffered);
+    let a = runs.get("a").unwrap();
+    assert_eq!(a.phase(), Phase::NeedsResync(ResyncReason::NoSnapshot));
+    assert_eq!(a.state(), None);
+    assert_eq!((runs.counts().synced, runs.counts().waiting), (1, 1));
+}
+
+#[test]
+fn a_run_met_midstream_is_not_in_step() {
+    let mut runs = Runs::new(RunsLimits::default());
+    let met = set("2", |diff| {
+        runs.apply(Duration::ZERO, "a", Stamp::new(50), diff)
+    });
+    assert_eq!(met, Outcome::Buffered);
+    let a = runs.get("a").unwrap();
+    assert_eq!(a.needs_resync(), Some(ResyncReason::NoSnapshot));
+    assert_eq!((a.state(), a.last_state()), (None, None));
+}
+
+#[test]
+fn the_run_that_arrived_first_goes_first_whoever_was_heard_last() {
+    let mut limits = RunsLimits::default();
+    limits.runs = 3;
+    let mut runs = Runs::new(limits);
+    for thread in ["c", "a", "b"] {
+        let _started = start(&mut runs, thread);
+    }
+    let _applied = set("2", |diff| runs.apply(seconds(1), "c", Stamp::new(2), diff));
+    let _started = start(&mut runs, "d");
+    assert_eq!(
+        runs.iter().map(|(thread, _)| thread).collect::<Vec<_>>(),
+        ["a", "b", "d"]
+    );
+}
+
+#[test]
+fn runs_are_held_up_to_their_count_and_not_one_more() {
+    for (arrive, held) in [(2, 2), (3, 3), (4, 3)] {
+        let mut limits = RunsLimits::default();
+        limits.runs = 3;
+        let mut runs = Runs::new(limits);
+        for thread in 0..arrive {
+            let _started = start(&mut runs, &thread.to_string());
+        }
+        assert_eq!(runs.iter().count(), held);
+        assert_eq!(runs.counts().evicted, (arrive - held) as u64);
+    }
+}
+
+#[test]
+fn runs_are_held_up_to_their_bytes_and_not_one_more() {
+    let held = |bytes: u64| {
+        let mut limits = RunsLimits::default();
+        limits.bytes = bytes;
+        let mut runs = Runs::new(limits);
+        for thread in ["a", "b", "c"] {
+            let _started = start(&mut runs, thread);
+            assert!(runs.bytes() <= bytes || runs.iter().count() == 1);
+        }
+        (runs.iter().count(), runs.bytes())
+    };
+    let (_, all) = held(u64::MAX);
+    assert_eq!(held(all + 1), (3, all));
+    assert_eq!(held(all), (3, all));
+    assert_eq!(held(all - 1).0, 2);
+    assert_eq!(held(0).0, 1, "the last run is bounded by its own limits");
+}
+
+#[test]
+fn a_thread_id_has_its_last_byte_and_not_the_next() {
+    let mut limits = RunsLimits::default();
+    limits.thread_bytes = 8;
+    let mut runs = Runs::new(limits);
+    for (len, code) in [(7, "recovered"), (8, "recovered"), (9, "quarantined")] {
+        assert_eq!(start(&mut runs, &"t".repeat(len)).code(), code);
+    }
+    let message = runs.poll_quarantined().unwrap();
+    assert_eq!(
+        (message.cause, message.cause.code()),
+        (QuarantineCause::ThreadTooLong, "thread_too_long")
+    );
+    assert_eq!(&*message.thread, "ttttttttt");
+}
+
+#[test]
+fn a_message_without_a_thread_is_in_no_run_and_waits_for_the_host() {
+    let mut runs = Runs::new(RunsLimits::default());
+    let _started = start(&mut runs, "a");
+    for (second, thread) in ["", " ", "\t\u{a0}"].into_iter().enumerate() {
+        let outcome = set("7", |diff| {
+            runs.apply(seconds(second as u64), thread, Stamp::new(2), diff)
+        });
+        assert_eq!(outcome, Outcome::Quarantined);
+    }
+    let counts = runs.counts();
+    assert_eq!(
+        (counts.outcomes.quarantined, counts.quarantine_held),
+        (3, 3)
+    );
+    assert_eq!((counts.synced, counts.waiting), (1, 0));
+    assert_eq!(
+        runs.get("a").unwrap().state().unwrap().to_string(),
+        r#"{"n":0}"#
+    );
+
+    // The host has found out where the first belongs, and throws the others away.
+    let message = runs.poll_quarantined().unwrap();
+    assert_eq!(
+        (message.at, message.cause.code()),
+        (Duration::ZERO, "no_thread")
+    );
+    let outcome = message.with_update(|update| runs.apply(seconds(9), "a", message.stamp, update));
+    assert_eq!(outcome.code(), "applied");
+    assert_eq!(
+        runs.get("a").unwrap().state().unwrap().to_string(),
+        r#"{"n":7}"#
+    );
+    while runs.poll_quarantined().is_some() {}
+    let counts = runs.counts();
+    assert_eq!((counts.quarantine_held, counts.quarantine_bytes), (0, 0));
+    assert_eq!(
+        (counts.outcomes.quarantined, counts.quarantine_dropped),
+        (3, 0)
+    );
+}
+
+#[test]
+fn whatever_is_quarantined_is_lent_as_it_came() {
+    let mut runs = Runs::new(RunsLimits::default());
+    let operations = [Encoded {
+        op: 1,
+        path: "/n",
+        ..Encoded::default()
+    }];
+    let updates = [
+        Update::Start { state: None },
+        START_UPDATE,
+        Update::Snapshot {
+            state: b"[1]",
+            hash: &[1; 32],
+        },
+        Update::Diff {
+            operations: operations.as_slice().into(),
+            hash: &[2; 32],
+            base: &[3; 16],
+        },
+        Update::Checkpoint {
+            id: &[4; 16],
+            state: b"{}",
+        },
+        Update::PoisonedCheckpoint { id: &[5; 16] },
+        Update::Other,
+        Update::Lost,
+    ];
+    for update in updates {
+        let _quarantined = runs.apply(Duration::ZERO, "", Stamp::new(3), update);
+    }
+    for update in updates {
+        let message = runs.poll_quarantined().unwrap();
+        assert_eq!(message.stamp, Stamp::new(3));
+        let came = format!("{update:?}")
+            .replace("Encoded(", "")
+            .replace("OwnedEncoded", "Encoded");
+        let lent = message
+            .with_update(|update| format!("{update:?}"))
+            .replace("Encoded(", "");
+        assert_eq!(lent, came);
+    }
+}
+
+#[test]
+fn messages_are_quarantined_up_to_their_count_and_not_one_more() {
+    for (come, held) in [(2, 2), (3, 3), (4, 3)] {
+        let mut limits = RunsLimits::default();
+        limits.quarantine_messages = 3;
+        let mut runs = Runs::new(limits);
+        for sequence in 1..=come {
+            let _quarantined = runs.apply(Duration::ZERO, "", Stamp::new(sequence), Update::Other);
+        }
+        let counts = runs.counts();
+        assert_eq!(counts.quarantine_held, held as usize);
+        assert_eq!(counts.quarantine_dropped, come - held);
+        // The oldest went.
+        let first = runs.poll_quarantined().unwrap().stamp;
+        assert_eq!(first, Stamp::new(1 + come - held));
+    }
+}
+
+#[test]
+fn messages_are_quarantined_up_to_their_bytes_and_not_one_more() {
+    let state = vec![b' '; 1_000];
+    let quarantined = |budget: u64, messages: u64| {
+        let mut limits = RunsLimits::default();
+        limits.quarantine_bytes = budget;
+        let mut runs = Runs::new(limits);
+        for sequence in 1..=messages {
+            let update = Update::Snapshot {
+                state: &state,
+                hash: &[],
+            };
+            let _quarantined = runs.apply(Duration::ZERO, "", Stamp::new(sequence), update);
+            assert!(runs.counts().quarantine_bytes <= budget);
+        }
+        let counts = runs.counts();
+        (
+            counts.quarantine_held,
+            counts.quarantine_bytes,
+            counts.quarantine_dropped,
+        )
+    };
+    let (_, each, _) = quarantined(u64::MAX, 1);
+    assert_eq!(quarantined(2 * each + 1, 2), (2, 2 * each, 0));
+    assert_eq!(quarantined(2 * each, 2), (2, 2 * each, 0));
+    assert_eq!(quarantined(2 * each - 1, 2), (1, each, 1));
+    // One that is larger than the budget drops nothing but itself.
+    assert_eq!(quarantined(each - 1, 2), (0, 0, 2));
+}
+
+#[test]
+fn a_message_that_finds_no_room_in_quarantine_is_not_copied() {
+    let mut limits = RunsLimits::default();
+    limits.quarantine_bytes = 100;
+    let mut runs = Runs::new(limits);
+    let update = Update::Snapshot {
+        state: START,
+        hash: &[],
+    };
+    let (outcome, usage) = measure(|| runs.apply(Duration::ZERO, "", Stamp::new(1), update));
+    assert_eq!((outcome, usage.calls), (Outcome::Quarantined, 0));
+}
+
+#[test]
+fn every_run_is_told_that_something_was_lost() {
+    let mut runs = Runs::new(RunsLimits::default());
+    for thread in ["a", "b"] {
+        let _started = start(&mut runs, thread);
+    }
+    runs.lost(seconds(1));
+    assert_eq!((runs.counts().synced, runs.counts().waiting), (0, 2));
+    assert_eq!(
+        runs.get("a").unwrap().needs_resync(),
+        Some(ResyncReason::Lost)
+    );
+}
+
+#[test]
+fn requests_are_made_in_the_order_of_arrival_and_not_for_a_run_that_recovered() {
+    let mut runs = Runs::new(RunsLimits::default());
+    for thread in ["c", "a", "b"] {
+        let _waits = runs.apply(Duration::ZERO, thread, Stamp::new(1), Update::Other);
+    }
+    let full = Update::Snapshot {
+        state: START,
+        hash: &[],
+    };
+    let _recovered = runs.apply(seconds(1), "a", Stamp::new(2), full);
+    // However often time passes: a host that does not listen is not owed more than one request a run.
+    for second in 2..10_000 {
+        runs.handle_timeout(seconds(second));
+    }
+    let mut asked = Vec::new();
+    while let Some((thread, Effect::RequestSnapshot { reason, .. })) = runs.poll_effect() {
+        assert_eq!(reason, ResyncReason::NoSnapshot);
+        asked.push(thread.to_string());
+    }
+    assert_eq!(asked, ["c", "b"]);
+}
+
+/// Any order of messages, evictions and timeouts: every total and index is what it would be if it
+/// were computed anew.
+#[test]
+fn totals_and_deadlines_are_those_of_the_runs_that_are_held() {
+    for seed in 0..60 {
+        let mut rng = SplitMix64::new(seed);
+        let mut limits = RunsLimits::default();
+        limits.runs = 1 + rng.index(12);
+        limits.bytes = 2_000 + rng.below(40_000);
+        limits.run.request_at_most = seconds(20);
+        let mut runs = Runs::new(limits.clone());
+        let mut now = Duration::ZERO;
+        let mut last_asked: BTreeMap<String, Duration> = BTreeMap::new();
+        for _ in 0..200 {
+            now += Duration::from_millis(rng.below(3_000));
+            let thread = format!("t{}", rng.below(20));
+            let stamp = Stamp::new(rng.below(6));
+            match rng.below(6) {
+                0 => runs.handle_timeout(now),
+                1 => _ = runs.apply(now, &thread, stamp, START_UPDATE),
+                2 => {
+                    _ = runs.apply(
+                        now,
+                        &thread,
+                        stamp,
+                        Update::Snapshot {
+                            state: START,
+                            hash: &[],
+                        },
+                    )
+                }
+                3 => _ = runs.apply(now, &thread, stamp, Update::Other),
+                _ => _ = set("1", |diff| runs.apply(now, &thread, stamp, diff)),
+            }
+            let expected = runs.iter().filter_map(|(_, run)| run.poll_timeout()).min();
+            assert_eq!(runs.poll_timeout(), expected);
+            let synced = runs
+                .iter()
+                .filter(|(_, run)| run.needs_resync().is_none())
+                .count();
+            assert_eq!(runs.counts().synced, synced);
+            assert_eq!(runs.counts().waiting, runs.iter().count() - synced);
+            assert!(runs.iter().count() <= limits.runs);
+            assert!(runs.bytes() <= limits.bytes || runs.iter().count() == 1);
+            assert!(runs.bytes() >= runs.iter().map(|(_, run)| run.bytes()).sum());
+            if rng.chance(1, 2) {
+                while let Some((thread, _)) = runs.poll_effect() {
+                    assert!(runs.get(&thread).unwrap().needs_resync().is_some());
+                    last_asked.insert(thread.to_string(), now);
+                }
+            }
+        }
+        assert!(!last_asked.is_empty());
+    }
+}
+
+#[test]
+fn a_thousand_runs_hold_no_more_than_is_counted() {
+    let text = format!(
+        r#"{{"list":[{}{{}}]}}"#,
+        r#"{"id":1,"name":"a name of some length, kept apart"},"#.repeat(20)
+    );
+    let (runs, usage) = measure(|| {
+        let mut runs = Runs::new(RunsLimits::default());
+        for thread in 0..1_000 {
+            let thread = format!("thread-{thread:030}");
+            let update = Update::Start {
+                state: (thread.len() % 2 == 0).then_some(text.as_bytes()),
+            };
+            let stamp = Stamp::new(1).with_message_id(&[1; 16]);
+            let _started = runs.apply(Duration::ZERO, &thread, stamp, update);
+            for sequence in [2, 4, 5] {
+                let _next = set("1", |diff| {
+                    runs.apply(Duration::ZERO, &thread, Stamp::new(sequence), diff)
+                });
+            }
+        }
+        runs
+    });
+    let held = usage.retained as u64;
+    assert!(held <= runs.bytes(), "{held} of {}", runs.bytes());
+}
