@@ -1,5 +1,9 @@
 //! The engine keeps its invariants under random schedules and under every short trace.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
 use dashstream_sim::{exhaustive, schedules};
 
 #[test]
@@ -29,5 +33,33 @@ fn every_trace_of_five_events_three_offsets_and_two_epochs_breaks_no_invariant()
             );
         }
         Err(failure) => panic!("{failure}"),
+    }
+}
+
+#[test]
+fn the_readme_lists_every_mutant_of_the_engine_and_no_other() {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashstream-policy/src");
+    let mut planted = BTreeSet::new();
+    mutants(Path::new(source), &mut planted);
+    let rows = include_str!("../README.md").lines();
+    let named = rows.filter_map(|row| row.strip_prefix("| `")?.split_once("` | "));
+    let listed: BTreeSet<_> = named
+        .filter(|(name, _)| !name.contains(' '))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    assert_eq!(listed, planted);
+    assert!(listed.len() >= 15);
+}
+
+fn mutants(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            mutants(&path, names);
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("text");
+        let found = text.split("mutant = \"").skip(1);
+        names.extend(found.filter_map(|rest| rest.split('"').next().map(str::to_owned)));
     }
 }
