@@ -316,6 +316,30 @@ pub(crate) const ALERTS: &[Alert] = &[
         labels: NONE
     ),
     alert!(
+        "DashstreamRedisErrors", "warning", "5m",
+        "Operations on the replay buffer's Redis fail",
+        "sum by (instance) (increase(dashstream_websocket_redis_errors_total[5m])) > 0",
+        fires: [("dashstream_websocket_redis_errors_total", "", "0+1x160")],
+        quiet: [("dashstream_websocket_redis_errors_total", "", "6x160")],
+        labels: NONE
+    ),
+    alert!(
+        "DashstreamRedisSlow", "warning", "5m",
+        "One operation in twenty on the replay buffer's Redis takes more than 100 ms",
+        "histogram_quantile(0.95, sum by (instance, operation, le) (rate(dashstream_websocket_redis_latency_ms_bucket[5m]))) > 100",
+        fires: [
+            ("dashstream_websocket_redis_latency_ms_bucket", "operation=\"read\",le=\"100\"", "0+9x160"),
+            ("dashstream_websocket_redis_latency_ms_bucket", "operation=\"read\",le=\"250\"", "0+10x160"),
+            ("dashstream_websocket_redis_latency_ms_bucket", "operation=\"read\",le=\"+Inf\"", "0+10x160")
+        ],
+        quiet: [
+            ("dashstream_websocket_redis_latency_ms_bucket", "operation=\"read\",le=\"100\"", "0+39x160"),
+            ("dashstream_websocket_redis_latency_ms_bucket", "operation=\"read\",le=\"250\"", "0+40x160"),
+            ("dashstream_websocket_redis_latency_ms_bucket", "operation=\"read\",le=\"+Inf\"", "0+40x160")
+        ],
+        labels: &[("operation", "read")]
+    ),
+    alert!(
         "DashstreamSnapshotStale", "critical", "1m",
         "The process answers, but what it says does not change any more",
         "max by (instance) (changes(dashstream_snapshot_taken_seconds[1m])) == 0",

@@ -27,3 +27,8 @@ pub(crate) const REPLAY_MS: Edges = Edges {
     edges: &[10, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000],
     divisor: 1,
 };
+
+pub(crate) const REDIS_MS: Edges = Edges {
+    edges: &[1, 5, 10, 25, 50, 100, 250, 500, 1000],
+    divisor: 1,
+};

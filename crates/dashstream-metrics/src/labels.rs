@@ -183,6 +183,14 @@ labels! {
         Thread = "thread",
     }
 
+    /// What a Redis was asked for.
+    RedisOperation ("operation") {
+        /// Messages.
+        Read = "read",
+        /// To keep a message.
+        Write = "write",
+    }
+
     /// The part of the path whose latency is measured.
     LatencyStage ("stage") {
         /// From the producer's timestamp to the end of processing here.

@@ -67,8 +67,8 @@ pub use label::{Key, Label};
 pub use labels::{
     ArchiveState, BreakerState, Cause, DecodeErrorType, Disposition, DlqErrorType, DlqFailure,
     DropReason, Fault, InfrastructureError, LagSeverity, LatencyStage, MessageStatus,
-    PartitionState, PollStatus, ReplayMode, ResyncReason, RunState, SendOutcome, WindowLength,
-    WindowMisfit,
+    PartitionState, PollStatus, RedisOperation, ReplayMode, ResyncReason, RunState, SendOutcome,
+    WindowLength, WindowMisfit,
 };
 pub use metrics::{ClientEvent, Metrics, Options, ReplayCount, ReplayEvent, SequenceKind};
 pub use outcome::{Outcome, Recent};

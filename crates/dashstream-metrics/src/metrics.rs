@@ -9,7 +9,7 @@ use crate::edges;
 use crate::facts::Facts;
 use crate::labels::{
     DlqErrorType, DlqFailure, DropReason, Fault, InfrastructureError, LagSeverity, LatencyStage,
-    PollStatus, ReplayMode, ResyncReason, SendOutcome, WindowLength,
+    PollStatus, RedisOperation, ReplayMode, ResyncReason, SendOutcome, WindowLength,
 };
 use crate::outcome::{Outcome, Recent};
 use crate::registry::{RegisterError, Registry};
@@ -99,6 +99,8 @@ struct Cold {
     replay: Cells<ReplayEvent>,
     replay_by_mode: Cells<(ReplayMode, ReplayCount)>,
     replay_latency: Histograms<ReplayMode>,
+    redis_errors: Cells<()>,
+    redis_latency: Histograms<RedisOperation>,
     torn: Cells<WindowLength>,
 }
 
@@ -294,6 +296,17 @@ impl Metrics {
         self.core.cold.replay_latency.observe(mode, millis);
     }
 
+    /// Records that an operation on the replay buffer's Redis failed.
+    pub fn redis_failed(&self) {
+        self.core.cold.redis_errors.add((), 1);
+    }
+
+    /// Records how long an operation on the replay buffer's Redis took.
+    pub fn redis_took(&self, operation: RedisOperation, took: Duration) {
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.core.cold.redis_latency.observe(operation, millis);
+    }
+
     /// Takes a snapshot of everything, with what the host says about itself, and publishes it.
     ///
     /// Call it about once a second, and at least every eight: it is also what tells the windows the
@@ -413,6 +426,8 @@ impl Cold {
             replay: Cells::zero(),
             replay_by_mode: Cells::zero(),
             replay_latency: Histograms::zero(edges::REPLAY_MS),
+            redis_errors: Cells::zero(),
+            redis_latency: Histograms::zero(edges::REDIS_MS),
             torn: Cells::zero(),
         }
     }
@@ -446,6 +461,8 @@ impl Cold {
             latency: self.latency.read_all(),
             lag_polls: self.lag_polls.read_all(),
             replay_latency: self.replay_latency.read_all(),
+            redis_errors: self.redis_errors.read(),
+            redis_latency: self.redis_latency.read_all(),
         }
     }
 }

@@ -66,10 +66,13 @@ pub struct Totals {
     pub replay: Counts<ReplayEvent>,
     /// Replays by mode.
     pub replay_by_mode: Counts<(ReplayMode, ReplayCount)>,
+    /// Failed operations on the replay buffer's Redis.
+    pub redis_errors: Counts<()>,
     pub(crate) gap_sizes: Box<[Histogram]>,
     pub(crate) latency: Box<[Histogram]>,
     pub(crate) lag_polls: Box<[Histogram]>,
     pub(crate) replay_latency: Box<[Histogram]>,
+    pub(crate) redis_latency: Box<[Histogram]>,
 }
 
 /// When things happened last; `None` is never.

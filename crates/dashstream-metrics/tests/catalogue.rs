@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use dashstream_metrics::{
     CATALOGUE, Cause, ClientEvent, Counts, Disposition, DlqErrorType, DlqFailure, Facts, Fault,
     InfrastructureError, Key, Kind, Label, LatencyStage, Metrics, Options, Outcome, PartitionFacts,
-    PartitionState, PollStatus, RegisterError, Registry, ReplayCount, ReplayEvent, ReplayMode,
-    ResyncReason, ScrapeDifference, SelfScrape, SendOutcome, Watch, compare, self_scrape,
+    PartitionState, PollStatus, RedisOperation, RegisterError, Registry, ReplayCount, ReplayEvent,
+    ReplayMode, ResyncReason, ScrapeDifference, SelfScrape, SendOutcome, Watch, compare,
+    self_scrape,
 };
 
 const NOW: Duration = Duration::from_secs(100);
@@ -152,6 +153,13 @@ fn recordings() -> Vec<(String, Recording)> {
         add(
             format!("{status:?}"),
             Box::new(move |m, _| m.lag_polled(NOW, status)),
+        );
+    }
+    add("redis failed".into(), Box::new(|m, _| m.redis_failed()));
+    for operation in RedisOperation::all() {
+        add(
+            format!("{operation:?} took"),
+            Box::new(move |m, _| m.redis_took(operation, NOW)),
         );
     }
     for event in ReplayEvent::all() {

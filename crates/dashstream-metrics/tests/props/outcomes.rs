@@ -53,7 +53,8 @@ pub(crate) fn buckets_sum_to_the_total(
 /// Records what `bytes` stand for, a second or some and then up to fifteen outcomes each time.
 pub(crate) fn follow(metrics: &Metrics, bytes: &[u8]) {
     let (mut now, mut total) = (Duration::ZERO, 0);
-    for chunk in bytes.chunks(16) {
+    // More find nothing that these do not.
+    for chunk in bytes.chunks(16).take(32) {
         let Some((wait, numbers)) = chunk.split_first() else {
             return;
         };

@@ -1,8 +1,8 @@
 //! The replay buffer and what clients ask it for.
 
 use crate::catalogue::metric::{Kind, LabelSpec, Metric, Watch};
-use crate::edges::REPLAY_MS;
-use crate::labels::ReplayMode;
+use crate::edges::{REDIS_MS, REPLAY_MS};
+use crate::labels::{RedisOperation, ReplayMode};
 use crate::metrics::{ReplayCount, ReplayEvent};
 
 pub(super) const METRICS: &[Metric] = &[
@@ -107,5 +107,25 @@ pub(super) const METRICS: &[Metric] = &[
         health: Some("replay_buffer.redis_write_failures"),
         watch: Watch::Alert("DashstreamReplayBufferWritesLost"),
         read: |s, out| out.count(s.totals.replay.get(ReplayEvent::RedisWriteFailure)),
+    },
+    Metric {
+        name: "dashstream_websocket_redis_errors_total",
+        help: "Failed operations on the replay buffer's Redis.",
+        kind: Kind::Counter,
+        edges: None,
+        labels: &[],
+        health: None,
+        watch: Watch::Alert("DashstreamRedisErrors"),
+        read: |s, out| out.count(s.totals.redis_errors.total()),
+    },
+    Metric {
+        name: "dashstream_websocket_redis_latency_ms",
+        help: "Milliseconds that an operation on the replay buffer's Redis took.",
+        kind: Kind::Histogram,
+        edges: Some(REDIS_MS),
+        labels: &[LabelSpec::of::<RedisOperation>()],
+        health: None,
+        watch: Watch::Alert("DashstreamRedisSlow"),
+        read: |s, out| out.histograms::<RedisOperation>(&s.totals.redis_latency),
     },
 ];
