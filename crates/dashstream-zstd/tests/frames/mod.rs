@@ -126,6 +126,24 @@ impl Frame {
         out.extend(self.checksum.into_iter().flatten());
     }
 
+    /// Where the header and each block end, and where the frame does.
+    pub fn ends_of_parts(&self) -> Vec<usize> {
+        let upto = |blocks: &[Block]| {
+            let (blocks, checksum) = (blocks.to_vec(), None);
+            let part = Self {
+                blocks,
+                checksum,
+                ..self.clone()
+            };
+            part.bytes().len()
+        };
+        let mut ends: Vec<_> = (0..=self.blocks.len())
+            .map(|count| upto(&self.blocks[..count]))
+            .collect();
+        ends.push(self.bytes().len());
+        ends
+    }
+
     /// The content, as long as every block is what it says.
     pub fn content(&self) -> Vec<u8> {
         let mut content = Vec::new();
