@@ -317,7 +317,7 @@ pub(crate) const ALERTS: &[Alert] = &[
     ),
     alert!(
         "DashstreamRedisErrors", "warning", "5m",
-        "Operations on the replay buffer's Redis fail",
+        "Operations on the Redis of the replay buffer fail",
         "sum by (instance) (increase(dashstream_websocket_redis_errors_total[5m])) > 0",
         fires: [("dashstream_websocket_redis_errors_total", "", "0+1x160")],
         quiet: [("dashstream_websocket_redis_errors_total", "", "6x160")],
@@ -325,7 +325,7 @@ pub(crate) const ALERTS: &[Alert] = &[
     ),
     alert!(
         "DashstreamRedisSlow", "warning", "5m",
-        "One operation in twenty on the replay buffer's Redis takes more than 100 ms",
+        "One operation in twenty on the Redis of the replay buffer takes more than 100 ms",
         "histogram_quantile(0.95, sum by (instance, operation, le) (rate(dashstream_websocket_redis_latency_ms_bucket[5m]))) > 100",
         fires: [
             ("dashstream_websocket_redis_latency_ms_bucket", "operation=\"read\",le=\"100\"", "0+9x160"),

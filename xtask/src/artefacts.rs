@@ -58,6 +58,9 @@ fn consistent() -> Result<()> {
         }
         used.insert(name);
     }
+    if let Some(alert) = ALERTS.iter().find(|alert| alert.summary.contains('\'')) {
+        bail!("{}: the rules are written with single quotes", alert.name);
+    }
     match ALERTS.iter().find(|alert| !used.contains(alert.name)) {
         Some(alert) => bail!("{} watches nothing", alert.name),
         None => Ok(()),
