@@ -31,6 +31,7 @@ fn subject(payload: Option<&[u8]>) -> Subject<'_> {
     .read_under(2, 7, Age::Old)
     .consumed_by("gateway-1", 99)
     .routed(Some("thread-marker"), Some("tenant-marker"))
+    .sent_by(Some("node-marker"), None, Some("span-marker"))
 }
 
 fn json(subject: &Subject<'_>, form: Form, disclosure: Disclosure, budget: usize) -> Value {
@@ -60,6 +61,8 @@ fn every_key_of_both_older_shapes_is_there_beside_the_version() {
         "trace_id",
         "thread_id",
         "tenant_id",
+        "node_id",
+        "span_id",
         "payload_sha256",
         "payload_truncation_note",
         "message_size",
@@ -167,7 +170,14 @@ fn a_marker_from_payload_or_key_is_in_nothing_that_may_not_disclose_it() {
             assert_eq!(shows(base64_of_marker), full);
             let ends = disclosure >= Disclosure::Truncated;
             assert_eq!(shows(hex_of_marker), ends);
-            assert_eq!(shows("thread-marker"), ends);
+            for id in [
+                "thread-marker",
+                "tenant-marker",
+                "node-marker",
+                "span-marker",
+            ] {
+                assert_eq!(shows(id), ends, "{id}");
+            }
             let debug = format!("{subject:?} {sealed:?}");
             assert!(!debug.contains("marker"), "{debug}");
         }
@@ -189,7 +199,8 @@ fn a_reduced_envelope_fits_four_kibibytes_whatever_its_texts_are() {
     .consumed_by(&wild, u64::MAX)
     .record_timestamp_ms(Some(i64::MIN))
     .read_under(u32::MAX, u64::MAX, Age::Current)
-    .routed(Some(&wild), Some(&wild));
+    .routed(Some(&wild), Some(&wild))
+    .sent_by(Some(&wild), Some(&wild), Some(&wild));
     for disclosure in ALL {
         let sealed = disclosure
             .seal(&subject, Form::Reduced, usize::MAX)

@@ -31,6 +31,12 @@ pub(super) struct Fields<'a> {
     pub(super) last_bytes_hex: &'a str,
     pub(super) thread_id: Option<&'a str>,
     pub(super) tenant_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) node_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parent_trace_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) span_id: Option<&'a str>,
 
     pub(super) original_payload_base64: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -204,6 +204,9 @@ fn versioned(keys: &Keys<'_>) -> Result<DeadLetter, LetterError> {
     letter.size = keys.number("message_size")?;
     letter.thread_id = owned(keys.nullable_text("thread_id")?);
     letter.tenant_id = owned(keys.nullable_text("tenant_id")?);
+    letter.node_id = owned(keys.text_if_there("node_id")?);
+    letter.parent_trace_id = owned(keys.text_if_there("parent_trace_id")?);
+    letter.span_id = owned(keys.text_if_there("span_id")?);
     if keys.nullable_text("payload_sha256")?.is_some() {
         letter.sha256 = Some(sha256(keys, "payload_sha256")?);
     }
@@ -266,7 +269,14 @@ fn discloses(
 ) -> Result<(), LetterError> {
     let disclosure = provenance.disclosure;
     let has_ends = !letter.first.is_empty() || !letter.last.is_empty();
-    let has_ids = letter.thread_id.is_some() || letter.tenant_id.is_some();
+    let ids = [
+        &letter.thread_id,
+        &letter.tenant_id,
+        &letter.node_id,
+        &letter.parent_trace_id,
+        &letter.span_id,
+    ];
+    let has_ids = ids.into_iter().any(Option::is_some);
     let too_much = (has_body && (disclosure < Disclosure::Full || provenance.form != Form::Full))
         || ((has_ends || has_ids) && disclosure < Disclosure::Truncated)
         || (letter.sha256.is_some() && disclosure < Disclosure::Hashed);

@@ -24,7 +24,7 @@ pub const VERSION: u32 = 1;
 /// 64 KiB for the key, the headers and the batch around it.
 pub const ENVELOPE_BYTES_DEFAULT: usize = 1_048_588 - 65_536;
 
-/// What a reduced envelope never exceeds: 4 KiB, which holds every field and five texts of
+/// What a reduced envelope never exceeds: 4 KiB, which holds every field and eight texts of
 /// [`TEXT_BYTES_MAX`] bytes.
 pub const REDUCED_BYTES_MAX: usize = 4 * 1024;
 
@@ -52,6 +52,9 @@ pub struct Subject<'a> {
     record_timestamp_ms: Option<i64>,
     thread_id: Option<&'a str>,
     tenant_id: Option<&'a str>,
+    node_id: Option<&'a str>,
+    parent_trace_id: Option<&'a str>,
+    span_id: Option<&'a str>,
 }
 
 impl<'a> Subject<'a> {
@@ -83,6 +86,9 @@ impl<'a> Subject<'a> {
             record_timestamp_ms: None,
             thread_id: None,
             tenant_id: None,
+            node_id: None,
+            parent_trace_id: None,
+            span_id: None,
         }
     }
 
@@ -115,6 +121,21 @@ impl<'a> Subject<'a> {
     pub const fn routed(mut self, thread_id: Option<&'a str>, tenant_id: Option<&'a str>) -> Self {
         self.thread_id = thread_id;
         self.tenant_id = tenant_id;
+        self
+    }
+
+    /// The graph's node, the trace around the record and its span, where they could be read
+    /// likewise.
+    #[must_use]
+    pub const fn sent_by(
+        mut self,
+        node_id: Option<&'a str>,
+        parent_trace_id: Option<&'a str>,
+        span_id: Option<&'a str>,
+    ) -> Self {
+        self.node_id = node_id;
+        self.parent_trace_id = parent_trace_id;
+        self.span_id = span_id;
         self
     }
 }
@@ -253,8 +274,8 @@ impl EnvelopeError {
     }
 }
 
-fn write(
-    subject: &Subject<'_>,
+fn write<'a>(
+    subject: &Subject<'a>,
     form: Form,
     disclosure: Disclosure,
     bytes_max: usize,
@@ -286,11 +307,10 @@ fn write(
         hex_list(last)
     };
     let timestamp = rfc3339(subject.at);
-    let routing = |id: Option<&'_ str>| {
+    let routing = |id: Option<&'a str>| {
         id.filter(|_| disclosure >= Disclosure::Truncated)
-            .map(str::to_owned)
+            .map(|id| cut(id, TEXT_BYTES_MAX))
     };
-    let (thread_id, tenant_id) = (routing(subject.thread_id), routing(subject.tenant_id));
 
     let mut fields = Fields {
         envelope_version: VERSION,
@@ -310,8 +330,11 @@ fn write(
         payload_truncation_note: None,
         first_bytes_hex: &first_list,
         last_bytes_hex: &last_list,
-        thread_id: thread_id.as_deref().map(|id| cut(id, TEXT_BYTES_MAX)),
-        tenant_id: tenant_id.as_deref().map(|id| cut(id, TEXT_BYTES_MAX)),
+        thread_id: routing(subject.thread_id),
+        tenant_id: routing(subject.tenant_id),
+        node_id: routing(subject.node_id),
+        parent_trace_id: routing(subject.parent_trace_id),
+        span_id: routing(subject.span_id),
         original_payload_base64: None,
         original_payload_truncated: None,
         original_payload_size_bytes: None,

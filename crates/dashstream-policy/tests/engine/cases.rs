@@ -3,9 +3,10 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, Age, ArchiveFault, ArchiveResult, Archiving, Backoff, Because, Cause, Command, Config,
-    Delivery, Disposition, Epoch, FailureReason, Fault, FetchFault, HeldBy, Input, Intake, Mode,
-    NullPayload, Offset, OrderOutcome, PartitionState, Refusal, Scope, TopicId,
+    Action, Age, ArchiveFault, ArchiveResult, Archiving, Backoff, Because, Breaker, Cause, Command,
+    Config, Delivery, Disposition, Epoch, Escalation, FailureReason, Fault, FetchFault, HeldBy,
+    Input, Intake, Mode, NullPayload, Offset, OrderOutcome, PartitionState, Refusal, Scope,
+    TopicId,
 };
 use dashstream_testkit::alloc::measure;
 
@@ -252,6 +253,111 @@ fn a_record_without_a_value_means_what_its_topic_says() {
         panic!("the default is unprocessable");
     };
     assert_eq!(record.cause(), Cause::NullPayload);
+}
+
+#[test]
+fn an_open_breaker_turns_skip_into_pause_where_it_may_and_its_end_lets_nothing_go() {
+    for escalation in Escalation::ALL {
+        let mut host = Host::new(Config::default().escalation(escalation));
+        host.tell(Input::Breaker(Breaker::Open));
+        let escalates = escalation == Escalation::Pause;
+        let mode = if escalates { Mode::Pause } else { Mode::Skip };
+        assert_eq!(host.engine.status().mode, mode);
+        host.poison(P, 0, Cause::Oversize);
+        assert_eq!(host.stored(P).is_none(), escalates);
+        host.tell(Input::Breaker(Breaker::Closed));
+        assert_eq!(host.engine.status().mode, Mode::Skip);
+        assert_eq!(host.stored(P).is_none(), escalates);
+        if escalates {
+            let offset = Some(Offset::ZERO);
+            let applied = OrderOutcome::Applied { offset };
+            assert_eq!(host.order(Command::SkipOne), applied);
+        }
+        assert_eq!(host.stored(P), Some(1));
+    }
+}
+
+#[test]
+fn every_order_is_audited_with_who_why_when_and_what_came_of_it() {
+    let mut host = Host::new(Config::default().mode(Mode::Pause));
+    host.poison(P, 0, Cause::DecodeError);
+    for (command, outcome) in [
+        (Command::Pause, OrderOutcome::Applied { offset: None }),
+        (Command::SkipTo(Offset::ZERO), OrderOutcome::Backwards),
+        (
+            Command::SkipOne,
+            OrderOutcome::Applied {
+                offset: Some(Offset::ZERO),
+            },
+        ),
+        (Command::Retry, OrderOutcome::Applied { offset: None }),
+        (Command::Retry, OrderOutcome::NotHeld),
+    ] {
+        host.pass(secs(1));
+        host.actions.clear();
+        assert_eq!(host.order(command), outcome);
+        let audits = host.actions.iter().filter_map(|action| match action {
+            Action::Audit(audit) => Some(audit),
+            _ => None,
+        });
+        let [audit] = audits.collect::<Vec<_>>()[..] else {
+            panic!("one audit an order");
+        };
+        assert_eq!(audit.at, host.now);
+        assert_eq!(audit.order.partition(), P);
+        assert_eq!(audit.order.command(), command);
+        assert_eq!(audit.order.signature().who(), "ann");
+        assert_eq!(audit.order.signature().why(), "seen and understood");
+    }
+}
+
+#[test]
+fn old_records_are_held_skipped_and_archived_like_any_other_and_counted_apart() {
+    for mode in Mode::ALL {
+        for archiving in Archiving::ALL {
+            let config = Config::default().mode(mode).archiving(archiving);
+            let run = |age| {
+                let mut host = Host::new(config.clone());
+                let delivery = Delivery::new(P, EPOCH, Offset::ZERO).age(age);
+                let Intake::Take(record) = host.engine.delivered(host.now, delivery) else {
+                    panic!("taken");
+                };
+                assert_eq!(record.age(), age);
+                let fault = Fault::new(Cause::BadFrame, (), 1);
+                host.engine.unprocessable(host.now, record, fault);
+                host.drain();
+                let tally = host.engine.tally();
+                assert_eq!(tally.unprocessable(Cause::BadFrame, age), 1);
+                (host.stored(P), host.state(P), host.actions.len())
+            };
+            assert_eq!(run(Age::Old), run(Age::Current), "{mode:?} {archiving:?}");
+        }
+    }
+}
+
+#[test]
+fn a_drain_takes_nothing_ends_what_was_taken_and_leaves_what_is_held() {
+    let config = Config::default()
+        .archiving(Archiving::Required)
+        .scope(Scope::Partition);
+    let mut host = Host::new(config);
+    let record = host.take(P, 0);
+    host.poison(P, 1, Cause::Oversize);
+    host.poison(Q, 0, Cause::Oversize);
+    host.archive(ArchiveResult::Failed(ArchiveFault::Refused));
+    host.tell(Input::Drain);
+    assert_eq!(host.offer(P, 2), Intake::Refused(Refusal::Draining));
+    assert!(!host.engine.is_idle());
+    host.done(record);
+    assert!(!host.engine.is_idle(), "a send has no answer");
+    let sent = host.actions.iter().find_map(|action| match action {
+        Action::Archive(send) if send.partition == P => Some(send.id),
+        _ => None,
+    });
+    let (id, result) = (sent.expect("sent"), ArchiveResult::Acked);
+    host.tell(Input::Archived { id, result });
+    assert!(host.engine.is_idle());
+    assert_eq!((host.stored(P), host.stored(Q)), (Some(2), None));
 }
 
 #[test]

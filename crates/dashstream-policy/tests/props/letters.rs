@@ -41,7 +41,8 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
     .read_under(record.attempt, record.epoch, Age::Old)
     .consumed_by(text, record.epoch)
     .record_timestamp_ms(record.timestamp)
-    .routed(Some(text), None);
+    .routed(Some(text), None)
+    .sent_by(None, Some(text), Some("span"));
     let Ok(sealed) = record.disclosure.seal(&subject, record.form, record.budget) else {
         return;
     };
@@ -75,6 +76,9 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
     assert_eq!(letter.last, last);
     let ids = record.disclosure >= Disclosure::Truncated;
     assert_eq!(letter.thread_id.is_some(), ids);
+    assert_eq!(letter.parent_trace_id, letter.thread_id);
+    assert_eq!(letter.span_id.as_deref(), ids.then_some("span"));
+    assert_eq!((&letter.tenant_id, &letter.node_id), (&None, &None));
     match &letter.payload {
         Payload::Null => assert_eq!(payload, None),
         Payload::Whole(read) => assert_eq!(Some(read.as_slice()), payload),
