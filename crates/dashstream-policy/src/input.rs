@@ -132,6 +132,9 @@ pub enum ArchiveFault {
 }
 
 /// Whether the host's rate gate lets failures pass as single events.
+///
+/// There is no half-open state: a probe would be a record let past on a guess. What was held while the
+/// breaker was open is met again on an operator's order.
 #[expect(clippy::exhaustive_enums, reason = "a breaker is open or closed")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Breaker {
