@@ -1,5 +1,7 @@
 //! The archive: a topic, and a producer whose acknowledgements are waited for.
 
+mod check;
+
 use core::fmt;
 use core::time::Duration;
 use std::sync::mpsc::Sender;
@@ -11,6 +13,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseRecord, ProducerContext, ThreadedProducer};
 
+pub use self::check::ArchiveFinding;
+pub(crate) use self::check::check;
 use crate::config::Config;
 use crate::error::StartError;
 use crate::event::Event;

@@ -1,10 +1,19 @@
 //! What a consumer is told, and the ranges in which it may be told so.
 
+mod limits;
+
 use core::fmt;
 use core::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use dashstream_policy::envelope::{Disclosure, ENVELOPE_BYTES_DEFAULT, REDUCED_BYTES_MAX};
+use dashstream_policy::envelope::Disclosure;
 
+use self::limits::{
+    ARCHIVE_IN_FLIGHT, ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, CRASH_DEATHS, DRAIN_TIMEOUT, ENVELOPE_BYTES,
+    MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TRACE_CALLS, WATERMARK_INTERVAL, check_topic,
+};
+use crate::crash::CrashMarker;
 use crate::error::ConfigError;
 use crate::settings;
 
@@ -40,6 +49,9 @@ pub struct Config {
     pub(crate) archive_timeout: Duration,
     pub(crate) disclosure: Disclosure,
     pub(crate) envelope_bytes: usize,
+    pub(crate) archive_keeps: Option<Duration>,
+    pub(crate) crash_loop: Option<CrashLoop>,
+    pub(crate) trace: Option<TraceFile>,
     pub(crate) max_poll_interval: Duration,
     pub(crate) request_timeout: Duration,
     pub(crate) watermark_interval: Duration,
@@ -76,6 +88,20 @@ pub enum OldData {
         /// How much older. 30 s in existing deployments.
         grace: Duration,
     },
+}
+
+/// When a record is given up that processes die of.
+#[derive(Clone, Debug)]
+pub(crate) struct CrashLoop {
+    pub(crate) marker: Arc<dyn CrashMarker>,
+    pub(crate) deaths_max: u32,
+}
+
+/// Where the policy engine's calls are written, and how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TraceFile {
+    pub(crate) path: PathBuf,
+    pub(crate) calls_max: usize,
 }
 
 impl Config {
@@ -115,6 +141,9 @@ impl Config {
             archive_timeout: ARCHIVE_TIMEOUT.default_duration(),
             disclosure: Disclosure::default(),
             envelope_bytes: ENVELOPE_BYTES.default(),
+            archive_keeps: None,
+            crash_loop: None,
+            trace: None,
             max_poll_interval: MAX_POLL_INTERVAL.default_duration(),
             request_timeout: REQUEST_TIMEOUT.default_duration(),
             watermark_interval: WATERMARK_INTERVAL.default_duration(),
@@ -190,14 +219,68 @@ impl Config {
         self
     }
 
-    /// Bounds an archived record: 4 KiB to 64 MiB, default [`ENVELOPE_BYTES_DEFAULT`]. What does not
-    /// fit is cut.
+    /// Bounds an archived record: 4 KiB to 64 MiB, default
+    /// [`ENVELOPE_BYTES_DEFAULT`](dashstream_policy::envelope::ENVELOPE_BYTES_DEFAULT). What does not fit
+    /// is cut.
     ///
     /// # Errors
     ///
     /// [`ConfigError::OutOfRange`].
     pub fn envelope_bytes(mut self, bytes: usize) -> Result<Self, ConfigError> {
         self.envelope_bytes = ENVELOPE_BYTES.check(bytes)?;
+        Ok(self)
+    }
+
+    /// Says for how long the archive topic must keep a record at least: 1 min to 10 years. Without it,
+    /// as long as the consumed topic. It is checked at the start, where the broker tells.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::OutOfRange`], in milliseconds.
+    pub fn archive_keeps(mut self, time: Duration) -> Result<Self, ConfigError> {
+        self.archive_keeps = Some(ARCHIVE_KEEPS.check_duration(time)?);
+        Ok(self)
+    }
+
+    /// Lets a record that the process died of be unprocessable after `deaths` deaths in a row on it
+    /// alone, with cause `crash_loop`: 2 to 100. Off by default; three is a good number.
+    ///
+    /// The death that comes first does not count: it does not say which record it was. The process
+    /// that starts after it hands out one record at a time, each with a mark, until it is past what
+    /// the dead one may have had. An end that the process does not survive counts whatever its reason,
+    /// which is why a single one is not enough.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::OutOfRange`].
+    pub fn crash_loop(
+        mut self,
+        marker: Arc<dyn CrashMarker>,
+        deaths: u32,
+    ) -> Result<Self, ConfigError> {
+        CRASH_DEATHS.check_u64(u64::from(deaths))?;
+        self.crash_loop = Some(CrashLoop {
+            marker,
+            deaths_max: deaths,
+        });
+        Ok(self)
+    }
+
+    /// Records up to `calls` calls of the policy engine from its first one on, 1 to 1,000,000, and
+    /// writes them to the file at `path` whenever a partition is put on hold, and at the end. Off by
+    /// default. [`Trace::parse`](dashstream_policy::trace::Trace::parse) reads it, and
+    /// [`Trace::replay`](dashstream_policy::trace::Trace::replay) does the same again.
+    ///
+    /// A call takes about 150 bytes of memory and 30 of the file. There is no payload in it. What
+    /// comes after the last of `calls` is not recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::OutOfRange`].
+    pub fn trace(mut self, path: impl Into<PathBuf>, calls: usize) -> Result<Self, ConfigError> {
+        let calls_max = TRACE_CALLS.check(calls)?;
+        let path = path.into();
+        self.trace = Some(TraceFile { path, calls_max });
         Ok(self)
     }
 
@@ -319,6 +402,9 @@ impl fmt::Debug for Config {
             .field("archive_timeout", &self.archive_timeout)
             .field("disclosure", &self.disclosure)
             .field("envelope_bytes", &self.envelope_bytes)
+            .field("archive_keeps", &self.archive_keeps)
+            .field("crash_loop", &self.crash_loop)
+            .field("trace", &self.trace)
             .field("max_poll_interval", &self.max_poll_interval)
             .field("request_timeout", &self.request_timeout)
             .field("watermark_interval", &self.watermark_interval)
@@ -329,151 +415,12 @@ impl fmt::Debug for Config {
     }
 }
 
-/// A number's name, default and range.
-struct Range {
-    name: &'static str,
-    default: u64,
-    min: u64,
-    max: u64,
-}
-
-impl Range {
-    const fn new(name: &'static str, min: u64, default: u64, max: u64) -> Self {
-        Self {
-            name,
-            default,
-            min,
-            max,
-        }
-    }
-
-    fn default(&self) -> usize {
-        usize::try_from(self.default).unwrap_or(usize::MAX)
-    }
-
-    const fn default_duration(&self) -> Duration {
-        Duration::from_millis(self.default)
-    }
-
-    fn check(&self, value: usize) -> Result<usize, ConfigError> {
-        self.check_u64(u64::try_from(value).unwrap_or(u64::MAX))?;
-        Ok(value)
-    }
-
-    fn check_duration(&self, value: Duration) -> Result<Duration, ConfigError> {
-        self.check_u64(u64::try_from(value.as_millis()).unwrap_or(u64::MAX))?;
-        Ok(value)
-    }
-
-    fn check_u64(&self, value: u64) -> Result<(), ConfigError> {
-        if (self.min..=self.max).contains(&value) {
-            return Ok(());
-        }
-        Err(ConfigError::OutOfRange {
-            name: self.name,
-            value,
-            min: self.min,
-            max: self.max,
-        })
-    }
-}
-
-const ARCHIVE_IN_FLIGHT: Range = Range::new("archive_in_flight", 1, 100, 10_000);
-const ENVELOPE_BYTES: Range = Range::new(
-    "envelope_bytes",
-    REDUCED_BYTES_MAX as u64,
-    ENVELOPE_BYTES_DEFAULT as u64,
-    64 * 1024 * 1024,
-);
-
-// In milliseconds.
-const ARCHIVE_TIMEOUT: Range = Range::new("archive_timeout", 100, 5_000, 15 * 60_000);
-// Below 10 s one slow answer during a rebalance would cost the membership; the upper end is librdkafka's.
-const MAX_POLL_INTERVAL: Range = Range::new("max_poll_interval", 10_000, 300_000, 86_400_000);
-const REQUEST_TIMEOUT: Range = Range::new("request_timeout", 100, 5_000, 60_000);
-const WATERMARK_INTERVAL: Range = Range::new("watermark_interval", 100, 10_000, 3_600_000);
-const STALL_AFTER: Range = Range::new("stall_after", 1_000, 60_000, 86_400_000);
-const DRAIN_TIMEOUT: Range = Range::new("drain_timeout", 0, 10_000, 600_000);
-
-/// Longest topic name that Kafka accepts.
-const TOPIC_BYTES_MAX: usize = 249;
-
-/// Kafka's rule for topic names: letters, digits, `.`, `_`, `-`; neither `.` nor `..`.
-fn check_topic(name: &'static str, topic: &str) -> Result<(), ConfigError> {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    if topic.is_empty() {
-        return Err(ConfigError::Missing { name });
-    }
-    if topic.len() > TOPIC_BYTES_MAX || matches!(topic, "." | "..") || !topic.bytes().all(legal) {
-        return Err(ConfigError::TopicName { name });
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn config() -> Config {
         Config::new("b:9092", "t", "g").unwrap()
-    }
-
-    fn out_of_range(result: Result<Config, ConfigError>) -> bool {
-        matches!(result, Err(ConfigError::OutOfRange { .. }))
-    }
-
-    #[test]
-    fn each_end_of_a_range_is_accepted_and_one_beyond_is_not() {
-        let ms = Duration::from_millis;
-        type Set = fn(Config, Duration) -> Result<Config, ConfigError>;
-        let durations: [(&Range, Set); 6] = [
-            (&ARCHIVE_TIMEOUT, Config::archive_timeout),
-            (&MAX_POLL_INTERVAL, Config::max_poll_interval),
-            (&REQUEST_TIMEOUT, Config::request_timeout),
-            (&WATERMARK_INTERVAL, Config::watermark_interval),
-            (&STALL_AFTER, Config::stall_after),
-            (&DRAIN_TIMEOUT, Config::drain_timeout),
-        ];
-        for (range, set) in durations {
-            let (min, max) = (range.min, range.max);
-            assert!(set(config(), ms(min)).is_ok(), "{}", range.name);
-            assert!(set(config(), ms(max)).is_ok(), "{}", range.name);
-            assert!(out_of_range(set(config(), ms(max + 1))), "{}", range.name);
-            if let Some(below) = min.checked_sub(1) {
-                assert!(out_of_range(set(config(), ms(below))), "{}", range.name);
-            }
-        }
-        for (range, set) in [
-            (
-                &ARCHIVE_IN_FLIGHT,
-                Config::archive_in_flight as fn(_, _) -> _,
-            ),
-            (&ENVELOPE_BYTES, Config::envelope_bytes),
-        ] {
-            let size = |value| usize::try_from(value).unwrap();
-            let (min, max) = (size(range.min), size(range.max));
-            assert!(set(config(), min).is_ok(), "{}", range.name);
-            assert!(set(config(), max).is_ok(), "{}", range.name);
-            assert!(out_of_range(set(config(), min - 1)), "{}", range.name);
-            assert!(out_of_range(set(config(), max + 1)), "{}", range.name);
-        }
-    }
-
-    #[test]
-    fn a_topic_name_of_249_bytes_is_legal_and_of_250_is_not() {
-        let named = |len: usize| {
-            Config::new("b", "t", "g")
-                .unwrap()
-                .archive_topic("x".repeat(len))
-        };
-        assert!(named(248).is_ok());
-        assert!(named(249).is_ok());
-        assert_eq!(
-            named(250).err(),
-            Some(ConfigError::TopicName {
-                name: "archive_topic"
-            })
-        );
     }
 
     #[test]

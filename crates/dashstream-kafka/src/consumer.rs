@@ -6,24 +6,26 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use dashstream_policy::{Archiving, Breaker, Engine, Escalation, Mode, Order, OrderOutcome};
+use dashstream_policy::{Archiving, Breaker, Order, OrderOutcome};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
 
-use crate::archive::Archive;
+use crate::archive::{self, Archive};
 use crate::client::{Client, Context};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::crash::Caution;
 use crate::desk::Desk;
 use crate::driver::{Driver, Parts, Step, Wiring};
-use crate::error::{Asked, StartError};
+use crate::error::StartError;
 use crate::event::Event;
 use crate::fact::Fact;
+use crate::journal::Journal;
 use crate::observer::Observer;
 use crate::record::Record;
 use crate::settings;
-use crate::status::{ArchiveTopic, Closing, Status};
+use crate::status::{Closing, Status};
 use crate::watch::Watch;
 
 /// A member of a consumer group whose offsets move only for the policy's reasons.
@@ -62,8 +64,8 @@ impl Consumer {
     /// # Errors
     ///
     /// [`StartError`] when the configuration, the client or the broker refuses, or when the archive
-    /// topic that the policy requires does not exist. The group was not joined then. It is known
-    /// after at most three times [`Config::request_timeout`].
+    /// topic that the policy requires does not exist or would lose records as it is set. The group
+    /// was not joined then. It is known after at most four times [`Config::request_timeout`].
     pub async fn start(
         config: Config,
         policy: dashstream_policy::Config,
@@ -75,7 +77,7 @@ impl Consumer {
         let (closed_tx, closed) = oneshot::channel();
         let clock = Clock::start();
         let status = Arc::new(Mutex::new(None));
-        let desk = Arc::new(Desk::new(inbox.clone(), mode(&policy), escalation(&policy)));
+        let desk = Arc::new(Desk::new(inbox.clone(), policy.mode, policy.escalation));
         let handle = Handle {
             desk: Arc::clone(&desk),
             status: Arc::clone(&status),
@@ -238,11 +240,12 @@ fn prepare(
     policy: dashstream_policy::Config,
     wiring: Wiring,
 ) -> Result<Client, StartError> {
-    let archiving = archiving(&policy);
-    let engine = Engine::new(policy.keep_polling(KEEP_POLLING))?;
+    let archiving = policy.archiving;
+    let engine = Journal::new(policy.keep_polling(KEEP_POLLING), config.trace.clone())?;
     let observer = Arc::new(Observer::new(config)?);
     observer.partitions()?;
-    let archive_topic = check_archive_topic(&observer, config, archiving)?;
+    let archive_topic = archive::check(&observer, config, archiving)?;
+    let caution = Caution::open(config)?;
     let archive = match archiving {
         Archiving::Off => None,
         Archiving::BestEffort | Archiving::Required => {
@@ -256,6 +259,7 @@ fn prepare(
         watch,
         archive,
         archive_topic,
+        caution,
         wiring,
     };
     let context = Context::new(config.topic.clone(), Driver::new(config, engine, parts));
@@ -267,55 +271,6 @@ fn prepare(
         .subscribe(&[config.topic.as_str()])
         .map_err(|_| StartError::Client)?;
     Ok(client)
-}
-
-fn check_archive_topic(
-    observer: &Observer,
-    config: &Config,
-    archiving: Archiving,
-) -> Result<ArchiveTopic, StartError> {
-    if archiving == Archiving::Off {
-        return Ok(ArchiveTopic::Unused);
-    }
-    match observer.partitions_of(&config.archive_topic, Asked::ArchiveTopic) {
-        Ok(partitions) => Ok(ArchiveTopic::Exists {
-            partitions: partitions.len(),
-        }),
-        Err(StartError::NoSuchTopic { .. }) if archiving == Archiving::BestEffort => {
-            Ok(ArchiveTopic::Missing)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// What the policy says about the archive, found by comparison: it does not say so itself.
-fn archiving(policy: &dashstream_policy::Config) -> Archiving {
-    let is = |archiving| *policy == policy.clone().archiving(archiving);
-    if is(Archiving::Off) {
-        Archiving::Off
-    } else if is(Archiving::BestEffort) {
-        Archiving::BestEffort
-    } else {
-        Archiving::Required
-    }
-}
-
-/// The policy's mode, found in the same way.
-fn mode(policy: &dashstream_policy::Config) -> Mode {
-    if *policy == policy.clone().mode(Mode::Pause) {
-        Mode::Pause
-    } else {
-        Mode::Skip
-    }
-}
-
-/// Whether an open breaker makes the policy pause, found in the same way.
-fn escalation(policy: &dashstream_policy::Config) -> Escalation {
-    if *policy == policy.clone().escalation(Escalation::Pause) {
-        Escalation::Pause
-    } else {
-        Escalation::Off
-    }
 }
 
 /// Drives the engine until the consumer is to close.

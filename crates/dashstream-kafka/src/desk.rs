@@ -37,6 +37,7 @@ struct State {
 }
 
 /// A record that the engine took and the host has not seen.
+#[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) message: Message,
     pub(crate) delivered: Delivered,

@@ -1,6 +1,7 @@
 //! Carries out what the policy engine asks for, and tells it what happened. It decides nothing.
 
 mod assignment;
+mod delivery;
 mod perform;
 mod upkeep;
 
@@ -10,36 +11,35 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
-use dashstream_policy::{
-    Age, Delivery, Engine, Epoch, Input, Intake, Offset, OrderOutcome, TopicId, TopicPartition,
-};
+use dashstream_policy::{Command, Epoch, Input, OrderOutcome, TopicId};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message as _};
 use tokio::sync::oneshot;
 
 pub(crate) use self::assignment::Beginning;
-use crate::archive::Archive;
+use crate::archive::{Archive, ArchiveFinding};
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::config::{Config, OldData, Start};
-use crate::desk::{Desk, Taken, Verdict};
+use crate::crash::Caution;
+use crate::desk::{Desk, Verdict};
 use crate::error::ClientCode;
 use crate::event::Event;
 use crate::fact::Fact;
+use crate::journal::Journal;
 use crate::observer::{Observer, Watermarks};
 use crate::progress::Progress;
-use crate::record::{Evidence, Kept, Message};
 use crate::status::{ArchiveTopic, Phase, Status};
 use crate::watch::Watch;
 
 /// The engine, and everything it is told and asks for.
 pub(crate) struct Driver {
-    engine: Engine<Kept>,
+    engine: Journal,
     observer: Arc<Observer>,
     watch: Watch,
     archive: Option<Archive>,
     archive_topic: ArchiveTopic,
+    archive_findings: Vec<ArchiveFinding>,
+    caution: Option<Caution>,
     wiring: Wiring,
     topic: Arc<str>,
     start: Start,
@@ -71,7 +71,10 @@ pub(crate) struct Parts {
     pub(crate) watch: Watch,
     /// There whenever the policy archives.
     pub(crate) archive: Option<Archive>,
-    pub(crate) archive_topic: ArchiveTopic,
+    /// What the start-up check found.
+    pub(crate) archive_topic: (ArchiveTopic, Vec<ArchiveFinding>),
+    /// There where crash loops are looked for.
+    pub(crate) caution: Option<Caution>,
     pub(crate) wiring: Wiring,
 }
 
@@ -119,13 +122,16 @@ pub(crate) enum Step {
 }
 
 impl Driver {
-    pub(crate) fn new(config: &Config, engine: Engine<Kept>, parts: Parts) -> Self {
-        Self {
+    pub(crate) fn new(config: &Config, engine: Journal, parts: Parts) -> Self {
+        let (archive_topic, archive_findings) = parts.archive_topic;
+        let mut driver = Self {
             engine,
             observer: parts.observer,
             watch: parts.watch,
             archive: parts.archive,
-            archive_topic: parts.archive_topic,
+            archive_topic,
+            archive_findings: archive_findings.clone(),
+            caution: parts.caution,
             wiring: parts.wiring,
             topic: config.topic.as_str().into(),
             start: config.start,
@@ -148,7 +154,11 @@ impl Driver {
             position_refused: false,
             rebalancing: false,
             published: None,
+        };
+        for finding in archive_findings {
+            driver.report(&Fact::Archive(finding));
         }
+        driver
     }
 
     /// Takes in what arrived, does what is due, and says what comes next.
@@ -159,8 +169,14 @@ impl Driver {
         while let Ok(event) = self.wiring.inbox.try_recv() {
             self.take_in(client, event);
         }
+        self.hand_over_in_turn();
         let now = self.wiring.clock.now();
-        if self.engine.poll_timeout().is_some_and(|due| due <= now) {
+        if self
+            .engine
+            .engine()
+            .poll_timeout()
+            .is_some_and(|due| due <= now)
+        {
             self.tell(client, Input::Tick);
         }
         self.look_after_partitions(now);
@@ -170,14 +186,16 @@ impl Driver {
         }
         if self.phase == Phase::Draining {
             let over = self.drain_until.is_some_and(|until| until <= now);
-            if over || (self.with_host == 0 && self.engine.is_idle()) {
+            if over || (self.with_host == 0 && self.engine.engine().is_idle()) {
                 return Step::Close;
             }
             // Everything is paused; what still arrives is refused and read again by the next.
             return Step::Poll(DRAIN_POLL);
         }
-        let due = self.engine.poll_timeout();
-        let quiet = due.map_or(POLL, |due| due.saturating_sub(now).min(POLL));
+        let due = self.engine.engine().poll_timeout();
+        let in_turn = self.caution.as_ref().is_some_and(Caution::is_waiting);
+        let longest = if in_turn { IN_TURN_POLL } else { POLL };
+        let quiet = due.map_or(longest, |due| due.saturating_sub(now).min(longest));
         if self.taking {
             Step::Poll(quiet)
         } else {
@@ -192,73 +210,6 @@ impl Driver {
             // The driver holds a sender itself, so the channel is never without one.
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
-    }
-
-    /// Offers a polled record to the engine.
-    pub(crate) fn polled(&mut self, client: &Client, message: &BorrowedMessage<'_>) {
-        let Some(partition) = self.partitions.get_mut(&message.partition()) else {
-            // Taken away while the record was on its way.
-            return;
-        };
-        let Ok(offset) = Offset::new(message.offset()) else {
-            return;
-        };
-        let now = self.wiring.clock.now();
-        let timestamp_ms = message.timestamp().to_millis();
-        let age = age(
-            self.old_data,
-            &self.wiring.clock,
-            partition,
-            message.offset(),
-            timestamp_ms,
-        );
-        let at = TopicPartition::new(TOPIC, message.partition());
-        let delivery = Delivery::new(at, partition.epoch, offset)
-            .null(message.payload().is_none())
-            .age(age);
-        partition
-            .progress
-            .moved(now, message.offset().saturating_add(1));
-        let intake = self.engine.delivered(now, delivery);
-        let counts = !matches!(
-            intake,
-            Intake::Duplicate | Intake::Fenced | Intake::Refused(_)
-        );
-        if counts {
-            self.received = self.received.saturating_add(1);
-            self.report(&Fact::Received {
-                partition: message.partition(),
-                offset: message.offset(),
-                bytes: message.payload().map(<[u8]>::len),
-            });
-        }
-        match intake {
-            Intake::Take(delivered) => {
-                let message = self.message(message, timestamp_ms, age);
-                self.hand_over(Taken { message, delivered });
-            }
-            Intake::Condemned(condemned) => {
-                self.report(&Fact::Condemned {
-                    partition: message.partition(),
-                    offset: message.offset(),
-                    cause: condemned.cause(),
-                    age,
-                });
-                let kept = Kept {
-                    message: self.message(message, timestamp_ms, age),
-                    evidence: Evidence::of_key(message.key()),
-                    epoch: condemned.epoch().get(),
-                };
-                let bytes = kept.bytes();
-                self.engine.condemn(now, condemned, kept, bytes);
-            }
-            Intake::Ignored => self.report(&Fact::Ignored {
-                partition: message.partition(),
-                offset: message.offset(),
-            }),
-            Intake::Duplicate | Intake::Fenced | Intake::Refused(_) => {}
-        }
-        self.perform(client);
     }
 
     /// Takes note of an error that polling returned.
@@ -321,6 +272,11 @@ impl Driver {
     /// Ends the stream of records and shows that this consumer is closed.
     pub(crate) fn close(&mut self) {
         self.wiring.desk.end();
+        if let Some(caution) = &mut self.caution {
+            caution.end();
+        }
+        self.hand_over_in_turn();
+        self.write_trace();
         self.phase = Phase::Closed;
         self.published = None;
         self.publish(self.wiring.clock.now());
@@ -328,7 +284,7 @@ impl Driver {
 
     /// Records with the host, and records that wait for the archive.
     pub(crate) fn left_behind(&self) -> (usize, usize) {
-        let archive = self.engine.status().archive;
+        let archive = self.engine.engine().status().archive;
         (
             self.with_host,
             archive.in_flight.saturating_add(archive.waiting),
@@ -340,31 +296,39 @@ impl Driver {
         let mut heard = None;
         match event {
             Event::Done(delivered) => {
-                self.came_back(1);
+                let at = delivered.partition().partition();
+                self.came_back(at, delivered.offset().get());
                 self.engine.done(now, delivered);
             }
             Event::Unprocessable(delivered, fault) => {
                 heard = Some(Verdict::on(&delivered));
-                self.came_back(1);
+                let at = delivered.partition().partition();
+                self.came_back(at, delivered.offset().get());
                 self.engine.unprocessable(now, delivered, fault);
             }
             Event::Failed(delivered, fault) => {
                 heard = Some(Verdict::on(&delivered));
-                self.came_back(1);
+                let at = delivered.partition().partition();
+                self.came_back(at, delivered.offset().get());
                 self.engine.failed(now, delivered, fault);
             }
             Event::Undone { partition, offset } => {
-                self.came_back(1);
+                self.came_back(partition, offset);
                 // What a shutdown drops unread is not the host's doing.
                 if self.phase == Phase::Running {
                     self.report(&Fact::Undone { partition, offset });
                 }
             }
-            Event::Unread(records) => self.came_back(records),
+            Event::Unread(records) => self.left_host(records),
             Event::Archived(id, result) => {
                 self.engine.handle(now, Input::Archived { id, result });
             }
             Event::Order(order, reply) => {
+                if order.command() == Command::Retry
+                    && let Some(caution) = &mut self.caution
+                {
+                    caution.forgive(order.partition().partition());
+                }
                 self.order = Some(reply);
                 self.engine.handle(now, Input::Order(order));
                 self.published = None;
@@ -396,40 +360,10 @@ impl Driver {
         self.perform(client);
     }
 
-    fn hand_over(&mut self, taken: Taken) {
-        let asked_for = self.wiring.desk.put(taken);
-        if asked_for {
-            self.with_host = self.with_host.saturating_add(1);
-        } else if self.phase == Phase::Running {
-            // The host's end is gone, so it will not ask for a shutdown either.
-            self.phase = Phase::Closed;
-        }
-    }
-
-    /// Takes the records off the desk that the engine has given up.
-    fn take_off(&mut self, partition: i32, from: i64) {
-        let taken_off = self.wiring.desk.take_off(partition, from);
-        self.came_back(taken_off);
-    }
-
-    const fn came_back(&mut self, records: usize) {
-        self.with_host = self.with_host.saturating_sub(records);
-    }
-
-    fn message(
-        &self,
-        message: &BorrowedMessage<'_>,
-        timestamp_ms: Option<i64>,
-        age: Age,
-    ) -> Message {
-        Message {
-            topic: Arc::clone(&self.topic),
-            partition: message.partition(),
-            offset: message.offset(),
-            key: message.key().map(Bytes::copy_from_slice),
-            payload: message.payload().map(Bytes::copy_from_slice),
-            timestamp_ms,
-            age,
+    fn write_trace(&mut self) {
+        if let Some(written) = self.engine.write() {
+            let ok = written.is_ok();
+            self.report(&Fact::Traced { ok });
         }
     }
 
@@ -447,28 +381,13 @@ impl fmt::Debug for Driver {
     }
 }
 
-fn age(
-    rule: OldData,
-    clock: &Clock,
-    partition: &Partition,
-    offset: i64,
-    timestamp_ms: Option<i64>,
-) -> Age {
-    let old = match rule {
-        OldData::BelowWatermark => offset < partition.old_below,
-        OldData::OlderThan { grace } => timestamp_ms.is_some_and(|ms| {
-            let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
-            ms < clock.started_unix_ms().saturating_sub(grace)
-        }),
-    };
-    if old { Age::Old } else { Age::Current }
-}
-
 /// The one topic of a consumer.
 pub(crate) const TOPIC: TopicId = TopicId::new(0);
 
 /// Longest time in one poll. A record that the host is done with is stored after at most this.
 const POLL: Duration = Duration::from_millis(50);
+/// The same while records go out one at a time: each waits for the one before it.
+const IN_TURN_POLL: Duration = Duration::from_millis(1);
 const DRAIN_POLL: Duration = Duration::from_millis(10);
 
 /// How often the status is renewed at most, unless something worth seeing happened.

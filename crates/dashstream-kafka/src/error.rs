@@ -4,6 +4,9 @@ use core::fmt;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use crate::archive::ArchiveFinding;
+use crate::crash::MarkerError;
+
 /// Names a [`Config`](crate::Config) that cannot be used as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -108,6 +111,12 @@ pub enum StartError {
         /// Which of the two.
         what: Asked,
     },
+    /// The policy requires the archive, and records would be lost in its topic as that is set.
+    #[error("the archive topic {0}")]
+    Archive(ArchiveFinding),
+    /// The marks of earlier crashes cannot be used.
+    #[error("crash marker: {0}")]
+    Marker(#[from] MarkerError),
     /// A thread could not be started.
     #[error("the consumer's thread could not be started")]
     Thread,
@@ -124,6 +133,8 @@ impl StartError {
             Self::Client => "client",
             Self::Unreachable { .. } => "unreachable",
             Self::NoSuchTopic { .. } => "no_such_topic",
+            Self::Archive(finding) => finding.code(),
+            Self::Marker(error) => error.code(),
             Self::Thread => "thread",
         }
     }

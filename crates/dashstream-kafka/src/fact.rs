@@ -2,6 +2,8 @@
 
 use dashstream_policy::{Age, Audit, Because, Cause, Count};
 
+use crate::archive::ArchiveFinding;
+use crate::crash::MarkerError;
 use crate::error::ClientCode;
 
 /// Something that happened on the consumer's thread.
@@ -47,6 +49,17 @@ pub enum Fact {
         partition: i32,
         /// The record.
         offset: i64,
+    },
+    /// The start-up check found something about the archive topic. Reported before anything else, and
+    /// only where it does not keep the consumer from starting.
+    Archive(ArchiveFinding),
+    /// The crash marker could not be written. The consumer goes on; a crash from now on may not be
+    /// counted.
+    Unmarked(MarkerError),
+    /// The recording of the policy engine was written to its file, or could not be.
+    Traced {
+        /// Whether it was.
+        ok: bool,
     },
     /// A partition was assigned.
     Assigned {

@@ -14,12 +14,14 @@ mod client;
 mod clock;
 mod config;
 mod consumer;
+mod crash;
 mod desk;
 mod driver;
 mod embedded;
 mod error;
 mod event;
 mod fact;
+mod journal;
 mod observer;
 mod progress;
 mod record;
@@ -28,8 +30,10 @@ mod status;
 mod vars;
 mod watch;
 
+pub use archive::ArchiveFinding;
 pub use config::{Config, OldData, Start};
 pub use consumer::{Closed, Consumer, Handle};
+pub use crash::{CrashMark, CrashMarker, CrashMarks, MarkerError, MarkerFile, Suspect};
 /// The policy engine, whose configuration, causes and orders are part of this crate's interface.
 pub use dashstream_policy as policy;
 pub use embedded::{Embedded, EmbeddedError};

@@ -213,6 +213,22 @@ pub(crate) struct Message {
     pub(crate) age: Age,
 }
 
+#[cfg(test)]
+impl Message {
+    /// A record of which only its place matters.
+    pub(crate) fn at(partition: i32, offset: i64) -> Self {
+        Self {
+            topic: "t".into(),
+            partition,
+            offset,
+            key: None,
+            payload: None,
+            timestamp_ms: None,
+            age: Age::Current,
+        }
+    }
+}
+
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Sizes only: a log is no place for what people wrote.

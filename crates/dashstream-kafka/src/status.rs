@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::archive::ArchiveFinding;
 use crate::error::ClientCode;
 
 /// The consumer at one moment. All times are on the clock of [`Handle::now`](crate::Handle::now).
@@ -19,6 +20,8 @@ pub struct Status {
     pub partitions: Vec<PartitionLag>,
     /// What the start-up check found out about the archive topic.
     pub archive_topic: ArchiveTopic,
+    /// What it found wrong with how that topic is set, or could not learn.
+    pub archive_findings: Vec<ArchiveFinding>,
     /// Records received since the start.
     pub received: u64,
     /// Errors the client reported since the start.

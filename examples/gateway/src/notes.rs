@@ -85,6 +85,14 @@ impl Notes {
             Fact::Ignored { partition, offset } => {
                 tracing::debug!(partition, offset, "record without a value ignored");
             }
+            Fact::Archive(finding) => {
+                tracing::warn!(code = finding.code(), "the archive topic {finding}");
+            }
+            Fact::Unmarked(error) => {
+                tracing::warn!(code = error.code(), "crash marker: {error}");
+            }
+            Fact::Traced { ok: true } => tracing::info!("policy trace written"),
+            Fact::Traced { ok: false } => tracing::warn!("policy trace was not written"),
             Fact::Assigned {
                 partition,
                 committed,

@@ -61,6 +61,9 @@ impl Driver {
                 stored: None,
             };
             self.partitions.insert(*number, partition);
+            if let (Some(caution), Some(committed)) = (&mut self.caution, beginning.committed) {
+                caution.passed(*number, committed);
+            }
             self.report(&Fact::Assigned {
                 partition: *number,
                 committed: beginning.committed,

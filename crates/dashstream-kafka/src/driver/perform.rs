@@ -24,6 +24,11 @@ impl Driver {
                     {
                         state.stored = Some(next.get());
                     }
+                    if let Some(caution) = &mut self.caution
+                        && ok
+                    {
+                        caution.passed(partition.partition(), next.get());
+                    }
                     match result {
                         Ok(()) => self.report(&Fact::Stored {
                             partition: partition.partition(),
@@ -105,12 +110,13 @@ impl Driver {
         }
         if holds {
             self.give_up_behind_holds();
+            self.write_trace();
         }
     }
 
     /// A hold gives up everything behind it at once, and its seek may have to wait.
     fn give_up_behind_holds(&mut self) {
-        for partition in self.engine.status().partitions {
+        for partition in self.engine.engine().status().partitions {
             if let PartitionState::Held {
                 offset: Some(held), ..
             } = partition.state

@@ -128,9 +128,10 @@ impl Driver {
         let status = Status {
             at: now,
             phase: self.phase,
-            policy: self.engine.status(),
+            policy: self.engine.engine().status(),
             partitions: partitions.collect(),
             archive_topic: self.archive_topic,
+            archive_findings: self.archive_findings.clone(),
             received: self.received,
             client_errors: self.client_errors,
             last_client_error: self.last_client_error,

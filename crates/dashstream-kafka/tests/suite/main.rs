@@ -18,9 +18,12 @@
     reason = "a test fails by panicking, and waits in real time"
 )]
 
+mod archive_topic;
 mod client_facts;
+mod crash_loop;
 mod damage;
 mod failures;
 mod kill;
 mod policies;
 mod support;
+mod trace;

@@ -23,9 +23,18 @@ pub struct Place {
 
 impl Place {
     pub fn new(broker: &Broker, partitions: u16) -> Self {
+        Self::made(broker, partitions, &[])
+    }
+
+    /// With an archive topic that is set in a way of its own, where the broker knows settings.
+    pub fn with_archive(broker: &Broker, settings: &[(&str, &str)]) -> Self {
+        Self::made(broker, 1, settings)
+    }
+
+    fn made(broker: &Broker, partitions: u16, archive_settings: &[(&str, &str)]) -> Self {
         let topic = broker.topic(partitions);
         let archive = format!("{topic}-dlq");
-        broker.create(&archive, 1);
+        broker.create(&archive, 1, archive_settings);
         Self {
             brokers: broker.list().to_owned(),
             topic,
@@ -97,6 +106,11 @@ impl Host {
         self.facts.lock().unwrap().clone()
     }
 
+    /// What is reported, also after this host is gone.
+    pub fn shared_facts(&self) -> Arc<Mutex<Vec<Fact>>> {
+        Arc::clone(&self.facts)
+    }
+
     pub fn saw(&self, fact: &Fact) -> bool {
         self.facts.lock().unwrap().contains(fact)
     }
@@ -149,7 +163,19 @@ impl Host {
 
     /// Waits until `fact` was reported.
     pub async fn told(&self, fact: &Fact) {
-        self.wait(&format!("{fact:?}"), || self.saw(fact)).await;
+        self.told_times(fact, 1).await;
+    }
+
+    /// Waits until `fact` was reported so many times.
+    pub async fn told_times(&self, fact: &Fact, times: usize) {
+        let told = || self.facts().iter().filter(|told| *told == fact).count();
+        self.wait(&format!("{fact:?}"), || told() >= times).await;
+    }
+
+    /// Waits until a fact of this kind was reported.
+    pub async fn wait_for(&self, is_meant: impl Fn(&Fact) -> bool) {
+        self.wait("a fact", || self.facts().iter().any(&is_meant))
+            .await;
     }
 
     async fn wait(&self, what: &str, ready: impl Fn() -> bool) {

@@ -2,12 +2,7 @@
 //!
 //! Without `DASHSTREAM_TEST_BROKERS` each test has a cluster of its own inside this process; with it
 //! the same tests run against the broker named there, on topics nobody else uses.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test binary uses a part of this module"
-)]
-
+pub mod child;
 pub mod host;
 pub mod raw;
 
@@ -74,11 +69,6 @@ impl Broker {
         &self.brokers
     }
 
-    /// Takes the broker away or brings it back.
-    pub fn set_up(&self, up: bool) {
-        self.embedded.as_ref().unwrap().set_up(up).unwrap();
-    }
-
     /// Lets every write fail, or succeed again.
     pub fn set_writable(&self, writable: bool) {
         let embedded = self.embedded.as_ref().unwrap();
@@ -88,16 +78,20 @@ impl Broker {
     /// A topic that no other test uses.
     pub fn topic(&self, partitions: u16) -> String {
         let name = unique("t");
-        self.create(&name, partitions);
+        self.create(&name, partitions, &[]);
         name
     }
 
-    pub fn create(&self, name: &str, partitions: u16) {
+    /// Makes a topic. The embedded broker knows no settings.
+    pub fn create(&self, name: &str, partitions: u16, settings: &[(&str, &str)]) {
         if let Some(embedded) = &self.embedded {
             return embedded.create_topic(name, partitions).unwrap();
         }
         let admin: AdminClient<DefaultClientContext> = self.client().create().unwrap();
-        let topic = NewTopic::new(name, i32::from(partitions), TopicReplication::Fixed(1));
+        let mut topic = NewTopic::new(name, i32::from(partitions), TopicReplication::Fixed(1));
+        for (setting, value) in settings {
+            topic = topic.set(setting, value);
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

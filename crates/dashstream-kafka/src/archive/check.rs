@@ -1,0 +1,394 @@
+//! Whether the archive topic can hold what will be sent to it, as the broker says it is set.
+
+use core::time::Duration;
+
+use dashstream_policy::Archiving;
+use rdkafka::admin::{
+    AdminClient, AdminOptions, ConfigResource, OwnedResourceSpecifier, ResourceSpecifier,
+};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::RDKafkaErrorCode;
+
+use crate::config::Config;
+use crate::error::{Asked, ClientCode, StartError};
+use crate::observer::Observer;
+use crate::settings;
+use crate::status::ArchiveTopic;
+
+/// Something about the archive topic by which evidence would be lost, or that cannot be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(clippy::exhaustive_enums, reason = "a health page shows each of them")]
+pub enum ArchiveFinding {
+    /// The broker does not say how its topics are set, so nothing is known about this one.
+    #[error("is set in a way that the broker does not tell: {code}")]
+    Unanswered {
+        /// What the client made of the question.
+        code: ClientCode,
+    },
+    /// The broker left this setting out of its answer, or gave a value that is none.
+    #[error("has a {setting} that the broker does not tell")]
+    Unknown {
+        /// The topic's setting.
+        setting: &'static str,
+    },
+    /// Its `max.message.bytes` is less than the largest envelope needs.
+    #[error("takes records of up to {accepts} bytes and an envelope may need {needs}")]
+    RecordsTooSmall {
+        /// What the topic takes, in bytes.
+        accepts: u64,
+        /// What the largest envelope needs, in bytes.
+        needs: u64,
+    },
+    /// Its `cleanup.policy` compacts: records are deleted for other reasons than their age.
+    #[error("is compacted")]
+    Compacted,
+    /// Its `retention.ms` is shorter than the consumed topic's, or than
+    /// [`Config::archive_keeps`](crate::Config::archive_keeps).
+    #[error("keeps records for {ms} ms, which is shorter than wanted")]
+    KeptTooShort {
+        /// For how long the topic keeps a record, in milliseconds.
+        ms: u64,
+        /// For how long it should, in milliseconds; nothing for ever.
+        wanted: Option<u64>,
+    },
+    /// Its `retention.bytes` is less than the consumed topic's.
+    #[error("keeps {bytes} bytes, which is less than the consumed topic")]
+    KeptTooLittle {
+        /// How much the topic keeps in a partition, in bytes.
+        bytes: u64,
+        /// How much the consumed topic does; nothing for everything.
+        wanted: Option<u64>,
+    },
+}
+
+impl ArchiveFinding {
+    /// A name for logs and tests that does not change between releases.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unanswered { .. } => "archive_unanswered",
+            Self::Unknown { .. } => "archive_unknown",
+            Self::RecordsTooSmall { .. } => "archive_records_too_small",
+            Self::Compacted => "archive_compacted",
+            Self::KeptTooShort { .. } => "archive_kept_too_short",
+            Self::KeptTooLittle { .. } => "archive_kept_too_little",
+        }
+    }
+
+    /// Whether a consumer that requires the archive refuses to start for it. What is only unknown is
+    /// reported and no more.
+    #[must_use]
+    pub const fn is_fatal(&self) -> bool {
+        match self {
+            Self::Unanswered { .. } | Self::Unknown { .. } => false,
+            Self::RecordsTooSmall { .. }
+            | Self::Compacted
+            | Self::KeptTooShort { .. }
+            | Self::KeptTooLittle { .. } => true,
+        }
+    }
+}
+
+/// Checks the archive topic before the group is joined.
+pub(crate) fn check(
+    observer: &Observer,
+    config: &Config,
+    archiving: Archiving,
+) -> Result<(ArchiveTopic, Vec<ArchiveFinding>), StartError> {
+    if archiving == Archiving::Off {
+        return Ok((ArchiveTopic::Unused, Vec::new()));
+    }
+    let topic = match observer.partitions_of(&config.archive_topic, Asked::ArchiveTopic) {
+        Ok(partitions) => ArchiveTopic::Exists {
+            partitions: partitions.len(),
+        },
+        Err(StartError::NoSuchTopic { .. }) if archiving == Archiving::BestEffort => {
+            return Ok((ArchiveTopic::Missing, Vec::new()));
+        }
+        Err(error) => return Err(error),
+    };
+    let findings = match ask(config) {
+        Ok((archive, source)) => judge(
+            &archive,
+            &source,
+            needs(config.envelope_bytes),
+            config.archive_keeps,
+        ),
+        Err(code) => vec![ArchiveFinding::Unanswered { code }],
+    };
+    let fatal = findings.iter().find(|finding| finding.is_fatal());
+    match (archiving, fatal) {
+        (Archiving::Required, Some(finding)) => Err(StartError::Archive(*finding)),
+        (Archiving::Required | Archiving::BestEffort | Archiving::Off, _) => Ok((topic, findings)),
+    }
+}
+
+/// Asks how the archive topic and the consumed one are set, with a client that is gone afterwards.
+fn ask(config: &Config) -> Result<(Kept, Kept), ClientCode> {
+    let client: AdminClient<DefaultClientContext> = settings::observer(config)
+        .create()
+        .map_err(|error| ClientCode::from(&error))?;
+    let failed = |_| ClientCode::from(RDKafkaErrorCode::Fail);
+    // Nothing else runs on this thread, and the client has one of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(failed)?;
+    let options = AdminOptions::new().request_timeout(Some(config.request_timeout));
+    let topics = [&config.archive_topic, &config.topic].map(|name| ResourceSpecifier::Topic(name));
+    let answers = runtime
+        .block_on(client.describe_configs(&topics, &options))
+        .map_err(|error| ClientCode::from(&error))?;
+    let mut archive = Kept::default();
+    let mut source = Kept::default();
+    for answer in answers {
+        let answer = answer.map_err(ClientCode::from)?;
+        let OwnedResourceSpecifier::Topic(name) = &answer.specifier else {
+            continue;
+        };
+        if *name == config.archive_topic {
+            archive = Kept::read(&answer);
+        } else if *name == config.topic {
+            source = Kept::read(&answer);
+        }
+    }
+    Ok((archive, source))
+}
+
+/// What a topic does with records, as far as the broker tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Kept {
+    record_bytes: Option<u64>,
+    compacts: Option<bool>,
+    ms: Option<Bound>,
+    bytes: Option<Bound>,
+}
+
+/// Kafka writes -1 for "no bound".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    None,
+    At(u64),
+}
+
+impl Kept {
+    fn read(topic: &ConfigResource) -> Self {
+        let value = |name| {
+            let entry = topic.entries.iter().find(|entry| entry.name == name)?;
+            entry.value.as_deref()
+        };
+        Self {
+            record_bytes: value(RECORD_BYTES).and_then(|bytes| bytes.parse().ok()),
+            compacts: value(CLEANUP).map(|how| how.split(',').any(|how| how.trim() == "compact")),
+            ms: value(MS).and_then(Bound::read),
+            bytes: value(BYTES).and_then(Bound::read),
+        }
+    }
+}
+
+impl Bound {
+    fn read(value: &str) -> Option<Self> {
+        match value.parse::<i64>().ok()? {
+            -1 => Some(Self::None),
+            bound => u64::try_from(bound).ok().map(Self::At),
+        }
+    }
+
+    const fn limit(self) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::At(limit) => Some(limit),
+        }
+    }
+}
+
+fn judge(
+    archive: &Kept,
+    source: &Kept,
+    needs: u64,
+    keeps: Option<Duration>,
+) -> Vec<ArchiveFinding> {
+    let mut findings = Vec::new();
+    match archive.record_bytes {
+        Some(accepts) if accepts < needs => {
+            findings.push(ArchiveFinding::RecordsTooSmall { accepts, needs });
+        }
+        Some(_) => {}
+        None => findings.push(ArchiveFinding::Unknown {
+            setting: RECORD_BYTES,
+        }),
+    }
+    match archive.compacts {
+        Some(true) => findings.push(ArchiveFinding::Compacted),
+        Some(false) => {}
+        None => findings.push(ArchiveFinding::Unknown { setting: CLEANUP }),
+    }
+    let keeps = keeps.map(|time| Bound::At(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)));
+    findings.extend(short(archive.ms, keeps.or(source.ms), MS, |ms, wanted| {
+        ArchiveFinding::KeptTooShort { ms, wanted }
+    }));
+    findings.extend(short(
+        archive.bytes,
+        source.bytes,
+        BYTES,
+        |bytes, wanted| ArchiveFinding::KeptTooLittle { bytes, wanted },
+    ));
+    findings
+}
+
+/// What is to be said about one bound, given the one that is wanted.
+fn short(
+    has: Option<Bound>,
+    wanted: Option<Bound>,
+    setting: &'static str,
+    finding: fn(u64, Option<u64>) -> ArchiveFinding,
+) -> Option<ArchiveFinding> {
+    match (has, wanted) {
+        (Some(Bound::None), _) => None,
+        (Some(Bound::At(has)), Some(wanted)) => {
+            let enough = wanted.limit().is_some_and(|wanted| has >= wanted);
+            (!enough).then(|| finding(has, wanted.limit()))
+        }
+        (None, _) | (Some(_), None) => Some(ArchiveFinding::Unknown { setting }),
+    }
+}
+
+fn needs(envelope_bytes: usize) -> u64 {
+    let bytes = envelope_bytes.saturating_add(RECORD_OVERHEAD_BYTES);
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+/// What a broker counts beside the value: the header of a batch (61 bytes), the record's own
+/// variable-length fields (at most 32) and the trace id in the key (36).
+const RECORD_OVERHEAD_BYTES: usize = 129;
+
+const RECORD_BYTES: &str = "max.message.bytes";
+const CLEANUP: &str = "cleanup.policy";
+const MS: &str = "retention.ms";
+const BYTES: &str = "retention.bytes";
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::admin::{ConfigEntry, ConfigSource, OwnedResourceSpecifier};
+
+    use super::*;
+
+    /// Kafka's defaults.
+    const KAFKA: [(&str, &str); 4] = [
+        (RECORD_BYTES, "1048588"),
+        (CLEANUP, "delete"),
+        (MS, "604800000"),
+        (BYTES, "-1"),
+    ];
+
+    fn topic(settings: &[(&str, &str)]) -> Kept {
+        let entries = settings.iter().map(|(name, value)| ConfigEntry {
+            name: (*name).to_owned(),
+            value: Some((*value).to_owned()),
+            source: ConfigSource::Default,
+            is_read_only: false,
+            is_default: true,
+            is_sensitive: false,
+        });
+        Kept::read(&ConfigResource {
+            specifier: OwnedResourceSpecifier::Topic("t".to_owned()),
+            entries: entries.collect(),
+        })
+    }
+
+    fn with(name: &str, value: &str) -> Kept {
+        let settings = KAFKA.map(|(known, old)| (known, if known == name { value } else { old }));
+        topic(&settings)
+    }
+
+    fn findings(archive: &Kept, source: &Kept) -> Vec<ArchiveFinding> {
+        judge(archive, source, 1_000, None)
+    }
+
+    #[test]
+    fn kafka_s_defaults_hold_the_default_envelope() {
+        let needs = needs(dashstream_policy::envelope::ENVELOPE_BYTES_DEFAULT);
+        assert_eq!(judge(&topic(&KAFKA), &topic(&KAFKA), needs, None), []);
+    }
+
+    #[test]
+    fn an_envelope_that_just_fits_is_fine_and_one_byte_more_is_not() {
+        let source = topic(&KAFKA);
+        for accepts in ["1001", "1000"] {
+            assert_eq!(findings(&with(RECORD_BYTES, accepts), &source), []);
+        }
+        assert_eq!(
+            findings(&with(RECORD_BYTES, "999"), &source),
+            [ArchiveFinding::RecordsTooSmall {
+                accepts: 999,
+                needs: 1_000
+            }]
+        );
+    }
+
+    #[test]
+    fn an_archive_keeps_as_long_as_its_source_or_as_configured() {
+        let source = topic(&KAFKA);
+        for ms in ["604800001", "604800000", "-1"] {
+            assert_eq!(findings(&with(MS, ms), &source), []);
+        }
+        let short = |ms, wanted| [ArchiveFinding::KeptTooShort { ms, wanted }];
+        let day_less = with(MS, "604799999");
+        assert_eq!(
+            findings(&day_less, &source),
+            short(604_799_999, Some(604_800_000))
+        );
+        assert_eq!(
+            findings(&source, &with(MS, "-1")),
+            short(604_800_000, None),
+            "for ever is longer than any time"
+        );
+        let configured = |ms: u64| judge(&day_less, &source, 1, Some(Duration::from_millis(ms)));
+        assert_eq!(configured(604_799_998), []);
+        assert_eq!(configured(604_799_999), []);
+        assert_eq!(
+            configured(604_800_000),
+            short(604_799_999, Some(604_800_000))
+        );
+    }
+
+    #[test]
+    fn an_archive_keeps_as_much_as_its_source() {
+        let source = with(BYTES, "100");
+        for bytes in ["101", "100", "-1"] {
+            assert_eq!(findings(&with(BYTES, bytes), &source), []);
+        }
+        let little = |bytes, wanted| [ArchiveFinding::KeptTooLittle { bytes, wanted }];
+        assert_eq!(findings(&with(BYTES, "99"), &source), little(99, Some(100)));
+        assert_eq!(findings(&source, &topic(&KAFKA)), little(100, None));
+    }
+
+    #[test]
+    fn compaction_is_found_alone_and_beside_deletion() {
+        for how in ["compact", "compact,delete", "delete, compact"] {
+            let archive = with(CLEANUP, how);
+            assert_eq!(
+                findings(&archive, &topic(&KAFKA)),
+                [ArchiveFinding::Compacted]
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_broker_does_not_tell_is_unknown_and_never_fine() {
+        let unknown = |settings: &[&'static str]| {
+            let unknown = |setting: &&'static str| ArchiveFinding::Unknown { setting };
+            settings.iter().map(unknown).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            findings(&topic(&[]), &topic(&KAFKA)),
+            unknown(&[RECORD_BYTES, CLEANUP, MS, BYTES])
+        );
+        // The source's side is as unknown, unless the archive has no bound at all.
+        assert_eq!(findings(&topic(&KAFKA), &topic(&[])), unknown(&[MS]));
+        assert_eq!(
+            findings(&with(MS, "-2"), &topic(&KAFKA)),
+            unknown(&[MS]),
+            "a number that is none"
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! The ranges in which a consumer may be told something.
+
+use core::time::Duration;
+
+use dashstream_policy::envelope::{ENVELOPE_BYTES_DEFAULT, REDUCED_BYTES_MAX};
+use dashstream_policy::trace::Trace;
+
+use crate::error::ConfigError;
+
+/// A number's name, default and range.
+pub(super) struct Range {
+    name: &'static str,
+    default: u64,
+    min: u64,
+    max: u64,
+}
+
+impl Range {
+    pub(super) const fn new(name: &'static str, min: u64, default: u64, max: u64) -> Self {
+        Self {
+            name,
+            default,
+            min,
+            max,
+        }
+    }
+
+    pub(super) fn default(&self) -> usize {
+        usize::try_from(self.default).unwrap_or(usize::MAX)
+    }
+
+    pub(super) const fn default_duration(&self) -> Duration {
+        Duration::from_millis(self.default)
+    }
+
+    pub(super) fn check(&self, value: usize) -> Result<usize, ConfigError> {
+        self.check_u64(u64::try_from(value).unwrap_or(u64::MAX))?;
+        Ok(value)
+    }
+
+    pub(super) fn check_duration(&self, value: Duration) -> Result<Duration, ConfigError> {
+        self.check_u64(u64::try_from(value.as_millis()).unwrap_or(u64::MAX))?;
+        Ok(value)
+    }
+
+    pub(super) fn check_u64(&self, value: u64) -> Result<(), ConfigError> {
+        if (self.min..=self.max).contains(&value) {
+            return Ok(());
+        }
+        Err(ConfigError::OutOfRange {
+            name: self.name,
+            value,
+            min: self.min,
+            max: self.max,
+        })
+    }
+}
+
+pub(super) const ARCHIVE_IN_FLIGHT: Range = Range::new("archive_in_flight", 1, 100, 10_000);
+pub(super) const ENVELOPE_BYTES: Range = Range::new(
+    "envelope_bytes",
+    REDUCED_BYTES_MAX as u64,
+    ENVELOPE_BYTES_DEFAULT as u64,
+    64 * 1024 * 1024,
+);
+
+// Below two, one unlucky `kill` would condemn a record.
+pub(super) const CRASH_DEATHS: Range = Range::new("crash_loop", 2, 3, 100);
+// At 150 bytes a call, 150 MB.
+pub(super) const TRACE_CALLS: Range =
+    Range::new("trace", 1, Trace::CALLS_DEFAULT as u64, 1_000_000);
+
+// In milliseconds.
+// From the shortest time that anybody could look at a record in, to ten years.
+pub(super) const ARCHIVE_KEEPS: Range =
+    Range::new("archive_keeps", 60_000, 604_800_000, 315_360_000_000);
+pub(super) const ARCHIVE_TIMEOUT: Range = Range::new("archive_timeout", 100, 5_000, 15 * 60_000);
+// Below 10 s one slow answer during a rebalance would cost the membership; the upper end is librdkafka's.
+pub(super) const MAX_POLL_INTERVAL: Range =
+    Range::new("max_poll_interval", 10_000, 300_000, 86_400_000);
+pub(super) const REQUEST_TIMEOUT: Range = Range::new("request_timeout", 100, 5_000, 60_000);
+pub(super) const WATERMARK_INTERVAL: Range =
+    Range::new("watermark_interval", 100, 10_000, 3_600_000);
+pub(super) const STALL_AFTER: Range = Range::new("stall_after", 1_000, 60_000, 86_400_000);
+pub(super) const DRAIN_TIMEOUT: Range = Range::new("drain_timeout", 0, 10_000, 600_000);
+
+/// Longest topic name that Kafka accepts.
+const TOPIC_BYTES_MAX: usize = 249;
+
+/// Kafka's rule for topic names: letters, digits, `.`, `_`, `-`; neither `.` nor `..`.
+pub(super) fn check_topic(name: &'static str, topic: &str) -> Result<(), ConfigError> {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    if topic.is_empty() {
+        return Err(ConfigError::Missing { name });
+    }
+    if topic.len() > TOPIC_BYTES_MAX || matches!(topic, "." | "..") || !topic.bytes().all(legal) {
+        return Err(ConfigError::TopicName { name });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::crash::MarkerFile;
+
+    fn config() -> Config {
+        Config::new("b:9092", "t", "g").unwrap()
+    }
+
+    fn out_of_range(result: Result<Config, ConfigError>) -> bool {
+        matches!(result, Err(ConfigError::OutOfRange { .. }))
+    }
+
+    #[test]
+    fn each_end_of_a_range_is_accepted_and_one_beyond_is_not() {
+        let ms = Duration::from_millis;
+        type Set = fn(Config, Duration) -> Result<Config, ConfigError>;
+        let durations: [(&Range, Set); 7] = [
+            (&ARCHIVE_TIMEOUT, Config::archive_timeout),
+            (&MAX_POLL_INTERVAL, Config::max_poll_interval),
+            (&REQUEST_TIMEOUT, Config::request_timeout),
+            (&WATERMARK_INTERVAL, Config::watermark_interval),
+            (&STALL_AFTER, Config::stall_after),
+            (&DRAIN_TIMEOUT, Config::drain_timeout),
+            (&ARCHIVE_KEEPS, Config::archive_keeps),
+        ];
+        for (range, set) in durations {
+            let (min, max) = (range.min, range.max);
+            assert!(set(config(), ms(min)).is_ok(), "{}", range.name);
+            assert!(set(config(), ms(max)).is_ok(), "{}", range.name);
+            assert!(out_of_range(set(config(), ms(max + 1))), "{}", range.name);
+            if let Some(below) = min.checked_sub(1) {
+                assert!(out_of_range(set(config(), ms(below))), "{}", range.name);
+            }
+        }
+        for (range, set) in [
+            (
+                &ARCHIVE_IN_FLIGHT,
+                Config::archive_in_flight as fn(_, _) -> _,
+            ),
+            (&ENVELOPE_BYTES, Config::envelope_bytes),
+            (&TRACE_CALLS, |config: Config, calls| {
+                config.trace("t", calls)
+            }),
+            (&CRASH_DEATHS, |config: Config, deaths| {
+                let marker = Arc::new(MarkerFile::new("never read"));
+                config.crash_loop(marker, u32::try_from(deaths).unwrap())
+            }),
+        ] {
+            let size = |value| usize::try_from(value).unwrap();
+            let (min, max) = (size(range.min), size(range.max));
+            assert!(set(config(), min).is_ok(), "{}", range.name);
+            assert!(set(config(), max).is_ok(), "{}", range.name);
+            assert!(out_of_range(set(config(), min - 1)), "{}", range.name);
+            assert!(out_of_range(set(config(), max + 1)), "{}", range.name);
+        }
+    }
+
+    #[test]
+    fn a_topic_name_of_249_bytes_is_legal_and_of_250_is_not() {
+        let named = |len: usize| {
+            Config::new("b", "t", "g")
+                .unwrap()
+                .archive_topic("x".repeat(len))
+        };
+        assert!(named(248).is_ok());
+        assert!(named(249).is_ok());
+        assert_eq!(
+            named(250).err(),
+            Some(ConfigError::TopicName {
+                name: "archive_topic"
+            })
+        );
+    }
+}

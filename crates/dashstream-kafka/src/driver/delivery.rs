@@ -1,0 +1,202 @@
+//! Records on their way from the client to the host, and back.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use dashstream_policy::{Age, Cause, Delivery, Epoch, Fault, Intake, Offset, TopicPartition};
+use rdkafka::message::{BorrowedMessage, Message as _};
+
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::config::OldData;
+use crate::crash::Caution;
+use crate::desk::Taken;
+use crate::driver::{Driver, Partition, TOPIC};
+use crate::fact::Fact;
+use crate::record::{Evidence, Kept, Message};
+use crate::status::Phase;
+
+impl Driver {
+    /// Offers a polled record to the engine.
+    pub(crate) fn polled(&mut self, client: &Client, message: &BorrowedMessage<'_>) {
+        let Some(partition) = self.partitions.get_mut(&message.partition()) else {
+            // Taken away while the record was on its way.
+            return;
+        };
+        let Ok(offset) = Offset::new(message.offset()) else {
+            return;
+        };
+        let now = self.wiring.clock.now();
+        let timestamp_ms = message.timestamp().to_millis();
+        let age = age(
+            self.old_data,
+            &self.wiring.clock,
+            partition,
+            message.offset(),
+            timestamp_ms,
+        );
+        let at = TopicPartition::new(TOPIC, message.partition());
+        let delivery = Delivery::new(at, partition.epoch, offset)
+            .null(message.payload().is_none())
+            .age(age);
+        partition
+            .progress
+            .moved(now, message.offset().saturating_add(1));
+        let intake = self.engine.delivered(now, delivery);
+        let counts = !matches!(
+            intake,
+            Intake::Duplicate | Intake::Fenced | Intake::Refused(_)
+        );
+        if counts {
+            self.received = self.received.saturating_add(1);
+            self.report(&Fact::Received {
+                partition: message.partition(),
+                offset: message.offset(),
+                bytes: message.payload().map(<[u8]>::len),
+            });
+        }
+        match intake {
+            Intake::Take(delivered) if self.is_fatal(message) => {
+                let cause = Cause::CrashLoop;
+                let kept = self.condemn(message, timestamp_ms, age, delivered.epoch(), cause);
+                let bytes = kept.bytes();
+                self.engine
+                    .unprocessable(now, delivered, Fault::new(cause, kept, bytes));
+            }
+            Intake::Take(delivered) => {
+                let message = self.message(message, timestamp_ms, age);
+                self.hand_over(Taken { message, delivered });
+            }
+            Intake::Condemned(condemned) => {
+                let (epoch, cause) = (condemned.epoch(), condemned.cause());
+                let kept = self.condemn(message, timestamp_ms, age, epoch, cause);
+                let bytes = kept.bytes();
+                self.engine.condemn(now, condemned, kept, bytes);
+            }
+            Intake::Ignored => self.report(&Fact::Ignored {
+                partition: message.partition(),
+                offset: message.offset(),
+            }),
+            Intake::Duplicate | Intake::Fenced | Intake::Refused(_) => {}
+        }
+        self.perform(client);
+    }
+
+    /// Whether processes keep dying of a record.
+    fn is_fatal(&self, message: &BorrowedMessage<'_>) -> bool {
+        let (partition, offset) = (message.partition(), message.offset());
+        let caution = self.caution.as_ref();
+        caution.is_some_and(|caution| caution.condemns(partition, offset))
+    }
+
+    /// Reports a record that the host does not get to see, and returns what is kept of it.
+    fn condemn(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        timestamp_ms: Option<i64>,
+        age: Age,
+        epoch: Epoch,
+        cause: Cause,
+    ) -> Kept {
+        self.report(&Fact::Condemned {
+            partition: message.partition(),
+            offset: message.offset(),
+            cause,
+            age,
+        });
+        Kept {
+            message: self.message(message, timestamp_ms, age),
+            evidence: Evidence::of_key(message.key()),
+            epoch: epoch.get(),
+        }
+    }
+
+    pub(super) fn hand_over(&mut self, taken: Taken) {
+        let now = match &mut self.caution {
+            Some(caution) => caution.admit(taken),
+            None => Some(taken),
+        };
+        if let Some(taken) = now {
+            self.put_down(taken);
+        }
+    }
+
+    /// Hands out the records that go out one at a time, and saves the marks of those that came back.
+    pub(super) fn hand_over_in_turn(&mut self) {
+        loop {
+            let host_has_one = self.with_host > 0;
+            let caution = self.caution.as_mut();
+            let Some(taken) = caution.and_then(|caution| caution.next(host_has_one)) else {
+                break;
+            };
+            self.put_down(taken);
+        }
+        if let Some(error) = self.caution.as_mut().and_then(Caution::flush) {
+            self.report(&Fact::Unmarked(error));
+        }
+    }
+
+    fn put_down(&mut self, taken: Taken) {
+        let asked_for = self.wiring.desk.put(taken);
+        if asked_for {
+            self.with_host = self.with_host.saturating_add(1);
+        } else if self.phase == Phase::Running {
+            // The host's end is gone, so it will not ask for a shutdown either.
+            self.phase = Phase::Closed;
+        }
+    }
+
+    /// Takes the records off the desk that the engine has given up.
+    pub(super) fn take_off(&mut self, partition: i32, from: i64) {
+        if let Some(caution) = &mut self.caution {
+            caution.take_off(partition, from);
+        }
+        let taken_off = self.wiring.desk.take_off(partition, from);
+        self.left_host(taken_off);
+    }
+
+    pub(super) fn came_back(&mut self, partition: i32, offset: i64) {
+        if let Some(caution) = &mut self.caution {
+            caution.came_back(partition, offset);
+        }
+        self.left_host(1);
+    }
+
+    pub(super) const fn left_host(&mut self, records: usize) {
+        self.with_host = self.with_host.saturating_sub(records);
+    }
+
+    fn message(
+        &self,
+        message: &BorrowedMessage<'_>,
+        timestamp_ms: Option<i64>,
+        age: Age,
+    ) -> Message {
+        Message {
+            topic: Arc::clone(&self.topic),
+            partition: message.partition(),
+            offset: message.offset(),
+            key: message.key().map(Bytes::copy_from_slice),
+            payload: message.payload().map(Bytes::copy_from_slice),
+            timestamp_ms,
+            age,
+        }
+    }
+}
+
+fn age(
+    rule: OldData,
+    clock: &Clock,
+    partition: &Partition,
+    offset: i64,
+    timestamp_ms: Option<i64>,
+) -> Age {
+    let old = match rule {
+        OldData::BelowWatermark => offset < partition.old_below,
+        OldData::OlderThan { grace } => timestamp_ms.is_some_and(|ms| {
+            let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
+            ms < clock.started_unix_ms().saturating_sub(grace)
+        }),
+    };
+    if old { Age::Old } else { Age::Current }
+}

@@ -1,0 +1,60 @@
+//! The engine, and the file that its calls are written to when something is held.
+
+use std::fs;
+use std::io;
+
+use dashstream_policy::trace::{Kept as InMemory, Recorder};
+use dashstream_policy::{Config, ConfigError};
+
+use crate::config::TraceFile;
+use crate::record::Kept;
+
+/// An engine that is recorded as far as the configuration says: by default not at all.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    recorder: Recorder<Kept, InMemory>,
+    file: Option<TraceFile>,
+    /// Calls that the file has.
+    written: usize,
+}
+
+impl Journal {
+    pub(crate) fn new(policy: Config, file: Option<TraceFile>) -> Result<Self, ConfigError> {
+        let calls_max = file.as_ref().map_or(0, |file| file.calls_max);
+        Ok(Self {
+            recorder: Recorder::new(policy, calls_max)?,
+            file,
+            written: 0,
+        })
+    }
+
+    /// Writes the recording, unless there is none or nothing was added to it. The file is there whole
+    /// or not at all.
+    pub(crate) fn write(&mut self) -> Option<io::Result<()>> {
+        let file = self.file.as_ref()?;
+        let trace = self.recorder.trace();
+        if trace.len() == self.written {
+            return None;
+        }
+        let mut beside = file.path.clone().into_os_string();
+        beside.push(".new");
+        let written =
+            fs::write(&beside, trace.to_string()).and_then(|()| fs::rename(&beside, &file.path));
+        self.written = trace.len();
+        Some(written)
+    }
+}
+
+impl core::ops::Deref for Journal {
+    type Target = Recorder<Kept, InMemory>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.recorder
+    }
+}
+
+impl core::ops::DerefMut for Journal {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.recorder
+    }
+}
