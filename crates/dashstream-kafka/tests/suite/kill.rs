@@ -1,22 +1,23 @@
-//! A consumer process that is killed at each edge, and what the next one finds.
+//! A consumer process that is killed at each edge, alone and as one of two members, and what the
+//! next one finds.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::host::{Host, POISON, Place, run};
-use crate::support::{Broker, unique, within};
-use dashstream_kafka::policy::{Archiving, Cause, Config, Count, Mode};
-use dashstream_kafka::{Consumer, Evidence, Fact};
+use dashstream_kafka::policy::{Archiving, Cause, Config, Count, Mode, PartitionState, Scope};
+use dashstream_kafka::{Consumer, Evidence, Fact, Record, Status};
 
-const LIMIT: Duration = Duration::from_secs(110);
+use crate::support::child::{self, die};
+use crate::support::host::{Host, POISON, Place, run};
+use crate::support::{Broker, eventually, unique, within};
+
+const LIMIT: Duration = Duration::from_secs(150);
 const JOIN: Duration = Duration::from_secs(25);
 const CAUSE: Cause = Cause::DecodeError;
-const PLACE: &str = "DASHSTREAM_TEST_CHILD";
 
 /// Where the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,105 +28,128 @@ enum Edge {
     Processed,
     /// A record was found unprocessable, and nothing was sent to the archive.
     Unprocessable,
+    /// A record is on its way to the archive; how far is chance.
+    Sending,
     /// The archive acknowledged, and nothing was stored.
     Acked,
     /// Offsets were stored, and perhaps not committed.
     Stored,
+    /// The client committed.
+    Committed,
     /// A record is held.
     Held,
+    /// Partitions are being taken away, with records out: only where there is somebody to take them.
+    Revoked,
 }
 
 impl Edge {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::Assigned,
         Self::Processed,
         Self::Unprocessable,
+        Self::Sending,
         Self::Acked,
         Self::Stored,
+        Self::Committed,
         Self::Held,
+        Self::Revoked,
     ];
 
     fn is_at(self, fact: &Fact) -> bool {
         match self {
             Self::Assigned => matches!(fact, Fact::Assigned { .. }),
             Self::Processed => false,
-            Self::Unprocessable => matches!(fact, Fact::Count(Count::Unprocessable { .. })),
+            Self::Unprocessable | Self::Sending => {
+                matches!(fact, Fact::Count(Count::Unprocessable { .. }))
+            }
             Self::Acked => matches!(fact, Fact::Count(Count::ArchiveAcked { .. })),
             // The second store: the first record's is done.
             Self::Stored => matches!(fact, Fact::Stored { next: 2.., .. }),
+            Self::Committed => matches!(fact, Fact::Committed { ok: true }),
             Self::Held => matches!(fact, Fact::Count(Count::Held { .. })),
+            Self::Revoked => matches!(fact, Fact::Revoked { .. }),
         }
     }
 
     const fn mode(self) -> Mode {
         match self {
             Self::Held => Mode::Pause,
-            Self::Assigned | Self::Processed | Self::Unprocessable | Self::Acked | Self::Stored => {
-                Mode::Skip
-            }
+            Self::Assigned
+            | Self::Processed
+            | Self::Unprocessable
+            | Self::Sending
+            | Self::Acked
+            | Self::Stored
+            | Self::Committed
+            | Self::Revoked => Mode::Skip,
         }
     }
 }
 
-fn policy(mode: Mode) -> Config {
-    Config::default().mode(mode).archiving(Archiving::Required)
-}
-
-/// SIGKILL to this very process: no destructor, no flush, no commit.
-fn die() -> ! {
-    let id = std::process::id().to_string();
-    let _sent = Command::new("kill").args(["-9", &id]).status();
-    loop {
-        thread::park();
-    }
+fn policy(edge: Edge) -> Config {
+    Config::default()
+        .mode(edge.mode())
+        .scope(Scope::Partition)
+        .archiving(Archiving::Required)
 }
 
 /// Notes that a record was processed, before the adapter hears of it.
-fn note(ledger: &Path, offset: i64) {
+fn note(ledger: &Path, record: &Record) {
     let mut file = OpenOptions::new()
         .append(true)
         .create(true)
         .open(ledger)
         .unwrap();
-    file.write_all(format!("{offset}\n").as_bytes()).unwrap();
+    let line = format!("{} {}\n", record.partition(), record.offset());
+    file.write_all(line.as_bytes()).unwrap();
 }
 
-async fn consume(consumer: &mut Consumer, ledger: &Path, patience: Duration, edge: Option<Edge>) {
-    while let Ok(Some(record)) = tokio::time::timeout(patience, consumer.recv()).await {
-        if record.payload() == Some(POISON.as_bytes()) {
-            record.unprocessable(CAUSE, Evidence::none());
-            continue;
-        }
-        note(ledger, record.offset());
-        if edge == Some(Edge::Processed) && record.offset() == 2 {
-            die();
-        }
-        record.done();
+fn judge(record: Record, ledger: &Path) {
+    if record.payload() == Some(POISON.as_bytes()) {
+        return record.unprocessable(CAUSE, Evidence::none());
     }
+    note(ledger, &record);
+    record.done();
 }
 
 /// The process that is killed. It does nothing unless a test starts it with a place.
 #[test]
 fn child() {
-    let Ok(place) = std::env::var(PLACE) else {
+    let Some(told) = child::told() else {
         return;
     };
-    let (edge, place) = place.split_once(' ').unwrap();
+    let (edge, place) = told.split_once(' ').unwrap();
     let edge = Edge::ALL
         .into_iter()
         .find(|known| format!("{known:?}") == edge)
         .unwrap();
     let (ledger, place) = place.split_once(' ').unwrap();
-    let place = Place::parse(place);
+    let (ledger, place) = (Path::new(ledger), Place::parse(place));
     run(async {
-        let mut consumer = Consumer::start(place.config(), policy(edge.mode()), move |fact| {
-            if edge.is_at(fact) {
+        let mut consumer = Consumer::start(place.config(), policy(edge), move |fact| {
+            if edge == Edge::Sending && edge.is_at(fact) {
+                thread::spawn(|| {
+                    thread::sleep(Duration::from_millis(2));
+                    die();
+                });
+            } else if edge.is_at(fact) {
                 die();
             }
         })
         .await
         .unwrap();
-        consume(&mut consumer, Path::new(ledger), JOIN, Some(edge)).await;
+        let mut kept = Vec::new();
+        while let Ok(Some(record)) = tokio::time::timeout(JOIN, consumer.recv()).await {
+            if edge == Edge::Processed && record.offset() == 2 {
+                note(ledger, &record);
+                die();
+            }
+            if edge == Edge::Revoked && record.offset() >= 2 {
+                kept.push(record);
+            } else {
+                judge(record, ledger);
+            }
+        }
     });
     panic!("{edge:?} was never reached");
 }
@@ -133,62 +157,120 @@ fn child() {
 /// Starts the process, and returns when it was killed.
 fn kill_at(edge: Edge, place: &Place, ledger: &Path) {
     let told = format!("{edge:?} {} {}", ledger.display(), place.print());
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kill::child", "--nocapture"])
-        .env(PLACE, told)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            let signal = std::os::unix::process::ExitStatusExt::signal(&status);
-            assert_eq!(signal, Some(9), "{edge:?}: {status}");
-            return;
-        }
-        if start.elapsed() > JOIN * 2 {
-            let _gone = child.kill();
-            let _reaped = child.wait();
-            panic!("{edge:?} was not reached in time");
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
+    let status = child::run("kill::child", &told, JOIN * 2);
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    assert_eq!(signal, Some(9), "{edge:?}: {status}");
 }
 
 fn ledger() -> PathBuf {
     std::env::temp_dir().join(unique("dashstream-ledger"))
 }
 
-fn read(ledger: &Path) -> BTreeSet<i64> {
+/// Which records were processed, by either process.
+fn read(ledger: &Path) -> BTreeSet<(i32, i64)> {
     let text = fs::read_to_string(ledger).unwrap_or_default();
-    text.lines().map(|line| line.parse().unwrap()).collect()
+    fs::remove_file(ledger).ok();
+    let line = |line: &str| {
+        let (partition, offset) = line.split_once(' ').unwrap();
+        (partition.parse().unwrap(), offset.parse().unwrap())
+    };
+    text.lines().map(line).collect()
 }
 
-/// Six records, of which 1 and 4 are poison.
-fn fill(broker: &Broker, place: &Place) {
+/// The records that the archive has an envelope for.
+fn archived(broker: &Broker, place: &Place) -> BTreeSet<(i32, i64)> {
+    let envelopes = broker.read(&place.archive, 0);
+    let place = |envelope: Option<Vec<u8>>| {
+        let text = String::from_utf8(envelope.unwrap()).unwrap();
+        let number = |name: &str| {
+            let (_, rest) = text.split_once(&format!("\"{name}\":")).unwrap();
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<i64>().unwrap()
+        };
+        let partition = i32::try_from(number("kafka_partition")).unwrap();
+        (partition, number("kafka_offset"))
+    };
+    envelopes.into_iter().map(place).collect()
+}
+
+/// Six records in a partition, of which 1 and 4 are poison.
+fn fill(broker: &Broker, place: &Place, partition: i32) {
     let payloads = ["good", POISON, "good", "good", POISON, "good"].map(Some);
-    broker.append(&place.topic, 0, &payloads);
+    broker.append(&place.topic, partition, &payloads);
+}
+
+/// Every good record was processed and all poison archived, and the offsets are behind all of it.
+fn all_is_accounted_for(edge: Edge, place: &Place, partitions: i32, ledger: &Path) {
+    let broker = Broker::at(&place.brokers);
+    let each = |offsets: &[i64]| -> BTreeSet<_> {
+        let of = |partition| offsets.iter().map(move |offset| (partition, *offset));
+        (0..partitions).flat_map(of).collect()
+    };
+    assert_eq!(read(ledger), each(&[0, 2, 3, 5]), "{edge:?}: processed");
+    assert_eq!(
+        archived(&broker, place),
+        each(&[1, 4]),
+        "{edge:?}: archived"
+    );
+    for partition in 0..partitions {
+        let committed = broker.committed(&place.group, &place.topic, partition);
+        assert_eq!(committed, Some(6), "{edge:?}: partition {partition}");
+    }
+}
+
+/// Where partitions are held, in their order.
+fn held(status: &Status) -> Vec<Option<i64>> {
+    let partitions = status.policy.partitions.iter();
+    let held = partitions.map(|partition| match partition.state {
+        PartitionState::Held { offset, .. } => offset.map(|offset| offset.get()),
+        _ => None,
+    });
+    held.collect()
+}
+
+/// Nothing but the first record was processed, and each partition is held at its poison.
+fn all_is_held(place: &Place, partitions: i32, ledger: &Path) {
+    let broker = Broker::at(&place.brokers);
+    let first: BTreeSet<_> = (0..partitions).map(|partition| (partition, 0)).collect();
+    assert_eq!(read(ledger), first);
+    for partition in 0..partitions {
+        let committed = broker.committed(&place.group, &place.topic, partition);
+        assert_eq!(committed, Some(1), "partition {partition}");
+    }
+}
+
+fn at_every_edge(edges: &[Edge], partitions: u16, test: fn(Edge, &Place)) {
+    let broker = Broker::start();
+    let threads: Vec<_> = edges
+        .iter()
+        .map(|edge| {
+            let (edge, place) = (*edge, Place::new(&broker, partitions));
+            (edge, thread::spawn(move || test(edge, &place)))
+        })
+        .collect();
+    let failed: Vec<_> = threads
+        .into_iter()
+        .filter_map(|(edge, thread)| thread.join().is_err().then_some(edge))
+        .collect();
+    assert!(failed.is_empty(), "failed at {failed:?}");
 }
 
 #[test]
 fn whatever_the_edge_every_record_is_processed_archived_or_held_afterwards() {
     within(LIMIT, || {
-        let broker = Broker::start();
-        let threads = Edge::ALL.map(|edge| {
-            let place = Place::new(&broker, 1);
-            fill(&broker, &place);
-            (edge, thread::spawn(move || survive(edge, &place)))
-        });
-        let failed = threads.map(|(edge, thread)| thread.join().is_err().then_some(edge));
-        let failed: Vec<_> = failed.into_iter().flatten().collect();
-        assert!(failed.is_empty(), "failed at {failed:?}");
+        let edges: Vec<_> = Edge::ALL
+            .into_iter()
+            .filter(|edge| *edge != Edge::Revoked)
+            .collect();
+        at_every_edge(&edges, 1, killed_alone);
     });
 }
 
-fn survive(edge: Edge, place: &Place) {
+fn killed_alone(edge: Edge, place: &Place) {
     let ledger = ledger();
-    kill_at(edge, place, &ledger);
     let broker = Broker::at(&place.brokers);
+    fill(&broker, place, 0);
+    kill_at(edge, place, &ledger);
     let committed = broker.committed(&place.group, &place.topic, 0);
     match edge {
         Edge::Assigned => assert_eq!(committed, None),
@@ -196,111 +278,94 @@ fn survive(edge: Edge, place: &Place) {
         Edge::Processed | Edge::Unprocessable | Edge::Acked | Edge::Held => {
             assert!(committed <= Some(1), "{edge:?}: {committed:?}");
         }
-        Edge::Stored => assert!(committed <= Some(6), "{committed:?}"),
+        Edge::Sending | Edge::Stored | Edge::Committed | Edge::Revoked => {
+            assert!(committed <= Some(6), "{edge:?}: {committed:?}");
+        }
     }
     run(async {
-        let mut host = Host::start(place.config(), policy(edge.mode())).await;
-        if edge == Edge::Held {
-            let mut first = host.next(JOIN).await.expect("something comes again");
-            if first.offset() == 0 {
-                first.done();
-                first = host.next(JOIN).await.expect("the poison comes again");
-            }
-            assert_eq!(first.offset(), 1);
-            first.unprocessable(CAUSE, Evidence::none());
-            let _ = host.shutdown().await;
-            return;
-        }
-        // The killed member's session has to end first.
-        let first = host.next(JOIN).await.expect("the group is taken over");
-        if first.payload() == Some(POISON.as_bytes()) {
-            first.unprocessable(CAUSE, Evidence::none());
-        } else {
-            note(&ledger, first.offset());
-            first.done();
-        }
-        consume(&mut host.consumer, &ledger, Duration::from_secs(3), None).await;
+        let mut host = Host::start(place.config(), policy(edge)).await;
+        take_over(&mut host, edge, place, 1, &ledger).await;
         let closing = host.shutdown().await;
-        assert!(closing.committed, "{closing:?}");
+        assert!(closing.committed, "{edge:?}: {closing:?}");
     });
-    let processed = read(&ledger);
-    fs::remove_file(&ledger).ok();
     if edge == Edge::Held {
-        assert!(!processed.contains(&1), "{processed:?}");
-        assert!(broker.committed(&place.group, &place.topic, 0) <= Some(1));
-        return;
+        all_is_held(place, 1, &ledger);
+    } else {
+        all_is_accounted_for(edge, place, 1, &ledger);
     }
-    assert_eq!(
-        processed,
-        BTreeSet::from([0, 2, 3, 5]),
-        "{edge:?}: good records, all of them"
-    );
-    assert_eq!(
-        archived(&broker, place),
-        BTreeSet::from([1, 4]),
-        "{edge:?}: poison, all of it"
-    );
-    assert_eq!(
-        broker.committed(&place.group, &place.topic, 0),
-        Some(6),
-        "{edge:?}"
-    );
 }
 
-/// The offsets that the archive has an envelope for.
-fn archived(broker: &Broker, place: &Place) -> BTreeSet<i64> {
-    let envelopes = broker.read(&place.archive, 0);
-    let offset = |envelope: Option<Vec<u8>>| {
-        let text = String::from_utf8(envelope.unwrap()).unwrap();
-        let (_, rest) = text.split_once("\"kafka_offset\":").unwrap();
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().unwrap()
-    };
-    envelopes.into_iter().map(offset).collect()
+/// Consumes until everything is committed, or held where that is what the policy does.
+async fn take_over(host: &mut Host, edge: Edge, place: &Place, partitions: i32, ledger: &Path) {
+    let broker = Broker::at(&place.brokers);
+    let deadline = Instant::now() + JOIN * 2;
+    loop {
+        while let Some(record) = host.next(Duration::from_millis(300)).await {
+            judge(record, ledger);
+        }
+        let finished = if edge == Edge::Held {
+            let held = held(&host.status());
+            held.len() == partitions as usize && held.iter().all(|at| *at == Some(1))
+        } else {
+            let of = |partition| broker.committed(&place.group, &place.topic, partition);
+            (0..partitions).all(|partition| of(partition) == Some(6))
+        };
+        if finished {
+            return;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "{edge:?}: not taken over in time: {:#?}",
+            host.status()
+        );
+    }
 }
 
 #[test]
-fn when_one_of_two_members_is_killed_the_other_takes_everything_over() {
+fn whatever_the_edge_the_second_of_two_members_takes_everything_over() {
     within(LIMIT, || {
-        let broker = Broker::start();
-        let place = Place::new(&broker, 2);
-        fill(&broker, &place);
-        let good =
-            |partition, count| broker.append(&place.topic, partition, &vec![Some("good"); count]);
-        good(1, 6);
-        let ledger = ledger();
-        run(async {
-            let mut host = Host::start(place.config(), policy(Mode::Skip)).await;
-            let killed = {
-                let (place, ledger) = (place.clone(), ledger.clone());
-                thread::spawn(move || kill_at(Edge::Assigned, &place, &ledger))
-            };
-            // Reads while the other joins and dies during its own rebalance.
-            let deadline = Instant::now() + JOIN * 2;
-            while Instant::now() < deadline {
-                consume(
-                    &mut host.consumer,
-                    &ledger,
-                    Duration::from_millis(200),
-                    None,
-                )
-                .await;
-                let of = |partition| broker.committed(&place.group, &place.topic, partition);
-                if killed.is_finished() && of(0) == Some(6) && of(1) == Some(6) {
-                    break;
-                }
-            }
-            killed.join().unwrap();
-            let _ = host.shutdown().await;
-        });
-        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(6));
-        assert_eq!(broker.committed(&place.group, &place.topic, 1), Some(6));
-        assert_eq!(archived(&broker, &place), BTreeSet::from([1, 4]));
-        assert_eq!(
-            read(&ledger),
-            BTreeSet::from([0, 1, 2, 3, 4, 5]),
-            "both partitions' offsets"
-        );
-        fs::remove_file(&ledger).ok();
+        at_every_edge(&Edge::ALL, 2, killed_beside_another)
     });
+}
+
+/// Each of two members has a partition when the records come, and one dies.
+fn killed_beside_another(edge: Edge, place: &Place) {
+    let ledger = ledger();
+    let broker = Broker::at(&place.brokers);
+    let start = || {
+        let (place, ledger) = (place.clone(), ledger.clone());
+        thread::spawn(move || kill_at(edge, &place, &ledger))
+    };
+    let fill_both = || (0..2).for_each(|partition| fill(&broker, place, partition));
+    run(async {
+        let (mut host, killed) = if edge == Edge::Revoked {
+            // It has both partitions, and loses one when the other member comes.
+            fill_both();
+            let killed = start();
+            let read = || fs::read_to_string(&ledger).unwrap_or_default();
+            eventually("the first member reads", JOIN, || {
+                read().lines().count() == 2
+            });
+            (Host::start(place.config(), policy(edge)).await, killed)
+        } else {
+            let host = Host::start(place.config(), policy(edge)).await;
+            let has = |count| move |status: &Status| status.partitions.len() == count;
+            host.until("both partitions are here", has(2)).await;
+            let killed = start();
+            if edge != Edge::Assigned {
+                host.until("one partition is with the other", has(1)).await;
+            }
+            fill_both();
+            (host, killed)
+        };
+        take_over(&mut host, edge, place, 2, &ledger).await;
+        killed.join().unwrap();
+        let closing = host.shutdown().await;
+        assert!(closing.committed, "{edge:?}: {closing:?}");
+    });
+    if edge == Edge::Held {
+        all_is_held(place, 2, &ledger);
+    } else {
+        all_is_accounted_for(edge, place, 2, &ledger);
+    }
 }
