@@ -22,3 +22,4 @@ pub mod entropy;
 pub mod model;
 pub mod patching;
 pub mod reading;
+pub mod running;

@@ -1,0 +1,10 @@
+//! A difference makes the new state, here and in json-patch; a consumer follows its producer.
+#![no_main]
+
+#[path = "../../crates/dashstream-reducer/tests/props/mod.rs"]
+mod props;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    props::diffing::makes_the_new_state(data);
+    props::diffing::a_consumer_follows_the_producer(data);
+});
