@@ -51,7 +51,7 @@ mod window;
 pub use catalogue::{CATALOGUE, Kind, LabelSpec, LabelValues, Metric, Watch, find};
 #[cfg(feature = "serde")]
 pub use document::{
-    ArchivePart, BreakerPart, Buckets, CountersPart, Document, PartitionPart, RateNumbers,
+    ArchivePart, BreakerPart, Buckets, CountersPart, Document, Other, PartitionPart, RateNumbers,
     RatePart, ReasonPart, ReplayBufferPart, RestartBreakerPart, RunsPart, SelfScrapePart,
     UnprocessablePart, WindowPart, WindowsPart, Word,
 };

@@ -9,14 +9,18 @@
     )
 )]
 
+#[path = "props/document.rs"]
+mod props;
+
 use core::time::Duration;
 use std::collections::BTreeSet;
 
 use dashstream_metrics::{
     BreakerFacts, BreakerState, Buckets, CATALOGUE, Cause, Document, Facts, Fault, Gates,
-    HealthPolicy, Level, Metrics, Options, Outcome, PartitionFacts, PartitionState, Registry,
-    ReplayBufferFacts, Status, Word, judge,
+    HealthPolicy, Level, Metrics, Options, Other, Outcome, PartitionFacts, PartitionState,
+    Registry, ReplayBufferFacts, Status, Word, judge,
 };
+use dashstream_testkit::{stack, vectors};
 use serde_json::{Value, json};
 
 fn document() -> Document {
@@ -245,6 +249,7 @@ fn overlapping_counts_are_read_into_disjoint_buckets_never_below_zero() {
         old_data_errors: 5,
         payload_missing: 7,
         other_errors: 0,
+        other: Other::none(),
     };
     assert_eq!(document.disjoint(), expected);
     assert_eq!(expected.sum(), 1000);
@@ -273,6 +278,41 @@ fn words_and_fields_of_a_later_version_are_kept() {
     assert_eq!(document.status.known(), None);
     assert_eq!(document.status.as_str(), "hibernating");
     assert_eq!(value(&document), theirs);
+}
+
+#[test]
+fn a_later_field_of_any_object_is_kept_in_its_place() {
+    for mut theirs in [value(&document()), existing()] {
+        let objects = add_a_field(&mut theirs);
+        assert!(objects >= 3, "{objects}");
+        let document: Document = serde_json::from_value(theirs.clone()).unwrap();
+        assert_eq!(value(&document), theirs);
+        let fields: Vec<_> = document.metrics.other.fields().collect();
+        assert_eq!(fields, [("a_later_field", &json!(7))]);
+        assert!(!document.other.is_empty());
+    }
+}
+
+/// Adds a field to every object, and says how many there were.
+fn add_a_field(value: &mut Value) -> usize {
+    match value {
+        Value::Object(object) => {
+            let inside: usize = object.values_mut().map(add_a_field).sum();
+            object.insert("a_later_field".into(), json!(7));
+            inside + 1
+        }
+        Value::Array(items) => items.iter_mut().map(add_a_field).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+#[test]
+fn every_seed_of_documents_is_read_without_loss_on_a_small_stack() {
+    for (name, bytes) in vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/corpus/metrics_document")
+    {
+        let text = String::from_utf8(bytes).expect(&name);
+        stack::small(move || props::nothing_is_lost(&text));
+    }
 }
 
 #[test]

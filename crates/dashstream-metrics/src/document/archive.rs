@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::other::Other;
 use crate::document::seconds_ago;
 use crate::document::unprocessable::by_counts;
 use crate::document::word::Word;
@@ -35,6 +36,9 @@ pub struct ArchivePart {
     pub last_acknowledged_ago_seconds: Option<u64>,
     /// Seconds since a failure; null for never.
     pub last_failure_ago_seconds: Option<u64>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 /// The circuit breaker on unprocessable records. Its numbers are those of the rates.
@@ -48,6 +52,9 @@ pub struct BreakerPart {
     pub state: Word<BreakerState>,
     /// For how long.
     pub state_seconds: f64,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 /// The breaker of existing consumers, which restarts their process.
@@ -63,6 +70,9 @@ pub struct RestartBreakerPart {
     pub degraded_duration_seconds: Option<u64>,
     /// When it means to restart.
     pub time_until_restart_seconds: Option<u64>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 /// The runs whose state is followed.
@@ -84,6 +94,9 @@ pub struct RunsPart {
     pub sequence_duplicates: u64,
     /// Sequence numbers that came too late.
     pub sequence_reorders: u64,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 /// The replay buffer, as existing consumers describe it.
@@ -91,7 +104,7 @@ pub struct RunsPart {
     clippy::exhaustive_structs,
     reason = "a client must not be able to overlook a new field"
 )]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayBufferPart {
     /// Whether a Redis stands behind the memory.
     pub redis_enabled: bool,
@@ -113,6 +126,9 @@ pub struct ReplayBufferPart {
     pub redis_message_ttl_secs: u64,
     /// Most sequence numbers that Redis keeps for a thread.
     pub redis_max_sequences: u64,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 impl ArchivePart {
@@ -126,6 +142,7 @@ impl ArchivePart {
             failures: by_counts(&snapshot.totals.dlq_failures),
             last_acknowledged_ago_seconds: seconds_ago(now, snapshot.last.archived),
             last_failure_ago_seconds: seconds_ago(now, snapshot.last.archive_failure),
+            other: Other::none(),
         }
     }
 }
@@ -135,6 +152,7 @@ impl BreakerPart {
         Self {
             state: facts.state.into(),
             state_seconds: Age::since(facts.since, now).seconds(),
+            other: Other::none(),
         }
     }
 }
@@ -149,6 +167,7 @@ impl RunsPart {
             sequence_gaps: totals.sequence.get(SequenceKind::Gap),
             sequence_duplicates: totals.sequence.get(SequenceKind::Duplicate),
             sequence_reorders: totals.sequence.get(SequenceKind::Reorder),
+            other: Other::none(),
         }
     }
 }
@@ -166,6 +185,7 @@ impl ReplayBufferPart {
             max_memory_size: facts.max_memory_size,
             redis_message_ttl_secs: facts.redis_message_ttl.as_secs(),
             redis_max_sequences: facts.redis_max_sequences,
+            other: Other::none(),
         }
     }
 }

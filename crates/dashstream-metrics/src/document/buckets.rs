@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::counters::CountersPart;
+use crate::document::other::Other;
 use crate::outcome::Outcome;
 use crate::snapshot::Totals;
 
@@ -11,7 +12,7 @@ use crate::snapshot::Totals;
     clippy::exhaustive_structs,
     reason = "a client must not be able to overlook a new field"
 )]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buckets {
     /// All of them.
     pub received: u64,
@@ -27,6 +28,9 @@ pub struct Buckets {
     pub payload_missing: u64,
     /// Counted as errors by an existing consumer without being one of the above. Always 0 in ours.
     pub other_errors: u64,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 impl Buckets {
@@ -50,6 +54,7 @@ impl Buckets {
             old_data_errors: totals.old_data_errors(),
             payload_missing: totals.payload_missing(),
             other_errors: 0,
+            other: Other::none(),
         }
     }
 
@@ -76,6 +81,7 @@ impl Buckets {
             old_data_errors,
             payload_missing,
             other_errors,
+            other: Other::none(),
         }
     }
 }

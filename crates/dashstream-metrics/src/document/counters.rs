@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::other::Other;
 use crate::document::seconds_ago;
 use crate::labels::SendOutcome;
 use crate::outcome::{Outcome, Recent};
@@ -14,7 +15,7 @@ use crate::snapshot::Snapshot;
     clippy::exhaustive_structs,
     reason = "a client must not be able to overlook a new field"
 )]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountersPart {
     /// Records that were delivered, however they ended.
     pub kafka_messages_received: u64,
@@ -60,6 +61,9 @@ pub struct CountersPart {
     /// Records without a payload that their topic's rule ignores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignored: Option<u64>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 impl CountersPart {
@@ -95,6 +99,7 @@ impl CountersPart {
                 windows.short.counts.sum_of(Recent::is_payload_missing),
             ),
             ignored: Some(totals.outcomes.get(Outcome::Ignored)),
+            other: Other::none(),
         }
     }
 }

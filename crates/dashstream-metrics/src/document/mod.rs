@@ -3,6 +3,7 @@
 mod archive;
 mod buckets;
 mod counters;
+mod other;
 mod partition;
 mod reason;
 mod unprocessable;
@@ -10,13 +11,12 @@ mod windows;
 mod word;
 
 use core::time::Duration;
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 pub use archive::{ArchivePart, BreakerPart, ReplayBufferPart, RestartBreakerPart, RunsPart};
 pub use buckets::Buckets;
 pub use counters::CountersPart;
+pub use other::Other;
 pub use partition::PartitionPart;
 pub use reason::{RateNumbers, RatePart, ReasonPart};
 pub use unprocessable::UnprocessablePart;
@@ -92,9 +92,9 @@ pub struct Document {
     /// never, complete, or the number of series that differ from the catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub self_scrape: Option<SelfScrapePart>,
-    /// Fields that this version does not know: kept, so that reading and writing loses nothing.
+    /// Fields that this version does not know. Every object of the document keeps its own.
     #[serde(flatten)]
-    pub other: BTreeMap<String, serde_json::Value>,
+    pub other: Other,
 }
 
 /// What the last self-scrape found.
@@ -102,12 +102,15 @@ pub struct Document {
     clippy::exhaustive_structs,
     reason = "a client must not be able to overlook a new field"
 )]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfScrapePart {
     /// Whether the exposition was compared with the catalogue.
     pub compared: bool,
     /// Series by which they differed.
     pub differences: u32,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 impl Document {
@@ -153,7 +156,7 @@ impl Document {
             circuit_breaker: None,
             snapshot_age_seconds: Some(verdict.snapshot_age.seconds()),
             self_scrape: Some(SelfScrapePart::new(snapshot.facts.self_scrape)),
-            other: BTreeMap::new(),
+            other: Other::none(),
         }
     }
 
@@ -164,25 +167,22 @@ impl Document {
     #[must_use]
     pub fn disjoint(&self) -> Buckets {
         self.buckets
+            .clone()
             .unwrap_or_else(|| Buckets::of_overlapping(&self.metrics))
     }
 }
 
 impl SelfScrapePart {
     const fn new(result: SelfScrape) -> Self {
-        match result {
-            SelfScrape::Never => Self {
-                compared: false,
-                differences: 0,
-            },
-            SelfScrape::Complete => Self {
-                compared: true,
-                differences: 0,
-            },
-            SelfScrape::Differs(differences) => Self {
-                compared: true,
-                differences,
-            },
+        let (compared, differences) = match result {
+            SelfScrape::Never => (false, 0),
+            SelfScrape::Complete => (true, 0),
+            SelfScrape::Differs(differences) => (true, differences),
+        };
+        Self {
+            compared,
+            differences,
+            other: Other::none(),
         }
     }
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::other::Other;
 use crate::document::seconds_ago;
 use crate::document::word::Word;
 use crate::facts::PartitionFacts;
@@ -35,6 +36,9 @@ pub struct PartitionPart {
     pub offset_age_seconds: Option<u64>,
     /// Whether records from before the session are read.
     pub catching_up: bool,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 impl PartitionPart {
@@ -49,6 +53,7 @@ impl PartitionPart {
             lag: facts.lag,
             offset_age_seconds: seconds_ago(now, facts.offset_moved_at),
             catching_up: facts.catching_up,
+            other: Other::none(),
         }
     }
 }

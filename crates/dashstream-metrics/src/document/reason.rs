@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::other::Other;
 use crate::document::word::Word;
 use crate::health::{Evidence, Level, Rate, Reason, ReasonCode};
 use crate::units::Age;
@@ -43,6 +44,9 @@ pub struct ReasonPart {
     /// For how long it has not moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_seconds: Option<f64>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 /// One rate that was judged.
@@ -61,6 +65,9 @@ pub struct RatePart {
     /// Its numbers.
     #[serde(flatten)]
     pub numbers: RateNumbers,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 /// The numbers of a rate.
@@ -100,6 +107,7 @@ impl ReasonPart {
             partition: None,
             offset: None,
             held_seconds: None,
+            other: Other::none(),
         };
         match reason.evidence {
             Evidence::Rate(rate) => part.rate = Some(RateNumbers::new(&rate)),
@@ -128,6 +136,7 @@ impl RatePart {
             open: rate.open,
             torn: rate.torn,
             numbers: RateNumbers::new(rate),
+            other: Other::none(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::other::Other;
 use crate::label::{Key, Label};
 use crate::labels::Disposition;
 use crate::snapshot::Snapshot;
@@ -24,6 +25,9 @@ pub struct UnprocessablePart {
     pub pending: BTreeMap<String, u64>,
     /// Records that hold their partition, by cause.
     pub blocked: BTreeMap<String, u64>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 impl UnprocessablePart {
@@ -34,6 +38,7 @@ impl UnprocessablePart {
             dispositions: by(|how: Disposition| ledger.settled.sum_of(|(this, _)| this == how)),
             pending: by_counts(&ledger.pending),
             blocked: by_counts(&ledger.blocked),
+            other: Other::none(),
         }
     }
 }

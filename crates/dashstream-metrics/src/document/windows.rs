@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::other::Other;
 use crate::document::unprocessable::by;
 use crate::labels::WindowLength;
 use crate::snapshot::Snapshot;
@@ -19,6 +20,9 @@ pub struct WindowsPart {
     pub short: WindowPart,
     /// The last hour.
     pub long: WindowPart,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 /// One window.
@@ -38,6 +42,9 @@ pub struct WindowPart {
     pub misfits: BTreeMap<String, u64>,
     /// Readings of it, since the start, that were too small.
     pub torn_readings: u64,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
 }
 
 impl WindowsPart {
@@ -45,6 +52,7 @@ impl WindowsPart {
         Self {
             short: WindowPart::new(snapshot, WindowLength::Short),
             long: WindowPart::new(snapshot, WindowLength::Long),
+            other: Other::none(),
         }
     }
 }
@@ -59,6 +67,7 @@ impl WindowPart {
             messages: readings.counts.total(),
             misfits: by(|reason| windows.misfits(window, reason)),
             torn_readings: windows.torn.get(window),
+            other: Other::none(),
         }
     }
 }

@@ -1,0 +1,60 @@
+//! What holds for any text that is read as a health document: of what was read, nothing is lost.
+
+use dashstream_metrics::Document;
+use serde_json::Value;
+
+/// Reads `text`, and if it is a document writes it and reads it again.
+pub(crate) fn nothing_is_lost(text: &str) {
+    let Ok(document) = serde_json::from_str::<Document>(text) else {
+        return;
+    };
+    let written = serde_json::to_value(&document).unwrap_or_default();
+    let again = serde_json::from_value::<Document>(written.clone());
+    assert_eq!(again.as_ref().ok(), Some(&document));
+    if let Ok(read) = serde_json::from_str::<Value>(text) {
+        contains(&written, &read, "");
+    }
+}
+
+/// Everything in `read` is in `written`; what was null may be absent.
+fn contains(written: &Value, read: &Value, path: &str) {
+    match (written, read) {
+        (_, Value::Null) => {}
+        (Value::Object(written), Value::Object(read)) => {
+            for (name, value) in read {
+                let path = format!("{path}.{name}");
+                match written.get(name) {
+                    Some(there) => contains(there, value, &path),
+                    // The numbers of a rate are there all together, or it is none.
+                    None => assert!(value.is_null() || is_half_a_rate(&path, read), "{path}"),
+                }
+            }
+        }
+        (Value::Array(written), Value::Array(read)) => {
+            assert_eq!(written.len(), read.len(), "{path}");
+            for (written, read) in written.iter().zip(read) {
+                contains(written, read, path);
+            }
+        }
+        (Value::Number(written), Value::Number(read)) => {
+            assert_eq!(written.as_f64(), read.as_f64(), "{path}");
+        }
+        (written, read) => assert_eq!(written, read, "{path}"),
+    }
+}
+
+fn is_half_a_rate(path: &str, reason: &serde_json::Map<String, Value>) -> bool {
+    const NUMBERS: [&str; 7] = [
+        "k",
+        "n",
+        "lower",
+        "upper",
+        "threshold",
+        "window_seconds",
+        "covered_seconds",
+    ];
+    let whole = NUMBERS
+        .iter()
+        .all(|name| reason.get(*name).is_some_and(Value::is_number));
+    path.starts_with(".reasons.") && !whole
+}
