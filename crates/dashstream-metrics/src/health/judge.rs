@@ -321,3 +321,38 @@ fn is_over(long: &Rate, since_last: Option<Age>) -> bool {
 fn age(age: Option<Age>, limit: Duration) -> Evidence {
     Evidence::Age { age, limit }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Share;
+
+    #[test]
+    fn a_rate_is_over_after_more_than_five_mean_gaps_of_silence() {
+        let none = Share::from_fraction(0.0);
+        let long = Rate {
+            of: ReasonCode::DecodeErrors,
+            window: Duration::from_secs(3_600),
+            covered: Duration::from_secs(100),
+            k: 10,
+            n: 100,
+            lower: none,
+            upper: none,
+            threshold: none,
+            open: true,
+            torn: false,
+        };
+        // One in ten seconds.
+        for (millis, over) in [(49_999, false), (50_000, false), (50_001, true)] {
+            let silence = Age::since(Duration::ZERO, Duration::from_millis(millis));
+            assert_eq!(is_over(&long, Some(silence)), over, "{millis} ms");
+        }
+        assert!(is_over(&long, None), "what never happened is over");
+        let one = Rate { k: 0, ..long };
+        let silence = Age::since(Duration::ZERO, Duration::from_secs(500));
+        assert!(
+            !is_over(&one, Some(silence)),
+            "no gap is longer than the window"
+        );
+    }
+}

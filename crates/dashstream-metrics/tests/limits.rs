@@ -1,0 +1,356 @@
+//! Every limit and threshold: one under, exactly at, one over, and with its value raised and lowered.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a test draws its input, and fails by panicking"
+)]
+
+use core::num::NonZeroUsize;
+use core::time::Duration;
+
+use dashstream_metrics::{
+    Facts, Fault, Gates, HealthPolicy, InfrastructureError, LagSeverity, LatencyStage, Level,
+    Metrics, Options, Outcome, PolicyError, ReasonCode, Registry, SendOutcome, Shape, Threshold,
+    Wilson, Window, WindowSet, judge,
+};
+use dashstream_testkit::alloc;
+
+const NOW: Duration = Duration::from_secs(1_000);
+
+fn metrics() -> Metrics {
+    Metrics::register(&mut Registry::new(), Options::default(), Duration::ZERO).unwrap()
+}
+
+/// The level of the reason, if the policy finds one, in what was recorded.
+fn found(
+    policy: &HealthPolicy,
+    code: ReasonCode,
+    record: impl Fn(&Metrics, &mut Facts),
+) -> Option<Level> {
+    let metrics = metrics();
+    // The windows have to know the time.
+    metrics.observe(NOW, Facts::default());
+    let mut facts = Facts::default();
+    record(&metrics, &mut facts);
+    let snapshot = metrics.observe(NOW, facts);
+    let verdict = judge(NOW, &snapshot, policy, Gates::default());
+    verdict.reason(code).map(|reason| reason.level)
+}
+
+/// With the default, `at` passes and `over` does not; raised by one, `over` passes as well; lowered
+/// by one, `at` does not.
+fn limit(
+    code: ReasonCode,
+    at: u64,
+    set: impl Fn(&mut HealthPolicy, u64),
+    record: impl Fn(&Metrics, &mut Facts, u64),
+) {
+    let policy = |value| {
+        let mut policy = HealthPolicy::default();
+        set(&mut policy, value);
+        policy
+    };
+    assert_eq!(policy(at), HealthPolicy::default(), "{at} is the default");
+    let passes = |value, given| found(&policy(value), code, |m, f| record(m, f, given)).is_none();
+    for (given, ok) in [(at - 1, true), (at, true), (at + 1, false)] {
+        assert_eq!(passes(at, given), ok, "{code}: {given}");
+    }
+    assert!(passes(at + 1, at + 1), "{code}: raised accepts");
+    assert!(!passes(at - 1, at), "{code}: lowered rejects");
+}
+
+fn ago(seconds: u64) -> Duration {
+    NOW - Duration::from_secs(seconds)
+}
+
+#[test]
+fn ten_dropped_messages_pass() {
+    limit(
+        ReasonCode::MessagesDropped,
+        10,
+        |policy, drops| policy.drops = drops,
+        |metrics, _, drops| metrics.client_lagged(NOW, drops),
+    );
+}
+
+#[test]
+fn sixty_seconds_of_silence_pass() {
+    limit(
+        ReasonCode::NoRecentMessages,
+        60,
+        |policy, seconds| policy.silence = Duration::from_secs(seconds),
+        |metrics, _, seconds| metrics.record(ago(seconds), Outcome::Processed),
+    );
+}
+
+#[test]
+fn half_a_minute_of_waiting_for_the_archive_passes() {
+    limit(
+        ReasonCode::ArchivePending,
+        30,
+        |policy, seconds| policy.archive_pending = Duration::from_secs(seconds),
+        |_, facts, seconds| facts.archive.oldest_pending_since = Some(ago(seconds)),
+    );
+}
+
+#[test]
+fn an_error_of_the_connection_is_recent_for_two_minutes() {
+    let recent = |limit, seconds| {
+        let mut policy = HealthPolicy::default();
+        policy.infrastructure = Duration::from_secs(limit);
+        let record = |metrics: &Metrics, _: &mut Facts| {
+            metrics.infrastructure_error(ago(seconds), InfrastructureError::BrokerDown);
+        };
+        found(&policy, ReasonCode::InfrastructureError, record).is_some()
+    };
+    for (seconds, is_recent) in [(119, true), (120, false), (121, false)] {
+        assert_eq!(recent(120, seconds), is_recent, "{seconds} s");
+    }
+    assert!(recent(121, 120), "raised");
+    assert!(!recent(119, 119), "lowered");
+    assert_eq!(
+        HealthPolicy::default().infrastructure,
+        Duration::from_secs(120)
+    );
+}
+
+#[test]
+fn a_snapshot_of_ten_seconds_is_believed() {
+    let snapshot = metrics().observe(NOW, Facts::default());
+    let stale = |limit, age| {
+        let mut policy = HealthPolicy::default();
+        policy.snapshot = Duration::from_secs(limit);
+        let now = NOW + Duration::from_secs(age);
+        let verdict = judge(now, &snapshot, &policy, Gates::default());
+        verdict.reason(ReasonCode::SnapshotStale).is_some()
+    };
+    for (age, is_stale) in [(9, false), (10, false), (11, true)] {
+        assert_eq!(stale(10, age), is_stale, "{age} s");
+    }
+    assert!(!stale(11, 11) && stale(9, 10));
+    assert_eq!(HealthPolicy::default().snapshot, Duration::from_secs(10));
+}
+
+/// Of 120 records in two minutes, four prove nothing about 1 %, and five do.
+#[test]
+fn each_share_has_a_threshold_of_one_per_cent() {
+    type Record = fn(&Metrics, bool);
+    type Set = fn(&mut HealthPolicy, Threshold);
+    let record: [(ReasonCode, Set, Record); 3] = [
+        (
+            ReasonCode::DecodeErrors,
+            |policy, share| policy.decode_errors = share,
+            |metrics, bad| {
+                let fault = Outcome::Unprocessable(Fault::Malformed);
+                metrics.record(NOW, if bad { fault } else { Outcome::Processed });
+            },
+        ),
+        (
+            ReasonCode::PayloadMissing,
+            |policy, share| policy.payload_missing = share,
+            |metrics, bad| {
+                let fault = Outcome::Unprocessable(Fault::NullPayload);
+                metrics.record(NOW, if bad { fault } else { Outcome::Processed });
+            },
+        ),
+        (
+            ReasonCode::SendFailures,
+            |policy, share| policy.send_failures = share,
+            |metrics, bad| {
+                let failed = SendOutcome::TimedOut;
+                metrics.sent(NOW, if bad { failed } else { SendOutcome::Sent });
+            },
+        ),
+    ];
+    for (code, set, record) in record {
+        let opens = |ppm, bad: u32| {
+            let mut policy = HealthPolicy::default();
+            set(&mut policy, Threshold::from_ppm(ppm).unwrap());
+            found(&policy, code, |metrics, _| {
+                (0..120).for_each(|n| record(metrics, n < bad));
+            })
+            .is_some()
+        };
+        for (bad, open) in [(4, false), (5, true), (6, true)] {
+            assert_eq!(opens(10_000, bad), open, "{code}: {bad} of 120");
+        }
+        assert!(!opens(12_000, 5), "{code}: raised accepts");
+        assert!(opens(8_000, 4), "{code}: lowered rejects");
+    }
+}
+
+#[test]
+fn a_threshold_is_between_nothing_and_everything() {
+    for (ppm, ok) in [
+        (0, false),
+        (1, true),
+        (2, true),
+        (999_998, true),
+        (999_999, true),
+        (1_000_000, false),
+        (u32::MAX, false),
+    ] {
+        let expected = if ok {
+            Ok(())
+        } else {
+            Err(PolicyError::Threshold { ppm })
+        };
+        assert_eq!(Threshold::from_ppm(ppm).map(|_| ()), expected);
+    }
+    let percent = Threshold::from_ppm(10_000).unwrap();
+    assert_eq!(percent, Threshold::ONE_PERCENT);
+    assert_eq!(percent.share().percent(), 1.0);
+}
+
+#[test]
+fn a_gate_needs_a_positive_z_of_at_most_ten_and_an_event() {
+    for (z, events, ok) in [
+        (0.0, 1, false),
+        (-1.0, 1, false),
+        (f64::MIN_POSITIVE, 1, true),
+        (9.999, 1, true),
+        (10.0, 1, true),
+        (10.001, 1, false),
+        (f64::INFINITY, 1, false),
+        (f64::NAN, 1, false),
+        (3.0, 0, false),
+        (3.0, 1, true),
+        (3.0, 2, true),
+        (3.0, u64::MAX, true),
+    ] {
+        let expected = if ok { Ok(()) } else { Err(PolicyError::Gate) };
+        let made = Wilson::new(z, events).map(|_| ());
+        assert_eq!(made, expected, "z = {z}, {events} events");
+    }
+    assert_eq!(Wilson::new(3.0, 3), Ok(Wilson::DEFAULT));
+}
+
+#[test]
+fn three_events_open_a_gate_and_its_minimum_can_be_moved() {
+    let opens = |least, k| {
+        let gate = Wilson::new(3.0, least).unwrap();
+        gate.is_open(k, k, Threshold::ONE_PERCENT, false)
+    };
+    for (k, open) in [(2, false), (3, true), (4, true)] {
+        assert_eq!(opens(3, k), open, "{k} of {k}");
+    }
+    assert!(!opens(4, 3) && opens(2, 2));
+}
+
+#[test]
+fn an_open_gate_closes_below_its_threshold_or_when_nothing_is_left() {
+    let stays = |k, n| Wilson::DEFAULT.is_open(k, n, Threshold::ONE_PERCENT, true);
+    assert!(stays(1, 120), "one in 120 may still be more than 1 %");
+    assert!(!stays(0, 120) && !stays(0, 0));
+    // The upper bound of one bad record crosses 1 % between these two.
+    let n = (1..10_000).find(|n| !stays(1, *n)).unwrap();
+    assert!(stays(1, n - 1) && !stays(1, n) && !stays(1, n + 1), "{n}");
+}
+
+#[test]
+fn a_minute_is_a_latency_and_more_is_a_clock_that_differs() {
+    for (millis, skewed) in [(59_999, 0), (60_000, 0), (60_001, 1), (0, 0), (-1, 1)] {
+        let metrics = metrics();
+        metrics.latency(LatencyStage::ProducerToConsumer, millis);
+        let totals = metrics.observe(NOW, Facts::default()).totals.clone();
+        assert_eq!(totals.clock_skew.total(), skewed, "{millis} ms");
+    }
+}
+
+#[test]
+fn losing_ten_messages_is_a_warning_and_a_hundred_is_critical() {
+    for (lost, severity) in [
+        (0, LagSeverity::Info),
+        (9, LagSeverity::Info),
+        (10, LagSeverity::Warning),
+        (11, LagSeverity::Warning),
+        (99, LagSeverity::Warning),
+        (100, LagSeverity::Critical),
+        (101, LagSeverity::Critical),
+    ] {
+        assert_eq!(LagSeverity::of(lost), severity, "{lost}");
+    }
+}
+
+#[test]
+fn a_histogram_counts_what_is_at_an_edge_below_it() {
+    for edge in [100_i64, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000] {
+        for (millis, inside) in [(edge - 1, 1), (edge, 1), (edge + 1, 0)] {
+            let metrics = metrics();
+            metrics.latency(LatencyStage::ProducerToConsumer, millis);
+            let page = metrics.observe(NOW, Facts::default()).exposition();
+            let line = format!(
+                "websocket_e2e_latency_ms_bucket{{stage=\"producer_to_consumer\",le=\"{edge}\"}} {inside}\n"
+            );
+            assert!(page.contains(&line), "{millis} ms: {line}");
+        }
+    }
+}
+
+#[test]
+fn at_least_eight_slots_guard_a_window() {
+    for (slots, ring) in [
+        (119, 128),
+        (120, 128),
+        (121, 256),
+        (7, 16),
+        (8, 16),
+        (9, 32),
+    ] {
+        let shape = Shape::new(1, slots).unwrap();
+        assert_eq!((shape.ring(), shape.guard()), (ring, ring - slots));
+        assert!(shape.guard() >= 8);
+    }
+}
+
+#[test]
+fn the_windows_are_two_minutes_and_an_hour() {
+    for (shape, seconds) in [(Shape::SHORT, 120), (Shape::LONG, 3_600)] {
+        assert_eq!(shape.window(), Duration::from_secs(seconds));
+        for (later, shown) in [(seconds - 1, 1), (seconds, 0), (seconds + 1, 0)] {
+            let window = Window::new(shape, NOW);
+            // At the beginning of a slot of either window.
+            let begin = Duration::from_secs(36_000);
+            window.tick(begin);
+            window.record(begin, (), 1);
+            let seen = window.read(begin + Duration::from_secs(later));
+            assert_eq!(seen.count(()), shown, "{later} s later");
+        }
+    }
+}
+
+#[test]
+fn there_are_at_most_256_shards_and_each_takes_35_kib() {
+    let memory = |shards: usize| {
+        let options = Options::default().with_shards(NonZeroUsize::new(shards).unwrap());
+        let (metrics, usage) = alloc::measure(|| {
+            Metrics::register(&mut Registry::new(), options, Duration::ZERO).unwrap()
+        });
+        drop::<Metrics>(metrics);
+        usage.peak
+    };
+    let one = memory(2) - memory(1);
+    assert!((34 * 1024..36 * 1024).contains(&one), "{one} bytes a shard");
+    let all = memory(256);
+    for (asked, same) in [
+        (128, false),
+        (129, true),
+        (255, true),
+        (257, true),
+        (usize::MAX, true),
+    ] {
+        assert_eq!(memory(asked) == all, same, "{asked} shards");
+    }
+}
+
+#[test]
+fn every_shard_is_read() {
+    let shards = NonZeroUsize::new(4).unwrap();
+    let window = WindowSet::<()>::sharded(Shape::SHORT, shards, NOW);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| window.record(NOW, (), 1));
+        }
+    });
+    assert_eq!(window.read(NOW).count(()), 8);
+}
