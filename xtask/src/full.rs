@@ -2,7 +2,9 @@
 
 use anyhow::{Result, bail};
 
-use crate::{broker, features, figures, fuzz, interop, mutants, prometheus_test, sh, sim, vendor};
+use crate::{
+    broker, features, figures, fuzz, interop, mutants, prometheus_test, sh, sim, soak, vendor,
+};
 
 /// A stage's name, what it shows, and its body.
 type Stage = (&'static str, &'static str, fn() -> Result<()>);
@@ -38,6 +40,11 @@ const STAGES: &[Stage] = &[
         "broker",
         "the Kafka adapter's suite and kill tests on a broker outside the process",
         || broker::run(None),
+    ),
+    (
+        "soak",
+        "two groups of gateways on a real broker, a member of each killed every five seconds",
+        || soak::run(core::time::Duration::from_secs(120)),
     ),
     (
         "sim",

@@ -16,6 +16,7 @@ mod features;
 mod figures;
 mod full;
 mod fuzz;
+mod http;
 mod interop;
 mod loom;
 mod mutants;
@@ -24,6 +25,7 @@ mod proto;
 mod rules;
 mod sh;
 mod sim;
+mod soak;
 mod vendor;
 
 use std::path::PathBuf;

@@ -7,7 +7,6 @@
 
 mod dashboard;
 mod gateway;
-mod http;
 mod prometheus;
 mod proxy;
 

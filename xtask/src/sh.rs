@@ -58,6 +58,20 @@ pub(crate) fn executable(messages: &str) -> Option<PathBuf> {
         .next_back()
 }
 
+/// Builds one program of the workspace and says where it is.
+pub(crate) fn built(package: &str, program: &str) -> Result<PathBuf> {
+    let messages = output(&mut cargo(&[
+        "build",
+        "--package",
+        package,
+        "--bin",
+        program,
+        "--message-format",
+        "json",
+    ]))?;
+    executable(&messages).with_context(|| format!("cargo built no {program}"))
+}
+
 /// An empty folder for one stage's files, under the target folder, which git ignores.
 pub(crate) fn scratch(name: &str) -> Result<PathBuf> {
     let target =

@@ -11,10 +11,11 @@
 use core::time::Duration;
 use std::io;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use dashstream_examples::capture::Record;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 use rdkafka::{Message, Offset, TopicPartitionList};
 
 fn main() -> anyhow::Result<()> {
@@ -28,6 +29,7 @@ fn main() -> anyhow::Result<()> {
         .set("bootstrap.servers", &brokers)
         .set("group.id", "dashstream-record")
         .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
         .create()?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let metadata = consumer.fetch_metadata(Some(&topic), WAIT)?;
@@ -36,42 +38,39 @@ fn main() -> anyhow::Result<()> {
         .iter()
         .flat_map(|topic| topic.partitions());
     for partition in partitions.map(rdkafka::metadata::MetadataPartition::id) {
-        let (low, high) = consumer.fetch_watermarks(&topic, partition, WAIT)?;
-        if low < high {
-            write(&consumer, &topic, partition, (low, high), &mut out)?;
-        }
+        write(&consumer, &topic, partition, &mut out)?;
     }
     Ok(())
 }
 
-/// Writes the records from `low` up to the end as it was when the program began.
+/// Writes a partition's records until there is none left. The broker says when that is: a high
+/// watermark that was asked for before would be out of date, and with some brokers is too low.
 fn write(
     consumer: &BaseConsumer,
     topic: &str,
     partition: i32,
-    (low, high): (i64, i64),
     out: &mut impl io::Write,
 ) -> anyhow::Result<()> {
     {
         // The list must not outlive this block: librdkafka ties it to the client's partitions.
         let mut list = TopicPartitionList::new();
-        list.add_partition_offset(topic, partition, Offset::Offset(low))?;
+        list.add_partition_offset(topic, partition, Offset::Beginning)?;
         consumer.assign(&list)?;
     }
-    while let Some(message) = consumer.poll(WAIT) {
-        let message = message?;
-        if message.offset() >= high {
-            break;
-        }
+    let mut written = 0_u64;
+    loop {
+        let message = match consumer.poll(WAIT) {
+            Some(Err(KafkaError::PartitionEOF(_))) => break,
+            Some(message) => message?,
+            None => bail!("partition {partition}: no record and no end within {WAIT:?}"),
+        };
+        written = written.saturating_add(1);
         let time = message.timestamp().to_millis();
         Record::new(partition, message.offset(), time)
             .with_bytes(message.key(), message.payload())
             .write(out)?;
-        if message.offset() == high.saturating_sub(1) {
-            break;
-        }
     }
-    eprintln!("partition {partition}: what there was from {low} to {high}");
+    eprintln!("partition {partition}: {written} records");
     Ok(())
 }
 

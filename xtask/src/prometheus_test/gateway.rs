@@ -2,15 +2,13 @@
 
 use core::time::Duration;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use super::http;
-use crate::sh;
+use crate::{http, sh};
 
 /// It starts a Kafka, a topic and a producer first.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
@@ -23,7 +21,7 @@ pub(super) struct Gateway {
 impl Gateway {
     /// Builds and starts it, and waits until its pages show partitions.
     pub(super) fn start(lives: Duration) -> Result<Self> {
-        let program = build()?;
+        let program = sh::built("dashstream-gateway", "dashstream-gateway")?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let child = Command::new(program)
             // No hostile record: nothing but what this test takes away may be wrong.
@@ -78,17 +76,4 @@ impl Drop for Gateway {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Builds the gateway and returns the program.
-fn build() -> Result<PathBuf> {
-    let messages = sh::output(&mut sh::cargo(&[
-        "build",
-        "--package",
-        "dashstream-gateway",
-        "--bins",
-        "--message-format",
-        "json",
-    ]))?;
-    sh::executable(&messages).context("cargo built no gateway")
 }

@@ -11,8 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::http;
-use crate::{artefacts, sh};
+use crate::{artefacts, http, sh};
 
 /// It ends with this value.
 pub(super) struct Prometheus {

@@ -11,7 +11,8 @@ use dashstream_metrics::{
     CATALOGUE, Metrics, Options, Registry, ScrapeDifference, Snapshot, compare,
 };
 
-use super::{http, lost_alone};
+use super::lost_alone;
+use crate::http;
 
 pub(super) struct Proxy {
     port: u16,

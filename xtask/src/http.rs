@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The body of `path` at a port of this machine, if the answer is 200.
-pub(super) fn get(port: u16, path: &str) -> Result<String> {
+pub(crate) fn get(port: u16, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(ANSWERS_WITHIN))?;
     // Version 1.0: the body ends with the connection.
@@ -25,6 +25,6 @@ pub(super) fn get(port: u16, path: &str) -> Result<String> {
 }
 
 /// `text` as a part of a query.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

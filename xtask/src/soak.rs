@@ -1,0 +1,192 @@
+//! Two groups of two gateways on a real broker, a member of each killed every five seconds: nothing
+//! is lost, nothing passes a held record, and the health pages say what is.
+
+mod archive;
+mod member;
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use self::archive::places;
+use self::member::Member;
+use crate::broker::Broker;
+use crate::sh;
+
+/// Members of one group.
+type Pair = [Member; 2];
+
+/// An offset for each partition.
+type Offsets = BTreeMap<i64, i64>;
+
+/// Writes for `span` while members are killed, then compares what is left with what was written.
+///
+/// The writer reads its own records in a group that is left alone and archives the hostile ones: that
+/// is what there is. The skipping group must have passed all of it and archived the same records, and
+/// the pausing group must be held at the first of them in each partition.
+pub(crate) fn run(span: Duration) -> Result<()> {
+    let program = sh::built("dashstream-gateway", "dashstream-gateway")?;
+    let reader = sh::built("dashstream-examples", "record")?;
+    let broker = Broker::start()?;
+    for (topic, partitions) in [(TOPIC, PARTITIONS), (HOSTILE, 1), (ARCHIVE, 1)] {
+        broker.create_topic(topic, partitions)?;
+    }
+    let start = |args: &str| {
+        let place = format!("--brokers {} --topic {TOPIC}", broker.address);
+        let args = place.split(' ').chain(args.split(' '));
+        Member::start(&program, args)
+    };
+    let seconds = span.as_secs();
+    let writer = start(&format!(
+        "--group writer --archive required --archive-topic {HOSTILE} --demo --for {seconds}s"
+    ))?;
+    // Sessions are short, so that a killed member's partitions move before the next one is killed.
+    let skip =
+        format!("--group skip --session-timeout 3s --archive required --archive-topic {ARCHIVE}");
+    let pause = "--group pause --session-timeout 3s --archive off --on-unprocessable pause \
+                 --pause-scope partition";
+    let mut skipping = [start(&skip)?, start(&skip)?];
+    let mut pausing = [start(pause)?, start(pause)?];
+
+    let (mut kills, mut pages) = (0_usize, 0_u64);
+    let begun = Instant::now();
+    while begun.elapsed() < span {
+        let round = Instant::now();
+        while round.elapsed() < KILL_EVERY {
+            pages += look(&skipping, false)? + look(&pausing, true)?;
+            thread::sleep(LOOK_EVERY);
+        }
+        for (pair, args) in [(&mut skipping, skip.as_str()), (&mut pausing, pause)] {
+            let one = pair.get_mut(kills % 2).context("a pair has two")?;
+            // What was there is killed when it is replaced.
+            *one = start(args)?;
+        }
+        kills += 1;
+    }
+    let written = writer.report().context("the writer")?;
+    let ends = stored(&written)?;
+    wait("the skipping group is at the end", || {
+        let lags = shown(&skipping, "lag");
+        lags.len() == PARTITIONS && lags.values().all(|lag| *lag == 0)
+    })?;
+    wait("the pausing group is held everywhere", || {
+        shown(&pausing, "held_at").len() == PARTITIONS
+    })?;
+    let held = shown(&pausing, "held_at");
+
+    let (skipped, paused) = (finish(skipping)?, finish(pausing)?);
+    ensure!(
+        skipped == ends,
+        "the skipping group goes on at {skipped:?}, the end is {ends:?}"
+    );
+    let hostile = places(&reader, &broker.address, HOSTILE)?;
+    let archived = places(&reader, &broker.address, ARCHIVE)?;
+    ensure!(
+        archived == hostile,
+        "archived {archived:?}, hostile {hostile:?}"
+    );
+    let mut first = Offsets::new();
+    for (partition, offset) in &hostile {
+        first.entry(*partition).or_insert(*offset);
+    }
+    ensure!(
+        held == first,
+        "held at {held:?}, the first hostile records are at {first:?}"
+    );
+    ensure!(
+        paused == first,
+        "the pausing group goes on at {paused:?}, held at {first:?}"
+    );
+    eprintln!(
+        "{kills} members of each group killed; {} records in {PARTITIONS} partitions, {} hostile, \
+         each archived; {pages} health pages held true; skip ends at {skipped:?}, pause at {paused:?}",
+        written.get("received").unwrap_or(&Value::Null),
+        hostile.len(),
+    );
+    Ok(())
+}
+
+/// Reads the pages that answer and returns how many did. Each must tell the truth: its exposition is
+/// the catalogue, nothing is held in a group that skips, and what is held fails the verdict.
+fn look(pair: &Pair, may_hold: bool) -> Result<u64> {
+    let mut pages = 0;
+    for health in pair.iter().filter_map(Member::health) {
+        pages += 1;
+        let differences = health.pointer("/self_scrape/differences");
+        ensure!(
+            differences == Some(&Value::from(0)),
+            "self-scrape: {differences:?}"
+        );
+        let held = partitions(&health).any(|one| number(one, "held_at").is_some());
+        ensure!(may_hold || !held, "held in a group that skips: {health}");
+        let verdict = health.get("verdict");
+        ensure!(
+            !held || verdict == Some(&Value::from("fail")),
+            "held, and {verdict:?}"
+        );
+    }
+    Ok(pages)
+}
+
+/// A number of each partition, as the members' pages show it.
+fn shown(pair: &Pair, name: &str) -> Offsets {
+    let pages: Vec<Value> = pair.iter().filter_map(Member::health).collect();
+    let numbers = pages.iter().flat_map(partitions);
+    numbers
+        .filter_map(|one| Some((number(one, "id")?, number(one, name)?)))
+        .collect()
+}
+
+/// Ends both members, at one time so that neither takes over from the other. Where their group goes
+/// on, as their reports say.
+fn finish(pair: Pair) -> Result<Offsets> {
+    for member in &pair {
+        member.interrupt()?;
+    }
+    let mut all = Offsets::new();
+    for member in pair {
+        all.extend(stored(&member.report()?)?);
+    }
+    Ok(all)
+}
+
+fn stored(report: &Value) -> Result<Offsets> {
+    let next = |one| {
+        let id = number(one, "id").context("a partition has an id")?;
+        Ok((id, number(one, "stored_next").unwrap_or(0)))
+    };
+    partitions(report).map(next).collect()
+}
+
+fn partitions(document: &Value) -> impl Iterator<Item = &Value> {
+    let partitions = document.get("partitions").and_then(Value::as_array);
+    partitions.into_iter().flatten()
+}
+
+fn number(object: &Value, name: &str) -> Option<i64> {
+    object.get(name).and_then(Value::as_i64)
+}
+
+fn wait(what: &str, ready: impl Fn() -> bool) -> Result<()> {
+    let start = Instant::now();
+    while !ready() {
+        if start.elapsed() > PATIENCE {
+            bail!("not within {PATIENCE:?}: {what}");
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(())
+}
+
+const TOPIC: &str = "soak";
+const HOSTILE: &str = "soak-hostile";
+const ARCHIVE: &str = "soak-archive";
+const PARTITIONS: usize = 4;
+
+const KILL_EVERY: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(60);

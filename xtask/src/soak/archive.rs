@@ -1,0 +1,31 @@
+//! What an archive topic holds, read by a program that is in no group.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::number;
+use crate::sh;
+
+/// The places, by partition and offset, of the records whose envelopes stand in `topic`.
+///
+/// A record may be archived twice, when its consumer is killed between the acknowledgement and the
+/// commit; its place is the same.
+pub(super) fn places(reader: &Path, brokers: &str, topic: &str) -> Result<BTreeSet<(i64, i64)>> {
+    let capture = sh::output(Command::new(reader).args([brokers, topic]))?;
+    capture.lines().map(place).collect()
+}
+
+fn place(line: &str) -> Result<(i64, i64)> {
+    let record: Value = serde_json::from_str(line)?;
+    let value = record.get("value").and_then(Value::as_str);
+    let envelope = STANDARD.decode(value.context("an envelope")?)?;
+    let envelope: Value = serde_json::from_slice(&envelope)?;
+    let field = |name| number(&envelope, name).with_context(|| format!("no {name}"));
+    Ok((field("source_partition")?, field("source_offset")?))
+}
