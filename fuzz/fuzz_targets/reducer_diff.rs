@@ -4,7 +4,4 @@
 #[path = "../../crates/dashstream-reducer/tests/props/mod.rs"]
 mod props;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    props::diffing::makes_the_new_state(data);
-    props::diffing::a_consumer_follows_the_producer(data);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| props::diffing::is_right_on_both_sides(data));

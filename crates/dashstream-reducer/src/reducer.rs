@@ -1,24 +1,4 @@
 //! One run's state.
-//!
-//! # Transitions
-//!
-//! The state is right as of one sequence number, the *cursor*, or it is not known to be right.
-//!
-//! | message | in step | waiting for missing messages | waiting for a full state |
-//! |---|---|---|---|
-//! | seen before, same id | `Duplicate` | `Duplicate` | `Duplicate` |
-//! | seen before, other id | `Resync(SequenceReused)` | same | same |
-//! | contained in a full state | `Stale` | `Stale` | `Stale` |
-//! | no state, next | `Unchanged` | `Waiting` or `Recovered` | `Waiting` |
-//! | no state, later | `Resync(Gap)` | `Waiting` | `Waiting` |
-//! | diff, next | `Applied`, or `Resync` with what was wrong | `Buffered` or `Recovered` | `Buffered` or `Waiting` |
-//! | diff, later | `Resync(Gap)`, kept | `Buffered` | `Buffered` or `Waiting` |
-//! | full state, read | `Applied` | `Recovered` | `Recovered`; `Waiting` when it is older than what was dropped |
-//! | full state, refused | `Resync(Snapshot)` | same | same |
-//! | a checkpoint that cannot be read | `Resync(PoisonedCheckpoint)` | same | same |
-//! | start | as a full state, of a new epoch; without state `Resync(NoSnapshot)` | same | same |
-//! | state without sequence | `Resync(NoSequence)` | same | same |
-//! | the host lost one | `Resync(Lost)` | same | same |
 
 mod coverage;
 mod limits;
@@ -27,6 +7,8 @@ mod pending;
 mod reason;
 mod requests;
 mod seen;
+#[cfg(test)]
+mod table;
 mod update;
 mod verifier;
 
@@ -50,6 +32,20 @@ use crate::patch::{self, Operations};
 ///
 /// Each update costs what it says, whatever the state's size: a diff its operations, a full state
 /// its text. A diff that fails leaves the state as it was.
+///
+/// # Transitions
+///
+/// The state is right as of one sequence number, or it is not known to be right. A gap leaves it right
+/// as of the message before, so that the missing messages can close it. Anything else needs a full
+/// state, and not one from before a change that was dropped. By [`Outcome::code`] and
+/// [`ResyncReason::code`]:
+///
+#[doc = include_str!("reducer/transitions.md")]
+///
+/// Of several outcomes, `recovered` is that of the message that closes the last gap, and the reason of
+/// a diff that was kept behind it takes its place where that one is refused. A diff is `buffered` while
+/// there is room, and `waiting` when it was dropped. A full state is `waiting`, and is not read, when it
+/// is older than what was dropped or than the state, and when messages after it are still missing.
 #[derive(Clone, Debug)]
 pub struct Reducer {
     limits: ReducerLimits,
@@ -248,6 +244,7 @@ impl Reducer {
             self.coverage = Coverage::default();
             self.pending.clear();
             self.history.clear();
+            self.cursor = None;
             self.dropped = 0;
         }
         self.coverage.insert_up_to(sequence);
@@ -257,9 +254,6 @@ impl Reducer {
             self.made_at = None;
             return self.distrust(ResyncReason::NoSnapshot, sequence);
         };
-        if new_epoch {
-            self.cursor = None;
-        }
         self.full(sequence, state, &[])
     }
 

@@ -342,7 +342,7 @@ fn random(cases: u64, body: impl Fn(&[u8])) {
 
 #[test]
 fn random_differences_make_the_new_state_here_and_in_json_patch() {
-    random(3_000, makes_the_new_state);
+    random(6_000, makes_the_new_state);
 }
 
 #[test]

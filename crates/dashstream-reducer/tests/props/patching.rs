@@ -87,6 +87,11 @@ fn count(value: &Value) -> (u64, u16) {
     )
 }
 
+/// Copies double a state: what is drawn step by step must stop somewhere.
+pub fn is_small(value: &Value) -> bool {
+    dashstream_reducer::json_len(value, 1 << 14).is_some()
+}
+
 pub fn limits() -> ReadLimits {
     ReadLimits::default()
 }

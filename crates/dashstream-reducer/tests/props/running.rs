@@ -10,7 +10,7 @@ use dashstream_reducer::{Document, Outcome, Reducer, Runs, RunsLimits, Stamp, Ta
 use serde_json::Value;
 
 use super::entropy::Entropy;
-use super::patching::{document, operations};
+use super::patching::{document, is_small, operations};
 
 /// One message of the producer, and the state after it.
 struct Sent {
@@ -211,7 +211,9 @@ fn some_patch(entropy: &mut Entropy<'_>, value: &mut Value) -> Vec<Value> {
     let mut patch = Vec::new();
     for _ in 0..entropy.below(4) {
         let operation = entropy.operation(value);
-        if let Ok(next) = super::model::apply(value, core::slice::from_ref(&operation)) {
+        if let Ok(next) = super::model::apply(value, core::slice::from_ref(&operation))
+            && is_small(&next)
+        {
             *value = next;
             patch.push(operation);
         }

@@ -1,0 +1,321 @@
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Kind, Place, Standing, TRANSITIONS, printed};
+use crate::patch::Encoded;
+use crate::reducer::{Outcome, Phase, Reducer, ReducerLimits, Stamp, Update};
+
+const STANDINGS: [Standing; 3] = [Standing::InStep, Standing::Missing, Standing::Full];
+
+const PLACES: [Place; 7] = [
+    Place::None,
+    Place::Again,
+    Place::Reused,
+    Place::Contained,
+    Place::Next,
+    Place::Late,
+    Place::Ahead,
+];
+
+const KINDS: [Kind; 16] = [
+    Kind::Other,
+    Kind::Announcement,
+    Kind::NoChange,
+    Kind::Diff,
+    Kind::RefusedDiff,
+    Kind::DiffOnUnknownBase,
+    Kind::DiffWithWrongHash,
+    Kind::State,
+    Kind::Checkpoint,
+    Kind::RefusedState,
+    Kind::StateWithWrongHash,
+    Kind::PoisonedCheckpoint,
+    Kind::Start,
+    Kind::StartWithoutState,
+    Kind::RefusedStart,
+    Kind::Lost,
+];
+
+#[test]
+fn the_documentation_is_printed_from_the_table() {
+    assert_eq!(include_str!("../transitions.md"), printed());
+}
+
+/// Every message in every place to runs in every standing: each has one row, ends as that row says,
+/// and no row says what never happens.
+#[test]
+fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
+    let mut seen = BTreeSet::new();
+    let mut met = BTreeSet::new();
+    for place in PLACES {
+        for kind in KINDS {
+            let rows = TRANSITIONS.iter().enumerate();
+            let mut rows =
+                rows.filter(|(_, row)| row.kinds.contains(&kind) && row.places.contains(&place));
+            let (index, row) = rows.next().unwrap_or_else(|| panic!("{place:?} {kind:?}"));
+            assert!(rows.next().is_none(), "{place:?} {kind:?} has two rows");
+            // Numbers mean the same wherever they begin.
+            for origin in [0, 1 << 40, u64::MAX - 9] {
+                for standing in STANDINGS {
+                    for run in runs(standing, origin) {
+                        let Some(outcome) = run.take(place, kind) else {
+                            continue;
+                        };
+                        let cell = row.outcomes(standing);
+                        let seen_now = (
+                            index,
+                            standing,
+                            cell.iter().position(|code| *code == outcome),
+                        );
+                        assert!(
+                            seen_now.2.is_some(),
+                            "{outcome} of {standing:?} {place:?} {kind:?}, not in {cell:?}"
+                        );
+                        seen.insert(seen_now);
+                        met.insert((standing, place, kind));
+                    }
+                }
+            }
+        }
+    }
+    for (index, row) in TRANSITIONS.iter().enumerate() {
+        for standing in STANDINGS {
+            for (at, outcome) in row.outcomes(standing).iter().enumerate() {
+                let occurs = seen.contains(&(index, standing, Some(at)));
+                assert!(occurs, "{outcome} of {standing:?}, {}", row.message);
+            }
+        }
+    }
+    // A run in step has seen every number up to the highest: nothing is late.
+    let never = |standing, place| standing == Standing::InStep && place == Place::Late;
+    for standing in STANDINGS {
+        for place in PLACES {
+            for kind in KINDS {
+                let expected = !never(standing, place);
+                assert_eq!(
+                    met.contains(&(standing, place, kind)),
+                    expected,
+                    "{standing:?} {place:?} {kind:?}"
+                );
+            }
+        }
+    }
+}
+
+/// A run, and which number stands in which place.
+struct Scene {
+    run: Reducer,
+    origin: u64,
+    places: BTreeMap<Place, u64>,
+    start: Option<u64>,
+}
+
+impl Scene {
+    /// A run that was given these messages, within a budget of kept diffs.
+    fn new(origin: u64, buffered: usize, given: &[(u64, Kind)], places: &[(Place, u64)]) -> Self {
+        let limits = ReducerLimits {
+            buffered_diffs: buffered,
+            ..ReducerLimits::default()
+        };
+        let mut scene = Self {
+            run: Reducer::new(limits),
+            origin,
+            places: places.iter().copied().collect(),
+            start: None,
+        };
+        for (number, kind) in given {
+            let id = id(*number);
+            if *kind == Kind::Start {
+                scene.start = Some(*number);
+            }
+            let _outcome = give(&mut scene.run, origin + number, id, *kind, &ADOPTED);
+        }
+        scene
+    }
+
+    /// Gives the run one message and answers what became of it; `None` if the run has no such place.
+    fn take(mut self, place: Place, kind: Kind) -> Option<String> {
+        let is_start = matches!(
+            kind,
+            Kind::Start | Kind::StartWithoutState | Kind::RefusedStart
+        );
+        let number = match place {
+            Place::None => None,
+            // The same id means the same message.
+            Place::Again if is_start => Some(self.start?),
+            place => Some(*self.places.get(&place)?),
+        };
+        let id = if place == Place::Reused {
+            [0xFF; 16]
+        } else {
+            id(number.unwrap_or(0))
+        };
+        let sequence = number.map_or(0, |number| self.origin + number);
+        let outcome = give(&mut self.run, sequence, id, kind, &UNKNOWN);
+        let phase = self.run.phase();
+        match outcome {
+            Outcome::Applied(_) | Outcome::Recovered { .. } | Outcome::Unchanged => {
+                assert_eq!(phase, Phase::Synced);
+            }
+            Outcome::Resync(reason) => assert_eq!(phase, Phase::NeedsResync(reason)),
+            Outcome::Buffered | Outcome::Waiting => assert_ne!(phase, Phase::Synced),
+            Outcome::Duplicate | Outcome::Stale => {}
+            Outcome::Quarantined => panic!("only runs have a quarantine"),
+        }
+        Some(match outcome {
+            Outcome::Resync(reason) => format!("resync({})", reason.code()),
+            other => other.code().to_owned(),
+        })
+    }
+}
+
+fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
+    use Kind::{Diff, DiffOnUnknownBase as Adopting, Other, RefusedDiff, Start};
+    use Place::{Again, Ahead, Contained, Late, Next, Reused};
+
+    let begun = [(2, Start), (3, Adopting)];
+    let scene = |buffered, more: &[(u64, Kind)], places: &[(Place, u64)]| {
+        Scene::new(origin, buffered, &[&begun, more].concat(), places)
+    };
+    match standing {
+        Standing::InStep => {
+            let places = [
+                (Again, 3),
+                (Reused, 3),
+                (Contained, 1),
+                (Next, 4),
+                (Ahead, 6),
+            ];
+            vec![scene(9, &[], &places), scene(0, &[], &places)]
+        }
+        Standing::Missing => {
+            let mut runs = Vec::new();
+            for (buffered, later) in [
+                (9, Diff),
+                (1, Diff),
+                (9, RefusedDiff),
+                (9, Other),
+                (0, Other),
+            ] {
+                let places = [
+                    (Again, 3),
+                    (Reused, 5),
+                    (Contained, 1),
+                    (Next, 4),
+                    (Ahead, 6),
+                ];
+                runs.push(scene(buffered, &[(5, later)], &places));
+                let places = [
+                    (Again, 6),
+                    (Reused, 6),
+                    (Contained, 1),
+                    (Next, 4),
+                    (Late, 5),
+                    (Ahead, 7),
+                ];
+                runs.push(scene(buffered, &[(6, later)], &places));
+            }
+            runs
+        }
+        Standing::Full => {
+            let mut runs = Vec::new();
+            for buffered in [9, 0] {
+                // Nothing was seen; a run was met midstream; its trust ended; what was kept is lost.
+                runs.push(Scene::new(origin, buffered, &[], &[(Next, 1), (Ahead, 3)]));
+                let places = [(Again, 5), (Reused, 5), (Late, 3), (Next, 6), (Ahead, 8)];
+                runs.push(Scene::new(origin, buffered, &[(5, Diff)], &places));
+                runs.push(Scene::new(origin, buffered, &[(5, Other)], &places));
+                let places = [
+                    (Again, 3),
+                    (Reused, 4),
+                    (Contained, 1),
+                    (Next, 5),
+                    (Ahead, 7),
+                ];
+                runs.push(scene(buffered, &[(4, RefusedDiff)], &places));
+                let places = [
+                    (Again, 6),
+                    (Reused, 6),
+                    (Contained, 1),
+                    (Next, 5),
+                    (Ahead, 8),
+                ];
+                runs.push(scene(buffered, &[(4, RefusedDiff), (6, Other)], &places));
+            }
+            let places = [
+                (Again, 5),
+                (Reused, 5),
+                (Contained, 1),
+                (Late, 4),
+                (Next, 6),
+                (Ahead, 8),
+            ];
+            runs.push(scene(0, &[(5, Diff)], &places));
+            runs
+        }
+    }
+}
+
+/// The base of the first diff after a full state, which is taken up, and one that nobody has seen.
+const ADOPTED: [u8; 16] = [3; 16];
+const UNKNOWN: [u8; 16] = [2; 16];
+
+fn id(number: u64) -> [u8; 16] {
+    u128::from(number).to_le_bytes()
+}
+
+fn give(run: &mut Reducer, sequence: u64, id: [u8; 16], kind: Kind, base: &[u8]) -> Outcome {
+    let replace = |path| {
+        [Encoded {
+            op: 2,
+            path,
+            value: b"1",
+            ..Encoded::default()
+        }]
+    };
+    let (there, nowhere) = (replace("/n"), replace("/none"));
+    let (state, cut): (&[u8], &[u8]) = (br#"{"n":0}"#, br#"{"n":"#);
+    let wrong: &[u8] = &[7; 32];
+    let diff = |operations: &'static str, hash, base| Update::Diff {
+        operations: match operations {
+            "none" => there[..0].into(),
+            "refused" => nowhere.as_slice().into(),
+            _ => there.as_slice().into(),
+        },
+        hash,
+        base,
+    };
+    let checkpoint: &[u8] = &[1; 16];
+    let update = match kind {
+        Kind::Other => Update::Other,
+        Kind::Announcement => Update::Checkpoint {
+            id: checkpoint,
+            state: &[],
+        },
+        Kind::NoChange => diff("none", &[], &[]),
+        Kind::Diff => diff("", &[], &[]),
+        Kind::RefusedDiff => diff("refused", &[], &[]),
+        Kind::DiffOnUnknownBase => diff("", &[], base),
+        Kind::DiffWithWrongHash => diff("", wrong, &[]),
+        Kind::State => Update::Snapshot { state, hash: &[] },
+        Kind::Checkpoint => Update::Checkpoint {
+            id: checkpoint,
+            state,
+        },
+        Kind::RefusedState => Update::Snapshot {
+            state: cut,
+            hash: &[],
+        },
+        Kind::StateWithWrongHash => Update::Snapshot { state, hash: wrong },
+        Kind::PoisonedCheckpoint => Update::PoisonedCheckpoint { id: checkpoint },
+        Kind::Start => Update::Start { state: Some(state) },
+        Kind::StartWithoutState => Update::Start { state: None },
+        Kind::RefusedStart => Update::Start { state: Some(cut) },
+        Kind::Lost => Update::Lost,
+    };
+    run.apply(
+        Duration::ZERO,
+        Stamp::new(sequence).with_message_id(&id),
+        update,
+    )
+}
