@@ -186,7 +186,7 @@ impl Driver {
         }
         if self.phase == Phase::Draining {
             let over = self.drain_until.is_some_and(|until| until <= now);
-            if over || (self.with_host == 0 && self.engine.engine().is_idle()) {
+            if over || (self.with_host == 0 && self.is_idle()) {
                 return Step::Close;
             }
             // Everything is paused; what still arrives is refused and read again by the next.
@@ -287,8 +287,21 @@ impl Driver {
         let archive = self.engine.engine().status().archive;
         (
             self.with_host,
-            archive.in_flight.saturating_add(archive.waiting),
+            archive
+                .in_flight
+                .saturating_add(archive.waiting)
+                .saturating_add(archive.again),
         )
+    }
+
+    /// Whether nothing is under way that a shutdown would wait for. To the engine a record is still
+    /// out that nobody looked at or that was dropped; it never comes back.
+    fn is_idle(&self) -> bool {
+        let engine = self.engine.engine();
+        engine.is_idle() || {
+            let archive = engine.status().archive;
+            archive.in_flight == 0 && archive.waiting == 0 && archive.again == 0
+        }
     }
 
     fn take_in(&mut self, client: &Client, event: Event) {

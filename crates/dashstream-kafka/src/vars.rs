@@ -20,7 +20,7 @@ impl Config {
     /// | `KAFKA_BROKERS` | `127.0.0.1:9092` | |
     /// | `KAFKA_TOPIC` | `dashstream-quality` | legal topic name |
     /// | `KAFKA_DLQ_TOPIC` | `KAFKA_TOPIC` with `-dlq` behind it | legal, and another topic |
-    /// | `KAFKA_GROUP_ID` | `websocket-server-v4` | |
+    /// | `KAFKA_GROUP_ID` | `websocket-server-v4`: the existing consumers' group, see below | |
     /// | `KAFKA_AUTO_OFFSET_RESET` | `earliest` | `earliest`, `latest`; used only before a first commit |
     /// | `KAFKA_OLD_DATA_USE_TIMESTAMP` | `false` | `true`, `1`, `false`, `0` |
     /// | `KAFKA_OLD_DATA_GRACE_SECONDS` | 30 | up to one year |
@@ -33,6 +33,9 @@ impl Config {
     /// | `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD` | unset | checked by the client |
     /// | `KAFKA_SSL_CA_LOCATION`, `KAFKA_SSL_CERTIFICATE_LOCATION`, `KAFKA_SSL_KEY_LOCATION`, `KAFKA_SSL_KEY_PASSWORD`, `KAFKA_SSL_ENDPOINT_ALGORITHM` | unset | checked by the client; needs feature `tls` |
     /// | `KAFKA_BROKER_ADDRESS_FAMILY` | unset | `any`, `v4`, `v6` |
+    ///
+    /// Set `KAFKA_GROUP_ID` unless this consumer is to take over from existing ones: a member of their
+    /// group goes on where they committed, and while they run takes partitions away from them.
     ///
     /// # Errors
     ///

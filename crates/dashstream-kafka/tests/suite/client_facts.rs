@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::support::child;
 use crate::support::{Broker, assign, list, offsets, unique, within};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -271,5 +272,39 @@ fn e12_a_list_used_for_more_than_one_call_silences_partitions() {
         // Nearly always all sixteen fall silent; now and then the client is quick enough.
         let silenced = (0..5).any(|_round| delivering(&broker, true) < 16);
         assert!(silenced, "one list for all calls");
+    });
+}
+
+/// The process that librdkafka ends. It does nothing unless a test starts it.
+#[test]
+fn e12_child() {
+    if child::told().is_none() {
+        return;
+    }
+    let broker = Broker::embedded();
+    let topic = broker.topic(16);
+    let all: Vec<_> = (0..16).map(|p| (p, Offset::Beginning)).collect();
+    let kept = list(&topic, &all);
+    let clients = [(); 2].map(|()| broker.consumer(&unique("g")));
+    for client in &clients {
+        client.assign(&kept).unwrap();
+        client.pause(&kept).unwrap();
+        client.unassign().unwrap();
+        client.assign(&kept).unwrap();
+        client.resume(&kept).unwrap();
+        let _polled = client.poll(Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn e12_a_list_used_with_two_clients_ends_the_process() {
+    within(LIMIT, || {
+        let status = child::run("client_facts::e12_child", "now", LIMIT);
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        assert_eq!(
+            signal,
+            Some(6),
+            "an assertion of the client fails: {status}"
+        );
     });
 }

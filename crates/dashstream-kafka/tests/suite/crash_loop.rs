@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Mode, PartitionState};
+use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Mode};
 use dashstream_kafka::{Consumer, CrashMarker as _, Fact, MarkerFile};
 
 use crate::support::child;
-use crate::support::host::{Host, POISON, Place, run};
+use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(170);
@@ -111,16 +111,9 @@ fn loops(mode: Mode, place: &Place) {
         match mode {
             Mode::Skip => assert_eq!(host.judge(1, JOIN, cause).await, [(0, 3)]),
             Mode::Pause => {
-                host.until("held", |status| {
-                    let state = status.policy.partitions[0].state;
-                    matches!(state, PartitionState::Held {
-                        by: HeldBy::Policy,
-                        cause: Some(Cause::CrashLoop),
-                        offset: Some(at),
-                        ..
-                    } if at.get() == FATAL)
-                })
-                .await;
+                let poison = (HeldBy::Policy, Some(Cause::CrashLoop), Some(FATAL));
+                host.until("held", |status| held(status, 0) == Some(poison))
+                    .await;
                 // Mended, says the operator: it is met again, and this host survives it.
                 host.order(0, Command::Retry).await;
                 let record = host.next(JOIN).await.unwrap();

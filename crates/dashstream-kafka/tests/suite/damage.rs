@@ -1,14 +1,13 @@
 //! Batches that cannot be read: what the client does about them, and what the adapter does.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::host::{Host, Place, run};
+use crate::support::host::{Host, Place, held, run};
 use crate::support::raw::{self, Damage};
 use crate::support::{Broker, assign, offsets, unique, within};
 use dashstream_kafka::Fact;
-use dashstream_kafka::policy::{
-    Cause, Command, Config, HeldBy, Offset as Position, PartitionState,
-};
+use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Offset as Position, Scope};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::Message as _;
@@ -101,37 +100,46 @@ fn e11_a_seek_into_a_bad_batch_changes_nothing_but_the_position() {
 #[test]
 fn an_undecodable_batch_is_found_held_and_passed_by_order_only() {
     within(LIMIT, || {
-        let broker = Broker::embedded();
-        let place = Place::new(&broker, 2);
-        damaged(&broker, &place.topic, Damage::BadCompression);
-        broker.fill(&place.topic, 1, 3);
-        run(async {
-            let mut host = Host::start(place.config(), Config::default()).await;
-            assert_eq!(host.judge(6, FETCH, Cause::DecodeError).await.len(), 6);
-            host.until("held where the batch begins", |status| {
-                status.policy.partitions.iter().any(|p| {
-                    p.partition.partition() == 0
-                        && matches!(p.state, PartitionState::Held {
-                            by: HeldBy::Unfetchable,
-                            offset: Some(at),
-                            ..
-                        } if at.get() == 3)
-                })
+        let threads = [Scope::Consumer, Scope::Partition].map(|scope| {
+            thread::spawn(move || {
+                let broker = Broker::embedded();
+                let place = Place::new(&broker, 2);
+                damaged(&broker, &place.topic, Damage::BadCompression);
+                broker.fill(&place.topic, 1, 3);
+                undecodable(scope, &broker, &place);
             })
-            .await;
-            let healthy = host.status().policy.partitions[1].state;
-            assert!(
-                !matches!(healthy, PartitionState::Held { .. }),
-                "the other partition is not blamed"
-            );
-            let to = Position::new(5).unwrap();
-            host.order(0, Command::SkipTo(to)).await;
-            let seen = host.judge(3, FETCH, Cause::DecodeError).await;
-            assert_eq!(seen, [(0, 5), (0, 6), (0, 7)]);
-            let _ = host.shutdown().await;
         });
-        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(8));
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
+}
+
+fn undecodable(scope: Scope, broker: &Broker, place: &Place) {
+    let policy = || Config::default().scope(scope);
+    let poison = (HeldBy::Unfetchable, Some(Cause::UndecodableBatch), Some(3));
+    run(async {
+        let mut host = Host::start(place.config(), policy()).await;
+        assert_eq!(host.judge(6, FETCH, Cause::DecodeError).await.len(), 6);
+        host.until("held where the batch begins", |status| {
+            held(status, 0) == Some(poison)
+        })
+        .await;
+        let other = held(&host.status(), 1);
+        assert_eq!(other, None, "the other partition is not blamed");
+        let _ = host.shutdown().await;
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+
+        let mut host = Host::start(place.config(), policy()).await;
+        host.until("held again", |status| held(status, 0) == Some(poison))
+            .await;
+        let to = Position::new(5).unwrap();
+        host.order(0, Command::SkipTo(to)).await;
+        let seen = host.judge(3, FETCH, Cause::DecodeError).await;
+        assert_eq!(seen, [(0, 5), (0, 6), (0, 7)]);
+        let _ = host.shutdown().await;
+    });
+    assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(8));
 }
 
 #[test]

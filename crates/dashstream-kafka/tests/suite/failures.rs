@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::support::host::{Host, POISON, Place, run};
+use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, eventually, list, unique, within};
 use dashstream_kafka::policy::{
-    ArchiveStatus, Archiving, Cause, Command, Config, Count, FailureReason, HeldBy, Mode,
-    PartitionState, Scope,
+    ArchiveStatus, Archiving, Cause, Command, Config, Count, FailureReason, HeldBy, Mode, Scope,
 };
 use dashstream_kafka::{Consumer, Fact, Start, StartError, Status};
 use rdkafka::consumer::{CommitMode, Consumer as _};
@@ -19,12 +18,7 @@ const QUIET: Duration = Duration::from_secs(1);
 const CAUSE: Cause = Cause::DecodeError;
 
 fn held_by(status: &Status, partition: i32) -> Option<HeldBy> {
-    let mut partitions = status.policy.partitions.iter();
-    let found = partitions.find(|p| p.partition.partition() == partition)?;
-    match found.state {
-        PartitionState::Held { by, .. } => Some(by),
-        _ => None,
-    }
+    Some(held(status, partition)?.0)
 }
 
 fn reasons(facts: &[Fact]) -> BTreeSet<FailureReason> {
@@ -324,21 +318,22 @@ fn a_committed_offset_the_broker_no_longer_has_is_held_and_never_reset() {
             )
             .unwrap();
         drop(outsider);
-        run(async {
-            let mut host =
-                Host::start(place.config().start(Start::Earliest), Config::default()).await;
-            host.until("held", |status| {
-                held_by(status, 0) == Some(HeldBy::EvidenceLost)
-            })
-            .await;
-            assert!(
-                host.next(QUIET).await.is_none(),
-                "nothing is read in its place"
-            );
+        // Whatever the scope, and over a restart.
+        for scope in [Scope::Consumer, Scope::Partition] {
+            run(async {
+                let policy = Config::default().scope(scope);
+                let config = place.config().start(Start::Earliest);
+                let mut host = Host::start(config, policy).await;
+                host.until("held", |status| {
+                    held_by(status, 0) == Some(HeldBy::EvidenceLost)
+                })
+                .await;
+                let read = host.next(QUIET).await;
+                assert!(read.is_none(), "nothing is read in its place");
+                let _ = host.shutdown().await;
+            });
             assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(99));
-            let _ = host.shutdown().await;
-        });
-        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(99));
+        }
     });
 }
 
@@ -425,4 +420,52 @@ fn a_missing_topic_or_required_archive_is_found_before_the_group_is_joined() {
             assert_eq!(start(nobody, Config::default()).await, Some("unreachable"));
         });
     });
+}
+
+#[test]
+fn a_shutdown_waits_for_what_is_out_and_no_longer_than_it_may() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let threads = [true, false].map(|comes_back| {
+            let place = Place::new(&broker, 1);
+            broker.fill(&place.topic, 0, 3);
+            std::thread::spawn(move || drain(comes_back, &place))
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+fn drain(comes_back: bool, place: &Place) {
+    let broker = Broker::at(&place.brokers);
+    run(async {
+        let mut host = Host::start(place.config(), Config::default()).await;
+        assert_eq!(host.judge(1, JOIN, CAUSE).await, [(0, 0)]);
+        let record = host.next(JOIN).await.unwrap();
+        // The third stays on the desk: nobody looks at it, and nobody waits for it.
+        let begun = std::time::Instant::now();
+        let work = tokio::spawn(async move {
+            if comes_back {
+                tokio::time::sleep(QUIET).await;
+                record.done();
+            } else {
+                tokio::time::sleep(JOIN).await;
+                drop(record);
+            }
+        });
+        let closing = host.shutdown().await;
+        let took = begun.elapsed();
+        assert!(closing.committed && closing.closed, "{closing:?}");
+        assert_eq!(closing.unfinished, usize::from(!comes_back));
+        let drain_timeout = Duration::from_secs(3);
+        if comes_back {
+            assert!(took >= QUIET && took < drain_timeout, "{took:?}");
+        } else {
+            assert!(took >= drain_timeout, "{took:?}");
+        }
+        work.abort();
+    });
+    let next = if comes_back { 2 } else { 1 };
+    assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(next));
 }

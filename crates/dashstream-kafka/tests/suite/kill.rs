@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dashstream_kafka::policy::{Archiving, Cause, Config, Count, Mode, PartitionState, Scope};
+use dashstream_kafka::policy::{Archiving, Cause, Config, Count, Mode, Scope};
 use dashstream_kafka::{Consumer, Evidence, Fact, Record, Status};
 
 use crate::support::child::{self, die};
-use crate::support::host::{Host, POISON, Place, run};
+use crate::support::host::{Host, POISON, Place, held_at, run};
 use crate::support::{Broker, eventually, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(150);
@@ -218,16 +218,6 @@ fn all_is_accounted_for(edge: Edge, place: &Place, partitions: i32, ledger: &Pat
     }
 }
 
-/// Where partitions are held, in their order.
-fn held(status: &Status) -> Vec<Option<i64>> {
-    let partitions = status.policy.partitions.iter();
-    let held = partitions.map(|partition| match partition.state {
-        PartitionState::Held { offset, .. } => offset.map(|offset| offset.get()),
-        _ => None,
-    });
-    held.collect()
-}
-
 /// Nothing but the first record was processed, and each partition is held at its poison.
 fn all_is_held(place: &Place, partitions: i32, ledger: &Path) {
     let broker = Broker::at(&place.brokers);
@@ -304,8 +294,8 @@ async fn take_over(host: &mut Host, edge: Edge, place: &Place, partitions: i32, 
             judge(record, ledger);
         }
         let finished = if edge == Edge::Held {
-            let held = held(&host.status());
-            held.len() == partitions as usize && held.iter().all(|at| *at == Some(1))
+            let status = host.status();
+            (0..partitions).all(|partition| held_at(&status, partition) == Some(1))
         } else {
             let of = |partition| broker.committed(&place.group, &place.topic, partition);
             (0..partitions).all(|partition| of(partition) == Some(6))

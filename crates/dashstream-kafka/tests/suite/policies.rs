@@ -3,11 +3,10 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::support::host::{Host, POISON, Place, run};
+use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, within};
 use dashstream_kafka::policy::{
-    Archiving, Cause, Command, Config, Count, HeldBy, Mode, NullPayload, OrderOutcome,
-    PartitionState, Scope,
+    Archiving, Cause, Command, Config, Count, HeldBy, Mode, NullPayload, OrderOutcome, Scope,
 };
 use dashstream_kafka::{Fact, Status};
 
@@ -43,20 +42,6 @@ fn policy(mode: Mode, scope: Scope) -> Config {
         .mode(mode)
         .scope(scope)
         .null_payload(NullPayload::Process)
-}
-
-fn held(status: &Status, partition: i32) -> Option<(HeldBy, Option<Cause>, Option<i64>)> {
-    let found = status
-        .policy
-        .partitions
-        .iter()
-        .find(|p| p.partition.partition() == partition)?;
-    match found.state {
-        PartitionState::Held {
-            by, cause, offset, ..
-        } => Some((by, cause, offset.map(|offset| offset.get()))),
-        _ => None,
-    }
 }
 
 #[test]
@@ -198,6 +183,42 @@ fn nothing_behind(scope: Scope, place: &Place) {
 }
 
 #[test]
+fn seeks_are_carried_out_in_order_when_holds_overtake_each_other() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[Some("good"); 8]);
+        run(async {
+            let policy = policy(Mode::Pause, Scope::Partition);
+            let mut host = Host::start(place.config(), policy).await;
+            let mut out = Vec::new();
+            while out.len() < 6 {
+                out.push(host.next(JOIN).await.unwrap());
+            }
+            // Each hold lies before the last one, and each seeks; nothing waits in between.
+            let cause = Cause::DecodeError;
+            for offset in [5, 3, 1] {
+                let record = out.remove(offset);
+                record.unprocessable(cause, dashstream_kafka::Evidence::none());
+            }
+            let poison = (HeldBy::Policy, Some(cause), Some(1));
+            host.until("held at the first", |status| {
+                held(status, 0) == Some(poison)
+            })
+            .await;
+            for record in out {
+                record.done();
+            }
+            host.order(0, Command::Retry).await;
+            let expected: Vec<_> = (1..8).map(|offset| (0, offset)).collect();
+            assert_eq!(host.judge(7, JOIN, cause).await, expected, "each once");
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(8));
+    });
+}
+
+#[test]
 fn an_operator_retries_then_skips_the_held_record() {
     within(LIMIT, || {
         let broker = Broker::start();
@@ -232,6 +253,52 @@ fn an_operator_retries_then_skips_the_held_record() {
             let _ = host.shutdown().await;
         });
         assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+    });
+}
+
+#[test]
+fn a_null_payload_that_no_host_sees_is_held_like_any_other() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let threads = [Scope::Consumer, Scope::Partition].map(|scope| {
+            let place = Place::new(&broker, 1);
+            broker.append(&place.topic, 0, &[Some("good"), None, Some("good")]);
+            thread::spawn(move || null_payload_held(scope, &place))
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+fn null_payload_held(scope: Scope, place: &Place) {
+    run(async {
+        let broker = Broker::at(&place.brokers);
+        let cause = Cause::NullPayload;
+        let poison = (HeldBy::Policy, Some(cause), Some(1));
+        let is_condemned = |fact: &Fact| {
+            matches!(
+                fact,
+                Fact::Condemned {
+                    partition: 0,
+                    offset: 1,
+                    cause: Cause::NullPayload,
+                    ..
+                }
+            )
+        };
+        // The record before it is met once: the second start begins at what the first one stored.
+        for met in [1, 0] {
+            let policy = Config::default().mode(Mode::Pause).scope(scope);
+            let mut host = Host::start(place.config(), policy).await;
+            assert_eq!(host.judge(met, JOIN, cause).await.len(), met);
+            host.until("held", |status| held(status, 0) == Some(poison))
+                .await;
+            host.wait_for(is_condemned).await;
+            assert_eq!(host.judge(3, QUIET, cause).await, [], "nothing behind it");
+            let _ = host.shutdown().await;
+            assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(1));
+        }
     });
 }
 

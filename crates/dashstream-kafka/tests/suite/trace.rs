@@ -6,7 +6,7 @@ use dashstream_kafka::Fact;
 use dashstream_kafka::policy::trace::Trace;
 use dashstream_kafka::policy::{Action, Cause, Command, Config, Mode};
 
-use crate::support::host::{Host, POISON, Place, run};
+use crate::support::host::{Host, POISON, Place, held_at, run};
 use crate::support::{Broker, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -55,7 +55,9 @@ fn a_recorded_incident_runs_again_bit_for_bit() {
             let config = place.config().trace(&path, Trace::CALLS_DEFAULT).unwrap();
             let mut host = Host::start(config, Config::default().mode(Mode::Pause)).await;
             assert_eq!(host.judge(2, JOIN, Cause::BadFrame).await.len(), 2);
-            host.told(&Fact::Traced { ok: true }).await;
+            host.until("held", |status| held_at(status, 0) == Some(1))
+                .await;
+            assert!(host.saw(&Fact::Traced { ok: true }));
             // Written while the incident lasts: it holds all that happened up to the hold.
             let replayed = read();
             let facts = decided(&host.facts());
@@ -63,11 +65,8 @@ fn a_recorded_incident_runs_again_bit_for_bit() {
             assert_eq!(facts[..replayed.len()], replayed);
 
             host.order(0, Command::SkipOne).await;
-            host.until("held at the next", |status| {
-                status.policy.tally.taken() >= 3
-            })
-            .await;
-            host.told_times(&Fact::Traced { ok: true }, 2).await;
+            host.until("held at the next", |status| held_at(status, 0) == Some(2))
+                .await;
             host.order(0, Command::SkipOne).await;
             assert_eq!(host.judge(1, JOIN, Cause::BadFrame).await, [(0, 3)]);
             let facts = host.shared_facts();

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dashstream_kafka::policy::{self, Cause, Order, Signature, TopicId, TopicPartition};
+use dashstream_kafka::policy::{
+    self, Cause, HeldBy, Order, PartitionState, Signature, TopicId, TopicPartition,
+};
 use dashstream_kafka::{Closing, Config, Consumer, Evidence, Fact, Record, Status};
 
 use super::{Broker, unique};
@@ -163,13 +165,7 @@ impl Host {
 
     /// Waits until `fact` was reported.
     pub async fn told(&self, fact: &Fact) {
-        self.told_times(fact, 1).await;
-    }
-
-    /// Waits until `fact` was reported so many times.
-    pub async fn told_times(&self, fact: &Fact, times: usize) {
-        let told = || self.facts().iter().filter(|told| *told == fact).count();
-        self.wait(&format!("{fact:?}"), || told() >= times).await;
+        self.wait(&format!("{fact:?}"), || self.saw(fact)).await;
     }
 
     /// Waits until a fact of this kind was reported.
@@ -199,6 +195,23 @@ impl Host {
     pub async fn shutdown(self) -> Closing {
         self.consumer.shutdown().await
     }
+}
+
+/// By what, why and where a partition is held, if it is.
+pub fn held(status: &Status, partition: i32) -> Option<(HeldBy, Option<Cause>, Option<i64>)> {
+    let mut partitions = status.policy.partitions.iter();
+    let found = partitions.find(|found| found.partition.partition() == partition)?;
+    match found.state {
+        PartitionState::Held {
+            by, cause, offset, ..
+        } => Some((by, cause, offset.map(|offset| offset.get()))),
+        _ => None,
+    }
+}
+
+/// Where a partition is held, if it is.
+pub fn held_at(status: &Status, partition: i32) -> Option<i64> {
+    held(status, partition)?.2
 }
 
 /// Runs a test's future on a runtime of its own.
