@@ -1,7 +1,5 @@
 //! RFC 6901 pointers.
 
-use std::borrow::Cow;
-
 use crate::document::Node;
 use crate::patch::PatchErrorKind;
 
@@ -18,6 +16,7 @@ pub(crate) struct Pointer<'a> {
 }
 
 impl<'a> Pointer<'a> {
+    #[inline]
     pub(crate) fn parse(text: &'a str) -> Result<Self, PatchErrorKind> {
         let bytes = text.as_bytes();
         if !matches!(bytes.first(), None | Some(b'/')) {
@@ -97,6 +96,7 @@ pub(crate) struct Tokens<'a> {
 impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Token<'a>> {
         let rest = self.rest?;
         let slash = if self.slashes != 0 {
@@ -153,13 +153,17 @@ pub(crate) struct Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// The member's name. Allocates only when something is escaped.
-    pub(crate) fn name(self) -> Cow<'a, [u8]> {
-        if self.escaped && self.text.contains(&b'~') {
-            Cow::Owned(unescaped(self.text))
+    /// Calls `body` with the member's name. Allocates only when something is escaped.
+    #[inline]
+    pub(crate) fn with_name<T>(self, body: impl FnOnce(&[u8]) -> T) -> T {
+        let unescaped_text;
+        let name = if self.escaped && self.text.contains(&b'~') {
+            unescaped_text = unescaped(self.text);
+            &unescaped_text
         } else {
-            Cow::Borrowed(self.text)
-        }
+            self.text
+        };
+        body(name)
     }
 
     /// The index of an element that exists in an array of `len`.
@@ -203,7 +207,9 @@ impl<'a> Token<'a> {
             Node::Array(tree) => tree
                 .get(self.element(tree.len())?)
                 .ok_or(PatchErrorKind::OutOfBounds),
-            Node::Object(tree) => tree.member(&self.name()).ok_or(PatchErrorKind::NotFound),
+            Node::Object(tree) => self
+                .with_name(|name| tree.member(name))
+                .ok_or(PatchErrorKind::NotFound),
             Node::Null
             | Node::Bool(_)
             | Node::Int(_)
@@ -260,7 +266,7 @@ mod tests {
         Pointer::parse(text)
             .unwrap()
             .tokens()
-            .map(|token| String::from_utf8(token.name().into_owned()).unwrap())
+            .map(|token| token.with_name(|name| String::from_utf8(name.to_vec()).unwrap()))
             .collect()
     }
 

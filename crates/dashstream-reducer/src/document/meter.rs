@@ -1,7 +1,5 @@
 //! What an edit costs: work units against a limit, and bytes for the history.
 
-use crate::document::node::Node;
-
 /// Counts the work of one patch, and the memory that it replaces.
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -47,9 +45,9 @@ impl Meter {
         self.copied = self.copied.saturating_add(bytes);
     }
 
-    /// `node` left the document: other owners may keep it.
-    pub(crate) fn displaced(&mut self, node: &Node) {
-        self.displaced = self.displaced.saturating_add(node.weight().heap_bound());
+    /// A value of `bytes` at most left the document: other owners may keep it.
+    pub(crate) const fn displaced(&mut self, bytes: u64) {
+        self.displaced = self.displaced.saturating_add(bytes);
     }
 
     /// An upper bound of the bytes that only older versions hold after this edit.

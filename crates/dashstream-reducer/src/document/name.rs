@@ -1,7 +1,5 @@
 //! A member's name to look for.
 
-use core::cmp::Ordering;
-
 use super::node::Member;
 use super::text::{INLINE_MAX, Text};
 
@@ -9,60 +7,92 @@ use super::text::{INLINE_MAX, Text};
 #[derive(Clone, Copy)]
 pub(crate) struct Name<'a> {
     text: &'a [u8],
-    /// `None` for a name that no short text can hold.
-    words: Option<Words>,
+    /// Whether a short text can hold the name. Only then the words are its bytes.
+    short: bool,
+    /// The bytes with zeros behind them, as numbers that compare as they do. The third number
+    /// overlaps the second, which is equal where the third counts.
+    words: [u64; 3],
 }
 
-/// The bytes of a short text, with zeros behind them, as numbers that compare as they do. The third
-/// number overlaps the second, which is equal where the third counts.
-type Words = [u64; 3];
-
 impl<'a> Name<'a> {
+    #[inline]
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        let words = (text.len() <= INLINE_MAX).then(|| {
-            let word = |at| padded(text, at);
-            [word(0), word(WORD), word(LAST)]
-        });
-        Self { text, words }
-    }
-
-    /// How `key` compares with this name.
-    pub(crate) fn order_of(&self, key: &Text) -> Ordering {
-        match (self.words, key) {
-            (Some([first, second, third]), Text::Inline { head, bytes }) => word(bytes, 0)
-                .cmp(&first)
-                .then_with(|| word(bytes, WORD).cmp(&second))
-                .then_with(|| word(bytes, LAST).cmp(&third))
-                // Where zeros are part of a text, its length decides.
-                .then_with(|| head.len().cmp(&self.text.len())),
-            (Some(_) | None, _) => key.as_bytes().cmp(self.text),
+        Self {
+            text,
+            short: text.len() <= INLINE_MAX,
+            words: [padded(text, 0), padded(text, WORD), padded(text, LAST)],
         }
     }
 
     /// The position of the member of this name.
+    #[inline]
     pub(crate) fn position(&self, members: &[Member]) -> Option<usize> {
-        match self.words {
-            Some([first, second, third]) if members.len() <= FEW => {
-                let len = self.text.len();
-                members.iter().position(|member| match &member.key {
-                    Text::Inline { head, bytes } => {
-                        head.len() == len
-                            && word(bytes, 0) == first
-                            && word(bytes, WORD) == second
-                            && word(bytes, LAST) == third
-                    }
-                    Text::Shared { .. } => false,
-                })
+        if members.len() <= GROUP {
+            return members.iter().position(|member| self.is(&member.key));
+        }
+        let at = self.rank(members, |member| &member.key).checked_sub(1)?;
+        members
+            .get(at)
+            .filter(|member| self.is(&member.key))
+            .map(|_| at)
+    }
+
+    /// How many of `entries`, which stand in order, have this name or one before it.
+    ///
+    /// Passes them in groups and then looks through one: as few keys are looked at as by halving,
+    /// but where to look next does not wait for the answer, which is mostly foreseen.
+    #[inline]
+    pub(crate) fn rank<T>(&self, entries: &[T], key: impl Fn(&T) -> &Text) -> usize {
+        let mut passed = 0_usize;
+        for group in entries.chunks(GROUP) {
+            if group.last().is_some_and(|last| self.is_before(key(last))) {
+                let after = group.iter().position(|entry| self.is_before(key(entry)));
+                return passed.saturating_add(after.unwrap_or(0));
             }
-            Some(_) | None => members
-                .binary_search_by(|member| self.order_of(&member.key))
-                .ok(),
+            passed = passed.saturating_add(group.len());
+        }
+        passed
+    }
+
+    /// Whether `key` is this name.
+    #[inline]
+    pub(crate) fn is(&self, key: &Text) -> bool {
+        match key {
+            Text::Inline { head, bytes } => {
+                let [first, second, third] = self.words;
+                head.len() == self.text.len()
+                    && word(bytes, 0) == first
+                    && word(bytes, WORD) == second
+                    && word(bytes, LAST) == third
+            }
+            Text::Shared { text, .. } => text.as_bytes() == self.text,
+        }
+    }
+
+    /// Whether this name stands before `key`.
+    #[inline]
+    pub(crate) fn is_before(&self, key: &Text) -> bool {
+        match key {
+            Text::Inline { head, bytes } if self.short => {
+                let [first, second, third] = self.words;
+                let key = word(bytes, 0);
+                if first != key {
+                    return first < key;
+                }
+                let key = word(bytes, WORD);
+                if second != key {
+                    return second < key;
+                }
+                // Where zeros are part of a text, its length decides.
+                (third, self.text.len()) < (word(bytes, LAST), head.len())
+            }
+            Text::Inline { .. } | Text::Shared { .. } => self.text < key.as_bytes(),
         }
     }
 }
 
-/// Members up to which looking at one after another is faster than halving.
-const FEW: usize = 8;
+/// Entries that are looked at one after another.
+const GROUP: usize = 8;
 
 /// Where the second and the third number begin.
 const WORD: usize = 8;
@@ -75,27 +105,26 @@ fn word(bytes: &[u8; INLINE_MAX], at: usize) -> u64 {
 
 /// The eight bytes from `at` on, zeros for those that `text` lacks. Copying into a padded array and
 /// reading that in larger pieces would stall: the processor cannot forward the one to the other.
+#[inline]
 fn padded(text: &[u8], at: usize) -> u64 {
     let Some(rest) = text.get(at..) else { return 0 };
     if let Some(word) = rest.first_chunk() {
         return u64::from_be_bytes(*word);
     }
     let missing = WORD.saturating_sub(rest.len()).saturating_mul(8);
-    let low = if let Some(word) = text.last_chunk() {
-        u64::from_be_bytes(*word)
-    } else if let (Some(first), Some(last)) = (rest.first_chunk(), rest.last_chunk()) {
+    let missing = u32::try_from(missing).unwrap_or(u64::BITS);
+    if let Some(word) = text.last_chunk() {
+        // All 64 bits may go.
+        return u64::from_be_bytes(*word).checked_shl(missing).unwrap_or(0);
+    }
+    if let (Some(first), Some(last)) = (rest.first_chunk(), rest.last_chunk()) {
         // Four to seven bytes, as two overlapping halves.
         let first = u64::from(u32::from_be_bytes(*first)) << 32;
         return first | u64::from(u32::from_be_bytes(*last)) << missing;
-    } else {
-        let bytes = rest.iter();
-        bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
-    };
-    // All 64 bits may go.
-    u32::try_from(missing)
-        .ok()
-        .and_then(|missing| low.checked_shl(missing))
-        .unwrap_or(0)
+    }
+    let bytes = rest.iter();
+    let low = bytes.fold(0, |word, byte| word << 8 | u64::from(*byte));
+    low.checked_shl(missing).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -125,7 +154,9 @@ mod tests {
         for a in names {
             for b in names {
                 let name = Name::new(b.as_bytes());
-                assert_eq!(name.order_of(&Text::new(a)), a.cmp(b), "{a:?} {b:?}");
+                let key = Text::new(a);
+                assert_eq!(name.is(&key), a == b, "{a:?} {b:?}");
+                assert_eq!(name.is_before(&key), b < a, "{a:?} {b:?}");
             }
         }
     }

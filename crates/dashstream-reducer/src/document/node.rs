@@ -89,6 +89,7 @@ impl Node {
     }
 
     /// Constant time.
+    #[inline]
     pub(crate) fn weight(&self) -> Weight {
         match self {
             Self::Null => Weight::scalar(4),

@@ -99,6 +99,7 @@ impl Write for NumberText {
 /// How many bytes the canonical text of an integer takes.
 pub(crate) const fn decimal_len(value: u64) -> u64 {
     match value.checked_ilog10() {
+        _ if value < 10 => 1,
         Some(log) => (log as u64).saturating_add(1),
         None => 1,
     }

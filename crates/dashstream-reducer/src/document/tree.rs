@@ -228,6 +228,7 @@ impl<E: Entry> Child<E> {
 }
 
 /// The node behind `shared`, copied first unless this is its only owner.
+#[inline]
 pub(crate) fn own<'a, E: Entry>(
     shared: &'a mut Arc<Tree<E>>,
     meter: &mut Meter,

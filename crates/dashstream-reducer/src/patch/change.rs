@@ -22,20 +22,27 @@ pub(super) struct Room {
     pub(super) bytes: u64,
 }
 
-/// One change on its way to its place. Once it is done it says how it is undone.
-pub(super) struct Change<'a, 'm> {
+impl Room {
+    const UNLIMITED: Self = Self {
+        nodes: u64::MAX,
+        bytes: u64::MAX,
+    };
+}
+
+/// One change after another, each on its way to its place.
+pub(super) struct Change<'a> {
     tokens: Tokens<'a>,
     want: Want,
-    /// The value to put; from then on what was there before.
-    value: Node,
-    weight: Weight,
+    /// The value to put; once that is done, what was there before.
+    pub(super) value: Node,
+    pub(super) weight: Weight,
     /// The position in the container. Before: only of an undone change, which knows it.
     at: Option<usize>,
     /// The whole document before the change, and its limits.
     whole: Weight,
     room: Room,
     delta: Delta,
-    meter: &'m mut Meter,
+    pub(super) meter: Meter,
 }
 
 /// How a change is undone: by another at the same pointer and this position.
@@ -43,47 +50,16 @@ pub(super) struct Undo {
     want: Want,
     at: Option<usize>,
     /// What was there before.
-    pub(super) value: Node,
+    value: Node,
 }
 
-impl Undo {
-    /// What was there before, if something was.
-    pub(super) const fn displaced(&self) -> Option<&Node> {
-        match self.want {
-            Want::Add | Want::Replace => Some(&self.value),
-            Want::Remove => None,
-        }
-    }
-
-    /// Makes what was changed at `pointer` what it was before.
-    pub(super) fn perform(self, root: &mut Node, pointer: Pointer<'_>) -> bool {
-        let mut meter = Meter::unlimited();
-        let weight = self.value.weight();
-        // It was there before.
-        let room = Room {
-            nodes: u64::MAX,
-            bytes: u64::MAX,
-        };
-        let mut change = Change::new(self.want, self.value, weight, room, &mut meter);
-        change.at = self.at;
-        // Undoing goes where doing went, so it finds its way.
-        change.perform(root, pointer).is_ok()
-    }
-}
-
-impl<'a, 'm> Change<'a, 'm> {
-    pub(super) fn new(
-        want: Want,
-        value: Node,
-        weight: Weight,
-        room: Room,
-        meter: &'m mut Meter,
-    ) -> Self {
+impl<'a> Change<'a> {
+    pub(super) fn new(room: Room, meter: Meter) -> Self {
         Self {
             tokens: Tokens::default(),
-            want,
-            value,
-            weight,
+            want: Want::Add,
+            value: Node::Null,
+            weight: Weight::default(),
             at: None,
             whole: Weight::default(),
             room,
@@ -96,21 +72,56 @@ impl<'a, 'm> Change<'a, 'm> {
     ///
     /// When it fails nothing has changed, though containers on the way may have been copied.
     pub(super) fn perform(
-        mut self,
+        &mut self,
         root: &mut Node,
-        pointer: Pointer<'a>,
-    ) -> Result<Undo, PatchErrorKind> {
-        if pointer.len() == 0 && self.want == Want::Remove {
-            return Err(PatchErrorKind::RemoveRoot);
-        }
-        self.tokens = pointer.tokens();
-        self.whole = root.weight();
-        self.visit(root)?;
-        Ok(Undo {
+        pointer: &Pointer<'a>,
+        want: Want,
+    ) -> Result<(), PatchErrorKind> {
+        self.at = None;
+        self.act(root, pointer, want)
+    }
+
+    /// What takes the last change back.
+    pub(super) fn undo(&mut self) -> Undo {
+        Undo {
             want: self.want,
             at: self.at,
-            value: self.value,
-        })
+            value: core::mem::replace(&mut self.value, Node::Null),
+        }
+    }
+
+    /// What the last change took away, if it took something.
+    pub(super) const fn displaced(&self) -> Option<&Node> {
+        match self.want {
+            Want::Add | Want::Replace => Some(&self.value),
+            Want::Remove => None,
+        }
+    }
+
+    /// Makes what was changed at `pointer` what it was before, with limits and fuel aside.
+    pub(super) fn take_back(&mut self, root: &mut Node, pointer: &Pointer<'a>, undo: Undo) -> bool {
+        self.meter = Meter::unlimited();
+        self.room = Room::UNLIMITED;
+        self.at = undo.at;
+        self.weight = undo.value.weight();
+        self.value = undo.value;
+        // Undoing goes where doing went, so it finds its way.
+        self.act(root, pointer, undo.want).is_ok()
+    }
+
+    fn act(
+        &mut self,
+        root: &mut Node,
+        pointer: &Pointer<'a>,
+        want: Want,
+    ) -> Result<(), PatchErrorKind> {
+        if pointer.len() == 0 && want == Want::Remove {
+            return Err(PatchErrorKind::RemoveRoot);
+        }
+        self.want = want;
+        self.tokens = pointer.tokens();
+        self.whole = root.weight();
+        self.visit(root)
     }
 
     /// At the last token of an array.
@@ -128,7 +139,7 @@ impl<'a, 'm> Change<'a, 'm> {
                 self.grow(self.weight, len)?;
                 let value = core::mem::replace(&mut self.value, Node::Null);
                 self.delta
-                    .deepen(tree, |tree| tree.insert(at, value, self.meter));
+                    .deepen(tree, |tree| tree.insert(at, value, &mut self.meter));
                 self.want = Want::Remove;
                 Ok(())
             }
@@ -136,7 +147,9 @@ impl<'a, 'm> Change<'a, 'm> {
                 let element = tree.get(at).ok_or(PatchErrorKind::OutOfBounds)?;
                 let weight = element.weight();
                 self.shrink(weight, len);
-                let element = self.delta.deepen(tree, |tree| tree.remove(at, self.meter));
+                let element = self
+                    .delta
+                    .deepen(tree, |tree| tree.remove(at, &mut self.meter));
                 self.value = element.ok_or(PatchErrorKind::OutOfBounds)?;
                 self.want = Want::Add;
                 Ok(())
@@ -145,9 +158,8 @@ impl<'a, 'm> Change<'a, 'm> {
     }
 
     /// At the last token of an object.
-    fn member(&mut self, tree: &mut Tree<Member>, token: Token<'_>) -> Result<(), PatchErrorKind> {
-        let text = token.name();
-        let name = Name::new(&text);
+    fn member(&mut self, tree: &mut Tree<Member>, text: &[u8]) -> Result<(), PatchErrorKind> {
+        let name = Name::new(text);
         match self.want {
             Want::Replace => return tree.visit_member(&name, self),
             Want::Add => match tree.visit_member(&name, self) {
@@ -162,13 +174,13 @@ impl<'a, 'm> Change<'a, 'm> {
         let len = tree.len();
         match (tree.position(&name), self.want) {
             (Err(at), Want::Add) => {
-                let key = Text::new(core::str::from_utf8(&text).unwrap_or_default());
+                let key = Text::new(core::str::from_utf8(text).unwrap_or_default());
                 let weight = with_name(self.weight, &key);
                 self.grow(weight, len)?;
                 let node = core::mem::replace(&mut self.value, Node::Null);
                 let member = Member { key, node };
                 self.delta
-                    .deepen(tree, |tree| tree.insert(at, member, self.meter));
+                    .deepen(tree, |tree| tree.insert(at, member, &mut self.meter));
                 self.want = Want::Remove;
                 Ok(())
             }
@@ -176,7 +188,9 @@ impl<'a, 'm> Change<'a, 'm> {
                 let member = tree.get(at).ok_or(PatchErrorKind::NotFound)?;
                 let weight = with_name(member.node.weight(), &member.key);
                 self.shrink(weight, len);
-                let member = self.delta.deepen(tree, |tree| tree.remove(at, self.meter));
+                let member = self
+                    .delta
+                    .deepen(tree, |tree| tree.remove(at, &mut self.meter));
                 self.value = member.ok_or(PatchErrorKind::NotFound)?.node;
                 self.want = Want::Add;
                 Ok(())
@@ -218,7 +232,7 @@ impl<'a, 'm> Change<'a, 'm> {
     }
 }
 
-impl Visit for Change<'_, '_> {
+impl Visit for Change<'_> {
     type Error = PatchErrorKind;
 
     /// Recursion is bounded by the depth of documents.
@@ -232,7 +246,7 @@ impl Visit for Change<'_, '_> {
         let last = self.tokens.is_empty();
         match node {
             Node::Array(tree) => {
-                let tree = own(tree, self.meter);
+                let tree = own(tree, &mut self.meter);
                 if last {
                     self.element(tree, token)?;
                 } else {
@@ -240,11 +254,11 @@ impl Visit for Change<'_, '_> {
                 }
             }
             Node::Object(tree) => {
-                let tree = own(tree, self.meter);
+                let tree = own(tree, &mut self.meter);
                 if last {
-                    self.member(tree, token)?;
+                    token.with_name(|name| self.member(tree, name))?;
                 } else {
-                    tree.visit_member(&Name::new(&token.name()), self)?;
+                    token.with_name(|name| tree.visit_member(&Name::new(name), self))?;
                 }
             }
             Node::Null
@@ -263,7 +277,7 @@ impl Visit for Change<'_, '_> {
     }
 
     fn meter(&mut self) -> &mut Meter {
-        self.meter
+        &mut self.meter
     }
 
     fn missing(&self) -> PatchErrorKind {
@@ -274,7 +288,7 @@ impl Visit for Change<'_, '_> {
 /// The value that `pointer` names.
 pub(super) fn find<'n>(
     root: &'n Node,
-    pointer: Pointer<'_>,
+    pointer: &Pointer<'_>,
     meter: &mut Meter,
 ) -> Result<&'n Node, PatchErrorKind> {
     let mut node = root;

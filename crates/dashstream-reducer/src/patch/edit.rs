@@ -25,6 +25,7 @@ pub(crate) trait Edit<'a>: Copy {
 }
 
 impl<'a> Edit<'a> for &'a Operation {
+    #[inline]
     fn verb(self) -> Result<Verb, PatchErrorKind> {
         Ok(match self {
             Operation::Add { .. } => Verb::Add,
@@ -36,6 +37,7 @@ impl<'a> Edit<'a> for &'a Operation {
         })
     }
 
+    #[inline]
     fn path(self) -> &'a str {
         match self {
             Operation::Add { path, .. }
@@ -47,6 +49,7 @@ impl<'a> Edit<'a> for &'a Operation {
         }
     }
 
+    #[inline]
     fn source(self) -> &'a str {
         match self {
             Operation::Move { from, .. } | Operation::Copy { from, .. } => from,
@@ -58,6 +61,7 @@ impl<'a> Edit<'a> for &'a Operation {
     }
 
     /// Shares the operation's value.
+    #[inline]
     fn value(self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind> {
         match self {
             Operation::Add { value, .. }
@@ -75,6 +79,7 @@ impl<'a> Edit<'a> for &'a Operation {
 }
 
 impl<'a> Edit<'a> for Encoded<'a> {
+    #[inline]
     fn verb(self) -> Result<Verb, PatchErrorKind> {
         // Also where there is no value: a producer that announces another encoding there is not one
         // that this wire knows.
@@ -90,10 +95,12 @@ impl<'a> Edit<'a> for Encoded<'a> {
         })
     }
 
+    #[inline]
     fn path(self) -> &'a str {
         self.path
     }
 
+    #[inline]
     fn source(self) -> &'a str {
         self.from
     }

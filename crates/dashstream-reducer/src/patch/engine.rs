@@ -1,6 +1,6 @@
 //! Applying operations, all or none.
 
-use crate::document::{DEPTH_MAX, Document, Meter, Node, Spent, Weight};
+use crate::document::{DEPTH_MAX, Document, Meter, Node, Spent};
 #[cfg(feature = "wire")]
 use crate::patch::Encoded;
 use crate::patch::change::{Change, Room, Undo, Want, find};
@@ -89,9 +89,8 @@ fn run<'a, E: Edit<'a>>(
     let mut patching = Patching {
         root: &mut document.root,
         limits,
-        room,
+        change: Change::new(room, Meter::new(limits.fuel)),
         copied_nodes: 0,
-        meter: Meter::new(limits.fuel),
         left: edits.len(),
         safety,
     };
@@ -103,8 +102,8 @@ fn run<'a, E: Edit<'a>>(
         }
     }
     Ok(Applied {
-        fuel: limits.fuel.saturating_sub(patching.meter.left()),
-        left_behind: patching.meter.left_behind(),
+        fuel: limits.fuel.saturating_sub(patching.change.meter.left()),
+        left_behind: patching.change.meter.left_behind(),
     })
 }
 
@@ -134,9 +133,8 @@ enum Safety<'a> {
 struct Patching<'a, 'd> {
     root: &'d mut Node,
     limits: &'d PatchLimits,
-    room: Room,
+    change: Change<'a>,
     copied_nodes: u64,
-    meter: Meter,
     /// Operations that are still to come.
     left: usize,
     safety: Safety<'a>,
@@ -144,21 +142,21 @@ struct Patching<'a, 'd> {
 
 impl<'a> Patching<'a, '_> {
     fn apply(&mut self, edit: impl Edit<'a>) -> Result<(), PatchErrorKind> {
-        self.meter.spend(1)?;
+        self.change.meter.spend(1)?;
         let verb = edit.verb()?;
         let path = self.pointer(edit.path())?;
         match verb {
             Verb::Add => {
-                let (value, weight) = self.value(edit)?;
-                self.put(path, Want::Add, value, weight)
+                self.value(edit)?;
+                self.put(path, Want::Add)
             }
             Verb::Replace => {
-                let (value, weight) = self.value(edit)?;
-                self.put(path, Want::Replace, value, weight)
+                self.value(edit)?;
+                self.put(path, Want::Replace)
             }
             Verb::Remove => {
-                let undo = self.change(path, Want::Remove, Node::Null, Weight::default())?;
-                self.note(path, undo, self.left == 0);
+                self.change.perform(self.root, &path, Want::Remove)?;
+                self.note(path, self.left == 0);
                 Ok(())
             }
             Verb::Move => {
@@ -167,15 +165,16 @@ impl<'a> Patching<'a, '_> {
             }
             Verb::Copy => {
                 let from = self.pointer(edit.source())?;
-                let value = find(self.root, from, &mut self.meter)?.clone();
-                let weight = value.weight();
-                self.pay_for_copy(weight)?;
-                self.put(path, Want::Add, value, weight)
+                let value = find(self.root, &from, &mut self.change.meter)?.clone();
+                self.pay_for_copy(&value)?;
+                self.change.weight = value.weight();
+                self.change.value = value;
+                self.put(path, Want::Add)
             }
             Verb::Test => {
-                let (value, _) = self.value(edit)?;
-                let found = find(self.root, path, &mut self.meter)?;
-                if found.is_equal(&value) {
+                self.value(edit)?;
+                let found = find(self.root, &path, &mut self.change.meter)?;
+                if found.is_equal(&self.change.value) {
                     Ok(())
                 } else {
                     Err(PatchErrorKind::TestFailed)
@@ -192,49 +191,37 @@ impl<'a> Patching<'a, '_> {
             return Err(PatchErrorKind::MoveIntoSelf);
         }
         if from.text() == path.text() {
-            return find(self.root, from, &mut self.meter).map(|_| ());
+            return find(self.root, &from, &mut self.change.meter).map(|_| ());
         }
-        let undo = self.change(from, Want::Remove, Node::Null, Weight::default())?;
-        let value = undo.value.clone();
-        self.note(from, undo, false);
-        let weight = value.weight();
-        self.put(path, Want::Add, value, weight)
+        self.change.perform(self.root, &from, Want::Remove)?;
+        let value = self.change.value.clone();
+        self.note(from, false);
+        self.change.weight = value.weight();
+        self.change.value = value;
+        self.put(path, Want::Add)
     }
 
-    fn put(
-        &mut self,
-        path: Pointer<'a>,
-        want: Want,
-        value: Node,
-        weight: Weight,
-    ) -> Result<(), PatchErrorKind> {
+    /// Puts the change's value.
+    #[inline]
+    fn put(&mut self, path: Pointer<'a>, want: Want) -> Result<(), PatchErrorKind> {
         // No document is ever deeper than its recursions allow.
         let limit = self.limits.state_depth.min(DEPTH_MAX);
-        let depth = (path.len() as u64).saturating_add(u64::from(weight.depth));
+        let depth = (path.len() as u64).saturating_add(u64::from(self.change.weight.depth));
         if depth > u64::from(limit) {
             return Err(PatchErrorKind::TooDeep { limit, depth });
         }
-        let undo = self.change(path, want, value, weight)?;
-        self.note(path, undo, self.left == 0);
+        self.change.perform(self.root, &path, want)?;
+        self.note(path, self.left == 0);
         Ok(())
     }
 
-    fn change(
-        &mut self,
-        path: Pointer<'a>,
-        want: Want,
-        value: Node,
-        weight: Weight,
-    ) -> Result<Undo, PatchErrorKind> {
-        Change::new(want, value, weight, self.room, &mut self.meter).perform(self.root, path)
-    }
-
-    /// Keeps what takes a change back. The last one needs nothing: nothing can fail after it.
-    fn note(&mut self, path: Pointer<'a>, undo: Undo, last: bool) {
+    /// Keeps what takes the change back. The last one needs nothing: nothing can fail after it.
+    fn note(&mut self, path: Pointer<'a>, last: bool) {
         match &mut self.safety {
             Safety::Previous(_) => {
-                if let Some(old) = undo.displaced() {
-                    self.meter.displaced(old);
+                if let Some(old) = self.change.displaced() {
+                    let bytes = old.weight().heap_bound();
+                    self.change.meter.displaced(bytes);
                 }
             }
             Safety::Journal(_) if last => {}
@@ -242,30 +229,36 @@ impl<'a> Patching<'a, '_> {
                 if journal.is_empty() {
                     journal.reserve(self.left.saturating_add(1).min(JOURNAL));
                 }
-                journal.push((path, undo));
+                journal.push((path, self.change.undo()));
             }
         }
     }
 
-    fn roll_back(self) {
+    fn roll_back(mut self) {
         match self.safety {
             Safety::Previous(root) => *self.root = root,
             Safety::Journal(journal) => {
                 for (path, undo) in journal.into_iter().rev() {
-                    let undone = undo.perform(self.root, path);
+                    let undone = self.change.take_back(self.root, &path, undo);
                     debug_assert!(undone);
                 }
             }
         }
     }
 
-    fn value(&mut self, edit: impl Edit<'a>) -> Result<(Node, Weight), PatchErrorKind> {
+    /// Reads the operation's value and pays for it.
+    #[inline]
+    fn value(&mut self, edit: impl Edit<'a>) -> Result<(), PatchErrorKind> {
         let (value, weight) = edit.value(self.limits)?;
-        self.meter
+        self.change.value = value;
+        self.change.weight = weight;
+        self.change
+            .meter
             .spend(weight.nodes.saturating_add(weight.bytes / 64))?;
-        Ok((value, weight))
+        Ok(())
     }
 
+    #[inline]
     fn pointer(&self, text: &'a str) -> Result<Pointer<'a>, PatchErrorKind> {
         let limit = self.limits.path_bytes;
         if text.len() > limit {
@@ -283,9 +276,9 @@ impl<'a> Patching<'a, '_> {
     }
 
     /// A copy shares, so it costs one unit; what it multiplies is limited on its own.
-    fn pay_for_copy(&mut self, weight: Weight) -> Result<(), PatchErrorKind> {
+    fn pay_for_copy(&mut self, value: &Node) -> Result<(), PatchErrorKind> {
         let limit = self.limits.copied_nodes;
-        self.copied_nodes = self.copied_nodes.saturating_add(weight.nodes);
+        self.copied_nodes = self.copied_nodes.saturating_add(value.weight().nodes);
         if self.copied_nodes > limit {
             return Err(PatchErrorKind::TooMuchCopied { limit });
         }

@@ -29,10 +29,13 @@ impl Tree<Member> {
         loop {
             match &tree.kids {
                 Kids::Leaf(members) => {
-                    return members
-                        .binary_search_by(|member| name.order_of(&member.key))
-                        .map(|at| passed.saturating_add(at))
-                        .map_err(|at| passed.saturating_add(at));
+                    let after = name.rank(members, |member| &member.key);
+                    let at = after.saturating_sub(1);
+                    let found = members.get(at).filter(|member| name.is(&member.key));
+                    return match found {
+                        Some(_) => Ok(passed.saturating_add(at)),
+                        None => Err(passed.saturating_add(after)),
+                    };
                 }
                 Kids::Branch(children) => {
                     // Before the first child's first name: in front of it.
@@ -50,7 +53,5 @@ impl Tree<Member> {
 
 /// The child below which `name` stands if it stands anywhere.
 pub(super) fn child_of(children: &[Child<Member>], name: &Name<'_>) -> Option<usize> {
-    children
-        .partition_point(|child| name.order_of(&child.first).is_le())
-        .checked_sub(1)
+    name.rank(children, |child| &child.first).checked_sub(1)
 }
