@@ -25,18 +25,22 @@ pub struct Place {
 
 impl Place {
     pub fn new(broker: &Broker, partitions: u16) -> Self {
-        Self::made(broker, partitions, &[])
-    }
-
-    /// With an archive topic that is set in a way of its own, where the broker knows settings.
-    pub fn with_archive(broker: &Broker, settings: &[(&str, &str)]) -> Self {
-        Self::made(broker, 1, settings)
-    }
-
-    fn made(broker: &Broker, partitions: u16, archive_settings: &[(&str, &str)]) -> Self {
         let topic = broker.topic(partitions);
         let archive = format!("{topic}-dlq");
-        broker.create(&archive, 1, archive_settings);
+        broker.create(&archive, 1, &[]);
+        Self::made(broker, topic, archive)
+    }
+
+    /// With topics that are set so, where the broker knows settings.
+    pub fn set(broker: &Broker, topic: &[(&str, &str)], archive: &[(&str, &str)]) -> Self {
+        let name = unique("t");
+        let archive_name = format!("{name}-dlq");
+        broker.create(&name, 1, topic);
+        broker.create(&archive_name, 1, archive);
+        Self::made(broker, name, archive_name)
+    }
+
+    fn made(broker: &Broker, topic: String, archive: String) -> Self {
         Self {
             brokers: broker.list().to_owned(),
             topic,
