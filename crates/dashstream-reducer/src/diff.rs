@@ -14,9 +14,9 @@
 //!
 //! # When a part is replaced as a whole
 //!
-//! An array or object is replaced as a whole if the operations inside it would be longer than that,
-//! as JSON text, or if a pointer into it would exceed a limit. So the whole patch is never longer than
-//! replacing the state.
+//! An array or object inside the state is replaced as a whole if the operations inside it would be
+//! longer than that, as JSON text, or if a pointer into it would exceed a limit. The state itself is
+//! replaced only for its pointers; whether it is better sent in full, [`Producer`] decides.
 
 mod align;
 mod compare;
@@ -56,7 +56,7 @@ pub enum DiffError {
     TooManyOperations {
         /// The limit.
         limit: usize,
-        /// How many there are.
+        /// How many were found until then.
         len: usize,
     },
     /// The work units are spent.

@@ -133,7 +133,12 @@ impl<'l> Comparison<'l> {
         let mark = Mark {
             operations: self.operations.len(),
             bytes: self.bytes,
-            whole: self.cost(REPLACE, Some(new)),
+            // Whether the root is better sent as a whole is for the caller to say.
+            whole: if self.tokens == 0 {
+                u64::MAX
+            } else {
+                self.cost(REPLACE, Some(new))
+            },
         };
         match inside(self, mark) {
             Err(Halt::Whole) => {
@@ -145,10 +150,14 @@ impl<'l> Comparison<'l> {
         }
     }
 
-    /// Goes on only while the operations since `mark` are not longer than replacing the whole.
-    const fn worthwhile(&self, mark: Mark) -> Result<(), Halt> {
+    /// Goes on only while the operations since `mark` are not longer than replacing the whole, and,
+    /// since nothing takes them back there, while those of the root are not too many.
+    fn worthwhile(&self, mark: Mark) -> Result<(), Halt> {
+        let (limit, len) = (self.limits.operations, self.operations.len());
         if self.bytes.saturating_sub(mark.bytes) > mark.whole {
             Err(Halt::Whole)
+        } else if self.tokens == 0 && len > limit {
+            Err(DiffError::TooManyOperations { limit, len }.into())
         } else {
             Ok(())
         }
