@@ -223,6 +223,10 @@ impl Entry for Node {
     fn name_bytes(&self) -> u64 {
         0
     }
+
+    fn has_name_of(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Entry for Member {
@@ -246,5 +250,9 @@ impl Entry for Member {
 
     fn name_bytes(&self) -> u64 {
         self.key.canonical_len().saturating_add(1)
+    }
+
+    fn has_name_of(&self, other: &Self) -> bool {
+        self.key == other.key
     }
 }

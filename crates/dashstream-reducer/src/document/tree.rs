@@ -14,6 +14,7 @@ mod balance;
 mod build;
 mod cursor;
 mod iter;
+mod prefix;
 mod search;
 mod visit;
 
@@ -39,6 +40,8 @@ pub(crate) trait Entry: Clone {
     fn node_mut(&mut self) -> &mut Node;
     /// Bytes of the canonical text in front of the value.
     fn name_bytes(&self) -> u64;
+    /// Whether both have the same text in front of the value.
+    fn has_name_of(&self, other: &Self) -> bool;
 
     /// What the entry adds to its container.
     fn weight(&self) -> Weight {
@@ -119,7 +122,12 @@ impl<E: Entry> Tree<E> {
     }
 
     pub(crate) fn iter(&self) -> Iter<'_, E> {
-        Iter::new(self)
+        self.iter_from(0)
+    }
+
+    /// The entries from `start` on.
+    pub(crate) fn iter_from(&self, start: usize) -> Iter<'_, E> {
+        Iter::new(self, start)
     }
 
     /// Inserts `entry` before the entry at `at`; at the end when `at` is the length.

@@ -3,7 +3,7 @@
 use crate::document::node::{Member, Node};
 use crate::document::number::NumberText;
 use crate::document::text::write_escaped;
-use crate::document::tree::Tree;
+use crate::document::tree::{Entry, Tree};
 use crate::hash::Dialect;
 
 /// What was met while writing, which decides whether another dialect could look different.
@@ -21,6 +21,15 @@ pub(crate) struct Seen {
 pub(crate) trait Sink {
     fn push(&mut self, byte: u8);
     fn extend(&mut self, bytes: &[u8]);
+
+    /// How many bytes from here on are not wanted. What is written is taken off anyway; asking saves
+    /// the writing.
+    fn left_out(&self) -> u64 {
+        0
+    }
+
+    /// The next `bytes` are not written at all, since they are not wanted.
+    fn leave_out(&mut self, _bytes: u64) {}
 }
 
 impl Sink for Vec<u8> {
@@ -49,26 +58,24 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink, seen: &m
         }
         Node::String(text) => write_escaped(text.as_bytes(), out),
         Node::Array(tree) => {
-            out.push(b'[');
-            for (index, node) in tree.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
+            let start = pass(tree, out);
+            for (index, node) in (start..).zip(tree.iter_from(start)) {
+                out.push(if index == 0 { b'[' } else { b',' });
                 write(node, dialect, out, seen);
             }
-            out.push(b']');
+            out.extend(if tree.len() == 0 { b"[]" } else { b"]" });
         }
         Node::Object(tree) => {
-            out.push(b'{');
+            let start = pass(tree, out);
             match dialect {
                 Dialect::Current | Dialect::Ryu => {
-                    write_members(tree.iter(), dialect, out, seen);
+                    write_members(tree.iter_from(start), start, dialect, out, seen);
                 }
                 Dialect::JavaScript => {
-                    write_members(by_utf16(tree).into_iter(), dialect, out, seen);
+                    write_members(by_utf16(tree).into_iter(), 0, dialect, out, seen);
                 }
             }
-            out.push(b'}');
+            out.extend(if tree.len() == 0 { b"{}" } else { b"}" });
         }
     }
 }
@@ -77,16 +84,26 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink, seen: &m
 /// been read as a float, which a float below never is.
 const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 
+/// Passes the entries that are not wanted, and answers the first one that is.
+fn pass<E: Entry>(tree: &Tree<E>, out: &mut impl Sink) -> usize {
+    let left_out = out.left_out();
+    if left_out == 0 {
+        return 0;
+    }
+    let (entries, bytes) = tree.entries_within(left_out);
+    out.leave_out(bytes);
+    entries
+}
+
 fn write_members<'a>(
     members: impl Iterator<Item = &'a Member>,
+    start: usize,
     dialect: Dialect,
     out: &mut impl Sink,
     seen: &mut Seen,
 ) {
-    for (index, member) in members.enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
+    for (index, member) in (start..).zip(members) {
+        out.push(if index == 0 { b'{' } else { b',' });
         seen.high_name |= has_high(member.key.as_bytes());
         write_escaped(member.key.as_bytes(), out);
         out.push(b':');

@@ -1,4 +1,4 @@
-//! Hashing states one after another, through one buffer.
+//! Hashing states one after another, from where the next begins to differ from the last.
 
 use sha2::{Digest, Sha256};
 
@@ -7,31 +7,67 @@ use crate::document::{Document, Seen, Sink};
 
 /// Computes state hashes, the SHA-256 of the canonical text, without ever holding that text.
 ///
-/// What it keeps between calls makes the next hash cheaper and changes no result; a clone starts
-/// with the same.
+/// It remembers the state that it hashed last, and where the hash stood every 16 KiB of it: a state
+/// that shares its beginning with that one is hashed from there on. An edit near the end of a state
+/// of any size costs about as much as an edit of a small one. Remembering changes no result; a state
+/// of less than 32 KiB is not remembered.
+///
+/// # Examples
+///
+/// ```
+/// use dashstream_reducer::{Document, Hasher, ReadLimits, Verdict};
+///
+/// let state = Document::from_str(r#"{"b": 2, "a": 1}"#, &ReadLimits::default())?;
+/// let mut hasher = Hasher::new();
+/// let hash = hasher.hash(&state);
+/// assert_eq!(hasher.verify(&state, &hash), Verdict::Match);
+/// # Ok::<(), dashstream_reducer::ReadError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Hasher {
     /// Canonical text that was not yet hashed; [`STRIDE`] bytes at most.
     text: Vec<u8>,
+    /// The state that was hashed last, if it is long enough.
+    last: Option<Document>,
+    /// Where its hash stood after each [`STRIDE`] bytes.
+    marks: Vec<Sha256>,
 }
 
 impl Hasher {
     /// Holds nothing until it is used.
     #[must_use]
     pub const fn new() -> Self {
-        Self { text: Vec::new() }
+        Self {
+            text: Vec::new(),
+            last: None,
+            marks: Vec::new(),
+        }
     }
 
     /// The hash of `state`, as producers send it: of the canonical text in [`Dialect::Current`].
     #[must_use]
     pub fn hash(&mut self, state: &Document) -> [u8; 32] {
-        self.printed_as(Dialect::Current, state).0
+        self.marks.truncate(self.usable(state));
+        self.last = None;
+        let stream = Stream {
+            sha: self.marks.last().cloned().unwrap_or_default(),
+            left_out: bytes_before(self.marks.len()),
+            text: &mut self.text,
+            marks: Some(&mut self.marks),
+        };
+        let (hash, _) = stream.hash(Dialect::Current, state);
+        if self.marks.len() >= WORTH {
+            self.last = Some(state.clone());
+        } else {
+            self.marks.clear();
+        }
+        hash
     }
 
     /// Holds `state` against a producer's hash of it.
     ///
-    /// Hashes once; again, in the other dialects, only when the hash differs and the state holds
-    /// something that they print differently.
+    /// Hashes once, as [`Hasher::hash`] does. Only a hash that differs is looked for in the other
+    /// dialects, which takes the whole text once or twice more.
     pub fn verify(&mut self, state: &Document, hash: &[u8]) -> Verdict {
         if hash.is_empty() {
             return Verdict::NotComparable(Unproven::NoHash);
@@ -39,17 +75,18 @@ impl Hasher {
         let Ok(expected) = <[u8; 32]>::try_from(hash) else {
             return Verdict::NotComparable(Unproven::HashLength);
         };
-        let (hash, seen) = self.printed_as(Dialect::Current, state);
-        if hash == expected {
+        if self.hash(state) == expected {
             return Verdict::Match;
         }
+        let (hash, seen) = self.printed_as(Dialect::Ryu, state);
+        if hash == expected {
+            return Verdict::Drift(Dialect::Ryu);
+        }
         // Only floats, and names outside the basic plane, look different in another dialect.
-        if seen.float || seen.high_name {
-            for dialect in [Dialect::Ryu, Dialect::JavaScript] {
-                if self.printed_as(dialect, state).0 == expected {
-                    return Verdict::Drift(dialect);
-                }
-            }
+        if (seen.float || seen.high_name)
+            && self.printed_as(Dialect::JavaScript, state).0 == expected
+        {
+            return Verdict::Drift(Dialect::JavaScript);
         }
         if seen.wide {
             Verdict::NotComparable(Unproven::WideNumber)
@@ -58,71 +95,257 @@ impl Hasher {
         }
     }
 
-    /// Bytes of text that [`Hasher::hash`] would hash now. Constant time.
+    /// Bytes of text that [`Hasher::hash`] would hash now.
+    ///
+    /// Costs what the state does not share with the last one, up to their first difference.
     #[must_use]
     pub fn cost(&self, state: &Document) -> u64 {
-        state.canonical_len()
+        let known = bytes_before(self.usable(state));
+        state.canonical_len().saturating_sub(known)
     }
 
-    /// Lets go of the state that was hashed last, if it is kept. Its buffer stays.
-    pub fn forget(&mut self) {}
+    /// Lets go of the state that was hashed last. While it is remembered, a change of that state
+    /// copies what lies on the way to the change.
+    pub fn forget(&mut self) {
+        self.last = None;
+        self.marks.clear();
+    }
 
     /// Bytes of memory that it holds beside the state that was hashed last.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.text.capacity() as u64
+        let marks = self.marks.capacity().saturating_mul(size_of::<Sha256>());
+        marks.saturating_add(self.text.capacity()) as u64
+    }
+
+    /// How many of the marks lie within what `state` shares with the last one.
+    fn usable(&self, state: &Document) -> usize {
+        let Some(last) = &self.last else { return 0 };
+        let common = last.root.common_prefix(&state.root);
+        let marks = usize::try_from(common).unwrap_or(usize::MAX) / STRIDE;
+        marks.min(self.marks.len())
     }
 
     fn printed_as(&mut self, dialect: Dialect, state: &Document) -> ([u8; 32], Seen) {
-        let mut stream = Stream {
+        let stream = Stream {
             sha: Sha256::new(),
+            left_out: 0,
             text: &mut self.text,
+            marks: None,
         };
-        let seen = state.write(dialect, &mut stream);
-        (stream.finish(), seen)
+        stream.hash(dialect, state)
     }
 }
 
-/// Bytes that are hashed at a time: they stay in the first cache between writing and hashing.
+/// Bytes between two marks, which are hashed at a time: small enough to stay in the first cache
+/// between writing and hashing, and large enough for the marks to take less than a hundredth of the
+/// text.
 const STRIDE: usize = 16 * 1024;
+
+/// Marks from which on a state is remembered.
+const WORTH: usize = 2;
+
+const fn bytes_before(marks: usize) -> u64 {
+    (marks as u64).saturating_mul(STRIDE as u64)
+}
 
 /// Text on its way into a hash.
 struct Stream<'h> {
     sha: Sha256,
+    /// Bytes of text that are hashed already.
+    left_out: u64,
     text: &'h mut Vec<u8>,
+    marks: Option<&'h mut Vec<Sha256>>,
 }
 
 impl Stream<'_> {
-    fn flush(&mut self) {
-        self.sha.update(&*self.text);
+    fn hash(mut self, dialect: Dialect, state: &Document) -> ([u8; 32], Seen) {
         self.text.clear();
+        let seen = state.write(dialect, &mut self);
+        self.sha.update(&*self.text);
+        (self.sha.finalize().into(), seen)
     }
 
-    fn finish(mut self) -> [u8; 32] {
-        self.flush();
-        self.sha.finalize().into()
+    fn mark(&mut self) {
+        self.sha.update(&*self.text);
+        self.text.clear();
+        if let Some(marks) = &mut self.marks {
+            marks.push(self.sha.clone());
+        }
+    }
+
+    #[cold]
+    fn extend_after(&mut self, bytes: &[u8]) {
+        let drop = usize::try_from(self.left_out).unwrap_or(usize::MAX);
+        let rest = bytes.get(drop.min(bytes.len())..).unwrap_or_default();
+        let dropped = bytes.len().saturating_sub(rest.len());
+        self.leave_out(dropped as u64);
+        if !rest.is_empty() {
+            self.extend(rest);
+        }
     }
 }
 
 impl Sink for Stream<'_> {
     fn push(&mut self, byte: u8) {
-        self.text.push(byte);
-        if self.text.len() >= STRIDE {
-            self.flush();
-        }
+        self.extend(&[byte]);
     }
 
     fn extend(&mut self, mut bytes: &[u8]) {
+        if self.left_out > 0 {
+            return self.extend_after(bytes);
+        }
         loop {
             let room = STRIDE.saturating_sub(self.text.len());
             match bytes.split_at_checked(room) {
                 Some((now, rest)) => {
                     self.text.extend_from_slice(now);
-                    self.flush();
+                    self.mark();
                     bytes = rest;
                 }
                 None => return self.text.extend_from_slice(bytes),
             }
         }
+    }
+
+    fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    fn leave_out(&mut self, bytes: u64) {
+        self.left_out = self.left_out.saturating_sub(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dashstream_testkit::rng::SplitMix64;
+
+    use super::*;
+    use crate::ReadLimits;
+    use crate::patch::{self, PatchLimits};
+
+    fn digest(state: &Document) -> [u8; 32] {
+        let mut text = Vec::new();
+        state.to_canonical(&mut text);
+        Sha256::digest(text).into()
+    }
+
+    fn state(messages: usize) -> Document {
+        let message = |at: usize| format!(r#"{{"id":{at},"text":"{}"}}"#, "word ".repeat(at % 40));
+        let messages: Vec<_> = (0..messages).map(message).collect();
+        let names: Vec<_> = (0..200)
+            .map(|at| format!(r#""name-{at:03}":{at}"#))
+            .collect();
+        let text = format!(
+            r#"{{"a":{{{}}},"messages":[{}],"z":[[],{{}},1.5]}}"#,
+            names.join(","),
+            messages.join(",")
+        );
+        Document::from_str(&text, &ReadLimits::default()).unwrap()
+    }
+
+    #[test]
+    fn a_hash_is_the_same_whatever_was_hashed_before() {
+        let mut rng = SplitMix64::new(11);
+        let mut hasher = Hasher::new();
+        let mut state = state(1_200);
+        let mut resumed = 0;
+        for round in 0..150_u64 {
+            let patch = match rng.below(8) {
+                0 => r#"[{"op":"add","path":"/messages/-","value":{"id":1,"text":"new"}}]"#
+                    .to_owned(),
+                1 => format!(
+                    r#"[{{"op":"replace","path":"/messages/{}/text","value":"{round}"}}]"#,
+                    rng.below(1_100)
+                ),
+                2 => format!(
+                    r#"[{{"op":"remove","path":"/messages/{}"}}]"#,
+                    rng.below(1_100)
+                ),
+                3 => format!(
+                    r#"[{{"op":"add","path":"/messages/{}","value":[]}}]"#,
+                    rng.below(1_100)
+                ),
+                4 => format!(r#"[{{"op":"add","path":"/z/0","value":{round}}}]"#),
+                5 => format!(
+                    r#"[{{"op":"add","path":"/a/name-{:03}","value":{{"x":[]}}}}]"#,
+                    rng.below(400)
+                ),
+                6 => format!(
+                    r#"[{{"op":"add","path":"/zz{round}","value":"{}"}}]"#,
+                    "y".repeat(rng.below(40_000) as usize)
+                ),
+                _ => "[]".to_owned(),
+            };
+            let limits = PatchLimits::default();
+            let patch = patch::parse(patch.as_bytes(), &ReadLimits::default(), &limits).unwrap();
+            // A hasher that holds no version, now and then.
+            if rng.chance(1, 20) {
+                hasher.forget();
+            }
+            let _applied = patch::apply(&mut state, patch.as_slice().into(), &limits);
+            let cost = hasher.cost(&state);
+            assert!(cost <= state.canonical_len());
+            resumed += u64::from(cost < state.canonical_len() / 2);
+            assert_eq!(hasher.hash(&state), digest(&state), "round {round}");
+        }
+        assert!(resumed > 30, "{resumed}");
+    }
+
+    #[test]
+    fn an_edit_at_the_end_hashes_the_end_and_one_at_the_front_hashes_all() {
+        let mut hasher = Hasher::new();
+        let mut state = state(10_000);
+        let before = hasher.hash(&state);
+        let apply = |state: &mut Document, text: &str| {
+            let limits = PatchLimits::default();
+            let patch = patch::parse(text.as_bytes(), &ReadLimits::default(), &limits).unwrap();
+            let _applied = patch::apply(state, patch.as_slice().into(), &limits).unwrap();
+        };
+        apply(
+            &mut state,
+            r#"[{"op":"add","path":"/messages/-","value":1}]"#,
+        );
+        assert!(
+            hasher.cost(&state) <= 2 * STRIDE as u64,
+            "{}",
+            hasher.cost(&state)
+        );
+        assert_ne!(hasher.hash(&state), before);
+        apply(
+            &mut state,
+            r#"[{"op":"replace","path":"/a/name-000","value":1}]"#,
+        );
+        assert_eq!(hasher.cost(&state), state.canonical_len());
+        hasher.forget();
+        assert_eq!(hasher.cost(&state), state.canonical_len());
+    }
+
+    #[test]
+    fn what_is_held_stays_below_a_hundredth_of_the_text_and_one_buffer() {
+        let state = state(20_000);
+        let mut hasher = Hasher::new();
+        assert_eq!(hasher.bytes(), 0);
+        let _hash = hasher.hash(&state);
+        let most = state.canonical_len() / 64 + 2 * STRIDE as u64;
+        assert!(hasher.bytes() <= most, "{} {most}", hasher.bytes());
+        // Too short to be worth remembering.
+        let short = Document::from_str("[1]", &ReadLimits::default()).unwrap();
+        let _hash = hasher.hash(&short);
+        assert_eq!(hasher.cost(&short), 3);
+    }
+
+    #[test]
+    fn a_remembered_state_does_not_hide_a_dialect() {
+        let mut hasher = Hasher::new();
+        let state = state(5_000);
+        let _hash = hasher.hash(&state);
+        let mut text = Vec::new();
+        let _seen = state.write(Dialect::JavaScript, &mut text);
+        let printed = Sha256::digest(&text);
+        // 1.5 is printed alike, so that this is a match in every dialect.
+        assert_eq!(hasher.verify(&state, &printed), Verdict::Match);
+        assert_eq!(hasher.verify(&state, &[0; 32]), Verdict::Mismatch);
     }
 }

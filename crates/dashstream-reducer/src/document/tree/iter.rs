@@ -2,7 +2,7 @@
 
 use core::slice;
 
-use super::{Child, Entry, Kids, Tree};
+use super::{Child, Entry, Kids, Tree, locate};
 
 /// The entries of a tree in order. Allocates only for a tree of several levels.
 pub(crate) struct Iter<'a, E: Entry> {
@@ -12,28 +12,33 @@ pub(crate) struct Iter<'a, E: Entry> {
 }
 
 impl<'a, E: Entry> Iter<'a, E> {
-    pub(super) fn new(tree: &'a Tree<E>) -> Self {
+    pub(super) fn new(tree: &'a Tree<E>, start: usize) -> Self {
         let mut iter = Self {
             leaf: [].iter(),
             above: Vec::new(),
-            left: tree.len,
+            left: tree.len.saturating_sub(start),
         };
-        iter.descend(tree);
+        iter.descend(tree, start);
         iter
     }
 
-    fn descend(&mut self, mut tree: &'a Tree<E>) {
+    /// Goes down to the entry at `at`.
+    fn descend(&mut self, mut tree: &'a Tree<E>, mut at: usize) {
         loop {
             match &tree.kids {
                 Kids::Leaf(entries) => {
-                    self.leaf = entries.iter();
+                    self.leaf = entries.get(at..).unwrap_or_default().iter();
                     return;
                 }
                 Kids::Branch(children) => {
-                    let mut children = children.iter();
-                    let Some(first) = children.next() else { return };
+                    let Some((index, rest)) = locate(children, at) else {
+                        return;
+                    };
+                    let mut children = children.get(index..).unwrap_or_default().iter();
+                    let Some(child) = children.next() else { return };
                     self.above.push(children);
-                    tree = &first.tree;
+                    tree = &child.tree;
+                    at = rest;
                 }
             }
         }
@@ -50,7 +55,7 @@ impl<'a, E: Entry> Iterator for Iter<'a, E> {
                 return Some(entry);
             }
             match self.above.last_mut()?.next() {
-                Some(child) => self.descend(&child.tree),
+                Some(child) => self.descend(&child.tree, 0),
                 None => {
                     self.above.pop();
                 }
