@@ -90,7 +90,7 @@ impl Walk<'_> {
             let number = key.number();
             let field = DASH_STREAM_MESSAGE.field(number);
             let (Some(kind), Some(shape)) = (Kind::from_number(number), field.child) else {
-                self.unknown(&mut input, key, left)?;
+                input.apart(|input| self.unknown(input, key, left))?;
                 continue;
             };
             let bytes = body(&mut input, key)?;
@@ -173,7 +173,7 @@ impl Walk<'_> {
                     flags.schema_version = int32(input.varint()?).cast_unsigned();
                 }
                 _ if key.number() <= header::LAST => return Err(key.wrong().into()),
-                _ => self.unknown(&mut input, key, left)?,
+                _ => input.apart(|input| self.unknown(input, key, left))?,
             }
         }
         self.fields(fields)?;
@@ -257,8 +257,10 @@ impl Walk<'_> {
                 self.grow(level, field, vec_growth)?;
                 self.charge(string_heap(len))
             }
-            FieldKind::Varints | FieldKind::Fixed32s => self.numbers(input, key, field, level),
-            FieldKind::Unknown => self.unknown(input, key, left),
+            FieldKind::Varints | FieldKind::Fixed32s => {
+                input.apart(|input| self.numbers(input, key, field, level))
+            }
+            FieldKind::Unknown => input.apart(|input| self.unknown(input, key, left)),
             FieldKind::String
             | FieldKind::Varint
             | FieldKind::Bytes

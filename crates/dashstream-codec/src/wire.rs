@@ -124,6 +124,16 @@ impl<'a> Input<'a> {
         self.rest.is_empty()
     }
 
+    /// Lends a copy to what is rare and not inlined, and takes it back: a cursor that is lent itself
+    /// does not live in registers, and every field of every message would pay for that.
+    #[inline(always)]
+    pub(crate) fn apart<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T {
+        let mut copy = *self;
+        let result = rare(&mut copy);
+        *self = copy;
+        result
+    }
+
     /// The next field's key, or `None` at the end of the message.
     #[inline(always)]
     pub(crate) fn key(&mut self) -> Result<Option<Key>, WireError> {
@@ -135,7 +145,7 @@ impl<'a> Input<'a> {
             self.rest = rest;
             return Ok(Some(Key(u32::from(first))));
         }
-        self.long_key().map(Some)
+        self.apart(Self::long_key).map(Some)
     }
 
     #[cold]
@@ -181,7 +191,7 @@ impl<'a> Input<'a> {
                 return Ok(kept);
             }
         }
-        self.slow_varint()
+        self.apart(Self::slow_varint)
     }
 
     /// A varint at the end of the message, or of nine or ten bytes.
@@ -240,7 +250,7 @@ impl<'a> Input<'a> {
     #[inline(always)]
     pub(crate) fn text(&mut self) -> Result<usize, WireError> {
         let bytes = self.bytes()?;
-        if bytes.is_ascii() {
+        if is_ascii(bytes) {
             return Ok(bytes.len());
         }
         match core::str::from_utf8(bytes) {
@@ -279,7 +289,7 @@ impl<'a> Input<'a> {
             FIXED64 => self.fixed::<8>().map(drop)?,
             LEN => self.bytes().map(drop)?,
             FIXED32 => self.fixed::<4>().map(drop)?,
-            START_GROUP => return self.group(key.number(), depth_left),
+            START_GROUP => return self.apart(|it| it.group(key.number(), depth_left)),
             _ => {
                 return Err(WireError::UnmatchedGroup {
                     number: key.number(),
@@ -309,6 +319,26 @@ impl<'a> Input<'a> {
             fields = fields.saturating_add(inner.fields);
         }
     }
+}
+
+/// As the standard library's, for the strings of telemetry: most are shorter than the 64 bytes that
+/// it is made for, and it looks at the last few of them one by one.
+#[inline(always)]
+fn is_ascii(bytes: &[u8]) -> bool {
+    if bytes.len() >= 64 {
+        return bytes.is_ascii();
+    }
+    let high = if let Some(last) = bytes.last_chunk() {
+        let (words, _) = bytes.as_chunks();
+        words.iter().fold(u64::from_ne_bytes(*last), |high, word| {
+            high | u64::from_ne_bytes(*word)
+        })
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        u64::from(u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last))
+    } else {
+        u64::from(bytes.iter().fold(0, |high, byte| high | byte))
+    };
+    high & 0x8080_8080_8080_8080 == 0
 }
 
 /// What was inside a skipped value.
