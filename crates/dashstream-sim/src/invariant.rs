@@ -39,7 +39,7 @@ pub enum Invariant {
     /// Something that was held is let go only by an order, an acknowledgement that was ordered, or
     /// the end of the assignment.
     HoldsLast,
-    /// A held partition is paused at the client, and held no further on than its poison.
+    /// A held partition is paused at the client, at its poison or before it.
     HeldIsPaused,
     /// A partition that runs is resumed at the client.
     RunningIsResumed,

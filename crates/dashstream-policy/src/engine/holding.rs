@@ -47,7 +47,7 @@ impl<E> Engine<E> {
         }
         if let Some(offset) = offset {
             state.go_on_from(offset);
-            #[cfg(mutant = "pause_without_seek")] // the client resumes behind the poison
+            #[cfg(mutant = "pause_without_seek")] // the client is left behind the poison
             state.back_to.take();
         }
         state.must_meet = match by {

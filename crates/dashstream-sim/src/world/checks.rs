@@ -104,9 +104,13 @@ impl World {
         let part = &self.parts[number(of.partition)];
         let roomy = matches!(taking, Taking::Open);
         match of.state {
-            PartitionState::Held { .. } => {
-                if !part.paused {
-                    return Err(Invariant::HeldIsPaused.broken(of));
+            PartitionState::Held { by, offset, .. } => {
+                let p = number(of.partition);
+                let under_way = part.seek_failed || self.late.iter().any(|(other, ..)| *other == p);
+                let behind = by != HeldBy::Operator
+                    && offset.is_some_and(|poison| part.position > poison.get());
+                if !part.paused || (behind && !under_way) {
+                    return Err(Invariant::HeldIsPaused.broken((of, part.position)));
                 }
             }
             PartitionState::Running if roomy => {

@@ -130,6 +130,7 @@ impl World {
         if self.parts[p].epoch == Some(epoch) {
             self.parts[p].hand.clear();
             self.parts[p].position = to;
+            self.parts[p].seek_failed = false;
         }
         self.input(Input::Sought {
             partition: place(p),

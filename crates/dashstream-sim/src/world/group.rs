@@ -13,7 +13,6 @@ impl World {
         let part = &mut self.parts[p];
         part.epoch = Some(epoch);
         part.stored = None;
-        part.store_failed = false;
         part.position = part.committed.unwrap_or(part.low);
         if part.committed.is_none() {
             part.truth.give_up(0, part.low);
@@ -82,7 +81,6 @@ impl World {
             part.end_assignment();
             part.epoch = None;
             part.stored = None;
-            part.store_failed = false;
             part.paused = false;
             part.hand.clear();
         }

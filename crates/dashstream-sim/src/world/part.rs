@@ -20,6 +20,8 @@ pub(crate) struct Part {
     pub(crate) stored: Option<i64>,
     /// Whether the client refused the last store.
     pub(super) store_failed: bool,
+    /// Whether the client refused the last seek.
+    pub(super) seek_failed: bool,
     pub(crate) hand: VecDeque<(Epoch, i64)>,
     pub(crate) truth: Truth,
     /// The record that an ordered retry has to meet first.
@@ -45,6 +47,7 @@ impl Part {
             paused: false,
             stored: None,
             store_failed: false,
+            seek_failed: false,
             hand: VecDeque::new(),
             truth,
             must_meet: None,
@@ -69,5 +72,6 @@ impl Part {
         self.awaited.clear();
         self.operator = false;
         self.truth.stopped_at = None;
+        (self.store_failed, self.seek_failed) = (false, false);
     }
 }

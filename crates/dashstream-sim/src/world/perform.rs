@@ -99,6 +99,7 @@ impl World {
             return Ok(());
         }
         let ok = !core::mem::take(&mut self.fail_seek);
+        self.parts[p].seek_failed = !ok;
         if ok {
             self.parts[p].hand.clear();
             self.parts[p].position = to.get();
