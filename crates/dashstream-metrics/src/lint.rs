@@ -4,6 +4,7 @@
 //! parser for either: what it cannot find it cannot judge, so it says how many expressions it read.
 
 mod extract;
+mod grouping;
 mod tokens;
 
 use std::collections::BTreeSet;
@@ -99,6 +100,15 @@ pub fn check(expression: &Expression) -> Vec<Finding> {
             Token::Word(_) | Token::Text(_) | Token::Sign(_) => {}
         }
     }
+    findings.extend(
+        grouping::unknown(&tokens)
+            .into_iter()
+            .map(|(metric, label)| Finding::UnknownLabel {
+                line,
+                metric: metric.name,
+                label: label.into(),
+            }),
+    );
     findings
 }
 

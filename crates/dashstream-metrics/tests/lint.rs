@@ -20,6 +20,11 @@ fn what_is_right_is_left_alone() {
         "websocket_kafka_consumer_lag{partition=\"3\"}",
         "vector(1) # or vector(0)",
         "label_replace(up, \"a\", \"or vector(0)\", \"\", \"\")",
+        "sum by (cause) (dashstream_unprocessable_total) - on (cause) sum by (cause) (dashstream_unprocessable_pending)",
+        "sum by (zone) (node_load1 * on (instance) group_left websocket_uptime_seconds)",
+        "sum by ($by) (websocket_uptime_seconds)",
+        "count by (a) (label_replace(websocket_uptime_seconds, \"a\", \"b\", \"\", \"\"))",
+        "sum by (le, stage) (rate(websocket_e2e_latency_ms_bucket[5m] offset 1h)) > bool 1e3",
     ] {
         assert_eq!(findings(text), [], "{text}");
     }
@@ -59,6 +64,43 @@ fn unknown_metrics_labels_and_values_are_found() {
             value: "init".into()
         }]
     );
+}
+
+#[test]
+fn labels_to_group_and_match_by_must_exist() {
+    for (text, metric, label) in [
+        (
+            "sum by (error_kind) (rate(websocket_decode_errors_total[5m]))",
+            "websocket_decode_errors_total",
+            "error_kind",
+        ),
+        (
+            "sum(websocket_kafka_consumer_lag) without(topic)",
+            "websocket_kafka_consumer_lag",
+            "topic",
+        ),
+        (
+            "up == 1 unless on (job, thread) websocket_uptime_seconds{job=\"a\"}",
+            "websocket_uptime_seconds",
+            "thread",
+        ),
+        (
+            "max by (instance, le) (websocket_uptime_seconds)",
+            "websocket_uptime_seconds",
+            "le",
+        ),
+    ] {
+        let label = label.into();
+        assert_eq!(
+            findings(text),
+            [Finding::UnknownLabel {
+                line: 1,
+                metric,
+                label
+            }],
+            "{text}"
+        );
+    }
 }
 
 #[test]

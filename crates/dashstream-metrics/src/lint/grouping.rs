@@ -1,0 +1,88 @@
+//! The labels by which an expression groups and matches: each must be one that its metrics have.
+
+use crate::catalogue::Metric;
+use crate::lint::tokens::Token;
+use crate::lint::{SCRAPE_LABELS, has_label, is_call, is_ours, metric_of};
+
+/// Words that stand before a list of labels in parentheses.
+const CLAUSES: &[&str] = &[
+    "by",
+    "without",
+    "on",
+    "ignoring",
+    "group_left",
+    "group_right",
+];
+
+/// Words that are neither labels nor metrics.
+const KEYWORDS: &[&str] = &["and", "or", "unless", "bool", "offset", "atan2"];
+
+/// Functions after which there are labels that no metric has.
+const LABEL_MAKERS: &[&str] = &["label_replace", "label_join", "count_values"];
+
+/// The grouping labels that none of the expression's metrics has, with one of the metrics.
+///
+/// Nothing is said of expressions with metrics of others, whose labels are not known here.
+pub(super) fn unknown<'a>(tokens: &[Token<'a>]) -> Vec<(&'static Metric, &'a str)> {
+    let mut metrics: Vec<&'static Metric> = Vec::new();
+    let mut labels = Vec::new();
+    let mut rest = tokens;
+    while let Some((token, after)) = rest.split_first() {
+        rest = match token {
+            Token::Word(word) if CLAUSES.contains(word) && is_call(after) => {
+                let (list, after) = up_to(')', after);
+                labels.extend(names(list));
+                after
+            }
+            Token::Sign('{') => up_to('}', after).1,
+            Token::Sign('[') => up_to(']', after).1,
+            Token::Word(word) if LABEL_MAKERS.contains(word) => return Vec::new(),
+            Token::Word(word) if is_ours(word) => {
+                metrics.extend(metric_of(word));
+                after
+            }
+            Token::Word(word) if is_foreign(word) && !is_applied(after) => return Vec::new(),
+            Token::Word(_) | Token::Text(_) | Token::Sign(_) => after,
+        };
+    }
+    let Some(&first) = metrics.first() else {
+        return Vec::new();
+    };
+    let is_known = |label: &&str| {
+        SCRAPE_LABELS.contains(label) || metrics.iter().any(|metric| has_label(metric, label))
+    };
+    labels.retain(|label| !is_known(label));
+    labels.into_iter().map(|label| (first, label)).collect()
+}
+
+/// Whether the word before is a function or an aggregation: its arguments follow, or what it groups by.
+fn is_applied(after: &[Token<'_>]) -> bool {
+    is_call(after) || matches!(after.first(), Some(Token::Word("by" | "without")))
+}
+
+/// Whether a bare word is a metric that the catalogue says nothing about. `up` has the labels of its
+/// scrape and no others.
+fn is_foreign(word: &str) -> bool {
+    let is_number = word.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        || ["inf", "nan"].contains(&word.to_ascii_lowercase().as_str());
+    !is_number && word != "up" && !KEYWORDS.contains(&word) && !CLAUSES.contains(&word)
+}
+
+/// What stands before the next `end`, and what stands behind it.
+fn up_to<'t, 'a>(end: char, tokens: &'t [Token<'a>]) -> (&'t [Token<'a>], &'t [Token<'a>]) {
+    let at = tokens.iter().position(|token| *token == Token::Sign(end));
+    let (list, after) = tokens.split_at(at.unwrap_or(tokens.len()));
+    (list, after.get(1..).unwrap_or_default())
+}
+
+/// The labels of a list; none of one that a dashboard's variable fills in.
+fn names<'a>(list: &[Token<'a>]) -> Vec<&'a str> {
+    if list.contains(&Token::Sign('$')) {
+        return Vec::new();
+    }
+    let words = list.iter().filter_map(|token| match token {
+        Token::Word(word) => Some(*word),
+        Token::Text(_) | Token::Sign(_) => None,
+    });
+    words.collect()
+}
