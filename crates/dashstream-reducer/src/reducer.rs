@@ -252,6 +252,7 @@ impl Reducer {
         let Some(state) = state else {
             self.state = None;
             self.made_at = None;
+            self.verifier.forget();
             return self.distrust(ResyncReason::NoSnapshot, sequence);
         };
         self.full(sequence, state, &[])

@@ -309,6 +309,18 @@ fn a_state_that_consumers_would_refuse_is_not_sent_and_changes_nothing() {
 }
 
 #[test]
+fn a_state_has_its_last_node_and_not_the_next() {
+    let mut limits = ProducerLimits::default();
+    limits.state_nodes = 3;
+    let mut producer = Producer::new(limits);
+    for state in [json!([1]), json!([1, 2])] {
+        let _emission = producer.emit(&document(&state)).unwrap();
+    }
+    let error = ProduceError::TooManyNodes { limit: 3, nodes: 4 };
+    assert_eq!(producer.emit(&document(&json!([1, 2, 3]))), Err(error));
+}
+
+#[test]
 fn hashes_are_sent_every_so_often() {
     for (every, expected) in [
         (0, [false; 4]),

@@ -15,6 +15,8 @@ pub struct ProducerLimits {
     pub diff: DiffLimits,
     /// Bytes of a state's canonical text. Default 10 MiB: consumers refuse a longer full state.
     pub state_bytes: u64,
+    /// Nodes of a state. Default 4 M: consumers refuse more, as [`ReadLimits`](crate::ReadLimits) do.
+    pub state_nodes: u64,
     /// Every how many emissions carry a hash, which costs the state's text: 1 is each, 0 is none.
     /// Default 1.
     pub hash_every: u32,
@@ -25,6 +27,7 @@ impl Default for ProducerLimits {
         Self {
             diff: DiffLimits::default(),
             state_bytes: 10 << 20,
+            state_nodes: 4 << 20,
             hash_every: 1,
         }
     }
@@ -93,6 +96,14 @@ pub enum ProduceError {
         /// Bytes of its canonical text.
         len: u64,
     },
+    /// It has more nodes than consumers accept.
+    #[error("{nodes} nodes, limit {limit}")]
+    TooManyNodes {
+        /// The limit.
+        limit: u64,
+        /// How many.
+        nodes: u64,
+    },
 }
 
 impl ProduceError {
@@ -101,6 +112,7 @@ impl ProduceError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::StateTooLarge { .. } => "state_too_large",
+            Self::TooManyNodes { .. } => "too_many_nodes",
         }
     }
 }
@@ -151,6 +163,10 @@ impl Producer {
         let (limit, len) = (self.limits.state_bytes, state.canonical_len());
         if len > limit {
             return Err(ProduceError::StateTooLarge { limit, len });
+        }
+        let (limit, nodes) = (self.limits.state_nodes, state.nodes());
+        if nodes > limit {
+            return Err(ProduceError::TooManyNodes { limit, nodes });
         }
         let body = match (self.full.take(), &self.last) {
             (Some(why), _) => full_state(state, why),

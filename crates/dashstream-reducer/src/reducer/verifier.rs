@@ -46,17 +46,31 @@ impl Verifier {
         };
         self.fuel = left;
         self.unverified = 0;
-        let verdict = self.hasher.verify(state, hash);
-        if verdict == Verdict::Mismatch {
-            // That state is not kept by anybody.
-            self.hasher.forget();
-        }
-        verdict
+        self.verify(state, hash)
     }
 
     /// Checks a full state's hash: its text was read as a whole anyway.
     pub(super) fn full(&mut self, state: &Document, hash: &[u8]) -> Verdict {
-        self.hasher.verify(state, hash)
+        self.verify(state, hash)
+    }
+
+    /// The run has no state any more.
+    pub(super) fn forget(&mut self) {
+        self.hasher.forget();
+    }
+
+    fn verify(&mut self, state: &Document, hash: &[u8]) -> Verdict {
+        let verdict = self.hasher.verify(state, hash);
+        match verdict {
+            // What the hasher remembers is the run's own state.
+            Verdict::Match | Verdict::Drift(_) | Verdict::NotComparable(Unproven::WideNumber) => {}
+            // It would keep a state that nobody else has.
+            Verdict::Mismatch
+            | Verdict::NotComparable(
+                Unproven::NoHash | Unproven::HashLength | Unproven::NotDue | Unproven::OutOfFuel,
+            ) => self.hasher.forget(),
+        }
+        verdict
     }
 
     pub(super) fn bytes(&self) -> u64 {

@@ -1,0 +1,306 @@
+//! Each limit of one run: its last is allowed, and the next is not.
+#![allow(
+    clippy::allow_attributes,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+use core::time::Duration;
+
+use dashstream_reducer::patch::Encoded;
+use dashstream_reducer::{
+    Document, Effect, Hasher, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp,
+    Unproven, Update, Verdict,
+};
+use dashstream_testkit::alloc::measure;
+
+const STATE: &[u8] = br#"{"n":0}"#;
+
+fn started(limits: ReducerLimits) -> Reducer {
+    let mut run = Reducer::new(limits);
+    let started = give(&mut run, 1, Update::Start { state: Some(STATE) });
+    assert_eq!(started.code(), "recovered");
+    run
+}
+
+fn give(run: &mut Reducer, sequence: u64, update: Update<'_>) -> Outcome {
+    let id = u128::from(sequence).to_le_bytes();
+    let stamp = Stamp::new(sequence).with_message_id(&id);
+    run.apply(Duration::ZERO, stamp, update)
+}
+
+fn set(run: &mut Reducer, sequence: u64, hash: &[u8], base: &[u8]) -> Outcome {
+    let value = (sequence % 10).to_string();
+    let operations = [Encoded {
+        op: 0,
+        path: "/n",
+        value: value.as_bytes(),
+        ..Encoded::default()
+    }];
+    let update = Update::Diff {
+        operations: operations.as_slice().into(),
+        hash,
+        base,
+    };
+    give(run, sequence, update)
+}
+
+fn snapshot(run: &mut Reducer, sequence: u64) -> Outcome {
+    let update = Update::Snapshot {
+        state: STATE,
+        hash: &[],
+    };
+    give(run, sequence, update)
+}
+
+#[test]
+fn diffs_are_kept_up_to_their_count() {
+    for (limit, last) in [(4, "buffered"), (3, "buffered"), (2, "waiting")] {
+        let mut limits = ReducerLimits::default();
+        limits.buffered_diffs = limit;
+        let mut run = Reducer::new(limits);
+        assert_eq!(set(&mut run, 3, &[], &[]), Outcome::Buffered);
+        assert_eq!(set(&mut run, 4, &[], &[]), Outcome::Buffered);
+        assert_eq!(set(&mut run, 5, &[], &[]).code(), last);
+        // A state from before what was dropped does not do.
+        if last == "waiting" {
+            assert_eq!(snapshot(&mut run, 2), Outcome::Waiting);
+            assert_eq!(snapshot(&mut run, 6), Outcome::Recovered { replayed: 0 });
+        } else {
+            assert_eq!(snapshot(&mut run, 2), Outcome::Recovered { replayed: 3 });
+        }
+    }
+}
+
+#[test]
+fn diffs_are_kept_up_to_their_bytes() {
+    let kept = |bytes: usize| {
+        let mut limits = ReducerLimits::default();
+        limits.buffered_bytes = bytes;
+        let mut run = Reducer::new(limits);
+        let sequences = 3..10;
+        sequences
+            .filter(|sequence| set(&mut run, *sequence, &[], &[]) == Outcome::Buffered)
+            .count()
+    };
+    let one = (0..10_000).find(|bytes| kept(*bytes) == 1).unwrap();
+    assert_eq!(
+        (kept(2 * one - 1), kept(2 * one), kept(2 * one + 1)),
+        (1, 2, 2)
+    );
+}
+
+#[test]
+fn checkpoints_are_remembered_up_to_their_count() {
+    let unknown = Outcome::Resync(ResyncReason::UnknownBase);
+    for (limit, known) in [(4, true), (3, true), (2, false)] {
+        let mut limits = ReducerLimits::default();
+        limits.checkpoints = limit;
+        let mut run = started(limits);
+        for sequence in 2..=4 {
+            let id = &[sequence as u8; 16];
+            let _announced = give(&mut run, sequence, Update::Checkpoint { id, state: &[] });
+        }
+        // Once after a full state, a base that was not seen is taken up: let it be another one.
+        if known {
+            let oldest = set(&mut run, 5, &[], &[2; 16]);
+            assert_eq!(oldest.code(), "applied");
+        } else {
+            assert_eq!(set(&mut run, 5, &[], &[9; 16]).code(), "applied");
+            assert_eq!(set(&mut run, 6, &[], &[2; 16]), unknown);
+        }
+    }
+}
+
+#[test]
+fn message_ids_are_remembered_up_to_their_count() {
+    let reused = Outcome::Resync(ResyncReason::SequenceReused);
+    for (limit, expected) in [(4, reused), (3, reused), (2, Outcome::Duplicate)] {
+        let mut limits = ReducerLimits::default();
+        limits.message_ids = limit;
+        let mut run = started(limits);
+        for sequence in 2..=4 {
+            let _unchanged = give(&mut run, sequence, Update::Other);
+        }
+        // The third last, under another id: beyond what is remembered it counts as the same.
+        let stamp = Stamp::new(2).with_message_id(&[9; 16]);
+        assert_eq!(run.apply(Duration::ZERO, stamp, Update::Other), expected);
+    }
+}
+
+#[test]
+fn the_second_request_comes_when_it_is_due_and_not_a_moment_before() {
+    let after = ReducerLimits::default().request_after;
+    let moment = Duration::from_nanos(1);
+    for (at, asks) in [
+        (after - moment, false),
+        (after, true),
+        (after + moment, true),
+    ] {
+        let mut run = Reducer::new(ReducerLimits::default());
+        let _waits = give(&mut run, 1, Update::Other);
+        assert!(run.poll_effect().is_some());
+        assert_eq!(run.poll_timeout(), Some(after));
+        run.handle_timeout(at);
+        assert_eq!(run.poll_effect().is_some(), asks, "{at:?}");
+    }
+}
+
+#[test]
+fn requests_are_never_further_apart_than_allowed() {
+    let mut limits = ReducerLimits::default();
+    limits.request_after = Duration::from_secs(3);
+    limits.request_at_most = Duration::from_secs(20);
+    let mut run = Reducer::new(limits);
+    let _waits = give(&mut run, 1, Update::Other);
+    let mut asked = vec![Duration::ZERO];
+    assert!(run.poll_effect().is_some());
+    while asked.len() < 8 {
+        let due = run.poll_timeout().unwrap();
+        run.handle_timeout(due);
+        let Some(Effect::RequestSnapshot { attempt, .. }) = run.poll_effect() else {
+            panic!("a timeout that is due asks");
+        };
+        assert_eq!(attempt as usize, asked.len());
+        asked.push(due);
+    }
+    let apart: Vec<_> = asked
+        .windows(2)
+        .map(|two| (two[1] - two[0]).as_secs())
+        .collect();
+    assert_eq!(apart, [3, 6, 12, 20, 20, 20, 20]);
+}
+
+#[test]
+fn a_hash_is_checked_as_often_as_is_asked() {
+    let wrong = [0; 32];
+    let not_due = Outcome::Applied(Verdict::NotComparable(Unproven::NotDue));
+    for every in 1..4 {
+        let mut limits = ReducerLimits::default();
+        limits.verification.every = every;
+        let mut run = started(limits);
+        for sequence in 2..=u64::from(every) {
+            assert_eq!(set(&mut run, sequence, &wrong, &[]), not_due);
+        }
+        let checked = set(&mut run, u64::from(every) + 1, &wrong, &[]);
+        assert_eq!(checked, Outcome::Resync(ResyncReason::HashMismatch));
+    }
+    let mut limits = ReducerLimits::default();
+    limits.verification.every = 0;
+    let mut run = started(limits);
+    for sequence in 2..100 {
+        assert_eq!(set(&mut run, sequence, &wrong, &[]), not_due);
+    }
+}
+
+#[test]
+fn a_hash_is_checked_while_there_is_fuel() {
+    // Sixteen times the bytes for one diff are saved up at most.
+    let text = |len: usize| format!(r#"{{"n":0,"x":"{}"}}"#, "x".repeat(len - 14));
+    for (len, checked) in [(159, true), (160, true), (161, false)] {
+        let mut limits = ReducerLimits::default();
+        limits.verification.bytes_per_diff = 10;
+        let mut run = Reducer::new(limits);
+        let state = text(len);
+        assert_eq!(state.len(), len);
+        let state = Update::Start {
+            state: Some(state.as_bytes()),
+        };
+        let _started = give(&mut run, 1, state);
+        let outcome = set(&mut run, 2, &[0; 32], &[]);
+        let expected = if checked {
+            Outcome::Resync(ResyncReason::HashMismatch)
+        } else {
+            Outcome::Applied(Verdict::NotComparable(Unproven::OutOfFuel))
+        };
+        assert_eq!(outcome, expected, "{len}");
+    }
+}
+
+#[test]
+fn a_run_holds_no_state_but_its_own() {
+    let large = format!(r#"{{"n":0,"x":[{}0]}}"#, "1,".repeat(50_000));
+    let hash = Hasher::new().hash(&Document::from_str(&large, &ReadLimits::default()).unwrap());
+    type Then = fn(&mut Reducer);
+    let thens: [Then; 5] = [
+        |run| _ = snapshot(run, 3),
+        |run| {
+            _ = give(
+                run,
+                3,
+                Update::Snapshot {
+                    state: STATE,
+                    hash: &[0; 31],
+                },
+            )
+        },
+        |run| {
+            // The refused one is not kept either.
+            let refused = format!("[{}0]", "2,".repeat(60_000));
+            let update = Update::Snapshot {
+                state: refused.as_bytes(),
+                hash: &[0; 32],
+            };
+            assert_eq!(give(run, 3, update).code(), "resync");
+            let _recovered = snapshot(run, 4);
+        },
+        |run| _ = give(run, 3, Update::Start { state: None }),
+        |run| {
+            let operations = [Encoded {
+                op: 1,
+                path: "/x",
+                ..Encoded::default()
+            }];
+            let operations = operations.as_slice().into();
+            let update = Update::Diff {
+                operations,
+                hash: &[],
+                base: &[],
+            };
+            assert_eq!(give(run, 3, update).code(), "applied");
+        },
+    ];
+    for (index, then) in thens.into_iter().enumerate() {
+        let (run, usage) = measure(|| {
+            let mut run = started(ReducerLimits::default());
+            let update = Update::Snapshot {
+                state: large.as_bytes(),
+                hash: &hash,
+            };
+            assert_eq!(give(&mut run, 2, update), Outcome::Applied(Verdict::Match));
+            then(&mut run);
+            run
+        });
+        let held = usage.retained as u64 + size_of::<Reducer>() as u64;
+        assert!(
+            held <= run.bytes() && held < 40_000,
+            "{index}: {held} of {}",
+            run.bytes()
+        );
+    }
+}
+
+#[test]
+fn a_full_state_from_before_what_was_applied_does_not_rescue_a_run_that_lost_its_trust() {
+    let mut run = started(ReducerLimits::default());
+    for sequence in 2..=40 {
+        assert_eq!(set(&mut run, sequence, &[], &[]).code(), "applied");
+    }
+    // More ranges than are remembered, so that the numbers of what was applied look new again.
+    for step in 0..40 {
+        let _waits = give(&mut run, 50 + 2 * step, Update::Other);
+    }
+    assert_eq!(
+        give(&mut run, 10, Update::PoisonedCheckpoint { id: &[1; 16] }).code(),
+        "resync"
+    );
+    assert_ne!(snapshot(&mut run, 20).code(), "recovered");
+    assert_eq!(run.state(), None);
+    assert_eq!(run.sequence(), Some(40));
+    assert_eq!(snapshot(&mut run, 200).code(), "recovered");
+}
