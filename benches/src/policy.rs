@@ -1,4 +1,5 @@
-//! The policy engine's step for a record that was processed, and its refusals under load.
+//! The policy engine's step for a record that was processed, and its simulation. The mutants and the
+//! kills against a real broker have stages of their own.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use dashstream_policy::{
     Action, Config, Delivered, Delivery, Engine, Epoch, Input, Intake, Offset, TopicId,
     TopicPartition,
 };
+use dashstream_sim::{Explored, Failure, Ran, exhaustive, schedules};
 use dashstream_testkit::alloc::measure;
 
 use crate::measure::{Goal, Run};
@@ -54,6 +56,40 @@ pub fn run(run: &mut Run) {
         Goal::Exactly(0.0),
         usage.calls,
     );
+    simulate(run);
+}
+
+/// Random schedules and every short trace. A quick run takes a fifth of the ones and traces of four
+/// events.
+fn simulate(run: &mut Run) {
+    let (count, events) = if run.quick() { (2_000, 4) } else { (10_000, 6) };
+    let start = std::time::Instant::now();
+    let ran = schedules(0, count);
+    let seconds = start.elapsed().as_secs_f64() * 10_000.0 / count as f64;
+    violations(run, &format!("policy/sim/violations in {count} schedules"), &ran);
+    run.value("policy/sim/10,000 schedules", "s", "none", Goal::AtMost(60.0), seconds);
+    let Ran { unprocessable, drained, .. } = ran.unwrap_or_default();
+    for (what, records) in [("records not processed", unprocessable), ("drained ends", drained)] {
+        let figure = format!("policy/sim/{what} in {count} schedules");
+        run.count(&figure, "count", "none", Goal::AtLeast(count as f64 / 4.0), records);
+    }
+
+    let explored = exhaustive(events);
+    let figure = format!("policy/sim/violations in all traces of {events} events");
+    violations(run, &figure, &explored);
+    let Explored { traces, epochs, offsets, .. } = explored.unwrap_or_default();
+    let figure = format!("policy/sim/traces of {events} events");
+    run.count(&figure, "traces", "none", Goal::Report("all there are"), traces);
+    run.count("policy/sim/offsets in a trace", "offsets", "none", Goal::Exactly(3.0), offsets as u64);
+    run.count("policy/sim/epochs in a trace", "epochs", "none", Goal::Exactly(2.0), epochs as u64);
+}
+
+fn violations<T>(run: &mut Run, figure: &str, result: &Result<T, Box<Failure>>) {
+    if let Err(failure) = result {
+        eprintln!("{failure}");
+    }
+    let found = u64::from(result.is_err());
+    run.count(figure, "violations", "none", Goal::Exactly(0.0), found);
 }
 
 struct Consumer {
