@@ -244,7 +244,7 @@ fn prepare(
     let engine = Journal::new(policy.keep_polling(KEEP_POLLING), config.trace.clone())?;
     let observer = Arc::new(Observer::new(config)?);
     observer.partitions()?;
-    let archive_topic = archive::check(&observer, config, archiving)?;
+    let archive_topic = archive::check(&observer, config, archiving, &wiring.sender)?;
     let caution = Caution::open(config)?;
     let archive = match archiving {
         Archiving::Off => None,

@@ -130,7 +130,7 @@ impl Driver {
             watch: parts.watch,
             archive: parts.archive,
             archive_topic,
-            archive_findings: archive_findings.clone(),
+            archive_findings: Vec::new(),
             caution: parts.caution,
             wiring: parts.wiring,
             topic: config.topic.as_str().into(),
@@ -155,9 +155,7 @@ impl Driver {
             rebalancing: false,
             published: None,
         };
-        for finding in archive_findings {
-            driver.report(&Fact::Archive(finding));
-        }
+        driver.archive_found(archive_findings);
         driver
     }
 
@@ -336,6 +334,7 @@ impl Driver {
             Event::Archived(id, result) => {
                 self.engine.handle(now, Input::Archived { id, result });
             }
+            Event::ArchiveFound(findings) => self.archive_found(findings),
             Event::Order(order, reply) => {
                 if order.command() == Command::Retry
                     && let Some(caution) = &mut self.caution
@@ -365,6 +364,14 @@ impl Driver {
         }
         // An order that was not answered by now never will be.
         self.order = None;
+    }
+
+    fn archive_found(&mut self, findings: Vec<ArchiveFinding>) {
+        for finding in &findings {
+            self.report(&Fact::Archive(*finding));
+        }
+        self.archive_findings = findings;
+        self.published = None;
     }
 
     /// Gives the engine an input, and carries out what follows.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use dashstream_policy::{ArchiveId, ArchiveResult, Breaker, Delivered, Fault, Order, OrderOutcome};
 use tokio::sync::oneshot;
 
+use crate::archive::ArchiveFinding;
 use crate::observer::Watermarks;
 use crate::record::Kept;
 
@@ -20,6 +21,7 @@ pub(crate) enum Event {
     /// The host will not look at these records.
     Unread(usize),
     Archived(ArchiveId, ArchiveResult),
+    ArchiveFound(Vec<ArchiveFinding>),
     Order(Order, oneshot::Sender<OrderOutcome>),
     Breaker(Breaker),
     /// Fresh watermarks; a partition that is missing gave no answer.

@@ -50,8 +50,9 @@ pub enum Fact {
         /// The record.
         offset: i64,
     },
-    /// The start-up check found something about the archive topic. Reported before anything else, and
-    /// only where it does not keep the consumer from starting.
+    /// The start-up check found something about the archive topic that does not keep the consumer from
+    /// starting. Where the archive is required this comes before anything else, otherwise when the
+    /// broker has answered or failed to.
     Archive(ArchiveFinding),
     /// The crash marker could not be written. The consumer goes on; a crash from now on may not be
     /// counted.

@@ -1,6 +1,8 @@
 //! Whether the archive topic can hold what will be sent to it, as the broker says it is set.
 
 use core::time::Duration;
+use std::sync::mpsc::Sender;
+use std::thread;
 
 use dashstream_policy::Archiving;
 use rdkafka::admin::{
@@ -11,6 +13,7 @@ use rdkafka::error::RDKafkaErrorCode;
 
 use crate::config::Config;
 use crate::error::{Asked, ClientCode, StartError};
+use crate::event::Event;
 use crate::observer::Observer;
 use crate::settings;
 use crate::status::ArchiveTopic;
@@ -90,10 +93,14 @@ impl ArchiveFinding {
 }
 
 /// Checks the archive topic before the group is joined.
+///
+/// How the topic is set is waited for only where the archive is required. Otherwise nothing depends
+/// on the answer, and it comes as an [`Event::ArchiveFound`].
 pub(crate) fn check(
     observer: &Observer,
     config: &Config,
     archiving: Archiving,
+    answers: &Sender<Event>,
 ) -> Result<(ArchiveTopic, Vec<ArchiveFinding>), StartError> {
     if archiving == Archiving::Off {
         return Ok((ArchiveTopic::Unused, Vec::new()));
@@ -107,7 +114,26 @@ pub(crate) fn check(
         }
         Err(error) => return Err(error),
     };
-    let findings = match ask(config) {
+    if archiving == Archiving::BestEffort {
+        let (config, answers) = (config.clone(), answers.clone());
+        // Ends with the answer, or when the question has timed out.
+        thread::Builder::new()
+            .name("dashstream-archive-check".to_owned())
+            .spawn(move || {
+                let _closed = answers.send(Event::ArchiveFound(findings(&config)));
+            })
+            .map_err(|_| StartError::Thread)?;
+        return Ok((topic, Vec::new()));
+    }
+    let findings = findings(config);
+    match findings.iter().find(|finding| finding.is_fatal()) {
+        Some(fatal) => Err(StartError::Archive(*fatal)),
+        None => Ok((topic, findings)),
+    }
+}
+
+fn findings(config: &Config) -> Vec<ArchiveFinding> {
+    match ask(config) {
         Ok((archive, source)) => judge(
             &archive,
             &source,
@@ -115,11 +141,6 @@ pub(crate) fn check(
             config.archive_keeps,
         ),
         Err(code) => vec![ArchiveFinding::Unanswered { code }],
-    };
-    let fatal = findings.iter().find(|finding| finding.is_fatal());
-    match (archiving, fatal) {
-        (Archiving::Required, Some(finding)) => Err(StartError::Archive(*finding)),
-        (Archiving::Required | Archiving::BestEffort | Archiving::Off, _) => Ok((topic, findings)),
     }
 }
 
@@ -300,7 +321,7 @@ mod tests {
         topic(&settings)
     }
 
-    fn findings(archive: &Kept, source: &Kept) -> Vec<ArchiveFinding> {
+    fn found(archive: &Kept, source: &Kept) -> Vec<ArchiveFinding> {
         judge(archive, source, 1_000, None)
     }
 
@@ -314,10 +335,10 @@ mod tests {
     fn an_envelope_that_just_fits_is_fine_and_one_byte_more_is_not() {
         let source = topic(&KAFKA);
         for accepts in ["1001", "1000"] {
-            assert_eq!(findings(&with(RECORD_BYTES, accepts), &source), []);
+            assert_eq!(found(&with(RECORD_BYTES, accepts), &source), []);
         }
         assert_eq!(
-            findings(&with(RECORD_BYTES, "999"), &source),
+            found(&with(RECORD_BYTES, "999"), &source),
             [ArchiveFinding::RecordsTooSmall {
                 accepts: 999,
                 needs: 1_000
@@ -329,16 +350,16 @@ mod tests {
     fn an_archive_keeps_as_long_as_its_source_or_as_configured() {
         let source = topic(&KAFKA);
         for ms in ["604800001", "604800000", "-1"] {
-            assert_eq!(findings(&with(MS, ms), &source), []);
+            assert_eq!(found(&with(MS, ms), &source), []);
         }
         let short = |ms, wanted| [ArchiveFinding::KeptTooShort { ms, wanted }];
         let day_less = with(MS, "604799999");
         assert_eq!(
-            findings(&day_less, &source),
+            found(&day_less, &source),
             short(604_799_999, Some(604_800_000))
         );
         assert_eq!(
-            findings(&source, &with(MS, "-1")),
+            found(&source, &with(MS, "-1")),
             short(604_800_000, None),
             "for ever is longer than any time"
         );
@@ -355,21 +376,18 @@ mod tests {
     fn an_archive_keeps_as_much_as_its_source() {
         let source = with(BYTES, "100");
         for bytes in ["101", "100", "-1"] {
-            assert_eq!(findings(&with(BYTES, bytes), &source), []);
+            assert_eq!(found(&with(BYTES, bytes), &source), []);
         }
         let little = |bytes, wanted| [ArchiveFinding::KeptTooLittle { bytes, wanted }];
-        assert_eq!(findings(&with(BYTES, "99"), &source), little(99, Some(100)));
-        assert_eq!(findings(&source, &topic(&KAFKA)), little(100, None));
+        assert_eq!(found(&with(BYTES, "99"), &source), little(99, Some(100)));
+        assert_eq!(found(&source, &topic(&KAFKA)), little(100, None));
     }
 
     #[test]
     fn compaction_is_found_alone_and_beside_deletion() {
         for how in ["compact", "compact,delete", "delete, compact"] {
             let archive = with(CLEANUP, how);
-            assert_eq!(
-                findings(&archive, &topic(&KAFKA)),
-                [ArchiveFinding::Compacted]
-            );
+            assert_eq!(found(&archive, &topic(&KAFKA)), [ArchiveFinding::Compacted]);
         }
     }
 
@@ -380,13 +398,13 @@ mod tests {
             settings.iter().map(unknown).collect::<Vec<_>>()
         };
         assert_eq!(
-            findings(&topic(&[]), &topic(&KAFKA)),
+            found(&topic(&[]), &topic(&KAFKA)),
             unknown(&[RECORD_BYTES, CLEANUP, MS, BYTES])
         );
         // The source's side is as unknown, unless the archive has no bound at all.
-        assert_eq!(findings(&topic(&KAFKA), &topic(&[])), unknown(&[MS]));
+        assert_eq!(found(&topic(&KAFKA), &topic(&[])), unknown(&[MS]));
         assert_eq!(
-            findings(&with(MS, "-2"), &topic(&KAFKA)),
+            found(&with(MS, "-2"), &topic(&KAFKA)),
             unknown(&[MS]),
             "a number that is none"
         );

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Mode};
-use dashstream_kafka::{Consumer, CrashMarker as _, Fact, MarkerFile};
+use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Mode, Scope};
+use dashstream_kafka::{Consumer, CrashMarker as _, Fact, MarkerFile, Status};
 
 use crate::support::child;
 use crate::support::host::{Host, POISON, Place, held, run};
@@ -59,11 +59,17 @@ fn dies(place: &Place, marks: &Path) {
 fn a_record_that_processes_keep_dying_of_is_unprocessable_in_the_end() {
     within(LIMIT, || {
         let broker = Broker::start();
-        let threads = [Mode::Skip, Mode::Pause].map(|mode| {
+        let cases = [
+            (Mode::Skip, Scope::Consumer),
+            (Mode::Pause, Scope::Consumer),
+            (Mode::Pause, Scope::Partition),
+        ];
+        let threads = cases.map(|(mode, scope)| {
             let place = Place::new(&broker, 1);
             let payloads = ["good", "good", POISON, "good"].map(Some);
             broker.append(&place.topic, 0, &payloads);
-            thread::spawn(move || loops(mode, &place))
+            let policy = Config::default().mode(mode).scope(scope);
+            thread::spawn(move || loops(&policy, &place))
         });
         for thread in threads {
             thread.join().unwrap();
@@ -71,7 +77,19 @@ fn a_record_that_processes_keep_dying_of_is_unprocessable_in_the_end() {
     });
 }
 
-fn loops(mode: Mode, place: &Place) {
+fn is_condemned(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Condemned {
+            partition: 0,
+            offset: FATAL,
+            cause: Cause::CrashLoop,
+            ..
+        }
+    )
+}
+
+fn loops(policy: &Config, place: &Place) {
     let broker = Broker::at(&place.brokers);
     let marks = std::env::temp_dir().join(unique("dashstream-marks"));
     let suspect = || {
@@ -87,33 +105,26 @@ fn loops(mode: Mode, place: &Place) {
         assert_eq!(before, death.saturating_sub(1), "counted by the next start");
     }
     run(async {
-        let policy = Config::default().mode(mode);
-        let mut host = Host::start(config(place, &marks), policy).await;
-        // The fatal record never reaches the host.
         let cause = Cause::DecodeError;
-        let before = usize::try_from(FATAL).unwrap();
-        let mut seen = Vec::new();
-        while seen.len() < before {
-            seen.extend(host.judge(1, JOIN, cause).await);
+        let mut host = Host::start(config(place, &marks), policy.clone()).await;
+        // The fatal record never reaches the host; those before it do, as far as they are not settled.
+        let settled = broker.committed(&place.group, &place.topic, 0).unwrap_or(0);
+        for offset in settled..FATAL {
+            assert_eq!(host.judge(1, JOIN, cause).await, [(0, offset)]);
         }
-        host.wait_for(|fact| {
-            matches!(
-                fact,
-                Fact::Condemned {
-                    partition: 0,
-                    offset: FATAL,
-                    cause: Cause::CrashLoop,
-                    ..
-                }
-            )
-        })
-        .await;
-        match mode {
+        host.wait_for(is_condemned).await;
+        match policy.mode {
             Mode::Skip => assert_eq!(host.judge(1, JOIN, cause).await, [(0, 3)]),
             Mode::Pause => {
                 let poison = (HeldBy::Policy, Some(Cause::CrashLoop), Some(FATAL));
-                host.until("held", |status| held(status, 0) == Some(poison))
-                    .await;
+                let is_held = |status: &Status| held(status, 0) == Some(poison);
+                host.until("held", is_held).await;
+                let _ = host.shutdown().await;
+                let committed = broker.committed(&place.group, &place.topic, 0);
+                assert_eq!(committed, Some(FATAL));
+
+                host = Host::start(config(place, &marks), policy.clone()).await;
+                host.until("held over a restart", is_held).await;
                 // Mended, says the operator: it is met again, and this host survives it.
                 host.order(0, Command::Retry).await;
                 let record = host.next(JOIN).await.unwrap();
@@ -126,7 +137,9 @@ fn loops(mode: Mode, place: &Place) {
         assert!(closing.committed, "{closing:?}");
     });
     assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(4));
-    assert_eq!(broker.read(&place.archive, 0).len(), 1, "with its evidence");
+    let starts = if policy.mode == Mode::Pause { 2 } else { 1 };
+    let archived = broker.read(&place.archive, 0).len();
+    assert_eq!(archived, starts, "once for each start that met it");
     assert_eq!(suspect(), None, "what was passed is no suspect");
     std::fs::remove_file(&marks).unwrap();
 }
