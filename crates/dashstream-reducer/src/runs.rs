@@ -67,9 +67,11 @@ impl Runs {
         }
     }
 
-    /// Takes the next message of the run `thread`. Drain [`Runs::poll_effect`] afterwards.
+    /// Takes the next message of the run `thread`. Drain [`Runs::poll_effect`] afterwards, and
+    /// [`Runs::poll_quarantined`] now and then.
     ///
-    /// Costs what [`Reducer::apply`] costs, and the logarithm of the number of runs.
+    /// Costs what [`Reducer::apply`] costs, and the logarithm of the number of runs. The runs that
+    /// arrived first are dropped when a budget is exceeded, be it this one.
     pub fn apply(
         &mut self,
         now: Duration,
@@ -102,6 +104,7 @@ impl Runs {
                 let name = self.hold(thread);
                 let outcome = self.with(&name, |run| run.apply(now, stamp, update));
                 self.evict();
+                // It is held, so that there is an outcome.
                 outcome.unwrap_or(Outcome::Waiting)
             }
         };

@@ -118,6 +118,27 @@ fn checkpoints_are_remembered_up_to_their_count() {
 }
 
 #[test]
+fn a_checkpoint_id_has_its_last_byte_and_not_the_next() {
+    let unknown = Outcome::Resync(ResyncReason::UnknownBase);
+    for (len, known) in [(63, true), (64, true), (65, false)] {
+        let mut run = started(ReducerLimits::default());
+        let id = vec![1; len];
+        let _announced = give(
+            &mut run,
+            2,
+            Update::Checkpoint {
+                id: &id,
+                state: &[],
+            },
+        );
+        // The one unknown base that a full state allows is spent.
+        assert_eq!(set(&mut run, 3, &[], &[9; 16]).code(), "applied");
+        let outcome = set(&mut run, 4, &[], &id);
+        assert_eq!(outcome != unknown, known, "{len}");
+    }
+}
+
+#[test]
 fn message_ids_are_remembered_up_to_their_count() {
     let reused = Outcome::Resync(ResyncReason::SequenceReused);
     for (limit, expected) in [(4, reused), (3, reused), (2, Outcome::Duplicate)] {

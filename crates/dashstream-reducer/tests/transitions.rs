@@ -1,4 +1,4 @@
-//! The transition table of the reducer, row by row, and what holds for any order of messages.
+//! What a run does with the messages that come, scene by scene, and what holds for any order of them.
 #![allow(
     clippy::allow_attributes,
     clippy::arithmetic_side_effects,

@@ -71,7 +71,7 @@ impl Seen {
 
     pub(super) fn checkpoint(&mut self, id: &[u8], most: usize) {
         let known = self.checkpoints.iter().any(|known| known == id);
-        if is_id(id) && !known && most > 0 {
+        if !is_none(id) && id.len() <= ID_BYTES_MAX && !known && most > 0 {
             while self.checkpoints.len() >= most {
                 self.checkpoints.pop_front();
             }
@@ -96,7 +96,7 @@ impl Seen {
     /// Whether a diff that names `base` follows from what was seen. The first unknown base after a
     /// full state does: its checkpoint came before the state.
     pub(super) fn knows_base(&mut self, base: &[u8], most: usize) -> bool {
-        if !is_id(base) || self.checkpoints.iter().any(|known| known == base) {
+        if is_none(base) || self.checkpoints.iter().any(|known| known == base) {
             return true;
         }
         let adopted = core::mem::take(&mut self.adopt);
@@ -107,11 +107,10 @@ impl Seen {
     }
 }
 
-/// Producers write an empty id, or zeros, where there is none. Theirs have 16 bytes; a longer one
-/// than this is not kept, and so never known.
-fn is_id(id: &[u8]) -> bool {
-    id.iter().any(|byte| *byte != 0) && id.len() <= ID_BYTES_MAX
+/// Producers write an empty id, or zeros, where there is none.
+fn is_none(id: &[u8]) -> bool {
+    id.iter().all(|byte| *byte == 0)
 }
 
-/// Longest checkpoint id kept: four times a UUID.
+/// Longest checkpoint id kept: four times a UUID. A longer one is never known.
 const ID_BYTES_MAX: usize = 64;

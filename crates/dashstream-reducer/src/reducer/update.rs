@@ -74,7 +74,7 @@ pub enum Update<'a> {
     },
     /// The complete state under an id that later diffs name. An empty text only announces the id.
     Checkpoint {
-        /// The checkpoint's id.
+        /// The checkpoint's id. One of more than 64 bytes is not remembered.
         id: &'a [u8],
         /// The state's JSON text, inflated and with its checksum verified.
         state: &'a [u8],
