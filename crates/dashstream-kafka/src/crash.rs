@@ -12,8 +12,8 @@ pub use self::file::MarkerFile;
 
 /// Keeps marks beyond the end of the process. [`MarkerFile`] is one.
 ///
-/// A store that several machines share finds a record that kills each of them in turn; a file finds
-/// one that kills the processes of one machine.
+/// Each process has marks of its own, and the one that takes its place gets them. Where partitions
+/// wander between several, each counts for itself, so that a loop ends later and ends all the same.
 pub trait CrashMarker: fmt::Debug + Send + Sync {
     /// What was saved last, or [`CrashMarks::default`] when nothing ever was.
     ///

@@ -207,15 +207,10 @@ const HANDED_BLOCK: i64 = 1_000;
 #[cfg(test)]
 mod tests {
     use core::sync::atomic::{AtomicBool, Ordering};
-    use core::time::Duration;
     use std::sync::{Mutex, PoisonError};
 
-    use dashstream_policy::{
-        Delivery, Engine, Epoch, Input, Intake, Offset, TopicId, TopicPartition,
-    };
-
     use super::*;
-    use crate::record::Message;
+    use crate::desk::tests::taken;
 
     /// Marks that outlive a process, and how often they were saved.
     #[derive(Debug, Default)]
@@ -247,37 +242,9 @@ mod tests {
         Caution::open(&config).unwrap().unwrap()
     }
 
-    /// Records as an engine takes them.
-    fn records(offsets: core::ops::Range<i64>) -> Vec<Taken> {
-        let at = TopicPartition::new(TopicId::new(0), 0);
-        let mut engine = Engine::<()>::new(dashstream_policy::Config::default()).unwrap();
-        let (now, epoch) = (Duration::ZERO, Epoch::new(1));
-        engine.handle(
-            now,
-            Input::Assigned {
-                partition: at,
-                epoch,
-                committed: Offset::new(offsets.start).ok(),
-                low: None,
-            },
-        );
-        offsets
-            .map(|offset| {
-                let delivery = Delivery::new(at, epoch, Offset::new(offset).unwrap());
-                let Intake::Take(delivered) = engine.delivered(now, delivery) else {
-                    panic!("{offset} was not taken");
-                };
-                Taken {
-                    message: Message::at(0, offset),
-                    delivered,
-                }
-            })
-            .collect()
-    }
-
     /// Hands out what may be handed out at once. Returns the offsets.
     fn hand_out(caution: &mut Caution, offsets: core::ops::Range<i64>) -> Vec<i64> {
-        let taken = records(offsets);
+        let taken = taken(0, offsets);
         let now = taken.into_iter().filter_map(|taken| caution.admit(taken));
         now.map(|taken| taken.place().1).collect()
     }
