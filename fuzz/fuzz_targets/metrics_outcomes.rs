@@ -7,6 +7,7 @@ mod outcomes;
 use dashstream_metrics::{Metrics, Options, Registry};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let metrics = Metrics::register(&mut Registry::new(), Options::default(), Default::default());
+    let options = Options::default().with_recorders(1);
+    let metrics = Metrics::register(&mut Registry::new(), options, Default::default());
     outcomes::follow(&metrics.expect("a fresh registry"), bytes);
 });

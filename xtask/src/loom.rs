@@ -37,6 +37,10 @@ const MUTANTS: &[(&str, &[&str])] = &[
         &["a_writer_at_the_edge_of_the_guard_is_counted_or_early"],
     ),
     (
+        "window_not_alone",
+        &["a_writer_with_a_shard_of_its_own_loses_nothing"],
+    ),
+    (
         "window_reads_one_shard",
         &["writers_of_two_shards_are_both_read"],
     ),

@@ -29,6 +29,11 @@ impl AtomicU64 {
         self.0.load(order)
     }
 
+    pub(crate) fn store(&self, value: u64, order: Ordering) {
+        step();
+        self.0.store(value, order);
+    }
+
     pub(crate) fn fetch_add(&self, n: u64, order: Ordering) -> u64 {
         step();
         self.0.fetch_add(n, order)

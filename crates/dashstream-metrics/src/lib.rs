@@ -16,6 +16,7 @@
 //!
 //! No function reads a clock: `now` is the time since an origin that the caller picks, the same for
 //! all calls. Nothing allocates on the recording path, and memory does not depend on the traffic.
+//! A thread with much to record takes a [`Recorder`], whose counters nobody else writes to.
 //!
 //! # Features
 //!
@@ -40,6 +41,7 @@ mod labels;
 pub mod lint;
 mod metrics;
 mod outcome;
+mod recorder;
 mod registry;
 mod scrape;
 mod shard;
@@ -72,6 +74,7 @@ pub use labels::{
 };
 pub use metrics::{ClientEvent, Metrics, Options, ReplayCount, ReplayEvent, SequenceKind};
 pub use outcome::{Outcome, Recent};
+pub use recorder::Recorder;
 pub use registry::{RegisterError, Registry};
 pub use scrape::{ScrapeDifference, compare, self_scrape};
 pub use snapshot::{Last, Snapshot, Totals, Windows};

@@ -1,6 +1,7 @@
 //! The one handle: it exists only after every metric of the catalogue was registered.
 
 use core::num::NonZeroUsize;
+use core::sync::atomic::AtomicBool;
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +14,7 @@ use crate::labels::{
 };
 use crate::outcome::{Outcome, Recent};
 use crate::registry::{RegisterError, Registry};
-use crate::shard;
+use crate::shard::{self, SHARDS_MAX};
 use crate::snapshot::{Last, Snapshot, Totals, Windows};
 use crate::window::{Counts, Shape, WindowSet};
 
@@ -24,12 +25,16 @@ pub struct Options {
     /// Copies of the hot counters, one for about each thread that records: rounded up to a power of
     /// two, at most 256. The default is 1. A shard takes about 35 KiB.
     pub shards: NonZeroUsize,
+    /// Copies that one [`Recorder`](crate::Recorder) each can own, at most 256. The default is none.
+    /// They take as much memory as a shard.
+    pub recorders: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             shards: NonZeroUsize::MIN,
+            recorders: 0,
         }
     }
 }
@@ -41,6 +46,13 @@ impl Options {
         self.shards = shards;
         self
     }
+
+    /// The same options with room for `recorders` of [`Metrics::recorder`].
+    #[must_use]
+    pub const fn with_recorders(mut self, recorders: usize) -> Self {
+        self.recorders = recorders;
+        self
+    }
 }
 
 /// Everything that is counted. Clones share the counters.
@@ -49,14 +61,16 @@ impl Options {
 /// metric of the catalogue, and there is no value of this type before all of them are registered.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     latest: Arc<Mutex<Arc<Snapshot>>>,
 }
 
 #[derive(Debug)]
-struct Core {
+pub(crate) struct Core {
     opened: Duration,
     shards: NonZeroUsize,
+    /// Whether a recorder has them, for the copies behind the shards.
+    pub(crate) owned: Box<[AtomicBool]>,
     hot: Box<[Hot]>,
     short: WindowSet<Recent>,
     long: WindowSet<Recent>,
@@ -178,19 +192,17 @@ impl Metrics {
     ///
     /// Lock-free, allocates nothing. Call it exactly once for each record that was delivered.
     pub fn record(&self, now: Duration, outcome: Outcome) {
-        let shard = shard::current(self.core.shards);
-        if let Some(hot) = self.core.hot.get(shard) {
+        let (core, recent) = (&self.core, outcome.recent());
+        let shard = shard::current(core.shards);
+        if let Some(hot) = core.hot.get(shard) {
             hot.outcomes.add(outcome, 1);
             hot.last_message.note(now);
         }
-        let (core, recent) = (&self.core, outcome.recent());
         core.short
             .record_in(shard, Shape::SHORT.epoch(now), recent, 1);
         core.long
             .record_in(shard, Shape::LONG.epoch(now), recent, 1);
-        if let Recent::Unprocessable(fault) = recent {
-            core.cold.note_fault(now, fault);
-        }
+        core.note_fault(now, recent);
     }
 
     /// Records an error of the broker connection. It is no record's outcome.
@@ -325,12 +337,15 @@ impl Metrics {
 
     pub(crate) fn open(options: Options, now: Duration) -> Self {
         let shards = shard::rounded(options.shards);
+        let owned = options.recorders.min(SHARDS_MAX);
+        let copies = shards.get().saturating_add(owned);
         let core = Core {
             opened: now,
             shards,
-            hot: (0..shards.get()).map(|_| Hot::new()).collect(),
-            short: WindowSet::sharded(Shape::SHORT, shards, now),
-            long: WindowSet::sharded(Shape::LONG, shards, now),
+            owned: (0..owned).map(|_| AtomicBool::new(false)).collect(),
+            hot: (0..copies).map(|_| Hot::new()).collect(),
+            short: WindowSet::with_owned(Shape::SHORT, shards, owned, now),
+            long: WindowSet::with_owned(Shape::LONG, shards, owned, now),
             sends: WindowSet::new(Shape::SHORT, now),
             drops: WindowSet::new(Shape::SHORT, now),
             cold: Cold::new(),
@@ -344,6 +359,27 @@ impl Metrics {
 }
 
 impl Core {
+    /// Records in a copy that the calling thread owns.
+    pub(crate) fn record_alone(&self, owned: usize, now: Duration, outcome: Outcome) {
+        let recent = outcome.recent();
+        let shard = self.shards.get().saturating_add(owned);
+        if let Some(hot) = self.hot.get(shard) {
+            hot.outcomes.add_alone(outcome, 1);
+            hot.last_message.note(now);
+        }
+        self.short
+            .record_alone_in(shard, Shape::SHORT.epoch(now), recent, 1);
+        self.long
+            .record_alone_in(shard, Shape::LONG.epoch(now), recent, 1);
+        self.note_fault(now, recent);
+    }
+
+    fn note_fault(&self, now: Duration, recent: Recent) {
+        if let Recent::Unprocessable(fault) = recent {
+            self.cold.note_fault(now, fault);
+        }
+    }
+
     fn snapshot(&self, now: Duration, facts: Facts) -> Snapshot {
         let cold = &self.cold;
         let (short, long) = (self.short.read(now), self.long.read(now));

@@ -5,7 +5,7 @@ use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// More shards than this only cost memory: every reader visits each of them.
-const SHARDS_MAX: usize = 256;
+pub(crate) const SHARDS_MAX: usize = 256;
 
 /// The number of shards that is used when `asked` are wanted: a power of two, at most 256.
 pub(crate) fn rounded(asked: NonZeroUsize) -> NonZeroUsize {

@@ -10,8 +10,8 @@ use core::time::Duration;
 
 use dashstream_metrics::{
     Facts, Fault, Gates, HealthPolicy, InfrastructureError, LagSeverity, LatencyStage, Level,
-    Metrics, Options, Outcome, PolicyError, ReasonCode, Registry, SendOutcome, Shape, Threshold,
-    Wilson, Window, WindowSet, judge,
+    Metrics, Options, Outcome, PolicyError, ReasonCode, Recorder, Registry, SendOutcome, Shape,
+    Threshold, Wilson, Window, WindowSet, judge,
 };
 use dashstream_testkit::alloc;
 
@@ -341,6 +341,52 @@ fn there_are_at_most_256_shards_and_each_takes_35_kib() {
     ] {
         assert_eq!(memory(asked) == all, same, "{asked} shards");
     }
+}
+
+#[test]
+fn a_recorder_is_given_as_often_as_there_is_room_and_at_most_256_times() {
+    for (asked, given) in [(0, 0), (1, 1), (255, 255), (256, 256), (257, 256)] {
+        let options = Options::default().with_recorders(asked);
+        let metrics = Metrics::register(&mut Registry::new(), options, NOW).unwrap();
+        let mut recorders: Vec<Recorder> = core::iter::from_fn(|| metrics.recorder()).collect();
+        assert_eq!(recorders.len(), given, "room for {asked}");
+        let last = recorders.pop();
+        assert_eq!(metrics.recorder().is_some(), last.is_none() && given > 0);
+        drop(last);
+        assert_eq!(
+            metrics.recorder().is_some(),
+            given > 0,
+            "what is dropped is free"
+        );
+    }
+}
+
+#[test]
+fn recorders_and_threads_that_share_lose_nothing_together() {
+    const EACH: u64 = 20_000;
+    let options = Options::default().with_recorders(2);
+    let metrics = Metrics::register(&mut Registry::new(), options, NOW).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| (0..EACH).for_each(|_| metrics.record(NOW, Outcome::Ignored)));
+            scope.spawn(|| {
+                // Half each, the second by whoever gets the place next.
+                for _ in 0..2 {
+                    let mut recorder = metrics.recorder().unwrap();
+                    (0..EACH / 2).for_each(|_| recorder.record(NOW, Outcome::Processed));
+                }
+            });
+        }
+    });
+    let snapshot = metrics.observe(NOW, Facts::default());
+    let counts = |outcome| snapshot.totals.outcomes.get(outcome);
+    assert_eq!(
+        (counts(Outcome::Processed), counts(Outcome::Ignored)),
+        (2 * EACH, 2 * EACH)
+    );
+    assert_eq!(snapshot.windows.short.counts.total(), 4 * EACH);
+    assert_eq!(snapshot.windows.long.counts.total(), 4 * EACH);
+    assert_eq!(snapshot.last.message, Some(NOW));
 }
 
 #[test]

@@ -51,9 +51,11 @@ fn every_seed_of_outcomes_sums_to_its_total() {
 fn recording_allocates_nothing_whatever_happens() {
     let metrics = fresh();
     let ((), usage) = alloc::measure(|| {
+        let mut recorder = metrics.recorder().unwrap();
         for n in 0..100_000_u32 {
             let now = Duration::from_millis(u64::from(n) * 7);
             metrics.record(now, outcomes::outcome(n as usize));
+            recorder.record(now, outcomes::outcome(n as usize));
         }
     });
     assert_eq!(usage, alloc::Usage::default());
@@ -70,9 +72,10 @@ fn an_error_storm_of_100_000_a_second_takes_no_more_memory_than_silence() {
         }
     });
     assert_eq!(storm.peak, 0);
-    assert!(quiet.peak < 64 * 1024, "{quiet:?}");
+    assert!(quiet.peak < 100 * 1024, "{quiet:?}");
 }
 
 fn fresh() -> Metrics {
-    Metrics::register(&mut Registry::new(), Options::default(), Duration::ZERO).unwrap()
+    let options = Options::default().with_recorders(1);
+    Metrics::register(&mut Registry::new(), options, Duration::ZERO).unwrap()
 }

@@ -19,14 +19,19 @@ pub(crate) struct Bucket {
 /// What adding to a bucket leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum After {
-    /// The slot becomes `next`; `displaced` events leave the ring, `clipped` do not fit.
-    Put {
-        next: Bucket,
-        displaced: u64,
-        clipped: u64,
-    },
+    /// The slot becomes `next`.
+    Put { next: Bucket, left: Left },
     /// The slot belongs to a later epoch: the events come too late.
     Late,
+}
+
+/// What does not stay in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Events of an older epoch, which leave the ring.
+    pub(crate) displaced: u64,
+    /// Events that do not fit.
+    pub(crate) clipped: u64,
 }
 
 impl Bucket {
@@ -59,8 +64,10 @@ impl Bucket {
                 epoch,
                 count: kept.saturating_add(taken),
             },
-            displaced,
-            clipped: n.saturating_sub(taken),
+            left: Left {
+                displaced,
+                clipped: n.saturating_sub(taken),
+            },
         }
     }
 }
@@ -88,8 +95,10 @@ mod tests {
                 full(held).after(7, 1),
                 After::Put {
                     next,
-                    displaced: 0,
-                    clipped
+                    left: Left {
+                        displaced: 0,
+                        clipped
+                    }
                 }
             );
         }
@@ -97,8 +106,10 @@ mod tests {
             full(1).after(7, u64::MAX),
             After::Put {
                 next: full(COUNT_MAX),
-                displaced: 0,
-                clipped: u64::MAX - (COUNT_MAX - 1)
+                left: Left {
+                    displaced: 0,
+                    clipped: u64::MAX - (COUNT_MAX - 1)
+                }
             }
         );
     }
@@ -110,8 +121,10 @@ mod tests {
             bucket.after(6, 2),
             After::Put {
                 next: Bucket { epoch: 6, count: 2 },
-                displaced: 9,
-                clipped: 0
+                left: Left {
+                    displaced: 9,
+                    clipped: 0
+                }
             }
         );
         assert_eq!(bucket.after(4, 2), After::Late);

@@ -112,6 +112,29 @@ fn writers_of_two_shards_are_both_read() {
     assert_eq!(seen, BTreeSet::from([(0, 3), (1, 3), (2, 3), (3, 3)]));
 }
 
+/// A writer with a shard of its own races with one that shares, and with a reader: it loses nothing
+/// without a compare-and-swap, across a turn of the ring as well.
+#[test]
+fn a_writer_with_a_shard_of_its_own_loses_nothing() {
+    let seen = explore(
+        "own shard",
+        || {
+            let window = Set::with_owned(SHAPE, NonZeroUsize::MIN, 1, second(2));
+            window.record_alone_in(1, Epoch(1), (), 4);
+            window
+        },
+        [
+            |window: &Set| {
+                window.record_alone_in(1, Epoch(3), (), 1);
+                window.record_alone_in(1, Epoch(3), (), 1);
+            },
+            |window| window.record_in(0, Epoch(3), (), 3),
+        ],
+        |window, [(), ()]| numbers(window.account(second(2))),
+    );
+    assert_eq!(seen, BTreeSet::from([[5, 4, 0, 0, 9]]));
+}
+
 /// One writer moves the window's time while another is ahead of it: it is early, or it is not, and
 /// never gone.
 #[test]

@@ -8,7 +8,7 @@ use crate::label::Key;
 use crate::shard;
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::account::Account;
-use crate::window::bucket::{After, Bucket, EPOCH_MAX};
+use crate::window::bucket::{After, Bucket, EPOCH_MAX, Left};
 use crate::window::readings::{Counts, Readings};
 use crate::window::shape::{Epoch, Shape};
 
@@ -27,7 +27,10 @@ pub type Window = WindowSet<()>;
 pub struct WindowSet<K> {
     shape: Shape,
     mask: u64,
-    shards: NonZeroUsize,
+    /// The shards that any thread may write to, a power of two.
+    shared: NonZeroUsize,
+    /// All of them.
+    shards: usize,
     /// By shard, then key, then slot.
     slots: Box<[AtomicU64]>,
     losses: Box<[Losses]>,
@@ -60,15 +63,26 @@ impl<K: Key> WindowSet<K> {
     /// grows, in proportion. Exactness does not suffer: slots are filtered by their epoch.
     #[must_use]
     pub fn sharded(shape: Shape, shards: NonZeroUsize, now: Duration) -> Self {
-        let shards = shard::rounded(shards);
+        Self::with_owned(shape, shard::rounded(shards), 0, now)
+    }
+
+    /// A window of `shared` copies, a power of two, and behind them `owned` copies for one writer each.
+    pub(crate) fn with_owned(
+        shape: Shape,
+        shared: NonZeroUsize,
+        owned: usize,
+        now: Duration,
+    ) -> Self {
+        let shards = shared.get().saturating_add(owned);
         let ring = shape.ring() as usize;
-        let len = ring.saturating_mul(K::COUNT).saturating_mul(shards.get());
+        let len = ring.saturating_mul(K::COUNT).saturating_mul(shards);
         Self {
             shape,
             mask: u64::from(shape.ring().saturating_sub(1)),
+            shared,
             shards,
             slots: (0..len).map(|_| AtomicU64::new(0)).collect(),
-            losses: (0..shards.get()).map(|_| Losses::new()).collect(),
+            losses: (0..shards).map(|_| Losses::new()).collect(),
             tick: AtomicU64::new(shape.epoch(now).0),
             opened: now,
             key: PhantomData,
@@ -88,7 +102,7 @@ impl<K: Key> WindowSet<K> {
 
     /// Counts `n` events of `key` in an epoch that [`Shape::epoch`] gave for this window's shape.
     pub fn record_at(&self, epoch: Epoch, key: K, n: u64) {
-        self.record_in(shard::current(self.shards), epoch, key, n);
+        self.record_in(shard::current(self.shared), epoch, key, n);
     }
 
     /// Tells the window the time.
@@ -148,29 +162,14 @@ impl<K: Key> WindowSet<K> {
         account
     }
 
-    pub(crate) fn record_in(&self, shard: usize, Epoch(epoch): Epoch, key: K, n: u64) {
-        let tick = self.tick.load(Ordering::Relaxed);
-        if epoch > tick && !self.advance(tick, epoch) {
-            // A seeded defect: what comes too early is gone without a trace.
-            if !cfg!(mutant = "window_forgets_early") {
-                self.lose(shard, |losses| &losses.early, n);
-            }
-            return;
-        }
-        let Some(slot) = self.slot(shard, key, epoch) else {
-            // Unreachable: shard, key and slot are all below the lengths the slots were made with.
-            self.lose(shard, |losses| &losses.late, n);
+    pub(crate) fn record_in(&self, shard: usize, epoch: Epoch, key: K, n: u64) {
+        let Some(slot) = self.admit(shard, epoch, key, n) else {
             return;
         };
         // Relaxed: each slot is one self-contained word; nothing else is published through it.
         let mut seen = slot.load(Ordering::Relaxed);
         loop {
-            let After::Put {
-                next,
-                displaced,
-                clipped,
-            } = Bucket::unpack(seen).after(epoch, n)
-            else {
+            let After::Put { next, left } = Bucket::unpack(seen).after(epoch.0, n) else {
                 return self.lose(shard, |losses| &losses.late, n);
             };
             match slot.compare_exchange_weak(
@@ -179,19 +178,60 @@ impl<K: Key> WindowSet<K> {
                 Ordering::Relaxed,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => {
-                    if displaced > 0 {
-                        self.lose(shard, |losses| &losses.expired, displaced);
-                    }
-                    if clipped > 0 {
-                        self.lose(shard, |losses| &losses.saturated, clipped);
-                    }
-                    return;
-                }
+                Ok(_) => return self.leave(shard, left),
                 // A seeded defect: a writer that lost the race gives up.
                 Err(_) if cfg!(mutant = "window_gives_up") => return,
                 Err(now_there) => seen = now_there,
             }
+        }
+    }
+
+    /// The same for the only thread that writes to this shard: nothing can change between its load and
+    /// its store, so that it needs no locked access.
+    pub(crate) fn record_alone_in(&self, shard: usize, epoch: Epoch, key: K, n: u64) {
+        // A seeded defect: it writes where others write.
+        let shard = if cfg!(mutant = "window_not_alone") {
+            0
+        } else {
+            shard
+        };
+        let Some(slot) = self.admit(shard, epoch, key, n) else {
+            return;
+        };
+        match Bucket::unpack(slot.load(Ordering::Relaxed)).after(epoch.0, n) {
+            After::Put { next, left } => {
+                slot.store(next.pack(), Ordering::Relaxed);
+                self.leave(shard, left);
+            }
+            After::Late => self.lose(shard, |losses| &losses.late, n),
+        }
+    }
+
+    /// The slot for events of `epoch`; `None` when they are too early, which is then accounted for.
+    fn admit(&self, shard: usize, Epoch(epoch): Epoch, key: K, n: u64) -> Option<&AtomicU64> {
+        let tick = self.tick.load(Ordering::Relaxed);
+        if epoch > tick && !self.advance(tick, epoch) {
+            // A seeded defect: what comes too early is gone without a trace.
+            if !cfg!(mutant = "window_forgets_early") {
+                self.lose(shard, |losses| &losses.early, n);
+            }
+            return None;
+        }
+        let slot = self.slot(shard, key, epoch);
+        if slot.is_none() {
+            // Unreachable: shard, key and slot are all below the lengths the slots were made with.
+            self.lose(shard, |losses| &losses.late, n);
+        }
+        slot
+    }
+
+    /// Accounts for what did not stay in a slot.
+    fn leave(&self, shard: usize, left: Left) {
+        if left.displaced > 0 {
+            self.lose(shard, |losses| &losses.expired, left.displaced);
+        }
+        if left.clipped > 0 {
+            self.lose(shard, |losses| &losses.saturated, left.clipped);
         }
     }
 
@@ -234,7 +274,7 @@ impl<K: Key> WindowSet<K> {
         let shards = if cfg!(mutant = "window_reads_one_shard") {
             1
         } else {
-            self.shards.get()
+            self.shards
         };
         (0..shards).flat_map(move |shard| {
             let start = self.ring_start(shard, key);

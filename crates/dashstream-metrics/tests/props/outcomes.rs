@@ -14,8 +14,13 @@ pub(crate) fn buckets_sum_to_the_total(
     before: u64,
     outcomes: &[Outcome],
 ) -> u64 {
-    for outcome in outcomes {
-        metrics.record(now, *outcome);
+    // Every other one by whoever owns its counters, if there is room for one.
+    let mut recorder = metrics.recorder();
+    for (at, outcome) in outcomes.iter().enumerate() {
+        match &mut recorder {
+            Some(recorder) if at % 2 == 0 => recorder.record(now, *outcome),
+            Some(_) | None => metrics.record(now, *outcome),
+        }
     }
     let expected = before + outcomes.len() as u64;
     let snapshot = metrics.observe(now, Facts::default());
