@@ -25,7 +25,7 @@ pub(crate) use self::tree::{
     Cursor, Delta, End, Tree, Unshared, Visit, next_unshared, own, pass_shared,
 };
 pub use self::view::{Array, Elements, Members, Number, Object, View};
-pub(crate) use self::write::{Seen, Sink, write};
+pub(crate) use self::write::{SHORT, Seen, Sink, write};
 use crate::hash::Dialect;
 use crate::pointer::Pointer;
 

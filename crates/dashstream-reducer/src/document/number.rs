@@ -13,7 +13,7 @@ pub(crate) struct NumberText {
 }
 
 /// The longest is a sign, `0.`, five zeros and 17 digits; whole numbers take 21 digits at most.
-const TEXT_MAX: usize = 32;
+pub(crate) const TEXT_MAX: usize = 32;
 
 impl NumberText {
     const EMPTY: Self = Self {
@@ -52,6 +52,11 @@ impl NumberText {
 
     pub(crate) const fn len(&self) -> u8 {
         self.len
+    }
+
+    /// The text, and what stands behind it.
+    pub(crate) const fn whole(&self) -> &[u8; TEXT_MAX] {
+        &self.bytes
     }
 
     fn push(&mut self, byte: u8) {
@@ -105,6 +110,9 @@ pub(crate) const fn decimal_len(value: u64) -> u64 {
     }
 }
 
+/// Decimals up to which the digits of a number are sought by arithmetic.
+const DECIMALS: i32 = 6;
+
 /// The parts of a number's text.
 #[derive(Clone, Copy)]
 enum Part {
@@ -122,6 +130,43 @@ struct Shortest {
 
 impl Shortest {
     fn of(value: f64) -> Self {
+        Self::few(value).unwrap_or_else(|| Self::any(value))
+    }
+
+    /// Of a number with few decimals, as most are, found by arithmetic.
+    fn few(value: f64) -> Option<Self> {
+        // All powers of ten here, and all integers below the bound, are exact floats.
+        const BOUND: f64 = 1e15;
+        let magnitude = value.abs();
+        let mut power = 1.0;
+        for decimals in 0..=DECIMALS {
+            let scaled = magnitude * power;
+            // Division rounds correctly, so that these digits read back as the value. A number has
+            // no two spellings of 15 digits or fewer: they are the shortest.
+            let exact = (scaled / power).to_bits() == magnitude.to_bits();
+            if exact && scaled < BOUND && scaled.fract().to_bits() == 0 {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a whole number from 0 to 10^15"
+                )]
+                let mut digits = NumberText::of_u64(scaled as u64);
+                let point = i32::from(digits.len).saturating_sub(decimals);
+                while digits.as_bytes().last() == Some(&b'0') {
+                    digits.len = digits.len.saturating_sub(1);
+                }
+                return Some(Self {
+                    negative: value.is_sign_negative(),
+                    digits,
+                    point,
+                });
+            }
+            power *= 10.0;
+        }
+        None
+    }
+
+    fn any(value: f64) -> Self {
         // serde_json finds the digits: the shortest that read back exactly, the even ones when two
         // are equally near. (The standard library rounds such ties up.) Only digits and exponent
         // are taken from its text, since its layout has changed before.

@@ -206,7 +206,7 @@ fn object(mut members: Vec<Member>) -> Result<Tree<Member>, ReadError> {
             return Err(ReadError::DuplicateMember);
         }
     }
-    Ok(members.into_iter().collect())
+    Ok(members.into())
 }
 
 /// One value inside `depth` containers.

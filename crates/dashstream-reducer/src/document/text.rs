@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::document::write::Sink;
+use crate::document::write::{SHORT, Sink};
 
 /// Bytes of a string that is kept in place: what fits beside the length in 24 bytes.
 pub(super) const INLINE_MAX: usize = 22;
@@ -59,6 +59,32 @@ impl Text {
             Self::Shared { extra, text } => (text.len(), u64::from(*extra)),
         };
         (len as u64).saturating_add(extra).saturating_add(2)
+    }
+
+    /// Appends the string in quotes, escaped.
+    pub(super) fn write(&self, out: &mut impl Sink) {
+        match self {
+            Self::Inline { head, bytes } if head.is_plain() => {
+                let mut quoted = [b'"'; SHORT];
+                if let Some((target, _)) = quoted
+                    .split_first_mut()
+                    .and_then(|(_, rest)| rest.split_first_chunk_mut())
+                {
+                    *target = *bytes;
+                }
+                let end = head.len().saturating_add(1);
+                if let Some(quote) = quoted.get_mut(end) {
+                    *quote = b'"';
+                }
+                out.short(&quoted, end.saturating_add(1));
+            }
+            Self::Shared { extra: 0, text } => {
+                out.push(b'"');
+                out.extend(text.as_bytes());
+                out.push(b'"');
+            }
+            Self::Inline { .. } | Self::Shared { .. } => write_escaped(self.as_bytes(), out),
+        }
     }
 
     /// Whether both are the same allocation. Short strings never are.
@@ -129,7 +155,7 @@ pub(crate) fn escape_extra(text: &[u8]) -> u64 {
 
 /// Appends `text` in quotes, escaped as serde_json does: the short forms, `\u00xx` in lower case
 /// for other controls, everything else as it is.
-pub(crate) fn write_escaped(text: &[u8], out: &mut impl Sink) {
+fn write_escaped(text: &[u8], out: &mut impl Sink) {
     out.push(b'"');
     for chunk in text.chunks(CHUNK) {
         if !has_escape(chunk) {

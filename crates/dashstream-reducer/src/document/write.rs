@@ -1,8 +1,8 @@
 //! Canonical text: members by name, no white space, numbers in one of the dialects.
 
 use crate::document::node::{Member, Node};
-use crate::document::number::NumberText;
-use crate::document::text::write_escaped;
+use crate::document::number::{NumberText, TEXT_MAX};
+use crate::document::text::INLINE_MAX;
 use crate::document::tree::{Entry, Tree};
 use crate::hash::Dialect;
 
@@ -17,10 +17,18 @@ pub(crate) struct Seen {
     pub(crate) high_name: bool,
 }
 
+/// Bytes of a short piece of text: any number, and any string that is kept in place, in quotes.
+pub(crate) const SHORT: usize = 32;
+
+const _: () = assert!(SHORT == TEXT_MAX && SHORT >= INLINE_MAX + 2);
+
 /// Where text goes: a buffer, or through one.
 pub(crate) trait Sink {
     fn push(&mut self, byte: u8);
     fn extend(&mut self, bytes: &[u8]);
+
+    /// Takes the first `len` of `bytes`. Copying a known number of bytes takes no call.
+    fn short(&mut self, bytes: &[u8; SHORT], len: usize);
 
     /// How many bytes from here on are not wanted. What is written is taken off anyway; asking saves
     /// the writing.
@@ -40,6 +48,12 @@ impl Sink for Vec<u8> {
     fn extend(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
     }
+
+    fn short(&mut self, bytes: &[u8; SHORT], len: usize) {
+        let before = self.len();
+        self.extend_from_slice(bytes);
+        self.truncate(before.saturating_add(len));
+    }
 }
 
 /// Appends the canonical text of `node`. Recursion is bounded by the depth of documents.
@@ -48,15 +62,15 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink, seen: &m
         Node::Null => out.extend(b"null"),
         Node::Bool(true) => out.extend(b"true"),
         Node::Bool(false) => out.extend(b"false"),
-        Node::Int(value) => out.extend(NumberText::of_i64(*value).as_bytes()),
-        Node::UInt(value) => out.extend(NumberText::of_u64(*value).as_bytes()),
+        Node::Int(value) => write_number(&NumberText::of_i64(*value), out),
+        Node::UInt(value) => write_number(&NumberText::of_u64(*value), out),
         Node::Float(float) => {
             let value = float.get();
             seen.float = true;
             seen.wide |= value.abs() >= TWO_TO_63;
-            out.extend(NumberText::of_f64(value, dialect).as_bytes());
+            write_number(&NumberText::of_f64(value, dialect), out);
         }
-        Node::String(text) => write_escaped(text.as_bytes(), out),
+        Node::String(text) => text.write(out),
         Node::Array(tree) => {
             let start = pass(tree, out);
             for (index, node) in (start..).zip(tree.iter_from(start)) {
@@ -84,6 +98,10 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink, seen: &m
 /// been read as a float, which a float below never is.
 const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 
+fn write_number(text: &NumberText, out: &mut impl Sink) {
+    out.short(text.whole(), usize::from(text.len()));
+}
+
 /// Passes the entries that are not wanted, and answers the first one that is.
 fn pass<E: Entry>(tree: &Tree<E>, out: &mut impl Sink) -> usize {
     let left_out = out.left_out();
@@ -105,7 +123,7 @@ fn write_members<'a>(
     for (index, member) in (start..).zip(members) {
         out.push(if index == 0 { b'{' } else { b',' });
         seen.high_name |= has_high(member.key.as_bytes());
-        write_escaped(member.key.as_bytes(), out);
+        member.key.write(out);
         out.push(b':');
         write(&member.node, dialect, out, seen);
     }

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Dialect, Unproven, Verdict};
-use crate::document::{Document, Seen, Sink};
+use crate::document::{Document, SHORT, Seen, Sink};
 
 /// Computes state hashes, the SHA-256 of the canonical text, without ever holding that text.
 ///
@@ -188,7 +188,11 @@ impl Stream<'_> {
 
 impl Sink for Stream<'_> {
     fn push(&mut self, byte: u8) {
-        self.extend(&[byte]);
+        if self.left_out == 0 && self.text.len() < STRIDE.saturating_sub(1) {
+            self.text.push(byte);
+        } else {
+            self.extend(&[byte]);
+        }
     }
 
     fn extend(&mut self, mut bytes: &[u8]) {
@@ -205,6 +209,16 @@ impl Sink for Stream<'_> {
                 }
                 None => return self.text.extend_from_slice(bytes),
             }
+        }
+    }
+
+    fn short(&mut self, bytes: &[u8; SHORT], len: usize) {
+        let before = self.text.len();
+        if self.left_out == 0 && before < STRIDE.saturating_sub(SHORT) {
+            self.text.extend_from_slice(bytes);
+            self.text.truncate(before.saturating_add(len));
+        } else {
+            self.extend(bytes.get(..len).unwrap_or_default());
         }
     }
 

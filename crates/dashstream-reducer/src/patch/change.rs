@@ -38,6 +38,7 @@ pub(super) struct Change<'a> {
     pub(super) weight: Weight,
     /// The position in the container. Before: only of an undone change, which knows it.
     at: Option<usize>,
+    undoing: bool,
     /// The whole document before the change, and its limits.
     whole: Weight,
     room: Room,
@@ -61,6 +62,7 @@ impl<'a> Change<'a> {
             value: Node::Null,
             weight: Weight::default(),
             at: None,
+            undoing: false,
             whole: Weight::default(),
             room,
             delta: Delta::default(),
@@ -103,6 +105,7 @@ impl<'a> Change<'a> {
         self.meter = Meter::unlimited();
         self.room = Room::UNLIMITED;
         self.at = undo.at;
+        self.undoing = true;
         self.weight = undo.value.weight();
         self.value = undo.value;
         // Undoing goes where doing went, so it finds its way.
@@ -151,6 +154,9 @@ impl<'a> Change<'a> {
                     .delta
                     .deepen(tree, |tree| tree.remove(at, &mut self.meter));
                 self.value = element.ok_or(PatchErrorKind::OutOfBounds)?;
+                if self.undoing {
+                    tree.trim(at);
+                }
                 self.want = Want::Add;
                 Ok(())
             }
@@ -192,6 +198,9 @@ impl<'a> Change<'a> {
                     .delta
                     .deepen(tree, |tree| tree.remove(at, &mut self.meter));
                 self.value = member.ok_or(PatchErrorKind::NotFound)?.node;
+                if self.undoing {
+                    tree.trim(at);
+                }
                 self.want = Want::Add;
                 Ok(())
             }

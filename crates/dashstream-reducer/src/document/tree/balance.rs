@@ -127,6 +127,24 @@ impl<E: Entry> Tree<E> {
     }
 }
 
+impl<E: Entry> Tree<E> {
+    /// Gives back the spare room on the way to position `at`, where an entry was taken out again.
+    pub(crate) fn trim(&mut self, at: usize) {
+        match &mut self.kids {
+            Kids::Leaf(entries) => entries.shrink_to_fit(),
+            Kids::Branch(children) => {
+                children.shrink_to_fit();
+                if let Some((index, rest)) = locate_insertion(children, at)
+                    && let Some(child) = children.get_mut(index)
+                    && let Some(tree) = Arc::get_mut(&mut child.tree)
+                {
+                    tree.trim(rest);
+                }
+            }
+        }
+    }
+}
+
 impl<E: Entry> Kids<E> {
     const fn len(&self) -> usize {
         match self {

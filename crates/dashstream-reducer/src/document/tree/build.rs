@@ -44,6 +44,17 @@ impl<E: Entry> Builder<E> {
     }
 }
 
+impl<E: Entry> From<Vec<E>> for Tree<E> {
+    /// Few entries stay in their vector.
+    fn from(mut entries: Vec<E>) -> Self {
+        if entries.len() > FANOUT {
+            return entries.into_iter().collect();
+        }
+        entries.shrink_to_fit();
+        Self::leaf(entries)
+    }
+}
+
 impl<E: Entry> FromIterator<E> for Tree<E> {
     fn from_iter<I: IntoIterator<Item = E>>(entries: I) -> Self {
         let mut builder = Builder::new();
