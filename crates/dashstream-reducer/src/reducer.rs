@@ -112,7 +112,7 @@ impl Reducer {
     ///
     /// A message that was refused left it as it was, and so did one whose hash did not match: it is
     /// the state that [`Reducer::sequence`] made, and the newest version of [`Reducer::history`]. Only
-    /// a start without a state takes it away.
+    /// a start takes it away, one without a state or of a new epoch.
     #[must_use]
     pub const fn last_state(&self) -> Option<&Document> {
         self.state.as_ref()
@@ -247,12 +247,14 @@ impl Reducer {
             self.cursor = None;
             self.dropped = 0;
         }
-        self.coverage.insert_up_to(sequence);
-        self.seen.start(sequence, stamp.message_id());
-        let Some(state) = state else {
+        if new_epoch || state.is_none() {
             self.state = None;
             self.made_at = None;
             self.verifier.forget();
+        }
+        self.coverage.insert_up_to(sequence);
+        self.seen.start(sequence, stamp.message_id());
+        let Some(state) = state else {
             return self.distrust(ResyncReason::NoSnapshot, sequence);
         };
         self.full(sequence, state, &[])

@@ -354,12 +354,12 @@ fn random(cases: u64, body: impl Fn(&[u8])) {
 
 #[test]
 fn random_differences_make_the_new_state_here_and_in_json_patch() {
-    random(6_000, makes_the_new_state);
+    random(3_000, makes_the_new_state);
 }
 
 #[test]
 fn a_consumer_has_what_the_producer_has_bit_for_bit() {
-    random(2_000, a_consumer_follows_the_producer);
+    random(1_000, a_consumer_follows_the_producer);
 }
 
 proptest::proptest! {

@@ -311,4 +311,11 @@ fn a_hash_that_differs_leaves_state_sequence_and_history_at_the_last_good_versio
             &Document::from_slice(START, &ReadLimits::default()).unwrap()
         ))
     );
+
+    // Nothing of the epoch before is left, even if the new one begins with a state that is refused.
+    let refused = Update::Start { state: Some(b"{") };
+    let outcome = run.apply(Duration::ZERO, Stamp::new(1), refused);
+    assert_eq!(outcome.code(), "resync");
+    assert!(run.history().is_empty());
+    assert_eq!((run.last_state(), run.sequence()), (None, None));
 }

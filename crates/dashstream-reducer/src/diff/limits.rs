@@ -10,7 +10,7 @@ pub struct DiffLimits {
     pub path_bytes: usize,
     /// Tokens of one pointer. Default 64, as in [`PatchLimits`](crate::patch::PatchLimits).
     pub path_tokens: usize,
-    /// Work units; see [`Difference::fuel`](crate::diff::Difference::fuel). Default 1 M: two states of
+    /// Work units; see [`Difference::fuel`](crate::diff::Difference::fuel). Default 1 M: two chats of
     /// 10 MiB that share nothing.
     pub fuel: u64,
     /// The members that tell elements of an array apart, in order of preference. Default `id`, `_id`,

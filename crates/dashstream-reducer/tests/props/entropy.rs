@@ -199,6 +199,10 @@ impl<'a> Entropy<'a> {
             let operation = self.operation(&state);
             // A part of the patches goes on after an operation that fails: nobody looks at the rest.
             if let Ok(next) = super::model::apply(&state, std::slice::from_ref(&operation)) {
+                // Copies double a state until a limit is crossed that the model does not have.
+                if !super::patching::is_small(&next) {
+                    continue;
+                }
                 state = next;
             }
             patch.push(operation);
