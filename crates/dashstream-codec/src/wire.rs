@@ -279,7 +279,7 @@ impl<'a> Input<'a> {
 
     /// Skips the value of a field that the schema does not know, and everything in it when it is a
     /// group. `depth_left` is how many levels of groups may be open.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn skip(&mut self, key: Key, depth_left: u32) -> Result<Skipped, WireError> {
         if depth_left == 0 {
             return Err(WireError::GroupDepth);
@@ -399,6 +399,19 @@ mod tests {
             assert_eq!(ours.varint().ok(), read);
             if read.is_some() {
                 assert_eq!(ours.rest, theirs);
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_is_ascii_when_none_of_its_bytes_is_above() {
+        for len in 0..100 {
+            let mut bytes = vec![b'a'; len];
+            assert!(is_ascii(&bytes));
+            for at in 0..len {
+                bytes[at] = 0x80;
+                assert!(!is_ascii(&bytes), "{at} of {len}");
+                bytes[at] = b'a';
             }
         }
     }
