@@ -6,7 +6,10 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+use core::cell::RefCell;
 use core::time::Duration;
+use std::io::BufWriter;
+use std::rc::Rc;
 
 use dashstream_policy::trace::{Recorder, ReplayError, Tape, Trace, TraceError, VERSION};
 use dashstream_policy::{
@@ -298,4 +301,30 @@ fn a_trace_of_another_engine_is_told_apart() {
     assert_eq!(parse("5000000000 done 9999\n").replay(), gone);
     let polled = parse(&"poll\n".repeat(50)).replay();
     assert!(matches!(polled, Err(ReplayError::NoSuchAction { .. })));
+}
+
+#[test]
+fn what_was_flushed_is_read_after_the_process_has_died() {
+    #[derive(Clone, Default)]
+    struct File(Rc<RefCell<Vec<u8>>>);
+    impl std::io::Write for File {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.borrow_mut().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let file = File::default();
+    let buffered = BufWriter::with_capacity(1 << 20, file.clone());
+    let mut host = Recorder::writing(config(2), buffered).expect("in range");
+    let actions = trouble(&mut host, 2);
+    assert!(file.0.borrow().is_empty());
+    host.flush();
+    assert!(host.failure().is_none());
+    let text = String::from_utf8(file.0.borrow().clone()).expect("text");
+    let trace = Trace::parse(&text, Trace::CALLS_DEFAULT).expect("whole lines");
+    assert!(trace.is_cut());
+    assert_eq!(trace.replay(), Ok(actions));
 }

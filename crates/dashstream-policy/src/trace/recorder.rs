@@ -100,6 +100,14 @@ impl<E, W: io::Write> Recorder<E, Written<W>> {
         self.tape.failure.as_ref()
     }
 
+    /// Flushes the writer, so that what was recorded outlives the process. A failure ends the
+    /// recording like one of a write.
+    pub fn flush(&mut self) {
+        if self.tape.failure.is_none() {
+            self.tape.failure = self.tape.out.flush().err();
+        }
+    }
+
     /// Writes the last line and gives the writer back.
     ///
     /// # Errors
