@@ -15,8 +15,9 @@
 //! # When a part is replaced as a whole
 //!
 //! An array or object inside the state is replaced as a whole if the operations inside it would be
-//! longer than that, as JSON text, or if a pointer into it would exceed a limit. The state itself is
-//! replaced only for its pointers; whether it is better sent in full, [`Producer`] decides.
+//! longer than that, as JSON text, or if a pointer into it would exceed a limit, or name a member
+//! `__proto__`, `constructor` or `prototype`, which existing consumers refuse in a pointer. The state
+//! itself is replaced only for its pointers; whether it is better sent in full, [`Producer`] decides.
 
 mod align;
 mod compare;

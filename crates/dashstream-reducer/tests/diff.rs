@@ -190,6 +190,27 @@ fn names_are_escaped_and_pointers_stay_within_their_limits() {
 }
 
 #[test]
+fn no_pointer_names_a_member_that_existing_consumers_refuse() {
+    let filler = "x".repeat(200);
+    for name in ["__proto__", "constructor", "prototype"] {
+        let old = json!({"a": {"b": {name: {"c": 1}}, "filler": filler}});
+        let mut new = old.clone();
+        new["a"]["b"][name]["c"] = json!(2);
+        let text = between(&old, &new);
+        let value = format!(r#"{{"{name}":{{"c":2}}}}"#);
+        assert_eq!(
+            text,
+            format!(r#"[{{"op":"replace","path":"/a/b","value":{value}}}]"#)
+        );
+        // A text that holds such a name is no such name.
+        let old = json!({name.to_uppercase(): {"c": 1}, "filler": filler});
+        let mut new = old.clone();
+        new[name.to_uppercase()]["c"] = json!(2);
+        assert!(between(&old, &new).contains("/c"));
+    }
+}
+
+#[test]
 fn a_shared_state_of_any_size_costs_what_changed() {
     let mut spent = Vec::new();
     for len in [100, 10_000, 200_000] {

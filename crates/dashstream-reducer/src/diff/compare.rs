@@ -20,6 +20,8 @@ pub(super) struct Comparison<'l> {
     /// The pointer to the value at hand.
     path: String,
     tokens: usize,
+    /// How many of the tokens existing consumers refuse.
+    feared: usize,
 }
 
 /// Why a container is not compared any further.
@@ -76,6 +78,7 @@ impl<'l> Comparison<'l> {
             bytes: 0,
             path: String::new(),
             tokens: 0,
+            feared: 0,
         }
     }
 
@@ -324,6 +327,7 @@ impl<'l> Comparison<'l> {
         body: impl FnOnce(&mut Self) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
         let outer = self.path.len();
+        let feared = usize::from(FEARED.contains(&member.key.as_str()));
         self.path.push('/');
         for character in member.key.as_str().chars() {
             match character {
@@ -332,7 +336,10 @@ impl<'l> Comparison<'l> {
                 plain => self.path.push(plain),
             }
         }
-        self.inside(outer, body)
+        self.feared = self.feared.saturating_add(feared);
+        let result = self.inside(outer, body);
+        self.feared = self.feared.saturating_sub(feared);
+        result
     }
 
     fn element(
@@ -381,7 +388,9 @@ impl<'l> Comparison<'l> {
 
     /// The pointer to the value at hand, for an operation that is counted now.
     fn pointer(&mut self, frame: &str, value: Option<&Node>) -> Result<String, Halt> {
-        if self.path.len() > self.limits.path_bytes || self.tokens > self.limits.path_tokens {
+        let too_long =
+            self.path.len() > self.limits.path_bytes || self.tokens > self.limits.path_tokens;
+        if too_long || self.feared > 0 {
             return Err(Halt::Whole);
         }
         self.bytes = self.bytes.saturating_add(self.cost(frame, value));
@@ -414,6 +423,10 @@ pub(super) fn work(node: &Node) -> u64 {
     let weight = node.weight();
     weight.nodes.saturating_add(weight.bytes / 64)
 }
+
+/// Names that existing consumers take as data in a full state and refuse in a pointer, since they mean
+/// something else to JavaScript.
+const FEARED: [&str; 3] = ["__proto__", "constructor", "prototype"];
 
 const ADD: &str = r#"{"op":"add","path":"","value":},"#;
 const REMOVE: &str = r#"{"op":"remove","path":""},"#;

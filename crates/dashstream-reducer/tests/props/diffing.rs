@@ -66,6 +66,7 @@ pub fn makes_the_new_state(bytes: &[u8]) {
         let pointer = operation.path().as_str();
         assert!(pointer.len() <= limits.path_bytes);
         assert!(pointer.matches('/').count() <= limits.path_tokens);
+        assert!(!pointer.split('/').any(|token| token == "__proto__"));
     }
 }
 
