@@ -55,7 +55,7 @@ impl Archive {
         found_at: Duration,
         received: u64,
     ) -> Result<(), ArchiveFault> {
-        let message = &kept.message;
+        let (message, known) = (&kept.message, &kept.evidence);
         let trace_id = trace_id(
             &self.group,
             message.partition,
@@ -74,7 +74,12 @@ impl Archive {
         .read_under(request.attempt, kept.epoch, message.age)
         .consumed_by(&self.client_id, received)
         .record_timestamp_ms(message.timestamp_ms)
-        .routed(kept.thread_id(), kept.tenant_id());
+        .routed(known.thread_id.as_deref(), known.tenant_id.as_deref())
+        .sent_by(
+            known.node_id.as_deref(),
+            known.parent_trace_id.as_deref(),
+            known.span_id.as_deref(),
+        );
         let sealed = self
             .disclosure
             .seal(&subject, request.form, self.bytes_max)

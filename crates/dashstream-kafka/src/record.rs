@@ -163,11 +163,15 @@ impl fmt::Debug for Record {
     }
 }
 
-/// What a host found out about a record before it gave up: kept with the record in the archive.
+/// What a host found out about a record before it gave up: kept with the record in the archive. Each
+/// text is cut at 256 bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    thread_id: Option<String>,
-    tenant_id: Option<String>,
+    pub(crate) thread_id: Option<String>,
+    pub(crate) tenant_id: Option<String>,
+    pub(crate) node_id: Option<String>,
+    pub(crate) parent_trace_id: Option<String>,
+    pub(crate) span_id: Option<String>,
 }
 
 impl Evidence {
@@ -177,6 +181,9 @@ impl Evidence {
         Self {
             thread_id: None,
             tenant_id: None,
+            node_id: None,
+            parent_trace_id: None,
+            span_id: None,
         }
     }
 
@@ -186,18 +193,52 @@ impl Evidence {
         thread.map_or_else(Self::none, |thread| Self::none().thread_id(thread))
     }
 
-    /// Adds the thread the record belongs to, where that could be read. Cut at 256 bytes.
+    /// Adds the thread the record belongs to, where that could be read.
     #[must_use]
     pub fn thread_id(mut self, id: &str) -> Self {
         self.thread_id = Some(cut(id));
         self
     }
 
-    /// Adds the tenant the record belongs to, where that could be read. Cut at 256 bytes.
+    /// Adds the tenant the record belongs to, where that could be read.
     #[must_use]
     pub fn tenant_id(mut self, id: &str) -> Self {
         self.tenant_id = Some(cut(id));
         self
+    }
+
+    /// Adds the graph's node that the record is about, where that could be read.
+    #[must_use]
+    pub fn node_id(mut self, id: &str) -> Self {
+        self.node_id = Some(cut(id));
+        self
+    }
+
+    /// Adds the trace that the record was written within, where that could be read.
+    #[must_use]
+    pub fn parent_trace_id(mut self, id: &str) -> Self {
+        self.parent_trace_id = Some(cut(id));
+        self
+    }
+
+    /// Adds the span that the record was written within, where that could be read.
+    #[must_use]
+    pub fn span_id(mut self, id: &str) -> Self {
+        self.span_id = Some(cut(id));
+        self
+    }
+
+    fn bytes(&self) -> usize {
+        [
+            &self.thread_id,
+            &self.tenant_id,
+            &self.node_id,
+            &self.parent_trace_id,
+            &self.span_id,
+        ]
+        .into_iter()
+        .flatten()
+        .fold(0, |sum, id| sum.saturating_add(id.len()))
     }
 }
 
@@ -255,23 +296,14 @@ pub(crate) struct Kept {
 impl Kept {
     pub(crate) fn bytes(&self) -> usize {
         let lens = [
+            Some(self.evidence.bytes()),
             self.message.key.as_ref().map(Bytes::len),
             self.message.payload.as_ref().map(Bytes::len),
-            self.evidence.thread_id.as_ref().map(String::len),
-            self.evidence.tenant_id.as_ref().map(String::len),
         ];
         let start = size_of::<Self>();
         lens.iter()
             .flatten()
             .fold(start, |sum, len| sum.saturating_add(*len))
-    }
-
-    pub(crate) fn thread_id(&self) -> Option<&str> {
-        self.evidence.thread_id.as_deref()
-    }
-
-    pub(crate) fn tenant_id(&self) -> Option<&str> {
-        self.evidence.tenant_id.as_deref()
     }
 }
 

@@ -1,14 +1,16 @@
-//! The start-up check of the archive topic, by what the broker at hand tells.
+//! The archive topic: what the start-up check finds, and what stands in it afterwards.
 
 use std::time::Duration;
 
-use dashstream_kafka::policy::{Archiving, Config};
-use dashstream_kafka::{ArchiveFinding, Consumer, Fact};
+use dashstream_kafka::policy::envelope::{DeadLetter, Disclosure, Payload};
+use dashstream_kafka::policy::{Archiving, Cause, Config, Disposition};
+use dashstream_kafka::{ArchiveFinding, Consumer, Evidence, Fact};
 
-use crate::support::host::{Host, Place, run};
+use crate::support::host::{Host, POISON, Place, run};
 use crate::support::{Broker, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
+const JOIN: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_broker_that_does_not_tell_is_reported_as_such_and_stops_nothing() {
@@ -90,5 +92,70 @@ fn a_topic_that_would_lose_evidence_is_found_where_the_broker_tells() {
                 });
             }
         }
+    });
+}
+
+#[test]
+fn an_archived_record_tells_where_it_stood_and_what_the_host_knew() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[Some(POISON), None]);
+        run(async {
+            let config = place.config().disclosure(Disclosure::Full);
+            let policy = Config::default().archiving(Archiving::Required);
+            let mut host = Host::start(config, policy).await;
+            let known = Evidence::none()
+                .thread_id("a thread")
+                .tenant_id("a tenant")
+                .node_id("a node")
+                .parent_trace_id("a trace")
+                .span_id("a span");
+            let record = host.next(JOIN).await.unwrap();
+            record.unprocessable(Cause::BadFrame, known);
+            host.until("both are archived", |status| {
+                status
+                    .policy
+                    .tally
+                    .settled(Cause::BadFrame, Disposition::Archived)
+                    == 1
+                    && status
+                        .policy
+                        .tally
+                        .settled(Cause::NullPayload, Disposition::Archived)
+                        == 1
+            })
+            .await;
+            let _ = host.shutdown().await;
+        });
+        let letters = broker.letters(&place.archive);
+        let of = |offset| {
+            let stood = |letter: &&DeadLetter| letter.source.offset.unwrap().get() == offset;
+            letters.iter().find(stood).unwrap()
+        };
+        let (host_s, policy_s) = (of(0), of(1));
+        for letter in [host_s, policy_s] {
+            assert_eq!(letter.source.topic.as_deref(), Some(&*place.topic));
+            assert_eq!(letter.source.partition, Some(0));
+        }
+        assert_eq!(host_s.payload.whole(), Some(POISON.as_bytes()));
+        let ids = |letter: &DeadLetter| {
+            [
+                letter.thread_id.clone(),
+                letter.tenant_id.clone(),
+                letter.node_id.clone(),
+                letter.parent_trace_id.clone(),
+                letter.span_id.clone(),
+            ]
+        };
+        let told = ["a thread", "a tenant", "a node", "a trace", "a span"];
+        assert_eq!(ids(host_s), told.map(|id| Some(id.to_owned())));
+        // Nobody looked into it; the key is the thread's id.
+        assert_eq!(policy_s.payload, Payload::Null);
+        let key = Some("thread-1".to_owned());
+        assert_eq!(ids(policy_s), [key, None, None, None, None]);
+        let cause = |letter: &DeadLetter| letter.provenance.as_ref().unwrap().cause;
+        assert_eq!(cause(host_s), Cause::BadFrame);
+        assert_eq!(cause(policy_s), Cause::NullPayload);
     });
 }

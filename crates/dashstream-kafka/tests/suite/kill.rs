@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dashstream_kafka::policy::envelope::DeadLetter;
 use dashstream_kafka::policy::{Archiving, Cause, Config, Count, Mode, Scope};
 use dashstream_kafka::{Consumer, Evidence, Fact, Record, Status};
 
@@ -179,18 +180,12 @@ fn read(ledger: &Path) -> BTreeSet<(i32, i64)> {
 
 /// The records that the archive has an envelope for.
 fn archived(broker: &Broker, place: &Place) -> BTreeSet<(i32, i64)> {
-    let envelopes = broker.read(&place.archive, 0);
-    let place = |envelope: Option<Vec<u8>>| {
-        let text = String::from_utf8(envelope.unwrap()).unwrap();
-        let number = |name: &str| {
-            let (_, rest) = text.split_once(&format!("\"{name}\":")).unwrap();
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse::<i64>().unwrap()
-        };
-        let partition = i32::try_from(number("kafka_partition")).unwrap();
-        (partition, number("kafka_offset"))
+    let letters = broker.letters(&place.archive).into_iter();
+    let place = |letter: DeadLetter| {
+        let offset = letter.source.offset.unwrap().get();
+        (letter.source.partition.unwrap(), offset)
     };
-    envelopes.into_iter().map(place).collect()
+    letters.map(place).collect()
 }
 
 /// Six records in a partition, of which 1 and 4 are poison.

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dashstream_kafka::Embedded;
+use dashstream_kafka::policy::envelope::{DeadLetter, LETTER_BYTES_DEFAULT};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -163,6 +164,14 @@ impl Broker {
             Offset::Offset(offset) => Some(offset),
             _ => None,
         }
+    }
+
+    /// Every record of an archive.
+    pub fn letters(&self, archive: &str) -> Vec<DeadLetter> {
+        let read = |value: Option<Vec<u8>>| {
+            DeadLetter::read(&value.unwrap(), LETTER_BYTES_DEFAULT).unwrap()
+        };
+        self.read(archive, 0).into_iter().map(read).collect()
     }
 
     /// Every payload of a topic's partition, read without a group.
