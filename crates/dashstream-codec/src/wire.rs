@@ -330,11 +330,11 @@ fn is_ascii(bytes: &[u8]) -> bool {
     }
     let high = if let Some(last) = bytes.last_chunk() {
         let (words, _) = bytes.as_chunks();
-        words.iter().fold(u64::from_ne_bytes(*last), |high, word| {
-            high | u64::from_ne_bytes(*word)
+        words.iter().fold(u64::from_le_bytes(*last), |high, word| {
+            high | u64::from_le_bytes(*word)
         })
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        u64::from(u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last))
+        u64::from(u32::from_le_bytes(*first) | u32::from_le_bytes(*last))
     } else {
         u64::from(bytes.iter().fold(0, |high, byte| high | byte))
     };

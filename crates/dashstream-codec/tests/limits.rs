@@ -162,16 +162,130 @@ fn the_depth_limit_counts_messages_and_entries() {
         limit,
         "depth_exceeded",
     );
-    assert_eq!(
-        DecodeLimits::new().with_depth(101).depth(),
-        DecodeLimits::DEPTH_MAX
-    );
+    for (asked, set) in [(99, 99), (100, 100), (101, DecodeLimits::DEPTH_MAX)] {
+        assert_eq!(DecodeLimits::new().with_depth(asked).depth(), set);
+    }
+}
+
+#[test]
+fn at_depth_zero_there_is_no_message_and_at_one_there_is_no_header() {
+    let code = |record: &[u8], depth: u32| {
+        let options = DecodeOptions::new()
+            .with_optional_headers(true)
+            .with_limits(DecodeLimits::new().with_depth(depth));
+        Decoder::new(options)
+            .decode(record)
+            .map(drop)
+            .map_err(|error| error.code())
+    };
+    let too_deep = Err("depth_exceeded");
+    let bare = raw(Message::TokenChunk(v1::TokenChunk::default()));
+    assert_eq!(code(&bare, 2), Ok(()));
+    assert_eq!(code(&bare, 1), Ok(()));
+    assert_eq!(code(&bare, 0), too_deep);
+    let headed = raw(Message::TokenChunk(v1::TokenChunk {
+        header: Some(v1::Header::default()),
+        ..v1::TokenChunk::default()
+    }));
+    assert_eq!(code(&headed, 3), Ok(()));
+    assert_eq!(code(&headed, 2), Ok(()));
+    assert_eq!(code(&headed, 1), too_deep);
+    assert_eq!(code(&headed, 0), too_deep);
+    assert_eq!(code(&[0], 0), Err("no_message"));
+    // Groups of unknown fields are counted like messages.
+    let group = [0, 0xAB, 0x06, 0xAC, 0x06, 0x1A, 0x00];
+    assert_eq!(code(&group, 2), Ok(()));
+    assert_eq!(code(&group, 1), Ok(()));
+    assert_eq!(code(&group, 0), too_deep);
+}
+
+/// An event with an attribute of lists or of maps, `width` in each of `levels`.
+fn nested(levels: u32, width: usize, map: bool) -> Message {
+    let mut value = v1::AttributeValue {
+        value: Some(v1::attribute_value::Value::StringValue("leaf".to_owned())),
+    };
+    for _ in 0..levels {
+        let inner = if map {
+            let keys = (0..width).map(|key| key.to_string());
+            v1::attribute_value::Value::MapValue(v1::AttributeMap {
+                values: keys.map(|key| (key, value.clone())).collect(),
+            })
+        } else {
+            v1::attribute_value::Value::ArrayValue(v1::AttributeArray {
+                values: vec![value; width],
+            })
+        };
+        value = v1::AttributeValue { value: Some(inner) };
+    }
+    Message::Event(v1::Event {
+        attributes: [("nested".to_owned(), value)].into(),
+        ..telemetry::event6(1)
+    })
+}
+
+#[test]
+fn lists_and_maps_within_others_are_charged_at_every_level() {
+    for (levels, width) in [(1, 5), (1, 100), (2, 4), (2, 13), (3, 7), (6, 3), (20, 1)] {
+        for map in [false, true] {
+            let record = raw(nested(levels, width, map));
+            let name = format!("{levels} levels of {width}, maps: {map}");
+            let heap = facts(&record).heap_bytes;
+            let limit = |bytes| DecodeLimits::new().with_heap_bytes(bytes);
+            trio(&record, heap, limit, "heap_budget");
+
+            let limit = |elements| DecodeLimits::new().with_elements(count(elements));
+            let elements = facts(&record).elements;
+            // What stands in the attributes, and they themselves.
+            let inner: usize = (1..=levels).map(|level| width.pow(level)).sum();
+            assert_eq!(elements as usize, inner + 1, "{name}");
+            trio(&record, elements.into(), limit, "element_count");
+
+            let limit = |depth| DecodeLimits::new().with_depth(count(depth));
+            // Event, entry, value; then a list and a value, or a map, an entry and a value.
+            let step = if map { 3 } else { 2 };
+            trio(
+                &record,
+                3 + step * u64::from(levels),
+                limit,
+                "depth_exceeded",
+            );
+
+            let mut decoder = Decoder::new(DecodeOptions::new());
+            let (decoded, usage) = alloc::measure(|| decoder.decode(&record));
+            assert!(decoded.is_ok() && usage.peak <= heap, "{name}: {usage:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_record_stored_raw_has_allocated_nothing_whatever_the_limit() {
+    let record = raw(nested(3, 7, true));
+    let none = DecodeLimits::new();
+    for limits in [
+        none.clone().with_record_bytes(record.len() - 1),
+        none.clone().with_payload_bytes(record.len() - 2),
+        none.clone().with_heap_bytes(1_000),
+        none.clone().with_depth(5),
+        none.clone().with_elements(100),
+        none.with_fields(100),
+    ] {
+        let mut decoder = Decoder::new(DecodeOptions::new().with_limits(limits));
+        let (result, usage) = alloc::measure(|| decoder.decode(&record).map(drop));
+        assert!(result.is_err());
+        assert_eq!(usage, alloc::Usage::default(), "{result:?}");
+    }
 }
 
 #[test]
 fn a_larger_payload_limit_than_the_counters_hold_means_the_largest() {
+    let most = DecodeLimits::PAYLOAD_BYTES_MAX;
+    for (asked, set) in [(most - 1, most - 1), (most, most), (most + 1, most)] {
+        let limits = DecodeLimits::new().with_payload_bytes(asked);
+        assert_eq!(limits.payload_bytes(), set);
+        assert_eq!(limits.zstd().output_bytes(), set as u64);
+    }
     let limits = DecodeLimits::new().with_payload_bytes(usize::MAX);
-    assert_eq!(limits.payload_bytes(), DecodeLimits::PAYLOAD_BYTES_MAX);
+    assert_eq!(limits.payload_bytes(), most);
     let limits = limits.with_zstd(dashstream_zstd::Limits::new().with_window_bytes(1 << 20));
     assert_eq!(
         limits.zstd().output_bytes(),
