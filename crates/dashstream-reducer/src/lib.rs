@@ -40,7 +40,7 @@ pub use self::reducer::{
     Effect, Outcome, Phase, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
 pub use self::runs::{
-    Counts, QuarantineCause, Quarantined, Refused, Runs, RunsLimits, StateText, Tally,
+    Counts, QuarantineCause, Quarantined, Refused, Resyncs, Runs, RunsLimits, StateText, Tally,
 };
 pub use self::size::json_len;
 

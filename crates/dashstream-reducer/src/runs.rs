@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use self::counts::{Counts, Refused, StateText, Tally};
+pub use self::counts::{Counts, Refused, Resyncs, StateText, Tally};
 pub use self::limits::RunsLimits;
 use self::quarantine::Quarantine;
 pub use self::quarantine::{QuarantineCause, Quarantined};
@@ -111,7 +111,7 @@ impl Runs {
         if let Outcome::Resync(ResyncReason::Snapshot(ReadError::TextTooLong { .. })) = outcome {
             self.counts.refused.count(text);
         }
-        self.counts.outcomes.count(outcome);
+        self.counts.outcome(outcome);
         outcome
     }
 
@@ -122,7 +122,7 @@ impl Runs {
         for name in names {
             let lost = |run: &mut Reducer| run.apply(now, Stamp::default(), Update::Lost);
             if let Some(outcome) = self.with(&name, lost) {
-                self.counts.outcomes.count(outcome);
+                self.counts.outcome(outcome);
             }
         }
     }

@@ -303,6 +303,31 @@ fn every_run_is_told_that_something_was_lost() {
 }
 
 #[test]
+fn every_reason_is_counted_each_time_asked_or_not() {
+    let mut runs = Runs::new(RunsLimits::default());
+    // A run that fails and recovers faster than requests are made.
+    for round in 0..5 {
+        let sequence = 1 + 3 * round;
+        let full = Update::Snapshot {
+            state: START,
+            hash: &[],
+        };
+        let _recovered = runs.apply(Duration::ZERO, "a", Stamp::new(sequence), full);
+        let lost = runs.apply(Duration::ZERO, "a", Stamp::new(sequence + 2), Update::Other);
+        assert_eq!(lost, Outcome::Resync(ResyncReason::Gap { missing: 1 }));
+    }
+    runs.lost(Duration::ZERO);
+    let seen: Vec<_> = runs
+        .counts()
+        .resyncs
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    assert_eq!(seen, [("gap", 5), ("lost", 1)]);
+    assert!(core::iter::from_fn(|| runs.poll_effect()).count() <= 1);
+}
+
+#[test]
 fn requests_are_made_in_the_order_of_arrival_and_not_for_a_run_that_recovered() {
     let mut runs = Runs::new(RunsLimits::default());
     for thread in ["c", "a", "b"] {

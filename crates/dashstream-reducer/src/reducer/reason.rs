@@ -36,6 +36,20 @@ pub enum ResyncReason {
 }
 
 impl ResyncReason {
+    /// Every reason's [`ResyncReason::code`].
+    pub const CODES: [&'static str; 10] = [
+        "no_snapshot",
+        "gap",
+        "no_sequence",
+        "sequence_reused",
+        "unknown_base",
+        "poisoned_checkpoint",
+        "snapshot_refused",
+        "patch_refused",
+        "hash_mismatch",
+        "lost",
+    ];
+
     /// A stable name, fit for a metric label.
     #[must_use]
     pub const fn code(&self) -> &'static str {

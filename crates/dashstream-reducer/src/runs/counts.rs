@@ -1,7 +1,7 @@
 //! Numbers about all runs, for metrics.
 
 use crate::hash::Verdict;
-use crate::reducer::Outcome;
+use crate::reducer::{Outcome, ResyncReason};
 
 /// What all runs together look like, and what became of all updates since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,9 @@ pub struct Counts {
     pub outcomes: Tally,
     /// Messages that no reducer looks at, since the start: they carry no state.
     pub not_applicable: u64,
+    /// Why runs came to need a full state, since the start. Each time counts, whether or not the run
+    /// had recovered in between and whether or not the host was asked for a snapshot.
+    pub resyncs: Resyncs,
     /// Texts of states refused on their length, since the start, by where they stood.
     pub refused: Refused,
     /// Messages in quarantine, now.
@@ -131,6 +134,25 @@ impl Refused {
     }
 }
 
+/// How often runs came to need a full state, by [`ResyncReason::code`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resyncs([u64; ResyncReason::CODES.len()]);
+
+impl Resyncs {
+    /// Every reason's code, and how often it occurred.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        ResyncReason::CODES.into_iter().zip(self.0)
+    }
+
+    pub(super) fn count(&mut self, reason: ResyncReason) {
+        for (code, count) in ResyncReason::CODES.into_iter().zip(&mut self.0) {
+            if code == reason.code() {
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+}
+
 impl Tally {
     /// Counts one outcome.
     pub const fn count(&mut self, outcome: Outcome) {
@@ -168,6 +190,14 @@ impl Counts {
     pub(super) const fn moved(&mut self, synced: isize) {
         self.synced = self.synced.saturating_add_signed(synced);
         self.waiting = self.waiting.saturating_add_signed(synced.saturating_neg());
+    }
+
+    /// One more update, and what became of it.
+    pub(super) fn outcome(&mut self, outcome: Outcome) {
+        self.outcomes.count(outcome);
+        if let Outcome::Resync(reason) = outcome {
+            self.resyncs.count(reason);
+        }
     }
 
     /// One run is held from now on, or no longer.

@@ -274,6 +274,8 @@ fn check_budgets(runs: &Runs, limits: &RunsLimits) {
     let synced = runs.iter().filter(|(_, run)| run.needs_resync().is_none());
     assert_eq!(counts.synced, synced.count());
     assert_eq!(counts.synced + counts.waiting, held);
+    let resyncs: u64 = counts.resyncs.iter().map(|(_, count)| count).sum();
+    assert_eq!(counts.outcomes.resync, resyncs);
     assert!(held <= limits.runs);
     assert!(runs.bytes() <= limits.bytes || held == 1);
     assert!(counts.quarantine_held <= limits.quarantine_messages);

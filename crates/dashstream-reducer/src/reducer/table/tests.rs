@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Kind, Place, Standing, TRANSITIONS, printed};
 use crate::patch::Encoded;
-use crate::reducer::{Outcome, Phase, Reducer, ReducerLimits, Stamp, Update};
+use crate::reducer::{Outcome, Phase, Reducer, ReducerLimits, ResyncReason, Stamp, Update};
 
 const STANDINGS: [Standing; 3] = [Standing::InStep, Standing::Missing, Standing::Full];
 
@@ -157,7 +157,10 @@ impl Scene {
             Outcome::Applied(_) | Outcome::Recovered { .. } | Outcome::Unchanged => {
                 assert_eq!(phase, Phase::Synced);
             }
-            Outcome::Resync(reason) => assert_eq!(phase, Phase::NeedsResync(reason)),
+            Outcome::Resync(reason) => {
+                assert_eq!(phase, Phase::NeedsResync(reason));
+                assert!(ResyncReason::CODES.contains(&reason.code()));
+            }
             Outcome::Buffered | Outcome::Waiting => assert_ne!(phase, Phase::Synced),
             Outcome::Duplicate | Outcome::Stale => {}
             Outcome::Quarantined => panic!("only runs have a quarantine"),
