@@ -6,6 +6,7 @@ mod node;
 mod number;
 mod read;
 mod read_limits;
+mod seen;
 mod serde_impls;
 mod text;
 mod tree;
@@ -20,12 +21,13 @@ pub(crate) use self::node::{Member, Node, Weight};
 pub(crate) use self::number::{NumberText, decimal_len};
 pub(crate) use self::read::read;
 pub use self::read_limits::{ReadError, ReadLimits};
+pub(crate) use self::seen::Seen;
 pub(crate) use self::text::{Text, escape_extra};
 pub(crate) use self::tree::{
     Cursor, Delta, End, Tree, Unshared, Visit, next_unshared, own, pass_shared,
 };
 pub use self::view::{Array, Elements, Members, Number, Object, View};
-pub(crate) use self::write::{SHORT, Seen, Sink, write};
+pub(crate) use self::write::{Sink, write};
 use crate::hash::Dialect;
 use crate::pointer::Pointer;
 
@@ -154,7 +156,7 @@ impl Document {
     /// Allocates only to grow `out`, once, and for containers of more than 32 entries.
     pub fn to_canonical(&self, out: &mut Vec<u8>) {
         out.reserve(usize::try_from(self.canonical_len()).unwrap_or(0));
-        let _ = self.write(Dialect::Current, out);
+        write(&self.root, Dialect::Current, out);
     }
 
     /// Whether both are one and the same version: a shared allocation, or equal scalars.
@@ -164,12 +166,6 @@ impl Document {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.root.is_same(&other.root)
-    }
-
-    pub(crate) fn write(&self, dialect: Dialect, out: &mut impl Sink) -> Seen {
-        let mut seen = Seen::default();
-        write(&self.root, dialect, out, &mut seen);
-        seen
     }
 }
 

@@ -5,7 +5,7 @@ use std::hash::DefaultHasher;
 
 use crate::diff::DiffError;
 use crate::diff::compare::{Comparison, Kinship, work};
-use crate::document::{Node, Seen, write};
+use crate::document::{Node, write};
 use crate::hash::Dialect;
 
 /// Pairs of places, rising on both sides. Costs the stretches, and the logarithm of their length.
@@ -72,7 +72,7 @@ fn mark(
     if identity.is_none() {
         comparison.spend(work(node))?;
         text.clear();
-        write(node, Dialect::Current, text, &mut Seen::default());
+        write(node, Dialect::Current, text);
         text.hash(&mut hasher);
     }
     Ok(hasher.finish())

@@ -13,7 +13,7 @@ pub(crate) struct NumberText {
 }
 
 /// The longest is a sign, `0.`, five zeros and 17 digits; whole numbers take 21 digits at most.
-pub(crate) const TEXT_MAX: usize = 32;
+const TEXT_MAX: usize = 32;
 
 impl NumberText {
     const EMPTY: Self = Self {
@@ -54,11 +54,6 @@ impl NumberText {
         self.len
     }
 
-    /// The text, and what stands behind it.
-    pub(crate) const fn whole(&self) -> &[u8; TEXT_MAX] {
-        &self.bytes
-    }
-
     fn push(&mut self, byte: u8) {
         if let Some(slot) = self.bytes.get_mut(usize::from(self.len)) {
             *slot = byte;
@@ -79,18 +74,14 @@ impl NumberText {
     }
 
     fn push_decimal(&mut self, mut value: u64) {
-        let mut digits = [0_u8; 20];
-        let mut used = 0_usize;
-        for slot in digits.iter_mut().rev() {
+        let len = decimal_len(value);
+        let start = usize::from(self.len);
+        let end = start.saturating_add(usize::try_from(len).unwrap_or(0));
+        for slot in self.bytes.get_mut(start..end).into_iter().flatten().rev() {
             *slot = b'0'.saturating_add(u8::try_from(value % 10).unwrap_or(0));
             value /= 10;
-            used = used.saturating_add(1);
-            if value == 0 {
-                break;
-            }
         }
-        let start = digits.len().saturating_sub(used);
-        self.push_all(digits.get(start..).unwrap_or_default());
+        self.len = u8::try_from(end).unwrap_or(0);
     }
 }
 
@@ -99,6 +90,26 @@ impl Write for NumberText {
         self.push_all(text.as_bytes());
         Ok(())
     }
+}
+
+/// The digits of a number of up to eight, and how many they are. All are found at once, in one word,
+/// and none goes through memory.
+#[inline]
+pub(crate) fn few_digits(value: u32) -> Option<([u8; 8], usize)> {
+    if value >= 100_000_000 {
+        return None;
+    }
+    let value = u64::from(value);
+    // Two halves of four digits, four quarters of two, eight of one: divided by multiplying.
+    let halves = (value / 10_000) | (value % 10_000) << 32;
+    let hundreds = (halves.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
+    let quarters = hundreds | halves.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
+    let tens = (quarters.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
+    let digits = tens | quarters.wrapping_sub(tens.wrapping_mul(10)) << 8;
+    // The first digit is the lowest byte; at least one stays.
+    let zeros = (digits.trailing_zeros() / 8).min(7);
+    let text = (digits | 0x3030_3030_3030_3030) >> zeros.wrapping_mul(8);
+    Some((text.to_le_bytes(), 8_usize.saturating_sub(zeros as usize)))
 }
 
 /// How many bytes the canonical text of an integer takes.
@@ -144,13 +155,15 @@ impl Shortest {
             // Division rounds correctly, so that these digits read back as the value. A number has
             // no two spellings of 15 digits or fewer: they are the shortest.
             let exact = (scaled / power).to_bits() == magnitude.to_bits();
-            if exact && scaled < BOUND && scaled.fract().to_bits() == 0 {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "a whole number from 0 to 10^15"
-                )]
-                let mut digits = NumberText::of_u64(scaled as u64);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                clippy::cast_sign_loss,
+                reason = "a number that this changes is not a whole one from 0 to 10^15"
+            )]
+            let (whole, is_whole) = (scaled as u64, scaled as u64 as f64 == scaled);
+            if exact && is_whole && scaled < BOUND {
+                let mut digits = NumberText::of_u64(whole);
                 let point = i32::from(digits.len).saturating_sub(decimals);
                 while digits.as_bytes().last() == Some(&b'0') {
                     digits.len = digits.len.saturating_sub(1);
@@ -391,6 +404,21 @@ mod tests {
             assert_eq!(text(value, Dialect::Ryu), ryu);
             assert_eq!(text(value, Dialect::JavaScript), javascript);
         }
+    }
+
+    #[test]
+    fn a_few_digits_are_those_of_the_number() {
+        let print = |value: u32| {
+            few_digits(value).map(|(text, len)| String::from_utf8(text[..len].to_vec()).unwrap())
+        };
+        let mut rng = SplitMix64::new(2);
+        let all = (0..20_000)
+            .chain((1..9).flat_map(|n| [10_u32.pow(n) - 1, 10_u32.pow(n)]))
+            .chain((0..20_000).map(|_| rng.below(100_000_000) as u32));
+        for value in all.filter(|value| *value < 100_000_000) {
+            assert_eq!(print(value), Some(value.to_string()));
+        }
+        assert_eq!(print(100_000_000), None);
     }
 
     #[test]

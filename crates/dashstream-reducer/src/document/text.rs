@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::document::write::{SHORT, Sink};
+use crate::document::write::Sink;
 
 /// Bytes of a string that is kept in place: what fits beside the length in 24 bytes.
 pub(super) const INLINE_MAX: usize = 22;
@@ -61,29 +61,27 @@ impl Text {
         (len as u64).saturating_add(extra).saturating_add(2)
     }
 
-    /// Appends the string in quotes, escaped.
-    pub(super) fn write(&self, out: &mut impl Sink) {
+    /// Appends the string, escaped, between `before` and `after`.
+    pub(super) fn write_between<const B: usize, const A: usize>(
+        &self,
+        before: [u8; B],
+        after: [u8; A],
+        out: &mut impl Sink,
+    ) {
         match self {
             Self::Inline { head, bytes } if head.is_plain() => {
-                let mut quoted = [b'"'; SHORT];
-                if let Some((target, _)) = quoted
-                    .split_first_mut()
-                    .and_then(|(_, rest)| rest.split_first_chunk_mut())
-                {
-                    *target = *bytes;
-                }
-                let end = head.len().saturating_add(1);
-                if let Some(quote) = quoted.get_mut(end) {
-                    *quote = b'"';
-                }
-                out.short(&quoted, end.saturating_add(1));
+                out.short(before, *bytes, head.len(), after);
             }
             Self::Shared { extra: 0, text } => {
-                out.push(b'"');
+                out.extend(&before);
                 out.extend(text.as_bytes());
-                out.push(b'"');
+                out.extend(&after);
             }
-            Self::Inline { .. } | Self::Shared { .. } => write_escaped(self.as_bytes(), out),
+            Self::Inline { .. } | Self::Shared { .. } => {
+                out.extend(&before);
+                write_escaped(self.as_bytes(), out);
+                out.extend(&after);
+            }
         }
     }
 
@@ -153,10 +151,9 @@ pub(crate) fn escape_extra(text: &[u8]) -> u64 {
     extra
 }
 
-/// Appends `text` in quotes, escaped as serde_json does: the short forms, `\u00xx` in lower case
+/// Appends `text` escaped as serde_json does: the short forms, `\u00xx` in lower case
 /// for other controls, everything else as it is.
 fn write_escaped(text: &[u8], out: &mut impl Sink) {
-    out.push(b'"');
     for chunk in text.chunks(CHUNK) {
         if !has_escape(chunk) {
             out.extend(chunk);
@@ -180,7 +177,6 @@ fn write_escaped(text: &[u8], out: &mut impl Sink) {
             }
         }
     }
-    out.push(b'"');
 }
 
 /// Bytes looked at in one go; the check compiles to vector compares.
@@ -223,7 +219,7 @@ mod tests {
         ] {
             let expected = serde_json::to_vec(text).unwrap();
             let mut written = Vec::new();
-            write_escaped(text.as_bytes(), &mut written);
+            Text::new(text).write_between([b'"'], [b'"'], &mut written);
             assert_eq!(written, expected);
             assert_eq!(Text::new(text).canonical_len(), expected.len() as u64);
             assert_eq!(Text::new(text).as_str(), text);

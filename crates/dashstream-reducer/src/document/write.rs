@@ -1,34 +1,24 @@
 //! Canonical text: members by name, no white space, numbers in one of the dialects.
 
 use crate::document::node::{Member, Node};
-use crate::document::number::{NumberText, TEXT_MAX};
-use crate::document::text::INLINE_MAX;
+use crate::document::number::{NumberText, few_digits};
 use crate::document::tree::{Entry, Tree};
 use crate::hash::Dialect;
-
-/// What was met while writing, which decides whether another dialect could look different.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Seen {
-    /// A float, whose text the dialects may disagree on.
-    pub(crate) float: bool,
-    /// A float beyond the 64-bit integers: the text may have been an integer that was rounded.
-    pub(crate) wide: bool,
-    /// A name with a character from U+E000 up, which UTF-16 order may place elsewhere.
-    pub(crate) high_name: bool,
-}
-
-/// Bytes of a short piece of text: any number, and any string that is kept in place, in quotes.
-pub(crate) const SHORT: usize = 32;
-
-const _: () = assert!(SHORT == TEXT_MAX && SHORT >= INLINE_MAX + 2);
 
 /// Where text goes: a buffer, or through one.
 pub(crate) trait Sink {
     fn push(&mut self, byte: u8);
     fn extend(&mut self, bytes: &[u8]);
 
-    /// Takes the first `len` of `bytes`. Copying a known number of bytes takes no call.
-    fn short(&mut self, bytes: &[u8; SHORT], len: usize);
+    /// The first `len` of `bytes`, between `before` and `after`. Pieces of known size are copied
+    /// without a call, and straight to where they go.
+    fn short<const N: usize, const B: usize, const A: usize>(
+        &mut self,
+        before: [u8; B],
+        bytes: [u8; N],
+        len: usize,
+        after: [u8; A],
+    );
 
     /// How many bytes from here on are not wanted. What is written is taken off anyway; asking saves
     /// the writing.
@@ -49,33 +39,38 @@ impl Sink for Vec<u8> {
         self.extend_from_slice(bytes);
     }
 
-    fn short(&mut self, bytes: &[u8; SHORT], len: usize) {
-        let before = self.len();
-        self.extend_from_slice(bytes);
-        self.truncate(before.saturating_add(len));
+    fn short<const N: usize, const B: usize, const A: usize>(
+        &mut self,
+        before: [u8; B],
+        bytes: [u8; N],
+        len: usize,
+        after: [u8; A],
+    ) {
+        self.extend_from_slice(&before);
+        let start = self.len();
+        self.extend_from_slice(&bytes);
+        self.truncate(start.saturating_add(len));
+        self.extend_from_slice(&after);
     }
 }
 
 /// Appends the canonical text of `node`. Recursion is bounded by the depth of documents.
-pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink, seen: &mut Seen) {
+pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
     match node {
         Node::Null => out.extend(b"null"),
         Node::Bool(true) => out.extend(b"true"),
         Node::Bool(false) => out.extend(b"false"),
-        Node::Int(value) => write_number(&NumberText::of_i64(*value), out),
-        Node::UInt(value) => write_number(&NumberText::of_u64(*value), out),
+        Node::Int(value) => write_integer(*value, out),
+        Node::UInt(value) => out.extend(NumberText::of_u64(*value).as_bytes()),
         Node::Float(float) => {
-            let value = float.get();
-            seen.float = true;
-            seen.wide |= value.abs() >= TWO_TO_63;
-            write_number(&NumberText::of_f64(value, dialect), out);
+            out.extend(NumberText::of_f64(float.get(), dialect).as_bytes());
         }
-        Node::String(text) => text.write(out),
+        Node::String(text) => text.write_between(*b"\"", *b"\"", out),
         Node::Array(tree) => {
             let start = pass(tree, out);
             for (index, node) in (start..).zip(tree.iter_from(start)) {
                 out.push(if index == 0 { b'[' } else { b',' });
-                write(node, dialect, out, seen);
+                write(node, dialect, out);
             }
             out.extend(if tree.len() == 0 { b"[]" } else { b"]" });
         }
@@ -83,10 +78,10 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink, seen: &m
             let start = pass(tree, out);
             match dialect {
                 Dialect::Current | Dialect::Ryu => {
-                    write_members(tree.iter_from(start), start, dialect, out, seen);
+                    write_members(tree.iter_from(start), start, dialect, out);
                 }
                 Dialect::JavaScript => {
-                    write_members(by_utf16(tree).into_iter(), 0, dialect, out, seen);
+                    write_members(by_utf16(tree).into_iter(), 0, dialect, out);
                 }
             }
             out.extend(if tree.len() == 0 { b"{}" } else { b"}" });
@@ -94,12 +89,11 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink, seen: &m
     }
 }
 
-/// The first magnitude that no `i64` holds on both sides of zero. An integer from there on may have
-/// been read as a float, which a float below never is.
-const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
-
-fn write_number(text: &NumberText, out: &mut impl Sink) {
-    out.short(text.whole(), usize::from(text.len()));
+fn write_integer(value: i64, out: &mut impl Sink) {
+    match u32::try_from(value).ok().and_then(few_digits) {
+        Some((digits, len)) => out.short([], digits, len, []),
+        None => out.extend(NumberText::of_i64(value).as_bytes()),
+    }
 }
 
 /// Passes the entries that are not wanted, and answers the first one that is.
@@ -118,14 +112,11 @@ fn write_members<'a>(
     start: usize,
     dialect: Dialect,
     out: &mut impl Sink,
-    seen: &mut Seen,
 ) {
     for (index, member) in (start..).zip(members) {
-        out.push(if index == 0 { b'{' } else { b',' });
-        seen.high_name |= has_high(member.key.as_bytes());
-        member.key.write(out);
-        out.push(b':');
-        write(&member.node, dialect, out, seen);
+        let mark = if index == 0 { b'{' } else { b',' };
+        member.key.write_between([mark, b'"'], *b"\":", out);
+        write(&member.node, dialect, out);
     }
 }
 
@@ -141,6 +132,6 @@ fn by_utf16(tree: &Tree<Member>) -> Vec<&Member> {
 }
 
 /// Characters from U+E000 up begin with a byte from 0xEE up; below, both orders agree.
-fn has_high(name: &[u8]) -> bool {
+pub(super) fn has_high(name: &[u8]) -> bool {
     name.iter().any(|byte| *byte >= 0xEE)
 }

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Dialect, Unproven, Verdict};
-use crate::document::{Document, SHORT, Seen, Sink};
+use crate::document::{Document, Seen, Sink, write};
 
 /// Computes state hashes, the SHA-256 of the canonical text, without ever holding that text.
 ///
@@ -55,7 +55,7 @@ impl Hasher {
             text: &mut self.text,
             marks: Some(&mut self.marks),
         };
-        let (hash, _) = stream.hash(Dialect::Current, state);
+        let hash = stream.hash(Dialect::Current, state);
         if self.marks.len() >= WORTH {
             self.last = Some(state.clone());
         } else {
@@ -66,8 +66,8 @@ impl Hasher {
 
     /// Holds `state` against a producer's hash of it.
     ///
-    /// Hashes once, as [`Hasher::hash`] does. Only a hash that differs is looked for in the other
-    /// dialects, which takes the whole text once or twice more.
+    /// Hashes once, as [`Hasher::hash`] does. When the hash differs, and the state holds something
+    /// that the dialects print differently, the whole text is hashed once or twice more.
     pub fn verify(&mut self, state: &Document, hash: &[u8]) -> Verdict {
         if hash.is_empty() {
             return Verdict::NotComparable(Unproven::NoHash);
@@ -78,15 +78,15 @@ impl Hasher {
         if self.hash(state) == expected {
             return Verdict::Match;
         }
-        let (hash, seen) = self.printed_as(Dialect::Ryu, state);
-        if hash == expected {
-            return Verdict::Drift(Dialect::Ryu);
-        }
+        let mut seen = Seen::default();
+        seen.look(&state.root);
         // Only floats, and names outside the basic plane, look different in another dialect.
-        if (seen.float || seen.high_name)
-            && self.printed_as(Dialect::JavaScript, state).0 == expected
-        {
-            return Verdict::Drift(Dialect::JavaScript);
+        if seen.float || seen.high_name {
+            for dialect in [Dialect::Ryu, Dialect::JavaScript] {
+                if self.printed_as(dialect, state) == expected {
+                    return Verdict::Drift(dialect);
+                }
+            }
         }
         if seen.wide {
             Verdict::NotComparable(Unproven::WideNumber)
@@ -126,7 +126,7 @@ impl Hasher {
         marks.min(self.marks.len())
     }
 
-    fn printed_as(&mut self, dialect: Dialect, state: &Document) -> ([u8; 32], Seen) {
+    fn printed_as(&mut self, dialect: Dialect, state: &Document) -> [u8; 32] {
         let stream = Stream {
             sha: Sha256::new(),
             left_out: 0,
@@ -159,11 +159,11 @@ struct Stream<'h> {
 }
 
 impl Stream<'_> {
-    fn hash(mut self, dialect: Dialect, state: &Document) -> ([u8; 32], Seen) {
+    fn hash(mut self, dialect: Dialect, state: &Document) -> [u8; 32] {
         self.text.clear();
-        let seen = state.write(dialect, &mut self);
+        write(&state.root, dialect, &mut self);
         self.sha.update(&*self.text);
-        (self.sha.finalize().into(), seen)
+        self.sha.finalize().into()
     }
 
     fn mark(&mut self) {
@@ -212,13 +212,20 @@ impl Sink for Stream<'_> {
         }
     }
 
-    fn short(&mut self, bytes: &[u8; SHORT], len: usize) {
-        let before = self.text.len();
-        if self.left_out == 0 && before < STRIDE.saturating_sub(SHORT) {
-            self.text.extend_from_slice(bytes);
-            self.text.truncate(before.saturating_add(len));
+    fn short<const N: usize, const B: usize, const A: usize>(
+        &mut self,
+        before: [u8; B],
+        bytes: [u8; N],
+        len: usize,
+        after: [u8; A],
+    ) {
+        let most = N.saturating_add(B).saturating_add(A);
+        if self.left_out == 0 && self.text.len() < STRIDE.saturating_sub(most) {
+            self.text.short(before, bytes, len, after);
         } else {
+            self.extend(&before);
             self.extend(bytes.get(..len).unwrap_or_default());
+            self.extend(&after);
         }
     }
 
@@ -356,7 +363,7 @@ mod tests {
         let state = state(5_000);
         let _hash = hasher.hash(&state);
         let mut text = Vec::new();
-        let _seen = state.write(Dialect::JavaScript, &mut text);
+        write(&state.root, Dialect::JavaScript, &mut text);
         let printed = Sha256::digest(&text);
         // 1.5 is printed alike, so that this is a match in every dialect.
         assert_eq!(hasher.verify(&state, &printed), Verdict::Match);
