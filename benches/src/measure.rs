@@ -77,16 +77,6 @@ impl Run {
         self.row(figure, value, unit, peer_name, goal, 1.0);
     }
 
-    /// Records a row whose work is not built: it is printed, and counts as missed.
-    pub fn not_built(&mut self, figure: &str, goal: &str) {
-        println!(
-            "{}",
-            serde_json::json!({"figure": figure, "value": null, "goal": goal, "met": false})
-        );
-        self.rows += 1;
-        self.missed.push(format!("{figure}: not built, goal {goal}"));
-    }
-
     /// Prints what was missed; the exit code is non-zero when anything was, or nothing was measured.
     pub fn finish(self) -> ExitCode {
         for missed in &self.missed {
