@@ -42,7 +42,7 @@ impl Context {
 
 impl ClientContext for Context {
     fn error(&self, error: KafkaError, _reason: &str) {
-        self.driver().client_failed((&error).into());
+        self.driver().client_failed(ClientCode::of(&error));
     }
 }
 
@@ -58,7 +58,7 @@ impl ConsumerContext for Context {
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             let starts = driver.starts(&partitions);
             if let Err(error) = assign(client, &self.topic, &starts, cooperative) {
-                driver.client_failed((&error).into());
+                driver.client_failed(ClientCode::of(&error));
                 return;
             }
             // A pause survives an assignment, so the state is set whatever it was.
@@ -69,13 +69,13 @@ impl ConsumerContext for Context {
         } else {
             driver.revoked(client, &partitions, client.assignment_lost());
             if let Err(error) = unassign(client, &self.topic, &partitions, cooperative) {
-                driver.client_failed((&error).into());
+                driver.client_failed(ClientCode::of(&error));
             }
         }
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
-        let result = result.map_err(|error| (&error).into());
+        let result = result.map_err(|error| ClientCode::of(&error));
         self.driver().committed(result);
     }
 }
@@ -120,7 +120,7 @@ pub(crate) fn store(
     // The list call takes the offset as it is; the other two of the client add one.
     list.add_partition_offset(topic, partition, Offset::Offset(next.get()))
         .and_then(|()| client.store_offsets(&list))
-        .map_err(|error| (&error).into())
+        .map_err(|error| ClientCode::of(&error))
 }
 
 /// Pauses or resumes partitions at the client.
@@ -139,7 +139,7 @@ pub(crate) fn set_paused(
     } else {
         client.resume(&list)
     };
-    result.map_err(|error| (&error).into())
+    result.map_err(|error| ClientCode::of(&error))
 }
 
 /// Lets the next record of a partition be the one at `to`.
@@ -151,7 +151,7 @@ pub(crate) fn seek(
 ) -> Result<(), ClientCode> {
     client
         .seek(topic, partition, Offset::Offset(to), SEEK_TIMEOUT)
-        .map_err(|_text| ClientCode::from(RDKafkaErrorCode::State))
+        .map_err(|_text| ClientCode::new(RDKafkaErrorCode::State))
 }
 
 /// Where a partition stands, to assign it again.
@@ -189,7 +189,7 @@ pub(crate) fn reassign(
             client.assign(&list)
         }
     })();
-    assigned.map_err(|error| ClientCode::from(&error))?;
+    assigned.map_err(|error| ClientCode::of(&error))?;
     for paused in [true, false] {
         let same: Vec<i32> = affected
             .iter()

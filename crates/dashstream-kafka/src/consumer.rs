@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::crash::Caution;
 use crate::desk::Desk;
 use crate::driver::{Driver, Parts, Step, Wiring};
-use crate::error::StartError;
+use crate::error::{ClientCode, StartError};
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::journal::Journal;
@@ -302,7 +302,7 @@ fn finish(client: &Client, within: Duration) -> Closing {
     let mut committed = match client.commit_consumer_state(CommitMode::Async) {
         Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => false,
         Err(error) => {
-            context.driver().client_failed((&error).into());
+            context.driver().client_failed(ClientCode::of(&error));
             false
         }
     };

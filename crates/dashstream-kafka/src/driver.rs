@@ -213,7 +213,7 @@ impl Driver {
     /// Takes note of an error that polling returned.
     pub(crate) fn poll_failed(&mut self, error: &KafkaError) {
         let now = self.wiring.clock.now();
-        let code = ClientCode::from(error);
+        let code = ClientCode::of(error);
         self.client_failed(code);
         if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
             // The client cannot go on: a new consumer has to be made.

@@ -63,7 +63,7 @@ impl Embedded {
                 let cluster = match MockCluster::new(1) {
                     Ok(cluster) => cluster,
                     Err(error) => {
-                        let _gone = ready.send(Err(EmbeddedError::Client((&error).into())));
+                        let _gone = ready.send(Err(EmbeddedError::Client(ClientCode::of(&error))));
                         return;
                     }
                 };
@@ -92,7 +92,7 @@ impl Embedded {
     pub fn create_topic(&self, name: &str, partitions: u16) -> Result<(), EmbeddedError> {
         let name = name.to_owned();
         self.ask(move |cluster| cluster.create_topic(&name, i32::from(partitions), 1))?
-            .map_err(|error| EmbeddedError::Client((&error).into()))
+            .map_err(|error| EmbeddedError::Client(ClientCode::of(&error)))
     }
 
     /// Takes the broker away, or brings it back, to see what an outage looks like.
@@ -108,7 +108,7 @@ impl Embedded {
                 cluster.broker_down(-1)
             }
         })?
-        .map_err(|error| EmbeddedError::Client((&error).into()))
+        .map_err(|error| EmbeddedError::Client(ClientCode::of(&error)))
     }
 
     /// Lets every write fail from now on, or succeed again, while reads and groups go on: an archive

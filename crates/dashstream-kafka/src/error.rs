@@ -176,21 +176,18 @@ impl ClientCode {
         self.0 as i32
     }
 
-    pub(crate) const fn raw(self) -> RDKafkaErrorCode {
-        self.0
-    }
-}
-
-impl From<RDKafkaErrorCode> for ClientCode {
-    fn from(code: RDKafkaErrorCode) -> Self {
+    // Not `From`, which would show the client's types to every user of this crate.
+    pub(crate) const fn new(code: RDKafkaErrorCode) -> Self {
         Self(code)
     }
-}
 
-impl From<&KafkaError> for ClientCode {
-    fn from(error: &KafkaError) -> Self {
+    pub(crate) fn of(error: &KafkaError) -> Self {
         // Errors that carry text instead of a code come from calls with a local cause.
         Self(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail))
+    }
+
+    pub(crate) const fn raw(self) -> RDKafkaErrorCode {
+        self.0
     }
 }
 

@@ -11,7 +11,7 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::config::Config;
-use crate::error::{Asked, StartError};
+use crate::error::{Asked, ClientCode, StartError};
 use crate::settings;
 
 /// Reads what the broker knows about a topic and a group, without joining the group.
@@ -78,7 +78,7 @@ impl Observer {
         self.client
             .fetch_watermarks(&self.topic, partition, self.timeout)
             .map(|(low, high)| Watermarks { low, high })
-            .map_err(|error| unreachable(Asked::Watermarks, (&error).into()))
+            .map_err(|error| unreachable(Asked::Watermarks, ClientCode::of(&error)))
     }
 
     /// Fresh watermarks of several partitions in two questions. A partition that gave no answer in
@@ -125,11 +125,11 @@ impl Observer {
         let answer = self
             .client
             .committed_offsets(asked, self.timeout)
-            .map_err(|error| unreachable(Asked::Committed, (&error).into()))?;
+            .map_err(|error| unreachable(Asked::Committed, ClientCode::of(&error)))?;
         let mut committed = BTreeMap::new();
         for element in answer.elements() {
             if let Err(error) = element.error() {
-                return Err(unreachable(Asked::Committed, (&error).into()));
+                return Err(unreachable(Asked::Committed, ClientCode::of(&error)));
             }
             let offset = match element.offset() {
                 Offset::Offset(offset) => Some(offset),
@@ -148,7 +148,7 @@ impl Observer {
         let metadata = self
             .client
             .fetch_metadata(Some(topic), self.timeout)
-            .map_err(|error| unreachable(what, (&error).into()))?;
+            .map_err(|error| unreachable(what, ClientCode::of(&error)))?;
         let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
             return Err(StartError::NoSuchTopic { what });
         };
@@ -157,7 +157,7 @@ impl Observer {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
                 Err(StartError::NoSuchTopic { what })
             }
-            Some(code) => Err(unreachable(what, code.into())),
+            Some(code) => Err(unreachable(what, ClientCode::new(code))),
         }
     }
 }

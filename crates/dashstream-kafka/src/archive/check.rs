@@ -148,8 +148,8 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
 fn ask(config: &Config) -> Result<(Kept, Kept), ClientCode> {
     let client: AdminClient<DefaultClientContext> = settings::observer(config)
         .create()
-        .map_err(|error| ClientCode::from(&error))?;
-    let failed = |_| ClientCode::from(RDKafkaErrorCode::Fail);
+        .map_err(|error| ClientCode::of(&error))?;
+    let failed = |_| ClientCode::new(RDKafkaErrorCode::Fail);
     // Nothing else runs on this thread, and the client has one of its own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -158,11 +158,11 @@ fn ask(config: &Config) -> Result<(Kept, Kept), ClientCode> {
     let topics = [&config.archive_topic, &config.topic].map(|name| ResourceSpecifier::Topic(name));
     let answers = runtime
         .block_on(client.describe_configs(&topics, &options))
-        .map_err(|error| ClientCode::from(&error))?;
+        .map_err(|error| ClientCode::of(&error))?;
     let mut archive = Kept::default();
     let mut source = Kept::default();
     for answer in answers {
-        let answer = answer.map_err(ClientCode::from)?;
+        let answer = answer.map_err(ClientCode::new)?;
         let OwnedResourceSpecifier::Topic(name) = &answer.specifier else {
             continue;
         };
