@@ -171,6 +171,6 @@ impl fmt::Debug for Observer {
     }
 }
 
-const fn unreachable(what: Asked, code: crate::error::ClientCode) -> StartError {
+const fn unreachable(what: Asked, code: ClientCode) -> StartError {
     StartError::Unreachable { what, code }
 }
