@@ -1,5 +1,4 @@
-//! The attack corpus, each by its number, on a small stack under the counting allocator; and each
-//! limit one under, at, and one over.
+//! The attack corpus, each by its number, on a small stack under the counting allocator.
 #![allow(
     clippy::allow_attributes,
     clippy::arithmetic_side_effects,
@@ -12,43 +11,21 @@
     reason = "tests fail by panicking"
 )]
 
+mod support;
+
 use core::time::Duration;
 
-use dashstream_reducer::patch::{self, Applied, Encoded, PatchError, PatchLimits};
+use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
     Document, Outcome, ReadError, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
-    Verdict, json_len,
+    Verdict,
 };
 use dashstream_testkit::alloc::{Usage, measure};
 use dashstream_testkit::stack::small;
 
+use crate::support::{add, apply, copy, document, operation};
+
 const MIB: u64 = 1 << 20;
-
-fn document(text: &str) -> Document {
-    Document::from_str(text, &ReadLimits::default()).unwrap()
-}
-
-const fn operation<'a>(op: i32, path: &'a str, from: &'a str, value: &'a [u8]) -> Encoded<'a> {
-    Encoded {
-        op,
-        path,
-        from,
-        value,
-        encoding: 0,
-    }
-}
-
-const fn add<'a>(path: &'a str, value: &'a [u8]) -> Encoded<'a> {
-    operation(0, path, "", value)
-}
-
-const fn copy<'a>(from: &'a str, path: &'a str) -> Encoded<'a> {
-    operation(4, path, from, b"")
-}
-
-fn apply(state: &mut Document, patch: &[Encoded<'_>]) -> Result<Applied, PatchError> {
-    patch::apply(state, patch.into(), &PatchLimits::default())
-}
 
 /// Applies `patch` in place and on a shared document: a refusal leaves either as it was.
 fn refused(state: &str, patch: &[Encoded<'_>]) -> (usize, &'static str, Usage) {
@@ -66,16 +43,6 @@ fn refused(state: &str, patch: &[Encoded<'_>]) -> (usize, &'static str, Usage) {
 /// An array of `len` small numbers.
 fn numbers(len: usize) -> String {
     format!("[{}0]", "7,".repeat(len - 1))
-}
-
-/// A state of about `bytes` bytes: messages, and one nested counter.
-fn state_of(bytes: usize) -> Document {
-    let message =
-        r#"{"role":"user","content":"a message of some length, as they are","tokens":17}"#;
-    let messages = vec![message; (bytes / (message.len() + 1)).max(1)].join(",");
-    document(&format!(
-        r#"{{"messages":[{messages}],"meta":{{"turn":{{"n":0}}}}}}"#
-    ))
 }
 
 #[test]
@@ -238,6 +205,14 @@ fn j11_and_j12_no_value_comes_to_contain_itself() {
             refused(r#"{"a":{}}"#, &[operation(3, "/a/b", "/a", b"")]).1,
             "move_into_self"
         );
+        // A name that begins like the other is not inside it, and a place is no child of itself.
+        let mut state = document(r#"{"a":{}}"#);
+        let beside = [
+            operation(3, "/ab", "/a", b""),
+            operation(3, "/ab", "/ab", b""),
+        ];
+        assert!(apply(&mut state, &beside).is_ok());
+        assert_eq!(state.to_string(), r#"{"ab":{}}"#);
         let mut state = document(r#"{"a":{"b":1}}"#);
         let patch = [
             copy("", "/a/c"),
@@ -394,180 +369,6 @@ fn p12_many_small_objects_are_refused_by_their_memory() {
         );
     });
 }
-
-#[test]
-fn measuring_a_state_allocates_nothing_stops_early_and_never_answers_less() {
-    let value = state_of(1 << 20).to_value();
-    let exact = serde_json::to_vec(&value).unwrap().len() as u64;
-    let (len, usage) = measure(|| json_len(&value, exact));
-    assert_eq!((len, usage), (Some(exact), Usage::default()));
-    let (len, usage) = measure(|| json_len(&value, exact - 1));
-    assert_eq!((len, usage), (None, Usage::default()));
-    assert_eq!(json_len(&value, exact + 1), Some(exact));
-
-    // A text over the limit is refused on its length, whatever it holds, for nothing.
-    let mut limits = ReadLimits::default();
-    limits.text_bytes = 100;
-    for (len, expected) in [(99, true), (100, true), (101, false)] {
-        let text = format!("\"{}\"", "x".repeat(len - 2));
-        let (result, usage) = measure(|| Document::from_str(&text, &limits));
-        assert_eq!(result.is_ok(), expected);
-        if !expected {
-            assert_eq!(result, Err(ReadError::TextTooLong { limit: 100, len }));
-            assert_eq!(usage, Usage::default());
-        }
-    }
-    let mut run = Reducer::new(ReducerLimits::default());
-    let huge = vec![b' '; (10 << 20) + 1];
-    let (outcome, usage) = measure(|| {
-        run.apply(
-            Duration::ZERO,
-            Stamp::new(1),
-            Update::Snapshot {
-                state: &huge,
-                hash: &[],
-            },
-        )
-    });
-    assert_eq!(outcome.code(), "resync");
-    assert!(usage.peak < 4096, "the run's own bookkeeping: {usage:?}");
-}
-
-#[test]
-fn a_diff_costs_its_operations_at_one_kibibyte_and_at_ten_mebibytes() {
-    for bytes in [1 << 10, 10 << 20] {
-        for operations in [1_usize, 10, 1_000] {
-            let paths = ["/messages/0/tokens", "/meta/turn/n"];
-            let patch: Vec<_> = (0..operations)
-                .map(|n| operation(2, paths[n % 2], "", b"5"))
-                .collect();
-            let mut state = state_of(bytes - 100);
-            let kept = state.clone();
-            let (applied, copied) = measure(|| apply(&mut state, &patch).unwrap());
-            // The same a and b at both sizes: 8 units, and 8 for each operation. With a version
-            // kept, what lies on the way is copied once, and not once for each operation.
-            let operations = operations as u64;
-            assert!(
-                applied.fuel <= 8 + 8 * operations,
-                "{bytes} {operations}: {applied:?}"
-            );
-            assert!(copied.peak <= 8 * 1024, "{bytes} {operations}: {copied:?}");
-            drop(kept);
-            let (_, journal) = measure(|| apply(&mut state, &patch).unwrap());
-            assert!(
-                journal.peak <= 256 + 256 * operations,
-                "{bytes} {operations}: {journal:?}"
-            );
-            assert_eq!(journal.retained, 0);
-        }
-    }
-}
-
-#[test]
-fn a_breach_of_any_cap_waits_for_a_full_state() {
-    type Lower = fn(&mut PatchLimits);
-    // What is lowered so that two operations breach it.
-    let caps: [(&str, Lower); 8] = [
-        ("too_many_operations", |limits| limits.operations = 1),
-        ("path_too_long", |limits| limits.path_bytes = 3),
-        ("too_many_tokens", |limits| limits.path_tokens = 1),
-        ("value_too_large", |limits| limits.value_bytes = 2),
-        ("state_too_large", |limits| limits.state_bytes = 20),
-        ("too_many_nodes", |limits| limits.state_nodes = 4),
-        ("too_deep", |limits| limits.state_depth = 2),
-        ("out_of_fuel", |limits| limits.fuel = 6),
-    ];
-    for (code, lower) in caps {
-        let mut limits = ReducerLimits::default();
-        lower(&mut limits.patch);
-        let mut run = Reducer::new(limits);
-        let state = Update::Start {
-            state: Some(br#"{"a":{}}"#),
-        };
-        let _outcome = run.apply(Duration::ZERO, Stamp::new(1), state);
-        let patch = [add("/a/b", b"[7]"), add("/a/c", b"[[8],9]")];
-        let update = Update::Diff {
-            operations: patch.as_slice().into(),
-            hash: &[],
-            base: &[],
-        };
-        match run.apply(Duration::ZERO, Stamp::new(2), update) {
-            Outcome::Resync(ResyncReason::Patch(error)) => {
-                assert!(error.is_limit(), "{error}");
-                assert_eq!(error.code(), code);
-            }
-            other => panic!("{code}: {other:?}"),
-        }
-        assert_eq!(run.last_state().unwrap().to_string(), r#"{"a":{}}"#);
-        // Until a full state arrives, and not longer.
-        let update = Update::Diff {
-            operations: patch[..0].into(),
-            hash: &[],
-            base: &[],
-        };
-        assert_ne!(
-            run.apply(Duration::ZERO, Stamp::new(3), update).code(),
-            "applied"
-        );
-        assert!(run.needs_resync().is_some());
-        let update = Update::Snapshot {
-            state: b"{}",
-            hash: &[],
-        };
-        let _outcome = run.apply(Duration::ZERO, Stamp::new(4), update);
-        assert_eq!(run.needs_resync(), None);
-    }
-}
-
-#[test]
-fn each_limit_allows_its_last_and_refuses_the_next() {
-    /// The state, the patch, and what sets the limit to a value.
-    type Row<'a> = (&'a str, &'a [Encoded<'a>], u64, fn(&mut PatchLimits, u64));
-    let two = [add("/a", b"1"), add("/b", b"2")];
-    let long = [add("/abc", b"1")];
-    let tokens = [add("/a/a/a", b"1")];
-    let value = [add("/a", b"12345")];
-    let copies = [copy("/x", "/y"), copy("/x", "/z")];
-    let rows: [Row<'_>; 8] = [
-        ("{}", &two, 2, |limits, at| limits.operations = at as usize),
-        ("{}", &long, 4, |limits, at| limits.path_bytes = at as usize),
-        (r#"{"a":{"a":{}}}"#, &tokens, 3, |limits, at| {
-            limits.path_tokens = at as usize
-        }),
-        ("{}", &value, 5, |limits, at| {
-            limits.value_bytes = at as usize
-        }),
-        (r#"{"x":[1,2]}"#, &copies, 6, |limits, at| {
-            limits.copied_nodes = at
-        }),
-        ("{}", &two, 13, |limits, at| limits.state_bytes = at),
-        ("{}", &two, 3, |limits, at| limits.state_nodes = at),
-        (r#"{"a":{"a":{}}}"#, &tokens, 3, |limits, at| {
-            limits.state_depth = at as u16
-        }),
-    ];
-    for (index, (state, patch, exact, set)) in rows.into_iter().enumerate() {
-        for (at, expected) in [(exact + 1, true), (exact, true), (exact - 1, false)] {
-            let mut limits = PatchLimits::default();
-            set(&mut limits, at);
-            let result = patch::apply(&mut document(state), patch.into(), &limits);
-            assert_eq!(result.is_ok(), expected, "row {index} at {at}: {result:?}");
-            if let Err(error) = result {
-                assert!(error.is_limit());
-            }
-        }
-    }
-    let fuel = apply(&mut document("{}"), &two).unwrap().fuel;
-    for (at, expected) in [(fuel + 1, true), (fuel, true), (fuel - 1, false)] {
-        let mut limits = PatchLimits::default();
-        limits.fuel = at;
-        assert_eq!(
-            patch::apply(&mut document("{}"), two[..].into(), &limits).is_ok(),
-            expected
-        );
-    }
-}
-
 #[test]
 fn a_match_is_said_only_of_the_producers_own_text() {
     // SHA-256 of {"a":1,"b":2,"nested":{"y":[true,null],"z":"x"}}, as existing producers send it.

@@ -68,16 +68,28 @@ fn random_patches_end_as_json_patch_ends_them_but_for_known_differences() {
         let mut entropy = Entropy::new(&bytes);
         let state = entropy.state();
         let patch = entropy.patch(&state);
-        // A patch of which one operation is judged differently says nothing beyond it.
+        // A patch of which one operation is judged differently says nothing beyond it. Up to there
+        // json-patch must refuse what is accepted here: a difference that is gone must go from the
+        // list.
         let mut at = state.clone();
-        let differs = patch.iter().any(|operation| {
-            let differs = is_known(&at, operation);
-            if let Ok(next) = model::apply(&at, core::slice::from_ref(operation)) {
-                at = next;
+        let mut differs = None;
+        for (index, operation) in patch.iter().enumerate() {
+            if is_known(&at, operation) {
+                differs = Some(index);
             }
-            differs
-        });
-        if differs {
+            match model::apply(&at, core::slice::from_ref(operation)) {
+                Ok(next) if differs.is_none() => at = next,
+                Ok(_) | Err(_) => break,
+            }
+        }
+        if let Some(index) = differs {
+            let patch = &patch[..=index];
+            assert_eq!(apply_parsed(&mut document(&state), patch), Ok(()));
+            let theirs = theirs(&state, patch);
+            assert!(
+                matches!(theirs, Theirs::Refused(at) if at == index) || theirs == Theirs::Panicked,
+                "{theirs:?} {state} {patch:?}"
+            );
             known += 1;
             continue;
         }

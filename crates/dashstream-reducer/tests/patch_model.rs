@@ -25,7 +25,8 @@ use crate::props::reading::agrees_with_serde_json;
 /// Patches a case draws at most.
 const PATCHES_A_CASE: u64 = 8;
 
-/// 20,000 patches by default; `REDUCER_PATCHES=1000000` for the long run.
+/// 20,000 patches by default. The long run asks for a million:
+/// `REDUCER_PATCHES=1000000 cargo test -p dashstream-reducer --test patch_model random_patches`.
 fn cases() -> u64 {
     #[expect(
         clippy::disallowed_methods,
