@@ -2,7 +2,7 @@
 //! with the usual packages: inflate, prost, clone the state, json-patch, hash its text, lock a window.
 
 mod ours;
-mod stream;
+pub mod stream;
 mod usual;
 
 use std::collections::BTreeMap;

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder, Message};
+use dashstream_codec::{DecodeOptions, Decoder};
 use dashstream_metrics::{
-    Facts, Fault, Gates, HealthPolicy, Metrics, Options, Outcome, ReasonCode, Registry, Shape,
-    Window, WindowSet, judge,
+    Facts, Fault, HealthPolicy, Metrics, Options, Outcome, Registry, Shape, Window, WindowSet,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
 
+use crate::end_to_end::stream::Stream;
 use crate::measure::{Goal, Run};
 
 pub fn run(run: &mut Run) {
@@ -24,10 +24,6 @@ pub fn run(run: &mut Run) {
     lost(run);
     gate(run);
 }
-
-#[path = "../../crates/dashstream-codec/tests/support/telemetry.rs"]
-#[allow(dead_code)]
-mod telemetry;
 
 const FLOOR: &str = "AtomicU64::fetch_add, relaxed";
 /// Calls of one measured body, so that the loop of the harness weighs nothing.
@@ -58,11 +54,18 @@ fn record(run: &mut Run) {
             }
         },
     );
-    let metrics = fresh(1);
+    let metrics = register(Options::default().with_recorders(1));
+    let mut recorder = metrics.recorder().expect("there is room for one");
     let now = Duration::from_millis(1500);
-    run.nanos(
-        "metrics/record/whole outcome: total, age, both windows (256 calls)",
-        Goal::Report("what a host pays for a record"),
+    run.ratio(
+        "metrics/record/whole outcome with a recorder: total, age, both windows",
+        "the same into counters that threads share",
+        Goal::Report("what a host pays for a record, and what it saves"),
+        || {
+            for _ in 0..CALLS {
+                recorder.record(black_box(now), black_box(Outcome::Processed));
+            }
+        },
         || {
             for _ in 0..CALLS {
                 metrics.record(black_box(now), black_box(Outcome::Processed));
@@ -71,127 +74,290 @@ fn record(run: &mut Run) {
     );
 }
 
-/// Wall time of the slower of two threads; both sides in turn.
+/// Two threads that record into one window, against two that share a counter.
 fn contended(run: &mut Run) {
+    const CALLS: u64 = 20_000;
     let shards = NonZeroUsize::new(2).expect("two");
     let window = WindowSet::<()>::sharded(Shape::SHORT, shards, Duration::ZERO);
     let epoch = Shape::SHORT.epoch(Duration::ZERO);
     let counter = prometheus::IntCounter::new("peer", "the peer").expect("a legal name");
-    let calls: u64 = if run.quick() { 300_000 } else { 2_000_000 };
-    let mut ratios = Vec::new();
-    for _ in 0..9 {
-        let ours = two_threads(calls, || window.record_at(black_box(epoch), (), 1));
-        let theirs = two_threads(calls, || counter.inc_by(black_box(1)));
-        ratios.push(ours / theirs);
-    }
+    let pairs = Together::new(run, 2).pairs(
+        100,
+        || (),
+        |(), _| (0..CALLS).for_each(|_| window.record_at(black_box(epoch), (), 1)),
+        |(), _| (0..CALLS).for_each(|_| counter.inc_by(black_box(1))),
+    );
     assert_eq!(window.read(Duration::ZERO).count(()), counter.get());
-    ratios.sort_by(f64::total_cmp);
+    let mut ratios: Vec<f64> = pairs
+        .counted
+        .iter()
+        .map(|pair| pair.ours / pair.theirs)
+        .collect();
     run.value(
         "metrics/record/2 threads, sharded",
         "ratio",
         "prometheus IntCounter",
         // With a neighbour on the other core nothing is contended, and the peer is a bare counter.
         Goal::AtMost(if run.quick() { 1.5 } else { 1.0 }),
-        ratios[ratios.len() / 2],
+        median(&mut ratios),
     );
-}
-
-fn two_threads(calls: u64, body: impl Fn() + Sync) -> f64 {
-    let start = Instant::now();
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| (0..calls).for_each(|_| body()));
-        }
-    });
-    start.elapsed().as_secs_f64()
 }
 
 /// Decoding a stream with every outcome recorded, against decoding it with a recorder that does nothing.
 fn stream(run: &mut Run) {
-    let mut records = Vec::new();
-    let mut encoder = Encoder::new(EncodeOptions::new());
-    for n in 0..10_000_u64 {
-        let mut message = match n % 10 {
-            0 => Message::StateDiff(telemetry::state_diff(10)),
-            1..4 => Message::TokenChunk(telemetry::token_chunk()),
-            _ => Message::Event(telemetry::event6(n)),
-        };
-        let mut record = encoder
-            .encode(&mut message)
-            .expect("encodes")
-            .record
-            .to_vec();
-        if n % 100 == 0 {
-            record.truncate(record.len() / 2);
-        }
-        records.push(record);
-    }
+    /// About a tenth of a millisecond, but for the states that each run begins with.
+    const SLICE: usize = 100;
+    let stream = Stream::new(100 << 10);
+    let slices: Vec<&[Vec<u8>]> = stream.records.chunks(SLICE).collect();
     for threads in [1, 2] {
-        let metrics = fresh(threads);
-        let recorder = |n: usize, outcome| metrics.record(Duration::from_millis(n as u64), outcome);
-        let bad = decode_all(&records, &recorder);
-        let totals = metrics
-            .observe(Duration::from_secs(10), Facts::default())
-            .totals
-            .clone();
-        assert_eq!((totals.received(), totals.decode_errors()), (10_000, bad));
-        assert!(bad >= 100, "the hostile ones are refused");
-        let mut ratios: Vec<f64> = (0..if run.quick() { 9 } else { 31 })
-            .map(|round| {
-                let ours = || timed(threads, || decode_all(&records, &recorder));
-                let theirs = || timed(threads, || decode_all(&records, &|_, _| ()));
-                if round % 2 == 0 {
-                    let first = ours();
-                    first / theirs()
-                } else {
-                    let first = theirs();
-                    ours() / first
+        let options = Options::default().with_recorders(threads);
+        let metrics = register(options);
+        let pairs = Together::new(run, threads).pairs(
+            slices.len(),
+            || {
+                let recorder = metrics.recorder().expect("one a thread");
+                (Decoder::new(DecodeOptions::new()), recorder)
+            },
+            |(decoder, recorder), slice| {
+                let now = Duration::from_millis((slice * SLICE) as u64);
+                for record in slices[slice] {
+                    let outcome = decode(decoder, record);
+                    recorder.record(black_box(now), outcome);
                 }
-            })
-            .collect();
-        ratios.sort_by(f64::total_cmp);
-        // A quick run shares its machine with a build.
-        let goal = if run.quick() { 1.25 } else { 1.02 };
+            },
+            |(decoder, _), slice| {
+                for record in slices[slice] {
+                    black_box(decode(decoder, record));
+                }
+            },
+        );
+        let snapshot = metrics.observe(Duration::from_secs(10), Facts::default());
+        let times = pairs.passes * threads as u64;
+        assert_eq!(
+            (snapshot.totals.received(), snapshot.totals.decode_errors()),
+            (times * stream.records.len() as u64, times * stream.hostile)
+        );
         run.value(
             &format!("metrics/stream, decode alone, with windows/{threads} threads"),
             "ratio",
             "the same with a recorder that does nothing",
-            Goal::AtMost(goal),
-            ratios[ratios.len() / 2],
+            // A quick run shares its machine with a build.
+            Goal::AtMost(if run.quick() { 1.25 } else { 1.02 }),
+            pairs.ratio_of_sums(slices.len()),
         );
     }
 }
 
-fn decode_all(records: &[Vec<u8>], record: &impl Fn(usize, Outcome)) -> u64 {
-    let mut decoder = Decoder::new(DecodeOptions::new());
-    let mut bad = 0;
-    for (n, bytes) in records.iter().enumerate() {
-        match decoder.decode(black_box(bytes)) {
-            Ok(decoded) => {
-                black_box(decoded);
-                record(n, Outcome::Processed);
+fn decode(decoder: &mut Decoder, record: &[u8]) -> Outcome {
+    match decoder.decode(black_box(record)) {
+        Ok(decoded) => {
+            black_box(decoded);
+            Outcome::Processed
+        }
+        Err(_) => Outcome::Unprocessable(Fault::Malformed),
+    }
+}
+
+/// Both sides in short slices, each side by all threads at once.
+///
+/// Which side comes first alternates. A pair counts when in both of its slices the threads ran beside
+/// each other: on a busy machine most do not, and then nothing contends.
+struct Together {
+    threads: usize,
+    /// The part of a slice in which all threads run.
+    beside: f64,
+    /// Pairs of each kind that are enough.
+    enough: usize,
+    limit: Duration,
+}
+
+/// The pairs that counted, and how often every kind was run, counted or not.
+struct Pairs {
+    counted: Vec<Pair>,
+    passes: u64,
+}
+
+/// The times of all threads together, in seconds.
+struct Pair {
+    kind: usize,
+    /// The side that comes second finds its records in the caches.
+    ours_first: bool,
+    ours: f64,
+    theirs: f64,
+}
+
+impl Together {
+    fn new(run: &Run, threads: usize) -> Self {
+        if run.quick() {
+            let limit = Duration::from_secs(2);
+            Self {
+                threads,
+                beside: 0.0,
+                enough: 5,
+                limit,
             }
-            Err(_) => {
-                bad += 1;
-                record(n, Outcome::Unprocessable(Fault::Malformed));
+        } else {
+            let limit = Duration::from_secs(60);
+            Self {
+                threads,
+                beside: 0.9,
+                enough: 60,
+                limit,
             }
         }
     }
-    bad
+
+    fn pairs<S>(
+        &self,
+        kinds: usize,
+        state: impl Fn() -> S + Sync,
+        ours: impl Fn(&mut S, usize) + Sync,
+        theirs: impl Fn(&mut S, usize) + Sync,
+    ) -> Pairs {
+        let start = Instant::now();
+        let mut pairs = Pairs {
+            counted: Vec::new(),
+            passes: 0,
+        };
+        // Threads are begun anew for each pass: the scheduler may place them better.
+        while pairs.passes == 0
+            || start.elapsed() < self.limit && pairs.counted.len() < kinds * self.enough
+        {
+            let even = pairs.passes.is_multiple_of(2);
+            let ours_first = |kind: usize| even == kind.is_multiple_of(2);
+            let spans = self.pass(kinds, ours_first, &state, &ours, &theirs);
+            pairs.passes += 1;
+            pairs.counted.extend((0..kinds).filter_map(|kind| {
+                let time = |side| self.time(spans.iter().map(|spans| spans[kind][side]));
+                Some(Pair {
+                    kind,
+                    ours_first: ours_first(kind),
+                    ours: time(0)?,
+                    theirs: time(1)?,
+                })
+            }));
+        }
+        eprintln!(
+            "  {} pairs in {} passes of {kinds}",
+            pairs.counted.len(),
+            pairs.passes
+        );
+        pairs
+    }
+
+    /// What each thread measured of each kind: our side and theirs.
+    fn pass<S>(
+        &self,
+        kinds: usize,
+        ours_first: impl Fn(usize) -> bool + Sync,
+        state: &(impl Fn() -> S + Sync),
+        ours: &(impl Fn(&mut S, usize) + Sync),
+        theirs: &(impl Fn(&mut S, usize) + Sync),
+    ) -> Vec<Vec<[Span; 2]>> {
+        let starts = Starts::new(self.threads);
+        let one = || {
+            let mut state = state();
+            let mut timed = |side: &dyn Fn(&mut S, usize), kind| -> Span {
+                starts.together();
+                let start = Instant::now();
+                side(&mut state, kind);
+                (start, Instant::now())
+            };
+            (0..kinds)
+                .map(|kind| {
+                    if ours_first(kind) {
+                        let first = timed(ours, kind);
+                        [first, timed(theirs, kind)]
+                    } else {
+                        let first = timed(theirs, kind);
+                        [timed(ours, kind), first]
+                    }
+                })
+                .collect()
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.threads).map(|_| scope.spawn(&one)).collect();
+            let joined = threads
+                .into_iter()
+                .map(|thread| thread.join().expect("no panic"));
+            joined.collect()
+        })
+    }
+
+    /// The sum of the spans; `None` when they did not run beside each other.
+    fn time(&self, spans: impl Iterator<Item = Span> + Clone) -> Option<f64> {
+        let (begun, ended) = (spans.clone().map(|s| s.0), spans.clone().map(|s| s.1));
+        let all = ended.clone().max()? - begun.clone().min()?;
+        let beside = ended.min()?.saturating_duration_since(begun.max()?);
+        let time: Duration = spans.map(|(start, end)| end - start).sum();
+        (beside.as_secs_f64() >= self.beside * all.as_secs_f64()).then(|| time.as_secs_f64())
+    }
 }
 
-fn timed(threads: usize, body: impl Fn() -> u64 + Sync) -> f64 {
-    let start = Instant::now();
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| black_box(body()));
+type Span = (Instant, Instant);
+
+impl Pairs {
+    /// The lower quartile of each kind in each order, summed for both sides: what else runs on the
+    /// machine only adds. Not a number when more than one in ten was never measured.
+    fn ratio_of_sums(&self, kinds: usize) -> f64 {
+        let groups = (0..2 * kinds).map(|at| {
+            let here = |pair: &&Pair| (pair.kind, pair.ours_first) == (at / 2, at % 2 == 0);
+            self.counted.iter().filter(here).collect::<Vec<_>>()
+        });
+        let groups: Vec<_> = groups.filter(|group| !group.is_empty()).collect();
+        if groups.len() * 10 < 2 * kinds * 9 {
+            return f64::NAN;
         }
-    });
-    start.elapsed().as_secs_f64()
+        let sum = |side: fn(&Pair) -> f64| -> f64 {
+            let quartile = |group: &Vec<&Pair>| {
+                let mut times: Vec<f64> = group.iter().map(|pair| side(pair)).collect();
+                times.sort_by(f64::total_cmp);
+                times[times.len() / 4]
+            };
+            groups.iter().map(quartile).sum()
+        };
+        sum(|pair| pair.ours) / sum(|pair| pair.theirs)
+    }
+}
+
+/// The median; of nothing it is not a number, which meets no goal.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Where threads wait for each other without sleeping.
+struct Starts {
+    threads: u64,
+    arrived: AtomicU64,
+}
+
+impl Starts {
+    fn new(threads: usize) -> Self {
+        Self {
+            threads: threads as u64,
+            arrived: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns when every thread has called it as often as this one.
+    fn together(&self) {
+        let mine = self.arrived.fetch_add(1, Ordering::AcqRel);
+        let all = (mine / self.threads + 1) * self.threads;
+        let mut spins = 0_u32;
+        while self.arrived.load(Ordering::Acquire) < all {
+            spins += 1;
+            if spins.is_multiple_of(1_000) {
+                thread::yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+    }
 }
 
 fn memory(run: &mut Run) {
-    let metrics = fresh(1);
+    let metrics = register(Options::default());
     let ((), usage) = measure(|| {
         for second in 0..20 {
             for _ in 0..100_000 {
@@ -256,88 +422,30 @@ fn lost(run: &mut Run) {
 }
 
 fn gate(run: &mut Run) {
-    let days = if run.quick() { 1 } else { 10 };
-    let mut pages = 0;
-    for day in 0..days {
-        let mut stream = Stream::new(day);
-        let mut open = false;
-        for _ in 0..86_400 {
-            let now_open = stream.second(5_000);
-            pages += u32::from(now_open && !open);
-            open = now_open;
-        }
-    }
+    let policy = HealthPolicy::default();
+    let (gate, threshold) = (policy.gate, policy.decode_errors);
     run.value(
         "metrics/gate/false pages a day at half the threshold, 1 message a second",
-        "pages",
+        "pages, computed",
         "a gate of 100 samples: 163",
         Goal::AtMost(2.0),
-        f64::from(pages) / days as f64,
+        chance::openings_a_day(gate, threshold, threshold.share().fraction() / 2.0),
     );
-    let trials: u64 = if run.quick() { 100 } else { 1_000 };
-    let mut took: Vec<u64> = (0..trials)
-        .map(|trial| {
-            let mut stream = Stream::new(1_000_000 + trial);
-            for _ in 0..300 {
-                stream.second(0);
-            }
-            (1..=120).find(|_| stream.second(1_000_000)).unwrap_or(120)
-        })
-        .collect();
-    took.sort_unstable();
+    let seconds = (1..=120_u32)
+        .find(|seconds| chance::seen_after(gate, threshold, f64::from(*seconds)) >= 0.95)
+        .expect("a total failure is seen");
     run.count(
         "metrics/gate/seconds to see a total failure, 95 %, 1 message a second",
-        "s",
+        "s, computed",
         "none",
         Goal::AtMost(10.0),
-        took[took.len() * 95 / 100],
+        seconds.into(),
     );
 }
 
-struct Stream {
-    metrics: Metrics,
-    gates: Gates,
-    random: SplitMix64,
-    second: u64,
-}
+#[path = "../../crates/dashstream-metrics/tests/props/gate.rs"]
+mod chance;
 
-impl Stream {
-    fn new(seed: u64) -> Self {
-        Self {
-            metrics: fresh(1),
-            gates: Gates::default(),
-            random: SplitMix64::new(seed),
-            second: 0,
-        }
-    }
-
-    /// One second of about one message (Poisson), bad in `bad_ppm` of a million.
-    fn second(&mut self, bad_ppm: u64) -> bool {
-        self.second += 1;
-        let now = Duration::from_secs(self.second);
-        let mut rest = (self.random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
-        let mut probability = (-1.0_f64).exp();
-        let mut arrivals = 0_u32;
-        while rest > probability && arrivals < 20 {
-            rest -= probability;
-            arrivals += 1;
-            probability /= f64::from(arrivals);
-        }
-        for _ in 0..arrivals {
-            let bad = self.random.chance(bad_ppm, 1_000_000);
-            let fault = Outcome::Unprocessable(Fault::Malformed);
-            self.metrics
-                .record(now, if bad { fault } else { Outcome::Processed });
-        }
-        let snapshot = self.metrics.observe(now, Facts::default());
-        let verdict = judge(now, &snapshot, &HealthPolicy::default(), self.gates);
-        self.gates = verdict.gates;
-        verdict.reason(ReasonCode::DecodeErrors).is_some()
-    }
-}
-
-fn fresh(shards: usize) -> Metrics {
-    let shards = NonZeroUsize::new(shards).expect("a shard");
-    let options = Options::default().with_shards(shards);
+fn register(options: Options) -> Metrics {
     Metrics::register(&mut Registry::new(), options, Duration::ZERO).expect("a fresh registry")
 }
