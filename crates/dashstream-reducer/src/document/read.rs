@@ -14,7 +14,7 @@ use serde::de::{
 use serde_json::error::Category;
 
 use crate::document::node::{Float, Member, Node};
-use crate::document::text::{ARC_HEADER, Text};
+use crate::document::text::{ARC_HEADER, Text, has_escape};
 use crate::document::tree::{Builder, Tree};
 use crate::document::{DEPTH_MAX, ReadError, ReadLimits};
 
@@ -27,6 +27,9 @@ pub(crate) fn read(text: &[u8], limits: &ReadLimits) -> Result<Node, ReadError> 
         });
     }
     let budget = Budget::new(limits);
+    if let Some(scalar) = Scalar::of(text) {
+        return scalar.read(&budget);
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let node = Value::root(&budget).deserialize(&mut deserializer);
     match node.and_then(|node| deserializer.end().map(|()| node)) {
@@ -35,6 +38,49 @@ pub(crate) fn read(text: &[u8], limits: &ReadLimits) -> Result<Node, ReadError> 
             .refusal
             .get()
             .unwrap_or_else(|| classify(&error, &budget))),
+    }
+}
+
+/// A text that is one scalar and nothing else, as most values of operations are. Reading it takes no
+/// parser; what is not plainly one is left to that.
+enum Scalar<'a> {
+    Node(Node),
+    Text(&'a str),
+}
+
+impl<'a> Scalar<'a> {
+    #[inline]
+    fn of(text: &'a [u8]) -> Option<Self> {
+        match text {
+            b"null" => Some(Self::Node(Node::Null)),
+            b"true" => Some(Self::Node(Node::Bool(true))),
+            b"false" => Some(Self::Node(Node::Bool(false))),
+            [b'0'] => Some(Self::Node(Node::Int(0))),
+            // As many digits as an i64 surely holds.
+            [b'1'..=b'9', ..] if text.len() <= 18 => {
+                let mut value = 0_i64;
+                for byte in text {
+                    let digit = byte.wrapping_sub(b'0');
+                    if digit > 9 {
+                        return None;
+                    }
+                    value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+                }
+                Some(Self::Node(Node::Int(value)))
+            }
+            [b'"', content @ .., b'"'] if !has_escape(content) => {
+                core::str::from_utf8(content).ok().map(Self::Text)
+            }
+            _ => None,
+        }
+    }
+
+    fn read(self, budget: &Budget) -> Result<Node, ReadError> {
+        budget.node()?;
+        match self {
+            Self::Node(node) => Ok(node),
+            Self::Text(text) => budget.text(text).map(Node::String),
+        }
     }
 }
 

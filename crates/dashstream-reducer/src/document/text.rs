@@ -182,7 +182,7 @@ fn write_escaped(text: &[u8], out: &mut impl Sink) {
 /// Bytes looked at in one go; the check compiles to vector compares.
 const CHUNK: usize = 32;
 
-fn has_escape(chunk: &[u8]) -> bool {
+pub(super) fn has_escape(chunk: &[u8]) -> bool {
     chunk.iter().fold(false, |found, byte| {
         found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\')
     })
