@@ -20,7 +20,7 @@ pub struct ReasonPart {
     pub level: Word<Level>,
     /// The same for people.
     pub message: String,
-    /// A rate beyond its threshold.
+    /// A rate beyond its threshold: all of its numbers, each once. Less is no rate, and is not kept.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     pub rate: Option<RateNumbers>,
     /// What was counted.
