@@ -24,6 +24,9 @@ pub(crate) struct Partition {
     /// What the client was last told under this assignment: whether to pause.
     pub(crate) told: Option<bool>,
     pub(crate) seek: Seek,
+    /// Positions of seeks that a later one replaced and that are not answered yet. Their answers
+    /// must not be taken for the later one's, which may ask for the same position.
+    pub(crate) superseded: Vec<Offset>,
     pub(crate) released: Option<(NextOffset, Because)>,
     /// The highest offset that was handed out for storing, or that was committed at assignment.
     pub(crate) handed: Option<NextOffset>,
@@ -105,6 +108,7 @@ impl Partition {
             #[cfg(mutant = "pause_outlives_assignment")] // a new assignment is taken to run
             told: Some(false),
             seek: Seek::Idle,
+            superseded: Vec::new(),
             released: None,
             handed: committed.map(NextOffset::before),
             store_queued: false,
@@ -158,7 +162,10 @@ impl Partition {
                 Seek::Ready { failures } => failures,
                 // A lower position replaces the one that was asked for; the answer to that one is
                 // no longer waited for.
-                Seek::Asked { to: asked, .. } if to != asked => 0,
+                Seek::Asked { to: asked, .. } if to != asked => {
+                    self.superseded.push(asked);
+                    0
+                }
                 Seek::Asked { .. } | Seek::Waiting { .. } => return None,
             };
             self.seek = Seek::Asked { to, failures };

@@ -145,6 +145,10 @@ impl<E> Engine<E> {
         let Some(state) = self.current(partition, epoch) else {
             return;
         };
+        if let Some(earlier) = state.superseded.iter().position(|asked| *asked == to) {
+            state.superseded.remove(earlier);
+            return self.fenced();
+        }
         let Seek::Asked {
             to: asked,
             failures,
@@ -155,6 +159,8 @@ impl<E> Engine<E> {
         if asked != to {
             return self.fenced();
         }
+        // Answers come in order: those still missing will not come.
+        state.superseded.clear();
         #[cfg(mutant = "failed_seek_counts")] // the client's error is logged and forgotten
         let ok = true;
         if ok {

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use dashstream_policy::{
     Action, Age, ArchiveFault, ArchiveResult, Archiving, Backoff, Because, Breaker, Cause, Command,
-    Config, Delivery, Disposition, Epoch, Escalation, FailureReason, Fault, FetchFault, HeldBy,
-    Input, Intake, Mode, NullPayload, Offset, OrderOutcome, PartitionState, Refusal, Scope,
-    TopicId,
+    Config, Delivery, Disposition, Engine, Epoch, Escalation, FailureReason, Fault, FetchFault,
+    HeldBy, Input, Intake, Mode, NullPayload, Offset, Order, OrderOutcome, PartitionState, Refusal,
+    Scope, Signature, TopicId,
 };
 use dashstream_testkit::alloc::measure;
 
@@ -358,6 +358,47 @@ fn a_drain_takes_nothing_ends_what_was_taken_and_leaves_what_is_held() {
     host.tell(Input::Archived { id, result });
     assert!(host.engine.is_idle());
     assert_eq!((host.stored(P), host.stored(Q)), (Some(2), None));
+}
+
+#[test]
+fn an_answer_to_an_earlier_seek_is_not_taken_for_a_later_one_to_the_same_position() {
+    let config = Config::default()
+        .mode(Mode::Pause)
+        .retry(1, secs(9), Backoff::default());
+    let mut host = Host::new(config);
+    let (first, second) = (host.take(P, 0), host.take(P, 1));
+    let fault = || Fault::new(Cause::DecodeError, (), 1);
+    // Nothing is answered: the seek back to 1, on to 2, back to 0, and on to 1 again.
+    host.engine.unprocessable(host.now, second, fault());
+    let signature = Signature::new("ann", "known").expect("short");
+    let skip = Input::Order(Order::new(P, Command::SkipOne, signature));
+    let mut asked = Vec::new();
+    let mut drain = |engine: &mut Engine<()>| {
+        while let Some(action) = engine.poll_action() {
+            if let Action::Seek { to, .. } = action {
+                asked.push(to);
+            }
+        }
+    };
+    drain(&mut host.engine);
+    host.engine.handle(host.now, skip.clone());
+    drain(&mut host.engine);
+    host.engine.unprocessable(host.now, first, fault());
+    drain(&mut host.engine);
+    host.engine.handle(host.now, skip);
+    drain(&mut host.engine);
+    assert_eq!(asked, [1, 2, 0, 1].map(at));
+    for to in asked {
+        assert_eq!(host.state(P), PartitionState::Seeking { to: at(1) });
+        let (partition, epoch, ok) = (P, EPOCH, true);
+        host.tell(Input::Sought {
+            partition,
+            epoch,
+            to,
+            ok,
+        });
+    }
+    assert_eq!(host.state(P), PartitionState::Running);
 }
 
 #[test]
