@@ -92,10 +92,43 @@ impl Write for NumberText {
     }
 }
 
-/// The digits of a number of up to eight, and how many they are. All are found at once, in one word,
-/// and none goes through memory.
+/// The digits of a number of up to eight, and how many they are.
 #[inline]
 pub(crate) fn few_digits(value: u32) -> Option<([u8; 8], usize)> {
+    let digits = eight_digits(value)?;
+    // The first digit is the lowest byte; at least one stays.
+    let zeros = (digits.trailing_zeros() / 8).min(7);
+    let text = (digits | ZEROS) >> zeros.wrapping_mul(8);
+    Some((text.to_le_bytes(), 8_usize.saturating_sub(zeros as usize)))
+}
+
+/// The whole part of a number of up to eight digits of which the last `decimals` stand behind the
+/// point, and those. `None` where the text takes an exponent.
+#[inline]
+pub(crate) fn few_decimals(value: f64) -> Option<(u32, [u8; 8], usize)> {
+    const POWERS: [u32; 6] = [1, 10, 100, 1_000, 10_000, 100_000];
+    let (scaled, decimals) = decimal(value)?;
+    let (mut scaled, mut decimals) = (u32::try_from(scaled).ok()?, usize::try_from(decimals).ok()?);
+    // Scaling rounds, so that fewer decimals may do.
+    while decimals > 0 && scaled % 10 == 0 {
+        scaled /= 10;
+        decimals = decimals.saturating_sub(1);
+    }
+    let power = *POWERS.get(decimals)?;
+    let fraction = eight_digits(scaled.checked_rem(power)?)?;
+    // A whole number gets a zero behind its point.
+    let shown = decimals.max(1);
+    let hidden = u32::try_from(8_usize.saturating_sub(shown)).ok()?;
+    let text = (fraction | ZEROS) >> hidden.wrapping_mul(8);
+    Some((scaled.checked_div(power)?, text.to_le_bytes(), shown))
+}
+
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Eight digits, the first the lowest byte. All are found at once, in one word, and none goes
+/// through memory.
+#[inline]
+fn eight_digits(value: u32) -> Option<u64> {
     if value >= 100_000_000 {
         return None;
     }
@@ -105,11 +138,33 @@ pub(crate) fn few_digits(value: u32) -> Option<([u8; 8], usize)> {
     let hundreds = (halves.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
     let quarters = hundreds | halves.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
     let tens = (quarters.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
-    let digits = tens | quarters.wrapping_sub(tens.wrapping_mul(10)) << 8;
-    // The first digit is the lowest byte; at least one stays.
-    let zeros = (digits.trailing_zeros() / 8).min(7);
-    let text = (digits | 0x3030_3030_3030_3030) >> zeros.wrapping_mul(8);
-    Some((text.to_le_bytes(), 8_usize.saturating_sub(zeros as usize)))
+    Some(tens | quarters.wrapping_sub(tens.wrapping_mul(10)) << 8)
+}
+
+/// The digits of a number with few decimals, and how many of them stand behind the point.
+#[inline]
+fn decimal(value: f64) -> Option<(u64, i32)> {
+    // All powers of ten here, and all integers below the bound, are exact floats.
+    const BOUND: f64 = 1e15;
+    let magnitude = value.abs();
+    let mut power = 1.0;
+    for decimals in 0..=DECIMALS {
+        let scaled = magnitude * power;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "a number that this changes is not a whole one from 0 to 10^15"
+        )]
+        let (whole, is_whole) = (scaled as u64, scaled as u64 as f64 == scaled);
+        // Division rounds correctly, so that these digits read back as the value. A number has no
+        // two spellings of 15 digits or fewer: they are the shortest.
+        if is_whole && scaled < BOUND && (scaled / power).to_bits() == magnitude.to_bits() {
+            return Some((whole, decimals));
+        }
+        power *= 10.0;
+    }
+    None
 }
 
 /// How many bytes the canonical text of an integer takes.
@@ -146,37 +201,17 @@ impl Shortest {
 
     /// Of a number with few decimals, as most are, found by arithmetic.
     fn few(value: f64) -> Option<Self> {
-        // All powers of ten here, and all integers below the bound, are exact floats.
-        const BOUND: f64 = 1e15;
-        let magnitude = value.abs();
-        let mut power = 1.0;
-        for decimals in 0..=DECIMALS {
-            let scaled = magnitude * power;
-            // Division rounds correctly, so that these digits read back as the value. A number has
-            // no two spellings of 15 digits or fewer: they are the shortest.
-            let exact = (scaled / power).to_bits() == magnitude.to_bits();
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_precision_loss,
-                clippy::cast_sign_loss,
-                reason = "a number that this changes is not a whole one from 0 to 10^15"
-            )]
-            let (whole, is_whole) = (scaled as u64, scaled as u64 as f64 == scaled);
-            if exact && is_whole && scaled < BOUND {
-                let mut digits = NumberText::of_u64(whole);
-                let point = i32::from(digits.len).saturating_sub(decimals);
-                while digits.as_bytes().last() == Some(&b'0') {
-                    digits.len = digits.len.saturating_sub(1);
-                }
-                return Some(Self {
-                    negative: value.is_sign_negative(),
-                    digits,
-                    point,
-                });
-            }
-            power *= 10.0;
+        let (whole, decimals) = decimal(value)?;
+        let mut digits = NumberText::of_u64(whole);
+        let point = i32::from(digits.len).saturating_sub(decimals);
+        while digits.as_bytes().last() == Some(&b'0') {
+            digits.len = digits.len.saturating_sub(1);
         }
-        None
+        Some(Self {
+            negative: value.is_sign_negative(),
+            digits,
+            point,
+        })
     }
 
     fn any(value: f64) -> Self {

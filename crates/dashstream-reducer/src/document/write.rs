@@ -1,7 +1,7 @@
 //! Canonical text: members by name, no white space, numbers in one of the dialects.
 
 use crate::document::node::{Member, Node};
-use crate::document::number::{NumberText, few_digits};
+use crate::document::number::{NumberText, few_decimals, few_digits};
 use crate::document::tree::{Entry, Tree};
 use crate::hash::Dialect;
 
@@ -63,7 +63,7 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
         Node::Int(value) => write_integer(*value, out),
         Node::UInt(value) => out.extend(NumberText::of_u64(*value).as_bytes()),
         Node::Float(float) => {
-            out.extend(NumberText::of_f64(float.get(), dialect).as_bytes());
+            write_float(float.get(), dialect, out);
         }
         Node::String(text) => text.write_between(*b"\"", *b"\"", out),
         Node::Array(tree) => {
@@ -86,6 +86,23 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
             }
             out.extend(if tree.len() == 0 { b"{}" } else { b"}" });
         }
+    }
+}
+
+fn write_float(value: f64, dialect: Dialect, out: &mut impl Sink) {
+    let few = match dialect {
+        Dialect::Current | Dialect::Ryu => few_decimals(value),
+        Dialect::JavaScript => None,
+    };
+    let whole = few.and_then(|(whole, _, _)| few_digits(whole));
+    if let (Some((_, fraction, shown)), Some((digits, len))) = (few, whole) {
+        if value.is_sign_negative() {
+            out.push(b'-');
+        }
+        out.short([], digits, len, [b'.']);
+        out.short([], fraction, shown, []);
+    } else {
+        out.extend(NumberText::of_f64(value, dialect).as_bytes());
     }
 }
 
@@ -134,4 +151,43 @@ fn by_utf16(tree: &Tree<Member>) -> Vec<&Member> {
 /// Characters from U+E000 up begin with a byte from 0xEE up; below, both orders agree.
 pub(super) fn has_high(name: &[u8]) -> bool {
     name.iter().any(|byte| *byte >= 0xEE)
+}
+
+#[cfg(test)]
+mod tests {
+    use dashstream_testkit::rng::SplitMix64;
+
+    use super::*;
+    use crate::document::node::Float;
+
+    #[test]
+    fn numbers_are_written_as_they_print() {
+        let mut rng = SplitMix64::new(5);
+        for round in 0..60_000_u64 {
+            let whole = rng.below(10_u64.pow(1 + (round % 12) as u32)) as f64;
+            let value = match round % 5 {
+                0 => f64::from_bits(rng.next_u64()),
+                _ => whole / 10_f64.powi(rng.below(9) as i32),
+            };
+            for value in [value, -value] {
+                if !value.is_finite() {
+                    continue;
+                }
+                for dialect in [Dialect::Current, Dialect::Ryu, Dialect::JavaScript] {
+                    let mut text = Vec::new();
+                    write(&Node::Float(Float::new(value)), dialect, &mut text);
+                    let printed = NumberText::of_f64(value, dialect);
+                    assert_eq!(text, printed.as_bytes(), "{value}");
+                }
+                let text = serde_json::to_string(&value).unwrap();
+                let mut written = Vec::new();
+                write(
+                    &Node::Float(Float::new(value)),
+                    Dialect::Current,
+                    &mut written,
+                );
+                assert_eq!(written, text.as_bytes());
+            }
+        }
+    }
 }
