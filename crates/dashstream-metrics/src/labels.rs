@@ -249,8 +249,6 @@ labels! {
         SequenceReused = "sequence_reused",
         /// A diff names a checkpoint that was never seen.
         UnknownBase = "unknown_base",
-        /// A diff names a checkpoint whose state was unreadable.
-        PoisonedBase = "poisoned_base",
         /// A checkpoint could not be read.
         PoisonedCheckpoint = "poisoned_checkpoint",
         /// A full state was refused.

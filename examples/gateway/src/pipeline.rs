@@ -7,9 +7,9 @@ use std::sync::Arc;
 use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeLimits, DecodeOptions, Decoded, Decoder};
 use dashstream_kafka::{Evidence, Handle, Record};
-use dashstream_metrics as metrics;
+use dashstream_metrics::{self as metrics, Label as _};
 use dashstream_policy::{Age, Cause};
-use dashstream_reducer::{Effect, ResyncReason, Runs, RunsLimits, Tally};
+use dashstream_reducer::{Effect, Resyncs, Runs, RunsLimits, Tally};
 
 use crate::causes;
 use crate::clock::unix_micros;
@@ -25,6 +25,7 @@ pub(crate) struct Pipeline {
     metrics: metrics::Metrics,
     ledger: Option<Arc<Ledger>>,
     counted: Counted,
+    resyncs: Resyncs,
     catching_up: BTreeSet<i32>,
 }
 
@@ -52,6 +53,7 @@ impl Pipeline {
             metrics,
             ledger,
             counted: Counted::default(),
+            resyncs: Resyncs::default(),
             catching_up: BTreeSet::new(),
         }
     }
@@ -110,6 +112,22 @@ impl Pipeline {
     pub(crate) fn tick(&mut self) {
         self.runs.handle_timeout(self.clock.now());
         self.drain_effects();
+        self.count_resyncs();
+        while let Some(message) = self.runs.poll_quarantined() {
+            tracing::warn!(cause = ?message.cause, "message of no run");
+        }
+    }
+
+    /// Brings the metric up to what the runs have counted; a run may have recovered meanwhile.
+    fn count_resyncs(&mut self) {
+        let resyncs = self.runs.counts().resyncs;
+        for ((code, count), (_, before)) in resyncs.iter().zip(self.resyncs.iter()) {
+            let label = metrics::ResyncReason::from_text(code);
+            for reason in (before..count).filter_map(|_| label) {
+                self.metrics.resync_needed(reason);
+            }
+        }
+        self.resyncs = resyncs;
     }
 
     pub(crate) const fn counted(&self) -> &Counted {
@@ -174,6 +192,9 @@ impl Pipeline {
         for _ in 0..tally.stale {
             self.metrics.sequence_reorder();
         }
+        if tally.missing > 0 {
+            self.metrics.sequence_gap(tally.missing);
+        }
     }
 
     /// The wire has no way to ask a producer for a snapshot, so that a request is only noted: the run
@@ -181,13 +202,7 @@ impl Pipeline {
     fn drain_effects(&mut self) {
         while let Some((thread, effect)) = self.runs.poll_effect() {
             let Effect::RequestSnapshot { reason, attempt } = effect;
-            if attempt == 0 {
-                tracing::debug!(%thread, reason = reason.code(), "run out of step");
-                self.metrics.resync_needed(resync(reason));
-                if let ResyncReason::Gap { missing } = reason {
-                    self.metrics.sequence_gap(missing);
-                }
-            }
+            tracing::debug!(%thread, reason = reason.code(), attempt, "run out of step");
         }
     }
 }
@@ -216,17 +231,14 @@ fn evidence(record: &Record) -> Evidence {
         .map_or_else(Evidence::none, |thread| Evidence::none().thread_id(thread))
 }
 
-const fn resync(reason: ResyncReason) -> metrics::ResyncReason {
-    match reason {
-        ResyncReason::NoSnapshot => metrics::ResyncReason::NoSnapshot,
-        ResyncReason::Gap { .. } => metrics::ResyncReason::Gap,
-        ResyncReason::NoSequence => metrics::ResyncReason::NoSequence,
-        ResyncReason::SequenceReused => metrics::ResyncReason::SequenceReused,
-        ResyncReason::UnknownBase => metrics::ResyncReason::UnknownBase,
-        ResyncReason::PoisonedCheckpoint => metrics::ResyncReason::PoisonedCheckpoint,
-        ResyncReason::Snapshot(_) => metrics::ResyncReason::SnapshotRefused,
-        ResyncReason::Patch(_) => metrics::ResyncReason::PatchRefused,
-        ResyncReason::HashMismatch => metrics::ResyncReason::HashMismatch,
-        ResyncReason::Lost => metrics::ResyncReason::Lost,
+#[cfg(test)]
+mod tests {
+    use dashstream_reducer::ResyncReason;
+
+    use super::*;
+
+    #[test]
+    fn runs_and_metrics_name_the_same_reasons() {
+        assert_eq!(metrics::ResyncReason::TEXTS, ResyncReason::CODES);
     }
 }

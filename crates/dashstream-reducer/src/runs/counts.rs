@@ -51,6 +51,8 @@ pub struct Tally {
     pub waiting: u64,
     /// [`Outcome::Resync`].
     pub resync: u64,
+    /// Sequence numbers that were missing when a [`ResyncReason::Gap`] was found.
+    pub missing: u64,
     /// [`Outcome::Quarantined`].
     pub quarantined: u64,
     /// Verdicts of a matching hash, in whichever dialect.
@@ -167,7 +169,12 @@ impl Tally {
             Outcome::Stale => &mut self.stale,
             Outcome::Buffered => &mut self.buffered,
             Outcome::Waiting => &mut self.waiting,
-            Outcome::Resync(_) => &mut self.resync,
+            Outcome::Resync(reason) => {
+                if let ResyncReason::Gap { missing } = reason {
+                    self.missing = self.missing.saturating_add(missing);
+                }
+                &mut self.resync
+            }
             Outcome::Quarantined => &mut self.quarantined,
         };
         *slot = slot.saturating_add(1);
