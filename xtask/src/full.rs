@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    broker, features, figures, fuzz, interop, mutants, prometheus_test, sh, sim, soak, vendor,
+    api, broker, features, figures, fuzz, interop, mutants, prometheus_test, sh, sim, soak, vendor,
 };
 
 /// A stage's name, what it shows, and its body.
@@ -11,6 +11,11 @@ type Stage = (&'static str, &'static str, fn() -> Result<()>);
 
 const STAGES: &[Stage] = &[
     ("deny", "bans, licences and sources by cargo-deny", deny),
+    (
+        "api",
+        "each published crate's API against the text that is checked in, and no other package's types in it",
+        || api::run(true),
+    ),
     (
         "features",
         "each published crate with every subset of its features",
@@ -50,6 +55,23 @@ const STAGES: &[Stage] = &[
         "sim",
         "10,000 schedules of the policy engine with faults, and every short trace",
         || sim::run(10_000, 0),
+    ),
+    (
+        "patches",
+        "a million random patches against json-patch and against clone-and-apply",
+        || {
+            sh::run(
+                sh::cargo(&[
+                    "test",
+                    "--release",
+                    "-p",
+                    "dashstream-reducer",
+                    "--test",
+                    "patch_model",
+                ])
+                .env("REDUCER_PATCHES", "1000000"),
+            )
+        },
     ),
     (
         "mutants",

@@ -8,6 +8,7 @@
 )]
 
 mod alerts;
+mod api;
 mod artefacts;
 mod broker;
 mod ci;
@@ -69,6 +70,11 @@ enum Stage {
         #[arg(long)]
         check: bool,
     },
+    /// The public API of each crate as text; with --check, fail when it differs from what is there
+    Api {
+        #[arg(long)]
+        check: bool,
+    },
     /// Ratios against peers and floors as JSON lines; fails when one misses its goal
     Figures {
         /// zstd, codec, reducer, policy, metrics or end-to-end; all of them without a name
@@ -92,7 +98,7 @@ enum Stage {
     },
     /// The alert rules' tests with promtool, and the lint on every expression
     Rules,
-    /// A real Prometheus scrapes an exporter that loses metrics: panels and alerts must say so
+    /// A real Prometheus scrapes a gateway that loses metrics: panels and alerts must say so
     PrometheusTest,
     /// Random schedules of the policy engine with faults at every edge, then every short trace
     Sim {
@@ -125,6 +131,7 @@ fn main() -> Result<()> {
         Stage::Deps => deps::run(),
         Stage::Interop => interop::run(),
         Stage::Proto { check } => proto::run(check),
+        Stage::Api { check } => api::run(check),
         Stage::Figures { area, quick } => figures::run(area.as_deref(), quick),
         Stage::BrokerTest { brokers } => broker::run(brokers.as_deref()),
         Stage::Artefacts { check } => artefacts::run(check),

@@ -13,6 +13,11 @@ pub(crate) fn root() -> PathBuf {
     root
 }
 
+/// Cargo's target folder.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 /// A `cargo` command in the workspace's folder.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -74,9 +79,7 @@ pub(crate) fn built(package: &str, program: &str) -> Result<PathBuf> {
 
 /// An empty folder for one stage's files, under the target folder, which git ignores.
 pub(crate) fn scratch(name: &str) -> Result<PathBuf> {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let folder = target.join("xtask").join(name);
+    let folder = target().join("xtask").join(name);
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }

@@ -1,0 +1,127 @@
+//! The public API of each published crate as a text file, so that a change of it is seen in review,
+//! and the rule that no dependency's types leak through it.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Result, bail, ensure};
+
+use crate::sh;
+
+/// The published crates, with the features that need nothing but a C compiler, and what a line must
+/// hold to be allowed another package's type.
+const CRATES: &[(&str, &str, &[&str])] = &[
+    ("dashstream-zstd", "", &[]),
+    // The generated message types, and the one of them that is exported by a second name.
+    (
+        "dashstream-codec",
+        "",
+        &["dashstream_codec::v1::", "dashstream_codec::Message::"],
+    ),
+    ("dashstream-reducer", "wire", &[]),
+    ("dashstream-policy", "envelope", &[]),
+    (
+        "dashstream-metrics",
+        "serde,prometheus",
+        &["Metrics::register_in(&prometheus::registry::Registry,"],
+    ),
+    ("dashstream-kafka", "", &[]),
+];
+
+/// Packages whose major releases must not become ours.
+const FOREIGN: &[&str] = &[
+    "base64::",
+    "prometheus::",
+    "prost::",
+    "rdkafka::",
+    "rdkafka_sys::",
+    "sha2::",
+    "zstd_safe::",
+    "zstd_sys::",
+];
+
+/// Writes the files, or with `check` compares them.
+pub(crate) fn run(check: bool) -> Result<()> {
+    install()?;
+    for (name, features, allowed) in CRATES {
+        let text = listing(name, features)?;
+        leaks(name, &text, allowed)?;
+        let file = sh::root().join("crates").join(name).join("api.txt");
+        if check {
+            let kept = fs::read_to_string(&file).unwrap_or_default();
+            if let Some(difference) = first_difference(&kept, &text) {
+                bail!(
+                    "{name}: its API is not what api.txt says: {difference}; run `cargo xtask api`"
+                );
+            }
+        } else {
+            fs::write(&file, &text)?;
+        }
+        eprintln!("{name}: {} items", text.lines().count());
+    }
+    Ok(())
+}
+
+fn listing(name: &str, features: &str) -> Result<String> {
+    let mut rustdoc = sh::cargo(&["rustdoc", "--quiet", "--lib", "--package", name]);
+    rustdoc.args([
+        "--features",
+        features,
+        "--",
+        "-Zunstable-options",
+        "--output-format",
+        "json",
+    ]);
+    // The format is unstable; the toolchain and the reader are pinned together.
+    sh::run(rustdoc.env("RUSTC_BOOTSTRAP", "1"))?;
+    let file = sh::target()
+        .join("doc")
+        .join(format!("{}.json", name.replace('-', "_")));
+    sh::output(
+        Command::new("cargo-public-api")
+            .arg("--rustdoc-json")
+            .arg(file)
+            .arg("-sss"),
+    )
+}
+
+fn leaks(name: &str, listing: &str, allowed: &[&str]) -> Result<()> {
+    let is_allowed = |line: &str| allowed.iter().any(|path| line.contains(path));
+    for line in listing.lines() {
+        let leaks = FOREIGN.iter().any(|path| line.contains(path));
+        ensure!(
+            !leaks || is_allowed(line),
+            "{name} shows another package's type: {line}"
+        );
+    }
+    Ok(())
+}
+
+fn first_difference(kept: &str, now: &str) -> Option<String> {
+    let gone = kept
+        .lines()
+        .find(|line| !now.lines().any(|other| other == *line));
+    let new = now
+        .lines()
+        .find(|line| !kept.lines().any(|other| other == *line));
+    gone.map(|line| format!("gone is `{line}`"))
+        .or_else(|| new.map(|line| format!("new is `{line}`")))
+}
+
+fn install() -> Result<()> {
+    let version = Command::new("cargo-public-api").arg("--version").output();
+    let is_there = version.is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains(VERSION));
+    if is_there {
+        return Ok(());
+    }
+    sh::run(&mut sh::cargo(&[
+        "install",
+        "--locked",
+        "cargo-public-api",
+        "--version",
+        VERSION,
+    ]))
+}
+
+/// The version that reads what the pinned toolchain writes.
+const VERSION: &str = "0.52.0";
