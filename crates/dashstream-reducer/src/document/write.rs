@@ -20,6 +20,13 @@ pub(crate) trait Sink {
         after: [u8; A],
     );
 
+    /// A plain buffer, if all of the next `bytes` go there: nothing is asked again for each piece.
+    ///
+    /// They are the length in [`Dialect::Current`]; in another one a little more may be written.
+    fn room_for(&mut self, _bytes: u64) -> Option<&mut Vec<u8>> {
+        None
+    }
+
     /// How many bytes from here on are not wanted. What is written is taken off anyway; asking saves
     /// the writing.
     fn left_out(&self) -> u64 {
@@ -67,6 +74,9 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
         }
         Node::String(text) => text.write_between(*b"\"", *b"\"", out),
         Node::Array(tree) => {
+            if let Some(buffer) = out.room_for(tree.container_weight().bytes) {
+                return write(node, dialect, buffer);
+            }
             let start = pass(tree, out);
             for (index, node) in (start..).zip(tree.iter_from(start)) {
                 out.push(if index == 0 { b'[' } else { b',' });
@@ -75,6 +85,9 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
             out.extend(if tree.len() == 0 { b"[]" } else { b"]" });
         }
         Node::Object(tree) => {
+            if let Some(buffer) = out.room_for(tree.container_weight().bytes) {
+                return write(node, dialect, buffer);
+            }
             let start = pass(tree, out);
             match dialect {
                 Dialect::Current | Dialect::Ryu => {

@@ -229,6 +229,11 @@ impl Sink for Stream<'_> {
         }
     }
 
+    fn room_for(&mut self, bytes: u64) -> Option<&mut Vec<u8>> {
+        let after = bytes.saturating_add(self.text.len() as u64);
+        (self.left_out == 0 && after < STRIDE as u64).then_some(&mut *self.text)
+    }
+
     fn left_out(&self) -> u64 {
         self.left_out
     }
