@@ -17,6 +17,7 @@ mod features;
 mod figures;
 mod full;
 mod fuzz;
+mod gateway;
 mod http;
 mod interop;
 mod loom;

@@ -2,7 +2,6 @@
 //! is lost, nothing passes a held record, and the health pages say what is.
 
 mod archive;
-mod member;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -13,12 +12,12 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use self::archive::places;
-use self::member::Member;
 use crate::broker::Broker;
+use crate::gateway::Gateway;
 use crate::sh;
 
 /// Members of one group.
-type Pair = [Member; 2];
+type Pair = [Gateway; 2];
 
 /// An offset for each partition.
 type Offsets = BTreeMap<i64, i64>;
@@ -29,7 +28,7 @@ type Offsets = BTreeMap<i64, i64>;
 /// is what there is. The skipping group must have passed all of it and archived the same records, and
 /// the pausing group must be held at the first of them in each partition.
 pub(crate) fn run(span: Duration) -> Result<()> {
-    let program = sh::built("dashstream-gateway", "dashstream-gateway")?;
+    let program = Gateway::build()?;
     let reader = sh::built("dashstream-examples", "record")?;
     let broker = Broker::start()?;
     for (topic, partitions) in [(TOPIC, PARTITIONS), (HOSTILE, 1), (ARCHIVE, 1)] {
@@ -38,7 +37,7 @@ pub(crate) fn run(span: Duration) -> Result<()> {
     let start = |args: &str| {
         let place = format!("--brokers {} --topic {TOPIC}", broker.address);
         let args = place.split(' ').chain(args.split(' '));
-        Member::start(&program, args)
+        Gateway::start(&program, args)
     };
     let seconds = span.as_secs();
     let writer = start(&format!(
@@ -114,7 +113,7 @@ pub(crate) fn run(span: Duration) -> Result<()> {
 /// the catalogue, nothing is held in a group that skips, and what is held fails the verdict.
 fn look(pair: &Pair, may_hold: bool) -> Result<u64> {
     let mut pages = 0;
-    for health in pair.iter().filter_map(Member::health) {
+    for health in pair.iter().filter_map(Gateway::health) {
         pages += 1;
         let differences = health.pointer("/self_scrape/differences");
         ensure!(
@@ -134,7 +133,7 @@ fn look(pair: &Pair, may_hold: bool) -> Result<u64> {
 
 /// A number of each partition, as the members' pages show it.
 fn shown(pair: &Pair, name: &str) -> Offsets {
-    let pages: Vec<Value> = pair.iter().filter_map(Member::health).collect();
+    let pages: Vec<Value> = pair.iter().filter_map(Gateway::health).collect();
     let numbers = pages.iter().flat_map(partitions);
     numbers
         .filter_map(|one| Some((number(one, "id")?, number(one, name)?)))

@@ -1,22 +1,27 @@
-//! One gateway process. It is killed, by its own id, when this value goes.
+//! A gateway process of our own. It is killed, by its own id, when this value goes.
 
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::http;
+use crate::{http, sh};
 
-pub(super) struct Member {
+pub(crate) struct Gateway {
     process: Child,
     port: u16,
 }
 
-impl Member {
-    pub(super) fn start<'a>(program: &Path, args: impl Iterator<Item = &'a str>) -> Result<Self> {
+impl Gateway {
+    /// Builds the program and says where it is.
+    pub(crate) fn build() -> Result<PathBuf> {
+        sh::built("dashstream-gateway", "dashstream-gateway")
+    }
+
+    pub(crate) fn start<'a>(program: &Path, args: impl Iterator<Item = &'a str>) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let process = Command::new(program)
             .args(args)
@@ -29,21 +34,36 @@ impl Member {
         Ok(Self { process, port })
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Fails when the process has ended.
+    pub(crate) fn runs(&mut self) -> Result<()> {
+        match self.process.try_wait()? {
+            Some(status) => bail!("the gateway ended: {status}"),
+            None => Ok(()),
+        }
+    }
+
+    /// Its exposition now.
+    pub(crate) fn metrics(&self) -> Result<String> {
+        http::get(self.port, "/metrics")
+    }
+
     /// Its health page; nothing while it does not answer.
-    pub(super) fn health(&self) -> Option<Value> {
+    pub(crate) fn health(&self) -> Option<Value> {
         let page = http::get(self.port, "/health").ok()?;
         serde_json::from_str(&page).ok()
     }
 
     /// Waits for its end and reads its report. It must have found that its books agree.
-    pub(super) fn report(mut self) -> Result<Value> {
+    pub(crate) fn report(mut self) -> Result<Value> {
         let mut text = String::new();
-        let mut stdout = self
-            .process
-            .stdout
-            .take()
-            .context("its report is read once")?;
-        stdout.read_to_string(&mut text)?;
+        let stdout = self.process.stdout.take();
+        stdout
+            .context("its report is read once")?
+            .read_to_string(&mut text)?;
         let status = self.process.wait()?;
         ensure!(status.success(), "the gateway ended with {status}: {text}");
         let line = text.lines().last().context("no report")?;
@@ -51,7 +71,7 @@ impl Member {
     }
 
     /// Asks it to end in order.
-    pub(super) fn interrupt(&self) -> Result<()> {
+    pub(crate) fn interrupt(&self) -> Result<()> {
         let id = self.process.id().to_string();
         let told = Command::new("kill").args(["-INT", &id]).status()?;
         ensure!(told.success(), "the gateway is gone already");
@@ -59,7 +79,7 @@ impl Member {
     }
 }
 
-impl Drop for Member {
+impl Drop for Gateway {
     fn drop(&mut self) {
         // Fails for a process that has ended, which is as well.
         let _ended = self.process.kill();
