@@ -75,10 +75,8 @@ fn held(report: &RunReport) -> Vec<&PartitionReport> {
     report.partitions.iter().filter(held).collect()
 }
 
-/// Both runs are held at the same records, and the second one met nothing before them.
-///
-/// What was on its way behind such a record may have been decoded before the pause took hold; it is
-/// not stored, and comes again.
+/// Both runs are held at the same records, met nothing behind them, and the second one met nothing
+/// before them either.
 fn assert_held_alike(runs: &Runs, partitions: usize) {
     let place = |report: &RunReport| -> Vec<_> {
         let held = held(report).into_iter();
@@ -97,6 +95,12 @@ fn assert_held_alike(runs: &Runs, partitions: usize) {
     }
     for report in [&runs.first, &runs.second] {
         assert_eq!(report.health.verdict, "fail");
+        // Every record up to those it is held at, and none behind them.
+        let met = held(report).into_iter().map(|one| {
+            let (first, last) = (one.first_offset.unwrap(), one.poison_offset.unwrap());
+            u64::try_from((first..=last).count()).unwrap()
+        });
+        assert_eq!(report.received, met.sum::<u64>(), "{report:?}");
     }
 }
 
