@@ -140,7 +140,7 @@ fn stream(run: &mut Run) {
         run.value(
             &format!("metrics/stream, decode alone, with windows/{threads} threads"),
             "ratio",
-            "the same with a recorder that does nothing",
+            "the same without recording; ours has a Recorder for each thread",
             // A quick run shares its machine with a build.
             Goal::AtMost(if run.quick() { 1.25 } else { 1.02 }),
             pairs.ratio_of_sums(slices.len()),
