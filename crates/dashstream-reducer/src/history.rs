@@ -74,8 +74,8 @@ impl History {
 
     /// The state as it was after `sequence`: the newest version that is not younger.
     ///
-    /// Constant time for the newest sequence numbers, eight for each version that the limits allow,
-    /// however many of them changed nothing. Further back, where messages without a change or a jump
+    /// Constant time for the newest sequence numbers, eight for each version that the limits allow and
+    /// at most 65,536, however many of them changed nothing. Further back, where messages without a change or a jump
     /// in the numbers take up more, the logarithm of the number of versions.
     #[must_use]
     pub fn at(&self, sequence: u64) -> Option<&Document> {
@@ -150,8 +150,8 @@ impl History {
             state: state.clone(),
             alone: 0,
         });
-        self.index
-            .push(sequence, serial, versions.saturating_mul(NUMBERS_A_VERSION));
+        let most = versions.saturating_mul(NUMBERS_A_VERSION).min(NUMBERS_MAX);
+        self.index.push(sequence, serial, most);
         while self.versions.len() > versions || (self.bytes > bytes && self.versions.len() > 1) {
             let alone = self.versions.pop_front().map_or(0, |version| version.alone);
             self.bytes = self.bytes.saturating_sub(alone);
@@ -180,3 +180,7 @@ impl History {
 /// Sequence numbers that are found at once, for each version: producers send a handful of messages
 /// for each that changes the state.
 const NUMBERS_A_VERSION: usize = 8;
+
+/// Sequence numbers that are found at once: half a mebibyte of them, which is also the most that one
+/// message with a jump in the numbers makes room for.
+const NUMBERS_MAX: usize = 1 << 16;

@@ -243,12 +243,13 @@ impl Reducer {
         if new_epoch {
             self.coverage = Coverage::default();
             self.pending.clear();
-            self.history.clear();
             self.cursor = None;
             self.dropped = 0;
         }
         if new_epoch || state.is_none() {
+            // Both at once: what the history costs is known by what the next state shares with it.
             self.state = None;
+            self.history.clear();
             self.made_at = None;
             self.verifier.forget();
         }
@@ -303,7 +304,9 @@ impl Reducer {
         if self.cursor.is_some_and(|cursor| sequence <= cursor) {
             return Outcome::Stale;
         }
-        if sequence < self.dropped {
+        // What it came with may have been forgotten: a number that has made a state makes no other.
+        let made = self.made_at.is_some_and(|made_at| sequence <= made_at);
+        if made || sequence < self.dropped {
             return Outcome::Waiting;
         }
         let state = match Document::from_slice(text, &self.limits.read) {

@@ -319,3 +319,70 @@ fn a_hash_that_differs_leaves_state_sequence_and_history_at_the_last_good_versio
     assert!(run.history().is_empty());
     assert_eq!((run.last_state(), run.sequence()), (None, None));
 }
+
+#[test]
+fn a_start_without_a_state_leaves_no_version_that_nobody_counts() {
+    let mut limits = ReducerLimits::default();
+    limits.history_versions = 8;
+    let mut run = Reducer::new(limits);
+    let large = format!(r#"{{"n":0,"log":[{}0]}}"#, "1,".repeat(20_000));
+    let start = |run: &mut Reducer, sequence, state| {
+        let update = Update::Start { state };
+        let _outcome = run.apply(Duration::ZERO, Stamp::new(sequence), update);
+    };
+    let ((), usage) = measure(|| {
+        for round in 1..=8_u64 {
+            start(&mut run, 2 * round, Some(large.as_bytes()));
+            assert_eq!(run.history().len(), 1, "{round}");
+            start(&mut run, 2 * round + 1, None);
+            assert!(run.history().is_empty() && run.state().is_none());
+        }
+    });
+    let held = u64::try_from(usage.retained).unwrap_or(0);
+    assert!(held <= run.bytes(), "{held} of {}", run.bytes());
+}
+
+#[test]
+fn a_number_that_made_a_state_makes_no_other_even_when_it_was_forgotten() {
+    let mut run = run(8, u64::MAX);
+    let snapshot = |run: &mut Reducer, sequence, state| {
+        let update = Update::Snapshot { state, hash: &[] };
+        run.apply(Duration::ZERO, Stamp::new(sequence), update)
+    };
+    let _state = snapshot(&mut run, 2, br#"{"n":1}"#);
+    let _lost = run.apply(Duration::ZERO, Stamp::default(), Update::Lost);
+    // More gaps than are remembered, so that 2 looks new.
+    for sequence in (4..=60).step_by(2) {
+        let _waiting = run.apply(Duration::ZERO, Stamp::new(sequence), Update::Other);
+    }
+    assert_eq!(snapshot(&mut run, 2, br#"{"n":2}"#).code(), "waiting");
+    let versions: Vec<_> = run.history().iter().map(|(at, _)| at).collect();
+    assert_eq!(versions, [1, 2]);
+    assert_eq!(n(run.history().at(2)), Some(1));
+}
+
+#[test]
+fn a_jump_in_the_numbers_takes_no_room_whatever_the_limits() {
+    let mut run = run(usize::MAX, 1 << 20);
+    let jump = |run: &mut Reducer, sequence| {
+        let update = Update::Snapshot {
+            state: START,
+            hash: &[],
+        };
+        run.apply(Duration::ZERO, Stamp::new(sequence), update)
+    };
+    // 65,536 numbers are found at once, and the ones behind them all the same.
+    for sequence in [
+        1 << 16,
+        1 << 17,
+        (1 << 17) + (1 << 16) + 1,
+        1 << 40,
+        1 << 60,
+    ] {
+        let (outcome, usage) = measure(|| jump(&mut run, sequence));
+        assert_eq!(outcome.code(), "applied");
+        assert!(usage.peak < 2 << 20, "{sequence}: {}", usage.peak);
+        assert_eq!(n(run.history().at(sequence)), Some(0));
+    }
+    assert_eq!(run.history().len(), 6);
+}
