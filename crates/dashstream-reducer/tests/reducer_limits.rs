@@ -244,6 +244,25 @@ fn a_hash_is_checked_while_there_is_fuel() {
 }
 
 #[test]
+fn a_hash_of_another_length_proves_nothing_and_costs_nothing() {
+    let mut limits = ReducerLimits::default();
+    limits.verification.every = 2;
+    let mut run = started(limits);
+    for (sequence, len, verdict) in [
+        (2, 31, Unproven::HashLength),
+        (3, 33, Unproven::HashLength),
+        (4, 0, Unproven::NoHash),
+    ] {
+        let outcome = set(&mut run, sequence, &vec![0; len], &[]);
+        let expected = Outcome::Applied(Verdict::NotComparable(verdict));
+        assert_eq!(outcome, expected, "{len}");
+    }
+    // None of them was the hash that every second diff is to be checked by.
+    let outcome = set(&mut run, 5, &[0; 32], &[]);
+    assert_eq!(outcome, Outcome::Resync(ResyncReason::HashMismatch));
+}
+
+#[test]
 fn a_run_holds_no_state_but_its_own() {
     let large = format!(r#"{{"n":0,"x":[{}0]}}"#, "1,".repeat(50_000));
     let hash = Hasher::new().hash(&Document::from_str(&large, &ReadLimits::default()).unwrap());

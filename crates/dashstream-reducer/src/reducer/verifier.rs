@@ -23,7 +23,9 @@ impl Verifier {
 
     /// Whether the next diff's hash is to be checked, fuel permitting.
     pub(super) const fn is_due(&self, policy: Verification, hash: &[u8]) -> bool {
-        !hash.is_empty() && policy.every != 0 && self.unverified.saturating_add(1) >= policy.every
+        hash.len() == HASH_BYTES
+            && policy.every != 0
+            && self.unverified.saturating_add(1) >= policy.every
     }
 
     /// Checks a diff's hash when that is due and paid for.
@@ -34,10 +36,10 @@ impl Verifier {
         self.unverified = self.unverified.saturating_add(1);
         if !due {
             self.hasher.forget();
-            return Verdict::NotComparable(if hash.is_empty() {
-                Unproven::NoHash
-            } else {
-                Unproven::NotDue
+            return Verdict::NotComparable(match hash.len() {
+                0 => Unproven::NoHash,
+                HASH_BYTES => Unproven::NotDue,
+                _ => Unproven::HashLength,
             });
         }
         let Some(left) = self.fuel.checked_sub(self.hasher.cost(state)) else {
@@ -77,6 +79,9 @@ impl Verifier {
         self.hasher.bytes()
     }
 }
+
+/// SHA-256; a hash of another length proves nothing, and costs nothing.
+const HASH_BYTES: usize = 32;
 
 /// Diffs' worth of hashing that are saved up at most.
 const FUEL_DIFFS: u64 = 16;
