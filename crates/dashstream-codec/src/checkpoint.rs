@@ -91,6 +91,19 @@ impl CheckpointError {
             Self::ChecksumMismatch => "checksum_mismatch",
         }
     }
+
+    /// Whether the state was refused on its length, before or in place of inflating it.
+    #[must_use]
+    pub const fn is_too_large(&self) -> bool {
+        match self {
+            Self::StateTooLarge { .. } => true,
+            Self::Decompression(error) => error.is_too_large(),
+            Self::UnsupportedCompression { .. }
+            | Self::SizeMismatch { .. }
+            | Self::BadChecksum { .. }
+            | Self::ChecksumMismatch => false,
+        }
+    }
 }
 
 impl CheckpointReader {

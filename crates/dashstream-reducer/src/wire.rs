@@ -36,7 +36,7 @@ impl Runs {
                 (Message::Checkpoint(checkpoint), None) => {
                     let update =
                         of_checkpoint(checkpoint, &mut checkpoints).unwrap_or_else(|error| {
-                            if is_too_long(&error) {
+                            if error.is_too_large() {
                                 self.refused(StateText::Checkpoint);
                             }
                             Update::PoisonedCheckpoint {
@@ -122,16 +122,4 @@ fn of_checkpoint<'a>(
         reader.open(checkpoint)?.state
     };
     Ok(Update::Checkpoint { id, state })
-}
-
-/// Whether a checkpoint was refused on the length of its state, before or in place of inflating it.
-fn is_too_long(error: &CheckpointError) -> bool {
-    matches!(
-        error.code(),
-        "state_too_large"
-            | "declared_too_large"
-            | "proven_too_large"
-            | "bound_too_large"
-            | "output_too_large"
-    )
 }

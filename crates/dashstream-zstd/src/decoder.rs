@@ -62,6 +62,16 @@ impl DecompressError {
             Self::OutOfMemory { .. } => "out_of_memory",
         }
     }
+
+    /// Whether the content was refused on its length.
+    #[must_use]
+    pub const fn is_too_large(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.is_too_large(),
+            Self::OutputTooLarge { .. } => true,
+            Self::ChecksumMismatch | Self::Corrupt { .. } | Self::OutOfMemory { .. } => false,
+        }
+    }
 }
 
 impl Decoder {

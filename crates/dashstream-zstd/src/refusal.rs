@@ -213,6 +213,34 @@ impl Refusal {
         }
     }
 
+    /// Whether the content, declared or proven, is longer than the output limit or the ratio allows.
+    #[must_use]
+    pub const fn is_too_large(&self) -> bool {
+        match self {
+            Self::DeclaredTooLarge { .. }
+            | Self::ProvenTooLarge { .. }
+            | Self::BoundTooLarge { .. }
+            | Self::RatioTooHigh { .. } => true,
+            Self::Empty { .. }
+            | Self::Truncated { .. }
+            | Self::BadMagic { .. }
+            | Self::LegacyMagic { .. }
+            | Self::ReservedBit { .. }
+            | Self::ReservedBlock { .. }
+            | Self::MalformedBlock { .. }
+            | Self::BlockTooLarge { .. }
+            | Self::WindowTooLarge { .. }
+            | Self::DictionaryRequired { .. }
+            | Self::UnknownSize { .. }
+            | Self::DeclaredBelowProof { .. }
+            | Self::DeclaredAboveProof { .. }
+            | Self::TooManyFrames { .. }
+            | Self::SkippableFrame { .. }
+            | Self::TooManyBlocks { .. }
+            | Self::TrailingBytes { .. } => false,
+        }
+    }
+
     /// Where in the input the field is that gave the reason.
     #[must_use]
     pub const fn offset(&self) -> usize {
