@@ -43,12 +43,12 @@ const STAGES: &[Stage] = &[
     ),
     (
         "broker",
-        "the Kafka adapter's suite and kill tests on a broker outside the process",
+        "the Kafka adapter's suite and kill tests on Apache Kafka; needs Java 17 and Maven",
         || broker::run(None),
     ),
     (
         "soak",
-        "two groups of gateways on a real broker, a member of each killed every five seconds",
+        "two groups of gateways on Apache Kafka, a member of each killed every five seconds",
         || soak::run(core::time::Duration::from_secs(120)),
     ),
     (

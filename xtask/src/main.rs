@@ -20,6 +20,7 @@ mod fuzz;
 mod gateway;
 mod http;
 mod interop;
+mod kafka;
 mod loom;
 mod mutants;
 mod prometheus_test;
@@ -28,8 +29,10 @@ mod rules;
 mod sh;
 mod sim;
 mod soak;
+mod system;
 mod vendor;
 
+use core::time::Duration;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -84,11 +87,22 @@ enum Stage {
         #[arg(long)]
         quick: bool,
     },
-    /// The Kafka adapter's tests on a broker of its own outside the process, or on the one given
+    /// The Kafka adapter's tests on an Apache Kafka of their own, or on the brokers given
     BrokerTest {
         /// A bootstrap list: topics and groups with new names are made there and left there
         #[arg(long)]
         brokers: Option<String>,
+    },
+    /// Apache Kafka on the loopback, for trying things out and for `broker-test --brokers`
+    Kafka {
+        #[command(subcommand)]
+        what: Kafka,
+    },
+    /// Two groups of gateways on a broker of its own, a member of each killed every five seconds
+    Soak {
+        /// How long records are written
+        #[arg(long, default_value_t = 120)]
+        seconds: u64,
     },
     /// Every interleaving of the windows' models, and the mutants that they must kill
     Loom,
@@ -124,6 +138,18 @@ enum Stage {
     },
 }
 
+#[derive(Subcommand)]
+enum Kafka {
+    /// Start one node in the background and print its address; needs Java 17 and Maven
+    Start {
+        /// It ends by itself after so long
+        #[arg(long, default_value_t = 60)]
+        minutes: u64,
+    },
+    /// End it
+    Stop,
+}
+
 fn main() -> Result<()> {
     match Cli::parse().stage {
         Stage::Ci => ci::run(),
@@ -135,6 +161,11 @@ fn main() -> Result<()> {
         Stage::Api { check } => api::run(check),
         Stage::Figures { area, quick } => figures::run(area.as_deref(), quick),
         Stage::BrokerTest { brokers } => broker::run(brokers.as_deref()),
+        Stage::Kafka {
+            what: Kafka::Start { minutes },
+        } => kafka::start(Duration::from_secs(60 * minutes)),
+        Stage::Kafka { what: Kafka::Stop } => kafka::stop(),
+        Stage::Soak { seconds } => soak::run(Duration::from_secs(seconds)),
         Stage::Artefacts { check } => artefacts::run(check),
         Stage::Rules => rules::run(),
         Stage::PrometheusTest => prometheus_test::run(),

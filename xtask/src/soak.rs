@@ -1,4 +1,4 @@
-//! Two groups of two gateways on a real broker, a member of each killed every five seconds: nothing
+//! Two groups of two gateways on Apache Kafka, a member of each killed every five seconds: nothing
 //! is lost, nothing passes a held record, and the health pages say what is.
 
 mod archive;
@@ -12,8 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use self::archive::places;
-use crate::broker::Broker;
 use crate::gateway::Gateway;
+use crate::kafka::Broker;
 use crate::sh;
 
 /// Members of one group.
@@ -30,7 +30,7 @@ type Offsets = BTreeMap<i64, i64>;
 pub(crate) fn run(span: Duration) -> Result<()> {
     let program = Gateway::build()?;
     let reader = sh::built("dashstream-examples", "record")?;
-    let broker = Broker::start()?;
+    let broker = Broker::start(span.saturating_add(MARGIN))?;
     for (topic, partitions) in [(TOPIC, PARTITIONS), (HOSTILE, 1), (ARCHIVE, 1)] {
         broker.create_topic(topic, partitions)?;
     }
@@ -186,6 +186,8 @@ const HOSTILE: &str = "soak-hostile";
 const ARCHIVE: &str = "soak-archive";
 const PARTITIONS: usize = 4;
 
+/// What starting, catching up and comparing take beside the writing, with room.
+const MARGIN: Duration = Duration::from_secs(480);
 const KILL_EVERY: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(60);
