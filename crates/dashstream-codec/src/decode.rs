@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
 use prost::Message as _;
 
+use crate::content::{self, SHARED_HEADER_BYTES};
 use crate::diff_view::DiffView;
 use crate::error::DecodeError;
 use crate::frame::{Encoding, Frame};
@@ -81,7 +82,7 @@ impl Decoder {
     /// A decoder for a stream that is read with `options`.
     #[must_use]
     pub fn new(options: DecodeOptions) -> Self {
-        let zstd = dashstream_zstd::Decoder::new(options.limits().zstd().clone());
+        let zstd = dashstream_zstd::Decoder::new(content::limits(options.limits()));
         Self {
             options,
             zstd,
@@ -113,7 +114,10 @@ impl Decoder {
                 decode_raw(frame.payload, kind, buffer, &survey, facts)
             }
             Encoding::Zstd => {
-                let content = Bytes::from(self.zstd.decompress(frame.payload)?);
+                let content = match self.zstd.decompress(frame.payload) {
+                    Ok(content) => Bytes::from(content),
+                    Err(error) => return Err(content::refused(error, self.options.limits())),
+                };
                 let (kind, buffer) = self.inflated(&content, &mut survey)?;
                 let facts = facts(record, frame, content.len(), kind, buffer, &survey);
                 decode_content(&content, kind, &survey, facts)
@@ -136,8 +140,7 @@ impl Decoder {
         let (payload, (kind, buffer)) = match frame.encoding {
             Encoding::Raw => (frame.payload, self.raw(frame.payload, &mut survey)?),
             Encoding::Zstd => {
-                self.zstd
-                    .decompress_into(frame.payload, &mut self.content)?;
+                self.inflate(frame.payload)?;
                 (
                     self.content.as_slice(),
                     self.inflated(&self.content, &mut survey)?,
@@ -163,8 +166,7 @@ impl Decoder {
         let (len, (kind, buffer)) = match frame.encoding {
             Encoding::Raw => (frame.payload.len(), self.raw(frame.payload, &mut survey)?),
             Encoding::Zstd => {
-                self.zstd
-                    .decompress_into(frame.payload, &mut self.content)?;
+                self.inflate(frame.payload)?;
                 (
                     self.content.len(),
                     self.inflated(&self.content, &mut survey)?,
@@ -213,6 +215,14 @@ impl Decoder {
             });
         }
         Ok(())
+    }
+
+    /// Decompresses a payload that is only looked at into the decoder's own buffer.
+    fn inflate(&mut self, payload: &[u8]) -> Result<(), DecodeError> {
+        match self.zstd.decompress_into(payload, &mut self.content) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(content::refused(error, self.options.limits())),
+        }
     }
 
     /// Walks a payload that is stored raw.
@@ -408,9 +418,6 @@ fn facts(
         warnings: Warnings::of(kind, survey.header, frame.encoding),
     }
 }
-
-/// Pointer, capacity and count of `bytes::Bytes`, with room for another layout.
-const SHARED_HEADER_BYTES: u64 = 32;
 
 /// Up to this many byte fields are cheaper to copy one by one than together with everything else;
 /// every message has two ids in its header.

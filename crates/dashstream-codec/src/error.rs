@@ -115,6 +115,7 @@ impl DecodeError {
             Self::Frame(FrameError::Empty) => FaultClass::Empty,
             Self::Frame(FrameError::UnknownByte { .. }) => FaultClass::BadFrame,
             Self::RecordTooLarge { .. } | Self::PayloadTooLarge { .. } => FaultClass::Oversize,
+            Self::Decompression(DecompressError::OutOfMemory { .. }) => FaultClass::Host,
             Self::Decompression(_) => FaultClass::Decompression,
             Self::Wire(WireError::Truncated { .. }) => FaultClass::Truncated,
             Self::HeapBudget { .. }
@@ -160,11 +161,14 @@ pub enum FaultClass {
     SchemaVersion,
     /// A header is missing, or there are two that differ.
     Header,
+    /// Memory was short: nothing is known to be wrong with the record. Try it again later; do not
+    /// reject it, and do not count an attempt.
+    Host,
 }
 
 impl FaultClass {
     /// Every class, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Empty,
         Self::Oversize,
         Self::BadFrame,
@@ -174,6 +178,7 @@ impl FaultClass {
         Self::OverBudget,
         Self::SchemaVersion,
         Self::Header,
+        Self::Host,
     ];
 
     /// A stable name for logs and labels.
@@ -189,6 +194,7 @@ impl FaultClass {
             Self::OverBudget => "over_budget",
             Self::SchemaVersion => "schema_version",
             Self::Header => "header",
+            Self::Host => "host",
         }
     }
 
@@ -200,7 +206,7 @@ impl FaultClass {
             Self::Empty | Self::Truncated => "buffer_underflow",
             Self::SchemaVersion => "schema_version_mismatch",
             Self::BadFrame | Self::Malformed | Self::Header => "invalid_protobuf",
-            Self::Decompression => "unknown_decode_error",
+            Self::Decompression | Self::Host => "unknown_decode_error",
         }
     }
 }

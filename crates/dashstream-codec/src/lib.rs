@@ -31,6 +31,7 @@ extern crate std;
 mod attribute;
 mod batch;
 mod checkpoint;
+mod content;
 mod decode;
 mod diff_view;
 mod display;

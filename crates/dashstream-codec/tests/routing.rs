@@ -259,6 +259,7 @@ fn every_fault_has_a_name_and_a_label_of_existing_consumers() {
         ("over_budget", "payload_too_large"),
         ("schema_version", "schema_version_mismatch"),
         ("header", "invalid_protobuf"),
+        ("host", "unknown_decode_error"),
     ];
     assert_eq!(labels, expected);
 }

@@ -2,6 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::ptr::null_mut;
 
 /// What one closure allocated on its own thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +46,21 @@ pub fn measure<T>(body: impl FnOnce() -> T) -> (T, Usage) {
     (value, usage)
 }
 
+/// Runs `body` on a machine that is short of memory: on this thread, whatever asks for more than
+/// `bytes` at once gets nothing.
+///
+/// What cannot do without aborts the process, as it would elsewhere.
+pub fn short_of_memory<T>(bytes: usize, body: impl FnOnce() -> T) -> T {
+    struct Restore(usize);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            LARGEST.set(self.0);
+        }
+    }
+    let _restore = Restore(LARGEST.replace(bytes));
+    body()
+}
+
 /// The system allocator with per-thread counters in front.
 #[derive(Debug)]
 pub struct Counting;
@@ -56,12 +72,18 @@ static GLOBAL: Counting = Counting;
 // that are const-initialised and have no destructor, so reading them allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if is_refused(layout.size()) {
+            return null_mut();
+        }
         grew(layout.size());
         // SAFETY: the caller upholds the contract of `GlobalAlloc::alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if is_refused(layout.size()) {
+            return null_mut();
+        }
         grew(layout.size());
         // SAFETY: as above.
         unsafe { System.alloc_zeroed(layout) }
@@ -74,6 +96,9 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        if is_refused(new_size) {
+            return null_mut();
+        }
         match new_size.checked_sub(layout.size()) {
             Some(growth) => grew(growth),
             None => shrank(layout.size() - new_size),
@@ -94,6 +119,16 @@ struct Counters {
 thread_local! {
     static COUNTERS: Cell<Counters> =
         const { Cell::new(Counters { calls: 0, requested: 0, live: 0, peak: 0 }) };
+}
+
+thread_local! {
+    static LARGEST: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+fn is_refused(size: usize) -> bool {
+    LARGEST
+        .try_with(|largest| size > largest.get())
+        .unwrap_or(false)
 }
 
 fn grew(size: usize) {
@@ -143,6 +178,13 @@ mod tests {
     fn a_closure_that_allocates_nothing_reports_zero() {
         let ((), usage) = measure(|| {});
         assert_eq!(usage, Usage::default());
+    }
+
+    #[test]
+    fn short_of_memory_the_last_byte_is_had_and_the_next_is_not() {
+        let reserve = |bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok();
+        short_of_memory(100, || assert_eq!([100, 101].map(reserve), [true, false]));
+        assert!(reserve(101), "only while the body runs");
     }
 
     #[test]

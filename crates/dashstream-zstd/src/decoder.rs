@@ -13,10 +13,14 @@ use crate::refusal::Refusal;
 /// Decompresses messages; each is planned first, and nothing is allocated for one that is refused.
 ///
 /// libzstd's context, about 96 KiB, is created by the first message that is admitted, and reused.
-/// Messages of several compressed blocks, and of more than 128 KiB, add up to 128 KiB to it.
+/// Messages of several compressed blocks, and of more than 128 KiB, add up to 128 KiB to it. Messages
+/// that do not declare their size add the buffer that [`decompress`](Self::decompress) decodes them
+/// into, at most twice the largest content and at most the output limit.
 pub struct Decoder {
     limits: Limits,
     context: Option<DCtx<'static>>,
+    /// Where content of undeclared size is decoded before its size is known.
+    undeclared: Vec<u8>,
 }
 
 /// Why a message was not decompressed.
@@ -81,6 +85,7 @@ impl Decoder {
         Self {
             limits,
             context: None,
+            undeclared: Vec::new(),
         }
     }
 
@@ -89,15 +94,43 @@ impl Decoder {
         &self.limits
     }
 
-    /// Decompresses `input` into a new vector of exactly its content's size.
+    /// Decompresses `input` into a new vector of exactly its content's size, in length and capacity.
+    ///
+    /// Content of undeclared size is decoded into the decoder's own buffer and copied once its size
+    /// is known: what a caller keeps never has room that no content fills.
     ///
     /// # Errors
     ///
     /// As [`decompress_into`](Self::decompress_into).
     pub fn decompress(&mut self, input: &[u8]) -> Result<Vec<u8>, DecompressError> {
         let mut output = Vec::new();
-        self.decompress_into(input, &mut output)?;
+        let plan = Plan::walk(input, &self.limits)?;
+        match plan.declared_bytes() {
+            Some(declared) => {
+                self.decode_declared(declared, &plan, input, &mut output)?;
+            }
+            None => self.decompress_undeclared(&plan, input, &mut output)?,
+        }
         Ok(output)
+    }
+
+    #[inline(never)]
+    fn decompress_undeclared(
+        &mut self,
+        plan: &Plan,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), DecompressError> {
+        let mut buffer = core::mem::take(&mut self.undeclared);
+        buffer.clear();
+        let copied = self
+            .decode_undeclared(plan, input, &mut buffer)
+            .and_then(|size| grow(output, size as u64));
+        if copied.is_ok() {
+            output.extend_from_slice(&buffer);
+        }
+        self.undeclared = buffer;
+        copied
     }
 
     /// Decompresses `input` into `output`, whose old content is dropped and whose capacity is

@@ -83,6 +83,50 @@ fn a_bomb_that_nothing_proves_stays_within_the_reused_buffer() {
 }
 
 #[test]
+fn content_of_undeclared_size_keeps_its_size_and_the_decoder_no_more_than_twice_the_largest() {
+    const FIRST: u64 = 128 * 1024;
+    for size in [4, 69, 1000, 131_072, 131_076, 300_000, 3 << 20] {
+        let frame = Frame::undeclared()
+            .blocks(Block::repeats(b'x', size))
+            .bytes();
+        for limits in [evidence(), bounded()] {
+            let limit = limits.output_bytes();
+            let evident = limits == evidence();
+            let mut decoder = Decoder::new(limits);
+            // The context, which is made once.
+            let small = Frame::undeclared()
+                .blocks(Block::repeats(b'x', 131_076))
+                .bytes();
+            assert_eq!(
+                decoder.decompress(&small).map(|content| content.len()),
+                Ok(131_076)
+            );
+            let (content, usage) =
+                alloc::measure(|| decoder.decompress(&frame).expect("a message"));
+            assert_eq!(
+                (content.len() as u64, content.capacity() as u64),
+                (size, size)
+            );
+            // What the decoder keeps beside it: never more than the limit.
+            let buffer = if evident {
+                size.next_multiple_of(FIRST)
+            } else {
+                FIRST.max(2 * size)
+            };
+            let most = size + buffer.min(limit);
+            assert!(usage.peak <= most, "{size}: {usage:?}");
+            // Warm, a message costs its content and nothing else.
+            let (content, usage) =
+                alloc::measure(|| decoder.decompress(&frame).expect("a message"));
+            assert_eq!(
+                (content.len() as u64, usage.peak, usage.calls),
+                (size, size, 1)
+            );
+        }
+    }
+}
+
+#[test]
 fn after_each_attack_the_decoder_is_as_good_as_new() {
     let text = b"a message that is neither the first nor the last".repeat(100);
     let one_block = Frame::declaring(text.len() as u64)

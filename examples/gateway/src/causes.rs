@@ -13,7 +13,8 @@ pub(crate) const fn of_decoder(class: FaultClass) -> (policy::Cause, metrics::Fa
         FaultClass::Empty => (policy::Cause::BadFrame, metrics::Fault::Empty),
         FaultClass::Oversize => (policy::Cause::Oversize, metrics::Fault::Oversize),
         FaultClass::BadFrame => (policy::Cause::BadFrame, metrics::Fault::BadFrame),
-        FaultClass::Decompression => (
+        // Short memory is a fault of the host's and says nothing about the record.
+        FaultClass::Decompression | FaultClass::Host => (
             policy::Cause::DecompressionRefused,
             metrics::Fault::Decompression,
         ),
