@@ -1,13 +1,12 @@
-//! The command line. Options that existing deployments set by a variable have a flag here too; the
-//! flag wins, and `settings` reads both through one lookup.
+//! The command line. The flags that stand for a variable come from the table of variables; the rest
+//! is here.
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use clap::Parser;
 
-pub use self::values::{Archive, PauseScope, Report};
+pub use self::values::Report;
 use self::values::{address, span};
 
 pub(crate) mod values;
@@ -21,34 +20,12 @@ pub(crate) mod values;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "dashstream-gateway", version)]
 pub(crate) struct Args {
-    /// Bootstrap servers, comma separated [env: KAFKA_BROKERS]
+    /// Join the group of existing consumers, websocket-server-v4, and take a share of their partitions
     #[arg(long)]
-    brokers: Option<String>,
-    /// Topic to consume [env: KAFKA_TOPIC] [default: dashstream-quality]
-    #[arg(long)]
-    topic: Option<String>,
-    /// Consumer group; its members share the partitions [env: KAFKA_GROUP_ID] [default: websocket-server-v4]
-    #[arg(long)]
-    group: Option<String>,
+    pub(crate) take_over: bool,
     /// How long the group waits for a member that vanished before others get its partitions
     #[arg(long, value_name = "SPAN", default_value = "45s", value_parser = span("--session-timeout"))]
     pub(crate) session_timeout: Duration,
-
-    /// What happens at a record that cannot be processed: skip or pause [env: KAFKA_ON_DECODE_ERROR] [default: skip]
-    #[arg(long, value_name = "POLICY")]
-    on_unprocessable: Option<String>,
-    /// How much a pause stops
-    #[arg(long, value_enum, default_value_t = PauseScope::Consumer)]
-    pub(crate) pause_scope: PauseScope,
-    /// Whether unprocessable records are archived, and whether their offset waits for it
-    #[arg(long, value_enum, default_value_t = Archive::BestEffort)]
-    pub(crate) archive: Archive,
-    /// Topic of the archive [env: KAFKA_DLQ_TOPIC] [default: the consumed topic's name with -dlq]
-    #[arg(long, value_name = "TOPIC")]
-    archive_topic: Option<String>,
-    /// Longest record value decoded [env: WEBSOCKET_MAX_PAYLOAD_BYTES] [default: 10485760, in-process Kafka 262144]
-    #[arg(long, value_name = "BYTES")]
-    max_payload_bytes: Option<String>,
 
     /// Address of the pages [env: WEBSOCKET_HOST, WEBSOCKET_PORT] [default: 127.0.0.1, first free port of 3002 to 3005]
     #[arg(long, value_name = "ADDRESS", value_parser = address::<SocketAddr>("--listen"))]
@@ -78,21 +55,4 @@ pub(crate) struct Args {
     /// Partitions of the in-process topic
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), conflicts_with = "brokers")]
     pub(crate) partitions: u16,
-}
-
-impl Args {
-    /// The flags that stand for a variable, under the variable's name.
-    pub(crate) fn overrides(&self) -> BTreeMap<&'static str, String> {
-        [
-            ("KAFKA_BROKERS", &self.brokers),
-            ("KAFKA_TOPIC", &self.topic),
-            ("KAFKA_GROUP_ID", &self.group),
-            ("KAFKA_ON_DECODE_ERROR", &self.on_unprocessable),
-            ("KAFKA_DLQ_TOPIC", &self.archive_topic),
-            ("WEBSOCKET_MAX_PAYLOAD_BYTES", &self.max_payload_bytes),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value.clone()?)))
-        .collect()
-    }
 }

@@ -11,8 +11,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use crate::args::Archive;
-use crate::args::values::OnUnprocessable;
 use crate::demo::Ledger;
 use crate::notes::Notes;
 use crate::observe::Observation;
@@ -20,7 +18,7 @@ use crate::pipeline::Pipeline;
 use crate::report::{Ending, RunReport};
 use crate::server::{self, Board};
 use crate::settings::{Cluster, Settings};
-use crate::setup::{committed, embedded, policy_of, start_demo};
+use crate::setup::{committed, embedded, start_demo};
 use crate::version::Version;
 
 /// Runs until `stop` is ready, until the time is over that the settings give, or until something
@@ -75,7 +73,7 @@ impl Session {
         let metrics = Metrics::register(&mut registry, Options::default(), Duration::ZERO)?;
         let notes = Notes::new(metrics.clone());
         let hearing = notes.clone();
-        let consumer = Consumer::start(kafka.clone(), policy_of(settings), move |fact| {
+        let consumer = Consumer::start(kafka.clone(), settings.policy.clone(), move |fact| {
             hearing.hear(fact)
         })
         .await
@@ -108,7 +106,7 @@ impl Session {
             registry,
             metrics,
             observation: Observation::default(),
-            archives: settings.archive != Archive::Off,
+            archives: settings.policy.archiving != policy::Archiving::Off,
             ledger,
             demo,
         })
@@ -249,7 +247,7 @@ impl Session {
             committed: &committed,
             closing,
             ledger: self.ledger.as_deref(),
-            complete: complete && settings.on_unprocessable == OnUnprocessable::Skip,
+            complete: complete && settings.policy.mode == policy::Mode::Skip,
         }))
     }
 }

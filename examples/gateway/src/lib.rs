@@ -18,11 +18,12 @@ mod report;
 mod server;
 mod settings;
 mod setup;
+mod variables;
 mod version;
 
-pub use args::values::OnUnprocessable;
-pub use args::{Archive, PauseScope, Report};
+pub use args::Report;
 pub use demo::{Comparison, Decision, Hostile, Ledger};
 pub use gateway::run;
 pub use report::{HealthReport, PartitionReport, RunReport, RunsReport};
 pub use settings::{Cluster, Demo, Env, Settings};
+pub use variables::markdown as variables_table;

@@ -5,12 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use dashstream_kafka::{Config, Embedded, Observer};
-use dashstream_policy as policy;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::args::values::OnUnprocessable;
-use crate::args::{Archive, PauseScope};
 use crate::demo::{self, Ledger, Target};
 use crate::settings::{Cluster, Settings};
 
@@ -81,21 +78,4 @@ pub(crate) async fn committed(kafka: &Config) -> anyhow::Result<BTreeMap<i32, Op
     spawn_blocking(move || observer.committed())
         .await?
         .context("the committed offsets could not be read back")
-}
-
-pub(crate) fn policy_of(settings: &Settings) -> policy::Config {
-    policy::Config::default()
-        .mode(match settings.on_unprocessable {
-            OnUnprocessable::Skip => policy::Mode::Skip,
-            OnUnprocessable::Pause => policy::Mode::Pause,
-        })
-        .scope(match settings.pause_scope {
-            PauseScope::Consumer => policy::Scope::Consumer,
-            PauseScope::Partition => policy::Scope::Partition,
-        })
-        .archiving(match settings.archive {
-            Archive::Off => policy::Archiving::Off,
-            Archive::BestEffort => policy::Archiving::BestEffort,
-            Archive::Required => policy::Archiving::Required,
-        })
 }

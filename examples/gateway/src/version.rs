@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dashstream_codec::SCHEMA_VERSION;
 use dashstream_kafka::Config;
+use dashstream_policy::Mode;
 use serde::Serialize;
 
-use crate::args::values::OnUnprocessable;
 use crate::settings::Settings;
 
 /// Which build this is, and what it was told to do.
@@ -41,9 +41,9 @@ impl Version {
             kafka_topic: kafka.topic_name().to_owned(),
             kafka_group_id: kafka.group_name().to_owned(),
             max_payload_bytes: settings.max_payload_bytes,
-            decode_error_policy: match settings.on_unprocessable {
-                OnUnprocessable::Skip => "skip",
-                OnUnprocessable::Pause => "pause",
+            decode_error_policy: match settings.policy.mode {
+                Mode::Skip => "skip",
+                Mode::Pause => "pause",
             },
         }
     }

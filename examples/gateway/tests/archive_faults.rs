@@ -82,7 +82,7 @@ fn scrape_after(answer: RDKafkaRespErr, in_flight: &str, reason: &str) -> BTreeM
     cluster.request_errors(RDKafkaApiKey::Produce, &[answer; REFUSED_WRITES]);
     let brokers = cluster.bootstrap_servers();
     let gateway = Running::start(
-        &["--brokers", &brokers],
+        &["--brokers", &brokers, "--group", "g"],
         &[
             ("MAX_CONCURRENT_DLQ_SENDS", in_flight),
             ("DLQ_SEND_TIMEOUT_SECS", "1"),

@@ -39,7 +39,7 @@ fn bad_arguments_are_named_and_the_exit_code_is_two() {
         &'static [(&'static str, &'static str)],
         &'static str,
     );
-    let cases: [Case; 8] = [
+    let cases: [Case; 12] = [
         (&["--no-such-flag"], &[], "--no-such-flag"),
         (&["--for", "soon"], &[], "--for"),
         (&["--partitions", "0"], &[], "--partitions"),
@@ -59,6 +59,10 @@ fn bad_arguments_are_named_and_the_exit_code_is_two() {
             "WEBSOCKET_MAX_PAYLOAD_BYTES",
         ),
         (&[], &[("KAFKA_TOPIC", "no spaces")], "KAFKA_TOPIC"),
+        (&[], &[("KAFKA_ARCHIVE", "nonsense")], "KAFKA_ARCHIVE"),
+        (&["--archive", "nonsense"], &[], "--archive"),
+        (&[], &[("RUST_LOG", "gateway=loud")], "RUST_LOG"),
+        (&["--brokers", "b:9092"], &[], "--group"),
         (
             &["--topic", "t", "--archive-topic", "t"],
             &[],
@@ -97,7 +101,15 @@ fn tls_that_was_not_built_in_is_refused_with_the_way_out() {
 #[test]
 fn a_dead_broker_is_reported_and_does_not_hang() {
     let brokers = format!("127.0.0.1:{}", closed_port());
-    let (code, stdout, stderr) = output(&["--brokers", &brokers, "--listen", "127.0.0.1:0"], &[]);
+    let args = [
+        "--brokers",
+        &brokers,
+        "--group",
+        "g",
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let (code, stdout, stderr) = output(&args, &[]);
     assert_eq!(code, Some(1), "{stderr}");
     assert!(stderr.contains(&brokers), "{stderr}");
     assert!(!stderr.contains("panicked"), "{stderr}");
@@ -136,6 +148,20 @@ fn a_timed_run_ends_with_a_report_that_adds_up() {
     );
     assert_eq!(report["partitions"].as_array().unwrap().len(), 4);
     assert_eq!(report["problems"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn every_dead_letter_finds_room_in_as_many_sends_as_the_variable_allows() {
+    let args =
+        "--for 6s --report json --listen 127.0.0.1:0 --demo-rate 5000 --demo-hostile-every 3";
+    let args: Vec<&str> = args.split(' ').collect();
+    let (code, stdout, stderr) = output(&args, &[("MAX_CONCURRENT_DLQ_SENDS", "1000")]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let report: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
+    let refused = report["unprocessable"].as_object().unwrap();
+    let refused: u64 = refused.values().map(|n| n.as_u64().unwrap()).sum();
+    assert!(refused > 1_000, "{report}");
+    assert_eq!(report["archived"].as_u64(), Some(refused), "{report}");
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn both(partitions: u16, args: &[&str]) -> Runs {
 fn gateway(cluster: &Embedded, more: &[&str]) -> RunReport {
     let mut args = vec!["dashstream-gateway", "--brokers", cluster.brokers()];
     args.extend(["--listen", "127.0.0.1:0", "--max-payload-bytes", "262144"]);
+    args.extend(["--group", "restarted"]);
     // The in-process broker keeps a member that has left until its session is over.
     args.extend(["--session-timeout", "3s"]);
     args.extend(more);

@@ -1,52 +1,10 @@
 //! The values an option can take, and parsers whose messages name what was wrong.
 
 use core::fmt::Display;
-use core::ops::RangeInclusive;
 use core::str::FromStr;
 use core::time::Duration;
 
 use clap::ValueEnum;
-
-/// What happens at a record that cannot be processed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a closed choice of the command line"
-)]
-pub enum OnUnprocessable {
-    /// The offset passes it.
-    Skip,
-    /// The offset stays at it.
-    Pause,
-}
-
-/// How much a pause stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a closed choice of the command line"
-)]
-pub enum PauseScope {
-    /// Every partition of this process.
-    Consumer,
-    /// The record's own partition.
-    Partition,
-}
-
-/// Whether an unprocessable record is archived, and what its offset waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a closed choice of the command line"
-)]
-pub enum Archive {
-    /// Not archived.
-    Off,
-    /// Sent, and not waited for.
-    BestEffort,
-    /// The offset waits for the acknowledgement.
-    Required,
-}
 
 /// The shape of the closing report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,33 +15,6 @@ pub enum Archive {
 pub enum Report {
     /// One JSON document on one line.
     Json,
-}
-
-/// A whole number of a range.
-pub(crate) fn whole(name: &str, given: &str, range: RangeInclusive<u64>) -> Result<u64, String> {
-    given
-        .trim()
-        .parse()
-        .ok()
-        .filter(|number| range.contains(number))
-        .ok_or_else(|| {
-            format!(
-                "{name} must be a whole number from {} to {}",
-                range.start(),
-                range.end()
-            )
-        })
-}
-
-/// One of the words of `T`, in any case.
-pub(crate) fn choice<T: ValueEnum>(name: &str, given: &str) -> Result<T, String> {
-    T::from_str(given.trim(), true).map_err(|_| {
-        let words: Vec<String> = T::value_variants()
-            .iter()
-            .filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        format!("{name} must be one of: {}", words.join(", "))
-    })
 }
 
 /// An address of type `T`.
@@ -129,27 +60,6 @@ const SPAN_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_whole_number_is_in_its_range_or_named() {
-        let refused = Err("LIMIT must be a whole number from 2 to 4".to_owned());
-        assert_eq!(whole("LIMIT", "1", 2..=4), refused);
-        assert_eq!(whole("LIMIT", " 2 ", 2..=4), Ok(2));
-        assert_eq!(whole("LIMIT", "4", 2..=4), Ok(4));
-        for bad in ["5", "-3", "three", "", "3.0"] {
-            assert_eq!(whole("LIMIT", bad, 2..=4), refused, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_choice_ignores_case_and_space() {
-        assert_eq!(choice("POLICY", " Pause "), Ok(OnUnprocessable::Pause));
-        assert_eq!(
-            choice::<OnUnprocessable>("POLICY", "stop"),
-            Err("POLICY must be one of: skip, pause".to_owned())
-        );
-        assert_eq!(choice("ARCHIVE", "best-effort"), Ok(Archive::BestEffort));
-    }
 
     #[test]
     fn a_span_needs_a_unit_and_its_bounds() {
