@@ -1,10 +1,11 @@
-//! The one place that reads a clock.
+//! The one place that reads a clock, and waits.
 #![expect(
     clippy::disallowed_methods,
     reason = "the adapter is where real time enters; everything behind it gets it as an argument"
 )]
 
 use core::time::Duration;
+use std::thread;
 use std::time::{Instant, UNIX_EPOCH};
 
 /// Monotonic time since the consumer started, and where that start lies on the calendar.
@@ -38,3 +39,35 @@ impl Clock {
         i64::try_from(self.started_unix.as_millis()).unwrap_or(i64::MAX)
     }
 }
+
+/// Time for one question, which is asked again until it is over.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    begun: Instant,
+    within: Duration,
+}
+
+impl Patience {
+    pub(crate) fn new(within: Duration) -> Self {
+        Self {
+            begun: Instant::now(),
+            within,
+        }
+    }
+
+    pub(crate) fn left(&self) -> Duration {
+        self.within.saturating_sub(self.begun.elapsed())
+    }
+
+    /// Waits a moment in which the answer may become another, and says whether to ask again.
+    pub(crate) fn again(&self) -> bool {
+        let again = self.left() > ASK_AGAIN;
+        if again {
+            thread::sleep(ASK_AGAIN);
+        }
+        again
+    }
+}
+
+/// A tenth of what a broker needs to hear of a new topic under load.
+const ASK_AGAIN: Duration = Duration::from_millis(200);

@@ -65,7 +65,9 @@ impl Consumer {
     ///
     /// [`StartError`] when the configuration, the client or the broker refuses, or when the archive
     /// topic that the policy requires does not exist or would lose records as it is set. The group
-    /// was not joined then. It is known after at most four times [`Config::request_timeout`].
+    /// was not joined then. A topic that seems not to exist is asked for again, until
+    /// [`Config::request_timeout`] is over: it may have been created a moment ago. The outcome is known
+    /// after at most four times that.
     pub async fn start(
         config: Config,
         policy: dashstream_policy::Config,

@@ -334,7 +334,10 @@ impl Driver {
             Event::Archived(id, result) => {
                 self.engine.handle(now, Input::Archived { id, result });
             }
-            Event::ArchiveFound(findings) => self.archive_found(findings),
+            Event::ArchiveFound(topic, findings) => {
+                self.archive_topic = topic;
+                self.archive_found(findings);
+            }
             Event::Order(order, reply) => {
                 if order.command() == Command::Retry
                     && let Some(caution) = &mut self.caution

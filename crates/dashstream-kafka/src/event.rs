@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::archive::ArchiveFinding;
 use crate::observer::Watermarks;
 use crate::record::Kept;
+use crate::status::ArchiveTopic;
 
 pub(crate) enum Event {
     Done(Delivered),
@@ -21,7 +22,8 @@ pub(crate) enum Event {
     /// The host will not look at these records.
     Unread(usize),
     Archived(ArchiveId, ArchiveResult),
-    ArchiveFound(Vec<ArchiveFinding>),
+    /// What the check of a best-effort archive's topic found.
+    ArchiveFound(ArchiveTopic, Vec<ArchiveFinding>),
     Order(Order, oneshot::Sender<OrderOutcome>),
     Breaker(Breaker),
     /// Fresh watermarks; a partition that is missing gave no answer.

@@ -10,6 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::clock::Patience;
 use crate::config::Config;
 use crate::error::{Asked, ClientCode, StartError};
 use crate::settings;
@@ -49,7 +50,8 @@ impl Observer {
         })
     }
 
-    /// The topic's partitions.
+    /// The topic's partitions. Asks again until [`Config::request_timeout`] is over before it says that
+    /// there is no such topic: a broker may not know one yet that was created a moment ago.
     ///
     /// # Errors
     ///
@@ -144,10 +146,33 @@ impl Observer {
         Ok(committed)
     }
 
+    /// The partitions of a topic, asked for until there is an answer or the time is over: a topic that
+    /// was created a moment ago is not known to every broker yet, and a cluster that has just lost a
+    /// node answers again soon.
     pub(crate) fn partitions_of(&self, topic: &str, what: Asked) -> Result<Vec<i32>, StartError> {
+        let patience = Patience::new(self.timeout);
+        loop {
+            let answer = self.partitions_within(topic, what, patience.left());
+            if answer.is_ok() || !patience.again() {
+                return answer;
+            }
+        }
+    }
+
+    /// As [`Observer::partitions_of`], asked for once.
+    pub(crate) fn partitions_now(&self, topic: &str, what: Asked) -> Result<Vec<i32>, StartError> {
+        self.partitions_within(topic, what, self.timeout)
+    }
+
+    fn partitions_within(
+        &self,
+        topic: &str,
+        what: Asked,
+        time: Duration,
+    ) -> Result<Vec<i32>, StartError> {
         let metadata = self
             .client
-            .fetch_metadata(Some(topic), self.timeout)
+            .fetch_metadata(Some(topic), time)
             .map_err(|error| unreachable(what, ClientCode::of(&error)))?;
         let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
             return Err(StartError::NoSuchTopic { what });

@@ -1,6 +1,7 @@
 //! Whether the archive topic can hold what will be sent to it, as the broker says it is set.
 
 use core::time::Duration;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
@@ -11,6 +12,7 @@ use rdkafka::admin::{
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
 
+use crate::clock::Patience;
 use crate::config::Config;
 use crate::error::{Asked, ClientCode, StartError};
 use crate::event::Event;
@@ -94,53 +96,81 @@ impl ArchiveFinding {
 
 /// Checks the archive topic before the group is joined.
 ///
-/// How the topic is set is waited for only where the archive is required. Otherwise nothing depends
-/// on the answer, and it comes as an [`Event::ArchiveFound`].
+/// Its existence and its settings are waited for only where the archive is required. Otherwise
+/// nothing depends on them, and they come as an [`Event::ArchiveFound`].
 pub(crate) fn check(
-    observer: &Observer,
+    observer: &Arc<Observer>,
     config: &Config,
     archiving: Archiving,
     answers: &Sender<Event>,
 ) -> Result<(ArchiveTopic, Vec<ArchiveFinding>), StartError> {
-    if archiving == Archiving::Off {
-        return Ok((ArchiveTopic::Unused, Vec::new()));
-    }
-    let topic = match observer.partitions_of(&config.archive_topic, Asked::ArchiveTopic) {
-        Ok(partitions) => ArchiveTopic::Exists {
-            partitions: partitions.len(),
-        },
-        Err(StartError::NoSuchTopic { .. }) if archiving == Archiving::BestEffort => {
-            return Ok((ArchiveTopic::Missing, Vec::new()));
-        }
-        Err(error) => return Err(error),
+    let exists = |partitions: Vec<i32>| ArchiveTopic::Exists {
+        partitions: partitions.len(),
     };
-    if archiving == Archiving::BestEffort {
-        let (config, answers) = (config.clone(), answers.clone());
-        // Ends with the answer, or when the question has timed out.
-        thread::Builder::new()
-            .name("dashstream-archive-check".to_owned())
-            .spawn(move || {
-                let _closed = answers.send(Event::ArchiveFound(findings(&config)));
-            })
-            .map_err(|_| StartError::Thread)?;
-        return Ok((topic, Vec::new()));
-    }
-    let findings = findings(config);
-    match findings.iter().find(|finding| finding.is_fatal()) {
-        Some(fatal) => Err(StartError::Archive(*fatal)),
-        None => Ok((topic, findings)),
+    let name = config.archive_topic.as_str();
+    match archiving {
+        Archiving::Off => Ok((ArchiveTopic::Unused, Vec::new())),
+        Archiving::Required => {
+            let topic = exists(observer.partitions_of(name, Asked::ArchiveTopic)?);
+            let findings = findings(config);
+            match findings.iter().find(|finding| finding.is_fatal()) {
+                Some(fatal) => Err(StartError::Archive(*fatal)),
+                None => Ok((topic, findings)),
+            }
+        }
+        Archiving::BestEffort => {
+            let topic = match observer.partitions_now(name, Asked::ArchiveTopic) {
+                Ok(partitions) => exists(partitions),
+                Err(StartError::NoSuchTopic { .. }) => ArchiveTopic::Missing,
+                Err(_) => exists(observer.partitions_of(name, Asked::ArchiveTopic)?),
+            };
+            let (observer, answers) = (Arc::clone(observer), answers.clone());
+            let config = config.clone();
+            // Ends with the answers, or when the questions have timed out.
+            thread::Builder::new()
+                .name("dashstream-archive-check".to_owned())
+                .spawn(move || {
+                    let name = config.archive_topic.as_str();
+                    let found = match topic {
+                        ArchiveTopic::Missing => observer
+                            .partitions_of(name, Asked::ArchiveTopic)
+                            .map_or(topic, exists),
+                        ArchiveTopic::Exists { .. } | ArchiveTopic::Unused => topic,
+                    };
+                    let findings = match found {
+                        ArchiveTopic::Missing => Vec::new(),
+                        ArchiveTopic::Exists { .. } | ArchiveTopic::Unused => findings(&config),
+                    };
+                    let _closed = answers.send(Event::ArchiveFound(found, findings));
+                })
+                .map_err(|_| StartError::Thread)?;
+            Ok((topic, Vec::new()))
+        }
     }
 }
 
+/// What is wrong with how the topic is set, or unknown about it. Asks again, until the time of one
+/// question is over, before it calls anything unknown.
 fn findings(config: &Config) -> Vec<ArchiveFinding> {
-    match ask(config) {
-        Ok((archive, source)) => judge(
-            &archive,
-            &source,
-            needs(config.envelope_bytes),
-            config.archive_keeps,
-        ),
-        Err(code) => vec![ArchiveFinding::Unanswered { code }],
+    let patience = Patience::new(config.request_timeout);
+    loop {
+        let (findings, may_pass) = match ask(config) {
+            Ok((archive, source)) => {
+                let needs = needs(config.envelope_bytes);
+                let findings = judge(&archive, &source, needs, config.archive_keeps);
+                let is_unknown = |finding| matches!(finding, &ArchiveFinding::Unknown { .. });
+                let may_pass = findings.iter().any(is_unknown);
+                (findings, may_pass)
+            }
+            Err(code) => {
+                // A broker that does not know the question will not know it a second later.
+                let may_pass = code.raw() != RDKafkaErrorCode::UnsupportedFeature;
+                (vec![ArchiveFinding::Unanswered { code }], may_pass)
+            }
+        };
+        if !may_pass || !patience.again() {
+            return findings;
+        }
     }
 }
 

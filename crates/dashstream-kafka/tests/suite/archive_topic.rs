@@ -1,10 +1,11 @@
 //! The archive topic: what the start-up check finds, and what stands in it afterwards.
 
+use std::thread;
 use std::time::Duration;
 
 use dashstream_kafka::policy::envelope::{DeadLetter, Disclosure, Payload};
 use dashstream_kafka::policy::{Archiving, Cause, Config, Disposition};
-use dashstream_kafka::{ArchiveFinding, Consumer, Evidence, Fact};
+use dashstream_kafka::{ArchiveFinding, ArchiveTopic, Consumer, Evidence, Fact};
 
 use crate::support::host::{Host, POISON, Place, run};
 use crate::support::{Broker, within};
@@ -36,6 +37,33 @@ fn a_broker_that_does_not_tell_is_reported_as_such_and_stops_nothing() {
             let host = Host::start(place.config(), policy).await;
             assert_eq!(host.facts(), [], "nobody asked");
         });
+    });
+}
+
+#[test]
+fn topics_that_are_created_while_a_start_asks_are_found() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        for archiving in [Archiving::BestEffort, Archiving::Required] {
+            let place = Place::not_made(&broker);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    for topic in [&place.topic, &place.archive] {
+                        thread::sleep(Duration::from_millis(700));
+                        broker.create(topic, 1, &[]);
+                    }
+                });
+                run(async {
+                    let policy = Config::default().archiving(archiving);
+                    let host = Host::start(place.config(), policy).await;
+                    let exists = ArchiveTopic::Exists { partitions: 1 };
+                    host.until("the archive's topic is there", |status| {
+                        status.archive_topic == exists
+                    })
+                    .await;
+                });
+            });
+        }
     });
 }
 

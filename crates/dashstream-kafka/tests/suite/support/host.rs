@@ -40,6 +40,13 @@ impl Place {
         Self::made(broker, name, archive_name)
     }
 
+    /// With topics that somebody else makes.
+    pub fn not_made(broker: &Broker) -> Self {
+        let name = unique("t");
+        let archive = format!("{name}-dlq");
+        Self::made(broker, name, archive)
+    }
+
     fn made(broker: &Broker, topic: String, archive: String) -> Self {
         Self {
             brokers: broker.list().to_owned(),
