@@ -4,13 +4,13 @@ mod codec;
 mod end_to_end;
 mod measure;
 mod metrics;
-mod reducer;
 mod policy;
+mod reducer;
 mod zstd;
 
 use std::process::ExitCode;
 
-use measure::Run;
+use measure::{Run, Strictness};
 
 type Area = (&'static str, fn(&mut Run));
 
@@ -26,10 +26,10 @@ const AREAS: &[Area] = &[
 
 fn main() -> ExitCode {
     let mut wanted = None;
-    let mut quick = false;
+    let mut strictness = Strictness::Exact;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
-            "--quick" => quick = true,
+            "--quick" => strictness = Strictness::Quick,
             end_to_end::PEAK => {
                 end_to_end::peak();
                 return ExitCode::SUCCESS;
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    let mut run = Run::new(quick);
+    let mut run = Run::new(strictness);
     for (name, area) in AREAS {
         if wanted.as_deref().is_none_or(|wanted| wanted == *name) {
             area(&mut run);

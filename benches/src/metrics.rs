@@ -14,7 +14,7 @@ use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
 
 use crate::end_to_end::stream::Stream;
-use crate::measure::{Goal, Run};
+use crate::measure::{Goal, Run, median};
 
 pub fn run(run: &mut Run) {
     record(run);
@@ -81,26 +81,24 @@ fn contended(run: &mut Run) {
     let window = WindowSet::<()>::sharded(Shape::SHORT, shards, Duration::ZERO);
     let epoch = Shape::SHORT.epoch(Duration::ZERO);
     let counter = prometheus::IntCounter::new("peer", "the peer").expect("a legal name");
-    let pairs = Together::new(run, 2).pairs(
-        100,
-        || (),
-        |(), _| (0..CALLS).for_each(|_| window.record_at(black_box(epoch), (), 1)),
-        |(), _| (0..CALLS).for_each(|_| counter.inc_by(black_box(1))),
-    );
-    assert_eq!(window.read(Duration::ZERO).count(()), counter.get());
-    let mut ratios: Vec<f64> = pairs
-        .counted
-        .iter()
-        .map(|pair| pair.ours / pair.theirs)
-        .collect();
-    run.value(
+    let together = Together::new(run, 2);
+    run.ratio_by(
         "metrics/record/2 threads, sharded",
         "ratio",
         "prometheus IntCounter",
-        // With a neighbour on the other core nothing is contended, and the peer is a bare counter.
-        Goal::AtMost(if run.quick() { 1.5 } else { 1.0 }),
-        median(&mut ratios),
+        Goal::AtMost(1.0),
+        || {
+            let pairs = together.pairs(
+                100,
+                || (),
+                |(), _| (0..CALLS).for_each(|_| window.record_at(black_box(epoch), (), 1)),
+                |(), _| (0..CALLS).for_each(|_| counter.inc_by(black_box(1))),
+            );
+            let ratios = pairs.counted.iter().map(|pair| pair.ours / pair.theirs);
+            median(&mut ratios.collect::<Vec<f64>>())
+        },
     );
+    assert_eq!(window.read(Duration::ZERO).count(()), counter.get());
 }
 
 /// Decoding a stream with every outcome recorded, against decoding it with a recorder that does nothing.
@@ -110,40 +108,41 @@ fn stream(run: &mut Run) {
     let stream = Stream::new(100 << 10);
     let slices: Vec<&[Vec<u8>]> = stream.records.chunks(SLICE).collect();
     for threads in [1, 2] {
-        let options = Options::default().with_recorders(threads);
-        let metrics = register(options);
-        let pairs = Together::new(run, threads).pairs(
-            slices.len(),
-            || {
-                let recorder = metrics.recorder().expect("one a thread");
-                (Decoder::new(DecodeOptions::new()), recorder)
-            },
-            |(decoder, recorder), slice| {
-                let now = Duration::from_millis((slice * SLICE) as u64);
-                for record in slices[slice] {
-                    let outcome = decode(decoder, record);
-                    recorder.record(black_box(now), outcome);
-                }
-            },
-            |(decoder, _), slice| {
-                for record in slices[slice] {
-                    black_box(decode(decoder, record));
-                }
-            },
-        );
-        let snapshot = metrics.observe(Duration::from_secs(10), Facts::default());
-        let times = pairs.passes * threads as u64;
-        assert_eq!(
-            (snapshot.totals.received(), snapshot.totals.decode_errors()),
-            (times * stream.records.len() as u64, times * stream.hostile)
-        );
-        run.value(
+        let together = Together::new(run, threads);
+        run.ratio_by(
             &format!("metrics/stream, decode alone, with windows/{threads} threads"),
             "ratio",
             "the same without recording; ours has a Recorder for each thread",
-            // A quick run shares its machine with a build.
-            Goal::AtMost(if run.quick() { 1.25 } else { 1.02 }),
-            pairs.ratio_of_sums(slices.len()),
+            Goal::AtMost(1.02),
+            || {
+                let metrics = register(Options::default().with_recorders(threads));
+                let pairs = together.pairs(
+                    slices.len(),
+                    || {
+                        let recorder = metrics.recorder().expect("one a thread");
+                        (Decoder::new(DecodeOptions::new()), recorder)
+                    },
+                    |(decoder, recorder), slice| {
+                        let now = Duration::from_millis((slice * SLICE) as u64);
+                        for record in slices[slice] {
+                            let outcome = decode(decoder, record);
+                            recorder.record(black_box(now), outcome);
+                        }
+                    },
+                    |(decoder, _), slice| {
+                        for record in slices[slice] {
+                            black_box(decode(decoder, record));
+                        }
+                    },
+                );
+                let snapshot = metrics.observe(Duration::from_secs(10), Facts::default());
+                let times = pairs.passes * threads as u64;
+                assert_eq!(
+                    (snapshot.totals.received(), snapshot.totals.decode_errors()),
+                    (times * stream.records.len() as u64, times * stream.hostile)
+                );
+                pairs.ratio_of_sums(slices.len())
+            },
         );
     }
 }
@@ -188,22 +187,12 @@ struct Pair {
 
 impl Together {
     fn new(run: &Run, threads: usize) -> Self {
-        if run.quick() {
-            let limit = Duration::from_secs(2);
-            Self {
-                threads,
-                beside: 0.0,
-                enough: 5,
-                limit,
-            }
-        } else {
-            let limit = Duration::from_secs(60);
-            Self {
-                threads,
-                beside: 0.9,
-                enough: 60,
-                limit,
-            }
+        let (enough, seconds) = if run.quick() { (5, 5) } else { (60, 60) };
+        Self {
+            threads,
+            beside: 0.9,
+            enough,
+            limit: Duration::from_secs(seconds),
         }
     }
 
@@ -318,12 +307,6 @@ impl Pairs {
         };
         sum(|pair| pair.ours) / sum(|pair| pair.theirs)
     }
-}
-
-/// The median; of nothing it is not a number, which meets no goal.
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Where threads wait for each other without sleeping.

@@ -1,7 +1,7 @@
 //! The policy engine's step for a record that was processed, and its simulation. The mutants and the
 //! kills against a real broker have stages of their own.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dashstream_policy::{
     Action, Config, Delivered, Delivery, Engine, Epoch, Input, Intake, Offset, TopicId,
@@ -10,7 +10,8 @@ use dashstream_policy::{
 use dashstream_sim::{Explored, Failure, Ran, exhaustive, schedules};
 use dashstream_testkit::alloc::measure;
 
-use crate::measure::{Goal, Run};
+use crate::codec::token_by_prost;
+use crate::measure::{Goal, Run, median};
 
 /// Partitions of the consumer; the engine finds each by its name.
 const PARTITIONS: i32 = 16;
@@ -19,34 +20,45 @@ const NOW: Duration = Duration::from_secs(1);
 
 pub fn run(run: &mut Run) {
     let mut consumer = Consumer::new();
-    run.nanos(
+    run.time(
         "policy/record/taken, done and stored",
-        Goal::Report("three calls; the goal is on the step of `done`"),
+        "three calls; the goal is on the step of `done`",
         || consumer.one(),
     );
     let mut refused = Consumer::new();
-    run.nanos(
+    run.time(
         "policy/record/refused as a duplicate",
-        Goal::Report("no goal was set for it"),
+        "no goal was set for it",
         || refused.duplicate(),
     );
 
     // `done` alone cannot be repeated without a record: a batch is taken first, untimed.
     let mut batches = Consumer::new();
-    let mut steps = Vec::new();
-    for _ in 0..if run.quick() { 200 } else { 2_000 } {
-        let records = batches.batch();
-        let count = records.len() as f64;
-        let start = std::time::Instant::now();
-        for record in records {
-            batches.engine.done(NOW, record);
-        }
-        steps.push(start.elapsed().as_secs_f64() * 1e9 / count);
-        batches.drain();
-    }
-    steps.sort_by(f64::total_cmp);
-    let median = steps[steps.len() / 2];
-    run.value("policy/done/step", "ns", "none", Goal::AtMost(200.0), median);
+    let mut decode = token_by_prost();
+    let rounds = if run.quick() { 200 } else { 2_000 };
+    run.ratio_by(
+        "policy/done/step",
+        "ratio",
+        "prost 0.14 decoding `token`",
+        Goal::AtMost(0.1),
+        || {
+            let mut ratios = Vec::new();
+            for _ in 0..rounds {
+                let records = batches.batch();
+                let count = records.len();
+                let start = Instant::now();
+                for record in records {
+                    batches.engine.done(NOW, record);
+                }
+                let ours = start.elapsed();
+                batches.drain();
+                let start = Instant::now();
+                (0..count).for_each(|_| decode());
+                ratios.push(ours.as_secs_f64() / start.elapsed().as_secs_f64());
+            }
+            median(&mut ratios)
+        },
+    );
 
     let ((), usage) = measure(|| (0..10_000).for_each(|_| consumer.one()));
     run.count(
@@ -63,25 +75,62 @@ pub fn run(run: &mut Run) {
 /// events.
 fn simulate(run: &mut Run) {
     let (count, events) = if run.quick() { (2_000, 4) } else { (10_000, 6) };
-    let start = std::time::Instant::now();
     let ran = schedules(0, count);
-    let seconds = start.elapsed().as_secs_f64() * 10_000.0 / count as f64;
-    violations(run, &format!("policy/sim/violations in {count} schedules"), &ran);
-    run.value("policy/sim/10,000 schedules", "s", "none", Goal::AtMost(60.0), seconds);
-    let Ran { unprocessable, drained, .. } = ran.unwrap_or_default();
-    for (what, records) in [("records not processed", unprocessable), ("drained ends", drained)] {
+    violations(
+        run,
+        &format!("policy/sim/violations in {count} schedules"),
+        &ran,
+    );
+    let Ran {
+        unprocessable,
+        drained,
+        ..
+    } = ran.unwrap_or_default();
+    for (what, records) in [
+        ("records not processed", unprocessable),
+        ("drained ends", drained),
+    ] {
         let figure = format!("policy/sim/{what} in {count} schedules");
-        run.count(&figure, "count", "none", Goal::AtLeast(count as f64 / 4.0), records);
+        run.count(
+            &figure,
+            "count",
+            "none",
+            Goal::AtLeast(count as f64 / 4.0),
+            records,
+        );
     }
 
     let explored = exhaustive(events);
     let figure = format!("policy/sim/violations in all traces of {events} events");
     violations(run, &figure, &explored);
-    let Explored { traces, epochs, offsets, .. } = explored.unwrap_or_default();
+    let Explored {
+        traces,
+        epochs,
+        offsets,
+        ..
+    } = explored.unwrap_or_default();
     let figure = format!("policy/sim/traces of {events} events");
-    run.count(&figure, "traces", "none", Goal::Report("all there are"), traces);
-    run.count("policy/sim/offsets in a trace", "offsets", "none", Goal::Exactly(3.0), offsets as u64);
-    run.count("policy/sim/epochs in a trace", "epochs", "none", Goal::Exactly(2.0), epochs as u64);
+    run.count(
+        &figure,
+        "traces",
+        "none",
+        Goal::Report("all there are"),
+        traces,
+    );
+    run.count(
+        "policy/sim/offsets in a trace",
+        "offsets",
+        "none",
+        Goal::Exactly(3.0),
+        offsets as u64,
+    );
+    run.count(
+        "policy/sim/epochs in a trace",
+        "epochs",
+        "none",
+        Goal::Exactly(2.0),
+        epochs as u64,
+    );
 }
 
 fn violations<T>(run: &mut Run, figure: &str, result: &Result<T, Box<Failure>>) {
@@ -121,7 +170,11 @@ impl Consumer {
         (0..1_000).for_each(|_| consumer.one());
         let before = consumer.stores;
         consumer.one();
-        assert_eq!(consumer.stores, before + 1, "a record that is done is stored");
+        assert_eq!(
+            consumer.stores,
+            before + 1,
+            "a record that is done is stored"
+        );
         consumer
     }
 

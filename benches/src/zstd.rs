@@ -43,12 +43,17 @@ fn plan(run: &mut Run) {
         Goal::Exactly(0.0),
         usage.calls,
     );
-    run.nanos("zstd/plan/1 block", Goal::AtMost(50.0), || {
-        black_box(Plan::inspect(black_box(&frame), black_box(&limits)).is_ok());
-    });
-    run.nanos("zstd/plan/1 block/peer", Goal::Report(ORIENTATION), || {
-        black_box(zstd_safe::find_frame_compressed_size(black_box(&frame)).is_ok());
-    });
+    run.ratio(
+        "zstd/plan/1 block",
+        "zstd-safe find_frame_compressed_size",
+        Goal::AtMost(1.5),
+        || {
+            black_box(Plan::inspect(black_box(&frame), black_box(&limits)).is_ok());
+        },
+        || {
+            black_box(zstd_safe::find_frame_compressed_size(black_box(&frame)).is_ok());
+        },
+    );
 }
 
 fn decompress(run: &mut Run) {
@@ -170,6 +175,12 @@ fn unproved_bombs(run: &mut Run) {
             Err("output_too_large"),
         ),
     ];
+    // What the limit lets through of either frame is what the legal one holds.
+    let (mut context, mut exact) = (DCtx::create(), Vec::with_capacity(LIMIT));
+    assert_eq!(context.decompress(&mut exact, &legal), Ok(LIMIT));
+    let mut floor = || {
+        black_box(context.decompress(&mut exact, black_box(&legal)).is_ok());
+    };
     for (name, policy, frame, expected) in rows {
         let mut decoder = Decoder::new(Limits::new().with_unknown_size(policy));
         let mut output = Vec::with_capacity(LIMIT);
@@ -185,19 +196,16 @@ fn unproved_bombs(run: &mut Run) {
             Goal::Exactly(0.0),
             usage.requested,
         );
-        run.nanos(&figure, Goal::AtMost(1e6), || {
+        let body = || {
             black_box(decode().is_ok());
-        });
+        };
+        run.ratio(&figure, FLOOR, Goal::AtMost(1.03), body, &mut floor);
     }
-    let mut context = DCtx::create();
-    let mut exact = Vec::with_capacity(LIMIT);
-    assert_eq!(context.decompress(&mut exact, &legal), Ok(LIMIT));
-    run.nanos("zstd/unproved/10 MiB/floor", Goal::Report(FLOOR), || {
-        black_box(context.decompress(&mut exact, black_box(&legal)).is_ok());
-    });
-    run.nanos("zstd/unproved/10 MiB/stream", Goal::Report(STREAM), || {
+    let body = || {
         black_box(stream(black_box(&legal)));
-    });
+    };
+    let figure = "zstd/unproved/10 MiB/stream";
+    run.ratio(figure, FLOOR, Goal::Report(STREAM), body, &mut floor);
 }
 
 /// What is refused costs no heap, and where the first frame says why, next to no time.
@@ -213,6 +221,12 @@ fn refused_bombs(run: &mut Run) {
         ..Frame::undeclared()
     };
     let bounded = Limits::new().with_unknown_size(UnknownSize::Bounded);
+    let content = telemetry(2048);
+    let frame = compress(&content);
+    let (mut context, mut exact) = floor(&frame, &content);
+    let mut two_kib = || {
+        black_box(context.decompress(&mut exact, black_box(&frame)).is_ok());
+    };
     let rows = [
         (
             "declared",
@@ -254,9 +268,16 @@ fn refused_bombs(run: &mut Run) {
         let figure = format!("zstd/refused/{name}");
         let heap = format!("{figure}/heap");
         run.count(&heap, "bytes", "none", Goal::Exactly(0.0), usage.requested);
-        run.nanos(&figure, Goal::AtMost(1000.0), || {
+        let body = || {
             black_box(decode().is_ok());
-        });
+        };
+        run.ratio(
+            &figure,
+            "zstd-safe decompressing 2 KiB",
+            Goal::AtMost(0.25),
+            body,
+            &mut two_kib,
+        );
         let (_, usage) = measure(|| {
             let mut bulk = ::zstd::bulk::Decompressor::new().expect("a context");
             bulk.decompress(&frame, LIMIT).is_ok()

@@ -93,7 +93,7 @@ const STAGES: &[Stage] = &[
     }),
     (
         "figures",
-        "every figure against its peer, without slack",
+        "every figure against its peer, at its goal",
         || figures::run(None, false),
     ),
 ];

@@ -23,6 +23,7 @@ mod interop;
 mod kafka;
 mod loom;
 mod mutants;
+mod packages;
 mod prometheus_test;
 mod proto;
 mod rules;
@@ -83,7 +84,7 @@ enum Stage {
     Figures {
         /// zstd, codec, reducer, policy, metrics or end-to-end; all of them without a name
         area: Option<String>,
-        /// Fewer rounds and slack on ratios: for `ci`
+        /// Fewer rounds; a ratio misses beyond 1.25 of its goal in each of three tries: for `ci`
         #[arg(long)]
         quick: bool,
     },

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use dashstream_metrics::lint::{self, Expression, Finding};
 
-use crate::{artefacts, sh};
+use crate::{artefacts, packages, sh};
 
 pub(crate) fn run() -> Result<()> {
     artefacts::run(true)?;
@@ -53,13 +53,7 @@ fn planted(all: &[Expression]) -> Result<()> {
     Ok(())
 }
 
-/// Installs Debian's prometheus, which promtool comes with, where either is missing; whoever is not
-/// root asks for the right to.
+/// Debian's `prometheus`, which promtool comes with.
 pub(crate) fn install() -> Result<()> {
-    let there = |program| Command::new(program).arg("--version").output().is_ok();
-    if there("promtool") && there("prometheus") {
-        return Ok(());
-    }
-    let script = "SUDO=$([ \"$(id -u)\" = 0 ] || echo sudo); $SUDO apt-get update -qq && $SUDO apt-get install -y -qq prometheus";
-    sh::run(Command::new("sh").args(["-c", script]))
+    packages::need(&["promtool", "prometheus"], "prometheus")
 }

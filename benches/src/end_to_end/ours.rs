@@ -27,7 +27,12 @@ impl Ours {
     pub fn new() -> Self {
         let mut engine = Engine::new(Config::default()).expect("the default is in range");
         let (committed, low) = (Some(Offset::ZERO), Some(Offset::ZERO));
-        let assigned = Input::Assigned { partition: partition(), epoch: EPOCH, committed, low };
+        let assigned = Input::Assigned {
+            partition: partition(),
+            epoch: EPOCH,
+            committed,
+            low,
+        };
         engine.handle(Duration::ZERO, assigned);
         let mut registry = Registry::new();
         let metrics = Metrics::register(&mut registry, Options::default(), Duration::ZERO);
@@ -52,7 +57,9 @@ impl Ours {
         };
         match self.decoder.decode(record) {
             Ok(decoded) => {
-                let message = DashStreamMessage { message: Some(decoded.message) };
+                let message = DashStreamMessage {
+                    message: Some(decoded.message),
+                };
                 let tally = self.runs.apply_message(now, &message);
                 self.outcome.verified += tally.verified;
                 self.outcome.processed += 1;
@@ -62,7 +69,8 @@ impl Ours {
             Err(_) => {
                 self.outcome.refused += 1;
                 let fault = metrics::Fault::Malformed;
-                self.metrics.record(now, metrics::Outcome::Unprocessable(fault));
+                self.metrics
+                    .record(now, metrics::Outcome::Unprocessable(fault));
                 let fault = Fault::new(Cause::DecodeError, (), record.len());
                 self.engine.unprocessable(now, delivered, fault);
             }
@@ -72,7 +80,15 @@ impl Ours {
                 Action::Store(store) => {
                     self.stored = store.next().get();
                     let (partition, epoch, next) = (store.partition(), store.epoch(), store.next());
-                    self.engine.handle(now, Input::Stored { partition, epoch, next, ok: true });
+                    self.engine.handle(
+                        now,
+                        Input::Stored {
+                            partition,
+                            epoch,
+                            next,
+                            ok: true,
+                        },
+                    );
                 }
                 Action::Archive(request) => {
                     let (id, result) = (request.id, dashstream_policy::ArchiveResult::Acked);
@@ -92,8 +108,18 @@ impl Ours {
             (thread.to_string(), String::from_utf8(text).expect("text"))
         });
         let states = states.collect();
-        let Outcome { processed, refused, verified, .. } = self.outcome;
-        Outcome { processed, refused, verified, states }
+        let Outcome {
+            processed,
+            refused,
+            verified,
+            ..
+        } = self.outcome;
+        Outcome {
+            processed,
+            refused,
+            verified,
+            states,
+        }
     }
 }
 

@@ -26,12 +26,20 @@ impl Stream {
     /// one to three operations, with the hash of the state that it leads to.
     pub fn new(state_bytes: usize) -> Self {
         let mut encoder = Encoder::new(EncodeOptions::new());
-        let mut runs: Vec<_> = (0..THREADS).map(|at| AgentRun::new(at, state_bytes)).collect();
+        let mut runs: Vec<_> = (0..THREADS)
+            .map(|at| AgentRun::new(at, state_bytes))
+            .collect();
         let bad = hostile();
-        let mut stream = Self { records: Vec::with_capacity(RECORDS), hostile: 0, diffs: 0 };
+        let mut stream = Self {
+            records: Vec::with_capacity(RECORDS),
+            hostile: 0,
+            diffs: 0,
+        };
         for at in 0..RECORDS {
             if at % 100 == 99 {
-                stream.records.push(bad[stream.hostile as usize % bad.len()].clone());
+                stream
+                    .records
+                    .push(bad[stream.hostile as usize % bad.len()].clone());
                 stream.hostile += 1;
                 continue;
             }
@@ -58,7 +66,12 @@ impl AgentRun {
             .map(|id| json!({"role": "assistant", "content": content, "id": id}))
             .collect();
         let nodes: serde_json::Map<_, _> = (0..state_bytes / 4_096)
-            .map(|id| (format!("node-{id:03}"), json!({"attempts": 0, "done": false})))
+            .map(|id| {
+                (
+                    format!("node-{id:03}"),
+                    json!({"attempts": 0, "done": false}),
+                )
+            })
             .collect();
         let state = json!({"messages": messages, "nodes": nodes, "step": 0});
         Self {
@@ -92,11 +105,17 @@ impl AgentRun {
             }
             1 | 2 => {
                 let header = Some(header(v1::MessageType::TokenChunk));
-                Message::TokenChunk(v1::TokenChunk { header, ..telemetry::token_chunk() })
+                Message::TokenChunk(v1::TokenChunk {
+                    header,
+                    ..telemetry::token_chunk()
+                })
             }
             _ => {
                 let header = Some(header(v1::MessageType::Event));
-                Message::Event(v1::Event { header, ..telemetry::event6(sequence) })
+                Message::Event(v1::Event {
+                    header,
+                    ..telemetry::event6(sequence)
+                })
             }
         }
     }
@@ -105,9 +124,17 @@ impl AgentRun {
     fn diff(&mut self, header: v1::Header) -> v1::StateDiff {
         let n = self.sequence / 5;
         let operations = [
-            ("add", "/messages/-".to_owned(), json!({"role": "tool", "content": "done", "id": n})),
+            (
+                "add",
+                "/messages/-".to_owned(),
+                json!({"role": "tool", "content": "done", "id": n}),
+            ),
             ("replace", "/step".to_owned(), json!(n)),
-            ("replace", format!("/nodes/node-{:03}/attempts", n % 20), json!(n)),
+            (
+                "replace",
+                format!("/nodes/node-{:03}/attempts", n % 20),
+                json!(n),
+            ),
         ];
         let count = 1 + n as usize % 3;
         let operations = &operations[..count];
@@ -118,16 +145,19 @@ impl AgentRun {
         let as_text = serde_json::to_vec(&as_text).expect("JSON");
         let limits = PatchLimits::default();
         let patch = patch::parse(&as_text, &ReadLimits::default(), &limits).expect("operations");
-        let _cost = patch::apply(&mut self.state, patch.as_slice().into(), &limits).expect("applies");
-        let operations = operations.iter().map(|(op, path, value)| v1::DiffOperation {
-            op: match *op {
-                "add" => v1::diff_operation::OpType::Add,
-                _ => v1::diff_operation::OpType::Replace,
-            } as i32,
-            path: path.clone(),
-            value: Bytes::from(value.to_string()),
-            ..v1::DiffOperation::default()
-        });
+        let _cost =
+            patch::apply(&mut self.state, patch.as_slice().into(), &limits).expect("applies");
+        let operations = operations
+            .iter()
+            .map(|(op, path, value)| v1::DiffOperation {
+                op: match *op {
+                    "add" => v1::diff_operation::OpType::Add,
+                    _ => v1::diff_operation::OpType::Replace,
+                } as i32,
+                path: path.clone(),
+                value: Bytes::from(value.to_string()),
+                ..v1::DiffOperation::default()
+            });
         v1::StateDiff {
             header: Some(header),
             operations: operations.collect(),

@@ -44,9 +44,21 @@ impl Usual {
 
     pub fn outcome(&mut self) -> Outcome {
         let states = self.states.iter();
-        let states = states.map(|(thread, state)| (thread.clone(), state.to_string())).collect();
-        let Outcome { processed, refused, verified, .. } = self.outcome;
-        Outcome { processed, refused, verified, states }
+        let states = states
+            .map(|(thread, state)| (thread.clone(), state.to_string()))
+            .collect();
+        let Outcome {
+            processed,
+            refused,
+            verified,
+            ..
+        } = self.outcome;
+        Outcome {
+            processed,
+            refused,
+            verified,
+            states,
+        }
     }
 
     fn apply(&mut self, message: Message) {
@@ -58,8 +70,12 @@ impl Usual {
                 else {
                     return;
                 };
-                let thread = event.header.map(|header| header.thread_id).unwrap_or_default();
-                self.states.insert(thread, serde_json::from_str(text).expect("JSON"));
+                let thread = event
+                    .header
+                    .map(|header| header.thread_id)
+                    .unwrap_or_default();
+                self.states
+                    .insert(thread, serde_json::from_str(text).expect("JSON"));
             }
             Message::StateDiff(diff) => {
                 let thread = diff.header.as_ref().map(|header| header.thread_id.as_str());
@@ -97,7 +113,11 @@ fn decode(record: &[u8]) -> Option<Message> {
 
 fn operation(operation: &v1::DiffOperation) -> Value {
     let value: Value = serde_json::from_slice(&operation.value).expect("JSON");
-    let op = if operation.op == OpType::Add as i32 { "add" } else { "replace" };
+    let op = if operation.op == OpType::Add as i32 {
+        "add"
+    } else {
+        "replace"
+    };
     json!({"op": op, "path": operation.path, "value": value})
 }
 

@@ -11,7 +11,7 @@ use prost::Message as _;
 use serde_json::{Value, json};
 
 use super::{MIB, apply, document, one, operations, state};
-use crate::measure::{Goal, Run};
+use crate::measure::{Goal, Run, median};
 
 const PEER: &str = "json-patch 5 in place";
 
@@ -177,21 +177,40 @@ fn failed(run: &mut Run, value: &Value) {
 }
 
 fn inserts(run: &mut Run) {
-    let long = document(&vec![7; 300_000].into());
+    // The peer moves 10 MB for each at the front, so that 10,000 take it up to half a minute.
+    let count = if run.quick() { 200 } else { 10_000 };
+    let value = Value::from(vec![7; 300_000]);
+    let long = document(&value);
     for (name, path) in [("front", "/0"), ("middle", "/150000")] {
         let insert = json!({"op": "add", "path": path, "value": 1});
-        let inserts = operations(&vec![insert; 10_000].into());
+        let inserts = Value::from(vec![insert; count]);
+        let patch: json_patch::Patch = serde_json::from_value(inserts.clone()).expect("a patch");
+        let inserts = operations(&inserts);
         let mut after = long.clone();
         apply(&mut after, &inserts);
         assert_eq!(
             after.view().as_array().map(|array| array.len()),
-            Some(310_000)
+            Some(300_000 + count)
         );
         let figure = format!("reducer/inserts/{name}/300k");
-        run.nanos(&figure, Goal::AtMost(5_000_000.0), || {
-            let mut document = long.clone();
-            apply(&mut document, &inserts);
-        });
+        let theirs = || {
+            let mut value = value.clone();
+            json_patch::patch(&mut value, &patch).expect("applies");
+            value
+        };
+        assert!(after.to_value() == theirs());
+        run.ratio(
+            &figure,
+            "json-patch 5 on a clone",
+            Goal::AtMost(0.004),
+            || {
+                let mut document = long.clone();
+                apply(&mut document, &inserts);
+            },
+            || {
+                black_box(theirs());
+            },
+        );
     }
 }
 
@@ -199,34 +218,30 @@ fn inserts(run: &mut Run) {
 fn flatness(run: &mut Run) {
     const BATCH: u32 = 2_000;
     let mut sides: Vec<_> = [1 << 10, 100 << 10, MIB, 10 * MIB]
-        .map(|bytes| (document(&state(bytes)), operations(&one(bytes)), Vec::new()))
+        .map(|bytes| (document(&state(bytes)), operations(&one(bytes))))
         .into();
-    for _ in 0..41 {
-        for (document, patch, times) in &mut sides {
-            let start = Instant::now();
-            for _ in 0..BATCH {
-                apply(document, patch);
-            }
-            times.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(BATCH));
-        }
-    }
-    let medians: Vec<f64> = sides
-        .into_iter()
-        .map(|(_, _, mut times)| {
-            times.sort_by(f64::total_cmp);
-            times[times.len() / 2]
-        })
-        .collect();
-    eprintln!("  reducer/diff-1 at 1 KiB, 100 KiB, 1 MiB, 10 MiB: {medians:.1?} ns");
-    let most = medians.iter().copied().fold(0.0, f64::max);
-    let least = medians.iter().copied().fold(f64::INFINITY, f64::min);
-    let peer = "the same on the state that is fastest";
-    run.value(
+    run.ratio_by(
         "reducer/diff-1/flatness/1KiB-10MiB",
         "ratio",
-        peer,
+        "the same on the state that is fastest",
         Goal::AtMost(1.3),
-        most / least,
+        || {
+            let mut times = vec![Vec::new(); sides.len()];
+            for _ in 0..41 {
+                for ((document, patch), times) in sides.iter_mut().zip(&mut times) {
+                    let start = Instant::now();
+                    for _ in 0..BATCH {
+                        apply(document, patch);
+                    }
+                    times.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(BATCH));
+                }
+            }
+            let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
+            eprintln!("  reducer/diff-1 at 1 KiB, 100 KiB, 1 MiB, 10 MiB: {medians:.1?} ns");
+            let most = medians.iter().copied().fold(0.0, f64::max);
+            let least = medians.iter().copied().fold(f64::INFINITY, f64::min);
+            most / least
+        },
     );
 }
 
