@@ -3,7 +3,8 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    api, broker, features, figures, fuzz, interop, mutants, prometheus_test, sh, sim, soak, vendor,
+    api, broker, features, figures, fuzz, interop, loom, mutants, prometheus_test, sh, sim, soak,
+    vendor,
 };
 
 /// A stage's name, what it shows, and its body.
@@ -77,6 +78,11 @@ const STAGES: &[Stage] = &[
         "mutants",
         "each seeded defect of the policy engine breaks an invariant",
         || mutants::run("policy"),
+    ),
+    (
+        "loom",
+        "the windows' models and mutants under loom and under an enumerator of our own",
+        loom::both,
     ),
     (
         "interop",

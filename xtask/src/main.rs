@@ -23,7 +23,6 @@ mod interop;
 mod kafka;
 mod loom;
 mod mutants;
-mod packages;
 mod prometheus_test;
 mod proto;
 mod rules;
@@ -170,7 +169,7 @@ fn main() -> Result<()> {
         Stage::Artefacts { check } => artefacts::run(check),
         Stage::Rules => rules::run(),
         Stage::PrometheusTest => prometheus_test::run(),
-        Stage::Loom => loom::run(),
+        Stage::Loom => loom::both(),
         Stage::Sim { schedules, seed } => sim::run(schedules, seed),
         Stage::Mutants { area } => mutants::run(&area),
         Stage::Fuzz { target, runs } => fuzz::run(&target, runs),

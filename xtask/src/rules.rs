@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use dashstream_metrics::lint::{self, Expression, Finding};
 
-use crate::{artefacts, packages, sh};
+use crate::{artefacts, sh, system};
 
 pub(crate) fn run() -> Result<()> {
     artefacts::run(true)?;
@@ -55,5 +55,5 @@ fn planted(all: &[Expression]) -> Result<()> {
 
 /// Debian's `prometheus`, which promtool comes with.
 pub(crate) fn install() -> Result<()> {
-    packages::need(&["promtool", "prometheus"], "prometheus")
+    system::need(&[("promtool", "prometheus"), ("prometheus", "prometheus")])
 }

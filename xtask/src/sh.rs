@@ -54,6 +54,26 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// The program called `name` that `cargo test --workspace` built for its tests.
+///
+/// `cargo run --package` chooses other features for the dependencies and would build them all again.
+pub(crate) fn built_for_tests(name: &str) -> Result<PathBuf> {
+    let mut test = cargo(&[
+        "test",
+        "--workspace",
+        "--no-run",
+        "--message-format",
+        "json",
+    ]);
+    let messages = output(&mut test)?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name && message["profile"]["test"] == false)
+        .find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
+        .with_context(|| format!("the tests need no program {name}"))
+}
+
 /// The last program that cargo built, from the messages of a build with `--message-format json`.
 pub(crate) fn executable(messages: &str) -> Option<PathBuf> {
     messages

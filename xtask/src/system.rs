@@ -18,7 +18,8 @@ pub(crate) fn need(programs: &[(&str, &str)]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
+    let mut packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
+    packages.dedup();
     let packages = packages.join(" ");
     if std::env::var("CI").is_ok_and(|ci| ci == "true") {
         let script = format!(
