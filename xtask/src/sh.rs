@@ -69,8 +69,12 @@ pub(crate) fn built_for_tests(name: &str) -> Result<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name && message["profile"]["test"] == false)
-        .find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
+        .filter(|message| {
+            // A program's own unit tests have its name, too.
+            message.pointer("/target/name").is_some_and(|is| is == name)
+                && message.pointer("/profile/test") == Some(&false.into())
+        })
+        .find_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
         .with_context(|| format!("the tests need no program {name}"))
 }
 
