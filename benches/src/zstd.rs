@@ -155,19 +155,7 @@ fn unproved_bombs(run: &mut Run) {
         .blocks(Block::repeats(b'x', 100 << 20))
         .bytes();
     let rows = [
-        (
-            "10 MiB by evidence",
-            UnknownSize::Evidence,
-            &legal,
-            Ok(LIMIT),
-        ),
         ("10 MiB bounded", UnknownSize::Bounded, &legal, Ok(LIMIT)),
-        (
-            "100 MiB by evidence",
-            UnknownSize::Evidence,
-            &bomb,
-            Err("bound_too_large"),
-        ),
         (
             "100 MiB bounded",
             UnknownSize::Bounded,

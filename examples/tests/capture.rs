@@ -36,11 +36,11 @@ fn the_capture_holds_good_records_and_hostile_ones() {
             &"empty_record",
             &"missing_header",
             &"null_payload",
+            &"proven_too_large",
             &"skippable_frame",
             &"too_many_frames",
             &"truncated",
             &"unknown_frame_byte",
-            &"unknown_size",
         ]
     );
 }

@@ -54,9 +54,6 @@ pub(crate) fn refused(error: DecompressError, decode: &DecodeLimits) -> DecodeEr
         proven: size,
         limit,
         ..
-    }
-    | Refusal::BoundTooLarge {
-        bound: size, limit, ..
     } = &mut refusal
     {
         *limit = limit.saturating_add(lowered);

@@ -1,5 +1,7 @@
 //! What a record may ask of its decoder.
 
+use dashstream_zstd::UnknownSize;
+
 /// What a record may ask of its decoder; every value has a default that suits telemetry.
 ///
 /// | limit | default | source |
@@ -11,6 +13,7 @@
 /// | elements | 1,048,576 | one each 10 bytes of the largest payload |
 /// | fields | 2,097,152 | one each 5 bytes of the largest payload; realistic events have one in 10 |
 /// | window | 8 MiB | RFC 9659: what a decoder of web content has to support |
+/// | unknown size | bounded | existing consumers accept a payload that does not declare its size |
 ///
 /// The heap is what the decoded message and the buffer that its byte fields share will take, worked
 /// out before any of it is allocated.
@@ -43,7 +46,9 @@ impl DecodeLimits {
             depth: Self::DEPTH_MAX,
             elements: ELEMENTS,
             fields: FIELDS,
-            zstd: dashstream_zstd::Limits::new().with_output_bytes(PAYLOAD_BYTES as u64),
+            zstd: dashstream_zstd::Limits::new()
+                .with_output_bytes(PAYLOAD_BYTES as u64)
+                .with_unknown_size(UnknownSize::Bounded),
         }
     }
 
@@ -96,7 +101,10 @@ impl DecodeLimits {
     }
 
     /// Sets what a compressed payload may ask of the decompressor. Its output limit is replaced by the
-    /// payload limit.
+    /// payload limit, and by the heap limit where that is lower.
+    ///
+    /// All else is taken as it is: start from [`zstd`](Self::zstd), whose default accepts a payload that
+    /// does not declare its size, where [`dashstream_zstd::Limits::new`] refuses it.
     pub const fn with_zstd(mut self, limits: dashstream_zstd::Limits) -> Self {
         self.zstd = limits.with_output_bytes(self.payload_bytes as u64);
         self

@@ -11,6 +11,8 @@
 
 #[path = "props/record.rs"]
 mod record;
+#[path = "support/stored.rs"]
+mod stored;
 #[path = "support/wire.rs"]
 mod wire;
 
@@ -18,6 +20,7 @@ use dashstream_codec::{
     DecodeError, DecodeOptions, Decoded, Decoder, FaultClass, Message, Warning, v1::attribute_value,
 };
 use dashstream_testkit::{alloc, stack};
+use stored::Stored;
 use wire::{header, len, number, raw, varint, zstd};
 
 const MIB: u64 = 1024 * 1024;
@@ -44,20 +47,48 @@ fn decode_with(options: DecodeOptions, record: Vec<u8>) -> (Result<Decoded, Deco
     })
 }
 
-/// Refused with `code`, having allocated `peak` bytes at most.
+/// Refused with `code`, having allocated `peak` bytes at most; and compressed, with the same code, having
+/// allocated the content at most.
 fn refused(record: Vec<u8>, code: &str, peak: u64) {
-    let (result, measured) = decode(record);
-    let error = result.map(|decoded| decoded.facts).expect_err(code);
-    assert_eq!(error.code(), code);
-    assert!(measured <= peak, "{code}: {measured} bytes");
+    let refused = |record: Vec<u8>, peak: u64| {
+        let (result, measured) = decode(record);
+        let error = result.map(|decoded| decoded.facts).expect_err(code);
+        assert_eq!(error.code(), code);
+        assert!(measured <= peak, "{code}: {measured} bytes");
+    };
+    for record in compressed(&record) {
+        refused(record.0, record.1);
+    }
+    refused(record, peak);
 }
 
-/// Accepted, having allocated `peak` bytes at most.
+/// Accepted, having allocated `peak` bytes at most; and compressed, as the same message, unless the content
+/// beside it is over the budget.
 fn accepted(record: Vec<u8>, peak: u64) -> Decoded {
+    let forms = compressed(&record);
     let (result, measured) = decode(record);
     let decoded = result.expect("accepted");
     assert!(measured <= peak, "{measured} bytes");
+    for (form, content) in forms {
+        match decode(form).0 {
+            Ok(other) => assert_eq!(other.message, decoded.message),
+            Err(error) => {
+                assert_eq!(error.code(), "heap_budget");
+                assert!(decoded.facts.heap_bytes + content + 32 > 64 * MIB);
+            }
+        }
+    }
     decoded
+}
+
+/// A raw record's payload in each compressed form, with the size of its content.
+fn compressed(record: &[u8]) -> Vec<(Vec<u8>, u64)> {
+    let Some((0, payload)) = record.split_first() else {
+        return Vec::new();
+    };
+    [Stored::Declared, Stored::Undeclared]
+        .map(|stored| (stored.record(payload), payload.len() as u64))
+        .into()
 }
 
 fn repeated(unit: &[u8], bytes: usize) -> Vec<u8> {

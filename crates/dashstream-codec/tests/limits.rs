@@ -7,6 +7,8 @@
     reason = "a test draws its input, and fails by panicking"
 )]
 
+#[path = "support/stored.rs"]
+mod stored;
 #[path = "support/telemetry.rs"]
 mod telemetry;
 
@@ -16,6 +18,7 @@ use dashstream_codec::{
 };
 use dashstream_testkit::alloc;
 use prost::Message as _;
+use stored::Stored;
 
 fn raw(message: Message) -> Vec<u8> {
     let mut record = vec![0];
@@ -28,11 +31,13 @@ fn raw(message: Message) -> Vec<u8> {
 }
 
 fn zstd(message: Message) -> Vec<u8> {
+    Stored::Declared.record(&raw(message)[1..])
+}
+
+/// A message in each of the ways that a record may store it.
+fn every_form(message: Message) -> [Vec<u8>; 4] {
     let payload = raw(message);
-    let frame = dashstream_zstd::Encoder::new(dashstream_zstd::Level::DEFAULT)
-        .compress(&payload[1..])
-        .expect("there is memory");
-    [vec![1], frame].concat()
+    Stored::ALL.map(|stored| stored.record(&payload[1..]))
 }
 
 fn decode(record: &[u8], limits: DecodeLimits) -> Result<Decoded, DecodeError> {
@@ -103,7 +108,7 @@ fn the_default_payload_limit_is_ten_mebibytes_after_the_frame_byte() {
 fn the_heap_limit_is_exact_to_the_byte() {
     let limit = |bytes| DecodeLimits::new().with_heap_bytes(bytes);
     for (_, message) in telemetry::all() {
-        for record in [raw(message.clone()), zstd(message)] {
+        for record in every_form(message) {
             trio(&record, facts(&record).heap_bytes, limit, "heap_budget");
         }
     }
@@ -297,7 +302,7 @@ fn a_larger_payload_limit_than_the_counters_hold_means_the_largest() {
 #[test]
 fn what_was_worked_out_covers_what_was_used_and_not_much_more() {
     for (name, message) in telemetry::all() {
-        for record in [raw(message.clone()), zstd(message)] {
+        for record in every_form(message) {
             let mut decoder = Decoder::new(DecodeOptions::new());
             // libzstd's context is made once, and counted where its memory is the Rust allocator's.
             drop(decoder.decode(&record));

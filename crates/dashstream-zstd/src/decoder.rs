@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
-use crate::limits::{Limits, UnknownSize};
+use crate::limits::Limits;
 use crate::plan::{Frames, Plan};
 use crate::refusal::Refusal;
 
@@ -195,13 +195,8 @@ impl Decoder {
     ) -> Result<usize, DecompressError> {
         let limit = self.limits.output_bytes_for(input.len());
         let most = plan.output_bytes_max().min(limit);
-        let mut capacity = match self.limits.unknown_size() {
-            UnknownSize::Bounded => {
-                let first = plan.output_bytes_min().max(FIRST_BYTES);
-                first.max(output.capacity() as u64).min(most)
-            }
-            UnknownSize::Reject | UnknownSize::Evidence => most,
-        };
+        let first = plan.output_bytes_min().max(FIRST_BYTES);
+        let mut capacity = first.max(output.capacity() as u64).min(most);
         loop {
             if (output.capacity() as u64) < capacity {
                 grow(output, capacity)?;

@@ -77,12 +77,8 @@ impl Frame {
         let (len, left) = (input.total(), budget.output);
         admit(&header, limits, len, left)?;
         let block_max = header.block_bytes_max();
-        let (least_max, most_max) = match (declared, limits.unknown_size()) {
-            // Held against the limits before.
-            (Some(declared), _) => (declared, u64::MAX),
-            (None, UnknownSize::Evidence) => (left, left),
-            (None, UnknownSize::Reject | UnknownSize::Bounded) => (left, u64::MAX),
-        };
+        // What is declared was held against the limits before.
+        let least_max = declared.unwrap_or(left);
         let blocks = budget.blocks;
         let (mut least, mut most, mut compressed_blocks) = (0_u64, 0_u64, 0_u64);
         let last_block = loop {
@@ -93,9 +89,8 @@ impl Frame {
             least = least.wrapping_add(u64::from(block.least));
             most = most.wrapping_add(u64::from(block.most));
             compressed_blocks = compressed_blocks.wrapping_add(u64::from(block.compressed));
-            if least > least_max || most > most_max {
-                let proof = (least, most);
-                return Err(over_proven(offset, proof, declared, left, limits, len));
+            if least > least_max {
+                return Err(over_proven(offset, least, declared, left, limits, len));
             }
             if block.last {
                 break offset;
@@ -166,43 +161,32 @@ fn admit(header: &Header, limits: &Limits, len: usize, left: u64) -> Result<(), 
 }
 
 /// Refuses a frame whose blocks, up to the one at `offset`, prove more than it declares or than the
-/// limits leave: at least `least` bytes, and at most `most`.
+/// limits leave: at least `proven` bytes.
 #[cold]
 #[inline(never)]
 fn over_proven(
     offset: usize,
-    (least, most): (u64, u64),
+    proven: u64,
     declared: Option<u64>,
     left: u64,
     limits: &Limits,
     len: usize,
 ) -> Refusal {
-    let (output, otherwise) = match declared {
-        Some(declared) => {
-            return Refusal::DeclaredBelowProof {
+    match declared {
+        Some(declared) => Refusal::DeclaredBelowProof {
+            offset,
+            declared,
+            proven,
+        },
+        None => {
+            let otherwise = Refusal::ProvenTooLarge {
                 offset,
-                declared,
-                proven: least,
+                proven,
+                limit: left,
             };
+            exceeded(offset, proven, left, limits, len, otherwise)
         }
-        None if least > left => (
-            least,
-            Refusal::ProvenTooLarge {
-                offset,
-                proven: least,
-                limit: left,
-            },
-        ),
-        None => (
-            most,
-            Refusal::BoundTooLarge {
-                offset,
-                bound: most,
-                limit: left,
-            },
-        ),
-    };
-    exceeded(offset, output, left, limits, len, otherwise)
+    }
 }
 
 /// Refuses `output` bytes where `left` were: by ratio where that is the tighter limit, which then

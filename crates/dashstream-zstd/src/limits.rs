@@ -10,7 +10,7 @@
 /// | skippable frames | 0 | no producer writes them |
 /// | blocks | 16 + output / 256 | libzstd never cuts a block below 450 bytes of content |
 /// | ratio | none | telemetry legitimately compresses a thousandfold |
-/// | unknown size | reject | producers always write the content size |
+/// | unknown size | reject | a caller that knows its producers says so: RFC 8878 leaves the content size optional |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Limits {
@@ -30,16 +30,14 @@ pub enum UnknownSize {
     /// The frame is refused.
     #[default]
     Reject,
-    /// The frame is accepted when the upper bound that its blocks prove is within the output limit.
-    ///
-    /// The upper bound is what gets allocated: each compressed block counts as a full one of up to
-    /// 128 KiB, so that this suits messages of one block.
-    Evidence,
     /// The frame is accepted when the lower bound that its blocks prove is within the output limit,
     /// and decoding stops at that limit.
     ///
-    /// Memory starts at what the blocks prove and doubles only after it was filled, so that it never
-    /// exceeds twice the content, nor the output limit.
+    /// This is for producers that stream: they write a frame before they know how long it will be.
+    /// Memory starts at what the blocks prove, or 128 KiB, and doubles only after it was filled, so
+    /// that it exceeds neither twice the content nor the output limit. Each doubling decodes from the
+    /// start again, so that a first message costs up to twice its time; with a buffer that has room,
+    /// which [`Decoder::decompress`](crate::Decoder::decompress) keeps, it costs its time once.
     Bounded,
 }
 

@@ -5,7 +5,7 @@ mod frames;
 #[cfg(feature = "libzstd")]
 use dashstream_zstd::Decoder;
 use dashstream_zstd::{Limits, Plan, Ratio, Refusal, UnknownSize};
-use frames::{BLOCK_MAX, Block, Frame, skippable};
+use frames::{Block, Frame, skippable};
 
 /// The code of the outcome, decoded and not only planned where the decoder is there.
 #[cfg(feature = "libzstd")]
@@ -38,10 +38,6 @@ fn bounded() -> Limits {
     Limits::new().with_unknown_size(UnknownSize::Bounded)
 }
 
-fn evidence() -> Limits {
-    Limits::new().with_unknown_size(UnknownSize::Evidence)
-}
-
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
     let limits = Limits::new();
@@ -71,12 +67,10 @@ fn the_last_byte_of_declared_output_is_allowed_and_the_next_is_not() {
 
 #[test]
 fn the_last_byte_of_undeclared_output_is_allowed_and_the_next_is_not() {
-    for limits in [evidence(), bounded()] {
-        let limits = limits.with_output_bytes(1000);
-        assert_eq!(outcome(&undeclared(999), limits.clone()), "ok");
-        assert_eq!(outcome(&undeclared(1000), limits.clone()), "ok");
-        assert_eq!(outcome(&undeclared(1001), limits), "proven_too_large");
-    }
+    let limits = bounded().with_output_bytes(1000);
+    assert_eq!(outcome(&undeclared(999), limits.clone()), "ok");
+    assert_eq!(outcome(&undeclared(1000), limits.clone()), "ok");
+    assert_eq!(outcome(&undeclared(1001), limits), "proven_too_large");
 }
 
 #[cfg(feature = "libzstd")]
@@ -100,20 +94,6 @@ fn the_last_byte_of_unproved_output_is_allowed_and_the_next_is_not() {
         Err("output_too_large")
     );
     assert!(output.is_empty());
-}
-
-#[test]
-fn by_evidence_each_compressed_block_counts_as_a_full_one() {
-    let block = u64::from(BLOCK_MAX);
-    let two = Frame::undeclared().blocks(Block::repeats(b'x', 2000));
-    let two = two.block(Block::Repeat(b'x', 8)).bytes();
-    for (limit, expected) in [
-        (2 * block + 1, "ok"),
-        (2 * block, "ok"),
-        (2 * block - 1, "bound_too_large"),
-    ] {
-        assert_eq!(outcome(&two, evidence().with_output_bytes(limit)), expected);
-    }
 }
 
 #[test]

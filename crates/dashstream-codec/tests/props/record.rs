@@ -6,10 +6,16 @@ use dashstream_codec::{
 };
 use dashstream_codec::{Message, v1};
 use dashstream_testkit::alloc;
+use dashstream_zstd::UnknownSize;
 use prost::Message as _;
 
 /// Every framing and every attitude to headers and versions.
-pub(crate) fn options() -> [DecodeOptions; 3] {
+pub(crate) fn options() -> [DecodeOptions; 4] {
+    let declared = DecodeLimits::new();
+    let zstd = declared
+        .zstd()
+        .clone()
+        .with_unknown_size(UnknownSize::Reject);
     let tight = DecodeLimits::new()
         .with_heap_bytes(256 * 1024)
         .with_payload_bytes(128 * 1024)
@@ -25,6 +31,7 @@ pub(crate) fn options() -> [DecodeOptions; 3] {
         DecodeOptions::new()
             .with_limits(tight)
             .with_optional_headers(true),
+        DecodeOptions::new().with_limits(declared.with_zstd(zstd)),
     ]
 }
 

@@ -1,15 +1,13 @@
 //! A payload stored in each of the ways that a producer may store it.
 
+#![allow(dead_code, reason = "each of its users needs a part")]
+
 use dashstream_zstd::UnknownSize;
 use zstd_safe::zstd_sys::ZSTD_EndDirective::{ZSTD_e_end, ZSTD_e_flush};
 use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer, compress_bound};
 
 /// Everything that can be done about frames that do not declare their size.
-pub(crate) const UNKNOWN_SIZES: [UnknownSize; 3] = [
-    UnknownSize::Reject,
-    UnknownSize::Evidence,
-    UnknownSize::Bounded,
-];
+pub(crate) const UNKNOWN_SIZES: [UnknownSize; 2] = [UnknownSize::Reject, UnknownSize::Bounded];
 
 /// How a payload is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

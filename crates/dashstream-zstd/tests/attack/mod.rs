@@ -89,10 +89,6 @@ impl Attack {
     }
 }
 
-pub fn evidence() -> Limits {
-    Limits::new().with_unknown_size(UnknownSize::Evidence)
-}
-
 pub fn bounded() -> Limits {
     Limits::new().with_unknown_size(UnknownSize::Bounded)
 }

@@ -2,7 +2,7 @@
 
 use dashstream_zstd::{Limits, Ratio};
 
-use super::{Attack, CONTEXT, INPUT_BUFFER, MIB, attack, bounded, evidence};
+use super::{Attack, CONTEXT, INPUT_BUFFER, MIB, attack, bounded};
 use crate::frames::{BLOCK_MAX, Block, Frame, WINDOW_128_KIB};
 
 pub(super) fn all() -> Vec<Attack> {
@@ -83,13 +83,6 @@ fn undeclared_bombs() -> Vec<Attack> {
     vec![
         attack("a run of 100 MiB, undeclared", run.clone(), "unknown_size").bomb(),
         attack(
-            "a run of 100 MiB, undeclared, by evidence",
-            run.clone(),
-            "proven_too_large",
-        )
-        .under(evidence())
-        .bomb(),
-        attack(
             "a run of 100 MiB, undeclared, bounded",
             run.clone(),
             "proven_too_large",
@@ -108,13 +101,6 @@ fn undeclared_bombs() -> Vec<Attack> {
             compressed.clone(),
             "unknown_size",
         )
-        .bomb(),
-        attack(
-            "100 MiB of compressed blocks, undeclared, by evidence",
-            compressed.clone(),
-            "bound_too_large",
-        )
-        .under(evidence())
         .bomb(),
         // Nothing proves these: memory stays within the output limit, one buffer at a time.
         attack(

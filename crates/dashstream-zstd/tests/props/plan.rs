@@ -32,7 +32,6 @@ pub fn check(data: &[u8]) {
 pub fn limits(choice: u8) -> Limits {
     let unknown = match choice & 3 {
         0 => UnknownSize::Reject,
-        1 => UnknownSize::Evidence,
         _ => UnknownSize::Bounded,
     };
     let several = u32::from(choice >> 2 & 3);
