@@ -1,6 +1,7 @@
 //! One run's state.
 
 mod coverage;
+mod epoch;
 mod limits;
 mod outcome;
 mod pending;
@@ -15,13 +16,14 @@ mod verifier;
 use core::time::Duration;
 
 use self::coverage::Coverage;
+use self::epoch::{Content, Epoch, Facts, Id, Relation};
 pub use self::limits::ReducerLimits;
 pub use self::outcome::{Effect, Outcome};
 use self::pending::Pending;
 pub use self::reason::{Phase, ResyncReason};
 use self::requests::Requests;
-use self::seen::{Again, Seen};
-pub use self::update::{Stamp, Update};
+use self::seen::Seen;
+pub use self::update::{Position, Stamp, Update};
 use self::verifier::Verifier;
 use crate::document::Document;
 use crate::hash::Verdict;
@@ -58,6 +60,7 @@ pub struct Reducer {
     cursor: Option<u64>,
     /// A full state from before this place lacks a change that was dropped.
     dropped: u64,
+    epoch: Epoch,
     coverage: Coverage,
     seen: Seen,
     pending: Pending,
@@ -76,6 +79,7 @@ impl Reducer {
             made_at: None,
             cursor: None,
             dropped: 0,
+            epoch: Epoch::default(),
             coverage: Coverage::default(),
             seen: Seen::default(),
             pending: Pending::default(),
@@ -133,6 +137,14 @@ impl Reducer {
         self.made_at
     }
 
+    /// How many times the producer was found to have begun anew under this thread id, since the run is
+    /// held: with a start, or with numbers that another producer had used. Sequence numbers of different
+    /// epochs have nothing to do with each other.
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch.earlier()
+    }
+
     /// The latest versions of the state, if the limits keep any. They stay while the run waits for a
     /// full state, and are forgotten when it begins anew.
     #[must_use]
@@ -187,21 +199,97 @@ impl Reducer {
             (None, Update::Other) => return Outcome::Waiting,
             (None, _) => return self.distrust(ResyncReason::NoSequence, highest),
         };
+        let outcome = self.relate(sequence, stamp, update);
+        self.epoch.reach(&stamp);
+        outcome
+    }
+
+    /// Takes the message where it belongs to this epoch or to a new one.
+    fn relate(&mut self, sequence: u64, stamp: Stamp, update: Update<'_>) -> Outcome {
+        let highest = self.coverage.highest();
+        let facts = self.facts(sequence, stamp, update);
+        let relation = self
+            .epoch
+            .relation(sequence, &stamp, &facts, self.limits.sequence_jump);
+        match relation {
+            Relation::Ours => self.take(sequence, stamp, update),
+            Relation::Duplicate => Outcome::Duplicate,
+            Relation::Stale => {
+                if facts.covered && facts.content == Content::Full && !facts.has_state {
+                    // The next of its kind is no straggler.
+                    self.epoch.reused();
+                }
+                // Its state is old news, and diffs may go on naming it.
+                if let Update::Checkpoint { id, .. } = update {
+                    self.seen.checkpoint(id, self.limits.checkpoints);
+                }
+                Outcome::Stale
+            }
+            Relation::Reused => {
+                self.epoch.reused();
+                // What was kept may be of either producer.
+                self.pending.clear();
+                self.distrust(ResyncReason::SequenceReused, highest)
+            }
+            Relation::Leftover => {
+                self.epoch.leftover();
+                self.distrust(ResyncReason::SequenceReused, highest)
+            }
+            Relation::Jump => {
+                self.epoch.jumped(sequence);
+                self.jump()
+            }
+            Relation::Another => {
+                self.begin_epoch(stamp);
+                if !facts.is_full {
+                    self.phase = Phase::NeedsResync(ResyncReason::NoSnapshot);
+                }
+                let outcome = self.take(sequence, stamp, update);
+                if matches!(outcome, Outcome::Waiting | Outcome::Buffered) {
+                    // What came before is missing.
+                    return Outcome::Resync(ResyncReason::NoSnapshot);
+                }
+                outcome
+            }
+        }
+    }
+
+    fn facts(&self, sequence: u64, stamp: Stamp, update: Update<'_>) -> Facts {
+        let (content, is_full) = match update {
+            Update::Start { state } => (Content::Start, state.is_some()),
+            Update::Snapshot { .. } => (Content::Full, true),
+            Update::Checkpoint { state, .. } if !state.is_empty() => (Content::Full, true),
+            Update::Checkpoint { .. }
+            | Update::PoisonedCheckpoint { .. }
+            | Update::Diff { .. }
+            | Update::Other
+            | Update::Lost => (Content::Part, false),
+        };
+        let is_start = content == Content::Start && self.seen.is_start(stamp.message_id());
+        let covered = self.coverage.contains(sequence);
+        let highest = self.coverage.highest();
+        Facts {
+            content,
+            is_full,
+            id: if is_start {
+                Id::Same
+            } else if covered {
+                self.seen.compare(sequence, stamp.message_id())
+            } else {
+                Id::Unknown
+            },
+            covered,
+            contained: self.seen.is_contained(sequence),
+            highest: (highest > 0).then_some(highest),
+            has_state: self.cursor.is_some(),
+        }
+    }
+
+    /// Takes a message whose number is new in this epoch.
+    fn take(&mut self, sequence: u64, stamp: Stamp, update: Update<'_>) -> Outcome {
+        self.epoch.take(sequence, &stamp);
         if let Update::Start { state } = update {
             return self.start(sequence, stamp, state);
-        }
-        if self.coverage.contains(sequence) {
-            return match self.seen.again(sequence, stamp.message_id()) {
-                Again::Same => Outcome::Duplicate,
-                Again::Other => self.distrust(ResyncReason::SequenceReused, highest),
-                Again::Stale => {
-                    // Its state is old news, and diffs may go on naming it.
-                    if let Update::Checkpoint { id, .. } = update {
-                        self.seen.checkpoint(id, self.limits.checkpoints);
-                    }
-                    Outcome::Stale
-                }
-            };
         }
         self.coverage.insert(sequence);
         self.seen
@@ -233,32 +321,49 @@ impl Reducer {
         }
     }
 
-    /// The run begins, or begins again: sequence numbers count anew.
+    /// Forgets the numbers of the last epoch, and the state that they made.
+    fn begin_epoch(&mut self, stamp: Stamp) {
+        self.epoch.begin(&stamp);
+        self.coverage = Coverage::default();
+        self.seen.clear();
+        self.pending.clear();
+        self.cursor = None;
+        self.dropped = 0;
+        self.forget_state();
+    }
+
+    fn forget_state(&mut self) {
+        // Both at once: what the history costs is known by what the next state shares with it.
+        self.state = None;
+        self.history.clear();
+        self.made_at = None;
+        self.verifier.forget();
+    }
+
+    /// The run begins, in whichever epoch.
     fn start(&mut self, sequence: u64, stamp: Stamp, state: Option<&[u8]>) -> Outcome {
-        let known = self.coverage.contains(sequence);
-        if known && self.seen.is_start(stamp.message_id()) {
-            return Outcome::Duplicate;
-        }
-        let new_epoch = sequence <= self.coverage.highest();
-        if new_epoch {
-            self.coverage = Coverage::default();
-            self.pending.clear();
-            self.cursor = None;
-            self.dropped = 0;
-        }
-        if new_epoch || state.is_none() {
-            // Both at once: what the history costs is known by what the next state shares with it.
-            self.state = None;
-            self.history.clear();
-            self.made_at = None;
-            self.verifier.forget();
-        }
         self.coverage.insert_up_to(sequence);
-        self.seen.start(sequence, stamp.message_id());
+        self.seen.start(stamp.message_id());
+        self.seen
+            .note(sequence, stamp.message_id(), self.limits.message_ids);
         let Some(state) = state else {
+            self.forget_state();
             return self.distrust(ResyncReason::NoSnapshot, sequence);
         };
         self.full(sequence, state, &[])
+    }
+
+    /// A number that is not believed leaves a gap, and everything else as it is.
+    fn jump(&mut self) -> Outcome {
+        let missing = self.limits.sequence_jump;
+        let reason = ResyncReason::Gap { missing };
+        match self.phase {
+            Phase::Synced => {
+                self.phase = Phase::NeedsResync(reason);
+                Outcome::Resync(reason)
+            }
+            Phase::NeedsResync(_) => Outcome::Waiting,
+        }
     }
 
     fn diff(
@@ -271,8 +376,14 @@ impl Reducer {
         let in_place = self
             .cursor
             .is_some_and(|cursor| self.coverage.spans(cursor, sequence));
-        if in_place && self.phase == Phase::Synced {
+        let is_synced = self.phase == Phase::Synced;
+        if in_place && (is_synced || self.coverage.highest() == sequence && self.pending.is_empty())
+        {
             return match self.change(sequence, operations, hash, base) {
+                Ok(_) if !is_synced => {
+                    self.phase = Phase::Synced;
+                    Outcome::Recovered { replayed: 0 }
+                }
                 Ok(_) if operations.is_empty() => Outcome::Unchanged,
                 Ok(verdict) => Outcome::Applied(verdict),
                 Err(reason) => self.distrust(reason, sequence),
@@ -325,6 +436,7 @@ impl Reducer {
         self.cursor = Some(sequence);
         self.coverage.insert_up_to(sequence);
         self.seen.full_state(sequence);
+        self.epoch.settle();
         match self.phase {
             Phase::Synced if self.coverage.highest() == sequence => Outcome::Applied(verdict),
             Phase::Synced | Phase::NeedsResync(_) => self.placed(),

@@ -8,7 +8,7 @@ use dashstream_codec::{CheckpointError, CheckpointReader, Message, StateKey};
 
 use crate::document::ReadLimits;
 use crate::patch::Operations;
-use crate::reducer::{Stamp, Update};
+use crate::reducer::{Position, Stamp, Update};
 use crate::runs::{Runs, StateText, Tally};
 
 impl Runs {
@@ -21,6 +21,18 @@ impl Runs {
     /// nothing where all is well, and elsewhere makes a state that the producer never had. A merge
     /// cannot remove a member, and no hash covers it.
     pub fn apply_message(&mut self, now: Duration, message: &DashStreamMessage) -> Tally {
+        self.apply_message_at(now, None, message)
+    }
+
+    /// As [`Runs::apply_message`], of a record that stands at `position`: a redelivery is then known
+    /// whatever came between, and a producer that started again is not taken for one.
+    pub fn apply_message_at(
+        &mut self,
+        now: Duration,
+        position: impl Into<Option<Position>>,
+        message: &DashStreamMessage,
+    ) -> Tally {
+        let position = position.into();
         let mut tally = Tally::default();
         let Some(message) = &message.message else {
             self.not_applicable();
@@ -60,7 +72,10 @@ impl Runs {
                 self.not_applicable();
             }
             let id = entry.header.map_or(&[][..], |header| &header.message_id);
-            let stamp = Stamp::new(entry.sequence().map_or(0, NonZeroU64::get)).with_message_id(id);
+            let stamp = Stamp::new(entry.sequence().map_or(0, NonZeroU64::get))
+                .with_message_id(id)
+                .with_position(position)
+                .with_time_us(entry.header.map_or(0, |header| header.timestamp_us));
             tally.count(self.apply_from(now, entry.thread_id(), stamp, update, text));
         }
         self.checkpoints = checkpoints;

@@ -28,6 +28,7 @@ fn run(versions: usize, bytes: u64) -> Reducer {
     let mut limits = ReducerLimits::default();
     limits.history_versions = versions;
     limits.history_bytes = bytes;
+    limits.sequence_jump = u64::MAX;
     let mut run = Reducer::new(limits);
     let _started = run.apply(
         Duration::ZERO,
@@ -300,7 +301,7 @@ fn a_hash_that_differs_leaves_state_sequence_and_history_at_the_last_good_versio
     assert_eq!((run.history().len(), n(run.history().at(5))), (3, Some(4)));
     let _anew = run.apply(
         Duration::ZERO,
-        Stamp::new(1),
+        Stamp::new(1).with_message_id(&[1; 16]),
         Update::Start { state: Some(START) },
     );
     assert_eq!((run.history().len(), n(run.history().at(9))), (1, Some(0)));

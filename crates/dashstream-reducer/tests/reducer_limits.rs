@@ -141,16 +141,39 @@ fn a_checkpoint_id_has_its_last_byte_and_not_the_next() {
 #[test]
 fn message_ids_are_remembered_up_to_their_count() {
     let reused = Outcome::Resync(ResyncReason::SequenceReused);
-    for (limit, expected) in [(4, reused), (3, reused), (2, Outcome::Duplicate)] {
+    for (limit, expected) in [
+        (4, Outcome::Duplicate),
+        (3, Outcome::Duplicate),
+        (2, reused),
+    ] {
         let mut limits = ReducerLimits::default();
         limits.message_ids = limit;
         let mut run = started(limits);
         for sequence in 2..=4 {
             let _unchanged = give(&mut run, sequence, Update::Other);
         }
-        // The third last, under another id: beyond what is remembered it counts as the same.
-        let stamp = Stamp::new(2).with_message_id(&[9; 16]);
-        assert_eq!(run.apply(Duration::ZERO, stamp, Update::Other), expected);
+        // The third last comes again. Beyond what is remembered it may be anybody's.
+        assert_eq!(give(&mut run, 2, Update::Other), expected);
+    }
+}
+
+#[test]
+fn a_number_is_believed_up_to_its_distance_and_not_one_further() {
+    for (distance, missing) in [(999, 998), (1_000, 999), (1_001, 1_000)] {
+        let mut limits = ReducerLimits::default();
+        limits.sequence_jump = 1_000;
+        let mut run = started(limits);
+        let gap = Outcome::Resync(ResyncReason::Gap { missing });
+        assert_eq!(give(&mut run, 1 + distance, Update::Other), gap);
+        // What is believed is waited for; what is not leaves the next message where it was.
+        let next = give(&mut run, 2, Update::Other);
+        let believed = distance <= 1_000;
+        let expected = if believed {
+            Outcome::Waiting
+        } else {
+            Outcome::Recovered { replayed: 0 }
+        };
+        assert_eq!(next, expected, "{distance}");
     }
 }
 

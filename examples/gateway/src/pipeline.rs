@@ -9,7 +9,7 @@ use dashstream_codec::{DecodeLimits, DecodeOptions, Decoded, Decoder};
 use dashstream_kafka::{Evidence, Handle, Record};
 use dashstream_metrics::{self as metrics, Label as _};
 use dashstream_policy::{Age, Cause};
-use dashstream_reducer::{Effect, Resyncs, Runs, RunsLimits, Tally};
+use dashstream_reducer::{Effect, Position, Resyncs, Runs, RunsLimits, Tally};
 
 use crate::causes;
 use crate::clock::unix_micros;
@@ -69,7 +69,7 @@ impl Pipeline {
         };
         let decision = match self.decode(&record) {
             Ok(decoded) => {
-                self.apply(now, decoded);
+                self.apply(now, Position { partition, offset }, decoded);
                 self.metrics.record(now, metrics::Outcome::Processed);
                 record.done();
                 Decision::Processed
@@ -170,7 +170,7 @@ impl Pipeline {
     }
 
     /// Hands a message to its run. A run that cannot follow is not a record that cannot be processed.
-    fn apply(&mut self, now: Duration, decoded: Decoded) {
+    fn apply(&mut self, now: Duration, position: Position, decoded: Decoded) {
         if let Some(header) = decoded.message.header() {
             let late = unix_micros().saturating_sub(header.timestamp_us);
             let millis = late.checked_div(1_000).unwrap_or(0);
@@ -180,7 +180,7 @@ impl Pipeline {
         let message = DashStreamMessage {
             message: Some(decoded.message),
         };
-        let tally = self.runs.apply_message(now, &message);
+        let tally = self.runs.apply_message_at(now, position, &message);
         self.count(&tally);
         self.drain_effects();
     }

@@ -24,6 +24,9 @@ pub struct ReducerLimits {
     pub checkpoints: usize,
     /// Message ids remembered to tell a redelivery from a reused sequence number. Default 64.
     pub message_ids: usize,
+    /// How far a number may lie from the highest one that was taken. Default 1,000,000: hours of a busy
+    /// run. One that lies further away is a gap, and what comes after is not measured by it.
+    pub sequence_jump: u64,
     /// Previous versions kept. Default 0: keeping any makes a diff copy its path.
     pub history_versions: usize,
     /// Bytes that the previous versions may hold on their own. Default 64 MiB.
@@ -45,6 +48,7 @@ impl Default for ReducerLimits {
             buffered_bytes: 1 << 20,
             checkpoints: 64,
             message_ids: 64,
+            sequence_jump: 1_000_000,
             history_versions: 0,
             history_bytes: 64 << 20,
             request_after: Duration::from_secs(1),

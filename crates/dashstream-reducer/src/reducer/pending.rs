@@ -70,6 +70,10 @@ impl Pending {
         later.next().map(|(at, _)| *at)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.diffs.is_empty()
+    }
+
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

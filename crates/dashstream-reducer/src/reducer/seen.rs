@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::reducer::epoch::Id;
+
 /// Message ids by sequence number, and checkpoint ids.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
@@ -12,17 +14,6 @@ pub(super) struct Seen {
     checkpoints: VecDeque<Vec<u8>>,
     /// Whether a base that is not known may have come before the state did.
     adopt: bool,
-}
-
-/// How a sequence number came again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Again {
-    /// With the same message, as far as is known.
-    Same,
-    /// With another message.
-    Other,
-    /// Not before, but the state contains it.
-    Stale,
 }
 
 impl Seen {
@@ -37,28 +28,32 @@ impl Seen {
         }
     }
 
-    pub(super) fn again(&self, sequence: u64, id: Option<[u8; 16]>) -> Again {
+    /// How the id that is remembered under this number compares with `id`.
+    pub(super) fn compare(&self, sequence: u64, id: Option<[u8; 16]>) -> Id {
         let known = self.ids.iter().find(|(at, _)| *at == sequence);
         match (known, id) {
-            (Some((_, known)), Some(id)) if *known != id => Again::Other,
-            (None, _) if sequence <= self.full_at => Again::Stale,
-            (Some(_) | None, _) => Again::Same,
+            (Some((_, known)), Some(id)) if *known == id => Id::Same,
+            (Some(_), Some(_)) => Id::Other,
+            (Some(_) | None, _) => Id::Unknown,
         }
     }
 
-    /// A new epoch begins with this message.
-    pub(super) fn start(&mut self, sequence: u64, id: Option<[u8; 16]>) {
-        self.ids.clear();
-        self.checkpoints.clear();
-        (self.full_at, self.adopt) = (0, false);
+    /// Whether the number is contained in a full state.
+    pub(super) const fn is_contained(&self, sequence: u64) -> bool {
+        sequence <= self.full_at
+    }
+
+    /// A new epoch begins: numbers, ids and checkpoints of the last one say nothing any more.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The run begins with this message.
+    pub(super) const fn start(&mut self, id: Option<[u8; 16]>) {
         self.start = id;
-        if let Some(id) = id {
-            self.ids.push_back((sequence, id));
-        }
     }
 
-    /// Whether this is the message that began the epoch. Without ids there is no telling, and the
-    /// safe side is a new epoch: what follows is then taken anew as well.
+    /// Whether this is the message that the run began with. Without ids there is no telling.
     pub(super) fn is_start(&self, id: Option<[u8; 16]>) -> bool {
         id.is_some() && self.start == id
     }

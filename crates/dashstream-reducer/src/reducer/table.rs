@@ -13,14 +13,21 @@ enum Standing {
     Full,
 }
 
-/// Which number a message has.
+/// How a message's number, id, position and time relate to those already seen. Every message has an
+/// id; where nothing else is said it has a new position, and a time that is not later than its number
+/// allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
+    /// No number.
     None,
     /// One that was seen, with the same message id.
     Again,
-    /// One that was seen, with another message id.
+    /// One that was seen, without an id, at a position that was passed.
+    Passed,
+    /// One that was seen, with another message id and no later time.
     Reused,
+    /// One that was seen or is missing, with another message id and a time after all others.
+    Later,
     /// One that was not seen, from before a full state.
     Contained,
     /// The one after the last that was taken.
@@ -29,6 +36,12 @@ enum Place {
     Late,
     /// One that leaves a gap.
     Ahead,
+    /// One that is too far away to be believed.
+    Jump,
+    /// Any number, with a time from before the epoch.
+    Leftover,
+    /// Any number, at a position from before the epoch.
+    Before,
 }
 
 /// What a message says.
@@ -101,36 +114,253 @@ const TRANSITIONS: &[Row] = &[
         places: &[
             Place::None,
             Place::Again,
+            Place::Passed,
             Place::Reused,
+            Place::Later,
             Place::Contained,
             Place::Next,
             Place::Late,
             Place::Ahead,
+            Place::Jump,
+            Place::Leftover,
+            Place::Before,
         ],
         in_step: &["resync(lost)"],
         missing: &["resync(lost)"],
         full: &["resync(lost)"],
     },
     Row {
-        message: "start, the same again",
-        kinds: &[Kind::Start, Kind::StartWithoutState, Kind::RefusedStart],
-        places: &[Place::Again],
+        message: "from before the epoch, by its position",
+        kinds: ANYTHING,
+        places: &[Place::Before],
+        in_step: &["stale"],
+        missing: &["stale"],
+        full: &["stale"],
+    },
+    Row {
+        message: "from before the epoch, by its time",
+        kinds: ANYTHING,
+        places: &[Place::Leftover],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["resync(sequence_reused)"],
+    },
+    Row {
+        message: "seen before, same id or at a position that was passed",
+        kinds: ANYTHING,
+        places: &[Place::Again, Place::Passed],
         in_step: &["duplicate"],
         missing: &["duplicate"],
         full: &["duplicate"],
     },
     Row {
-        message: "start with a state; a number that was reached begins a new epoch",
-        kinds: &[Kind::Start],
-        places: ANYWHERE,
+        message: "of another epoch, by its time: complete state",
+        kinds: &[Kind::Start, Kind::State, Kind::Checkpoint],
+        places: &[Place::Later],
         in_step: &["applied"],
         missing: &["recovered"],
         full: &["recovered"],
     },
     Row {
+        message: "of another epoch, by its time: no complete state",
+        kinds: PARTS,
+        places: &[Place::Later],
+        in_step: &["resync(no_snapshot)"],
+        missing: &["resync(no_snapshot)"],
+        full: &["resync(no_snapshot)"],
+    },
+    Row {
+        message: "of another epoch, by its time: state that is refused",
+        kinds: &[Kind::RefusedStart, Kind::RefusedState],
+        places: &[Place::Later],
+        in_step: &["resync(snapshot_refused)"],
+        missing: &["resync(snapshot_refused)"],
+        full: &["resync(snapshot_refused)"],
+    },
+    Row {
+        message: "of another epoch, by its time: state whose hash differs",
+        kinds: &[Kind::StateWithWrongHash],
+        places: &[Place::Later],
+        in_step: &["resync(hash_mismatch)"],
+        missing: &["resync(hash_mismatch)"],
+        full: &["resync(hash_mismatch)"],
+    },
+    Row {
+        message: "of another epoch, by its time: checkpoint that cannot be read",
+        kinds: &[Kind::PoisonedCheckpoint],
+        places: &[Place::Later],
+        in_step: &["resync(poisoned_checkpoint)"],
+        missing: &["resync(poisoned_checkpoint)"],
+        full: &["resync(poisoned_checkpoint)"],
+    },
+    Row {
+        message: "start with a state, another under a number that was seen",
+        kinds: &[Kind::Start],
+        places: &[Place::Reused],
+        in_step: &["applied"],
+        missing: &["recovered"],
+        full: &["recovered"],
+    },
+    Row {
+        message: "start without a state, likewise",
+        kinds: &[Kind::StartWithoutState],
+        places: &[Place::Reused],
+        in_step: &["resync(no_snapshot)"],
+        missing: &["resync(no_snapshot)"],
+        full: &["resync(no_snapshot)"],
+    },
+    Row {
+        message: "start with a state that is refused, likewise",
+        kinds: &[Kind::RefusedStart],
+        places: &[Place::Reused],
+        in_step: &["resync(snapshot_refused)"],
+        missing: &["resync(snapshot_refused)"],
+        full: &["resync(snapshot_refused)"],
+    },
+    Row {
+        message: "full state, another under a number that was seen",
+        kinds: &[Kind::State, Kind::Checkpoint],
+        places: &[Place::Reused],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["resync(sequence_reused)", "recovered"],
+    },
+    Row {
+        message: "full state that is refused, likewise",
+        kinds: &[Kind::RefusedState],
+        places: &[Place::Reused],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["resync(sequence_reused)", "resync(snapshot_refused)"],
+    },
+    Row {
+        message: "full state whose hash differs, likewise",
+        kinds: &[Kind::StateWithWrongHash],
+        places: &[Place::Reused],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["resync(sequence_reused)", "resync(hash_mismatch)"],
+    },
+    Row {
+        message: "anything else, another under a number that was seen",
+        kinds: &[
+            Kind::Other,
+            Kind::Announcement,
+            Kind::NoChange,
+            Kind::Diff,
+            Kind::RefusedDiff,
+            Kind::DiffOnUnknownBase,
+            Kind::DiffWithWrongHash,
+            Kind::PoisonedCheckpoint,
+        ],
+        places: &[Place::Reused],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["resync(sequence_reused)"],
+    },
+    Row {
+        message: "start, contained in a full state",
+        kinds: STARTS,
+        places: &[Place::Contained],
+        in_step: &["stale"],
+        missing: &["stale"],
+        full: &["stale"],
+    },
+    Row {
+        message: "full state, contained in another",
+        kinds: &[Kind::State, Kind::Checkpoint],
+        places: &[Place::Contained],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["stale", "recovered"],
+    },
+    Row {
+        message: "full state that is refused, contained in another",
+        kinds: &[Kind::RefusedState],
+        places: &[Place::Contained],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["stale", "resync(snapshot_refused)"],
+    },
+    Row {
+        message: "full state whose hash differs, contained in another",
+        kinds: &[Kind::StateWithWrongHash],
+        places: &[Place::Contained],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["stale", "resync(hash_mismatch)"],
+    },
+    Row {
+        message: "anything else, contained in a full state",
+        kinds: &[
+            Kind::Other,
+            Kind::Announcement,
+            Kind::NoChange,
+            Kind::Diff,
+            Kind::RefusedDiff,
+            Kind::DiffOnUnknownBase,
+            Kind::DiffWithWrongHash,
+            Kind::PoisonedCheckpoint,
+        ],
+        places: &[Place::Contained],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["stale"],
+    },
+    Row {
+        message: "complete state, too far away",
+        kinds: &[Kind::Start, Kind::State, Kind::Checkpoint],
+        places: &[Place::Jump],
+        in_step: &["resync(gap)"],
+        missing: &["waiting"],
+        full: &["recovered"],
+    },
+    Row {
+        message: "state that is refused, too far away",
+        kinds: &[Kind::RefusedStart, Kind::RefusedState],
+        places: &[Place::Jump],
+        in_step: &["resync(gap)"],
+        missing: &["waiting"],
+        full: &["resync(snapshot_refused)"],
+    },
+    Row {
+        message: "state whose hash differs, too far away",
+        kinds: &[Kind::StateWithWrongHash],
+        places: &[Place::Jump],
+        in_step: &["resync(gap)"],
+        missing: &["waiting"],
+        full: &["resync(hash_mismatch)"],
+    },
+    Row {
+        message: "anything else, too far away",
+        kinds: &[
+            Kind::Other,
+            Kind::Announcement,
+            Kind::NoChange,
+            Kind::Diff,
+            Kind::RefusedDiff,
+            Kind::DiffOnUnknownBase,
+            Kind::DiffWithWrongHash,
+            Kind::PoisonedCheckpoint,
+            Kind::StartWithoutState,
+        ],
+        places: &[Place::Jump],
+        in_step: &["resync(gap)"],
+        missing: &["waiting"],
+        full: &["waiting"],
+    },
+    Row {
+        message: "start with a state",
+        kinds: &[Kind::Start],
+        places: NEW,
+        in_step: &["applied"],
+        missing: &["recovered", "waiting", "resync(patch_refused)"],
+        full: &["recovered", "waiting", "resync(gap)"],
+    },
+    Row {
         message: "start without a state",
         kinds: &[Kind::StartWithoutState],
-        places: ANYWHERE,
+        places: NEW,
         in_step: &["resync(no_snapshot)"],
         missing: &["resync(no_snapshot)"],
         full: &["resync(no_snapshot)"],
@@ -138,34 +368,10 @@ const TRANSITIONS: &[Row] = &[
     Row {
         message: "start with a state that is refused",
         kinds: &[Kind::RefusedStart],
-        places: ANYWHERE,
+        places: NEW,
         in_step: &["resync(snapshot_refused)"],
         missing: &["resync(snapshot_refused)"],
-        full: &["resync(snapshot_refused)"],
-    },
-    Row {
-        message: "seen before, same id",
-        kinds: PLACED,
-        places: &[Place::Again],
-        in_step: &["duplicate"],
-        missing: &["duplicate"],
-        full: &["duplicate"],
-    },
-    Row {
-        message: "seen before, other id",
-        kinds: PLACED,
-        places: &[Place::Reused],
-        in_step: &["resync(sequence_reused)"],
-        missing: &["resync(sequence_reused)"],
-        full: &["resync(sequence_reused)"],
-    },
-    Row {
-        message: "contained in a full state",
-        kinds: PLACED,
-        places: &[Place::Contained],
-        in_step: &["stale"],
-        missing: &["stale"],
-        full: &["stale"],
+        full: &["resync(snapshot_refused)", "waiting"],
     },
     Row {
         message: "no state, next",
@@ -273,17 +479,10 @@ const TRANSITIONS: &[Row] = &[
 
 const NEW: &[Place] = &[Place::Next, Place::Late, Place::Ahead];
 
-/// Where a start may stand that is not the same again.
-const ANYWHERE: &[Place] = &[
-    Place::Reused,
-    Place::Contained,
-    Place::Next,
-    Place::Late,
-    Place::Ahead,
-];
+const STARTS: &[Kind] = &[Kind::Start, Kind::StartWithoutState, Kind::RefusedStart];
 
-/// Messages that a number which was taken makes old news.
-const PLACED: &[Kind] = &[
+/// Every message but the host's own.
+const ANYTHING: &[Kind] = &[
     Kind::Other,
     Kind::Announcement,
     Kind::NoChange,
@@ -296,6 +495,21 @@ const PLACED: &[Kind] = &[
     Kind::RefusedState,
     Kind::StateWithWrongHash,
     Kind::PoisonedCheckpoint,
+    Kind::Start,
+    Kind::StartWithoutState,
+    Kind::RefusedStart,
+];
+
+/// Messages that bring no complete state, whatever they mean to.
+const PARTS: &[Kind] = &[
+    Kind::Other,
+    Kind::Announcement,
+    Kind::NoChange,
+    Kind::Diff,
+    Kind::RefusedDiff,
+    Kind::DiffOnUnknownBase,
+    Kind::DiffWithWrongHash,
+    Kind::StartWithoutState,
 ];
 
 impl Row {

@@ -4,11 +4,43 @@ use core::num::NonZeroU64;
 
 use crate::patch::Operations;
 
-/// Where a message stands in its run.
+/// Where a record stands in its topic's log. All positions of one run are of one topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "Kafka's log has these two coordinates"
+)]
+pub struct Position {
+    /// The partition.
+    pub partition: i32,
+    /// The offset in it.
+    pub offset: i64,
+}
+
+impl Position {
+    /// Whether this is a later place than `other`; `None` in another partition, which has an order of
+    /// its own.
+    pub(crate) const fn is_after(&self, other: &Self) -> Option<bool> {
+        if self.partition == other.partition {
+            Some(self.offset > other.offset)
+        } else {
+            None
+        }
+    }
+}
+
+/// Where a message stands in its run, and what tells it from another one with the same number.
+///
+/// The number alone does not: a producer that starts again under the same thread id counts from 1
+/// again. The record's position tells a redelivery from a new record, and the header's time an earlier
+/// epoch from a later one. Without them the order of arrival counts, and what cannot be told apart
+/// needs a full state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stamp {
     sequence: Option<NonZeroU64>,
     message_id: Option<[u8; 16]>,
+    position: Option<Position>,
+    time: Option<i64>,
 }
 
 impl Stamp {
@@ -18,6 +50,8 @@ impl Stamp {
         Self {
             sequence: NonZeroU64::new(sequence),
             message_id: None,
+            position: None,
+            time: None,
         }
     }
 
@@ -28,6 +62,25 @@ impl Stamp {
     pub fn with_message_id(self, id: &[u8]) -> Self {
         Self {
             message_id: id.try_into().ok(),
+            ..self
+        }
+    }
+
+    /// Adds where the record stands. The messages of one record share its position.
+    #[must_use]
+    pub fn with_position(self, position: impl Into<Option<Position>>) -> Self {
+        Self {
+            position: position.into(),
+            ..self
+        }
+    }
+
+    /// Adds the header's time in microseconds since 1970, by the producer's clock. On the wire 0 means
+    /// that there is none, and it does here.
+    #[must_use]
+    pub const fn with_time_us(self, time_us: i64) -> Self {
+        Self {
+            time: if time_us == 0 { None } else { Some(time_us) },
             ..self
         }
     }
@@ -43,6 +96,18 @@ impl Stamp {
     pub const fn message_id(&self) -> Option<[u8; 16]> {
         self.message_id
     }
+
+    /// Where the record stands, if the host said so.
+    #[must_use]
+    pub const fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// The header's time in microseconds since 1970, unless the message has none.
+    #[must_use]
+    pub const fn time_us(&self) -> Option<i64> {
+        self.time
+    }
 }
 
 /// What a message says about its run's state. Everything is borrowed; what is kept is copied.
@@ -51,7 +116,8 @@ impl Stamp {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Update<'a> {
-    /// The run begins. Only this update may step back in the sequence: it opens a new epoch.
+    /// The run begins. With a number that was taken it opens a new epoch, in which numbers count anew;
+    /// one that comes late takes the place that is free for it, or is stale.
     Start {
         /// The initial state. Producers leave it out when it is large; the run then waits.
         state: Option<&'a [u8]>,

@@ -30,9 +30,12 @@ enum What {
     Other,
 }
 
-/// What the oracle knows about a run: the highest sequence number that it has taken.
+/// What the oracle knows about a run: the highest sequence number that it has taken since it says that
+/// the producer began anew. Here none ever does: but without positions and times a full state that
+/// comes again long after it was forgotten is taken for the first of another.
 #[derive(Default)]
 struct Known {
+    epoch: u64,
     highest: u64,
 }
 
@@ -72,16 +75,18 @@ pub fn is_right_or_says_that_it_is_not(bytes: &[u8]) -> Tally {
                 *at = index + 1;
                 let sequence = first + index as u64;
                 let outcome = deliver(&mut runs, &mut entropy, now, thread, sequence, &sent[index]);
-                if runs.get(thread).is_none() {
-                    known.remove(thread);
-                } else if let Some(sequence) = outcome.1 {
-                    let known = known.entry(thread).or_default();
-                    let restarts = outcome.2 && outcome.0 != Outcome::Duplicate;
-                    known.highest = if restarts {
-                        sequence
-                    } else {
-                        known.highest.max(sequence)
-                    };
+                match (runs.get(thread), outcome.1) {
+                    (None, _) => _ = known.remove(thread),
+                    (Some(run), Some(sequence)) => {
+                        let known = known.entry(thread).or_default();
+                        known.highest = if run.epoch() == known.epoch {
+                            known.highest.max(sequence)
+                        } else {
+                            sequence
+                        };
+                        known.epoch = run.epoch();
+                    }
+                    (Some(_), None) => {}
                 }
             }
         }
@@ -102,8 +107,8 @@ pub fn is_right_or_says_that_it_is_not(bytes: &[u8]) -> Tally {
     tally
 }
 
-/// Hands over one message, damaged or not. Answers what became of it, the sequence number under which
-/// it was handed over, and whether it was a start.
+/// Hands over one message, damaged or not. Answers what became of it, and the sequence number under
+/// which it was handed over.
 fn deliver(
     runs: &mut Runs,
     entropy: &mut Entropy<'_>,
@@ -111,7 +116,7 @@ fn deliver(
     thread: &str,
     sequence: u64,
     sent: &Sent,
-) -> (Outcome, Option<u64>, bool) {
+) -> (Outcome, Option<u64>) {
     let fault = entropy.byte();
     let placed = if fault == 1 { 0 } else { sequence };
     let mut stamp = Stamp::new(placed);
@@ -162,10 +167,9 @@ fn deliver(
         What::Announcement(id) => Update::Checkpoint { id, state: &[] },
         What::Other => Update::Other,
     };
-    let start = matches!(update, Update::Start { .. });
     let counts = !matches!(update, Update::Lost) && placed != 0;
     let outcome = runs.apply(now, thread, stamp, update);
-    (outcome, counts.then_some(placed), start)
+    (outcome, counts.then_some(placed))
 }
 
 /// The messages of one run. Every state is computed by the model, not by the engine.

@@ -3,18 +3,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Kind, Place, Standing, TRANSITIONS, printed};
 use crate::patch::Encoded;
-use crate::reducer::{Outcome, Phase, Reducer, ReducerLimits, ResyncReason, Stamp, Update};
+use crate::reducer::{
+    Outcome, Phase, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
+};
 
 const STANDINGS: [Standing; 3] = [Standing::InStep, Standing::Missing, Standing::Full];
 
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 12] = [
     Place::None,
     Place::Again,
+    Place::Passed,
     Place::Reused,
+    Place::Later,
     Place::Contained,
     Place::Next,
     Place::Late,
     Place::Ahead,
+    Place::Jump,
+    Place::Leftover,
+    Place::Before,
 ];
 
 const KINDS: [Kind; 16] = [
@@ -55,7 +62,7 @@ fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
             let (index, row) = rows.next().unwrap_or_else(|| panic!("{place:?} {kind:?}"));
             assert!(rows.next().is_none(), "{place:?} {kind:?} has two rows");
             // Numbers mean the same wherever they begin.
-            for origin in [0, 1 << 40, u64::MAX - 9] {
+            for origin in [0, 1 << 40, u64::MAX - 3_000_000] {
                 for standing in STANDINGS {
                     for run in runs(standing, origin) {
                         let Some(outcome) = run.take(place, kind) else {
@@ -108,7 +115,12 @@ struct Scene {
     origin: u64,
     places: BTreeMap<Place, u64>,
     start: Option<u64>,
+    given: i64,
+    has_epoch_before: bool,
 }
+
+/// Where the messages of a scene begin in the log and in time; the epoch before lies below both.
+const BEGUN: i64 = 100;
 
 impl Scene {
     /// A run that was given these messages, within a budget of kept diffs.
@@ -122,15 +134,50 @@ impl Scene {
             origin,
             places: places.iter().copied().collect(),
             start: None,
+            given: BEGUN,
+            has_epoch_before: false,
         };
+        if given.first().is_some_and(|(_, kind)| *kind == Kind::Start) {
+            scene.epoch_before();
+        }
         for (number, kind) in given {
-            let id = id(*number);
             if *kind == Kind::Start {
                 scene.start = Some(*number);
             }
-            let _outcome = give(&mut scene.run, origin + number, id, *kind, &ADOPTED);
+            let stamp = scene.stamp(*number);
+            let _outcome = give(&mut scene.run, stamp, *kind, &ADOPTED);
         }
         scene
+    }
+
+    /// As a new one, in doubt about who writes.
+    fn in_doubt(origin: u64, given: &[(u64, Kind)], places: &[(Place, u64)]) -> Self {
+        let mut scene = Self::new(origin, 9, given, places);
+        let stamp = Stamp::new(origin + 3).with_message_id(&[0xEE; 16]);
+        let outcome = give(&mut scene.run, stamp, Kind::Other, &ADOPTED);
+        assert_eq!(outcome, Outcome::Resync(ResyncReason::SequenceReused));
+        scene
+    }
+
+    /// Another producer that wrote under the same numbers.
+    fn epoch_before(&mut self) {
+        for (number, kind) in [(2, Kind::Start), (3, Kind::Other)] {
+            let stamp = Stamp::new(self.origin + number)
+                .with_message_id(&[0xBB; 16])
+                .with_position(position(number.cast_signed()))
+                .with_time_us(number.cast_signed());
+            let _outcome = give(&mut self.run, stamp, kind, &ADOPTED);
+        }
+        self.has_epoch_before = true;
+    }
+
+    /// The next record of the log: its time is that of its number.
+    fn stamp(&mut self, number: u64) -> Stamp {
+        self.given += 1;
+        Stamp::new(self.origin + number)
+            .with_message_id(&id(number))
+            .with_position(position(self.given))
+            .with_time_us(BEGUN + number.cast_signed())
     }
 
     /// Gives the run one message and answers what became of it; `None` if the run has no such place.
@@ -143,15 +190,37 @@ impl Scene {
             Place::None => None,
             // The same id means the same message.
             Place::Again if is_start => Some(self.start?),
-            place => Some(*self.places.get(&place)?),
-        };
-        let id = if place == Place::Reused {
-            [0xFF; 16]
-        } else {
-            id(number.unwrap_or(0))
+            Place::Passed => Some(*self.places.get(&Place::Again)?),
+            Place::Later => Some(*self.places.get(&Place::Reused)?),
+            Place::Leftover | Place::Before if self.has_epoch_before => {
+                Some(*self.places.get(&Place::Next)?)
+            }
+            Place::Leftover | Place::Before => return None,
+            Place::Again
+            | Place::Reused
+            | Place::Contained
+            | Place::Next
+            | Place::Late
+            | Place::Ahead
+            | Place::Jump => Some(*self.places.get(&place)?),
         };
         let sequence = number.map_or(0, |number| self.origin + number);
-        let outcome = give(&mut self.run, sequence, id, kind, &UNKNOWN);
+        let usual = self.stamp(number.unwrap_or(0));
+        let stamp = match place {
+            Place::None => Stamp::new(0).with_message_id(&id(0)),
+            Place::Again
+            | Place::Contained
+            | Place::Next
+            | Place::Late
+            | Place::Ahead
+            | Place::Jump => usual,
+            Place::Passed => Stamp::new(sequence).with_position(position(BEGUN + 1)),
+            Place::Reused => Stamp::new(sequence).with_message_id(&[0xFF; 16]),
+            Place::Later => usual.with_message_id(&[0xFE; 16]).with_time_us(1_000),
+            Place::Leftover => usual.with_time_us(3),
+            Place::Before => usual.with_position(position(3)),
+        };
+        let outcome = give(&mut self.run, stamp, kind, &UNKNOWN);
         let phase = self.run.phase();
         match outcome {
             Outcome::Applied(_) | Outcome::Recovered { .. } | Outcome::Unchanged => {
@@ -172,9 +241,18 @@ impl Scene {
     }
 }
 
+const fn position(offset: i64) -> Position {
+    Position {
+        partition: 7,
+        offset,
+    }
+}
+
 fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
     use Kind::{Diff, DiffOnUnknownBase as Adopting, Other, RefusedDiff, Start};
-    use Place::{Again, Ahead, Contained, Late, Next, Reused};
+    use Place::{Again, Ahead, Contained, Jump, Late, Next, Reused};
+
+    const FAR: u64 = 3_000_000;
 
     let begun = [(2, Start), (3, Adopting)];
     let scene = |buffered, more: &[(u64, Kind)], places: &[(Place, u64)]| {
@@ -188,6 +266,7 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
                 (Contained, 1),
                 (Next, 4),
                 (Ahead, 6),
+                (Jump, FAR),
             ];
             vec![scene(9, &[], &places), scene(0, &[], &places)]
         }
@@ -206,6 +285,7 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
                     (Contained, 1),
                     (Next, 4),
                     (Ahead, 6),
+                    (Jump, FAR),
                 ];
                 runs.push(scene(buffered, &[(5, later)], &places));
                 let places = [
@@ -215,6 +295,7 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
                     (Next, 4),
                     (Late, 5),
                     (Ahead, 7),
+                    (Jump, FAR),
                 ];
                 runs.push(scene(buffered, &[(6, later)], &places));
             }
@@ -225,7 +306,14 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
             for buffered in [9, 0] {
                 // Nothing was seen; a run was met midstream; its trust ended; what was kept is lost.
                 runs.push(Scene::new(origin, buffered, &[], &[(Next, 1), (Ahead, 3)]));
-                let places = [(Again, 5), (Reused, 5), (Late, 3), (Next, 6), (Ahead, 8)];
+                let places = [
+                    (Again, 5),
+                    (Reused, 5),
+                    (Late, 3),
+                    (Next, 6),
+                    (Ahead, 8),
+                    (Jump, FAR),
+                ];
                 runs.push(Scene::new(origin, buffered, &[(5, Diff)], &places));
                 runs.push(Scene::new(origin, buffered, &[(5, Other)], &places));
                 let places = [
@@ -234,6 +322,7 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
                     (Contained, 1),
                     (Next, 5),
                     (Ahead, 7),
+                    (Jump, FAR),
                 ];
                 runs.push(scene(buffered, &[(4, RefusedDiff)], &places));
                 let places = [
@@ -242,6 +331,7 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
                     (Contained, 1),
                     (Next, 5),
                     (Ahead, 8),
+                    (Jump, FAR),
                 ];
                 runs.push(scene(buffered, &[(4, RefusedDiff), (6, Other)], &places));
             }
@@ -252,8 +342,18 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
                 (Late, 4),
                 (Next, 6),
                 (Ahead, 8),
+                (Jump, FAR),
             ];
             runs.push(scene(0, &[(5, Diff)], &places));
+            let places = [
+                (Again, 3),
+                (Reused, 3),
+                (Contained, 1),
+                (Next, 4),
+                (Ahead, 6),
+                (Jump, FAR),
+            ];
+            runs.push(Scene::in_doubt(origin, &begun, &places));
             runs
         }
     }
@@ -267,7 +367,7 @@ fn id(number: u64) -> [u8; 16] {
     u128::from(number).to_le_bytes()
 }
 
-fn give(run: &mut Reducer, sequence: u64, id: [u8; 16], kind: Kind, base: &[u8]) -> Outcome {
+fn give(run: &mut Reducer, stamp: Stamp, kind: Kind, base: &[u8]) -> Outcome {
     let replace = |path| {
         [Encoded {
             op: 2,
@@ -316,9 +416,5 @@ fn give(run: &mut Reducer, sequence: u64, id: [u8; 16], kind: Kind, base: &[u8])
         Kind::RefusedStart => Update::Start { state: Some(cut) },
         Kind::Lost => Update::Lost,
     };
-    run.apply(
-        Duration::ZERO,
-        Stamp::new(sequence).with_message_id(&id),
-        update,
-    )
+    run.apply(Duration::ZERO, stamp, update)
 }

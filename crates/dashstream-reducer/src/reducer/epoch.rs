@@ -1,0 +1,295 @@
+//! Which numbering a message belongs to: a producer that starts again under the same thread id counts
+//! from 1 again.
+
+use crate::reducer::{Position, Stamp};
+
+/// The numbering that is followed, and what has come up against it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Epoch {
+    /// How many began before this one.
+    earlier: u64,
+    /// Where the message stands that began it. What stands before belongs to an earlier one.
+    began: Option<Position>,
+    /// The furthest place that was looked at.
+    reached: Option<Position>,
+    /// The lowest number among its messages.
+    lowest: Option<u64>,
+    /// The latest header time among its messages.
+    time: Option<i64>,
+    /// The latest header time of the epoch before, if times tell the two apart.
+    time_before: Option<i64>,
+    /// Messages in a row that seemed to be left over from the epoch before.
+    leftovers: u8,
+    /// A number came again with another message: another producer may be writing by now.
+    reused: bool,
+    /// The last number that was too far away to be believed.
+    jumped_to: Option<u64>,
+}
+
+/// What a message carries, as far as its epoch depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// The beginning of a run, with a complete state or without.
+    Start,
+    /// A complete state.
+    Full,
+    Part,
+}
+
+/// The message id that is remembered under a number, against the one that comes now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Id {
+    Same,
+    Other,
+    /// None is remembered, or the message has none.
+    Unknown,
+}
+
+/// What a run knows about the number of a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    pub(super) content: Content,
+    /// It comes with a complete state.
+    pub(super) is_full: bool,
+    pub(super) id: Id,
+    /// The number was taken, or is contained in a full state.
+    pub(super) covered: bool,
+    /// It is not above the last full state.
+    pub(super) contained: bool,
+    /// The highest number that was taken; `None` when none was.
+    pub(super) highest: Option<u64>,
+    /// There is a state that is right as of some number.
+    pub(super) has_state: bool,
+}
+
+/// How a message relates to the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// It belongs to the epoch, and its number is new.
+    Ours,
+    Duplicate,
+    /// From before the last full state, or from an earlier epoch.
+    Stale,
+    /// The number is taken, and it cannot be told by whom.
+    Reused,
+    /// By its time it is from the epoch before.
+    Leftover,
+    /// The number is too far away to be believed.
+    Jump,
+    /// It begins another epoch.
+    Another,
+}
+
+/// Where a message stands in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    BeforeEpoch,
+    /// Where the run has been.
+    Passed,
+    New,
+    /// No position, or in another partition than the last: the order of arrival counts.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clock {
+    /// Not after the end of the epoch before.
+    Before,
+    NotLater,
+    Later,
+    Unknown,
+}
+
+impl Epoch {
+    pub(super) const fn earlier(&self) -> u64 {
+        self.earlier
+    }
+
+    /// Decides whose message this is. Costs nothing that grows.
+    pub(super) fn relation(
+        &self,
+        sequence: u64,
+        stamp: &Stamp,
+        of: &Facts,
+        jump_max: u64,
+    ) -> Relation {
+        if of.id == Id::Same {
+            return Relation::Duplicate;
+        }
+        let place = self.place(stamp.position());
+        match place {
+            Place::BeforeEpoch => return Relation::Stale,
+            // A record is never changed: what stands there was looked at.
+            Place::Passed if of.covered => {
+                return match of.id {
+                    Id::Same => Relation::Duplicate,
+                    Id::Other => Relation::Reused,
+                    Id::Unknown if of.contained => Relation::Stale,
+                    Id::Unknown => Relation::Duplicate,
+                };
+            }
+            Place::Passed | Place::New | Place::Unknown => {}
+        }
+        let clock = self.clock(stamp.time_us());
+        if clock == Clock::Before {
+            return Relation::Leftover;
+        }
+        let below = of.highest.is_some_and(|highest| sequence <= highest);
+        // A producer stamps its messages in their order.
+        if below && clock == Clock::Later && place != Place::Passed {
+            return Relation::Another;
+        }
+        if of.covered {
+            return match of.content {
+                Content::Start => self.start_again(sequence, stamp, of, (place, clock)),
+                Content::Full if self.reused => Relation::Another,
+                // Nothing is shown, so that nothing is lost by waiting for one more of its kind.
+                Content::Full | Content::Part
+                    if of.contained && of.id == Id::Unknown && !of.has_state =>
+                {
+                    Relation::Stale
+                }
+                Content::Full | Content::Part => Relation::Reused,
+            };
+        }
+        let distance = of.highest.map_or(0, |highest| highest.abs_diff(sequence));
+        if distance > jump_max {
+            let confirmed = self
+                .jumped_to
+                .and_then(|to| sequence.checked_sub(to))
+                .is_some_and(|after| (1..=jump_max).contains(&after));
+            return if of.is_full && (confirmed || !of.has_state) {
+                Relation::Another
+            } else {
+                Relation::Jump
+            };
+        }
+        if below && self.reused && of.content == Content::Full {
+            return Relation::Another;
+        }
+        Relation::Ours
+    }
+
+    /// A start whose number is taken: the producer begins again, or the start comes late.
+    fn start_again(
+        &self,
+        sequence: u64,
+        stamp: &Stamp,
+        of: &Facts,
+        (place, clock): (Place, Clock),
+    ) -> Relation {
+        let late = of
+            .highest
+            .is_some_and(|highest| highest.saturating_sub(sequence) <= LATE_MAX);
+        let is_unseen = self.lowest.is_none_or(|lowest| sequence < lowest);
+        let only_contained = of.contained && of.id == Id::Unknown && is_unseen;
+        match clock {
+            Clock::NotLater if only_contained => return Relation::Stale,
+            Clock::NotLater if place != Place::New => return Relation::Reused,
+            Clock::Unknown if only_contained && late => return Relation::Stale,
+            Clock::Before | Clock::NotLater | Clock::Later | Clock::Unknown => {}
+        }
+        // Without an id it may be the same again, which changes nothing where nothing came after it.
+        let is_known_to_be_another = stamp.message_id().is_some() || place == Place::New;
+        if is_known_to_be_another || of.highest == Some(sequence) {
+            Relation::Another
+        } else {
+            Relation::Reused
+        }
+    }
+
+    /// A message was taken into the epoch.
+    pub(super) fn take(&mut self, sequence: u64, stamp: &Stamp) {
+        let lowest = self.lowest.unwrap_or(u64::MAX).min(sequence);
+        self.lowest = Some(lowest);
+        self.time = self.time.max(stamp.time_us());
+        self.leftovers = 0;
+    }
+
+    /// A message was looked at, whatever became of it.
+    pub(super) fn reach(&mut self, stamp: &Stamp) {
+        if let Some(position) = stamp.position()
+            && self
+                .reached
+                .and_then(|reached| position.is_after(&reached))
+                .unwrap_or(true)
+        {
+            self.reached = Some(position);
+        }
+    }
+
+    /// Another epoch begins with this message.
+    pub(super) fn begin(&mut self, stamp: &Stamp) {
+        let is_later = self.clock(stamp.time_us()) == Clock::Later;
+        *self = Self {
+            earlier: self.earlier.saturating_add(1),
+            began: stamp.position(),
+            reached: self.reached,
+            time: stamp.time_us(),
+            // Where times went back they tell nothing about what may be left over.
+            time_before: self.time.filter(|_| is_later),
+            ..Self::default()
+        };
+    }
+
+    pub(super) const fn reused(&mut self) {
+        self.reused = true;
+    }
+
+    /// A message seemed to be left over. Many in a row are not: then the clock went back.
+    pub(super) const fn leftover(&mut self) {
+        self.leftovers = self.leftovers.saturating_add(1);
+        if self.leftovers >= LEFTOVERS_MAX {
+            self.time_before = None;
+            self.reused = true;
+        }
+    }
+
+    pub(super) const fn jumped(&mut self, to: u64) {
+        self.jumped_to = Some(to);
+    }
+
+    /// A full state made the run right.
+    pub(super) const fn settle(&mut self) {
+        self.reused = false;
+        self.jumped_to = None;
+    }
+
+    fn place(&self, position: Option<Position>) -> Place {
+        let Some(position) = position else {
+            return Place::Unknown;
+        };
+        let is_after = |other: Option<Position>| other.and_then(|other| position.is_after(&other));
+        if self
+            .began
+            .is_some_and(|began| began.is_after(&position) == Some(true))
+        {
+            return Place::BeforeEpoch;
+        }
+        match is_after(self.reached) {
+            Some(true) => Place::New,
+            Some(false) => Place::Passed,
+            None => Place::Unknown,
+        }
+    }
+
+    fn clock(&self, time: Option<i64>) -> Clock {
+        let Some(time) = time else {
+            return Clock::Unknown;
+        };
+        if self.time_before.is_some_and(|before| time <= before) {
+            return Clock::Before;
+        }
+        match self.time {
+            Some(latest) if time > latest => Clock::Later,
+            Some(_) => Clock::NotLater,
+            None => Clock::Unknown,
+        }
+    }
+}
+
+/// Places by which a start may come late where neither position nor time is known.
+const LATE_MAX: u64 = 64;
+
+/// Messages in a row that may be left over from the epoch before.
+const LEFTOVERS_MAX: u8 = 8;
