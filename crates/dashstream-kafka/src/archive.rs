@@ -16,10 +16,11 @@ use rdkafka::producer::{BaseRecord, ProducerContext, ThreadedProducer};
 pub use self::check::ArchiveFinding;
 pub(crate) use self::check::check;
 use crate::config::Config;
-use crate::error::StartError;
+use crate::error::{ClientCode, StartError};
 use crate::event::Event;
 use crate::record::Kept;
 use crate::settings;
+use crate::standing::ClientRole;
 
 /// Sends envelopes; every answer comes back as an [`Event::Archived`].
 pub(crate) struct Archive {
@@ -104,18 +105,26 @@ impl fmt::Debug for Archive {
 /// Passes the broker's answers on, from the producer's own thread.
 struct Answers(Sender<Event>);
 
-impl ClientContext for Answers {}
+impl ClientContext for Answers {
+    fn error(&self, error: KafkaError, _reason: &str) {
+        let code = ClientCode::of(&error);
+        let _closed = self.0.send(Event::ClientFailed(ClientRole::Archive, code));
+    }
+}
 
 impl ProducerContext for Answers {
     type DeliveryOpaque = Box<ArchiveId>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, id: Self::DeliveryOpaque) {
-        let result = match result {
-            Ok(_) => ArchiveResult::Acked,
-            Err((error, _)) => ArchiveResult::Failed(fault(error)),
+        let (result, error) = match result {
+            Ok(_) => (ArchiveResult::Acked, None),
+            Err((error, _)) => {
+                let failed = ArchiveResult::Failed(fault(error));
+                (failed, Some(ClientCode::of(error)))
+            }
         };
         // Without its receiver the consumer is closed, and nobody waits for the answer.
-        let _closed = self.0.send(Event::Archived(*id, result));
+        let _closed = self.0.send(Event::Archived(*id, result, error));
     }
 }
 

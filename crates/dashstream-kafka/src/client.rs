@@ -41,8 +41,8 @@ impl Context {
 }
 
 impl ClientContext for Context {
-    fn error(&self, error: KafkaError, _reason: &str) {
-        self.driver().client_failed(ClientCode::of(&error));
+    fn error(&self, _error: KafkaError, _reason: &str) {
+        // The poll that calls this returns the same error.
     }
 }
 
@@ -58,18 +58,18 @@ impl ConsumerContext for Context {
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             let starts = driver.starts(&partitions);
             if let Err(error) = assign(client, &self.topic, &starts, cooperative) {
-                driver.client_failed(ClientCode::of(&error));
+                driver.consumer_failed(ClientCode::of(&error));
                 return;
             }
             // A pause survives an assignment, so the state is set whatever it was.
             if let Err(code) = set_paused(client, &self.topic, &partitions, false) {
-                driver.client_failed(code);
+                driver.consumer_failed(code);
             }
             driver.assigned(client, &starts);
         } else {
             driver.revoked(client, &partitions, client.assignment_lost());
             if let Err(error) = unassign(client, &self.topic, &partitions, cooperative) {
-                driver.client_failed(ClientCode::of(&error));
+                driver.consumer_failed(ClientCode::of(&error));
             }
         }
     }

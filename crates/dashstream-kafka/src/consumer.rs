@@ -304,7 +304,7 @@ fn finish(client: &Client, within: Duration) -> Closing {
     let mut committed = match client.commit_consumer_state(CommitMode::Async) {
         Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => false,
         Err(error) => {
-            context.driver().client_failed(ClientCode::of(&error));
+            context.driver().consumer_failed(ClientCode::of(&error));
             false
         }
     };

@@ -28,6 +28,7 @@ use crate::fact::Fact;
 use crate::journal::Journal;
 use crate::observer::{Observer, Watermarks};
 use crate::progress::Progress;
+use crate::standing::{ClientRole, Served, Standing};
 use crate::status::{ArchiveTopic, Phase, Status};
 use crate::watch::Watch;
 
@@ -56,6 +57,7 @@ pub(crate) struct Driver {
     received: u64,
     client_errors: u64,
     last_client_error: Option<(Duration, ClientCode)>,
+    standing: Standing,
     order: Option<oneshot::Sender<OrderOutcome>>,
     watermarks_asked: Duration,
     trouble: Trouble,
@@ -148,6 +150,7 @@ impl Driver {
             received: 0,
             client_errors: 0,
             last_client_error: None,
+            standing: Standing::default(),
             order: None,
             watermarks_asked: Duration::ZERO,
             trouble: Trouble::default(),
@@ -214,7 +217,7 @@ impl Driver {
     pub(crate) fn poll_failed(&mut self, error: &KafkaError) {
         let now = self.wiring.clock.now();
         let code = ClientCode::of(error);
-        self.client_failed(code);
+        self.consumer_failed(code);
         if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
             // The client cannot go on: a new consumer has to be made.
             self.phase = Phase::Closed;
@@ -234,17 +237,40 @@ impl Driver {
         }
     }
 
-    pub(crate) fn client_failed(&mut self, code: ClientCode) {
+    pub(crate) fn consumer_failed(&mut self, code: ClientCode) {
+        self.client_failed(ClientRole::Consumer, code);
+    }
+
+    /// Counts an error, and reports it if it does not stand already.
+    pub(super) fn client_failed(&mut self, client: ClientRole, code: ClientCode) {
+        let now = self.wiring.clock.now();
         self.client_errors = self.client_errors.saturating_add(1);
-        self.last_client_error = Some((self.wiring.clock.now(), code));
-        self.report(&Fact::ClientError(code));
+        self.last_client_error = Some((now, code));
+        if self.standing.reported(now, client, code) {
+            self.report(&Fact::ClientError(code));
+            self.published = None;
+        }
+    }
+
+    /// Ends the errors that an answer of the broker shows to be over.
+    pub(super) fn served(&mut self, now: Duration, served: Served) {
+        if self.standing.served(now, served) {
+            self.published = None;
+        }
     }
 
     pub(crate) fn committed(&mut self, result: Result<(), ClientCode>) {
         let ok = match result {
-            Ok(()) => true,
+            Ok(()) => {
+                self.served(self.wiring.clock.now(), Served::Member);
+                true
+            }
             // Nothing was stored since the last commit.
-            Err(code) => code.raw() == RDKafkaErrorCode::NoOffset,
+            Err(code) if code.raw() == RDKafkaErrorCode::NoOffset => true,
+            Err(code) => {
+                self.consumer_failed(code);
+                false
+            }
         };
         self.report(&Fact::Committed { ok });
     }
@@ -331,9 +357,14 @@ impl Driver {
                 }
             }
             Event::Unread(records) => self.left_host(records),
-            Event::Archived(id, result) => {
+            Event::Archived(id, result, error) => {
+                match error {
+                    Some(code) => self.client_failed(ClientRole::Archive, code),
+                    None => self.served(now, Served::Archived),
+                }
                 self.engine.handle(now, Input::Archived { id, result });
             }
+            Event::ClientFailed(client, code) => self.client_failed(client, code),
             Event::ArchiveFound(topic, findings) => {
                 self.archive_topic = topic;
                 self.archive_found(findings);

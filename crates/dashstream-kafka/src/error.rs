@@ -176,6 +176,64 @@ impl ClientCode {
         self.0 as i32
     }
 
+    /// Whether the error can pass by itself.
+    ///
+    /// A refusal of a login, of a right, of a certificate or of a setting lasts until somebody changes
+    /// something, and so does a client's being fenced by another one.
+    #[must_use]
+    pub const fn class(self) -> ErrorClass {
+        if self.is_about_the_connection()
+            || self.is_about_the_group()
+            || self.is_about_a_topic()
+            || matches!(
+                self.0,
+                RDKafkaErrorCode::ClusterAuthorizationFailed
+                    | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
+                    | RDKafkaErrorCode::DelegationTokenAuthorizationFailed
+                    | RDKafkaErrorCode::UnsupportedVersion
+                    | RDKafkaErrorCode::InvalidProducerEpoch
+                    | RDKafkaErrorCode::ProducerFenced
+                    | RDKafkaErrorCode::Fenced
+                    | RDKafkaErrorCode::Fatal
+            )
+        {
+            ErrorClass::Permanent
+        } else {
+            ErrorClass::Transient
+        }
+    }
+
+    /// A refused login or an unproved identity: nothing else was asked for.
+    pub(crate) const fn is_about_the_connection(self) -> bool {
+        matches!(
+            self.0,
+            RDKafkaErrorCode::Authentication
+                | RDKafkaErrorCode::SSL
+                | RDKafkaErrorCode::SaslAuthenticationFailed
+                | RDKafkaErrorCode::UnsupportedSASLMechanism
+                | RDKafkaErrorCode::IllegalSASLState
+                | RDKafkaErrorCode::SecurityDisabled
+                | RDKafkaErrorCode::DelegationTokenAuthDisabled
+        )
+    }
+
+    /// A group that this member may not join, or not with its settings.
+    pub(crate) const fn is_about_the_group(self) -> bool {
+        matches!(
+            self.0,
+            RDKafkaErrorCode::GroupAuthorizationFailed
+                | RDKafkaErrorCode::InvalidGroupId
+                | RDKafkaErrorCode::InvalidSessionTimeout
+                | RDKafkaErrorCode::InconsistentGroupProtocol
+                | RDKafkaErrorCode::FencedInstanceId
+        )
+    }
+
+    /// A topic that may not be read, or written.
+    pub(crate) const fn is_about_a_topic(self) -> bool {
+        matches!(self.0, RDKafkaErrorCode::TopicAuthorizationFailed)
+    }
+
     // Not `From`, which would show the client's types to every user of this crate.
     pub(crate) const fn new(code: RDKafkaErrorCode) -> Self {
         Self(code)
@@ -194,5 +252,58 @@ impl ClientCode {
 impl fmt::Display for ClientCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// Whether an error of the client can pass by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a health page judges each of them")]
+pub enum ErrorClass {
+    /// It may: a broker that is away, a leader that is being elected, a time that ran out.
+    Transient,
+    /// It lasts until somebody changes something: authorization, authentication, fencing, a setting
+    /// that the broker refuses.
+    Permanent,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_last_and_outages_pass() {
+        use RDKafkaErrorCode as Code;
+        let class = |code| ClientCode::new(code).class();
+        for code in [
+            Code::TopicAuthorizationFailed,
+            Code::GroupAuthorizationFailed,
+            Code::ClusterAuthorizationFailed,
+            Code::Authentication,
+            Code::SaslAuthenticationFailed,
+            Code::UnsupportedSASLMechanism,
+            Code::SSL,
+            Code::Fatal,
+            Code::Fenced,
+            Code::ProducerFenced,
+            Code::InvalidProducerEpoch,
+            Code::FencedInstanceId,
+            Code::InvalidSessionTimeout,
+            Code::InconsistentGroupProtocol,
+        ] {
+            assert_eq!(class(code), ErrorClass::Permanent, "{code:?}");
+        }
+        for code in [
+            Code::AllBrokersDown,
+            Code::BrokerTransportFailure,
+            Code::OperationTimedOut,
+            Code::MessageTimedOut,
+            Code::NotEnoughReplicas,
+            Code::UnknownTopicOrPartition,
+            Code::FencedLeaderEpoch,
+            Code::RebalanceInProgress,
+            Code::UnknownMemberId,
+        ] {
+            assert_eq!(class(code), ErrorClass::Transient, "{code:?}");
+        }
     }
 }

@@ -6,8 +6,10 @@ use dashstream_policy::{ArchiveId, ArchiveResult, Breaker, Delivered, Fault, Ord
 use tokio::sync::oneshot;
 
 use crate::archive::ArchiveFinding;
+use crate::error::ClientCode;
 use crate::observer::Watermarks;
 use crate::record::Kept;
+use crate::standing::ClientRole;
 use crate::status::ArchiveTopic;
 
 pub(crate) enum Event {
@@ -21,7 +23,10 @@ pub(crate) enum Event {
     },
     /// The host will not look at these records.
     Unread(usize),
-    Archived(ArchiveId, ArchiveResult),
+    /// How a send ended, and the client's error if it failed.
+    Archived(ArchiveId, ArchiveResult, Option<ClientCode>),
+    /// A client other than the consumer reported an error.
+    ClientFailed(ClientRole, ClientCode),
     /// What the check of a best-effort archive's topic found.
     ArchiveFound(ArchiveTopic, Vec<ArchiveFinding>),
     Order(Order, oneshot::Sender<OrderOutcome>),

@@ -26,6 +26,7 @@ mod observer;
 mod progress;
 mod record;
 mod settings;
+mod standing;
 mod status;
 mod vars;
 mod watch;
@@ -37,10 +38,11 @@ pub use crash::{CrashMark, CrashMarker, CrashMarks, MarkerError, MarkerFile, Sus
 /// The policy engine, whose configuration, causes and orders are part of this crate's interface.
 pub use dashstream_policy as policy;
 pub use embedded::{Embedded, EmbeddedError};
-pub use error::{Asked, ClientCode, ConfigError, StartError};
+pub use error::{Asked, ClientCode, ConfigError, ErrorClass, StartError};
 pub use fact::Fact;
 pub use observer::{Observer, Watermarks};
 pub use record::{Evidence, Record};
+pub use standing::{ClientRole, StandingError};
 pub use status::{ArchiveTopic, Closing, PartitionLag, Phase, Status};
 pub use vars::policy_from_vars;
 

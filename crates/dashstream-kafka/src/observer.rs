@@ -12,7 +12,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::clock::Patience;
 use crate::config::Config;
-use crate::error::{Asked, ClientCode, StartError};
+use crate::error::{Asked, ClientCode, ErrorClass, StartError};
 use crate::settings;
 
 /// Reads what the broker knows about a topic and a group, without joining the group.
@@ -153,10 +153,26 @@ impl Observer {
         let patience = Patience::new(self.timeout);
         loop {
             let answer = self.partitions_within(topic, what, patience.left());
-            if answer.is_ok() || !patience.again() {
-                return answer;
+            let refused = |code: &ClientCode| code.class() == ErrorClass::Permanent;
+            // The question only timed out; why nobody answered, the client reports on the side.
+            match (&answer, self.reported().into_iter().find(refused)) {
+                (Err(StartError::Unreachable { .. }), Some(code)) => {
+                    return Err(unreachable(what, code));
+                }
+                (_, _) if answer.is_ok() || !patience.again() => return answer,
+                (_, _) => {}
             }
         }
+    }
+
+    /// What the client has reported since it was last asked. It keeps all of it until then.
+    pub(crate) fn reported(&self) -> Vec<ClientCode> {
+        let mut codes = Vec::new();
+        while let Some(polled) = self.client.poll(Duration::ZERO) {
+            // Nothing is subscribed to, so nothing but errors is delivered.
+            codes.extend(polled.err().map(|error| ClientCode::of(&error)));
+        }
+        codes
     }
 
     /// As [`Observer::partitions_of`], asked for once.

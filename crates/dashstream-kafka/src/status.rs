@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::archive::ArchiveFinding;
 use crate::error::ClientCode;
+use crate::standing::StandingError;
 
 /// The consumer at one moment. All times are on the clock of [`Handle::now`](crate::Handle::now).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Status {
     pub client_errors: u64,
     /// The last of them, and when it was reported.
     pub last_client_error: Option<(Duration, ClientCode)>,
+    /// Errors that have not ended, in the order in which they began.
+    pub standing_errors: Vec<StandingError>,
 }
 
 /// How far a consumer is in its life.

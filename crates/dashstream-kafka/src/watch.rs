@@ -6,6 +6,7 @@ use std::thread;
 
 use crate::event::Event;
 use crate::observer::Observer;
+use crate::standing::ClientRole;
 
 /// Asks the broker for watermarks; the answers come as [`Event::Watermarks`].
 #[derive(Debug)]
@@ -27,6 +28,9 @@ impl Watch {
                         partitions = newer;
                     }
                     let watermarks = observer.watermarks_of(&partitions);
+                    for code in observer.reported() {
+                        let _closed = answers.send(Event::ClientFailed(ClientRole::Observer, code));
+                    }
                     if answers.send(Event::Watermarks(watermarks)).is_err() {
                         return;
                     }

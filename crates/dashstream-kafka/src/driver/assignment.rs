@@ -10,6 +10,7 @@ use crate::driver::{Driver, Partition, TOPIC};
 use crate::fact::Fact;
 use crate::observer::Watermarks;
 use crate::progress::Progress;
+use crate::standing::{ClientRole, Served};
 use crate::status::Phase;
 
 impl Driver {
@@ -28,7 +29,9 @@ impl Driver {
                     committed = known;
                     break;
                 }
-                Err(crate::StartError::Unreachable { code, .. }) => self.client_failed(code),
+                Err(crate::StartError::Unreachable { code, .. }) => {
+                    self.client_failed(ClientRole::Observer, code)
+                }
                 Err(_) => break,
             }
         }
@@ -48,6 +51,7 @@ impl Driver {
     pub(crate) fn assigned(&mut self, client: &Client, starts: &BTreeMap<i32, Beginning>) {
         self.rebalancing = true;
         let now = self.wiring.clock.now();
+        self.served(now, Served::Member);
         for (number, beginning) in starts {
             self.epoch = self.epoch.saturating_add(1);
             let epoch = Epoch::new(self.epoch);

@@ -14,6 +14,7 @@ use crate::desk::Taken;
 use crate::driver::{Driver, Partition, TOPIC};
 use crate::fact::Fact;
 use crate::record::{Evidence, Kept, Message};
+use crate::standing::Served;
 use crate::status::Phase;
 
 impl Driver {
@@ -48,6 +49,7 @@ impl Driver {
             Intake::Duplicate | Intake::Fenced | Intake::Refused(_)
         );
         if counts {
+            self.served(now, Served::Fetched);
             self.received = self.received.saturating_add(1);
             self.report(&Fact::Received {
                 partition: message.partition(),

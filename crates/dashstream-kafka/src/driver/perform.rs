@@ -35,7 +35,7 @@ impl Driver {
                             next: next.get(),
                             because: store.because(),
                         }),
-                        Err(code) => self.client_failed(code),
+                        Err(code) => self.consumer_failed(code),
                     }
                     self.engine.handle(
                         now,
@@ -138,7 +138,7 @@ impl Driver {
         partition.paused = pause;
         let result = client::set_paused(client, &self.topic, &[number], pause);
         if let Err(code) = result {
-            self.client_failed(code);
+            self.consumer_failed(code);
         }
         self.published = None;
     }
@@ -149,7 +149,7 @@ impl Driver {
             partition.paused = true;
         }
         if let Err(code) = client::set_paused(client, &self.topic, &numbers, true) {
-            self.client_failed(code);
+            self.consumer_failed(code);
         }
     }
 
@@ -186,7 +186,7 @@ impl Driver {
         match result {
             Ok(()) => true,
             Err(code) => {
-                self.client_failed(code);
+                self.consumer_failed(code);
                 false
             }
         }

@@ -11,6 +11,7 @@ use crate::driver::{Driver, PUBLISH_INTERVAL, TOPIC, Trouble, UNDECODABLE_PATIEN
 use crate::fact::Fact;
 use crate::observer::Watermarks;
 use crate::progress::Change;
+use crate::standing::Served;
 use crate::status::{PartitionLag, Status};
 
 impl Driver {
@@ -21,6 +22,9 @@ impl Driver {
         now: Duration,
         fresh: &BTreeMap<i32, Watermarks>,
     ) {
+        if !fresh.is_empty() {
+            self.served(now, Served::Observed);
+        }
         let trouble = self.trouble;
         let mut faults = Vec::new();
         let mut again = Vec::new();
@@ -135,6 +139,7 @@ impl Driver {
             received: self.received,
             client_errors: self.client_errors,
             last_client_error: self.last_client_error,
+            standing_errors: self.standing.list().to_vec(),
         };
         let mut shown = self
             .wiring

@@ -25,5 +25,6 @@ mod damage;
 mod failures;
 mod kill;
 mod policies;
+mod refusals;
 mod support;
 mod trace;

@@ -70,6 +70,11 @@ impl Broker {
         &self.brokers
     }
 
+    /// Takes the broker away, or brings it back.
+    pub fn set_up(&self, up: bool) {
+        self.embedded.as_ref().unwrap().set_up(up).unwrap();
+    }
+
     /// Lets every write fail, or succeed again.
     pub fn set_writable(&self, writable: bool) {
         let embedded = self.embedded.as_ref().unwrap();
