@@ -12,11 +12,8 @@ use crate::limits::DecodeLimits;
 pub(crate) fn limits(limits: &DecodeLimits) -> Limits {
     let zstd = limits.zstd();
     let budget = limits.heap_bytes().saturating_sub(SHARED_HEADER_BYTES);
-    // The block limit stays what it is without the budget: it is a limit on work.
-    let blocks = zstd.blocks();
     zstd.clone()
         .with_output_bytes(zstd.output_bytes().min(budget))
-        .with_blocks(blocks)
 }
 
 /// Names the limit that a refusal by the decompressor was about: where the heap budget stood in for the

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
 use prost::Message as _;
 
-use crate::content::{self, SHARED_HEADER_BYTES};
+use crate::admit::{self, Buffer};
+use crate::content;
 use crate::diff_view::DiffView;
 use crate::error::DecodeError;
 use crate::frame::{Encoding, Frame};
@@ -16,7 +17,6 @@ use crate::shape::SLOTS;
 use crate::survey::Survey;
 use crate::v1;
 use crate::v1::dash_stream_message::Message;
-use crate::walk::walk;
 use crate::warning::Warnings;
 
 /// Decodes the records of a stream, each within the limits, and keeps what is worth reusing between them.
@@ -109,7 +109,7 @@ impl Decoder {
         let mut survey = Survey::default();
         match frame.encoding {
             Encoding::Raw => {
-                let (kind, buffer) = self.raw(frame.payload, &mut survey)?;
+                let (kind, buffer) = admit::raw(frame.payload, &self.options, &mut survey)?;
                 let facts = facts(record, frame, frame.payload.len(), kind, buffer, &survey);
                 decode_raw(frame.payload, kind, buffer, &survey, facts)
             }
@@ -118,7 +118,7 @@ impl Decoder {
                     Ok(content) => Bytes::from(content),
                     Err(error) => return Err(content::refused(error, self.options.limits())),
                 };
-                let (kind, buffer) = self.inflated(&content, &mut survey)?;
+                let (kind, buffer) = admit::inflated(&content, &self.options, &mut survey)?;
                 let facts = facts(record, frame, content.len(), kind, buffer, &survey);
                 decode_content(&content, kind, &survey, facts)
             }
@@ -138,12 +138,15 @@ impl Decoder {
         let frame = self.frame(record)?;
         let mut survey = Survey::default();
         let (payload, (kind, buffer)) = match frame.encoding {
-            Encoding::Raw => (frame.payload, self.raw(frame.payload, &mut survey)?),
+            Encoding::Raw => (
+                frame.payload,
+                admit::raw(frame.payload, &self.options, &mut survey)?,
+            ),
             Encoding::Zstd => {
                 self.inflate(frame.payload)?;
                 (
                     self.content.as_slice(),
-                    self.inflated(&self.content, &mut survey)?,
+                    admit::inflated(&self.content, &self.options, &mut survey)?,
                 )
             }
         };
@@ -164,12 +167,15 @@ impl Decoder {
         let frame = self.frame(record)?;
         let mut survey = Survey::default();
         let (len, (kind, buffer)) = match frame.encoding {
-            Encoding::Raw => (frame.payload.len(), self.raw(frame.payload, &mut survey)?),
+            Encoding::Raw => (
+                frame.payload.len(),
+                admit::raw(frame.payload, &self.options, &mut survey)?,
+            ),
             Encoding::Zstd => {
                 self.inflate(frame.payload)?;
                 (
                     self.content.len(),
-                    self.inflated(&self.content, &mut survey)?,
+                    admit::inflated(&self.content, &self.options, &mut survey)?,
                 )
             }
         };
@@ -188,7 +194,7 @@ impl Decoder {
         let frame = self.frame(record)?;
         match frame.encoding {
             Encoding::Raw => {
-                self.payload_size(frame.payload)?;
+                admit::payload_size(frame.payload, self.options.limits())?;
                 Peek::of_payload(frame.payload, self.options.limits().fields()).map(Some)
             }
             Encoding::Zstd => Ok(None),
@@ -206,88 +212,11 @@ impl Decoder {
         Ok(Frame::parse(record, self.options.framing())?)
     }
 
-    fn payload_size(&self, payload: &[u8]) -> Result<(), DecodeError> {
-        let limit = self.options.limits().payload_bytes();
-        if payload.len() > limit {
-            return Err(DecodeError::PayloadTooLarge {
-                len: payload.len(),
-                limit,
-            });
-        }
-        Ok(())
-    }
-
     /// Decompresses a payload that is only looked at into the decoder's own buffer.
     fn inflate(&mut self, payload: &[u8]) -> Result<(), DecodeError> {
         match self.zstd.decompress_into(payload, &mut self.content) {
             Ok(_) => Ok(()),
             Err(error) => Err(content::refused(error, self.options.limits())),
-        }
-    }
-
-    /// Walks a payload that is stored raw.
-    #[inline]
-    fn raw<'a>(
-        &self,
-        payload: &'a [u8],
-        survey: &mut Survey<'a>,
-    ) -> Result<(Kind, Buffer), DecodeError> {
-        self.payload_size(payload)?;
-        let kind = walk(payload, self.options.rules(), survey)?;
-        let buffer = if survey.blobs > BLOBS_COPIED_MAX || survey.body.is_none() {
-            Buffer::Shared
-        } else {
-            Buffer::Copies
-        };
-        self.afford(payload, survey, buffer)?;
-        Ok((kind, buffer))
-    }
-
-    /// Walks the content of a compressed payload, which is the buffer already.
-    #[inline]
-    fn inflated<'a>(
-        &self,
-        payload: &'a [u8],
-        survey: &mut Survey<'a>,
-    ) -> Result<(Kind, Buffer), DecodeError> {
-        let kind = walk(payload, self.options.rules(), survey)?;
-        self.afford(payload, survey, Buffer::Shared)?;
-        Ok((kind, Buffer::Shared))
-    }
-
-    #[inline]
-    fn afford(
-        &self,
-        payload: &[u8],
-        survey: &Survey<'_>,
-        buffer: Buffer,
-    ) -> Result<(), DecodeError> {
-        let limit = self.options.limits().heap_bytes();
-        if survey
-            .heap
-            .saturating_add(buffer.heap(payload.len(), survey))
-            > limit
-        {
-            return Err(DecodeError::HeapBudget { limit });
-        }
-        Ok(())
-    }
-}
-
-/// Where byte fields keep their bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Buffer {
-    /// Each in its own allocation.
-    Copies,
-    /// All in one copy of the payload, or in the content of the compressed payload.
-    Shared,
-}
-
-impl Buffer {
-    const fn heap(self, payload: usize, survey: &Survey<'_>) -> u64 {
-        match self {
-            Self::Copies => survey.blob_bytes,
-            Self::Shared => (payload as u64).saturating_add(SHARED_HEADER_BYTES),
         }
     }
 }
@@ -415,10 +344,6 @@ fn facts(
         heap_bytes: buffer.heap(payload, survey).saturating_add(survey.heap),
         fields: survey.fields,
         elements: survey.elements,
-        warnings: Warnings::of(kind, survey.header, frame.encoding),
+        warnings: Warnings::of(kind, survey, frame.encoding),
     }
 }
-
-/// Up to this many byte fields are cheaper to copy one by one than together with everything else;
-/// every message has two ids in its header.
-const BLOBS_COPIED_MAX: u32 = 4;

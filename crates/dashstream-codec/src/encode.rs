@@ -4,9 +4,16 @@ use alloc::vec::Vec;
 
 use dashstream_zstd::{CompressError, Level};
 
-use crate::frame::{RAW, ZSTD};
-use crate::v1::CompressionType;
+use crate::admit;
+use crate::content::{self, SHARED_HEADER_BYTES};
+use crate::error::DecodeError;
+use crate::frame::{Encoding, RAW, ZSTD};
+use crate::limits::DecodeLimits;
+use crate::options::DecodeOptions;
+use crate::shape::HEAP_PER_BYTE_MAX;
+use crate::survey::Survey;
 use crate::v1::dash_stream_message::Message;
+use crate::v1::{CompressionType, Header};
 use crate::vet::vet;
 
 /// How messages are written.
@@ -17,6 +24,7 @@ use crate::vet::vet;
 /// | level | 3 | existing producers |
 /// | payload | 1 MiB | existing producers: what a broker takes by default |
 /// | attribute | 500 KiB | existing producers leave larger attributes out |
+/// | reader | the decoder's defaults | what is written has to be read |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct EncodeOptions {
@@ -25,6 +33,7 @@ pub struct EncodeOptions {
     level: Level,
     payload_bytes: usize,
     attribute_bytes: usize,
+    reader: DecodeOptions,
 }
 
 impl EncodeOptions {
@@ -36,6 +45,7 @@ impl EncodeOptions {
             level: Level::DEFAULT,
             payload_bytes: PAYLOAD_BYTES,
             attribute_bytes: ATTRIBUTE_BYTES,
+            reader: DecodeOptions::new(),
         }
     }
 
@@ -69,6 +79,12 @@ impl EncodeOptions {
         self
     }
 
+    /// Sets how records are read: a message that a decoder with these options would refuse is not written.
+    pub fn with_reader(mut self, reader: DecodeOptions) -> Self {
+        self.reader = reader;
+        self
+    }
+
     /// Whether payloads are compressed at all.
     #[must_use]
     pub const fn compression(&self) -> bool {
@@ -98,6 +114,11 @@ impl EncodeOptions {
     pub const fn attribute_bytes(&self) -> usize {
         self.attribute_bytes
     }
+
+    /// How records are read.
+    pub const fn reader(&self) -> &DecodeOptions {
+        &self.reader
+    }
 }
 
 impl Default for EncodeOptions {
@@ -114,6 +135,8 @@ pub struct Encoder {
     /// A frame byte and the payload.
     raw: Vec<u8>,
     compressed: Vec<u8>,
+    /// The headers' flags as the message came with them.
+    flags: Vec<i32>,
 }
 
 /// A record that was written, in the encoder's buffer until the next one.
@@ -139,12 +162,13 @@ pub enum Compression {
     NotTried,
     /// Compressed it would not have been smaller, so that it is stored raw.
     NotSmaller,
-    /// The compressor failed, so that it is stored raw.
+    /// The compressor failed, so that it is stored raw; or the [reader](EncodeOptions::with_reader) would
+    /// refuse the frame, for its window, say, and takes the payload raw.
     Failed(CompressError),
 }
 
 /// Why a message was not written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
     /// The message, or an event of the batch, has no header.
@@ -175,18 +199,22 @@ pub enum EncodeError {
         /// The limit.
         limit: usize,
     },
+    /// The [reader](EncodeOptions::with_reader) would refuse the record.
+    #[error("its reader would refuse it: {0}")]
+    Unreadable(#[from] DecodeError),
 }
 
 impl EncodeError {
     /// A stable name for logs and labels.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::MissingHeader => "missing_header",
             Self::BlankThreadId => "blank_thread_id",
             Self::AttributeTooLarge { .. } => "attribute_too_large",
             Self::TooDeep { .. } => "depth_exceeded",
             Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::Unreadable(error) => error.code(),
         }
     }
 }
@@ -195,12 +223,14 @@ impl Encoder {
     /// An encoder that writes with `options`.
     #[must_use]
     pub fn new(options: EncodeOptions) -> Self {
-        let zstd = dashstream_zstd::Encoder::new(options.level);
+        let zstd = dashstream_zstd::Encoder::new(options.level)
+            .with_reader(content::limits(options.reader.limits()));
         Self {
             options,
             zstd,
             raw: Vec::new(),
             compressed: Vec::new(),
+            flags: Vec::new(),
         }
     }
 
@@ -215,39 +245,100 @@ impl Encoder {
     /// The flag stands inside of what it describes, so that it is set before the one serialisation.
     /// Only when a payload above the threshold turns out not to shrink, it is serialised again.
     ///
+    /// Whatever is written is accepted by a decoder with the options that the
+    /// [reader](EncodeOptions::with_reader) has. A payload that may be over a limit is walked as the
+    /// decoder would; below 200 KiB no payload is over the default limits, and none is.
+    ///
     /// # Errors
     ///
     /// What would not be accepted or could not be routed, as an [`EncodeError`]. Nothing is written
-    /// then.
+    /// then, and nothing is changed.
     pub fn encode(&mut self, message: &mut Message) -> Result<Encoded<'_>, EncodeError> {
-        vet(message, self.options.attribute_bytes)?;
+        vet(message, &self.options)?;
+        self.flags.clear();
+        self.flags
+            .extend(headers(message).map(|header| header.compression));
+        match self.write(message) {
+            Ok(compression) => {
+                let compressed = compression == Compression::Kept;
+                Ok(Encoded {
+                    record: if compressed {
+                        &self.compressed
+                    } else {
+                        &self.raw
+                    },
+                    payload_bytes: self.payload().len(),
+                    compression,
+                })
+            }
+            Err(error) => {
+                for (header, flag) in headers(message).zip(&self.flags) {
+                    header.compression = *flag;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes the record into one of the two buffers.
+    fn write(&mut self, message: &mut Message) -> Result<Compression, EncodeError> {
         mark(message, CompressionType::None);
         let len = message.encoded_len();
         self.within_limit(len)?;
-        if !self.options.compress || len <= self.options.threshold_bytes {
+        let mut reason = Compression::NotTried;
+        if self.options.compress && len > self.options.threshold_bytes {
+            mark(message, CompressionType::Zstd);
             self.serialise(message);
-            return Ok(self.stored(Compression::NotTried));
-        }
-
-        mark(message, CompressionType::Zstd);
-        self.serialise(message);
-        self.within_limit(self.payload().len())?;
-        let payload = self.raw.get(1..).unwrap_or_default();
-        let reason = match self.zstd.compress_into(payload, &mut self.compressed) {
-            Ok(size) if size < payload.len() => {
-                self.compressed.insert(0, ZSTD);
-                return Ok(Encoded {
-                    record: &self.compressed,
-                    payload_bytes: self.payload().len(),
-                    compression: Compression::Kept,
-                });
+            self.within_limit(self.payload().len())?;
+            let payload = self.raw.get(1..).unwrap_or_default();
+            match self.zstd.compress_into(payload, &mut self.compressed) {
+                Ok(size) if size < payload.len() => {
+                    self.compressed.insert(0, ZSTD);
+                    self.readable(Encoding::Zstd)?;
+                    return Ok(Compression::Kept);
+                }
+                Ok(_) => reason = Compression::NotSmaller,
+                Err(error) => reason = Compression::Failed(error),
             }
-            Ok(_) => Compression::NotSmaller,
-            Err(error) => Compression::Failed(error),
-        };
-        mark(message, CompressionType::None);
+            mark(message, CompressionType::None);
+        }
         self.serialise(message);
-        Ok(self.stored(reason))
+        self.readable(Encoding::Raw)?;
+        Ok(reason)
+    }
+
+    /// Holds the record against its reader's options. What the payload may be is asked of the walk only
+    /// where it could be over a limit.
+    fn readable(&self, encoding: Encoding) -> Result<(), EncodeError> {
+        let reader = &self.options.reader;
+        let (limits, payload) = (reader.limits(), self.payload());
+        let record = match encoding {
+            Encoding::Raw => &self.raw,
+            Encoding::Zstd => &self.compressed,
+        };
+        let (len, limit) = (record.len(), limits.record_bytes());
+        if len > limit {
+            return Err(DecodeError::RecordTooLarge { len, limit }.into());
+        }
+        admit::payload_size(payload, limits)?;
+        // A field takes at least two bytes, and so does an element; the schema was vetted, and the
+        // depth as far as it can be 100.
+        let len = payload.len() as u64;
+        if len
+            .saturating_mul(HEAP_PER_BYTE_MAX)
+            .saturating_add(SHARED_HEADER_BYTES)
+            <= limits.heap_bytes()
+            && len / 2 <= limits.fields().min(limits.elements()).into()
+            && limits.depth() == DecodeLimits::DEPTH_MAX
+        {
+            return Ok(());
+        }
+        let mut survey = Survey::default();
+        match encoding {
+            Encoding::Raw => admit::raw(payload, reader, &mut survey),
+            Encoding::Zstd => admit::inflated(payload, reader, &mut survey),
+        }?;
+        Ok(())
     }
 
     fn serialise(&mut self, message: &Message) {
@@ -258,14 +349,6 @@ impl Encoder {
 
     fn payload(&self) -> &[u8] {
         self.raw.get(1..).unwrap_or_default()
-    }
-
-    fn stored(&self, compression: Compression) -> Encoded<'_> {
-        Encoded {
-            record: &self.raw,
-            payload_bytes: self.payload().len(),
-            compression,
-        }
     }
 
     fn within_limit(&self, len: usize) -> Result<(), EncodeError> {
@@ -280,18 +363,18 @@ impl Encoder {
 
 /// Sets the flag of every header that says how this record is stored.
 fn mark(message: &mut Message, compression: CompressionType) {
-    if let Some(header) = message.header_mut() {
-        header.set_compression(compression);
-    }
-    if let Message::EventBatch(batch) = message {
-        for header in batch
-            .events
-            .iter_mut()
-            .filter_map(|event| event.header.as_mut())
-        {
-            header.set_compression(compression);
-        }
-    }
+    headers(message).for_each(|header| header.set_compression(compression));
+}
+
+/// The message's header and those of a batch's events.
+fn headers(message: &mut Message) -> impl Iterator<Item = &mut Header> {
+    let (own, events) = if let Message::EventBatch(batch) = message {
+        (batch.header.as_mut(), batch.events.as_mut_slice())
+    } else {
+        (message.header_mut(), &mut [][..])
+    };
+    let events = events.iter_mut().filter_map(|event| event.header.as_mut());
+    own.into_iter().chain(events)
 }
 
 /// Existing producers compress what is larger than this.

@@ -159,6 +159,16 @@ impl Message {
     }
 }
 
+/// Whether UTF-8 is nothing but white space: a thread id that is routes nowhere.
+#[inline(always)]
+pub(crate) fn is_blank(text: &[u8]) -> bool {
+    match text.first() {
+        None => true,
+        Some(first) if first.is_ascii_graphic() => false,
+        Some(_) => core::str::from_utf8(text).is_ok_and(|text| text.trim().is_empty()),
+    }
+}
+
 /// What decoding a string of `len` bytes allocates: a buffer never starts with fewer than eight.
 ///
 /// A field that occurs again reuses its buffer or at most doubles it, which the sum over all

@@ -28,6 +28,7 @@ extern crate alloc;
 #[cfg(any(test, doctest))]
 extern crate std;
 
+mod admit;
 mod attribute;
 mod batch;
 mod checkpoint;

@@ -17,15 +17,18 @@ use dashstream_zstd::UnknownSize;
 ///
 /// The heap is what the decoded message and the buffer that its byte fields share will take, worked
 /// out before any of it is allocated.
+///
+/// Record, heap, elements and fields follow the payload limit until they are set by name: raised to
+/// 64 MiB it takes records of 64 MiB and a byte, and 410 MiB of heap. Lowered, it lowers none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct DecodeLimits {
-    record_bytes: usize,
     payload_bytes: usize,
-    heap_bytes: u64,
+    record_bytes: Option<usize>,
+    heap_bytes: Option<u64>,
+    elements: Option<u32>,
+    fields: Option<u32>,
     depth: u32,
-    elements: u32,
-    fields: u32,
     zstd: dashstream_zstd::Limits,
 }
 
@@ -40,12 +43,12 @@ impl DecodeLimits {
     /// The defaults of the table above.
     pub const fn new() -> Self {
         Self {
-            record_bytes: PAYLOAD_BYTES + 1,
             payload_bytes: PAYLOAD_BYTES,
-            heap_bytes: HEAP_BYTES,
+            record_bytes: None,
+            heap_bytes: None,
+            elements: None,
+            fields: None,
             depth: Self::DEPTH_MAX,
-            elements: ELEMENTS,
-            fields: FIELDS,
             zstd: dashstream_zstd::Limits::new()
                 .with_output_bytes(PAYLOAD_BYTES as u64)
                 .with_unknown_size(UnknownSize::Bounded),
@@ -54,12 +57,12 @@ impl DecodeLimits {
 
     /// Sets the largest record in bytes, frame byte included.
     pub const fn with_record_bytes(mut self, bytes: usize) -> Self {
-        self.record_bytes = bytes;
+        self.record_bytes = Some(bytes);
         self
     }
 
-    /// Sets the largest protobuf payload in bytes, whether it was stored raw or compressed. Values above
-    /// [`PAYLOAD_BYTES_MAX`](Self::PAYLOAD_BYTES_MAX) mean that maximum.
+    /// Sets the largest protobuf payload in bytes, whether it was stored raw or compressed, and raises the
+    /// limits that follow it. Values above [`PAYLOAD_BYTES_MAX`](Self::PAYLOAD_BYTES_MAX) mean that maximum.
     pub const fn with_payload_bytes(mut self, bytes: usize) -> Self {
         let bytes = if bytes > Self::PAYLOAD_BYTES_MAX {
             Self::PAYLOAD_BYTES_MAX
@@ -73,7 +76,7 @@ impl DecodeLimits {
 
     /// Sets the most heap, in bytes, that a decoded message may take.
     pub const fn with_heap_bytes(mut self, bytes: u64) -> Self {
-        self.heap_bytes = bytes;
+        self.heap_bytes = Some(bytes);
         self
     }
 
@@ -90,13 +93,13 @@ impl DecodeLimits {
 
     /// Sets how many messages and strings in lists, and entries of maps, a payload may have.
     pub const fn with_elements(mut self, elements: u32) -> Self {
-        self.elements = elements;
+        self.elements = Some(elements);
         self
     }
 
     /// Sets how many fields a payload may have, known or not. Numbers in a packed list are one field.
     pub const fn with_fields(mut self, fields: u32) -> Self {
-        self.fields = fields;
+        self.fields = Some(fields);
         self
     }
 
@@ -113,7 +116,10 @@ impl DecodeLimits {
     /// The largest record in bytes.
     #[must_use]
     pub const fn record_bytes(&self) -> usize {
-        self.record_bytes
+        match self.record_bytes {
+            Some(bytes) => bytes,
+            None => self.largest().saturating_add(1),
+        }
     }
 
     /// The largest payload in bytes.
@@ -125,7 +131,10 @@ impl DecodeLimits {
     /// The most heap in bytes.
     #[must_use]
     pub const fn heap_bytes(&self) -> u64 {
-        self.heap_bytes
+        match self.heap_bytes {
+            Some(bytes) => bytes,
+            None => (self.largest() as u64).saturating_mul(HEAP_BYTES_PER_5) / 5,
+        }
     }
 
     /// The deepest nesting.
@@ -137,19 +146,43 @@ impl DecodeLimits {
     /// The most elements.
     #[must_use]
     pub const fn elements(&self) -> u32 {
-        self.elements
+        match self.elements {
+            Some(elements) => elements,
+            None => count(self.largest() / BYTES_PER_ELEMENT),
+        }
     }
 
     /// The most fields.
     #[must_use]
     pub const fn fields(&self) -> u32 {
-        self.fields
+        match self.fields {
+            Some(fields) => fields,
+            None => count(self.largest() / BYTES_PER_FIELD),
+        }
     }
 
     /// What a compressed payload may ask of the decompressor.
     pub const fn zstd(&self) -> &dashstream_zstd::Limits {
         &self.zstd
     }
+
+    /// The payload that the other limits make room for: small records take relatively more, so that a
+    /// payload limit below the default leaves them where they are.
+    const fn largest(&self) -> usize {
+        if self.payload_bytes > PAYLOAD_BYTES {
+            self.payload_bytes
+        } else {
+            PAYLOAD_BYTES
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a payload has at most 2^30 bytes"
+)]
+const fn count(of: usize) -> u32 {
+    of as u32
 }
 
 impl Default for DecodeLimits {
@@ -161,13 +194,13 @@ impl Default for DecodeLimits {
 /// Existing consumers refuse larger payloads, so that no producer can rely on them.
 const PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
 
-/// An event with six attributes takes 1.5 KB for 350 bytes, so that the largest payload of such events
-/// takes 44 MiB.
-const HEAP_BYTES: u64 = 64 * 1024 * 1024;
+/// Bytes of heap for 5 bytes of the largest payload. An event with six attributes takes 1.5 KB for 350
+/// bytes, so that the largest payload of such events takes 44 MiB of 64.
+const HEAP_BYTES_PER_5: u64 = 32;
 
-/// The heap limit stops empty events after a quarter of this; it bounds the work on smaller elements.
-const ELEMENTS: u32 = 1 << 20;
+/// The heap limit stops empty events after a quarter of these; they bound the work on smaller elements.
+const BYTES_PER_ELEMENT: usize = 10;
 
-/// Twice what the largest payload of realistic events has. It bounds the work on unknown fields, which
-/// take no heap.
-const FIELDS: u32 = 1 << 21;
+/// Twice as many fields as the largest payload of realistic events has. They bound the work on unknown
+/// fields, which take no heap.
+const BYTES_PER_FIELD: usize = 5;

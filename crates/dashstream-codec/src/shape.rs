@@ -186,6 +186,10 @@ pub(crate) const fn leaf<V>() -> u32 {
         as u32
 }
 
+/// The most heap that a byte of a payload which our encoder writes can take, its shared buffer
+/// included: an event of nothing but an empty entry, four bytes of a batch, takes 1,132 and its bytes.
+pub(crate) const HEAP_PER_BYTE_MAX: u64 = 300;
+
 /// What a Vec that held `count` elements allocates when one more is pushed: nothing, or as much as it
 /// had already; four elements at first.
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! What the walk over a payload checks, and what it finds.
 
-use crate::header::HeaderView;
+use crate::header::{HeaderView, is_blank};
 use crate::limits::DecodeLimits;
 use crate::shape::SLOTS;
 use crate::version::SchemaPolicy;
@@ -19,6 +19,8 @@ pub(crate) struct Survey<'a> {
     pub(crate) heap: u64,
     pub(crate) fields: u32,
     pub(crate) elements: u32,
+    /// Whether the message, or an event of the batch, has a header and no thread in it.
+    pub(crate) unrouted: bool,
     /// Byte fields that are not empty, and their bytes.
     pub(crate) blobs: u32,
     pub(crate) blob_bytes: u64,
@@ -30,6 +32,8 @@ pub(crate) struct Flags {
     pub(crate) message_type: i32,
     pub(crate) compression: i32,
     pub(crate) schema_version: u32,
+    /// Whether the thread id is more than white space.
+    pub(crate) routed: bool,
 }
 
 impl From<&HeaderView<'_>> for Flags {
@@ -38,6 +42,7 @@ impl From<&HeaderView<'_>> for Flags {
             message_type: header.message_type,
             compression: header.compression,
             schema_version: header.schema_version,
+            routed: !is_blank(header.thread_id.as_bytes()),
         }
     }
 }

@@ -1,18 +1,23 @@
 //! What a message must be before it is written.
 
-use crate::encode::EncodeError;
+use crate::encode::{EncodeError, EncodeOptions};
+use crate::error::DecodeError;
 use crate::limits::DecodeLimits;
 use crate::v1::attribute_value::Value;
 use crate::v1::dash_stream_message::Message;
-use crate::v1::{AttributeValue, Event};
+use crate::v1::{AttributeValue, Event, Header};
+use crate::version::SCHEMA_VERSION;
 
 /// Checks what a reader would refuse, or could not route, or would have to cut.
-pub(crate) fn vet(message: &Message, attribute_bytes: usize) -> Result<(), EncodeError> {
+pub(crate) fn vet(message: &Message, options: &EncodeOptions) -> Result<(), EncodeError> {
+    let attribute_bytes = options.attribute_bytes();
     let header = message.header().ok_or(EncodeError::MissingHeader)?;
+    version(header, options)?;
     match message {
         Message::EventBatch(batch) => {
             for event in &batch.events {
                 let header = event.header.as_ref().ok_or(EncodeError::MissingHeader)?;
+                version(header, options)?;
                 routable(&header.thread_id)?;
                 // The outermost message, the batch, the event, an entry.
                 attributes(event, attribute_bytes, 3)?;
@@ -31,6 +36,18 @@ pub(crate) fn vet(message: &Message, attribute_bytes: usize) -> Result<(), Encod
         | Message::Error(_)
         | Message::ExecutionTrace(_) => routable(&header.thread_id),
     }
+}
+
+fn version(header: &Header, options: &EncodeOptions) -> Result<(), EncodeError> {
+    let version = header.schema_version;
+    if options.reader().schema().admits(version) {
+        return Ok(());
+    }
+    Err(DecodeError::SchemaVersion {
+        version,
+        supported: SCHEMA_VERSION,
+    }
+    .into())
 }
 
 fn routable(thread_id: &str) -> Result<(), EncodeError> {

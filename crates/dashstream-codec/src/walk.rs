@@ -13,7 +13,7 @@
 
 use crate::error::DecodeError;
 use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH};
-use crate::header::{self, int32, string_heap};
+use crate::header::{self, int32, is_blank, string_heap};
 use crate::kind::Kind;
 use crate::peek::{Peek, body};
 use crate::shape::{Field, Kind as FieldKind, SLOTS, Shape, map_growth, vec_growth};
@@ -37,6 +37,7 @@ pub(crate) fn walk<'a>(
         elements_left: limits.elements(),
         blobs: 0,
         blob_bytes: 0,
+        unrouted: false,
     };
     let root = walk.root(payload, survey)?;
     let Some(kind) = root.kind else {
@@ -55,6 +56,12 @@ pub(crate) fn walk<'a>(
     survey.elements = limits.elements().saturating_sub(walk.elements_left);
     survey.blobs = walk.blobs;
     survey.blob_bytes = walk.blob_bytes;
+    // A batch is routed by its events.
+    survey.unrouted = if kind == Kind::EventBatch {
+        walk.unrouted
+    } else {
+        survey.header.is_some_and(|header| !header.routed)
+    };
     Ok(kind)
 }
 
@@ -65,6 +72,8 @@ struct Walk<'l> {
     elements_left: u32,
     blobs: u32,
     blob_bytes: u64,
+    /// Whether an event of a batch has a header without thread.
+    unrouted: bool,
 }
 
 /// The first of the nine messages in a payload, and whether it or its header occurs again.
@@ -140,7 +149,9 @@ impl Walk<'_> {
                 let left = self.below(left)?;
                 self.element()?;
                 self.grow(level, shape.field(2), vec_growth)?;
-                self.headed(&EVENT, bytes, left, &mut Level::new(level.scale), &mut None)?;
+                let mut own = None;
+                self.headed(&EVENT, bytes, left, &mut Level::new(level.scale), &mut own)?;
+                self.unrouted |= own.is_some_and(|flags| !flags.routed);
             } else {
                 self.value(&mut input, key, shape, left, level)?;
             }
@@ -160,9 +171,14 @@ impl Walk<'_> {
             fields = fields.saturating_add(1);
             match key.get() {
                 header::MESSAGE_ID | header::PARENT_ID => self.blob(input.bytes()?),
-                header::TENANT_ID | header::THREAD_ID => {
-                    let len = input.text()?;
-                    self.charge(string_heap(len))?;
+                header::TENANT_ID => {
+                    let text = input.text()?;
+                    self.charge(string_heap(text.len()))?;
+                }
+                header::THREAD_ID => {
+                    let text = input.text()?;
+                    flags.routed |= !is_blank(text);
+                    self.charge(string_heap(text.len()))?;
                 }
                 header::TIMESTAMP | header::SEQUENCE => {
                     input.varint()?;
@@ -218,8 +234,8 @@ impl Walk<'_> {
         let wire_type = key.wire_type();
         match field.kind {
             FieldKind::String if wire_type == LEN => {
-                let len = input.text()?;
-                self.charge(string_heap(len))
+                let text = input.text()?;
+                self.charge(string_heap(text.len()))
             }
             FieldKind::Varint if wire_type == VARINT => Ok(input.varint().map(drop)?),
             FieldKind::Bytes if wire_type == LEN => {
@@ -252,10 +268,10 @@ impl Walk<'_> {
                 self.child(field, bytes, left, level.scale)
             }
             FieldKind::Strings if wire_type == LEN => {
-                let len = input.text()?;
+                let text = input.text()?;
                 self.element()?;
                 self.grow(level, field, vec_growth)?;
-                self.charge(string_heap(len))
+                self.charge(string_heap(text.len()))
             }
             FieldKind::Varints | FieldKind::Fixed32s => {
                 input.apart(|input| self.numbers(input, key, field, level))

@@ -1,8 +1,11 @@
 //! What an accepted record says about itself and is not so.
 
+use core::array;
+use core::iter::Flatten;
+
 use crate::frame::Encoding;
 use crate::kind::Kind;
-use crate::survey::Flags;
+use crate::survey::Survey;
 use crate::v1::CompressionType;
 
 /// One thing that a record says about itself and is not so.
@@ -13,6 +16,9 @@ pub enum Warning {
     CompressionFlag,
     /// The header's `type` is not the kind of the message. The kind decides. A type of 0 says nothing.
     MessageType,
+    /// The header, or that of an event of a batch, has no thread id, or only white space: the record
+    /// belongs to no run, and the encoder would refuse to write it.
+    BlankThreadId,
 }
 
 impl Warning {
@@ -22,6 +28,7 @@ impl Warning {
         match self {
             Self::CompressionFlag => "compression_mismatch",
             Self::MessageType => "message_type_mismatch",
+            Self::BlankThreadId => "blank_thread_id",
         }
     }
 }
@@ -31,12 +38,16 @@ impl Warning {
 pub struct Warnings {
     compression_flag: bool,
     message_type: bool,
+    blank_thread_id: bool,
 }
 
 impl Warnings {
-    pub(crate) fn of(kind: Kind, header: Option<Flags>, encoding: Encoding) -> Self {
-        let Some(header) = header else {
-            return Self::default();
+    pub(crate) fn of(kind: Kind, survey: &Survey<'_>, encoding: Encoding) -> Self {
+        let Some(header) = survey.header else {
+            return Self {
+                blank_thread_id: survey.unrouted,
+                ..Self::default()
+            };
         };
         let said = match encoding {
             Encoding::Raw => CompressionType::None,
@@ -46,13 +57,14 @@ impl Warnings {
             compression_flag: header.compression != said as i32,
             message_type: header.message_type != 0
                 && u32::try_from(header.message_type) != Ok(kind.number()),
+            blank_thread_id: survey.unrouted,
         }
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        !self.compression_flag && !self.message_type
+        !self.compression_flag && !self.message_type && !self.blank_thread_id
     }
 
     /// Whether `warning` is among them.
@@ -61,13 +73,28 @@ impl Warnings {
         match warning {
             Warning::CompressionFlag => self.compression_flag,
             Warning::MessageType => self.message_type,
+            Warning::BlankThreadId => self.blank_thread_id,
         }
     }
 
     /// The warnings in a fixed order.
     pub fn iter(self) -> impl Iterator<Item = Warning> {
-        [Warning::CompressionFlag, Warning::MessageType]
+        self.into_iter()
+    }
+}
+
+impl IntoIterator for Warnings {
+    type Item = Warning;
+    type IntoIter = Flatten<array::IntoIter<Option<Warning>, 3>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let all = [
+            Warning::CompressionFlag,
+            Warning::MessageType,
+            Warning::BlankThreadId,
+        ];
+        all.map(|warning| self.contains(warning).then_some(warning))
             .into_iter()
-            .filter(move |warning| self.contains(*warning))
+            .flatten()
     }
 }

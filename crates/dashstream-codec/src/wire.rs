@@ -246,15 +246,15 @@ impl<'a> Input<'a> {
         })
     }
 
-    /// The length of a string with its length in front, which is UTF-8.
+    /// A string with its length in front, which is UTF-8, as bytes.
     #[inline(always)]
-    pub(crate) fn text(&mut self) -> Result<usize, WireError> {
+    pub(crate) fn text(&mut self) -> Result<&'a [u8], WireError> {
         let bytes = self.bytes()?;
         if is_ascii(bytes) {
-            return Ok(bytes.len());
+            return Ok(bytes);
         }
         match core::str::from_utf8(bytes) {
-            Ok(text) => Ok(text.len()),
+            Ok(text) => Ok(text.as_bytes()),
             Err(error) => {
                 let valid_up_to = error.valid_up_to();
                 Err(WireError::BadUtf8 {

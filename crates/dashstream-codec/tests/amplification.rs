@@ -15,9 +15,10 @@ mod stored;
 #[expect(dead_code, reason = "shared with other tests")]
 mod wire;
 
-use dashstream_codec::{Borrowed, DecodeLimits, DecodeOptions, Decoder, FaultClass};
+use dashstream_codec::{Borrowed, DecodeLimits, DecodeOptions, Decoder, FaultClass, v1};
 use dashstream_testkit::alloc;
 use dashstream_zstd::{Limits, UnknownSize};
+use prost::Message as _;
 use shapes::SHAPES;
 use stored::{Stored, UNKNOWN_SIZES};
 
@@ -123,6 +124,27 @@ fn content_of_undeclared_size_is_charged_like_declared_content() {
         let declared = facts(Stored::Declared);
         assert_eq!(facts(Stored::Undeclared), declared, "{name}");
         assert_eq!(facts(Stored::Flushed), declared, "{name}");
+    }
+}
+
+#[test]
+fn no_byte_that_is_written_becomes_more_than_300_of_heap() {
+    // The encoder walks a payload only where 300 for each of its bytes would be over the budget.
+    for (name, shape) in SHAPES {
+        for count in [1, 2, 5, 12, 500] {
+            let record = Stored::Raw.record(&shape(count));
+            let mut decoder = Decoder::new(options(UnknownSize::Bounded, 1 << 40));
+            let Ok(decoded) = decoder.decode(&record) else {
+                continue;
+            };
+            let message = v1::DashStreamMessage {
+                message: Some(decoded.message),
+            };
+            let facts = decoder.check(&Stored::Raw.record(&message.encode_to_vec()));
+            let facts = facts.expect("accepted");
+            let most = 300 * facts.payload_bytes as u64;
+            assert!(facts.heap_bytes <= most, "{count} of {name}: {facts:?}");
+        }
     }
 }
 

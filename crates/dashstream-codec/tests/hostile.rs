@@ -289,14 +289,14 @@ fn p10_headers_that_differ() {
 
 #[test]
 fn p11_a_header_that_contradicts_the_frame_byte() {
-    let flagged = event(len(1, number(8, 1)));
+    let flagged = event(len(1, [len(4, "t"), number(8, 1)].concat()));
     let decoded = accepted(raw(&flagged), 1024);
     assert!(decoded.facts.warnings.contains(Warning::CompressionFlag));
     let warnings: Vec<_> = decoded.facts.warnings.iter().map(Warning::code).collect();
     assert_eq!(warnings, ["compression_mismatch"]);
     let decoded = accepted(zstd(&flagged), 1024);
     assert!(decoded.facts.warnings.is_empty());
-    let decoded = accepted(zstd(event(len(1, []))), 1024);
+    let decoded = accepted(zstd(event(header("t"))), 1024);
     assert!(decoded.facts.warnings.contains(Warning::CompressionFlag));
 }
 

@@ -13,10 +13,11 @@ mod stored;
 mod telemetry;
 
 use dashstream_codec::{
-    DecodeError, DecodeLimits, DecodeOptions, Decoded, Decoder, EncodeError, EncodeOptions,
-    Encoder, Message, RecordFacts, v1,
+    Compression, DecodeError, DecodeLimits, DecodeOptions, Decoded, Decoder, EncodeError,
+    EncodeOptions, Encoder, Message, RecordFacts, v1,
 };
 use dashstream_testkit::alloc;
+use dashstream_zstd::Ratio;
 use prost::Message as _;
 use stored::Stored;
 
@@ -282,6 +283,38 @@ fn a_refused_record_stored_raw_has_allocated_nothing_whatever_the_limit() {
 }
 
 #[test]
+fn a_raised_payload_limit_raises_what_is_not_set_by_name_and_a_lowered_one_lowers_nothing() {
+    let of = |limits: &DecodeLimits| {
+        let bytes = (limits.record_bytes(), limits.heap_bytes());
+        (bytes, limits.elements(), limits.fields())
+    };
+    let defaults = ((10_485_761, 64 << 20), 1 << 20, 1 << 21);
+    for payload in [1, 4_000, (10 << 20) - 1, 10 << 20] {
+        let limits = DecodeLimits::new().with_payload_bytes(payload);
+        assert_eq!(of(&limits), defaults, "{payload}");
+    }
+    let raised = DecodeLimits::new().with_payload_bytes(64 << 20);
+    let expected = (((64 << 20) + 1, 429_496_729), 6_710_886, 13_421_772);
+    assert_eq!(of(&raised), expected);
+    let set = DecodeLimits::new()
+        .with_heap_bytes(1_000)
+        .with_record_bytes(2_000)
+        .with_elements(3)
+        .with_fields(4)
+        .with_payload_bytes(64 << 20);
+    assert_eq!(of(&set), ((2_000, 1_000), 3, 4));
+}
+
+#[test]
+fn a_message_of_twenty_mebibytes_passes_a_limit_of_64_however_it_is_stored() {
+    let limits = DecodeLimits::new().with_payload_bytes(64 << 20);
+    for record in every_form(Message::EventBatch(telemetry::batch(60_000))) {
+        let decoded = decode(&record, limits.clone()).expect("accepted");
+        assert!(decoded.facts.payload_bytes > 20 << 20);
+    }
+}
+
+#[test]
 fn a_larger_payload_limit_than_the_counters_hold_means_the_largest() {
     let most = DecodeLimits::PAYLOAD_BYTES_MAX;
     for (asked, set) in [(most - 1, most - 1), (most, most), (most + 1, most)] {
@@ -322,6 +355,89 @@ fn what_was_worked_out_covers_what_was_used_and_not_much_more() {
                 ratio <= 1.5,
                 "{name}: {predicted} is {ratio:.3} times {}",
                 usage.peak
+            );
+        }
+    }
+}
+
+/// Encodes a message that is refused, and holds it against what it was before.
+fn refused(options: EncodeOptions, message: Message) -> EncodeError {
+    let mut sent = message.clone();
+    let error = Encoder::new(options)
+        .encode(&mut sent)
+        .map(drop)
+        .expect_err("refused");
+    assert_eq!(sent, message, "a refused message is as it was");
+    error
+}
+
+#[test]
+fn what_a_reader_would_refuse_is_not_written_and_stays_as_it_was() {
+    let header = |version| v1::Header {
+        compression: 3,
+        schema_version: version,
+        ..telemetry::header(1, v1::MessageType::Event)
+    };
+    let trace = |records: usize| {
+        Message::ExecutionTrace(v1::ExecutionTrace {
+            header: Some(header(1)),
+            nodes_executed: vec![v1::NodeExecutionRecord::default(); records],
+            ..v1::ExecutionTrace::default()
+        })
+    };
+    let code = |message| refused(EncodeOptions::new(), message).code().to_owned();
+    assert_eq!(code(trace(400_000)), "heap_budget");
+    let newer = v1::Event {
+        header: Some(header(2)),
+        ..telemetry::event6(1)
+    };
+    assert_eq!(code(Message::Event(newer.clone())), "schema_version");
+    let batch = v1::EventBatch {
+        header: Some(header(1)),
+        events: vec![telemetry::event6(1), newer],
+    };
+    assert_eq!(code(Message::EventBatch(batch)), "schema_version");
+    let large = EncodeOptions::new().with_payload_bytes(1_000);
+    let mut batch = telemetry::batch(10);
+    batch.events[3].header = Some(header(1));
+    let error = refused(large, Message::EventBatch(batch));
+    assert_eq!(error.code(), "payload_too_large");
+
+    // A reader with a smaller window takes it raw.
+    let limits = DecodeLimits::new();
+    let zstd = limits.zstd().clone().with_window_bytes(1_024);
+    let reader =
+        DecodeOptions::new().with_limits(limits.with_zstd(zstd.with_ratio(Ratio::new(1, 0))));
+    let mut encoder = Encoder::new(EncodeOptions::new().with_reader(reader.clone()));
+    let mut message = Message::EventBatch(telemetry::batch(10));
+    let encoded = encoder.encode(&mut message).expect("written");
+    let refused = |compression| match compression {
+        Compression::Failed(error) => error.code(),
+        Compression::Kept | Compression::NotTried | Compression::NotSmaller => "",
+    };
+    assert_eq!(refused(encoded.compression), "ratio_too_high");
+    let decoded = Decoder::new(reader)
+        .decode(encoded.record)
+        .expect("accepted");
+    assert_eq!(decoded.message, message);
+}
+
+#[test]
+fn the_last_record_that_its_reader_takes_is_written_and_the_next_is_not() {
+    for (_, message) in telemetry::all() {
+        let need = facts(&raw(message.clone())).heap_bytes;
+        for (heap, written) in [(need + 1, true), (need, true), (need - 1, false)] {
+            let limits = DecodeLimits::new().with_heap_bytes(heap);
+            let reader = DecodeOptions::new().with_limits(limits);
+            let options = EncodeOptions::new()
+                .with_compression(false)
+                .with_reader(reader);
+            let mut sent = message.clone();
+            let result = Encoder::new(options).encode(&mut sent).map(drop);
+            let expected = if written { Ok(()) } else { Err("heap_budget") };
+            assert_eq!(
+                result.map_err(|error| error.code().to_owned()),
+                expected.map_err(str::to_owned)
             );
         }
     }

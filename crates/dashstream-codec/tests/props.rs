@@ -16,9 +16,10 @@ mod record;
 #[path = "props/sample.rs"]
 mod sample;
 
-use dashstream_codec::{EncodeOptions, Encoder, v1};
+use dashstream_codec::{DecodeLimits, DecodeOptions, EncodeOptions, Encoder, v1};
 use dashstream_testkit::rng::SplitMix64;
 use dashstream_testkit::{stack, sweep};
+use dashstream_zstd::Ratio;
 use proptest::prelude::*;
 use prost::Message as _;
 
@@ -88,6 +89,26 @@ proptest! {
         message::entries_are_the_events(&drawn);
         message::views_stay_in_their_room(&drawn, room);
         message::written_messages_read_the_same(drawn);
+    }
+
+    #[test]
+    fn what_is_encoded_for_a_reader_is_decoded_by_it(
+        seed in any::<u64>(), heap in 0_u64..20_000, payload in 0_usize..2_000, fields in 0_u32..200,
+        elements in 0_u32..40, depth in 0_u32..12, window in 0_u64..4_096, which in 0_u8..64,
+    ) {
+        let set = |bit: u8| which >> bit & 1 == 1;
+        let mut limits = DecodeLimits::new();
+        if set(0) { limits = limits.with_heap_bytes(heap); }
+        if set(1) { limits = limits.with_payload_bytes(payload).with_record_bytes(payload / 2); }
+        if set(2) { limits = limits.with_fields(fields); }
+        if set(3) { limits = limits.with_elements(elements); }
+        if set(4) { limits = limits.with_depth(depth); }
+        if set(5) {
+            let zstd = limits.zstd().clone().with_window_bytes(window);
+            limits = limits.with_zstd(zstd.with_ratio(Ratio::new(2, window)));
+        }
+        let reader = DecodeOptions::new().with_limits(limits);
+        message::encoded_is_decodable(&sample::message(seed), &reader);
     }
 
     #[test]

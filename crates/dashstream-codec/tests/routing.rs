@@ -15,8 +15,8 @@ mod wire;
 use core::num::NonZeroU64;
 
 use dashstream_codec::{
-    DecodeOptions, Decoder, Encoding, FaultClass, Framing, Kind, Message, SchemaPolicy,
-    THREAD_ID_BYTES_MAX, Warning, bounded_thread_id, v1,
+    DecodeOptions, Decoder, EncodeError, EncodeOptions, Encoder, Encoding, FaultClass, Framing,
+    Kind, Message, SchemaPolicy, THREAD_ID_BYTES_MAX, Warning, bounded_thread_id, v1,
 };
 use prost::Message as _;
 use wire::{header, len, number, raw, zstd};
@@ -209,7 +209,7 @@ fn older_forms_are_read_only_where_the_stream_says_so() {
 
 #[test]
 fn a_header_that_names_another_kind_is_a_warning() {
-    let record = raw(len(1, len(1, number(6, 2))));
+    let record = raw(len(1, len(1, [len(4, "t"), number(6, 2)].concat())));
     let facts = Decoder::new(DecodeOptions::new())
         .decode(&record)
         .expect("accepted")
@@ -218,6 +218,58 @@ fn a_header_that_names_another_kind_is_a_warning() {
         facts.warnings.iter().collect::<Vec<_>>(),
         [Warning::MessageType]
     );
+}
+
+#[test]
+fn what_routes_nowhere_is_a_warning_and_what_the_encoder_refuses() {
+    let blank = |thread: &str| v1::Header {
+        thread_id: thread.into(),
+        ..v1::Header::default()
+    };
+    let event = |thread: &str| v1::Event {
+        header: Some(blank(thread)),
+        ..v1::Event::default()
+    };
+    let batch = |envelope: &str, events: &[&str]| {
+        Message::EventBatch(v1::EventBatch {
+            header: Some(blank(envelope)),
+            events: events.iter().map(|thread| event(thread)).collect(),
+        })
+    };
+    for (message, warned) in [
+        (Message::Event(event("t")), false),
+        (Message::Event(event("")), true),
+        (Message::Event(event(" \t\n")), true),
+        (Message::Event(event(" t")), false),
+        (Message::Event(event("\u{2003}")), true),
+        (Message::Event(event("\u{2003}t")), false),
+        (batch("t", &["a", "b"]), false),
+        (batch("", &["a", "b"]), false),
+        (batch("t", &["a", " "]), true),
+        (batch("t", &[]), false),
+    ] {
+        let payload = v1::DashStreamMessage {
+            message: Some(message.clone()),
+        }
+        .encode_to_vec();
+        let facts = Decoder::new(DecodeOptions::new())
+            .check(&raw(payload))
+            .expect("accepted");
+        let blank = facts.warnings.contains(Warning::BlankThreadId);
+        assert_eq!(blank, warned, "{message:?}");
+        let listed: Vec<_> = facts.warnings.into_iter().map(Warning::code).collect();
+        assert_eq!(listed.contains(&"blank_thread_id"), warned);
+        let mut written = message.clone();
+        let mut encoder = Encoder::new(EncodeOptions::new());
+        let refused = encoder.encode(&mut written).map(drop);
+        assert_eq!(refused == Err(EncodeError::BlankThreadId), warned);
+    }
+    // Without a header there is nothing that could be blank.
+    let options = DecodeOptions::new().with_optional_headers(true);
+    let facts = Decoder::new(options)
+        .check(&raw(len(1, [])))
+        .expect("accepted");
+    assert!(facts.warnings.is_empty());
 }
 
 #[test]

@@ -5,12 +5,17 @@ use core::fmt;
 
 use zstd_safe::{CCtx, CParameter, compress_bound};
 
+use crate::limits::Limits;
+use crate::plan::Plan;
+use crate::refusal::Refusal;
+
 /// Compresses messages, each into one frame that declares the size of its content.
 ///
 /// libzstd's context is created by the first message, and reused.
 pub struct Encoder {
     level: Level,
     checksum: bool,
+    reader: Option<Limits>,
     context: Option<CCtx<'static>>,
 }
 
@@ -62,6 +67,9 @@ pub enum CompressError {
         /// The most bytes that the frame can have.
         bytes: usize,
     },
+    /// The [reader](Encoder::with_reader) would refuse the frame.
+    #[error("its reader would refuse the frame: {0}")]
+    Refused(Refusal),
     /// libzstd refused its parameters or its input.
     #[error("libzstd status {status}")]
     Status {
@@ -76,6 +84,7 @@ impl CompressError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::OutOfMemory { .. } => "out_of_memory",
+            Self::Refused(refusal) => refusal.code(),
             Self::Status { .. } => "libzstd_status",
         }
     }
@@ -88,6 +97,7 @@ impl Encoder {
         Self {
             level,
             checksum: false,
+            reader: None,
             context: None,
         }
     }
@@ -97,6 +107,15 @@ impl Encoder {
     pub fn with_checksum(mut self, checksum: bool) -> Self {
         self.checksum = checksum;
         self.context = None;
+        self
+    }
+
+    /// Sets the limits that frames are read with: one that they refuse is not written.
+    ///
+    /// Frames of this encoder are within the default limits, but for content over the output limit.
+    #[must_use]
+    pub fn with_reader(mut self, limits: Limits) -> Self {
+        self.reader = Some(limits);
         self
     }
 
@@ -110,7 +129,8 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// [`CompressError::OutOfMemory`] when the frame or the context cannot be allocated.
+    /// [`CompressError::OutOfMemory`] when the frame or the context cannot be allocated,
+    /// [`CompressError::Refused`] when its reader would refuse the frame.
     pub fn compress(&mut self, content: &[u8]) -> Result<Vec<u8>, CompressError> {
         let mut frame = Vec::new();
         self.compress_into(content, &mut frame)?;
@@ -150,10 +170,18 @@ impl Encoder {
             }
         };
         frame.try_reserve_exact(bytes).map_err(|_| out_of_memory)?;
-        context.compress2(frame, content).map_err(|code| {
+        let written = context.compress2(frame, content).map_err(status);
+        let checked = written.and_then(|size| match &self.reader {
+            Some(limits) => match Plan::inspect(frame, limits) {
+                Ok(_) => Ok(size),
+                Err(refusal) => Err(CompressError::Refused(refusal)),
+            },
+            None => Ok(size),
+        });
+        if checked.is_err() {
             frame.clear();
-            status(code)
-        })
+        }
+        checked
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::block::Block;
 use crate::header::Header;
 use crate::input::Input;
-use crate::limits::{Limits, UnknownSize};
+use crate::limits::{EMPTY_BLOCKS, Limits, UnknownSize};
 use crate::refusal::{Refusal, cold};
 
 /// What is left for the frames of an input, each of which spends from it.
@@ -11,33 +11,48 @@ use crate::refusal::{Refusal, cold};
 pub(crate) struct Budget {
     /// Bytes of output that the limits leave.
     output: u64,
-    /// Blocks that the limits leave.
+    /// Blocks walked, skippable frames included.
+    walked: u64,
+    /// Blocks that are left: any, where the limits set a number, and else those without content.
     blocks: u64,
+    /// Whether a block that holds content is counted against `blocks`.
+    every_block: bool,
 }
 
 impl Budget {
     /// The budget for an input of `len` bytes.
     #[inline]
     pub(crate) const fn new(len: usize, limits: &Limits) -> Self {
+        let set = limits.blocks_set();
         Self {
             output: limits.output_bytes_for(len),
-            blocks: limits.blocks(),
+            walked: 0,
+            blocks: match set {
+                Some(blocks) => blocks,
+                None => EMPTY_BLOCKS,
+            },
+            every_block: set.is_some(),
         }
     }
 
-    /// Spends a block, or a skippable frame, that begins at `offset`.
-    #[inline]
-    pub(crate) const fn block(&mut self, offset: usize, limits: &Limits) -> Result<(), Refusal> {
-        match self.blocks.checked_sub(1) {
-            Some(left) => {
-                self.blocks = left;
-                Ok(())
+    /// Spends a block at `offset` that holds at least `least` bytes of content; a skippable frame is one
+    /// that holds none.
+    #[inline(always)]
+    pub(crate) const fn block(&mut self, offset: usize, least: u32) -> Result<(), Refusal> {
+        if least == 0 || self.every_block {
+            match self.blocks.checked_sub(1) {
+                Some(left) => self.blocks = left,
+                None => {
+                    return Err(cold(Refusal::TooManyBlocks {
+                        offset,
+                        limit: self.walked,
+                    }));
+                }
             }
-            None => Err(cold(Refusal::TooManyBlocks {
-                offset,
-                limit: limits.blocks(),
-            })),
         }
+        // Each takes three bytes of the input.
+        self.walked = self.walked.wrapping_add(1);
+        Ok(())
     }
 
     /// Spends the content of a frame that was found within the budget.
@@ -79,12 +94,12 @@ impl Frame {
         let block_max = header.block_bytes_max();
         // What is declared was held against the limits before.
         let least_max = declared.unwrap_or(left);
-        let blocks = budget.blocks;
+        let walked = budget.walked;
         let (mut least, mut most, mut compressed_blocks) = (0_u64, 0_u64, 0_u64);
         let last_block = loop {
             let offset = input.offset();
-            budget.block(offset, limits)?;
             let block = Block::walk(input, block_max)?;
+            budget.block(offset, block.least)?;
             // Wrapping is out of reach: at 128 KiB a block it takes 2^47 of them, 3 bytes each.
             least = least.wrapping_add(u64::from(block.least));
             most = most.wrapping_add(u64::from(block.most));
@@ -115,7 +130,7 @@ impl Frame {
             start,
             last_block,
             end: input.offset(),
-            blocks: blocks.saturating_sub(budget.blocks),
+            blocks: budget.walked.wrapping_sub(walked),
             least,
             most,
             declared: declared.is_some(),

@@ -8,7 +8,7 @@
 /// | window | 8 MiB | RFC 9659: the largest window a decoder of web content has to support |
 /// | frames | 1 | a message is one frame |
 /// | skippable frames | 0 | no producer writes them |
-/// | blocks | 16 + output / 256 | libzstd never cuts a block below 450 bytes of content |
+/// | blocks | one for each byte of content, and 16 | an encoder that is flushed after each byte writes no more |
 /// | ratio | none | telemetry legitimately compresses a thousandfold |
 /// | unknown size | reject | a caller that knows its producers says so: RFC 8878 leaves the content size optional |
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,8 +117,9 @@ impl Limits {
 
     /// Sets how many blocks all frames together may have; a skippable frame counts as one.
     ///
-    /// This bounds the work of the walk and the overhead of decoding. Until it is called the limit
-    /// follows the output limit: `16 + output / 256`.
+    /// This bounds the work of the walk and the overhead of decoding, about 10 ns a block for the one
+    /// and up to some microseconds for the other. Until it is called a block that holds content is
+    /// free, since the output limit bounds those, and 16 may hold none.
     pub const fn with_blocks(mut self, blocks: u64) -> Self {
         self.blocks = Some(blocks);
         self
@@ -160,12 +161,12 @@ impl Limits {
         self.skippable_frames
     }
 
-    /// The most blocks, as set or as it follows from the output limit.
+    /// The most blocks: as set, or one for each byte of output and 16 without content.
     #[must_use]
     pub const fn blocks(&self) -> u64 {
         match self.blocks {
             Some(blocks) => blocks,
-            None => BLOCKS_BASE.saturating_add(self.output_bytes / BYTES_PER_BLOCK),
+            None => EMPTY_BLOCKS.saturating_add(self.output_bytes),
         }
     }
 
@@ -183,6 +184,12 @@ impl Limits {
 }
 
 impl Limits {
+    /// The most blocks, where a number was set.
+    #[inline]
+    pub(crate) const fn blocks_set(&self) -> Option<u64> {
+        self.blocks
+    }
+
     /// The most bytes of content that an input of `len` bytes may have, by size and by ratio.
     #[inline]
     pub(crate) const fn output_bytes_for(&self, len: usize) -> u64 {
@@ -213,9 +220,7 @@ const OUTPUT_BYTES: u64 = 10 * 1024 * 1024;
 /// RFC 9659 section 3: decoders support windows up to 8 MB, encoders stay within that.
 const WINDOW_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Room for the empty and short blocks that a producer's flushes leave in a small message.
-const BLOCKS_BASE: u64 = 16;
-
-/// libzstd cuts a block only where each part keeps 150 sequences of at least 3 bytes. 256 leaves
-/// other encoders room below those 450.
-const BYTES_PER_BLOCK: u64 = 256;
+/// How many blocks may hold no content. RFC 8878 section 3.1.1.2 sets no least size of a block, and an
+/// encoder that is flushed after each byte writes one a byte; but encoders write an empty block only
+/// to end a frame, or at a flush with nothing to flush.
+pub(crate) const EMPTY_BLOCKS: u64 = 16;

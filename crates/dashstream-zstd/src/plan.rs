@@ -28,8 +28,8 @@ impl Plan {
     /// Walks every frame header and every block header of `input` and holds them against `limits`.
     ///
     /// The walk decodes nothing, allocates nothing, and reads a few bytes a block: its work is
-    /// bounded by [`Limits::blocks`], whatever the length of the input. Whatever it does not know
-    /// it refuses; it never tries a second interpretation.
+    /// bounded by the output limit and the block limit, and by a block each three bytes of the input.
+    /// Whatever it does not know it refuses; it never tries a second interpretation.
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ impl<'a> Frames<'a> {
             return Err(Refusal::SkippableFrame { offset, limit });
         }
         self.skippable_frames = self.skippable_frames.saturating_add(1);
-        self.budget.block(offset, self.limits)?;
+        self.budget.block(offset, 0)?;
         let len = u32::from_le_bytes(*self.input.array()?);
         self.input.bytes(len)?;
         Ok(())

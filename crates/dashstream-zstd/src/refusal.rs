@@ -169,12 +169,13 @@ pub enum Refusal {
         /// The limit for skippable frames.
         limit: u32,
     },
-    /// There are more blocks than the limits allow.
+    /// There are more blocks than the limits allow, or, where they set no number, more than 16 that
+    /// hold no content.
     #[error("another block at offset {offset}, limit {limit}")]
     TooManyBlocks {
         /// Where the first block too many begins.
         offset: usize,
-        /// The block limit.
+        /// How many blocks were within the limit.
         limit: u64,
     },
     /// Bytes that are no frame follow the last frame.

@@ -45,7 +45,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(limits.output_bytes(), 10 * 1024 * 1024);
     assert_eq!(limits.window_bytes(), 8 * 1024 * 1024);
     assert_eq!((limits.frames(), limits.skippable_frames()), (1, 0));
-    assert_eq!(limits.blocks(), 16 + 40 * 1024);
+    assert_eq!(limits.blocks(), 16 + limits.output_bytes());
     assert_eq!(limits.ratio(), None);
     assert_eq!(limits.unknown_size(), UnknownSize::Reject);
 }
@@ -165,16 +165,30 @@ fn blocks_are_counted_over_all_frames_and_skippable_frames_with_them() {
 }
 
 #[test]
-fn unless_it_is_set_the_block_limit_follows_the_output_limit() {
-    let limits = Limits::new().with_output_bytes(2560);
-    assert_eq!(limits.blocks(), 16 + 10);
-    let with = |blocks: usize| {
-        let blocks = (0..blocks).map(|_| Block::Raw(Vec::new()));
-        Frame::declaring(0).blocks(blocks).bytes()
+fn unless_a_number_is_set_sixteen_blocks_may_be_empty_and_any_may_hold_a_byte() {
+    let with = |empty: usize, bytes: usize| {
+        let empty = (0..empty).map(|_| Block::Raw(Vec::new()));
+        let held = (0..bytes).map(|_| Block::Raw(vec![b'x']));
+        Frame::declaring(bytes as u64)
+            .blocks(empty)
+            .blocks(held)
+            .bytes()
     };
-    assert_eq!(outcome(&with(25), limits.clone()), "ok");
-    assert_eq!(outcome(&with(26), limits.clone()), "ok");
-    assert_eq!(outcome(&with(27), limits), "too_many_blocks");
+    for bytes in [0, 1, 2560] {
+        let limits = Limits::new().with_output_bytes(2560);
+        assert_eq!(outcome(&with(15, bytes), limits.clone()), "ok");
+        assert_eq!(outcome(&with(16, bytes), limits.clone()), "ok");
+        assert_eq!(outcome(&with(17, bytes), limits), "too_many_blocks");
+    }
+    // Counted over all frames, and skippable frames with them.
+    let limits = Limits::new().with_frames(2).with_skippable_frames(1);
+    for (empty, expected) in [(14, "ok"), (15, "ok"), (16, "too_many_blocks")] {
+        let input = [skippable(0), with(empty, 9), with(0, 9)].concat();
+        assert_eq!(outcome(&input, limits.clone()), expected);
+    }
+    let refused = Plan::inspect(&with(17, 0), &Limits::new());
+    let (offset, limit) = (6 + 16 * 3, 16);
+    assert_eq!(refused, Err(Refusal::TooManyBlocks { offset, limit }));
 }
 
 #[test]

@@ -109,6 +109,37 @@ fn by_libzstd(content: &[u8], level: i32, declared: bool) -> Vec<u8> {
     frame
 }
 
+/// A frame that is flushed after every `chunk` bytes.
+fn flushed(content: &[u8], chunk: usize) -> Vec<u8> {
+    let mut context = CCtx::create();
+    let room = zstd_safe::compress_bound(content.len()) + 16 * (content.len() / chunk + 2);
+    let mut frame = Vec::with_capacity(room);
+    let mut output = zstd_safe::OutBuffer::around(&mut frame);
+    for part in content.chunks(chunk) {
+        let mut input = zstd_safe::InBuffer::around(part);
+        while input.pos() < part.len() {
+            context
+                .compress_stream(&mut output, &mut input)
+                .expect("room enough");
+        }
+        while context.flush_stream(&mut output).expect("room enough") > 0 {}
+    }
+    while context.end_stream(&mut output).expect("room enough") > 0 {}
+    frame
+}
+
+#[test]
+fn a_stream_that_is_flushed_after_each_byte_is_decoded() {
+    for (size, chunk) in [(1, 1), (2_000, 1), (9_950, 100), (4_500_000, 100)] {
+        let content = content(size, 11);
+        let frame = flushed(&content, chunk);
+        let limits = Limits::new().with_unknown_size(UnknownSize::Bounded);
+        let plan = Plan::inspect(&frame, &limits).expect("an honest frame");
+        assert!(plan.blocks() >= (size / chunk) as u64);
+        assert!(Decoder::new(limits).decompress(&frame).as_ref() == Ok(&content));
+    }
+}
+
 #[test]
 fn what_the_encoder_writes_at_any_level_is_decoded() {
     for size in SIZES {

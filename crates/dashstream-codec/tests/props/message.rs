@@ -39,6 +39,28 @@ pub(crate) fn written_messages_read_the_same(message: Message) {
     }
 }
 
+/// What is encoded for a reader is decoded by it, whatever its limits; what is refused is as it was.
+pub(crate) fn encoded_is_decodable(message: &Message, reader: &DecodeOptions) {
+    for options in [
+        EncodeOptions::new(),
+        EncodeOptions::new().with_compression(false),
+        EncodeOptions::new().with_threshold_bytes(0),
+    ] {
+        let options = options
+            .with_payload_bytes(usize::MAX)
+            .with_reader(reader.clone());
+        let mut sent = message.clone();
+        match Encoder::new(options).encode(&mut sent) {
+            Ok(encoded) => {
+                let decoded = Decoder::new(reader.clone()).decode(encoded.record);
+                let decoded = decoded.expect("what is encoded is decoded");
+                assert_eq!(bytes(decoded.message), bytes(sent));
+            }
+            Err(error) => assert_eq!(bytes(sent), bytes(message.clone()), "{error}"),
+        }
+    }
+}
+
 /// The entries of a message are its events, and the maxima are theirs.
 pub(crate) fn entries_are_the_events(message: &Message) {
     let entries: Vec<_> = message.entries().collect();

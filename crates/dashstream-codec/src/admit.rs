@@ -1,0 +1,86 @@
+//! Whether a payload is within limits, and where its byte fields will be kept.
+
+use crate::content::SHARED_HEADER_BYTES;
+use crate::error::DecodeError;
+use crate::kind::Kind;
+use crate::limits::DecodeLimits;
+use crate::options::DecodeOptions;
+use crate::survey::Survey;
+use crate::walk::walk;
+
+/// Where byte fields keep their bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Buffer {
+    /// Each in its own allocation.
+    Copies,
+    /// All in one copy of the payload, or in the content of the compressed payload.
+    Shared,
+}
+
+impl Buffer {
+    pub(crate) const fn heap(self, payload: usize, survey: &Survey<'_>) -> u64 {
+        match self {
+            Self::Copies => survey.blob_bytes,
+            Self::Shared => (payload as u64).saturating_add(SHARED_HEADER_BYTES),
+        }
+    }
+}
+
+/// Walks a payload that is stored raw.
+#[inline]
+pub(crate) fn raw<'a>(
+    payload: &'a [u8],
+    options: &DecodeOptions,
+    survey: &mut Survey<'a>,
+) -> Result<(Kind, Buffer), DecodeError> {
+    payload_size(payload, options.limits())?;
+    let kind = walk(payload, options.rules(), survey)?;
+    let buffer = if survey.blobs > BLOBS_COPIED_MAX || survey.body.is_none() {
+        Buffer::Shared
+    } else {
+        Buffer::Copies
+    };
+    afford(payload, options, survey, buffer)?;
+    Ok((kind, buffer))
+}
+
+/// Walks the content of a compressed payload, which is the buffer already.
+#[inline]
+pub(crate) fn inflated<'a>(
+    payload: &'a [u8],
+    options: &DecodeOptions,
+    survey: &mut Survey<'a>,
+) -> Result<(Kind, Buffer), DecodeError> {
+    let kind = walk(payload, options.rules(), survey)?;
+    afford(payload, options, survey, Buffer::Shared)?;
+    Ok((kind, Buffer::Shared))
+}
+
+/// Holds a payload that is stored raw against the payload limit.
+#[inline]
+pub(crate) const fn payload_size(payload: &[u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
+    let (len, limit) = (payload.len(), limits.payload_bytes());
+    if len > limit {
+        return Err(DecodeError::PayloadTooLarge { len, limit });
+    }
+    Ok(())
+}
+
+#[inline]
+fn afford(
+    payload: &[u8],
+    options: &DecodeOptions,
+    survey: &Survey<'_>,
+    buffer: Buffer,
+) -> Result<(), DecodeError> {
+    let limit = options.limits().heap_bytes();
+    let heap = buffer.heap(payload.len(), survey);
+    if survey.heap.saturating_add(heap) > limit {
+        return Err(DecodeError::HeapBudget { limit });
+    }
+    Ok(())
+}
+
+/// Up to this many byte fields are cheaper to copy one by one than together with everything else;
+/// every message has two ids in its header.
+const BLOBS_COPIED_MAX: u32 = 4;
