@@ -20,7 +20,7 @@ pub(crate) use self::name::Name;
 pub(crate) use self::node::{Member, Node, Weight};
 pub(crate) use self::number::{NumberText, decimal_len};
 pub(crate) use self::read::read;
-pub use self::read_limits::{ReadError, ReadLimits};
+pub use self::read_limits::{LoneSurrogates, ReadError, ReadLimits};
 pub(crate) use self::seen::Seen;
 pub(crate) use self::text::{Text, escape_extra};
 pub(crate) use self::tree::{

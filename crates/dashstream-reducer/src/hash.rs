@@ -37,9 +37,12 @@ pub enum Unproven {
     NotDue,
     /// The run's budget for hashing is spent.
     OutOfFuel,
-    /// No dialect matches, and the state holds a number beyond the 64-bit integers, which producers
-    /// round differently.
+    /// No dialect matches, and the state holds an integer beyond 64 bits, which producers round
+    /// differently.
     WideNumber,
+    /// No dialect matches, and the state holds a string with half a surrogate pair, which was read as
+    /// U+FFFD.
+    LoneSurrogate,
 }
 
 /// What comparing a state with the producer's hash of it says.
@@ -119,8 +122,22 @@ mod tests {
         assert_eq!(check("[1.0]", "[1]"), Verdict::Drift(Dialect::JavaScript));
         assert_eq!(check("[1e16]", "[1e16]"), Verdict::Drift(Dialect::Ryu));
         assert_eq!(check("[1]", "[2]"), Verdict::Mismatch);
+        // Only an integer literal is rounded; a float is what it is, however large.
         let wide = Verdict::NotComparable(Unproven::WideNumber);
-        assert_eq!(check("[1e300]", "[2]"), wide);
+        assert_eq!(check("[18446744073709551616]", "[2]"), wide);
+        assert_eq!(check("[-9223372036854775809]", "[2]"), wide);
+        for state in [
+            "[1e300]",
+            "[1.8446744073709552e19]",
+            "[18446744073709551615]",
+            "[9007199254740993]",
+        ] {
+            assert_eq!(check(state, "[2]"), Verdict::Mismatch, "{state}");
+        }
+        assert_eq!(
+            check("[18446744073709551616]", "[1.8446744073709552e+19]"),
+            Verdict::Match
+        );
     }
 
     #[test]

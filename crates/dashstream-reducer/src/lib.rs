@@ -33,7 +33,7 @@ mod size;
 #[cfg(feature = "wire")]
 mod wire;
 
-pub use self::document::{Document, ReadError, ReadLimits};
+pub use self::document::{Document, LoneSurrogates, ReadError, ReadLimits};
 pub use self::hash::{Dialect, Hasher, Unproven, Verdict, Verification};
 pub use self::history::{History, HistoryError};
 pub use self::reducer::{

@@ -215,6 +215,7 @@ impl<'a> Token<'a> {
             | Node::Int(_)
             | Node::UInt(_)
             | Node::Float(_)
+            | Node::Big(_)
             | Node::String(_) => Err(PatchErrorKind::NotFound),
         }
     }

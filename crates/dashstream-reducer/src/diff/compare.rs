@@ -317,7 +317,12 @@ impl<'l> Comparison<'l> {
             Node::String(text) => Some(Identity::Text(at, text.as_str())),
             Node::Int(number) => Some(Identity::Int(at, *number)),
             Node::UInt(number) => Some(Identity::UInt(at, *number)),
-            Node::Null | Node::Bool(_) | Node::Float(_) | Node::Array(_) | Node::Object(_) => None,
+            Node::Null
+            | Node::Bool(_)
+            | Node::Float(_)
+            | Node::Big(_)
+            | Node::Array(_)
+            | Node::Object(_) => None,
         }
     }
 

@@ -1,10 +1,11 @@
 //! One JSON value: scalars in place, containers shared.
 
 use core::cmp::Ordering;
+use core::fmt;
 use std::sync::Arc;
 
 use crate::document::number::{NumberText, compare_integer, decimal_len};
-use crate::document::text::Text;
+use crate::document::text::{ARC_HEADER, Text};
 use crate::document::tree::{Entry, Tree};
 use crate::hash::Dialect;
 
@@ -21,6 +22,8 @@ pub(crate) enum Node {
     /// Above `i64::MAX`.
     UInt(u64),
     Float(Float),
+    /// An integer literal beyond 64 bits.
+    Big(Arc<BigInteger>),
     String(Text),
     Array(Arc<Tree<Self>>),
     Object(Arc<Tree<Member>>),
@@ -41,6 +44,61 @@ impl Float {
 
     pub(crate) const fn get(self) -> f64 {
         self.value
+    }
+}
+
+/// An integer literal beyond 64 bits: the float that it is read as everywhere else, and its digits, by
+/// which it is compared.
+pub(crate) struct BigInteger {
+    float: Float,
+    digits: Box<str>,
+}
+
+impl BigInteger {
+    pub(crate) fn new(float: Float, digits: &str) -> Self {
+        Self {
+            float,
+            digits: digits.into(),
+        }
+    }
+
+    pub(crate) const fn float(&self) -> Float {
+        self.float
+    }
+
+    /// Whether the float is the literal's value. A float from 2^53 on is an integer, which prints in full.
+    fn is_exact(&self) -> bool {
+        let value = self.float.get();
+        let mut printed = Compared {
+            rest: &self.digits,
+            equal: true,
+        };
+        fmt::Write::write_fmt(&mut printed, format_args!("{value:.0}")).is_ok()
+            && printed.equal
+            && printed.rest.is_empty()
+    }
+
+    /// Bytes of memory that one with these digits takes.
+    pub(crate) const fn bytes(digits: &str) -> u64 {
+        ARC_HEADER
+            .saturating_add(size_of::<Self>() as u64)
+            .saturating_add(digits.len() as u64)
+    }
+}
+
+/// Text that is compared while it is printed.
+struct Compared<'a> {
+    rest: &'a str,
+    equal: bool,
+}
+
+impl fmt::Write for Compared<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        match self.rest.strip_prefix(text) {
+            Some(rest) => self.rest = rest,
+            None => self.equal = false,
+        }
+        Ok(())
     }
 }
 
@@ -99,6 +157,7 @@ impl Node {
             ),
             Self::UInt(value) => Weight::scalar(decimal_len(*value)),
             Self::Float(float) => Weight::scalar(u64::from(float.len)),
+            Self::Big(big) => Weight::scalar(u64::from(big.float.len)),
             Self::String(text) => Weight::scalar(text.canonical_len()),
             Self::Array(tree) => tree.container_weight(),
             Self::Object(tree) => tree.container_weight(),
@@ -112,6 +171,7 @@ impl Node {
             | Self::Int(_)
             | Self::UInt(_)
             | Self::Float(_)
+            | Self::Big(_)
             | Self::String(_) => 0,
             Self::Array(tree) => tree.container_depth(),
             Self::Object(tree) => tree.container_depth(),
@@ -154,8 +214,25 @@ impl Node {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::UInt(a), Self::UInt(b)) => a == b,
-            (Self::Float(a), Self::Float(b)) => a.value.to_bits() == b.value.to_bits(),
-            _ => false,
+            (a, b) => match (a.as_float(), b.as_float()) {
+                (Some(a), Some(b)) => a.to_bits() == b.to_bits(),
+                _ => false,
+            },
+        }
+    }
+
+    /// The value of a number that is written as a float.
+    fn as_float(&self) -> Option<f64> {
+        match self {
+            Self::Float(float) => Some(float.value),
+            Self::Big(big) => Some(big.float.value),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::UInt(_)
+            | Self::String(_)
+            | Self::Array(_)
+            | Self::Object(_) => None,
         }
     }
 
@@ -179,6 +256,11 @@ impl Node {
             (Self::Float(a), Self::Float(b)) => {
                 a.value.partial_cmp(&b.value) == Some(Ordering::Equal)
             }
+            (Self::Big(a), Self::Big(b)) => a.digits == b.digits,
+            // The float is what the literal was rounded to, so that only an exact one is equal.
+            (Self::Float(float), Self::Big(big)) | (Self::Big(big), Self::Float(float)) => {
+                float.value.to_bits() == big.float.value.to_bits() && big.is_exact()
+            }
             (Self::Float(float), integer) | (integer, Self::Float(float)) => {
                 integer.as_i128().is_some_and(|integer| {
                     compare_integer(integer, float.value) == Some(Ordering::Equal)
@@ -196,6 +278,7 @@ impl Node {
             Self::Null
             | Self::Bool(_)
             | Self::Float(_)
+            | Self::Big(_)
             | Self::String(_)
             | Self::Array(_)
             | Self::Object(_) => None,

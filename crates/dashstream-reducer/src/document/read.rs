@@ -1,8 +1,7 @@
-//! Reading JSON text under budgets.
-//!
-//! serde_json tokenises; this visitor counts before it builds, so that a text is refused at the
-//! value that crosses a limit. Floats are exact because serde_json's `float_roundtrip` is asked for;
-//! features unify across a build, and nobody can switch it off again.
+//! Reading JSON under budgets: text by a parser of our own, anything else as serde hands it over. Both
+//! count before they build, so that a value is refused where it crosses a limit.
+
+mod parser;
 
 use core::cell::Cell;
 use core::fmt;
@@ -11,12 +10,11 @@ use std::sync::Arc;
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use serde_json::error::Category;
 
 use crate::document::node::{Float, Member, Node};
 use crate::document::text::{ARC_HEADER, Text, has_escape};
 use crate::document::tree::{Builder, Tree};
-use crate::document::{DEPTH_MAX, ReadError, ReadLimits};
+use crate::document::{DEPTH_MAX, LoneSurrogates, ReadError, ReadLimits};
 
 /// Reads one JSON text.
 pub(crate) fn read(text: &[u8], limits: &ReadLimits) -> Result<Node, ReadError> {
@@ -30,15 +28,11 @@ pub(crate) fn read(text: &[u8], limits: &ReadLimits) -> Result<Node, ReadError> 
     if let Some(scalar) = Scalar::of(text) {
         return scalar.read(&budget);
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let node = Value::root(&budget).deserialize(&mut deserializer);
-    match node.and_then(|node| deserializer.end().map(|()| node)) {
-        Ok(node) => Ok(node),
-        Err(error) => Err(budget
-            .refusal
-            .get()
-            .unwrap_or_else(|| classify(&error, &budget))),
-    }
+    parser::parse(
+        text,
+        &budget,
+        limits.lone_surrogates == LoneSurrogates::Replace,
+    )
 }
 
 /// A text that is one scalar and nothing else, as most values of operations are. Reading it takes no
@@ -142,38 +136,6 @@ fn float(value: f64) -> Node {
     }
 }
 
-fn classify(error: &serde_json::Error, budget: &Budget) -> ReadError {
-    match error.classify() {
-        Category::Eof => ReadError::Truncated,
-        // serde_json meets its own limit, 128, one level before the visitor could refuse.
-        _ if is_recursion_limit(error) => ReadError::TooDeep {
-            limit: budget.depth,
-        },
-        Category::Syntax | Category::Data | Category::Io => ReadError::Syntax {
-            line: error.line(),
-            column: error.column(),
-        },
-    }
-}
-
-/// serde_json tells this error from others in its message only.
-fn is_recursion_limit(error: &serde_json::Error) -> bool {
-    struct Prefix(&'static [u8]);
-    impl fmt::Write for Prefix {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            let compared = text.len().min(self.0.len());
-            let (expected, rest) = self.0.split_at_checked(compared).ok_or(fmt::Error)?;
-            if text.as_bytes().get(..compared) != Some(expected) {
-                return Err(fmt::Error);
-            }
-            self.0 = rest;
-            Ok(())
-        }
-    }
-    let mut prefix = Prefix(b"recursion limit exceeded");
-    fmt::Write::write_fmt(&mut prefix, format_args!("{error}")).is_ok() && prefix.0.is_empty()
-}
-
 /// What is left of each limit.
 struct Budget {
     nodes: Cell<u64>,
@@ -181,8 +143,6 @@ struct Budget {
     heap: Cell<u64>,
     heap_limit: u64,
     depth: u16,
-    /// The error to report, since a visitor can hand out text only.
-    refusal: Cell<Option<ReadError>>,
 }
 
 impl Budget {
@@ -193,7 +153,6 @@ impl Budget {
             heap: Cell::new(limits.heap_bytes),
             heap_limit: limits.heap_bytes,
             depth: limits.depth.min(DEPTH_MAX),
-            refusal: Cell::new(None),
         }
     }
 
@@ -234,9 +193,8 @@ impl Budget {
         Ok(())
     }
 
-    /// Keeps `error` for the caller of the deserializer and stops it.
-    fn stop<E: serde::de::Error>(&self, error: ReadError) -> E {
-        self.refusal.set(Some(error));
+    /// Stops a deserializer.
+    fn stop<E: serde::de::Error>(error: ReadError) -> E {
         E::custom(error)
     }
 }
@@ -268,7 +226,7 @@ impl<'b> Value<'b> {
     }
 
     fn count<E: serde::de::Error>(self) -> Result<(), E> {
-        self.budget.node().map_err(|error| self.budget.stop(error))
+        self.budget.node().map_err(Budget::stop)
     }
 }
 
@@ -325,15 +283,13 @@ impl<'de> Visitor<'de> for Value<'_> {
         self.budget
             .text(text)
             .map(Node::String)
-            .map_err(|error| self.budget.stop(error))
+            .map_err(Budget::stop)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Node, A::Error> {
         self.count()?;
         let budget = self.budget;
-        let depth = budget
-            .enter(self.depth)
-            .map_err(|error| budget.stop(error))?;
+        let depth = budget.enter(self.depth).map_err(Budget::stop)?;
         let mut builder = Builder::new();
         while let Some(node) = elements.next_element_seed(Value { budget, depth })? {
             builder.push(node);
@@ -344,9 +300,7 @@ impl<'de> Visitor<'de> for Value<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         self.count()?;
         let budget = self.budget;
-        let depth = budget
-            .enter(self.depth)
-            .map_err(|error| budget.stop(error))?;
+        let depth = budget.enter(self.depth).map_err(Budget::stop)?;
         let mut members = Vec::new();
         while let Some(key) = map.next_key_seed(Key(budget))? {
             if members.is_empty() && key.as_bytes() == NUMBER_NAME && numbers_come_as_text() {
@@ -356,7 +310,7 @@ impl<'de> Visitor<'de> for Value<'_> {
             let node = map.next_value_seed(Value { budget, depth })?;
             members.push(Member { key, node });
         }
-        let tree = object(members).map_err(|error| budget.stop(error))?;
+        let tree = object(members).map_err(Budget::stop)?;
         Ok(Node::Object(Arc::new(tree)))
     }
 }
@@ -428,6 +382,6 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
-        self.0.text(text).map_err(|error| self.0.stop(error))
+        self.0.text(text).map_err(Budget::stop)
     }
 }

@@ -17,6 +17,25 @@ pub struct ReadLimits {
     pub depth: u16,
     /// Bytes that the document may take in memory. Default 128 MiB, eight times the largest state.
     pub heap_bytes: u64,
+    /// What becomes of half a surrogate pair. Default [`LoneSurrogates::Refuse`]; a run's limits have
+    /// [`LoneSurrogates::Replace`].
+    pub lone_surrogates: LoneSurrogates,
+}
+
+/// What becomes of an escape like `\ud83d` that is half a character: what JavaScript and Python write
+/// for a text that was cut inside an emoji. RFC 8259, section 8.2, leaves it open; no UTF-8 has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a string that cannot be represented is refused or replaced"
+)]
+pub enum LoneSurrogates {
+    /// The text is refused, with [`ReadError::LoneSurrogate`].
+    #[default]
+    Refuse,
+    /// It is read as U+FFFD. While the string is part of a state, a hash that does not match refutes
+    /// nothing: the verdict is [`Unproven::LoneSurrogate`](crate::Unproven::LoneSurrogate).
+    Replace,
 }
 
 impl Default for ReadLimits {
@@ -26,6 +45,7 @@ impl Default for ReadLimits {
             nodes: 4 << 20,
             depth: DEPTH_MAX,
             heap_bytes: 128 << 20,
+            lone_surrogates: LoneSurrogates::Refuse,
         }
     }
 }
@@ -47,7 +67,15 @@ pub enum ReadError {
     Syntax {
         /// Line, from 1.
         line: usize,
-        /// Column in bytes, from 1; 0 when the line ended.
+        /// Column in bytes, from 1.
+        column: usize,
+    },
+    /// A string holds half a surrogate pair, which no Unicode text does.
+    #[error("lone surrogate at line {line}, column {column}")]
+    LoneSurrogate {
+        /// Line, from 1.
+        line: usize,
+        /// Column of the escape in bytes, from 1.
         column: usize,
     },
     /// The text ends inside a value.
@@ -86,6 +114,7 @@ impl ReadError {
         match self {
             Self::TextTooLong { .. } => "text_too_long",
             Self::Syntax { .. } => "json_syntax",
+            Self::LoneSurrogate { .. } => "lone_surrogate",
             Self::Truncated => "json_truncated",
             Self::NotUtf8 => "not_utf8",
             Self::DuplicateMember => "duplicate_member",
@@ -103,7 +132,11 @@ impl ReadError {
             | Self::TooManyNodes { .. }
             | Self::TooDeep { .. }
             | Self::HeapTooLarge { .. } => true,
-            Self::Syntax { .. } | Self::Truncated | Self::NotUtf8 | Self::DuplicateMember => false,
+            Self::Syntax { .. }
+            | Self::LoneSurrogate { .. }
+            | Self::Truncated
+            | Self::NotUtf8
+            | Self::DuplicateMember => false,
         }
     }
 }

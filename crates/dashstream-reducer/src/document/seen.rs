@@ -8,8 +8,10 @@ use crate::document::write::has_high;
 pub(crate) struct Seen {
     /// A float, whose text the dialects may disagree on.
     pub(crate) float: bool,
-    /// A float beyond the 64-bit integers: the text may have been an integer that was rounded.
+    /// An integer beyond 64 bits, which producers round differently.
     pub(crate) wide: bool,
+    /// A string that could not be read as it was.
+    pub(crate) replaced: bool,
     /// A name with a character from U+E000 up, which UTF-16 order may place elsewhere.
     pub(crate) high_name: bool,
 }
@@ -18,22 +20,18 @@ impl Seen {
     /// Looks at every node. Recursion is bounded by the depth of documents.
     pub(crate) fn look(&mut self, node: &Node) {
         match node {
-            Node::Null | Node::Bool(_) | Node::Int(_) | Node::UInt(_) | Node::String(_) => {}
-            Node::Float(float) => {
-                self.float = true;
-                self.wide |= float.get().abs() >= TWO_TO_63;
-            }
+            Node::Null | Node::Bool(_) | Node::Int(_) | Node::UInt(_) => {}
+            Node::String(text) => self.replaced |= text.is_replaced(),
+            Node::Float(_) => self.float = true,
+            Node::Big(_) => (self.float, self.wide) = (true, true),
             Node::Array(tree) => tree.iter().for_each(|node| self.look(node)),
             Node::Object(tree) => {
                 for member in tree.iter() {
                     self.high_name |= has_high(member.key.as_bytes());
+                    self.replaced |= member.key.is_replaced();
                     self.look(&member.node);
                 }
             }
         }
     }
 }
-
-/// The first magnitude that no `i64` holds on both sides of zero. An integer from there on may have
-/// been read as a float, which a float below never is.
-const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;

@@ -30,6 +30,7 @@ impl Serialize for Borrowed<'_> {
             Node::Int(value) => serializer.serialize_i64(*value),
             Node::UInt(value) => serializer.serialize_u64(*value),
             Node::Float(value) => serializer.serialize_f64(value.get()),
+            Node::Big(big) => serializer.serialize_f64(big.float().get()),
             Node::String(text) => serializer.serialize_str(text.as_str()),
             Node::Array(tree) => {
                 let mut elements = serializer.serialize_seq(Some(tree.len()))?;

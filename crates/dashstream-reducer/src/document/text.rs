@@ -12,9 +12,14 @@ pub(super) const INLINE_MAX: usize = 22;
 #[derive(Clone)]
 pub(crate) enum Text {
     /// UTF-8, and zeros behind it.
-    Inline { head: Head, bytes: [u8; INLINE_MAX] },
-    /// `extra` is what escaping adds, or `u32::MAX` when that does not fit and must be counted.
-    Shared { extra: u32, text: Arc<str> },
+    Inline {
+        head: Head,
+        bytes: [u8; INLINE_MAX],
+    },
+    Shared {
+        extra: Extra,
+        text: Arc<str>,
+    },
 }
 
 impl Text {
@@ -25,10 +30,30 @@ impl Text {
             let head = Head::new(len, has_escape(text.as_bytes()));
             return Self::Inline { head, bytes };
         }
-        let extra = u32::try_from(escape_extra(text.as_bytes())).unwrap_or(u32::MAX);
         Self::Shared {
-            extra,
+            extra: Extra::new(escape_extra(text.as_bytes())),
             text: Arc::from(text),
+        }
+    }
+
+    /// Marks that U+FFFD stands in it for something that is no Unicode text.
+    pub(crate) fn with_replaced(self) -> Self {
+        match self {
+            Self::Inline { head, bytes } => Self::Inline {
+                head: Head(head.0 | Head::REPLACED),
+                bytes,
+            },
+            Self::Shared { extra, text } => Self::Shared {
+                extra: Extra(extra.0 | Extra::REPLACED),
+                text,
+            },
+        }
+    }
+
+    pub(crate) const fn is_replaced(&self) -> bool {
+        match self {
+            Self::Inline { head, .. } => head.0 & Head::REPLACED != 0,
+            Self::Shared { extra, .. } => extra.0 & Extra::REPLACED != 0,
         }
     }
 
@@ -52,11 +77,10 @@ impl Text {
         let (len, extra) = match self {
             Self::Inline { head, .. } if head.is_plain() => (head.len(), 0),
             Self::Inline { head, .. } => (head.len(), escape_extra(self.as_bytes())),
-            Self::Shared {
-                extra: u32::MAX,
-                text,
-            } => (text.len(), escape_extra(text.as_bytes())),
-            Self::Shared { extra, text } => (text.len(), u64::from(*extra)),
+            Self::Shared { extra, text } => (
+                text.len(),
+                extra.get().unwrap_or_else(|| escape_extra(text.as_bytes())),
+            ),
         };
         (len as u64).saturating_add(extra).saturating_add(2)
     }
@@ -72,7 +96,7 @@ impl Text {
             Self::Inline { head, bytes } if head.is_plain() => {
                 out.short(before, *bytes, head.len(), after);
             }
-            Self::Shared { extra: 0, text } => {
+            Self::Shared { extra, text } if extra.get() == Some(0) => {
                 out.extend(&before);
                 out.extend(text.as_bytes());
                 out.extend(&after);
@@ -100,17 +124,37 @@ pub(crate) struct Head(u8);
 
 impl Head {
     const ESCAPED: u8 = 0x80;
+    const REPLACED: u8 = 0x40;
 
     const fn new(len: u8, escaped: bool) -> Self {
         Self(if escaped { len | Self::ESCAPED } else { len })
     }
 
     pub(super) const fn len(self) -> usize {
-        (self.0 & !Self::ESCAPED) as usize
+        (self.0 & !(Self::ESCAPED | Self::REPLACED)) as usize
     }
 
     const fn is_plain(self) -> bool {
         self.0 & Self::ESCAPED == 0
+    }
+}
+
+/// What escaping adds to a string that is shared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Extra(u32);
+
+impl Extra {
+    const REPLACED: u32 = 1 << 31;
+    /// It does not fit and must be counted.
+    const MANY: u32 = Self::REPLACED - 1;
+
+    fn new(extra: u64) -> Self {
+        Self(u32::try_from(extra).map_or(Self::MANY, |extra| extra.min(Self::MANY)))
+    }
+
+    fn get(self) -> Option<u64> {
+        let extra = self.0 & Self::MANY;
+        (extra != Self::MANY).then(|| u64::from(extra))
     }
 }
 

@@ -47,6 +47,7 @@ impl<'a> View<'a> {
             Node::Int(value) => Self::Number(Number::Int(*value)),
             Node::UInt(value) => Self::Number(Number::UInt(*value)),
             Node::Float(value) => Self::Number(Number::Float(value.get())),
+            Node::Big(big) => Self::Number(Number::Float(big.float().get())),
             Node::String(text) => Self::String(text.as_str()),
             Node::Array(tree) => Self::Array(Array { node, tree }),
             Node::Object(tree) => Self::Object(Object { node, tree }),

@@ -69,9 +69,8 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
         Node::Bool(false) => out.extend(b"false"),
         Node::Int(value) => write_integer(*value, out),
         Node::UInt(value) => out.extend(NumberText::of_u64(*value).as_bytes()),
-        Node::Float(float) => {
-            write_float(float.get(), dialect, out);
-        }
+        Node::Float(float) => write_float(float.get(), dialect, out),
+        Node::Big(big) => write_float(big.float().get(), dialect, out),
         Node::String(text) => text.write_between(*b"\"", *b"\"", out),
         Node::Array(tree) => {
             if let Some(buffer) = out.room_for(tree.container_weight().bytes) {

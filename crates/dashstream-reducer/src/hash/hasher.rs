@@ -90,6 +90,8 @@ impl Hasher {
         }
         if seen.wide {
             Verdict::NotComparable(Unproven::WideNumber)
+        } else if seen.replaced {
+            Verdict::NotComparable(Unproven::LoneSurrogate)
         } else {
             Verdict::Mismatch
         }

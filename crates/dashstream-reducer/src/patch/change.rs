@@ -275,6 +275,7 @@ impl Visit for Change<'_> {
             | Node::Int(_)
             | Node::UInt(_)
             | Node::Float(_)
+            | Node::Big(_)
             | Node::String(_) => return Err(PatchErrorKind::NotFound),
         }
         self.delta.wrap();
@@ -331,6 +332,7 @@ fn step_cost(container: &Node) -> u64 {
         | Node::Int(_)
         | Node::UInt(_)
         | Node::Float(_)
+        | Node::Big(_)
         | Node::String(_) => 0,
     };
     // Levels of 32: a fifth of the bits.

@@ -115,7 +115,8 @@ impl<'a> Edit<'a> for Encoded<'a> {
                     text_bytes: limits.value_bytes,
                     nodes: limits.state_nodes,
                     depth: limits.state_depth,
-                    ..ReadLimits::default()
+                    heap_bytes: limits.state_heap_bytes,
+                    lone_surrogates: limits.lone_surrogates,
                 };
                 read(self.value, &limits).map_err(PatchErrorKind::Value)?
             }

@@ -118,6 +118,7 @@ fn is_shared(root: &Node) -> bool {
         | Node::Int(_)
         | Node::UInt(_)
         | Node::Float(_)
+        | Node::Big(_)
         | Node::String(_) => true,
     }
 }

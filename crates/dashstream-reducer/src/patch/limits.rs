@@ -1,6 +1,6 @@
 //! What one patch may cost, and how large the state may become.
 
-use crate::document::DEPTH_MAX;
+use crate::document::{DEPTH_MAX, LoneSurrogates};
 
 /// Limits on one patch and on the state that it leaves. Start from [`Default`] and set fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +22,17 @@ pub struct PatchLimits {
     pub state_bytes: u64,
     /// Nodes in the state: every scalar, array and object is one. Default 4 M.
     pub state_nodes: u64,
+    /// Bytes of memory that the state may take, and that a value may take by itself. Default 128 MiB, as
+    /// where a state is read.
+    pub state_heap_bytes: u64,
     /// Containers inside each other in the state. Default, and at most, 127: a deeper one could not be read
     /// again by serde_json.
     pub state_depth: u16,
     /// Work units of one patch; see [`Applied::fuel`](crate::patch::Applied::fuel). Default 16 M.
     pub fuel: u64,
+    /// What becomes of half a surrogate pair in a value that is JSON text. Default
+    /// [`LoneSurrogates::Replace`]: one text that was cut inside a character does not cost the run.
+    pub lone_surrogates: LoneSurrogates,
 }
 
 impl Default for PatchLimits {
@@ -39,8 +45,10 @@ impl Default for PatchLimits {
             copied_nodes: 1 << 20,
             state_bytes: 16 << 20,
             state_nodes: 4 << 20,
+            state_heap_bytes: 128 << 20,
             state_depth: DEPTH_MAX,
             fuel: 16 << 20,
+            lone_surrogates: LoneSurrogates::Replace,
         }
     }
 }

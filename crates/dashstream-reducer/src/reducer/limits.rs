@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::document::ReadLimits;
+use crate::document::{LoneSurrogates, ReadLimits};
 use crate::hash::Verification;
 use crate::patch::PatchLimits;
 
@@ -10,7 +10,8 @@ use crate::patch::PatchLimits;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ReducerLimits {
-    /// What a full state may cost.
+    /// What a full state may cost. Half a surrogate pair is read as U+FFFD, which the default of
+    /// [`ReadLimits`] refuses.
     pub read: ReadLimits,
     /// What a diff may cost, and how large the state may become.
     pub patch: PatchLimits,
@@ -41,7 +42,10 @@ pub struct ReducerLimits {
 impl Default for ReducerLimits {
     fn default() -> Self {
         Self {
-            read: ReadLimits::default(),
+            read: ReadLimits {
+                lone_surrogates: LoneSurrogates::Replace,
+                ..ReadLimits::default()
+            },
             patch: PatchLimits::default(),
             verification: Verification::default(),
             buffered_diffs: 1_024,

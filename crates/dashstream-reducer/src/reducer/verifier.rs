@@ -65,7 +65,9 @@ impl Verifier {
         let verdict = self.hasher.verify(state, hash);
         match verdict {
             // What the hasher remembers is the run's own state.
-            Verdict::Match | Verdict::Drift(_) | Verdict::NotComparable(Unproven::WideNumber) => {}
+            Verdict::Match
+            | Verdict::Drift(_)
+            | Verdict::NotComparable(Unproven::WideNumber | Unproven::LoneSurrogate) => {}
             // It would keep a state that nobody else has.
             Verdict::Mismatch
             | Verdict::NotComparable(

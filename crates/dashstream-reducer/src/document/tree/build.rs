@@ -24,13 +24,24 @@ impl<E: Entry> Builder<E> {
         self.leaf.push(entry);
     }
 
+    /// Adds a full leaf. Another must follow.
+    pub(crate) fn push_leaf(&mut self, entries: Vec<E>) {
+        self.leaves.extend(Child::of(Tree::leaf(entries)));
+    }
+
     pub(crate) fn finish(mut self) -> Tree<E> {
-        self.leaf.shrink_to_fit();
+        let mut last = core::mem::take(&mut self.leaf);
+        last.shrink_to_fit();
+        self.finish_with(last)
+    }
+
+    /// Finishes with the entries of the last leaf.
+    pub(crate) fn finish_with(self, last: Vec<E>) -> Tree<E> {
         let mut level = self.leaves;
         if level.is_empty() {
-            return Tree::leaf(self.leaf);
+            return Tree::leaf(last);
         }
-        level.extend(Child::of(Tree::leaf(self.leaf)));
+        level.extend(Child::of(Tree::leaf(last)));
         while level.len() > FANOUT {
             let mut above = Vec::with_capacity(level.len().div_ceil(FANOUT));
             let mut children = level.into_iter().peekable();
