@@ -25,7 +25,8 @@ pub(crate) struct Desk {
 struct State {
     // Unbounded, since the engine bounds what is taken.
     waiting: VecDeque<Taken>,
-    /// Verdicts that may hold their partition and that the engine has not heard.
+    /// Verdicts that may hold their partition and that the engine has not heard, and records that
+    /// wait until the host has resources for them.
     unheard: BTreeSet<Verdict>,
     mode: Mode,
     escalation: Escalation,
@@ -53,6 +54,11 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    /// Whether it is on a record of `partition` at `from` or behind.
+    pub(crate) const fn is_at(&self, partition: i32, from: i64) -> bool {
+        self.partition == partition && self.offset >= from
+    }
+
     pub(crate) const fn on(record: &Delivered) -> Self {
         Self {
             partition: record.partition().partition(),
@@ -120,6 +126,12 @@ impl Desk {
         if state.may_hold() {
             state.unheard.insert(verdict);
         }
+    }
+
+    /// Says that a record cannot be processed now. What lies behind it in its partition stays on the
+    /// desk until [`Desk::heard`] says that this is over.
+    pub(crate) fn deferred(&self, verdict: Verdict) {
+        self.state().unheard.insert(verdict);
     }
 
     /// The engine has heard a verdict, and what it gave up for it is taken off.

@@ -7,7 +7,7 @@ mod upkeep;
 
 use core::fmt;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 
@@ -54,6 +54,10 @@ pub(crate) struct Driver {
     phase: Phase,
     drain_until: Option<Duration>,
     with_host: usize,
+    /// Whether the host gave a record back since partitions were last looked after.
+    returned: bool,
+    /// Records that the host deferred and that did not get a verdict since.
+    deferred: BTreeSet<Verdict>,
     received: u64,
     client_errors: u64,
     last_client_error: Option<(Duration, ClientCode)>,
@@ -147,6 +151,8 @@ impl Driver {
             phase: Phase::Running,
             drain_until: None,
             with_host: 0,
+            returned: false,
+            deferred: BTreeSet::new(),
             received: 0,
             client_errors: 0,
             last_client_error: None,
@@ -333,27 +339,41 @@ impl Driver {
         let mut heard = None;
         match event {
             Event::Done(delivered) => {
-                let at = delivered.partition().partition();
-                self.came_back(at, delivered.offset().get());
+                self.came_back(&delivered);
+                if self.deferred.remove(&Verdict::on(&delivered)) {
+                    heard = Some(Verdict::on(&delivered));
+                }
                 self.engine.done(now, delivered);
             }
             Event::Unprocessable(delivered, fault) => {
-                heard = Some(Verdict::on(&delivered));
-                let at = delivered.partition().partition();
-                self.came_back(at, delivered.offset().get());
+                heard = Some(self.verdict(&delivered));
                 self.engine.unprocessable(now, delivered, fault);
             }
             Event::Failed(delivered, fault) => {
-                heard = Some(Verdict::on(&delivered));
-                let at = delivered.partition().partition();
-                self.came_back(at, delivered.offset().get());
+                heard = Some(self.verdict(&delivered));
                 self.engine.failed(now, delivered, fault);
             }
-            Event::Undone { partition, offset } => {
-                self.came_back(partition, offset);
-                // What a shutdown drops unread is not the host's doing.
+            Event::Dropped(delivered, fault) => {
+                heard = Some(self.verdict(&delivered));
+                // What a shutdown drops is not the host's doing, and is read again by the next.
                 if self.phase == Phase::Running {
-                    self.report(&Fact::Undone { partition, offset });
+                    self.report(&Fact::Undone {
+                        partition: delivered.partition().partition(),
+                        offset: delivered.offset().get(),
+                    });
+                    self.engine.failed(now, delivered, fault);
+                }
+            }
+            Event::Deferred(delivered, kept) => {
+                self.came_back(&delivered);
+                let verdict = Verdict::on(&delivered);
+                let before = self.engine.engine().tally().deferred();
+                self.engine.defer(now, delivered, kept);
+                if self.engine.engine().tally().deferred() == before {
+                    // Its place is gone, so nothing waits for it.
+                    heard = Some(verdict);
+                } else {
+                    self.deferred.insert(verdict);
                 }
             }
             Event::Unread(records) => self.left_host(records),

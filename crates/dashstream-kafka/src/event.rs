@@ -17,10 +17,9 @@ pub(crate) enum Event {
     Unprocessable(Delivered, Fault<Kept>),
     Failed(Delivered, Fault<Kept>),
     /// A record was dropped by the host without a word.
-    Undone {
-        partition: i32,
-        offset: i64,
-    },
+    Dropped(Delivered, Fault<Kept>),
+    /// The host has no resources for a record now.
+    Deferred(Delivered, Kept),
     /// The host will not look at these records.
     Unread(usize),
     /// How a send ended, and the client's error if it failed.

@@ -102,7 +102,8 @@ pub enum Fact {
         /// Which one.
         partition: i32,
     },
-    /// The host dropped a record without saying what became of it. Its offset will not be passed.
+    /// The host dropped a record without saying what became of it. It counts as failed with
+    /// [`Cause::Dropped`] and comes back while its attempts last.
     Undone {
         /// Where.
         partition: i32,

@@ -11,10 +11,15 @@ use crate::event::Event;
 
 /// A record that was taken, and that its partition's offset now waits for.
 ///
-/// It is used up by exactly one of [`Record::done`], [`Record::unprocessable`] and
-/// [`Record::failed`], on any thread and in any order among records. A record that is dropped without
-/// one of them was not processed: its offset is never passed, [`Fact::Undone`](crate::Fact::Undone)
-/// says so, and a restart meets it again.
+/// It is used up by exactly one of [`Record::done`], [`Record::unprocessable`], [`Record::failed`]
+/// and [`Record::defer`], on any thread and in any order among records.
+///
+/// A record that is dropped without one of them, by a handler that panics for example, counts as
+/// [`Record::failed`] with [`Cause::Dropped`]: it comes back while its attempts last, and
+/// [`Fact::Undone`](crate::Fact::Undone) says so. One that is neither given back nor dropped, since
+/// its handler hangs or leaks it, is shown by
+/// [`PartitionStatus::oldest_with_host`](dashstream_policy::PartitionStatus::oldest_with_host); no
+/// offset passes it.
 ///
 /// ```compile_fail,E0382
 /// fn twice(record: dashstream_kafka::Record) {
@@ -29,7 +34,7 @@ use crate::event::Event;
 /// }
 /// # let _ = once;
 /// ```
-#[must_use = "a record that is neither done nor unprocessable holds its partition's offset back"]
+#[must_use = "a record that is dropped counts as failed"]
 pub struct Record {
     message: Message,
     /// There until the record is used up.
@@ -132,24 +137,43 @@ impl Record {
         }
     }
 
+    /// Says that the record cannot be processed now, for want of memory or of something else that
+    /// the host needs, and that nothing is wrong with the record.
+    ///
+    /// It counts as no attempt. The partition waits, the record comes back from
+    /// [`Consumer::recv`](crate::Consumer::recv) after 100 ms, later after up to 5 s
+    /// ([`Config::retry_backoff`](dashstream_policy::Config::retry_backoff)), and is never rejected
+    /// or skipped for it; the status says `host_resources` meanwhile.
+    pub fn defer(mut self) {
+        if let Some(delivered) = self.delivered.take() {
+            let kept = self.kept(Evidence::none(), &delivered);
+            self.desk.deferred(Verdict::on(&delivered));
+            self.desk.tell(Event::Deferred(delivered, kept));
+        }
+    }
+
     fn fault(&self, cause: Cause, evidence: Evidence, delivered: &Delivered) -> Fault<Kept> {
-        let kept = Kept {
+        let kept = self.kept(evidence, delivered);
+        let bytes = kept.bytes();
+        Fault::new(cause, kept, bytes)
+    }
+
+    fn kept(&self, evidence: Evidence, delivered: &Delivered) -> Kept {
+        Kept {
             message: self.message.clone(),
             evidence,
             epoch: delivered.epoch().get(),
-        };
-        let bytes = kept.bytes();
-        Fault::new(cause, kept, bytes)
+        }
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if self.delivered.take().is_some() {
-            self.desk.tell(Event::Undone {
-                partition: self.message.partition,
-                offset: self.message.offset,
-            });
+        if let Some(delivered) = self.delivered.take() {
+            let evidence = Evidence::of_key(self.message.key.as_deref());
+            let fault = self.fault(Cause::Dropped, evidence, &delivered);
+            self.desk.judged(Verdict::on(&delivered));
+            self.desk.tell(Event::Dropped(delivered, fault));
         }
     }
 }

@@ -29,6 +29,10 @@ labels! {
         UndecodableBatch = "undecodable_batch",
         /// The record was deleted by retention or compaction before it was settled.
         EvidenceLost = "evidence_lost",
+        /// The handler dropped the record, or panicked, at the last attempt that it had.
+        Dropped = "dropped",
+        /// The position lies beyond the end of the log, which was truncated or created again.
+        OffsetOutOfRange = "offset_out_of_range",
     }
 
     /// What was wrong with a record: as fine as the decoder and the policy can tell together, so
@@ -62,6 +66,10 @@ labels! {
         UndecodableBatch = "undecodable_batch",
         /// The record was deleted by retention or compaction before it was settled.
         EvidenceLost = "evidence_lost",
+        /// The handler dropped the record, or panicked, at the last attempt that it had.
+        Dropped = "dropped",
+        /// The position lies beyond the end of the log, which was truncated or created again.
+        OffsetOutOfRange = "offset_out_of_range",
     }
 
     /// How a consumed record ended, in the vocabulary of existing consumers.
@@ -223,6 +231,8 @@ labels! {
         Unfetchable = "unfetchable",
         /// Held at a record that the broker's retention has removed meanwhile.
         EvidenceLost = "evidence_lost",
+        /// Waits at a record that the host has no resources for now.
+        HostResources = "host_resources",
         /// Assigned, not held, with records ahead, and not moving.
         Stalled = "stalled",
         /// Does not move, and whether records are ahead cannot be learned.
@@ -317,6 +327,8 @@ impl Fault {
             Self::HandlerRefused => Cause::HandlerRefused,
             Self::UndecodableBatch => Cause::UndecodableBatch,
             Self::EvidenceLost => Cause::EvidenceLost,
+            Self::Dropped => Cause::Dropped,
+            Self::OffsetOutOfRange => Cause::OffsetOutOfRange,
         }
     }
 
@@ -336,7 +348,9 @@ impl Fault {
             | Self::CrashLoop
             | Self::HandlerRefused
             | Self::UndecodableBatch
-            | Self::EvidenceLost => Some(DecodeErrorType::UnknownDecodeError),
+            | Self::EvidenceLost
+            | Self::Dropped
+            | Self::OffsetOutOfRange => Some(DecodeErrorType::UnknownDecodeError),
         }
     }
 
@@ -370,7 +384,9 @@ impl Cause {
             | Self::CrashLoop
             | Self::HandlerRefused
             | Self::UndecodableBatch
-            | Self::EvidenceLost => DlqErrorType::UnknownDecodeError,
+            | Self::EvidenceLost
+            | Self::Dropped
+            | Self::OffsetOutOfRange => DlqErrorType::UnknownDecodeError,
         }
     }
 }
@@ -397,7 +413,8 @@ impl PartitionState {
             | Self::PausedByOperator
             | Self::BlockedByArchive
             | Self::Unfetchable
-            | Self::EvidenceLost => true,
+            | Self::EvidenceLost
+            | Self::HostResources => true,
         }
     }
 }

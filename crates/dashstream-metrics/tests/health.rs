@@ -285,6 +285,7 @@ fn each_partition_state_has_its_reason_and_level() {
         PartitionState::BlockedByArchive => Some((ReasonCode::PartitionBlocked, Level::Fail)),
         PartitionState::Unfetchable => Some((ReasonCode::PartitionUnfetchable, Level::Fail)),
         PartitionState::EvidenceLost => Some((ReasonCode::EvidenceLost, Level::Fail)),
+        PartitionState::HostResources => Some((ReasonCode::HostResources, Level::Warn)),
         PartitionState::Stalled => Some((ReasonCode::PartitionStalled, Level::Fail)),
         PartitionState::Unknown => Some((ReasonCode::PartitionUnknown, Level::Warn)),
     };

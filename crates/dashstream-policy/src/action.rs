@@ -276,6 +276,8 @@ pub enum HeldBy {
     Unfetchable,
     /// Records that were deleted before they were settled.
     EvidenceLost,
+    /// A record that the host has no resources for now. It is tried again and never skipped.
+    HostResources,
 }
 
 impl HeldBy {
@@ -288,6 +290,7 @@ impl HeldBy {
             Self::Operator => "operator",
             Self::Unfetchable => "unfetchable",
             Self::EvidenceLost => "evidence_lost",
+            Self::HostResources => "host_resources",
         }
     }
 }

@@ -34,11 +34,15 @@ pub enum Cause {
     UndecodableBatch,
     /// The record was deleted by retention or compaction before it was settled.
     EvidenceLost,
+    /// The handler dropped the record, or panicked, at the last attempt that it had.
+    Dropped,
+    /// The position lies beyond the end of the log, which was truncated or created again.
+    OffsetOutOfRange,
 }
 
 impl Cause {
     /// Every cause, in the order of the labels.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::NullPayload,
         Self::Oversize,
         Self::BadFrame,
@@ -51,6 +55,8 @@ impl Cause {
         Self::HandlerRefused,
         Self::UndecodableBatch,
         Self::EvidenceLost,
+        Self::Dropped,
+        Self::OffsetOutOfRange,
     ];
 
     /// The stable label value for metrics, logs and envelopes.
@@ -69,6 +75,8 @@ impl Cause {
             Self::HandlerRefused => "handler_refused",
             Self::UndecodableBatch => "undecodable_batch",
             Self::EvidenceLost => "evidence_lost",
+            Self::Dropped => "dropped",
+            Self::OffsetOutOfRange => "offset_out_of_range",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod archiving;
 mod assignment;
 mod control;
+mod deferral;
 mod holding;
 mod intake;
 mod orders;
@@ -18,7 +19,7 @@ use crate::tally::{Tally, bump};
 use crate::timers::{Due, Timer, Timers};
 use crate::{
     Action, ArchiveId, Breaker, Condemned, Config, ConfigError, Count, Delivered, Delivery, Epoch,
-    Escalation, Fault, Input, Intake, Mode, Status, TopicPartition,
+    Escalation, Fault, Input, Intake, Mode, Status, Taking, TopicPartition,
 };
 
 /// Decides what happens to records that cannot be processed, and when an offset may move.
@@ -75,11 +76,13 @@ enum Stop {
     },
 }
 
-/// A record between two attempts.
+/// A record between two attempts, or between two probes.
 #[derive(Debug)]
 struct Attempted<E> {
     place: verdict::Place,
     attempt: u32,
+    /// When it was given back.
+    at: Duration,
     evidence: E,
 }
 
@@ -191,6 +194,21 @@ impl<E> Engine<E> {
         self.make_room();
     }
 
+    /// Takes a record back that the host cannot process now, for want of memory, say, or because
+    /// something it needs is down. `evidence` is what the host needs to have it again.
+    ///
+    /// No attempt is counted and no verdict is given, however long it lasts. The partition is paused
+    /// and its deferred records come back by [`Action::Retry`], one at a time and in order, after
+    /// waits of [`Config::retry_backoff`]; a record that is then processed brings the next at once.
+    /// [`Status`] shows [`crate::HeldBy::HostResources`] meanwhile, and
+    /// [`crate::Command::Retry`] ends the wait.
+    /// Poll the actions afterwards.
+    pub fn defer(&mut self, now: Duration, record: Delivered, evidence: E) {
+        self.advance(now);
+        self.deferred(&record, evidence);
+        self.make_room();
+    }
+
     /// Takes the evidence of a record that the configuration condemned, which takes `bytes` of
     /// memory. Poll the actions afterwards.
     pub fn condemn(&mut self, now: Duration, record: Condemned, evidence: E, bytes: usize) {
@@ -244,6 +262,16 @@ impl<E> Engine<E> {
         &self.tally
     }
 
+    /// Whether records may be taken.
+    #[must_use]
+    pub const fn taking(&self) -> Taking {
+        match (self.draining, self.stop) {
+            (true, _) => Taking::Draining,
+            (false, Stop::Open) => Taking::Open,
+            (false, Stop::Closed { since, .. } | Stop::Paused { since }) => Taking::Full { since },
+        }
+    }
+
     /// The state of everything, for a health page. Allocates one entry for each partition.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -265,6 +293,7 @@ impl<E> Engine<E> {
             match timer {
                 Timer::Archive(id) => self.archive_due(id, due),
                 Timer::Retry(serial) => self.retry_due(serial),
+                Timer::Defer(partition, epoch) => self.probe_due(partition, epoch, due),
                 Timer::Seek(partition, epoch) => self.seek_due(partition, epoch),
                 Timer::Store(partition, epoch) => self.store_due(partition, epoch),
                 Timer::Poll => self.poll_due(due),

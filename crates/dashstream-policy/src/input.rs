@@ -6,7 +6,7 @@ use crate::{Age, ArchiveId, Cause, Epoch, NextOffset, Offset, TopicPartition};
 
 /// What happened outside. Records have calls of their own, since they carry tokens:
 /// [`crate::Engine::delivered`], [`crate::Engine::done`], [`crate::Engine::unprocessable`],
-/// [`crate::Engine::failed`].
+/// [`crate::Engine::failed`], [`crate::Engine::defer`].
 #[expect(
     clippy::exhaustive_enums,
     reason = "a host constructs these; a new input that hosts may ignore would be a lie"

@@ -2,7 +2,7 @@
 //!
 //! The engine performs nothing and reads no clock. The host tells it what happened
 //! ([`Engine::handle`], [`Engine::delivered`], [`Engine::done`], [`Engine::unprocessable`],
-//! [`Engine::failed`]) and does what it asks ([`Engine::poll_action`]).
+//! [`Engine::failed`], [`Engine::defer`]) and does what it asks ([`Engine::poll_action`]).
 //!
 //! # The drain contract
 //!
@@ -22,7 +22,8 @@
 //! 5. **`now` never runs backwards**; if it does, the engine takes the latest it has seen.
 //! 6. **To stop, give [`Input::Drain`]** and go on as before. Nothing more is taken; what is with a
 //!    handler, between two attempts or on its way to the archive comes to its end. When
-//!    [`Engine::is_idle`] says so, commit and leave: what is held stays held for the next consumer.
+//!    [`Engine::is_idle`] says so, commit and leave: what is held or deferred waits for the next
+//!    consumer.
 //!
 //! ```
 //! use core::time::Duration;
@@ -172,7 +173,7 @@ pub use input::{
 pub use place::{Epoch, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
 pub use reason::FailureReason;
 pub use rules::{Archiving, Escalation, Mode, NullPayload, Scope};
-pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking};
+pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking, WithHost};
 pub use table::{Answer, Disposition, Grade};
 pub use tally::Tally;
 pub use token::{Condemned, Delivered};

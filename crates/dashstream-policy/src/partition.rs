@@ -1,7 +1,9 @@
 //! What the engine knows of one partition under its last assignment.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
+use crate::timers::Due;
 use crate::tracker::{Slot, Tracker};
 use crate::{ArchiveId, Because, Cause, Epoch, Form, HeldBy, NextOffset, Offset};
 
@@ -19,6 +21,8 @@ pub(crate) struct Partition {
     /// A record that is known to exist: if a later one is delivered in its place, it was deleted.
     pub(crate) must_meet: Option<Offset>,
     pub(crate) hold: Option<Hold>,
+    /// Records that the host has no resources for now.
+    pub(crate) deferral: Deferral,
     /// Since when an operator has it paused.
     pub(crate) operator: Option<Duration>,
     /// What the client was last told under this assignment: whether to pause.
@@ -33,6 +37,29 @@ pub(crate) struct Partition {
     /// Whether it waits in the queue of stores.
     pub(crate) store_queued: bool,
     pub(crate) store_failures: u32,
+}
+
+/// Records that the host has no resources for now, and the one that tries whether it has.
+#[derive(Debug, Default)]
+pub(crate) struct Deferral {
+    /// By offset, so that they are tried in order: the record's serial.
+    pub(crate) waiting: BTreeMap<Offset, u64>,
+    /// The record that was handed out again, alone.
+    pub(crate) probe: Option<u64>,
+    /// When the first of them was deferred.
+    pub(crate) since: Duration,
+    /// Probes in a row that were deferred again.
+    pub(crate) times: u32,
+    /// When the next probe is due.
+    pub(crate) due: Option<Due>,
+}
+
+impl Deferral {
+    pub(crate) fn is_some(&self) -> bool {
+        #[cfg(mutant = "deferral_runs_on")] // more is taken meanwhile
+        return false;
+        self.probe.is_some() || !self.waiting.is_empty()
+    }
 }
 
 /// The client's way to another position.
@@ -102,6 +129,7 @@ impl Partition {
             back_to: None,
             must_meet: None,
             hold: None,
+            deferral: Deferral::default(),
             operator: None,
             #[cfg(not(mutant = "pause_outlives_assignment"))]
             told: None,
@@ -149,7 +177,8 @@ impl Partition {
         if self.revoked.is_some() {
             return None;
         }
-        let pause = everywhere || self.hold.is_some() || self.operator.is_some();
+        let pause =
+            everywhere || self.hold.is_some() || self.operator.is_some() || self.deferral.is_some();
         if pause && self.told != Some(true) {
             self.told = Some(true);
             return Some(Step::Pause);

@@ -59,8 +59,23 @@ pub struct PartitionStatus {
     pub position: Option<Offset>,
     /// Records taken and not yet below the stored offset.
     pub outstanding: usize,
-    /// When the record that holds the offset back was taken.
+    /// When the record that holds the offset back was taken, later by the time that it was deferred.
     pub oldest_since: Option<Duration>,
+    /// Records that handlers have and did not give back.
+    pub with_host: usize,
+    /// The one of them that has been out longest. A host that keeps it for ever, or whose handler
+    /// hangs, is seen here: the stored offset never passes it.
+    pub oldest_with_host: Option<WithHost>,
+}
+
+/// A record that a handler has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WithHost {
+    /// Its offset.
+    pub offset: Offset,
+    /// When it was handed out, the last time if there were several attempts.
+    pub since: Duration,
 }
 
 /// Whether a partition runs.
@@ -80,9 +95,9 @@ pub enum PartitionState {
     Held {
         /// By what.
         by: HeldBy,
-        /// Why, if there is a record or a position in question.
+        /// Why, if a record cannot be processed or be had.
         cause: Option<Cause>,
-        /// The held record, or the position at which there is none to be had.
+        /// The held record, the first deferred one, or the position at which there is none to be had.
         offset: Option<Offset>,
         /// Since when.
         since: Duration,

@@ -14,6 +14,7 @@ pub struct Tally {
     pub(crate) processed: u64,
     pub(crate) ignored: u64,
     pub(crate) retried: u64,
+    pub(crate) deferred: u64,
     pub(crate) fenced: u64,
     pub(crate) duplicates: u64,
     pub(crate) refused: u64,
@@ -51,6 +52,12 @@ impl Tally {
     #[must_use]
     pub const fn retried(&self) -> u64 {
         self.retried
+    }
+
+    /// How often a record was deferred, since the host could not process it then.
+    #[must_use]
+    pub const fn deferred(&self) -> u64 {
+        self.deferred
     }
 
     /// Inputs that belonged to an assignment or a send that was no longer current.

@@ -25,6 +25,8 @@ pub(crate) enum Timer {
     Archive(ArchiveId),
     /// A record may be tried again.
     Retry(u64),
+    /// A deferred record of the partition may be tried again.
+    Defer(TopicPartition, Epoch),
     /// A seek may be repeated.
     Seek(TopicPartition, Epoch),
     /// A store may be repeated.

@@ -3,7 +3,7 @@
 use crate::{Age, Cause, Epoch, Offset, TopicPartition};
 
 /// A record that is to be processed. It is used up by exactly one of [`crate::Engine::done`],
-/// [`crate::Engine::unprocessable`] and [`crate::Engine::failed`].
+/// [`crate::Engine::unprocessable`], [`crate::Engine::failed`] and [`crate::Engine::defer`].
 ///
 /// It cannot be cloned and only the engine makes one. A token that is dropped leaves its record
 /// outstanding: the stored offset stays before it, and the status shows how long it has been.

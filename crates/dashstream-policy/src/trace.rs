@@ -17,7 +17,7 @@
 //! | `mode skip`, … `keep_polling 150000000000` | every setting of the configuration, in the order of its fields |
 //! | `NOW INPUT …` | one input and when it was given: `assigned`, `revoked`, `out_of_range`, `undecodable`, `archived`, `stored`, `sought`, `order`, `breaker`, `drain`, `tick` |
 //! | `NOW delivered TOPIC/PARTITION EPOCH OFFSET value\|null current\|old` | a record that was offered |
-//! | `NOW done SERIAL` | a record given back; so are `unprocessable` and `failed` with cause and bytes, and `condemn` with bytes |
+//! | `NOW done SERIAL` | a record given back; so are `unprocessable` and `failed` with cause and bytes, `condemn` with bytes, and `defer` |
 //! | `poll` | one action was handed out |
 //! | `end` | the last line of a recording that was finished |
 //!
@@ -134,6 +134,10 @@ impl Trace {
                 Call::Condemn(serial, bytes) => {
                     let record = held.condemned.remove(serial).ok_or(gone)?;
                     engine.condemn(*now, record, (), *bytes);
+                }
+                Call::Defer(serial) => {
+                    let record = held.records.remove(serial).ok_or(gone)?;
+                    engine.defer(*now, record, ());
                 }
                 Call::Poll => match engine.poll_action() {
                     Some(Action::Retry { delivered, .. }) => {

@@ -26,10 +26,12 @@ pub(crate) struct Entry {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// A handler has its token.
-    Out,
+    /// A handler has its token, since then.
+    Out(Duration),
     /// It waits for another attempt.
     Retrying,
+    /// It waits until the host may have the resources for it.
+    Deferred,
     /// It waits for the archive.
     Pending(ArchiveId),
     /// It is held.
@@ -119,8 +121,31 @@ impl Tracker {
         self.entries.pop_back()
     }
 
+    /// The records that are with handlers, as their number and the one that has been out longest.
+    pub(crate) fn with_host(&self) -> (usize, Option<(Offset, Duration)>) {
+        let out = self.entries.iter().filter_map(|entry| match entry.state {
+            State::Out(since) => Some((entry.offset, since)),
+            State::Retrying
+            | State::Deferred
+            | State::Pending(_)
+            | State::Held
+            | State::Settled(_) => None,
+        });
+        out.fold((0, None), |(count, oldest), (offset, since)| {
+            let older = oldest.filter(|(_, other)| *other <= since);
+            (count.saturating_add(1), older.or(Some((offset, since))))
+        })
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// The first record that the host has no resources for, or the one that tries whether it has.
+    pub(crate) fn first_deferred(&self, probe: Option<u64>) -> Option<Offset> {
+        let is_deferred =
+            |entry: &&Entry| entry.state == State::Deferred || probe == Some(entry.serial);
+        Some(self.entries.iter().find(is_deferred)?.offset)
     }
 
     /// The record that holds the offset back.
@@ -133,8 +158,8 @@ impl Tracker {
         self.entries.iter().any(|entry| match entry.state {
             #[cfg(mutant = "drain_drops_retries")] // in-memory attempts are lost at the end
             State::Retrying => false,
-            State::Out | State::Retrying | State::Pending(_) => true,
-            State::Held | State::Settled(_) => false,
+            State::Out(_) | State::Retrying | State::Pending(_) => true,
+            State::Deferred | State::Held | State::Settled(_) => false,
         })
     }
 }
@@ -154,7 +179,7 @@ mod tests {
                 Duration::ZERO,
                 at(offset),
                 offset.unsigned_abs(),
-                State::Out,
+                State::Out(Duration::ZERO),
             )
         });
         (tracker, slots)
@@ -176,12 +201,17 @@ mod tests {
     }
 
     #[test]
+    fn a_record_takes_the_48_bytes_that_the_configuration_counts_with() {
+        assert_eq!(size_of::<Entry>(), 48);
+    }
+
+    #[test]
     fn a_slot_that_was_reused_does_not_answer_to_its_old_serial() {
         let (mut tracker, [_, second, third]) = three();
         assert!(tracker.pop_from(at(7)).is_some());
         assert!(tracker.pop_from(at(7)).is_some());
         assert!(tracker.pop_from(at(7)).is_none());
-        let again = tracker.push(Duration::ZERO, at(7), 9, State::Out);
+        let again = tracker.push(Duration::ZERO, at(7), 9, State::Out(Duration::ZERO));
         assert_eq!(again.number, second.number);
         assert!(tracker.get(second).is_none());
         assert!(tracker.get(third).is_none());

@@ -175,6 +175,31 @@ fn the_form_on_disk_is_the_one_of_version_1() {
 }
 
 #[test]
+fn a_deferral_has_a_line_of_its_own() {
+    let mut host = Recorder::<()>::new(config(2), 10).expect("in range");
+    let (epoch, now) = (Epoch::new(1), Duration::from_secs(1));
+    let (committed, low) = (Some(Offset::ZERO), None);
+    host.handle(
+        now,
+        Input::Assigned {
+            partition: P,
+            epoch,
+            committed,
+            low,
+        },
+    );
+    let Intake::Take(record) = host.delivered(now, Delivery::new(P, epoch, Offset::ZERO)) else {
+        panic!("taken");
+    };
+    host.defer(now, record, ());
+    let text = host.trace().to_string();
+    assert!(text.contains("\n1000000000 defer 1\n"), "{text}");
+    let read = Trace::parse(&text, 10).expect("it was written so");
+    assert_eq!(&read, host.trace());
+    assert_eq!(read.replay(), Ok(Vec::new()));
+}
+
+#[test]
 fn a_text_that_ends_early_is_a_beginning_and_says_so() {
     let (trace, actions) = incident(2, 300);
     let whole = trace.to_string();

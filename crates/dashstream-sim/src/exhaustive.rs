@@ -34,7 +34,7 @@ const OFFSETS: [i64; 3] = [0, 1, 3];
 const EPOCHS: usize = 2;
 
 /// Every event that can happen. Fetching offers at once: what lies in a hand is for the schedules.
-const EVENTS: [Step; 34] = [
+const EVENTS: [Step; 35] = [
     Step::Assign(0),
     Step::Revoke(0, false),
     Step::Revoke(0, true),
@@ -45,6 +45,7 @@ const EVENTS: [Step; 34] = [
     Step::Finish(0, Outcome::Unprocessable(1)),
     Step::Finish(1, Outcome::Unprocessable(4)),
     Step::Finish(0, Outcome::Failed(4)),
+    Step::Finish(0, Outcome::Defer),
     Step::Answer(0, Answer::Ack),
     Step::Answer(0, Answer::AckTwice),
     Step::Answer(0, Answer::LateAck),

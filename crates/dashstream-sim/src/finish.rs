@@ -99,6 +99,8 @@ impl World {
         };
         let command = match by {
             HeldBy::Operator => Command::Retry,
+            // It ends by itself once the host has what it needs.
+            HeldBy::HostResources => return Ok(()),
             HeldBy::Policy | HeldBy::Archive if round.is_multiple_of(2) => Command::Retry,
             HeldBy::Policy | HeldBy::Archive => Command::SkipOne,
             HeldBy::Unfetchable | HeldBy::EvidenceLost => {

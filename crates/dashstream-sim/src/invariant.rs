@@ -36,6 +36,8 @@ pub enum Invariant {
     NoLabelDecides,
     /// I14: the same inputs give the same outputs.
     SameInputsSameOutputs,
+    /// An attempt is counted for each failure, and for nothing else.
+    AttemptsCountFailures,
     /// Something that was held is let go only by an order, an acknowledgement that was ordered, or
     /// the end of the assignment.
     HoldsLast,
@@ -79,6 +81,7 @@ impl Invariant {
             Self::HealthTells => "I12 health tells",
             Self::NoLabelDecides => "I13 no label decides",
             Self::SameInputsSameOutputs => "I14 the same inputs, the same outputs",
+            Self::AttemptsCountFailures => "attempts count failures",
             Self::HoldsLast => "a hold lasts until an order",
             Self::HeldIsPaused => "a held partition is paused at its poison",
             Self::RunningIsResumed => "a running partition is resumed",

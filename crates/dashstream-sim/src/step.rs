@@ -68,6 +68,8 @@ pub enum Outcome {
     Unprocessable(usize),
     /// Failed for a reason that may pass, and for this cause if it does not.
     Failed(usize),
+    /// The host has no resources for it now.
+    Defer,
 }
 
 /// What the archive does with a send.
@@ -135,8 +137,9 @@ fn outcome(rng: &mut SplitMix64) -> Outcome {
     let cause = rng.index(10);
     match rng.below(10) {
         0..=4 => Outcome::Done,
-        5..=7 => Outcome::Unprocessable(cause),
-        _ => Outcome::Failed(cause),
+        5..=6 => Outcome::Unprocessable(cause),
+        7..=8 => Outcome::Failed(cause),
+        _ => Outcome::Defer,
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) const fn of_policy(cause: policy::Cause) -> metrics::Fault {
         policy::Cause::HandlerRefused => metrics::Fault::HandlerRefused,
         policy::Cause::UndecodableBatch => metrics::Fault::UndecodableBatch,
         policy::Cause::EvidenceLost => metrics::Fault::EvidenceLost,
+        policy::Cause::Dropped => metrics::Fault::Dropped,
+        policy::Cause::OffsetOutOfRange => metrics::Fault::OffsetOutOfRange,
     }
 }
 
@@ -59,5 +61,7 @@ pub(crate) const fn label(cause: policy::Cause) -> metrics::Cause {
         policy::Cause::HandlerRefused => metrics::Cause::HandlerRefused,
         policy::Cause::UndecodableBatch => metrics::Cause::UndecodableBatch,
         policy::Cause::EvidenceLost => metrics::Cause::EvidenceLost,
+        policy::Cause::Dropped => metrics::Cause::Dropped,
+        policy::Cause::OffsetOutOfRange => metrics::Cause::OffsetOutOfRange,
     }
 }

@@ -108,7 +108,7 @@ impl Notes {
             Fact::Stalled { partition } => tracing::warn!(partition, "partition stalled"),
             Fact::Unstalled { partition } => tracing::info!(partition, "partition moves again"),
             Fact::Undone { partition, offset } => {
-                tracing::warn!(partition, offset, "record given up without a word");
+                tracing::warn!(partition, offset, "record dropped by its handler");
             }
             Fact::ClientError(code) => {
                 tracing::warn!(%code, "the Kafka client reports an error");
@@ -159,7 +159,10 @@ impl Notes {
     /// and what a decoder refused where it was refused, under a finer name.
     fn unprocessable(&self, cause: Cause, age: Age) {
         match cause {
-            Cause::UndecodableBatch | Cause::EvidenceLost => {
+            Cause::UndecodableBatch
+            | Cause::EvidenceLost
+            | Cause::Dropped
+            | Cause::OffsetOutOfRange => {
                 self.metrics
                     .record(self.now(), outcome(causes::of_policy(cause), age));
             }

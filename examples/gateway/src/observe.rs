@@ -77,13 +77,17 @@ fn state(
     Some(match partition.state {
         policy::PartitionState::Revoked { .. } => return None,
         policy::PartitionState::Seeking { .. } => State::Seeking,
-        policy::PartitionState::Waiting => State::Waiting,
+        policy::PartitionState::Waiting => match lag.and_then(|lag| lag.stalled_since) {
+            Some(_) => State::Stalled,
+            None => State::Waiting,
+        },
         policy::PartitionState::Held { by, .. } => match by {
             policy::HeldBy::Policy => State::PausedByPolicy,
             policy::HeldBy::Archive => State::BlockedByArchive,
             policy::HeldBy::Operator => State::PausedByOperator,
             policy::HeldBy::Unfetchable => State::Unfetchable,
             policy::HeldBy::EvidenceLost => State::EvidenceLost,
+            policy::HeldBy::HostResources => State::HostResources,
         },
         policy::PartitionState::Running => {
             let unknown = lag

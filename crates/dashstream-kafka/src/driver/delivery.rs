@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dashstream_policy::{Age, Cause, Delivery, Epoch, Fault, Intake, Offset, TopicPartition};
+use dashstream_policy::{
+    Age, Cause, Delivered, Delivery, Epoch, Fault, Intake, Offset, TopicPartition,
+};
 use rdkafka::message::{BorrowedMessage, Message as _};
 
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::config::OldData;
 use crate::crash::Caution;
-use crate::desk::Taken;
+use crate::desk::{Taken, Verdict};
 use crate::driver::{Driver, Partition, TOPIC};
 use crate::fact::Fact;
 use crate::record::{Evidence, Kept, Message};
@@ -155,13 +157,29 @@ impl Driver {
         }
         let taken_off = self.wiring.desk.take_off(partition, from);
         self.left_host(taken_off);
+        self.deferred.retain(|verdict| {
+            let is_given_up = verdict.is_at(partition, from);
+            if is_given_up {
+                self.wiring.desk.heard(*verdict);
+            }
+            !is_given_up
+        });
     }
 
-    pub(super) fn came_back(&mut self, partition: i32, offset: i64) {
+    pub(super) fn came_back(&mut self, record: &Delivered) {
         if let Some(caution) = &mut self.caution {
-            caution.came_back(partition, offset);
+            caution.came_back(record.partition().partition(), record.offset().get());
         }
+        self.returned = true;
         self.left_host(1);
+    }
+
+    /// A record came back with a verdict that may hold its partition. Names it for the desk.
+    pub(super) fn verdict(&mut self, record: &Delivered) -> Verdict {
+        self.came_back(record);
+        let verdict = Verdict::on(record);
+        self.deferred.remove(&verdict);
+        verdict
     }
 
     pub(super) const fn left_host(&mut self, records: usize) {

@@ -4,7 +4,10 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use dashstream_policy::{FetchFault, Input, Offset, TopicPartition};
+use dashstream_policy::{
+    FetchFault, Grade, Input, Offset, PartitionState, PartitionStatus, Scope, Taking,
+    TopicPartition,
+};
 
 use crate::client::Client;
 use crate::driver::{Driver, PUBLISH_INTERVAL, TOPIC, Trouble, UNDECODABLE_PATIENCE};
@@ -80,12 +83,14 @@ impl Driver {
             self.ask_watermarks(now);
         }
         let fresh_for = self.watermark_interval.saturating_mul(2);
+        let kept_by_host = self.kept_by_host();
         let mut changes = Vec::new();
         for (number, partition) in &mut self.partitions {
             let fresh = partition
                 .watermarks
                 .filter(|(at, _)| now.saturating_sub(*at) <= fresh_for);
-            let at_rest = partition.paused || !self.taking;
+            let rests = partition.paused || !self.taking;
+            let at_rest = rests && !kept_by_host.contains(number);
             let high = fresh.map(|(_, marks)| marks.high);
             let change = partition
                 .progress
@@ -99,6 +104,30 @@ impl Driver {
             });
             self.published = None;
         }
+    }
+
+    /// Partitions that stand still for no reason but the host's: it has all the records that may be
+    /// out, and has given none back since it was last looked.
+    fn kept_by_host(&mut self) -> Vec<i32> {
+        let returned = core::mem::take(&mut self.returned);
+        let engine = self.engine.engine();
+        let full = matches!(engine.taking(), Taking::Full { .. });
+        if returned || !full || self.with_host == 0 {
+            return Vec::new();
+        }
+        let status = engine.status();
+        let is_held = |of: &PartitionStatus| match of.state {
+            PartitionState::Held { .. } => true,
+            PartitionState::Running
+            | PartitionState::Seeking { .. }
+            | PartitionState::Waiting
+            | PartitionState::Revoked { .. } => false,
+        };
+        if engine.config().scope == Scope::Consumer && status.grade == Grade::Fail {
+            return Vec::new();
+        }
+        let free = status.partitions.iter().filter(|of| !is_held(of));
+        free.map(|of| of.partition.partition()).collect()
     }
 
     pub(super) fn ask_watermarks(&mut self, now: Duration) {

@@ -201,6 +201,7 @@ impl Bench<'_> {
                 PartitionState::Stalled => (ReasonCode::PartitionStalled, Level::Fail),
                 PartitionState::Unknown => (ReasonCode::PartitionUnknown, Level::Warn),
                 PartitionState::EvidenceLost => (ReasonCode::EvidenceLost, Level::Fail),
+                PartitionState::HostResources => (ReasonCode::HostResources, Level::Warn),
             };
             self.reason(code, level, self.held(partition));
         }

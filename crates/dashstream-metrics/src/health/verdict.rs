@@ -57,6 +57,8 @@ labels! {
         PartitionStalled = "partition_stalled",
         /// Retention has removed a record that a partition is held at.
         EvidenceLost = "evidence_lost",
+        /// A partition waits at a record that the host has no resources for now.
+        HostResources = "host_resources",
         /// The archive does not take records.
         ArchiveFailing = "archive_failing",
         /// An archived record waits too long for its acknowledgement.

@@ -53,7 +53,7 @@ impl<E> Engine<E> {
         state.must_meet = match by {
             HeldBy::Policy | HeldBy::Archive | HeldBy::EvidenceLost => offset,
             // There may be no record at the position at all.
-            HeldBy::Unfetchable | HeldBy::Operator => None,
+            HeldBy::Unfetchable | HeldBy::Operator | HeldBy::HostResources => None,
         };
         state.hold = Some(Hold {
             by,
@@ -170,14 +170,21 @@ impl<E> Engine<E> {
 
     /// Forgets every record of a partition at or behind `from`, and counts those that had a verdict.
     pub(super) fn forget(&mut self, partition: TopicPartition, from: Offset, event: Event) {
-        while let Some(entry) = self
-            .partitions
-            .get_mut(&partition)
-            .and_then(|state| state.tracker.pop_from(from))
+        let mut probe_is_gone = false;
+        while let Some(state) = self.partitions.get_mut(&partition)
+            && let Some(entry) = state.tracker.pop_from(from)
         {
             self.tracked = self.tracked.saturating_sub(1);
             match entry.state {
-                State::Out => bump(&mut self.tally.forgotten),
+                State::Out(_) => {
+                    probe_is_gone |= state.deferral.probe == Some(entry.serial);
+                    bump(&mut self.tally.forgotten);
+                }
+                State::Deferred => {
+                    state.deferral.waiting.remove(&entry.offset);
+                    self.retries.remove(&entry.serial);
+                    bump(&mut self.tally.forgotten);
+                }
                 State::Retrying => {
                     self.retries.remove(&entry.serial);
                     bump(&mut self.tally.forgotten);
@@ -194,6 +201,16 @@ impl<E> Engine<E> {
                 // The hold was counted when it ended, and what is settled when it was.
                 State::Held | State::Settled(_) => {}
             }
+        }
+        if probe_is_gone {
+            self.next_probe(partition);
+        }
+        if let Some(state) = self.partitions.get_mut(&partition)
+            && !state.deferral.is_some()
+            && let Some(due) = state.deferral.due.take()
+        {
+            self.timers.cancel(due);
+            self.control = true;
         }
     }
 

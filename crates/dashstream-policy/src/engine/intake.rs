@@ -24,7 +24,8 @@ impl<E> Engine<E> {
             self.count(Count::Duplicate);
             return Intake::Duplicate;
         }
-        let refusal = if held_elsewhere || state.hold.is_some() || state.operator.is_some() {
+        let held = state.hold.is_some() || state.operator.is_some() || state.deferral.is_some();
+        let refusal = if held_elsewhere || held {
             Some(Refusal::Held)
         } else if state.is_displaced() {
             Some(Refusal::Seeking)
@@ -83,7 +84,7 @@ impl<E> Engine<E> {
         self.next_serial = self.next_serial.wrapping_add(1);
         let serial = self.next_serial;
         let entry = match meaning {
-            NullPayload::Process | NullPayload::Unprocessable => State::Out,
+            NullPayload::Process | NullPayload::Unprocessable => State::Out(now),
             NullPayload::Ignore => State::Settled(Because::Ignored),
         };
         #[cfg(mutant = "evicts_when_full")] // a bounded buffer drops its oldest record

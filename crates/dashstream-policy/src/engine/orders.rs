@@ -34,10 +34,14 @@ impl<E> Engine<E> {
             return OrderOutcome::NotAssigned;
         };
         let lifted = state.operator.take().is_some();
+        let deferred = state.deferral.waiting.keys().next().copied();
+        if deferred.is_some() {
+            self.probe(partition);
+        }
         let Some(hold) = self.end_hold(partition, Event::OrderedRetry) else {
             self.control = true;
-            return if lifted {
-                OrderOutcome::Applied { offset: None }
+            return if lifted || deferred.is_some() {
+                OrderOutcome::Applied { offset: deferred }
             } else {
                 OrderOutcome::NotHeld
             };

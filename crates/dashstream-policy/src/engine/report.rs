@@ -4,10 +4,10 @@ use crate::archive::{Stage, Waits};
 use crate::partition::{Partition, Seek};
 use crate::{
     ArchiveStatus, Breaker, Grade, HeldBy, PartitionState, PartitionStatus, Status, Taking,
-    TopicPartition,
+    TopicPartition, WithHost,
 };
 
-use super::{Engine, Stop};
+use super::Engine;
 
 impl<E> Engine<E> {
     pub(super) fn report(&self) -> Status {
@@ -17,14 +17,15 @@ impl<E> Engine<E> {
             .iter()
             .map(|(&partition, state)| describe(partition, state, everywhere))
             .collect();
-        let taking = match (self.draining, self.stop) {
-            (true, _) => Taking::Draining,
-            (false, Stop::Open) => Taking::Open,
-            (false, Stop::Closed { since, .. } | Stop::Paused { since }) => Taking::Full { since },
-        };
+        let taking = self.taking();
         let archive = self.describe_archive();
         let held = partitions.iter().any(|status| match status.state {
-            PartitionState::Held { by, .. } => by != HeldBy::Operator,
+            PartitionState::Held { by, .. } => match by {
+                HeldBy::Policy | HeldBy::Archive | HeldBy::Unfetchable | HeldBy::EvidenceLost => {
+                    true
+                }
+                HeldBy::Operator | HeldBy::HostResources => false,
+            },
             PartitionState::Running
             | PartitionState::Seeking { .. }
             | PartitionState::Waiting
@@ -32,9 +33,11 @@ impl<E> Engine<E> {
         });
         #[cfg(mutant = "held_is_healthy")] // the consumer has stopped and health says up
         let held = false;
+        let deferred = self.partitions.values().any(|of| of.deferral.is_some());
         let grade = if held {
             Grade::Fail
-        } else if self.breaker == Breaker::Open
+        } else if deferred
+            || self.breaker == Breaker::Open
             || archive.again > 0
             || matches!(taking, Taking::Full { .. })
         {
@@ -86,6 +89,7 @@ impl<E> Engine<E> {
 }
 
 fn describe(partition: TopicPartition, state: &Partition, everywhere: bool) -> PartitionStatus {
+    let (with_host, oldest) = state.tracker.with_host();
     PartitionStatus {
         partition,
         epoch: state.epoch,
@@ -94,6 +98,8 @@ fn describe(partition: TopicPartition, state: &Partition, everywhere: bool) -> P
         position: state.position,
         outstanding: state.tracker.len(),
         oldest_since: state.tracker.front().map(|entry| entry.since),
+        with_host,
+        oldest_with_host: oldest.map(|(offset, since)| WithHost { offset, since }),
     }
 }
 
@@ -115,6 +121,15 @@ fn describe_state(state: &Partition, everywhere: bool) -> PartitionState {
             cause: None,
             offset: state.position,
             since,
+        };
+    }
+    let deferral = &state.deferral;
+    if deferral.is_some() {
+        return PartitionState::Held {
+            by: HeldBy::HostResources,
+            cause: None,
+            offset: state.tracker.first_deferred(deferral.probe),
+            since: deferral.since,
         };
     }
     if everywhere {

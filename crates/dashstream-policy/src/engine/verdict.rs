@@ -21,6 +21,8 @@ pub(super) struct Place {
     pub(super) offset: Offset,
     pub(super) slot: Slot,
     pub(super) age: Age,
+    /// Whether it is the one deferred record of its partition that was handed out again.
+    pub(super) is_probe: bool,
 }
 
 impl<E> Engine<E> {
@@ -30,11 +32,18 @@ impl<E> Engine<E> {
         };
         bump(&mut self.tally.processed);
         self.settle(place.partition, place.slot, Because::Processed);
+        if place.is_probe {
+            self.next_probe(place.partition);
+        }
     }
 
     pub(super) fn condemned(&mut self, record: &Delivered, fault: Fault<E>) {
-        if let Some(place) = self.given_back(record) {
-            self.judge(place, fault);
+        let Some(place) = self.given_back(record) else {
+            return;
+        };
+        self.judge(place, fault);
+        if place.is_probe {
+            self.next_probe(place.partition);
         }
     }
 
@@ -42,6 +51,14 @@ impl<E> Engine<E> {
         let Some(place) = self.given_back(record) else {
             return;
         };
+        self.try_again(record, place, fault);
+        if place.is_probe {
+            self.next_probe(place.partition);
+        }
+    }
+
+    /// Sets another attempt, or judges the record once they are spent.
+    fn try_again(&mut self, record: &Delivered, place: Place, fault: Fault<E>) {
         let due = self
             .now
             .saturating_add(self.config.retry_backoff.after(record.attempt));
@@ -64,6 +81,7 @@ impl<E> Engine<E> {
             Attempted {
                 place,
                 attempt: record.attempt,
+                at: self.now,
                 evidence: fault.evidence,
             },
         );
@@ -72,14 +90,19 @@ impl<E> Engine<E> {
 
     pub(super) fn retry_due(&mut self, serial: u64) {
         // A record whose place is gone was taken out of the retries with it.
-        let Some(Attempted {
-            place,
-            attempt,
-            evidence,
-        }) = self.retries.remove(&serial)
-        else {
+        let Some(attempted) = self.retries.remove(&serial) else {
             return;
         };
+        bump(&mut self.tally.retried);
+        let attempt = attempted.attempt.saturating_add(1);
+        self.hand_out(attempted, attempt);
+    }
+
+    /// Hands a record out again that the host gave back.
+    pub(super) fn hand_out(&mut self, attempted: Attempted<E>, attempt: u32) {
+        let Attempted {
+            place, evidence, ..
+        } = attempted;
         let entry = self
             .partitions
             .get_mut(&place.partition)
@@ -87,16 +110,15 @@ impl<E> Engine<E> {
         let Some(entry) = entry else {
             return;
         };
-        entry.state = State::Out;
-        bump(&mut self.tally.retried);
+        entry.state = State::Out(self.now);
         self.facts.push_back(Action::Retry {
             delivered: Delivered {
                 partition: place.partition,
                 epoch: place.epoch,
                 offset: place.offset,
-                serial,
+                serial: place.slot.serial,
                 slot: place.slot.number,
-                attempt: attempt.saturating_add(1),
+                attempt,
                 age: place.age,
             },
             evidence,
@@ -188,7 +210,7 @@ impl<E> Engine<E> {
     }
 
     /// The place of a record whose token came back, unless it is gone.
-    fn given_back(&mut self, record: &Delivered) -> Option<Place> {
+    pub(super) fn given_back(&mut self, record: &Delivered) -> Option<Place> {
         let slot = Slot {
             number: record.slot,
             serial: record.serial,
@@ -197,7 +219,8 @@ impl<E> Engine<E> {
         let known = state
             .tracker
             .get(slot)
-            .is_some_and(|entry| entry.state == State::Out);
+            .is_some_and(|entry| matches!(entry.state, State::Out(_)));
+        let is_probe = state.deferral.probe == Some(record.serial);
         if !known {
             self.fenced();
             return None;
@@ -208,6 +231,7 @@ impl<E> Engine<E> {
             offset: record.offset,
             slot,
             age: record.age,
+            is_probe,
         })
     }
 

@@ -421,7 +421,9 @@ const fn error_type(cause: Cause) -> &'static str {
         | Cause::CrashLoop
         | Cause::HandlerRefused
         | Cause::UndecodableBatch
-        | Cause::EvidenceLost => "processing_error",
+        | Cause::EvidenceLost
+        | Cause::Dropped
+        | Cause::OffsetOutOfRange => "processing_error",
     }
 }
 
@@ -439,6 +441,8 @@ const fn words(cause: Cause) -> &'static str {
         Cause::HandlerRefused => "the handler gave the record up",
         Cause::UndecodableBatch => "the batch cannot be decoded",
         Cause::EvidenceLost => "the record was deleted before it was settled",
+        Cause::Dropped => "the handler dropped the record at its last attempt",
+        Cause::OffsetOutOfRange => "the position lies beyond the end of the log",
     }
 }
 

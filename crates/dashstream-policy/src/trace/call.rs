@@ -12,5 +12,6 @@ pub enum Call {
     Unprocessable(u64, Cause, usize),
     Failed(u64, Cause, usize),
     Condemn(u64, usize),
+    Defer(u64),
     Poll,
 }

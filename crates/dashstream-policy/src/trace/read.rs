@@ -226,6 +226,7 @@ fn read(line: &str) -> Option<(Duration, Call)> {
         "unprocessable" => Call::Unprocessable(words.number()?, words.cause()?, words.number()?),
         "failed" => Call::Failed(words.number()?, words.cause()?, words.number()?),
         "condemn" => Call::Condemn(words.number()?, words.number()?),
+        "defer" => Call::Defer(words.number()?),
         _ => Call::Handle(words.input(name)?),
     };
     Some((now, call))

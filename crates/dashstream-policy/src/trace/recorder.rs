@@ -172,6 +172,12 @@ impl<E, T: Tape> Recorder<E, T> {
         self.engine.condemn(now, record, evidence, bytes);
     }
 
+    /// As [`Engine::defer`].
+    pub fn defer(&mut self, now: Duration, record: Delivered, evidence: E) {
+        self.tape.record(now, || Call::Defer(record.serial));
+        self.engine.defer(now, record, evidence);
+    }
+
     /// As [`Engine::poll_action`].
     pub fn poll_action(&mut self) -> Option<Action<E>> {
         let action = self.engine.poll_action()?;

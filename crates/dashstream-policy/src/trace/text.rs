@@ -101,6 +101,7 @@ impl Display for Line<'_> {
                 write!(f, "failed {serial} {} {bytes}", cause.label())
             }
             Call::Condemn(serial, bytes) => write!(f, "condemn {serial} {bytes}"),
+            Call::Defer(serial) => write!(f, "defer {serial}"),
             Call::Poll => Ok(()),
         }
     }

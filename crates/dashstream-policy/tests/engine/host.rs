@@ -88,6 +88,25 @@ impl Host {
         self.drain();
     }
 
+    pub(crate) fn defer(&mut self, record: Delivered) {
+        self.engine.defer(self.now, record, ());
+        self.drain();
+    }
+
+    /// The records that came back since this was asked last.
+    pub(crate) fn came_back(&mut self) -> Vec<Delivered> {
+        let is_retry = |action: &Action<()>| matches!(action, Action::Retry { .. });
+        let (back, rest) = core::mem::take(&mut self.actions)
+            .into_iter()
+            .partition(is_retry);
+        self.actions = rest;
+        let record = |action| match action {
+            Action::Retry { delivered, .. } => Some(delivered),
+            _ => None,
+        };
+        Vec::into_iter(back).filter_map(record).collect()
+    }
+
     pub(crate) fn order(&mut self, command: Command) -> OrderOutcome {
         let signature = Signature::new("ann", "seen and understood").expect("short");
         self.tell(Input::Order(Order::new(P, command, signature)));

@@ -9,5 +9,6 @@
 )]
 
 mod cases;
+mod deferral;
 mod host;
 mod limits;

@@ -108,6 +108,9 @@ impl Host {
             }
             (10, Some(at)) => {
                 let token = self.tokens.swap_remove(at);
+                if what > 128 {
+                    return self.engine.defer(self.now, token, ());
+                }
                 return self.engine.failed(self.now, token, fault);
             }
             (11, _) if !self.sent.is_empty() => Input::Archived {

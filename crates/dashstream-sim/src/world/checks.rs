@@ -75,9 +75,13 @@ impl World {
         let reduced = self.rules.accept_reduced;
         let part = &mut self.parts[number(of.partition)];
         let held = match of.state {
-            PartitionState::Held { by, offset, .. } if by != HeldBy::Operator => Some((by, offset)),
+            PartitionState::Held { by, offset, .. } if is_poison(by) => Some((by, offset)),
             _ => None,
         };
+        // What lies behind a held record is given up, deferred or not.
+        if let Some((_, Some(poison))) = held {
+            part.deferred.retain(|_, offset| *offset < poison.get());
+        }
         if let Some(poison) = part.truth.stopped_at
             && held.is_none()
         {
@@ -107,8 +111,8 @@ impl World {
             PartitionState::Held { by, offset, .. } => {
                 let p = number(of.partition);
                 let under_way = part.seek_failed || self.late.iter().any(|(other, ..)| *other == p);
-                let behind = by != HeldBy::Operator
-                    && offset.is_some_and(|poison| part.position > poison.get());
+                let behind =
+                    is_poison(by) && offset.is_some_and(|poison| part.position > poison.get());
                 if !part.paused || (behind && !under_way) {
                     return Err(Invariant::HeldIsPaused.broken((of, part.position)));
                 }
@@ -136,10 +140,12 @@ impl World {
 
     fn check_health(&self, status: &Status) -> Checked {
         let held = status.partitions.iter().any(|of| match of.state {
-            PartitionState::Held { by, .. } => by != HeldBy::Operator,
+            PartitionState::Held { by, .. } => is_poison(by),
             _ => false,
         });
-        let behind = status.archive.again > 0 || matches!(status.taking, Taking::Full { .. });
+        let deferred = self.parts.iter().any(|part| !part.deferred.is_empty());
+        let behind =
+            deferred || status.archive.again > 0 || matches!(status.taking, Taking::Full { .. });
         let expected = match (held, behind || self.breaker) {
             (true, _) => Grade::Fail,
             (false, true) => Grade::Warn,
@@ -184,6 +190,7 @@ impl World {
     pub(super) fn is_held(&self, p: usize) -> bool {
         let stopped = |part: &Part| part.truth.stopped_at.is_some();
         self.parts[p].operator
+            || !self.parts[p].deferred.is_empty()
             || stopped(&self.parts[p])
             || (self.rules.scope == Scope::Consumer && self.parts.iter().any(stopped))
     }
@@ -203,5 +210,14 @@ impl World {
     pub(super) fn pauses(&self) -> bool {
         self.rules.mode == Mode::Pause
             || (self.breaker && self.rules.escalation == Escalation::Pause)
+    }
+}
+
+/// Whether what holds the partition is at the record or the position itself, and not the host's or an
+/// operator's choice to wait.
+const fn is_poison(by: HeldBy) -> bool {
+    match by {
+        HeldBy::Policy | HeldBy::Archive | HeldBy::Unfetchable | HeldBy::EvidenceLost => true,
+        HeldBy::Operator | HeldBy::HostResources => false,
     }
 }

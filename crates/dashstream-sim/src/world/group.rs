@@ -1,6 +1,6 @@
 //! The group: assignments, other consumers, and this one's end.
 
-use dashstream_policy::{Delivery, Epoch, Input, Intake, PartitionState, PartitionStatus};
+use dashstream_policy::{Delivery, Epoch, HeldBy, Input, Intake, PartitionState, PartitionStatus};
 
 use super::{World, at, engine, number, place};
 use crate::invariant::{Checked, Invariant, Violation};
@@ -122,11 +122,12 @@ impl World {
                 continue;
             }
             let held = match of.state {
-                PartitionState::Held { cause, .. } => cause.is_some(),
+                PartitionState::Held { by, .. } => by != HeldBy::Operator,
                 _ => false,
             };
             let stored = of.stored.map(|next| next.get());
-            let behind = of.outstanding > 0 && !held;
+            let waits = held || !part.deferred.is_empty();
+            let behind = of.outstanding > 0 && !waits;
             if behind || (stored != part.stored.or(part.committed) && !part.store_failed) {
                 return Err(Invariant::DrainedIsStored.broken(of));
             }

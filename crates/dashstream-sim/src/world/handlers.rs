@@ -13,6 +13,10 @@ impl World {
         }
         let token = self.tokens.remove(pick as usize % self.tokens.len());
         let (p, offset) = (number(token.partition()), token.offset().get());
+        let serial = token.serial();
+        if outcome != Outcome::Defer {
+            self.parts[p].deferred.remove(&serial);
+        }
         match outcome {
             Outcome::Done => {
                 self.parts[p].truth.accounted.insert(offset);
@@ -26,9 +30,18 @@ impl World {
             }
             Outcome::Failed(cause) => {
                 let fault = self.fault(cause, offset);
+                *self.parts[p].failures.entry(serial).or_default() += 1;
                 self.judged(p, offset, |world| {
                     world.engine.failed(world.now, token, fault);
                 })?;
+            }
+            Outcome::Defer => {
+                let before = self.engine.tally().deferred();
+                self.engine.defer(self.now, token, offset);
+                // It counts where the record's place is still there.
+                if self.engine.tally().deferred() > before {
+                    self.parts[p].deferred.insert(serial, offset);
+                }
             }
         }
         self.drain()?;

@@ -29,6 +29,10 @@ pub(crate) struct Part {
     /// An ordered skip that waits for the archive.
     pub(super) awaited: BTreeSet<i64>,
     pub(super) operator: bool,
+    /// Records that the host has no resources for, by serial: nothing is taken meanwhile.
+    pub(super) deferred: BTreeMap<u64, i64>,
+    /// How often a record failed, by serial.
+    pub(super) failures: BTreeMap<u64, u32>,
 }
 
 impl Part {
@@ -53,6 +57,8 @@ impl Part {
             must_meet: None,
             awaited: BTreeSet::new(),
             operator: false,
+            deferred: BTreeMap::new(),
+            failures: BTreeMap::new(),
         }
     }
 
@@ -71,6 +77,8 @@ impl Part {
         self.must_meet = None;
         self.awaited.clear();
         self.operator = false;
+        self.deferred.clear();
+        self.failures.clear();
         self.truth.stopped_at = None;
         (self.store_failed, self.seek_failed) = (false, false);
     }

@@ -66,6 +66,11 @@ impl World {
                 if evidence != delivered.offset().get() {
                     return Err(Invariant::EvidenceBelongs.broken((delivered, evidence)));
                 }
+                let failures = &self.parts[number(delivered.partition())].failures;
+                let failed = failures.get(&delivered.serial()).copied().unwrap_or(0);
+                if delivered.attempt() != failed + 1 {
+                    return Err(Invariant::AttemptsCountFailures.broken((delivered, failed)));
+                }
                 self.tokens.push(delivered);
             }
             Action::Count(Count::Unprocessable { .. }) => self.facts.0 += 1,

@@ -185,6 +185,13 @@ impl Host {
             .await;
     }
 
+    /// Waits until `fact` was reported so many times.
+    pub async fn wait_for_times(&self, fact: &Fact, times: usize) {
+        let count = || self.facts().iter().filter(|seen| *seen == fact).count();
+        self.wait(&format!("{fact:?} {times} times"), || count() >= times)
+            .await;
+    }
+
     async fn wait(&self, what: &str, ready: impl Fn() -> bool) {
         for _ in 0..1_000 {
             if ready() {

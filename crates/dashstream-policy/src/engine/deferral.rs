@@ -1,0 +1,101 @@
+//! Records that the host cannot process now: kept, and tried again until it can.
+
+use crate::tally::bump;
+use crate::timers::{Due, Timer};
+use crate::tracker::State;
+use crate::{Delivered, Epoch, TopicPartition};
+
+use super::{Attempted, Engine};
+
+impl<E> Engine<E> {
+    pub(super) fn deferred(&mut self, record: &Delivered, evidence: E) {
+        let Some(place) = self.given_back(record) else {
+            return;
+        };
+        bump(&mut self.tally.deferred);
+        let Some(state) = self.partitions.get_mut(&place.partition) else {
+            return;
+        };
+        if let Some(entry) = state.tracker.get(place.slot) {
+            entry.state = State::Deferred;
+        }
+        #[cfg(mutant = "deferral_passes")] // it is let past like a skipped record
+        return self.settle(place.partition, place.slot, crate::Because::Configured);
+        let deferral = &mut state.deferral;
+        if !deferral.is_some() {
+            deferral.since = self.now;
+            deferral.times = 0;
+        }
+        if place.is_probe {
+            deferral.probe = None;
+        }
+        deferral.waiting.insert(place.offset, record.serial);
+        // One timer for the partition: a host that has no memory is not asked for each record.
+        #[cfg(not(mutant = "deferral_is_never_tried"))] // until an operator comes
+        if deferral.probe.is_none() && deferral.due.is_none() {
+            deferral.times = deferral.times.saturating_add(1);
+            let wait = self.config.retry_backoff.after(deferral.times);
+            let timer = Timer::Defer(place.partition, place.epoch);
+            deferral.due = Some(self.timers.set(self.now.saturating_add(wait), timer));
+        }
+        self.retries.insert(
+            record.serial,
+            Attempted {
+                place,
+                attempt: record.attempt,
+                at: self.now,
+                evidence,
+            },
+        );
+        self.control = true;
+    }
+
+    pub(super) fn probe_due(&mut self, partition: TopicPartition, epoch: Epoch, due: Due) {
+        if let Some(state) = self.partitions.get_mut(&partition)
+            && state.is_current(epoch)
+            && state.deferral.due == Some(due)
+        {
+            state.deferral.due = None;
+            self.probe(partition);
+        }
+    }
+
+    /// The probe has a verdict or is gone. The host has resources again as far as anybody can tell,
+    /// so the next record is tried without a wait.
+    pub(super) fn next_probe(&mut self, partition: TopicPartition) {
+        if let Some(state) = self.partitions.get_mut(&partition) {
+            state.deferral.probe = None;
+            state.deferral.times = 0;
+            self.probe(partition);
+        }
+    }
+
+    /// Hands out the first deferred record again, unless one is out or the host is about to stop:
+    /// what waits then is read by the next consumer.
+    pub(super) fn probe(&mut self, partition: TopicPartition) {
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        self.control = true;
+        if self.draining || state.deferral.probe.is_some() {
+            return;
+        }
+        if let Some(due) = state.deferral.due.take() {
+            self.timers.cancel(due);
+        }
+        let first = state.deferral.waiting.pop_first();
+        let Some(attempted) = first.and_then(|(_, serial)| self.retries.remove(&serial)) else {
+            return;
+        };
+        state.deferral.probe = Some(attempted.place.slot.serial);
+        if let Some(entry) = state.tracker.get(attempted.place.slot) {
+            // The time that attempts may take goes on where it stood.
+            let waited = self.now.saturating_sub(attempted.at);
+            entry.since = entry.since.saturating_add(waited);
+        }
+        let attempt = attempted.attempt;
+        #[cfg(mutant = "deferral_is_an_attempt")] // and rejected when there are too many
+        let attempt = attempt.saturating_add(1);
+        self.hand_out(attempted, attempt);
+    }
+}
