@@ -23,7 +23,7 @@ use crate::window::{Counts, Shape, WindowSet};
 #[non_exhaustive]
 pub struct Options {
     /// Copies of the hot counters, one for about each thread that records: rounded up to a power of
-    /// two, at most 256. The default is 1. A shard takes about 35 KiB.
+    /// two, at most 256. The default is 1. A shard takes about 39 KiB.
     pub shards: NonZeroUsize,
     /// Copies that one [`Recorder`](crate::Recorder) each can own, at most 256. The default is none.
     /// They take as much memory as a shard.

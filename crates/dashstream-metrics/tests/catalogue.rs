@@ -394,7 +394,7 @@ fn the_buckets_of_the_old_vocabulary_follow_from_the_fault() {
     }
     let page = metrics.observe(NOW, Facts::default()).exposition();
     for (series, value) in [
-        ("websocket_kafka_messages_total{status=\"error\"}", 13),
+        ("websocket_kafka_messages_total{status=\"error\"}", 15),
         ("websocket_kafka_payload_missing_total", 1),
         (
             "websocket_decode_errors_total{error_type=\"payload_too_large\"}",
@@ -414,7 +414,7 @@ fn the_buckets_of_the_old_vocabulary_follow_from_the_fault() {
         ),
         (
             "websocket_decode_errors_total{error_type=\"unknown_decode_error\"}",
-            5,
+            7,
         ),
     ] {
         assert!(page.contains(&format!("{series} {value}\n")), "{series}");
