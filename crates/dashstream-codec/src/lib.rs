@@ -54,6 +54,7 @@ mod number;
 mod options;
 mod peek;
 mod shape;
+mod sizes;
 mod survey;
 mod thread_id;
 mod version;

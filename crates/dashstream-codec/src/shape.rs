@@ -1,7 +1,8 @@
 //! What the walk knows of a message: its fields, and what decoding each of them allocates.
 
 use alloc::string::String;
-use core::mem::size_of;
+
+use crate::sizes::Sized64;
 
 /// One message of the schema. Its fields stand at the index of their number.
 #[derive(Debug)]
@@ -160,13 +161,13 @@ static UNKNOWN: Field = Field::UNKNOWN;
 
 /// Bytes that one element of a `Vec<T>` takes.
 #[expect(clippy::cast_possible_truncation, reason = "the assertion bounds it")]
-pub(crate) const fn element<T>() -> u32 {
+pub(crate) const fn element<T: Sized64>() -> u32 {
     // Outside of this range a Vec does not start with four elements.
     assert!(
-        size_of::<T>() > 1 && size_of::<T>() <= 1024,
+        size_of::<T>() > 1 && T::BYTES <= 1024,
         "an element of another size class"
     );
-    size_of::<T>() as u32
+    T::BYTES as u32
 }
 
 /// Bytes that one leaf of a `BTreeMap<String, V>` takes: room for 11 entries, the parent's address,
@@ -176,18 +177,18 @@ pub(crate) const fn element<T>() -> u32 {
     clippy::cast_possible_truncation,
     reason = "evaluated at compile time, and the assertion bounds it"
 )]
-pub(crate) const fn leaf<V>() -> u32 {
+pub(crate) const fn leaf<V: Sized64>() -> u32 {
+    // Within 8 bytes of alignment, whatever the target's addresses have, the charge covers the padding.
     assert!(
-        size_of::<V>() <= 1024 && align_of::<V>() <= align_of::<usize>(),
+        V::BYTES <= 1024 && align_of::<V>() <= ADDRESS_BYTES,
         "a map of large values"
     );
-    let entries = MAP_NODE_ENTRIES * (size_of::<String>() + size_of::<V>());
-    (entries + size_of::<usize>() + 2 * size_of::<u16>()).next_multiple_of(align_of::<usize>())
-        as u32
+    let entries = MAP_NODE_ENTRIES * (String::BYTES + V::BYTES);
+    (entries + ADDRESS_BYTES + 2 * size_of::<u16>()).next_multiple_of(ADDRESS_BYTES) as u32
 }
 
 /// The most heap that a byte of a payload which our encoder writes can take, its shared buffer
-/// included: an event of nothing but an empty entry, four bytes of a batch, takes 1,132 and its bytes.
+/// included: an event of nothing but an empty entry, four bytes of a batch, takes 952 and its bytes.
 pub(crate) const HEAP_PER_BYTE_MAX: u64 = 300;
 
 /// What a Vec that held `count` elements allocates when one more is pushed: nothing, or as much as it
@@ -238,4 +239,7 @@ fn tree_growth(count: u32, leaf: u32) -> u64 {
 const MAP_NODE_ENTRIES: usize = 11;
 
 /// The children's addresses that make a leaf's layout an internal node's.
-const MAP_NODE_EDGES_BYTES: u64 = (12 * size_of::<usize>()) as u64;
+const MAP_NODE_EDGES_BYTES: u64 = 12 * ADDRESS_BYTES as u64;
+
+/// An address on a 64-bit target; see [`Sized64`].
+const ADDRESS_BYTES: usize = 8;
