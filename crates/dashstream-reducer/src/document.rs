@@ -143,11 +143,12 @@ impl Document {
         self.root.depth()
     }
 
-    /// An upper bound of the bytes of memory that the document holds, those included that other
-    /// documents share with it. Constant time.
+    /// Bytes of memory that the document was given, those included that other documents share with it:
+    /// what an allocator was asked for on a 64-bit target, and no less elsewhere. What stands in it more
+    /// than once, by `copy`, counts each time. Constant time.
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
-        self.root.weight().heap_bound()
+        self.root.weight().heap
     }
 
     /// Appends the canonical text to `out`, which is not cleared: members by name in UTF-8 order, no

@@ -53,6 +53,8 @@ pub struct Reducer {
     limits: ReducerLimits,
     phase: Phase,
     state: Option<Document>,
+    /// Bytes of memory that the state was given since it was read as a whole.
+    given: u64,
     /// The message that made the state.
     made_at: Option<u64>,
     /// The state is right as of here, and every message up to here has been taken; `None` when the
@@ -76,6 +78,7 @@ impl Reducer {
         Self {
             phase: Phase::NeedsResync(ResyncReason::NoSnapshot),
             state: None,
+            given: 0,
             made_at: None,
             cursor: None,
             dropped: 0,
@@ -158,20 +161,26 @@ impl Reducer {
     pub fn bytes(&self) -> u64 {
         let parts = [
             size_of::<Self>() as u64,
-            self.state.as_ref().map_or(0, Document::heap_bytes),
+            self.state_bytes(),
             self.history.bytes(),
             self.history.table_bytes(),
             self.verifier.bytes(),
-            self.pending.bytes() as u64,
+            self.pending.bytes(),
             self.coverage.bytes(),
             self.seen.bytes(),
         ];
         parts.into_iter().fold(0, u64::saturating_add)
     }
 
-    /// The next thing the host is asked to do.
-    pub const fn poll_effect(&mut self) -> Option<Effect> {
-        self.requests.poll()
+    /// What the state holds: what is in it, or less where it shares with itself.
+    fn state_bytes(&self) -> u64 {
+        let counted = self.state.as_ref().map_or(0, Document::heap_bytes);
+        counted.min(self.given)
+    }
+
+    /// The next thing the host is asked to do. It counts as asked when it is taken.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.requests.poll(self.phase, &self.limits)
     }
 
     /// Whether [`Reducer::poll_effect`] has something.
@@ -195,8 +204,10 @@ impl Reducer {
         let sequence = match (stamp.sequence(), update) {
             (_, Update::Lost) => return self.distrust(ResyncReason::Lost, highest),
             (Some(sequence), _) => sequence.get(),
-            (None, Update::Other) if self.phase == Phase::Synced => return Outcome::Unchanged,
-            (None, Update::Other) => return Outcome::Waiting,
+            (None, Update::Other | Update::End) if self.phase == Phase::Synced => {
+                return Outcome::Unchanged;
+            }
+            (None, Update::Other | Update::End) => return Outcome::Waiting,
             (None, _) => return self.distrust(ResyncReason::NoSequence, highest),
         };
         let outcome = self.relate(sequence, stamp, update);
@@ -262,6 +273,7 @@ impl Reducer {
             Update::Checkpoint { .. }
             | Update::PoisonedCheckpoint { .. }
             | Update::Diff { .. }
+            | Update::End
             | Update::Other
             | Update::Lost => (Content::Part, false),
         };
@@ -317,7 +329,7 @@ impl Reducer {
             Update::PoisonedCheckpoint { .. } => {
                 self.distrust(ResyncReason::PoisonedCheckpoint, sequence)
             }
-            Update::Other | Update::Start { .. } | Update::Lost => self.placed(),
+            Update::End | Update::Other | Update::Start { .. } | Update::Lost => self.placed(),
         }
     }
 
@@ -431,6 +443,7 @@ impl Reducer {
         let left_behind = self.state.as_ref().map_or(0, Document::heap_bytes);
         let budget = (self.limits.history_versions, self.limits.history_bytes);
         self.history.push(sequence, &state, left_behind, budget);
+        self.given = state.heap_bytes();
         self.state = Some(state);
         self.made_at = Some(sequence);
         self.cursor = Some(sequence);
@@ -502,6 +515,7 @@ impl Reducer {
         let state = self.state.as_mut().ok_or(ResyncReason::NoSnapshot)?;
         let applied =
             patch::apply(state, operations, &self.limits.patch).map_err(ResyncReason::Patch)?;
+        self.given = self.given.saturating_add(applied.given);
         let verdict = self.verifier.diff(policy, state, hash);
         if verdict == Verdict::Mismatch {
             // The last state that was not refuted stays, and is what the history ends with.

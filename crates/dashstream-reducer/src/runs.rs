@@ -3,6 +3,8 @@
 mod counts;
 mod limits;
 mod quarantine;
+mod requests;
+mod silence;
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +14,8 @@ pub use self::counts::{Counts, Refused, Resyncs, StateText, Tally};
 pub use self::limits::RunsLimits;
 use self::quarantine::Quarantine;
 pub use self::quarantine::{QuarantineCause, Quarantined};
+use self::requests::Requests;
+use self::silence::{Heard, Silence};
 use crate::document::ReadError;
 use crate::reducer::{Effect, Outcome, Reducer, ResyncReason, Stamp, Update};
 
@@ -28,10 +32,10 @@ pub struct Runs {
     /// The runs in the order in which they arrived.
     arrivals: BTreeMap<u64, Arc<str>>,
     arrived: u64,
+    silence: Silence,
     /// When runs want to be told the time, each with its place among the arrivals.
     deadlines: BTreeSet<(Duration, u64)>,
-    /// The runs that may have an effect for the host, by their place among the arrivals.
-    asking: BTreeSet<u64>,
+    requests: Requests,
     bytes: u64,
     counts: Counts,
     quarantine: Quarantine,
@@ -43,21 +47,29 @@ pub struct Runs {
 struct Held {
     run: Reducer,
     arrival: u64,
+    heard: Heard,
     /// What is in the totals and the indexes for it.
     bytes: u64,
     deadline: Option<Duration>,
+    /// Its place among those that wait to ask.
+    asking: Option<u64>,
 }
 
 impl Runs {
     /// No runs yet.
     #[must_use]
-    pub fn new(limits: RunsLimits) -> Self {
+    pub fn new(mut limits: RunsLimits) -> Self {
+        // No state is read that its run could not hold.
+        let run = &mut limits.run;
+        run.read.heap_bytes = run.read.heap_bytes.min(limits.run_bytes);
+        run.patch.state_heap_bytes = run.patch.state_heap_bytes.min(limits.run_bytes);
         Self {
             runs: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             arrived: 0,
+            silence: Silence::default(),
             deadlines: BTreeSet::new(),
-            asking: BTreeSet::new(),
+            requests: Requests::new(limits.requests_per_second),
             bytes: 0,
             counts: Counts::default(),
             quarantine: Quarantine::default(),
@@ -70,8 +82,9 @@ impl Runs {
     /// Takes the next message of the run `thread`. Drain [`Runs::poll_effect`] afterwards, and
     /// [`Runs::poll_quarantined`] now and then.
     ///
-    /// Costs what [`Reducer::apply`] costs, and the logarithm of the number of runs. The runs that
-    /// arrived first are dropped when a budget is exceeded, be it this one.
+    /// Costs what [`Reducer::apply`] costs, and the logarithm of the number of runs. When a budget is
+    /// exceeded runs are dropped: this one if it is the one that grew too large, else those that ended
+    /// and those that have been silent longest.
     pub fn apply(
         &mut self,
         now: Duration,
@@ -82,9 +95,11 @@ impl Runs {
         let text = match update {
             Update::Snapshot { .. } => StateText::FullState,
             Update::Checkpoint { .. } | Update::PoisonedCheckpoint { .. } => StateText::Checkpoint,
-            Update::Start { .. } | Update::Diff { .. } | Update::Other | Update::Lost => {
-                StateText::InitialStateJson
-            }
+            Update::Start { .. }
+            | Update::Diff { .. }
+            | Update::End
+            | Update::Other
+            | Update::Lost => StateText::InitialStateJson,
         };
         self.apply_from(now, thread, stamp, update, text)
     }
@@ -101,9 +116,11 @@ impl Runs {
         let outcome = match self.unusable(thread) {
             Some(cause) => self.quarantine(now, thread, stamp, update, cause),
             None => {
+                self.requests.tell(now);
                 let name = self.hold(thread);
                 let outcome = self.with(&name, |run| run.apply(now, stamp, update));
-                self.evict();
+                self.hear(&name, update, outcome);
+                self.evict(&name);
                 // It is held, so that there is an outcome.
                 outcome.unwrap_or(Outcome::Waiting)
             }
@@ -118,6 +135,7 @@ impl Runs {
     /// Tells every run that messages were lost which may have been its own: a record could not be
     /// decoded, or the consumer jumped. Costs the number of runs.
     pub fn lost(&mut self, now: Duration) {
+        self.requests.tell(now);
         let names: Vec<_> = self.runs.keys().cloned().collect();
         for name in names {
             let lost = |run: &mut Reducer| run.apply(now, Stamp::default(), Update::Lost);
@@ -154,18 +172,28 @@ impl Runs {
     /// takes. The quarantine has a budget of its own.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
-        self.bytes
+        if self.bytes == 0 {
+            0
+        } else {
+            self.bytes.saturating_add(INDEX_BYTES)
+        }
     }
 
-    /// The next thing the host is asked to do, and for which thread; the run that arrived first asks
-    /// first. A request that came to nothing meanwhile is not made.
+    /// The next thing the host is asked to do, and for which thread; the run that has waited longest
+    /// asks first. A request that came to nothing meanwhile is not made. `None` as well while the limit
+    /// for all runs is reached: [`Runs::poll_timeout`] says until when.
     pub fn poll_effect(&mut self) -> Option<(Arc<str>, Effect)> {
-        while let Some(arrival) = self.asking.pop_first() {
-            let name = self.arrivals.get(&arrival);
-            let held = name.and_then(|name| self.runs.get_mut(name));
-            if let (Some(name), Some(effect)) = (name, held.and_then(|held| held.run.poll_effect()))
-            {
-                return Some((Arc::clone(name), effect));
+        while self.requests.may_ask() {
+            let arrival = self.requests.pop()?;
+            let Some(name) = self.arrivals.get(&arrival).cloned() else {
+                continue;
+            };
+            if let Some(held) = self.runs.get_mut(&name) {
+                held.asking = None;
+            }
+            if let Some(Some(effect)) = self.with(&name, Reducer::poll_effect) {
+                self.requests.asked();
+                return Some((name, effect));
             }
         }
         None
@@ -180,13 +208,19 @@ impl Runs {
     /// of runs.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.deadlines.first().map(|(at, _)| *at)
+        let due = self.deadlines.first().map(|(at, _)| *at);
+        let may_ask = self.requests.next_at();
+        match (due, may_ask) {
+            (Some(due), Some(may_ask)) => Some(due.min(may_ask)),
+            (due, may_ask) => due.or(may_ask),
+        }
     }
 
     /// Tells the runs that time has passed. Drain [`Runs::poll_effect`] afterwards.
     ///
     /// Costs the runs that are due, and for each the logarithm of the number of runs.
     pub fn handle_timeout(&mut self, now: Duration) {
+        self.requests.tell(now);
         let due = self.deadlines.range(..=(now, u64::MAX));
         let names: Vec<_> = due
             .filter_map(|(_, arrival)| self.arrivals.get(arrival).cloned())
@@ -249,7 +283,9 @@ impl Runs {
         let held = Held {
             bytes: held_bytes(&name, &run),
             arrival: self.arrived,
+            heard: self.silence.arrive(self.arrived),
             deadline: None,
+            asking: None,
             run,
         };
         self.bytes = self.bytes.saturating_add(held.bytes);
@@ -274,8 +310,8 @@ impl Runs {
             self.deadlines.extend(deadline.map(|at| (at, held.arrival)));
             held.deadline = deadline;
         }
-        if held.run.has_effect() {
-            self.asking.insert(held.arrival);
+        if held.run.has_effect() && held.asking.is_none() {
+            held.asking = Some(self.requests.push(held.arrival));
         }
         match (synced, held.run.needs_resync().is_none()) {
             (true, false) => self.counts.moved(-1),
@@ -285,36 +321,64 @@ impl Runs {
         Some(value)
     }
 
-    /// Drops the runs that arrived first while a budget is exceeded; the last one stays.
-    fn evict(&mut self) {
-        while (self.runs.len() > self.limits.runs || self.bytes > self.limits.bytes)
+    /// Notes that a run was heard, or that it ended.
+    fn hear(&mut self, name: &Arc<str>, update: Update<'_>, outcome: Option<Outcome>) {
+        let is_new = !matches!(outcome, Some(Outcome::Duplicate | Outcome::Stale) | None);
+        if let Some(held) = self.runs.get_mut(name)
+            && is_new
+        {
+            let ends = matches!(update, Update::End);
+            self.silence.hear(held.arrival, &mut held.heard, ends);
+        }
+    }
+
+    /// Drops runs while a budget is exceeded; the last one stays. `grown` is the run that was changed.
+    fn evict(&mut self, grown: &Arc<str>) {
+        let held = self.runs.get(grown).map_or(0, |held| held.bytes);
+        let offends = held > self.limits.run_bytes
+            || self.bytes() > self.limits.bytes && held > self.limits.run_bytes / 2;
+        if offends && self.runs.len() > 1 {
+            self.drop_run(grown);
+        }
+        while (self.runs.len() > self.limits.runs || self.bytes() > self.limits.bytes)
             && self.runs.len() > 1
         {
-            let Some((arrival, name)) = self.arrivals.pop_first() else {
+            let Some(arrival) = self.silence.first() else {
                 return;
             };
-            self.asking.remove(&arrival);
-            let Some(held) = self.runs.remove(&name) else {
-                continue;
+            let Some(name) = self.arrivals.get(&arrival).cloned() else {
+                return;
             };
-            if let Some(at) = held.deadline {
-                self.deadlines.remove(&(at, arrival));
+            let held = self.runs.get_mut(&name);
+            if held.is_some_and(|held| self.silence.catch_up(arrival, &mut held.heard)) {
+                continue;
             }
-            self.bytes = self.bytes.saturating_sub(held.bytes);
-            self.counts.held(held.run.needs_resync().is_none(), false);
-            self.counts.evicted = self.counts.evicted.saturating_add(1);
+            self.drop_run(&name);
         }
+    }
+
+    fn drop_run(&mut self, name: &Arc<str>) {
+        let Some(held) = self.runs.remove(name) else {
+            return;
+        };
+        self.arrivals.remove(&held.arrival);
+        self.silence.leave(held.heard);
+        if let Some(order) = held.asking {
+            self.requests.withdraw(order);
+        }
+        if let Some(at) = held.deadline {
+            self.deadlines.remove(&(at, held.arrival));
+        }
+        self.bytes = self.bytes.saturating_sub(held.bytes);
+        self.counts.held(held.run.needs_resync().is_none(), false);
+        self.counts.evicted = self.counts.evicted.saturating_add(1);
     }
 }
 
-/// An upper bound of what a run takes here: itself, its name, and its entries in the four indexes,
-/// whose nodes are at least a third full.
+/// An upper bound of what a run takes here: itself, its name, and its entries in the indexes, whose
+/// nodes are at least a third full.
 fn held_bytes(name: &str, run: &Reducer) -> u64 {
-    let entries = size_of::<(Arc<str>, Held)>()
-        .saturating_add(size_of::<(u64, Arc<str>)>())
-        .saturating_add(size_of::<(Duration, u64)>())
-        .saturating_add(size_of::<u64>())
-        .saturating_mul(INDEX_ROOM);
+    let entries = ENTRY_BYTES.saturating_mul(INDEX_ROOM);
     run.bytes()
         .saturating_add(entries as u64)
         .saturating_add(name.len() as u64)
@@ -323,6 +387,16 @@ fn held_bytes(name: &str, run: &Reducer) -> u64 {
 
 /// Room in the indexes for each entry that is used, at most.
 const INDEX_ROOM: usize = 3;
+
+/// A run's entries: among the runs, the arrivals and the deadlines, by silence, among those that ended,
+/// and among those that ask.
+const ENTRY_BYTES: usize = size_of::<(Arc<str>, Held)>()
+    + size_of::<(u64, Arc<str>)>()
+    + size_of::<(Duration, u64)>()
+    + 3 * size_of::<(u64, u64)>();
+
+/// What the indexes take with a single run: a node of eleven entries each.
+const INDEX_BYTES: u64 = 11 * ENTRY_BYTES as u64 + 6 * 128;
 
 /// The counters in front of a shared name.
 const ARC_BYTES: u64 = 16;

@@ -68,7 +68,7 @@ impl Runs {
                     None,
                 ) => (Update::Other, StateText::State),
             };
-            if matches!(update, Update::Other) {
+            if matches!(update, Update::Other | Update::End) {
                 self.not_applicable();
             }
             let id = entry.header.map_or(&[][..], |header| &header.message_id);
@@ -95,6 +95,9 @@ pub(crate) fn reader(limits: &ReadLimits) -> CheckpointReader {
 }
 
 fn of_event(event: &Event) -> (Update<'_>, StateText) {
+    if event.event_type == EventType::GraphEnd as i32 {
+        return (Update::End, StateText::State);
+    }
     if event.event_type != EventType::GraphStart as i32 {
         return (Update::Other, StateText::State);
     }

@@ -77,7 +77,7 @@ fn a_run_met_midstream_is_not_in_step() {
 }
 
 #[test]
-fn the_run_that_arrived_first_goes_first_whoever_was_heard_last() {
+fn the_run_that_was_silent_longest_goes_first() {
     let mut limits = RunsLimits::default();
     limits.runs = 3;
     let mut runs = Runs::new(limits);
@@ -85,11 +85,255 @@ fn the_run_that_arrived_first_goes_first_whoever_was_heard_last() {
         let _started = start(&mut runs, thread);
     }
     let _applied = set("2", |diff| runs.apply(seconds(1), "c", Stamp::new(2), diff));
+    let held =
+        |runs: &Runs| -> Vec<String> { runs.iter().map(|(thread, _)| thread.into()).collect() };
     let _started = start(&mut runs, "d");
+    assert_eq!(held(&runs), ["b", "c", "d"]);
+    // What is no news is not heard: the same message again.
+    let stamp = Stamp::new(3).with_message_id(&[3; 16]);
+    for thread in ["b", "d", "c", "b"] {
+        let _other = runs.apply(seconds(2), thread, stamp, Update::Other);
+    }
+    let _started = start(&mut runs, "e");
+    assert_eq!(held(&runs), ["c", "d", "e"]);
+}
+
+#[test]
+fn a_run_that_ended_goes_before_others_unless_it_goes_on() {
+    let mut limits = RunsLimits::default();
+    limits.runs = 4;
+    let mut runs = Runs::new(limits);
+    for thread in ["a", "b", "c", "d"] {
+        let _started = start(&mut runs, thread);
+    }
+    for thread in ["d", "c"] {
+        let ended = runs.apply(seconds(1), thread, Stamp::new(2), Update::End);
+        assert_eq!(ended, Outcome::Unchanged);
+    }
+    let _goes_on = set("2", |diff| runs.apply(seconds(1), "d", Stamp::new(3), diff));
+    let held =
+        |runs: &Runs| -> Vec<String> { runs.iter().map(|(thread, _)| thread.into()).collect() };
+    let _started = start(&mut runs, "e");
+    assert_eq!(held(&runs), ["a", "b", "d", "e"]);
+    let _started = start(&mut runs, "f");
+    assert_eq!(held(&runs), ["b", "d", "e", "f"]);
+}
+
+/// A state of about so many bytes of memory.
+fn large(bytes: usize) -> String {
+    format!("\"{}\"", "x".repeat(bytes))
+}
+
+#[test]
+fn the_run_that_grew_too_large_goes_and_the_small_ones_stay() {
+    let mut limits = RunsLimits::default();
+    limits.bytes = 8 << 20;
+    limits.run_bytes = 2 << 20;
+    let mut runs = Runs::new(limits);
+    for thread in 0..200 {
+        let _started = start(&mut runs, &format!("small-{thread}"));
+    }
+    let before = runs.bytes();
+    for round in 0..20 {
+        let state = large(1_500_000);
+        let update = Update::Snapshot {
+            state: state.as_bytes(),
+            hash: &[],
+        };
+        let _full = runs.apply(
+            seconds(round),
+            &format!("large-{}", round % 5),
+            Stamp::new(1 + round),
+            update,
+        );
+        assert!(runs.bytes() <= 8 << 20);
+        let small = runs
+            .iter()
+            .filter(|(thread, _)| thread.starts_with("small"));
+        assert_eq!(small.count(), 200, "{round}");
+    }
+    assert!(runs.bytes() > before + (2 << 20));
+}
+
+#[test]
+fn a_state_beyond_one_runs_share_is_refused_and_the_last_byte_of_it_is_not() {
+    let state = large(100_000);
+    // A string that is shared, laid out in words, and two counters.
+    let heap = 100_000 + 16;
+    for (share, code) in [
+        (heap + 1, "recovered"),
+        (heap, "recovered"),
+        (heap - 1, "resync"),
+    ] {
+        let mut limits = RunsLimits::default();
+        limits.run_bytes = share;
+        let mut runs = Runs::new(limits);
+        let update = Update::Snapshot {
+            state: state.as_bytes(),
+            hash: &[],
+        };
+        let outcome = runs.apply(Duration::ZERO, "a", Stamp::new(1), update);
+        assert_eq!(outcome.code(), code, "{share}");
+    }
+    // A diff is held to it as a full state is.
+    let mut limits = RunsLimits::default();
+    limits.run_bytes = heap;
+    let mut runs = Runs::new(limits);
+    let _started = start(&mut runs, "a");
+    let refused = set(&state, |diff| {
+        runs.apply(Duration::ZERO, "a", Stamp::new(2), diff)
+    });
+    assert_eq!(refused.code(), "resync");
     assert_eq!(
-        runs.iter().map(|(thread, _)| thread).collect::<Vec<_>>(),
-        ["a", "b", "d"]
+        runs.get("a").unwrap().needs_resync().unwrap().code(),
+        "patch_refused"
     );
+}
+
+#[test]
+fn what_waits_and_what_is_quarantined_is_counted_in_every_form() {
+    use dashstream_reducer::patch::Operation;
+    use dashstream_reducer::{Document, ReadLimits};
+    let value =
+        |at: u64| Document::from_str(&large(50_000 + at as usize), &ReadLimits::default()).unwrap();
+    let parsed = |at| {
+        vec![Operation::Replace {
+            path: "/n".into(),
+            value: value(at),
+        }]
+    };
+    let text = large(50_000);
+    for owned in [false, true] {
+        let (runs, usage) = measure(|| {
+            let mut runs = Runs::new(RunsLimits::default());
+            for thread in ["a", ""] {
+                for sequence in 2..40 {
+                    let operations = parsed(sequence);
+                    let encoded = [Encoded {
+                        op: 2,
+                        path: "/n",
+                        value: text.as_bytes(),
+                        ..Encoded::default()
+                    }];
+                    let operations = if owned {
+                        operations.as_slice().into()
+                    } else {
+                        encoded.as_slice().into()
+                    };
+                    let update = Update::Diff {
+                        operations,
+                        hash: &[1; 32],
+                        base: &[2; 16],
+                    };
+                    let _kept = runs.apply(Duration::ZERO, thread, Stamp::new(sequence), update);
+                }
+            }
+            runs
+        });
+        let counted = runs.bytes() + runs.counts().quarantine_bytes;
+        let held = usage.retained as u64;
+        assert!(
+            held > 1 << 20 && held <= counted,
+            "{held} of {counted}, owned: {owned}"
+        );
+        assert!(
+            counted < held * 13 / 10,
+            "{held} of {counted}, owned: {owned}"
+        );
+    }
+}
+
+#[test]
+fn requests_of_all_runs_are_spread_and_limited() {
+    let mut runs = Runs::new(RunsLimits::default());
+    for thread in 0..1_000 {
+        let _started = start(&mut runs, &format!("t{thread}"));
+    }
+    runs.lost(seconds(100));
+    let mut now = seconds(100);
+    let mut asked: Vec<(Duration, String)> = Vec::new();
+    for _ in 0..100_000 {
+        while let Some((thread, _)) = runs.poll_effect() {
+            asked.push((now, thread.to_string()));
+        }
+        if asked.len() >= 1_000 {
+            break;
+        }
+        now = now.max(runs.poll_timeout().expect("more wait"));
+        runs.handle_timeout(now);
+    }
+    // A tenth of a second's at once, then one after another.
+    assert_eq!(
+        asked.iter().filter(|(at, _)| *at == seconds(100)).count(),
+        10
+    );
+    for pair in asked.windows(101) {
+        assert!(
+            pair[100].0 - pair[0].0 >= Duration::from_millis(900),
+            "{pair:?}"
+        );
+    }
+    assert!(now <= seconds(111), "{now:?}");
+    // Every run that was lost asked, and the ones that asked again did so by their own schedule.
+    let mut first: Vec<_> = asked.iter().map(|(_, thread)| thread).collect();
+    first.sort();
+    first.dedup();
+    assert!(first.len() > 900, "{}", first.len());
+}
+
+#[test]
+fn a_host_that_asks_rarely_is_given_no_more_than_a_tenth_of_a_second_at_once() {
+    for (a_second, at_once) in [(0, 0), (1, 1), (9, 1), (10, 1), (20, 2), (1_000, 100)] {
+        let mut limits = RunsLimits::default();
+        limits.requests_per_second = a_second;
+        let mut runs = Runs::new(limits);
+        for thread in 0..200 {
+            let _waits = runs.apply(
+                Duration::ZERO,
+                &format!("t{thread}"),
+                Stamp::new(1),
+                Update::Other,
+            );
+        }
+        for second in [50, 51] {
+            runs.handle_timeout(seconds(second));
+            let given = core::iter::from_fn(|| runs.poll_effect()).count();
+            assert_eq!(given, at_once, "{a_second}");
+        }
+        assert_eq!(
+            runs.poll_timeout().is_some_and(|at| at < seconds(60)),
+            a_second > 0
+        );
+    }
+}
+
+#[test]
+fn a_request_counts_when_it_is_handed_out() {
+    let mut runs = Runs::new(RunsLimits::default());
+    let waits = |runs: &mut Runs, second, sequence| {
+        let lost = runs.apply(seconds(second), "a", Stamp::new(sequence), Update::Lost);
+        assert_eq!(lost.code(), "resync");
+    };
+    // Withdrawn three times before the host looks.
+    for round in 1..=3 {
+        waits(&mut runs, round, 1);
+        let full = Update::Snapshot {
+            state: START,
+            hash: &[],
+        };
+        assert_eq!(
+            runs.apply(seconds(round), "a", Stamp::new(round), full)
+                .code(),
+            "recovered"
+        );
+        assert!(runs.poll_effect().is_none());
+    }
+    waits(&mut runs, 4, 1);
+    let Some((_, Effect::RequestSnapshot { attempt, .. })) = runs.poll_effect() else {
+        panic!("nobody was asked before")
+    };
+    assert_eq!(attempt, 0);
+    assert_eq!(runs.poll_timeout(), Some(seconds(5)));
 }
 
 #[test]
@@ -323,7 +567,7 @@ fn every_reason_is_counted_each_time_asked_or_not() {
 }
 
 #[test]
-fn requests_are_made_in_the_order_of_arrival_and_not_for_a_run_that_recovered() {
+fn requests_are_made_in_the_order_of_waiting_and_not_for_a_run_that_recovered() {
     let mut runs = Runs::new(RunsLimits::default());
     for thread in ["c", "a", "b"] {
         let _waits = runs.apply(Duration::ZERO, thread, Stamp::new(1), Update::Other);
@@ -380,7 +624,10 @@ fn totals_and_deadlines_are_those_of_the_runs_that_are_held() {
                 _ => _ = set("1", |diff| runs.apply(now, &thread, stamp, diff)),
             }
             let expected = runs.iter().filter_map(|(_, run)| run.poll_timeout()).min();
-            assert_eq!(runs.poll_timeout(), expected);
+            // Requests that wait for their turn want to be told the time as well.
+            if let Some(due) = expected {
+                assert!(runs.poll_timeout().is_some_and(|timeout| timeout <= due));
+            }
             let synced = runs
                 .iter()
                 .filter(|(_, run)| run.needs_resync().is_none())

@@ -50,6 +50,11 @@ impl Meter {
         self.displaced = self.displaced.saturating_add(bytes);
     }
 
+    /// Bytes of the tree nodes that were copied.
+    pub(crate) const fn copies(&self) -> u64 {
+        self.copied
+    }
+
     /// An upper bound of the bytes that only older versions hold after this edit.
     pub(crate) const fn left_behind(&self) -> u64 {
         self.copied.saturating_add(self.displaced)

@@ -78,11 +78,10 @@ impl BigInteger {
             && printed.rest.is_empty()
     }
 
-    /// Bytes of memory that one with these digits takes.
+    /// Bytes of memory that one with these digits takes: counters, float, pointer and length.
     pub(crate) const fn bytes(digits: &str) -> u64 {
-        ARC_HEADER
-            .saturating_add(size_of::<Self>() as u64)
-            .saturating_add(digits.len() as u64)
+        const FIXED: u64 = ARC_HEADER + 16 + 16;
+        FIXED.saturating_add(digits.len() as u64)
     }
 }
 
@@ -119,6 +118,8 @@ pub(crate) struct Weight {
     pub(crate) nodes: u64,
     /// Bytes of its canonical text.
     pub(crate) bytes: u64,
+    /// Bytes of memory that it was given, its own slot aside.
+    pub(crate) heap: u64,
     /// Containers inside each other.
     pub(crate) depth: u16,
 }
@@ -128,16 +129,21 @@ impl Weight {
         Self {
             nodes: 1,
             bytes,
+            heap: 0,
             depth: 0,
         }
     }
 
-    /// An upper bound of the memory that a value of this weight holds, its own slot aside. The dearest
-    /// node is an empty object in a member under a long name: two slots of 48 bytes, of which one is
-    /// spare room, a head of 80, and the counters in front of the name. Text is no longer than its
-    /// canonical form.
-    pub(crate) const fn heap_bound(self) -> u64 {
-        self.nodes.saturating_mul(192).saturating_add(self.bytes)
+    fn text(text: &Text) -> Self {
+        Self {
+            heap: text.heap_bytes(),
+            ..Self::scalar(text.canonical_len())
+        }
+    }
+
+    /// What two equal values have in common: they may have been given different rooms.
+    const fn shape(&self) -> (u64, u64, u16) {
+        (self.nodes, self.bytes, self.depth)
     }
 }
 
@@ -157,8 +163,11 @@ impl Node {
             ),
             Self::UInt(value) => Weight::scalar(decimal_len(*value)),
             Self::Float(float) => Weight::scalar(u64::from(float.len)),
-            Self::Big(big) => Weight::scalar(u64::from(big.float.len)),
-            Self::String(text) => Weight::scalar(text.canonical_len()),
+            Self::Big(big) => Weight {
+                heap: BigInteger::bytes(&big.digits),
+                ..Weight::scalar(u64::from(big.float.len))
+            },
+            Self::String(text) => Weight::text(text),
             Self::Array(tree) => tree.container_weight(),
             Self::Object(tree) => tree.container_weight(),
         }
@@ -193,12 +202,12 @@ impl Node {
         match (self, other) {
             (Self::Array(a), Self::Array(b)) => {
                 Arc::ptr_eq(a, b)
-                    || (a.container_weight() == b.container_weight()
+                    || (a.container_weight().shape() == b.container_weight().shape()
                         && a.iter().zip(b.iter()).all(|(a, b)| a.is_identical(b)))
             }
             (Self::Object(a), Self::Object(b)) => {
                 Arc::ptr_eq(a, b)
-                    || (a.container_weight() == b.container_weight()
+                    || (a.container_weight().shape() == b.container_weight().shape()
                         && a.iter()
                             .zip(b.iter())
                             .all(|(a, b)| a.key == b.key && a.node.is_identical(&b.node)))
@@ -287,6 +296,9 @@ impl Node {
 }
 
 impl Entry for Node {
+    const BYTES: u64 = 24;
+    const CHILD_BYTES: u64 = 16;
+
     type Key = ();
 
     fn key(&self) {}
@@ -307,12 +319,19 @@ impl Entry for Node {
         0
     }
 
+    fn name_heap(&self) -> u64 {
+        0
+    }
+
     fn has_name_of(&self, _: &Self) -> bool {
         true
     }
 }
 
 impl Entry for Member {
+    const BYTES: u64 = 48;
+    const CHILD_BYTES: u64 = 40;
+
     type Key = Text;
 
     fn key(&self) -> Text {
@@ -333,6 +352,10 @@ impl Entry for Member {
 
     fn name_bytes(&self) -> u64 {
         self.key.canonical_len().saturating_add(1)
+    }
+
+    fn name_heap(&self) -> u64 {
+        self.key.heap_bytes()
     }
 
     fn has_name_of(&self, other: &Self) -> bool {

@@ -12,8 +12,8 @@ use serde::de::{
 };
 
 use crate::document::node::{Float, Member, Node};
-use crate::document::text::{ARC_HEADER, Text, has_escape};
-use crate::document::tree::{Builder, Tree};
+use crate::document::text::{INLINE_MAX, Text, has_escape, heap_of};
+use crate::document::tree::{Builder, Entry, TREE_BYTES, Tree, branch_bytes};
 use crate::document::{DEPTH_MAX, LoneSurrogates, ReadError, ReadLimits};
 
 /// Reads one JSON text.
@@ -70,7 +70,7 @@ impl<'a> Scalar<'a> {
     }
 
     fn read(self, budget: &Budget) -> Result<Node, ReadError> {
-        budget.node()?;
+        budget.node(Slot::Root)?;
         match self {
             Self::Node(node) => Ok(node),
             Self::Text(text) => budget.text(text).map(Node::String),
@@ -85,11 +85,16 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 
 /// Copies a [`serde_json::Value`].
 pub(crate) fn copy(value: &serde_json::Value, limits: &ReadLimits) -> Result<Node, ReadError> {
-    copy_below(value, &Budget::new(limits), 0)
+    copy_below(value, &Budget::new(limits), 0, Slot::Root)
 }
 
-fn copy_below(value: &serde_json::Value, budget: &Budget, depth: u16) -> Result<Node, ReadError> {
-    budget.node()?;
+fn copy_below(
+    value: &serde_json::Value,
+    budget: &Budget,
+    depth: u16,
+    slot: Slot,
+) -> Result<Node, ReadError> {
+    budget.node(slot)?;
     match value {
         serde_json::Value::Null => Ok(Node::Null),
         serde_json::Value::Bool(value) => Ok(Node::Bool(*value)),
@@ -98,17 +103,19 @@ fn copy_below(value: &serde_json::Value, budget: &Budget, depth: u16) -> Result<
         serde_json::Value::Array(values) => {
             let depth = budget.enter(depth)?;
             let mut builder = Builder::new();
+            budget.packed::<Node>(values.len())?;
             for value in values {
-                builder.push(copy_below(value, budget, depth)?);
+                builder.push(copy_below(value, budget, depth, Slot::Element)?);
             }
             Ok(Node::Array(Arc::new(builder.finish())))
         }
         serde_json::Value::Object(map) => {
             let depth = budget.enter(depth)?;
+            budget.packed::<Member>(map.len())?;
             let mut members = Vec::with_capacity(map.len());
             for (key, value) in map {
                 let key = budget.text(key)?;
-                let node = copy_below(value, budget, depth)?;
+                let node = copy_below(value, budget, depth, Slot::Member)?;
                 members.push(Member { key, node });
             }
             Ok(Node::Object(Arc::new(object(members)?)))
@@ -156,14 +163,13 @@ impl Budget {
         }
     }
 
-    /// One more value.
-    fn node(&self) -> Result<(), ReadError> {
+    /// One more value, in this slot.
+    fn node(&self, slot: Slot) -> Result<(), ReadError> {
         let left = self.nodes.get().checked_sub(1);
         let limit = self.node_limit;
         self.nodes
             .set(left.ok_or(ReadError::TooManyNodes { limit })?);
-        // A member's slot; an element's is half of that, and grows to at most twice itself.
-        self.heap(size_of::<Member>() as u64)
+        self.heap(slot.bytes())
     }
 
     /// One more container inside `depth` others.
@@ -173,14 +179,19 @@ impl Budget {
         if inner > limit {
             return Err(ReadError::TooDeep { limit });
         }
-        self.heap((size_of::<Tree<Member>>() as u64).saturating_add(ARC_HEADER))?;
+        self.heap(TREE_BYTES)?;
         Ok(inner)
+    }
+
+    /// The entries of a container are complete.
+    fn packed<E: Entry>(&self, entries: usize) -> Result<(), ReadError> {
+        self.heap(branch_bytes::<E>(entries))
     }
 
     fn text(&self, text: &str) -> Result<Text, ReadError> {
         // Charged by its length before it is copied; a short text costs nothing beyond its slot.
-        if text.len() > size_of::<Text>() {
-            self.heap((text.len() as u64).saturating_add(ARC_HEADER))?;
+        if text.len() > INLINE_MAX {
+            self.heap(heap_of(text.len()))?;
         }
         Ok(Text::new(text))
     }
@@ -196,6 +207,24 @@ impl Budget {
     /// Stops a deserializer.
     fn stop<E: serde::de::Error>(error: ReadError) -> E {
         E::custom(error)
+    }
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy)]
+enum Slot {
+    Root,
+    Element,
+    Member,
+}
+
+impl Slot {
+    const fn bytes(self) -> u64 {
+        match self {
+            Self::Root => 0,
+            Self::Element => <Node as Entry>::BYTES,
+            Self::Member => <Member as Entry>::BYTES,
+        }
     }
 }
 
@@ -218,15 +247,20 @@ fn object(mut members: Vec<Member>) -> Result<Tree<Member>, ReadError> {
 struct Value<'b> {
     budget: &'b Budget,
     depth: u16,
+    slot: Slot,
 }
 
 impl<'b> Value<'b> {
     const fn root(budget: &'b Budget) -> Self {
-        Self { budget, depth: 0 }
+        Self {
+            budget,
+            depth: 0,
+            slot: Slot::Root,
+        }
     }
 
     fn count<E: serde::de::Error>(self) -> Result<(), E> {
-        self.budget.node().map_err(Budget::stop)
+        self.budget.node(self.slot).map_err(Budget::stop)
     }
 }
 
@@ -291,10 +325,16 @@ impl<'de> Visitor<'de> for Value<'_> {
         let budget = self.budget;
         let depth = budget.enter(self.depth).map_err(Budget::stop)?;
         let mut builder = Builder::new();
-        while let Some(node) = elements.next_element_seed(Value { budget, depth })? {
+        while let Some(node) = elements.next_element_seed(Value {
+            budget,
+            depth,
+            slot: Slot::Element,
+        })? {
             builder.push(node);
         }
-        Ok(Node::Array(Arc::new(builder.finish())))
+        let tree = builder.finish();
+        budget.packed::<Node>(tree.len()).map_err(Budget::stop)?;
+        Ok(Node::Array(Arc::new(tree)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
@@ -307,9 +347,16 @@ impl<'de> Visitor<'de> for Value<'_> {
                 let text = map.next_value_seed(Key(budget))?;
                 return number_from_text(text.as_str()).ok_or_else(|| A::Error::custom("number"));
             }
-            let node = map.next_value_seed(Value { budget, depth })?;
+            let node = map.next_value_seed(Value {
+                budget,
+                depth,
+                slot: Slot::Member,
+            })?;
             members.push(Member { key, node });
         }
+        budget
+            .packed::<Member>(members.len())
+            .map_err(Budget::stop)?;
         let tree = object(members).map_err(Budget::stop)?;
         Ok(Node::Object(Arc::new(tree)))
     }

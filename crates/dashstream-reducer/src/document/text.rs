@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::document::write::Sink;
 
 /// Bytes of a string that is kept in place: what fits beside the length in 24 bytes.
-pub(super) const INLINE_MAX: usize = 22;
+pub(crate) const INLINE_MAX: usize = 22;
 
 /// An immutable string that clones without copying more than 24 bytes.
 #[derive(Clone)]
@@ -69,6 +69,15 @@ impl Text {
             // Copied from a whole string, so the check cannot fail; it costs a few nanoseconds.
             Self::Inline { .. } => core::str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Self::Shared { text, .. } => text,
+        }
+    }
+
+    /// Bytes of memory that it takes beside its slot. Constant time.
+    #[inline]
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        match self {
+            Self::Inline { .. } => 0,
+            Self::Shared { text, .. } => heap_of(text.len()),
         }
     }
 
@@ -158,7 +167,13 @@ impl Extra {
     }
 }
 
-/// The two counters in front of a shared allocation.
+/// What a shared string of `len` bytes takes: it is laid out in words.
+pub(crate) const fn heap_of(len: usize) -> u64 {
+    ((len as u64).saturating_add(7) & !7).saturating_add(ARC_HEADER)
+}
+
+/// The two counters in front of a shared allocation, of 64 bits each. Charges are those of a 64-bit
+/// target everywhere, so that what is refused does not depend on the target.
 pub(crate) const ARC_HEADER: u64 = 16;
 
 impl PartialEq for Text {

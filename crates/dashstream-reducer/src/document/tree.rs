@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::document::meter::Meter;
-use crate::document::node::{Node, Weight};
+use crate::document::node::{Member, Node, Weight};
 use crate::document::text::ARC_HEADER;
 
 mod balance;
@@ -18,7 +18,7 @@ mod prefix;
 mod search;
 mod visit;
 
-pub(crate) use self::build::Builder;
+pub(crate) use self::build::{Builder, branch_bytes};
 pub(crate) use self::cursor::{Cursor, End, Unshared, next_unshared, pass_shared};
 pub(crate) use self::iter::Iter;
 pub(crate) use self::visit::{Delta, Visit};
@@ -31,6 +31,10 @@ pub(crate) const FANOUT: usize = 32;
 
 /// An element of a sequence: an array's value, or an object's member.
 pub(crate) trait Entry: Clone {
+    /// Bytes of an entry's slot, and of a child's.
+    const BYTES: u64;
+    const CHILD_BYTES: u64;
+
     /// What a branch keeps to find an entry: the name for members, nothing for array elements.
     type Key: Clone;
 
@@ -40,6 +44,8 @@ pub(crate) trait Entry: Clone {
     fn node_mut(&mut self) -> &mut Node;
     /// Bytes of the canonical text in front of the value.
     fn name_bytes(&self) -> u64;
+    /// Bytes of memory that the text in front of the value takes beside its slot.
+    fn name_heap(&self) -> u64;
     /// Whether both have the same text in front of the value.
     fn has_name_of(&self, other: &Self) -> bool;
 
@@ -48,6 +54,7 @@ pub(crate) trait Entry: Clone {
         let weight = self.node().weight();
         Weight {
             bytes: weight.bytes.saturating_add(self.name_bytes()),
+            heap: weight.heap.saturating_add(self.name_heap()),
             ..weight
         }
     }
@@ -57,7 +64,7 @@ pub(crate) trait Entry: Clone {
 #[derive(Clone)]
 pub(crate) struct Tree<E: Entry> {
     len: usize,
-    /// All entries together; `depth` is that of the deepest.
+    /// All entries together; `depth` is that of the deepest. `heap` is what lies below this node.
     sum: Weight,
     kids: Kids<E>,
 }
@@ -83,6 +90,7 @@ impl<E: Entry> Tree<E> {
             sum: Weight {
                 nodes: 0,
                 bytes: 0,
+                heap: 0,
                 depth: 0,
             },
             kids: Kids::Leaf(Vec::new()),
@@ -99,6 +107,7 @@ impl<E: Entry> Tree<E> {
         Weight {
             nodes: self.sum.nodes.saturating_add(1),
             bytes: self.sum.bytes.saturating_add(commas).saturating_add(2),
+            heap: self.heap(),
             depth: self.container_depth(),
         }
     }
@@ -176,23 +185,9 @@ impl<E: Entry> Tree<E> {
             len: children
                 .iter()
                 .fold(0, |len, child| child.len.saturating_add(len)),
-            sum: sum(children.iter().map(|child| child.tree.sum)),
+            sum: sum(children.iter().map(Child::weight)),
             kids: Kids::Branch(children),
         }
-    }
-
-    fn replace_weight(&mut self, before: Weight, after: Weight) {
-        self.sum.nodes = self
-            .sum
-            .nodes
-            .saturating_sub(before.nodes)
-            .saturating_add(after.nodes);
-        self.sum.bytes = self
-            .sum
-            .bytes
-            .saturating_sub(before.bytes)
-            .saturating_add(after.bytes);
-        self.replace_depth(before.depth, after.depth);
     }
 
     /// Keeps `sum.depth` the maximum. Only when the deepest entry became shallower are the others
@@ -214,15 +209,33 @@ impl<E: Entry> Tree<E> {
         deepest.unwrap_or(0)
     }
 
+    /// Bytes of memory of this tree node and all below it.
+    #[inline]
+    pub(crate) const fn heap(&self) -> u64 {
+        self.own_bytes().saturating_add(self.sum.heap)
+    }
+
     /// Bytes of this tree node's own memory, its children's aside.
-    fn own_bytes(&self) -> u64 {
+    #[inline]
+    const fn own_bytes(&self) -> u64 {
         let slots = match &self.kids {
-            Kids::Leaf(entries) => entries.capacity().saturating_mul(size_of::<E>()),
-            Kids::Branch(children) => children.capacity().saturating_mul(size_of::<Child<E>>()),
+            Kids::Leaf(entries) => (entries.capacity() as u64).saturating_mul(E::BYTES),
+            Kids::Branch(children) => (children.capacity() as u64).saturating_mul(E::CHILD_BYTES),
         };
-        (slots.saturating_add(size_of::<Self>()) as u64).saturating_add(ARC_HEADER)
+        slots.saturating_add(TREE_BYTES)
     }
 }
+
+/// A tree node with the counters in front of it.
+pub(crate) const TREE_BYTES: u64 = ARC_HEADER + 72;
+
+// Charges are those of a 64-bit target, which no other exceeds.
+const _: () = assert!(
+    size_of::<Tree<Node>>() as u64 + ARC_HEADER <= TREE_BYTES
+        && size_of::<Tree<Member>>() as u64 + ARC_HEADER <= TREE_BYTES
+        && size_of::<Child<Node>>() as u64 <= <Node as Entry>::CHILD_BYTES
+        && size_of::<Child<Member>>() as u64 <= <Member as Entry>::CHILD_BYTES
+);
 
 impl<E: Entry> Child<E> {
     /// `None` for an empty tree, which is no child.
@@ -232,6 +245,14 @@ impl<E: Entry> Child<E> {
             first: tree.first_key()?,
             tree: Arc::new(tree),
         })
+    }
+
+    /// What the child adds to its parent.
+    fn weight(&self) -> Weight {
+        Weight {
+            heap: self.tree.heap(),
+            ..self.tree.sum
+        }
     }
 }
 
@@ -262,6 +283,7 @@ fn sum(weights: impl Iterator<Item = Weight>) -> Weight {
     weights.fold(Weight::default(), |sum, weight| Weight {
         nodes: sum.nodes.saturating_add(weight.nodes),
         bytes: sum.bytes.saturating_add(weight.bytes),
+        heap: sum.heap.saturating_add(weight.heap),
         depth: sum.depth.max(weight.depth),
     })
 }

@@ -20,12 +20,14 @@ pub(super) enum Want {
 pub(super) struct Room {
     pub(super) nodes: u64,
     pub(super) bytes: u64,
+    pub(super) heap: u64,
 }
 
 impl Room {
     const UNLIMITED: Self = Self {
         nodes: u64::MAX,
         bytes: u64::MAX,
+        heap: u64::MAX,
     };
 }
 
@@ -211,6 +213,8 @@ impl<'a> Change<'a> {
     /// An entry of `weight` joins `others`.
     fn grow(&mut self, mut weight: Weight, others: usize) -> Result<(), PatchErrorKind> {
         weight.bytes = weight.bytes.saturating_add(comma(others));
+        // A tree that has to grow for it doubles the room of a node, or splits one on each level.
+        weight.heap = weight.heap.saturating_add(GROWTH_BYTES);
         self.fit(Delta::between(Weight::default(), weight))
     }
 
@@ -236,6 +240,11 @@ impl<'a> Change<'a> {
                 nodes: after.nodes,
             });
         }
+        if after.heap > self.room.heap {
+            return Err(PatchErrorKind::HeapTooLarge {
+                limit: self.room.heap,
+            });
+        }
         self.delta = delta;
         Ok(())
     }
@@ -255,20 +264,24 @@ impl Visit for Change<'_> {
         let last = self.tokens.is_empty();
         match node {
             Node::Array(tree) => {
+                let before = tree.heap();
                 let tree = own(tree, &mut self.meter);
                 if last {
                     self.element(tree, token)?;
                 } else {
                     tree.visit_at(token.element(tree.len())?, self)?;
                 }
+                self.delta.wrap(before, tree.heap());
             }
             Node::Object(tree) => {
+                let before = tree.heap();
                 let tree = own(tree, &mut self.meter);
                 if last {
                     token.with_name(|name| self.member(tree, name))?;
                 } else {
                     token.with_name(|name| tree.visit_member(&Name::new(name), self))?;
                 }
+                self.delta.wrap(before, tree.heap());
             }
             Node::Null
             | Node::Bool(_)
@@ -278,7 +291,6 @@ impl Visit for Change<'_> {
             | Node::Big(_)
             | Node::String(_) => return Err(PatchErrorKind::NotFound),
         }
-        self.delta.wrap();
         Ok(())
     }
 
@@ -313,8 +325,13 @@ fn with_name(mut weight: Weight, key: &Text) -> Weight {
     // And a colon.
     let name = key.canonical_len().saturating_add(1);
     weight.bytes = weight.bytes.saturating_add(name);
+    weight.heap = weight.heap.saturating_add(key.heap_bytes());
     weight
 }
+
+/// What a container may grow by beside the entry that is added: a full leaf or branch is given twice its
+/// room, and where it is split there is a new one on its level and on each above.
+const GROWTH_BYTES: u64 = 2 * 64 * 48;
 
 /// There is a comma less than there are entries.
 fn comma(others: usize) -> u64 {

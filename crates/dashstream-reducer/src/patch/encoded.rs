@@ -132,10 +132,11 @@ impl Operations<'_> {
         })
     }
 
-    /// What a copy of the operations takes, at most. Values that are documents already are shared.
+    /// What a copy of the operations keeps alive, at most: values that are documents already are shared,
+    /// and are held as long as the copy is.
     pub(crate) fn owned_bytes(&self) -> usize {
         let text = match self.0 {
-            Form::Owned(operations) => operations.iter().map(Operation::pointer_bytes).sum(),
+            Form::Owned(operations) => operations.iter().map(Operation::held_bytes).sum(),
             Form::Encoded(operations) => operations.iter().map(Encoded::text_bytes).sum(),
             #[cfg(feature = "wire")]
             Form::Wire(operations) => {

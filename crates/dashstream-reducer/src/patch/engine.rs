@@ -19,6 +19,9 @@ pub struct Applied {
     pub fuel: u64,
     /// An upper bound of the bytes that previous versions alone hold from now on, if any are kept.
     pub left_behind: u64,
+    /// An upper bound of the bytes of memory that were newly given to the document: what it copies
+    /// within itself is shared and takes none.
+    pub given: u64,
 }
 
 /// Applies `operations` to `document`, all of them or none.
@@ -85,11 +88,13 @@ fn run<'a, E: Edit<'a>>(
     let room = Room {
         nodes: limits.state_nodes.min(SUM_MAX),
         bytes: limits.state_bytes.min(SUM_MAX),
+        heap: limits.state_heap_bytes.min(SUM_MAX),
     };
     let mut patching = Patching {
         root: &mut document.root,
         limits,
         change: Change::new(room, Meter::new(limits.fuel)),
+        given: 0,
         copied_nodes: 0,
         left: edits.len(),
         safety,
@@ -104,6 +109,9 @@ fn run<'a, E: Edit<'a>>(
     Ok(Applied {
         fuel: limits.fuel.saturating_sub(patching.change.meter.left()),
         left_behind: patching.change.meter.left_behind(),
+        given: patching
+            .given
+            .saturating_add(patching.change.meter.copies()),
     })
 }
 
@@ -135,6 +143,7 @@ struct Patching<'a, 'd> {
     root: &'d mut Node,
     limits: &'d PatchLimits,
     change: Change<'a>,
+    given: u64,
     copied_nodes: u64,
     /// Operations that are still to come.
     left: usize,
@@ -211,7 +220,14 @@ impl<'a> Patching<'a, '_> {
         if depth > u64::from(limit) {
             return Err(PatchErrorKind::TooDeep { limit, depth });
         }
+        let before = self.root.weight().heap;
+        let value = self.change.weight.heap;
         self.change.perform(self.root, &path, want)?;
+        let displaced = self.change.displaced().map_or(0, |old| old.weight().heap);
+        let after = self.root.weight().heap.saturating_add(displaced);
+        // What the containers on the way were given. The value itself is new or shared.
+        let room = after.saturating_sub(before).saturating_sub(value);
+        self.given = self.given.saturating_add(room);
         self.note(path, self.left == 0);
         Ok(())
     }
@@ -221,7 +237,7 @@ impl<'a> Patching<'a, '_> {
         match &mut self.safety {
             Safety::Previous(_) => {
                 if let Some(old) = self.change.displaced() {
-                    let bytes = old.weight().heap_bound();
+                    let bytes = old.weight().heap;
                     self.change.meter.displaced(bytes);
                 }
             }
@@ -253,6 +269,7 @@ impl<'a> Patching<'a, '_> {
         let (value, weight) = edit.value(self.limits)?;
         self.change.value = value;
         self.change.weight = weight;
+        self.given = self.given.saturating_add(weight.heap);
         self.change
             .meter
             .spend(weight.nodes.saturating_add(weight.bytes / 64))?;

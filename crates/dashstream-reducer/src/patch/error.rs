@@ -125,6 +125,12 @@ pub enum PatchErrorKind {
         /// Nodes that the state would have.
         nodes: u64,
     },
+    /// The state would take more memory than allowed.
+    #[error("state of more than {limit} bytes of memory")]
+    HeapTooLarge {
+        /// The limit.
+        limit: u64,
+    },
     /// The state would become deeper than allowed.
     #[error("state of depth {depth}, limit {limit}")]
     TooDeep {
@@ -166,6 +172,7 @@ impl PatchErrorKind {
             Self::TooMuchCopied { .. } => "too_much_copied",
             Self::StateTooLarge { .. } => "state_too_large",
             Self::TooManyNodes { .. } => "too_many_nodes",
+            Self::HeapTooLarge { .. } => "heap_too_large",
             Self::TooDeep { .. } => "too_deep",
             Self::OutOfFuel { .. } => "out_of_fuel",
         }
@@ -183,6 +190,7 @@ impl PatchErrorKind {
             | Self::TooMuchCopied { .. }
             | Self::StateTooLarge { .. }
             | Self::TooManyNodes { .. }
+            | Self::HeapTooLarge { .. }
             | Self::TooDeep { .. }
             | Self::OutOfFuel { .. } => true,
             Self::Shape

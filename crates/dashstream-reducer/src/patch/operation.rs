@@ -56,17 +56,18 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The text of the pointers.
-    pub(crate) const fn pointer_bytes(&self) -> usize {
-        match self {
-            Self::Add { path, .. }
-            | Self::Remove { path }
-            | Self::Replace { path, .. }
-            | Self::Test { path, .. } => path.len(),
+    /// The text of the pointers, and what the value holds.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let (pointers, value) = match self {
+            Self::Remove { path } => (path.len(), 0),
+            Self::Add { path, value }
+            | Self::Replace { path, value }
+            | Self::Test { path, value } => (path.len(), value.heap_bytes()),
             Self::Move { from, path } | Self::Copy { from, path } => {
-                from.len().saturating_add(path.len())
+                (from.len().saturating_add(path.len()), 0)
             }
-        }
+        };
+        pointers.saturating_add(usize::try_from(value).unwrap_or(usize::MAX))
     }
 }
 

@@ -23,6 +23,9 @@ pub(super) struct Pending {
 /// What a kept diff costs beside its operations: its entry, and the headers of its buffers.
 const DIFF_BYTES: usize = 256;
 
+/// A node of the table: eleven entries and what links them.
+const NODE_BYTES: u64 = 11 * size_of::<(u64, Kept)>() as u64 + 128;
+
 impl Pending {
     /// Copies a diff, or answers `false`, having copied nothing: it exceeds the budget.
     pub(super) fn keep(
@@ -78,7 +81,9 @@ impl Pending {
         *self = Self::default();
     }
 
-    pub(super) const fn bytes(&self) -> usize {
-        self.bytes
+    /// Bytes of the diffs that wait and of the table. A table of one has room for a node's worth.
+    pub(super) fn bytes(&self) -> u64 {
+        let table = if self.diffs.is_empty() { 0 } else { NODE_BYTES };
+        (self.bytes as u64).saturating_add(table)
     }
 }

@@ -4,10 +4,13 @@ use core::time::Duration;
 
 use crate::reducer::{Effect, Phase, ReducerLimits};
 
-/// The schedule of one run's requests.
+/// The schedule of one run's requests. One that the host has not taken was not made.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests {
-    effect: Option<Effect>,
+    /// A request waits for the host.
+    due: bool,
+    /// The time, as far as the run was told.
+    now: Duration,
     /// While the run waits: when the next request is due, and how many came before.
     next: Option<(Duration, u32)>,
     /// When the last request was made, in this wait or an earlier one.
@@ -17,40 +20,47 @@ pub(super) struct Requests {
 impl Requests {
     /// Brings the schedule up to date.
     pub(super) fn update(&mut self, now: Duration, phase: Phase, limits: &ReducerLimits) {
-        let Phase::NeedsResync(reason) = phase else {
+        self.now = self.now.max(now);
+        if phase == Phase::Synced {
             self.next = None;
-            self.effect = None;
+            self.due = false;
             return;
-        };
+        }
         // A run that recovers and fails again does not ask more often than one that waits.
         let earliest = self
             .last
             .map_or(now, |last| last.saturating_add(limits.request_after));
-        let (due, attempt) = self.next.unwrap_or((earliest, 0));
-        if now < due {
-            self.next = Some((due, attempt));
-            return;
-        }
-        self.effect = Some(Effect::RequestSnapshot { reason, attempt });
-        self.last = Some(now);
-        let factor = 1_u32.checked_shl(attempt).unwrap_or(u32::MAX);
-        let wait = limits.request_after.saturating_mul(factor);
-        let wait = wait.min(limits.request_at_most);
-        self.next = Some((now.saturating_add(wait), attempt.saturating_add(1)));
+        let (at, attempt) = self.next.unwrap_or((earliest, 0));
+        self.next = Some((at, attempt));
+        self.due |= now >= at;
     }
 
-    pub(super) const fn poll(&mut self) -> Option<Effect> {
-        self.effect.take()
+    /// Takes the request that waits, and plans the next one.
+    pub(super) fn poll(&mut self, phase: Phase, limits: &ReducerLimits) -> Option<Effect> {
+        let Phase::NeedsResync(reason) = phase else {
+            return None;
+        };
+        if !core::mem::take(&mut self.due) {
+            return None;
+        }
+        let attempt = self.next.map_or(0, |(_, attempt)| attempt);
+        let factor = 1_u32.checked_shl(attempt).unwrap_or(u32::MAX);
+        let wait = limits.request_after.saturating_mul(factor);
+        let at = self.now.saturating_add(wait.min(limits.request_at_most));
+        self.last = Some(self.now);
+        self.next = Some((at, attempt.saturating_add(1)));
+        Some(Effect::RequestSnapshot { reason, attempt })
     }
 
     pub(super) const fn has_effect(&self) -> bool {
-        self.effect.is_some()
+        self.due
     }
 
+    /// When the next request is due; none is while one waits for the host.
     pub(super) const fn next_at(&self) -> Option<Duration> {
         match self.next {
-            Some((at, _)) => Some(at),
-            None => None,
+            Some((at, _)) if !self.due => Some(at),
+            Some(_) | None => None,
         }
     }
 }

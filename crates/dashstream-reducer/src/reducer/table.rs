@@ -48,6 +48,7 @@ enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Other,
+    End,
     Announcement,
     NoChange,
     Diff,
@@ -79,7 +80,7 @@ struct Row {
 const TRANSITIONS: &[Row] = &[
     Row {
         message: "no state, no number",
-        kinds: &[Kind::Other],
+        kinds: &[Kind::Other, Kind::End],
         places: &[Place::None],
         in_step: &["unchanged"],
         missing: &["waiting"],
@@ -245,6 +246,7 @@ const TRANSITIONS: &[Row] = &[
         message: "anything else, another under a number that was seen",
         kinds: &[
             Kind::Other,
+            Kind::End,
             Kind::Announcement,
             Kind::NoChange,
             Kind::Diff,
@@ -294,6 +296,7 @@ const TRANSITIONS: &[Row] = &[
         message: "anything else, contained in a full state",
         kinds: &[
             Kind::Other,
+            Kind::End,
             Kind::Announcement,
             Kind::NoChange,
             Kind::Diff,
@@ -335,6 +338,7 @@ const TRANSITIONS: &[Row] = &[
         message: "anything else, too far away",
         kinds: &[
             Kind::Other,
+            Kind::End,
             Kind::Announcement,
             Kind::NoChange,
             Kind::Diff,
@@ -375,7 +379,7 @@ const TRANSITIONS: &[Row] = &[
     },
     Row {
         message: "no state, next",
-        kinds: &[Kind::Other, Kind::Announcement],
+        kinds: &[Kind::Other, Kind::End, Kind::Announcement],
         places: &[Place::Next],
         in_step: &["unchanged"],
         missing: &["recovered", "waiting", "resync(patch_refused)"],
@@ -383,7 +387,7 @@ const TRANSITIONS: &[Row] = &[
     },
     Row {
         message: "no state, later",
-        kinds: &[Kind::Other, Kind::Announcement],
+        kinds: &[Kind::Other, Kind::End, Kind::Announcement],
         places: &[Place::Late, Place::Ahead],
         in_step: &["resync(gap)"],
         missing: &["waiting"],
@@ -484,6 +488,7 @@ const STARTS: &[Kind] = &[Kind::Start, Kind::StartWithoutState, Kind::RefusedSta
 /// Every message but the host's own.
 const ANYTHING: &[Kind] = &[
     Kind::Other,
+    Kind::End,
     Kind::Announcement,
     Kind::NoChange,
     Kind::Diff,
@@ -503,6 +508,7 @@ const ANYTHING: &[Kind] = &[
 /// Messages that bring no complete state, whatever they mean to.
 const PARTS: &[Kind] = &[
     Kind::Other,
+    Kind::End,
     Kind::Announcement,
     Kind::NoChange,
     Kind::Diff,

@@ -150,6 +150,9 @@ pub enum Update<'a> {
         /// The checkpoint's id.
         id: &'a [u8],
     },
+    /// The run ended, as far as its producer knows. It takes its place as [`Update::Other`] does; a run
+    /// that ended is the first to go when memory is short.
+    End,
     /// A message without state. It must be handed in all the same: sequence numbers count every
     /// message of a run, and a reducer that does not see them all sees gaps.
     Other,

@@ -8,11 +8,18 @@ use crate::reducer::ReducerLimits;
 pub struct RunsLimits {
     /// What each run may cost.
     pub run: ReducerLimits,
-    /// Runs held. Default 1,024. The run that arrived first goes first.
+    /// Runs held. Default 1,024. A run that ended goes first, then the one that has been silent longest.
     pub runs: usize,
     /// Bytes that all runs may hold, as [`Runs::bytes`](crate::Runs::bytes) counts them. Default 256
-    /// MiB. One run is always held, and bounded by its own limits.
+    /// MiB. One run is always held, and bounded by its own limits. Where a run that grows crosses this
+    /// and holds more than half of [`run_bytes`](Self::run_bytes), it is that run which goes.
     pub bytes: u64,
+    /// Bytes that one run may hold. Default 64 MiB, a quarter of `bytes`: a state that would take more
+    /// is refused, and a run that takes more with its versions and the diffs that wait goes.
+    pub run_bytes: u64,
+    /// Requests for a snapshot in a second, of all runs together. Default 100. They are spread: at most
+    /// a tenth of them come at once. 0 is none.
+    pub requests_per_second: u32,
     /// Bytes of a thread id. Default 256: producers write UUIDs (36 bytes), the rest is room for a
     /// prefix. A message with a longer one is quarantined.
     pub thread_bytes: usize,
@@ -29,6 +36,8 @@ impl Default for RunsLimits {
             run: ReducerLimits::default(),
             runs: 1_024,
             bytes: 256 << 20,
+            run_bytes: 64 << 20,
+            requests_per_second: 100,
             thread_bytes: 256,
             quarantine_messages: 1_000,
             quarantine_bytes: 5 << 20,

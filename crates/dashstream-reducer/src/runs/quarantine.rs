@@ -67,6 +67,7 @@ impl Quarantined {
             }),
             Kept::Checkpoint { id, state } => body(Update::Checkpoint { id, state }),
             Kept::PoisonedCheckpoint { id } => body(Update::PoisonedCheckpoint { id }),
+            Kept::End => body(Update::End),
             Kept::Other => body(Update::Other),
             Kept::Lost => body(Update::Lost),
         }
@@ -99,6 +100,7 @@ enum Kept {
     PoisonedCheckpoint {
         id: Vec<u8>,
     },
+    End,
     Other,
     Lost,
 }
@@ -125,6 +127,7 @@ impl Kept {
                 state: state.into(),
             },
             Update::PoisonedCheckpoint { id } => Self::PoisonedCheckpoint { id: id.into() },
+            Update::End => Self::End,
             Update::Other => Self::Other,
             Update::Lost => Self::Lost,
         }
@@ -202,7 +205,7 @@ fn message_bytes(thread: &str, update: Update<'_>) -> u64 {
             .saturating_add(base.len()),
         Update::Checkpoint { id, state } => id.len().saturating_add(state.len()),
         Update::PoisonedCheckpoint { id } => id.len(),
-        Update::Other | Update::Lost => 0,
+        Update::End | Update::Other | Update::Lost => 0,
     };
     let slots = size_of::<Quarantined>().saturating_mul(2);
     (slots.saturating_add(thread.len()) as u64).saturating_add(content as u64)

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Budget, object};
+use super::{Budget, Slot, object};
 use crate::document::ReadError;
 use crate::document::node::{BigInteger, Float, Member, Node};
 use crate::document::text::{Text, has_escape};
@@ -27,7 +27,7 @@ pub(super) fn parse(bytes: &[u8], budget: &Budget, surrogates: bool) -> Result<N
         members: Vec::new(),
         unescaped: String::new(),
     };
-    let node = parser.value(0)?;
+    let node = parser.value(0, Slot::Root)?;
     match parser.next_token() {
         None => Ok(node),
         Some(_) => Err(parser.unexpected()),
@@ -49,9 +49,9 @@ struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    fn value(&mut self, depth: u16) -> Result<Node, ReadError> {
+    fn value(&mut self, depth: u16, slot: Slot) -> Result<Node, ReadError> {
         let first = self.next_token().ok_or(ReadError::Truncated)?;
-        self.budget.node()?;
+        self.budget.node(slot)?;
         match first {
             b'"' => self.string().map(Node::String),
             b'{' => self.object(depth),
@@ -74,7 +74,7 @@ impl<'t> Parser<'t> {
             return Ok(Node::Array(Arc::new(builder.finish_with(Vec::new()))));
         }
         loop {
-            let node = self.value(depth)?;
+            let node = self.value(depth, Slot::Element)?;
             if self.nodes.len().saturating_sub(base) == FANOUT {
                 builder.push_leaf(self.nodes.drain(base..).collect());
             }
@@ -87,7 +87,9 @@ impl<'t> Parser<'t> {
         }
         self.pass();
         let last = self.nodes.drain(base..).collect();
-        Ok(Node::Array(Arc::new(builder.finish_with(last))))
+        let tree = builder.finish_with(last);
+        self.budget.packed::<Node>(tree.len())?;
+        Ok(Node::Array(Arc::new(tree)))
     }
 
     fn object(&mut self, depth: u16) -> Result<Node, ReadError> {
@@ -107,7 +109,7 @@ impl<'t> Parser<'t> {
                 return Err(self.unexpected());
             }
             self.pass();
-            let node = self.value(depth)?;
+            let node = self.value(depth, Slot::Member)?;
             self.members.push(Member { key, node });
             match self.next_token() {
                 Some(b',') => self.pass(),
@@ -116,6 +118,8 @@ impl<'t> Parser<'t> {
             }
         }
         self.pass();
+        let entries = self.members.len().saturating_sub(base);
+        self.budget.packed::<Member>(entries)?;
         let members = self.members.drain(base..).collect();
         Ok(Node::Object(Arc::new(object(members)?)))
     }

@@ -19,11 +19,11 @@ impl<E: Entry> Tree<E> {
         meter: &mut Meter,
     ) -> Option<Child<E>> {
         let weight = entry.weight();
-        let overfull = match &mut self.kids {
+        let (overfull, heap) = match &mut self.kids {
             Kids::Leaf(entries) => {
                 let at = at.min(entries.len());
                 entries.insert(at, entry);
-                entries.len() > FANOUT
+                (entries.len() > FANOUT, weight.heap)
             }
             Kids::Branch(children) => {
                 // At the boundary between two children the left one takes the entry, so that its
@@ -34,18 +34,22 @@ impl<E: Entry> Tree<E> {
                 if E::is_before(&key, &child.first) {
                     child.first = key;
                 }
+                let before = child.tree.heap();
                 let right = own(&mut child.tree, meter).insert_below(rest, entry, meter);
                 child.len = child.tree.len;
+                let mut heap = child.tree.heap().wrapping_sub(before);
                 if let Some(right) = right {
+                    heap = heap.wrapping_add(right.tree.heap());
                     children.insert(index.saturating_add(1), right);
                 }
-                children.len() > FANOUT
+                (children.len() > FANOUT, heap)
             }
         };
         self.len = self.len.saturating_add(1);
         self.sum = Weight {
             nodes: self.sum.nodes.saturating_add(weight.nodes),
             bytes: self.sum.bytes.saturating_add(weight.bytes),
+            heap: self.sum.heap.wrapping_add(heap),
             depth: self.sum.depth.max(weight.depth),
         };
         if overfull {
@@ -80,23 +84,33 @@ impl<E: Entry> Tree<E> {
     fn recount(&mut self) {
         self.sum = match &self.kids {
             Kids::Leaf(entries) => sum(entries.iter().map(E::weight)),
-            Kids::Branch(children) => sum(children.iter().map(|child| child.tree.sum)),
+            Kids::Branch(children) => sum(children.iter().map(Child::weight)),
         };
     }
 
+    /// Brings what lies below a branch up to date.
+    fn recount_heap(&mut self) {
+        if let Kids::Branch(children) = &self.kids {
+            let heaps = children.iter().map(|child| child.tree.heap());
+            self.sum.heap = heaps.fold(0, u64::saturating_add);
+        }
+    }
+
     pub(super) fn remove_below(&mut self, at: usize, meter: &mut Meter) -> Option<E> {
-        let entry = match &mut self.kids {
+        match &mut self.kids {
             Kids::Leaf(entries) => {
                 if at >= entries.len() {
                     return None;
                 }
                 let entry = entries.remove(at);
                 give_back(entries);
-                entry
+                let heap = entry.weight().heap;
+                Some(self.forget(entry, 0_u64.wrapping_sub(heap)))
             }
             Kids::Branch(children) => {
                 let (index, rest) = locate(children, at)?;
                 let child = children.get_mut(index)?;
+                let before = child.tree.heap();
                 let entry = own(&mut child.tree, meter).remove_below(rest, meter)?;
                 child.len = child.tree.len;
                 match child.tree.first_key() {
@@ -106,23 +120,31 @@ impl<E: Entry> Tree<E> {
                     None => {
                         children.remove(index);
                         give_back(children);
-                        return Some(self.forget(entry));
+                        return Some(self.forget(entry, 0_u64.wrapping_sub(before)));
                     }
                 }
-                if child.tree.kids.len() < SPARSE {
+                let heap = child.tree.heap().wrapping_sub(before);
+                let is_sparse = child.tree.kids.len() < SPARSE;
+                if is_sparse {
                     merge_around(children, index, meter);
                 }
-                entry
+                let entry = self.forget(entry, heap);
+                if is_sparse {
+                    self.recount_heap();
+                }
+                Some(entry)
             }
-        };
-        Some(self.forget(entry))
+        }
     }
 
-    /// Takes an entry that has left off the sums.
-    fn forget(&mut self, entry: E) -> E {
+    /// Takes an entry that has left off the sums. What lies below changed by `heap`, modulo 2^64.
+    fn forget(&mut self, entry: E, heap: u64) -> E {
         let weight = entry.weight();
         self.len = self.len.saturating_sub(1);
-        self.replace_weight(weight, Weight::default());
+        self.sum.nodes = self.sum.nodes.saturating_sub(weight.nodes);
+        self.sum.bytes = self.sum.bytes.saturating_sub(weight.bytes);
+        self.sum.heap = self.sum.heap.wrapping_add(heap);
+        self.replace_depth(weight.depth, 0);
         entry
     }
 }
@@ -138,7 +160,10 @@ impl<E: Entry> Tree<E> {
                     && let Some(child) = children.get_mut(index)
                     && let Some(tree) = Arc::get_mut(&mut child.tree)
                 {
+                    let before = tree.heap();
                     tree.trim(rest);
+                    let change = tree.heap().wrapping_sub(before);
+                    self.sum.heap = self.sum.heap.wrapping_add(change);
                 }
             }
         }

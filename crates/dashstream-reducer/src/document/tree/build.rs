@@ -1,6 +1,6 @@
 //! Building a tree from entries in order.
 
-use super::{Child, Entry, FANOUT, Tree};
+use super::{Child, Entry, FANOUT, TREE_BYTES, Tree};
 
 /// Takes entries in order and packs them into full leaves.
 pub(crate) struct Builder<E: Entry> {
@@ -51,8 +51,21 @@ impl<E: Entry> Builder<E> {
             }
             level = above;
         }
+        level.shrink_to_fit();
         Tree::branch(level)
     }
+}
+
+/// Bytes of memory that the tree nodes below the root take, for so many entries that are packed.
+pub(crate) fn branch_bytes<E: Entry>(entries: usize) -> u64 {
+    let mut bytes = 0_u64;
+    let mut level = entries;
+    while level > FANOUT {
+        level = level.div_ceil(FANOUT);
+        let each = TREE_BYTES.saturating_add(E::CHILD_BYTES);
+        bytes = bytes.saturating_add((level as u64).saturating_mul(each));
+    }
+    bytes
 }
 
 impl<E: Entry> From<Vec<E>> for Tree<E> {

@@ -59,7 +59,7 @@ fn check<E: Entry>(tree: &Tree<E>) {
                     tree.len,
                     children.iter().map(|child| child.len).sum::<usize>()
                 );
-                assert_eq!(tree.sum, sum(children.iter().map(|child| child.tree.sum)));
+                assert_eq!(tree.sum, sum(children.iter().map(Child::weight)));
                 for child in children {
                     assert_eq!(child.len, child.tree.len);
                     assert!(child.len > 0);

@@ -28,6 +28,7 @@ pub(crate) trait Visit {
 pub(crate) struct Delta {
     nodes: u64,
     bytes: u64,
+    heap: u64,
     /// The depth before and after.
     from: u16,
     to: u16,
@@ -39,6 +40,7 @@ impl Delta {
         Self {
             nodes: new.nodes.wrapping_sub(old.nodes),
             bytes: new.bytes.wrapping_sub(old.bytes),
+            heap: new.heap.wrapping_sub(old.heap),
             from: old.depth,
             to: new.depth,
         }
@@ -56,8 +58,9 @@ impl Delta {
         result
     }
 
-    /// From here on the depth is that of the container.
-    pub(crate) const fn wrap(&mut self) {
+    /// From here on the depth is that of the container, whose memory changed from `before` to `after`.
+    pub(crate) const fn wrap(&mut self, before: u64, after: u64) {
+        self.heap = after.wrapping_sub(before);
         self.from = self.from.saturating_add(1);
         self.to = self.to.saturating_add(1);
     }
@@ -67,6 +70,7 @@ impl Delta {
         Weight {
             nodes: weight.nodes.wrapping_add(self.nodes),
             bytes: weight.bytes.wrapping_add(self.bytes),
+            heap: weight.heap.wrapping_add(self.heap),
             depth: weight.depth,
         }
     }
@@ -85,7 +89,11 @@ impl<E: Entry> Tree<E> {
             Kids::Branch(children) => {
                 let place = locate(children, at);
                 match place.and_then(|(index, at)| Some((children.get_mut(index)?, at))) {
-                    Some((child, at)) => own(&mut child.tree, visit.meter()).visit_at(at, visit)?,
+                    Some((child, at)) => {
+                        let before = child.tree.heap();
+                        own(&mut child.tree, visit.meter()).visit_at(at, visit)?;
+                        visit.delta().heap = child.tree.heap().wrapping_sub(before);
+                    }
                     None => return Err(visit.missing()),
                 }
             }
@@ -122,7 +130,11 @@ impl Tree<Member> {
             Kids::Branch(children) => {
                 let at = child_of(children, name);
                 match at.and_then(|at| children.get_mut(at)) {
-                    Some(child) => own(&mut child.tree, visit.meter()).visit_member(name, visit)?,
+                    Some(child) => {
+                        let before = child.tree.heap();
+                        own(&mut child.tree, visit.meter()).visit_member(name, visit)?;
+                        visit.delta().heap = child.tree.heap().wrapping_sub(before);
+                    }
                     None => return Err(visit.missing()),
                 }
             }

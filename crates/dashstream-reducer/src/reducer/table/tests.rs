@@ -24,8 +24,9 @@ const PLACES: [Place; 12] = [
     Place::Before,
 ];
 
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 17] = [
     Kind::Other,
+    Kind::End,
     Kind::Announcement,
     Kind::NoChange,
     Kind::Diff,
@@ -391,6 +392,7 @@ fn give(run: &mut Reducer, stamp: Stamp, kind: Kind, base: &[u8]) -> Outcome {
     let checkpoint: &[u8] = &[1; 16];
     let update = match kind {
         Kind::Other => Update::Other,
+        Kind::End => Update::End,
         Kind::Announcement => Update::Checkpoint {
             id: checkpoint,
             state: &[],
