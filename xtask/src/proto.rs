@@ -97,16 +97,23 @@ fn shape(out: &mut String, message: &MessageDescriptor) -> Result<()> {
         bail!("{name}: the walk's tables hold field numbers below 16");
     }
     writeln!(out, "/// `{}`", message.full_name())?;
-    writeln!(out, "pub(crate) static {name}: Shape = Shape::new(&[")?;
+    let mut names = vec![String::new()];
+    let mut fields = vec!["Field::UNKNOWN".to_owned()];
     let mut slot = 0;
-    for number in 0..=last {
-        let Some(field) = message.get_field(number) else {
-            writeln!(out, "Field::UNKNOWN,")?;
-            continue;
-        };
-        writeln!(out, "{}, // {}", entry(&field, &mut slot)?, field.name())?;
+    for number in 1..=last {
+        if let Some(field) = message.get_field(number) {
+            names.push(field.name().to_owned());
+            fields.push(entry(&field, &mut slot)?);
+        } else {
+            names.push(String::new());
+            fields.push("Field::UNKNOWN".to_owned());
+        }
     }
-    writeln!(out, "]);\n")?;
+    let (title, fields) = (message.name(), fields.join(", "));
+    writeln!(
+        out,
+        "pub(crate) static {name}: Shape = Shape::new({title:?}, &{names:?}, &[{fields}]);\n"
+    )?;
     Ok(())
 }
 

@@ -201,7 +201,12 @@ impl Decoder {
         }
     }
 
-    fn frame<'a>(&self, record: &'a [u8]) -> Result<Frame<'a>, DecodeError> {
+    /// The content of the compressed payload that was looked at last.
+    pub(crate) const fn content(&self) -> &[u8] {
+        self.content.as_slice()
+    }
+
+    pub(crate) fn frame<'a>(&self, record: &'a [u8]) -> Result<Frame<'a>, DecodeError> {
         let limit = self.options.limits().record_bytes();
         if record.len() > limit {
             return Err(DecodeError::RecordTooLarge {

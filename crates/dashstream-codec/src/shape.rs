@@ -4,15 +4,21 @@ use alloc::string::String;
 
 use crate::sizes::Sized64;
 
-/// One message of the schema. Its fields stand at the index of their number.
+/// One message of the schema. Its fields, and their names, stand at the index of their number.
 #[derive(Debug)]
 pub(crate) struct Shape {
     fields: &'static [Field],
+    names: &'static [&'static str],
+    name: &'static str,
 }
 
 impl Shape {
     /// A shape of at most 16 fields, so that one `u16` remembers which of them were seen.
-    pub(crate) const fn new(fields: &'static [Field]) -> Self {
+    pub(crate) const fn new(
+        name: &'static str,
+        names: &'static [&'static str],
+        fields: &'static [Field],
+    ) -> Self {
         assert!(fields.len() <= 16, "one bit a field");
         let mut slots = 0_u8;
         let mut rest = fields;
@@ -30,12 +36,27 @@ impl Shape {
             slots as usize <= SLOTS,
             "a level has a counter for each growing field"
         );
-        Self { fields }
+        Self {
+            fields,
+            names,
+            name,
+        }
     }
 
     #[inline(always)]
     pub(crate) fn field(&self, number: u32) -> &'static Field {
         self.fields.get(number as usize).unwrap_or(&UNKNOWN)
+    }
+
+    /// The message's name in the schema.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// A field's name in the schema; `None` of one that it does not have.
+    pub(crate) fn field_name(&self, number: u32) -> Option<&'static str> {
+        let name = self.names.get(number as usize)?;
+        (!name.is_empty()).then_some(*name)
     }
 }
 
@@ -68,7 +89,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const fn grows(self) -> bool {
+    pub(crate) const fn grows(self) -> bool {
         match self {
             Self::Unknown
             | Self::Varint

@@ -12,12 +12,13 @@
 //! starts with, and the fuller nodes of a map.
 
 use crate::error::DecodeError;
-use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH};
+use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH, HEADER};
 use crate::header::{self, int32, is_blank, string_heap};
 use crate::kind::Kind;
 use crate::peek::{Peek, body};
 use crate::shape::{Field, Kind as FieldKind, SLOTS, Shape, map_growth, vec_growth};
 use crate::survey::{Flags, Rules, Survey};
+use crate::trace::{Trace, Untraced};
 use crate::version::SCHEMA_VERSION;
 use crate::wire::{FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError};
 
@@ -29,6 +30,17 @@ pub(crate) fn walk<'a>(
     rules: Rules<'_>,
     survey: &mut Survey<'a>,
 ) -> Result<Kind, DecodeError> {
+    walk_traced(payload, rules, survey, Untraced)
+}
+
+/// As [`walk`], telling `trace` where it is.
+#[inline(always)]
+pub(crate) fn walk_traced<'a>(
+    payload: &'a [u8],
+    rules: Rules<'_>,
+    survey: &mut Survey<'a>,
+    trace: impl Trace,
+) -> Result<Kind, DecodeError> {
     let limits = rules.limits;
     let mut walk = Walk {
         rules,
@@ -38,6 +50,7 @@ pub(crate) fn walk<'a>(
         blobs: 0,
         blob_bytes: 0,
         unrouted: false,
+        trace,
     };
     let root = walk.root(payload, survey)?;
     let Some(kind) = root.kind else {
@@ -65,7 +78,7 @@ pub(crate) fn walk<'a>(
     Ok(kind)
 }
 
-struct Walk<'l> {
+struct Walk<'l, T> {
     rules: Rules<'l>,
     heap_left: u64,
     fields_left: u32,
@@ -74,6 +87,7 @@ struct Walk<'l> {
     blob_bytes: u64,
     /// Whether an event of a batch has a header without thread.
     unrouted: bool,
+    trace: T,
 }
 
 /// The first of the nine messages in a payload, and whether it or its header occurs again.
@@ -84,7 +98,7 @@ struct Root {
     headers_again: bool,
 }
 
-impl Walk<'_> {
+impl<T: Trace> Walk<'_, T> {
     fn root<'a>(
         &mut self,
         payload: &'a [u8],
@@ -93,8 +107,9 @@ impl Walk<'_> {
         let left = self.rules.limits.depth();
         let mut root = Root::default();
         let mut level = Level::new(1);
+        self.trace.enter(&DASH_STREAM_MESSAGE);
         let mut input = Input::new(payload);
-        while let Some(key) = input.key()? {
+        while let Some(key) = self.key(&mut input)? {
             self.fields(1)?;
             let number = key.number();
             let field = DASH_STREAM_MESSAGE.field(number);
@@ -137,8 +152,9 @@ impl Walk<'_> {
     ) -> Result<bool, DecodeError> {
         let batch = core::ptr::eq(shape, &EVENT_BATCH);
         let mut again = false;
+        self.trace.enter(shape);
         let mut input = Input::new(bytes);
-        while let Some(key) = input.key()? {
+        while let Some(key) = self.key(&mut input)? {
             self.fields(1)?;
             if key.number() == 1 {
                 again |= header.is_some();
@@ -159,15 +175,17 @@ impl Walk<'_> {
         if self.rules.require_header && header.is_none() {
             return Err(DecodeError::MissingHeader);
         }
+        self.trace.leave();
         Ok(again)
     }
 
     /// A header that counts: merged into the one before, and its version checked.
     fn header(&mut self, bytes: &[u8], left: u32, flags: &mut Flags) -> Result<(), DecodeError> {
         let left = self.below(left)?;
+        self.trace.enter(&HEADER);
         let mut input = Input::new(bytes);
         let mut fields = 0_u32;
-        while let Some(key) = input.key()? {
+        while let Some(key) = self.key(&mut input)? {
             fields = fields.saturating_add(1);
             match key.get() {
                 header::MESSAGE_ID | header::PARENT_ID => self.blob(input.bytes()?),
@@ -200,6 +218,7 @@ impl Walk<'_> {
                 supported: SCHEMA_VERSION,
             });
         }
+        self.trace.leave();
         Ok(())
     }
 
@@ -212,12 +231,25 @@ impl Walk<'_> {
         scale: u64,
     ) -> Result<(), DecodeError> {
         let mut level = Level::new(scale);
+        self.trace.enter(shape);
         let mut input = Input::new(bytes);
-        while let Some(key) = input.key()? {
+        while let Some(key) = self.key(&mut input)? {
             self.fields(1)?;
             self.value(&mut input, key, shape, left, &mut level)?;
         }
+        self.trace.leave();
         Ok(())
+    }
+
+    /// The next field's key, or `None` at the end of the message.
+    #[inline(always)]
+    fn key(&mut self, input: &mut Input<'_>) -> Result<Option<Key>, WireError> {
+        self.trace.at(input.rest());
+        let key = input.key()?;
+        if let Some(key) = key {
+            self.trace.field(key);
+        }
+        Ok(key)
     }
 
     /// The value of one field.

@@ -19,8 +19,8 @@ use dashstream_testkit::vectors;
 fn every_input_of_the_corpora_holds_every_property() {
     let crate_folder = env!("CARGO_MANIFEST_DIR");
     // The crate is vendored without the fuzz folder.
-    let folders =
-        ["budget", "peek", "view", "stable"].map(|of| format!("../../fuzz/corpus/codec_{of}"));
+    let folders = ["budget", "diagnosis", "peek", "view", "stable"]
+        .map(|of| format!("../../fuzz/corpus/codec_{of}"));
     let there = folders
         .iter()
         .filter(|folder| Path::new(crate_folder).join(folder).is_dir());
@@ -31,6 +31,7 @@ fn every_input_of_the_corpora_holds_every_property() {
             record::peek_agrees(&bytes);
             record::view_equals_owned(&bytes);
             record::decoding_is_stable(&bytes);
+            record::refusals_are_explained(&bytes);
         }
     }
 }

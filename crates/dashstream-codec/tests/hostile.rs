@@ -398,6 +398,7 @@ fn every_hostile_payload_holds_every_property() {
             record::peek_agrees(&record);
             record::view_equals_owned(&record);
             record::decoding_is_stable(&record);
+            record::refusals_are_explained(&record);
         }
     }
 }

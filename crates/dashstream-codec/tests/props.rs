@@ -37,6 +37,7 @@ fn every_property(record: &[u8]) {
     record::peek_agrees(record);
     record::view_equals_owned(record);
     record::decoding_is_stable(record);
+    record::refusals_are_explained(record);
 }
 
 proptest! {

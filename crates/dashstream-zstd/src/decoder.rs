@@ -67,6 +67,18 @@ impl DecompressError {
         }
     }
 
+    /// Where in the input the field is that gave the reason; `None` of what decoding found.
+    #[must_use]
+    pub const fn offset(&self) -> Option<usize> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.offset()),
+            Self::ChecksumMismatch
+            | Self::Corrupt { .. }
+            | Self::OutputTooLarge { .. }
+            | Self::OutOfMemory { .. } => None,
+        }
+    }
+
     /// Whether the content was refused on its length.
     #[must_use]
     pub const fn is_too_large(&self) -> bool {

@@ -4,298 +4,521 @@ use super::v1;
 use crate::shape::{Field, Shape, element, leaf};
 
 /// `dashstream.v1.DashStreamMessage`
-pub(crate) static DASH_STREAM_MESSAGE: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&EVENT),           // event
-    Field::message(&STATE_DIFF),      // state_diff
-    Field::message(&TOKEN_CHUNK),     // token_chunk
-    Field::message(&TOOL_EXECUTION),  // tool_execution
-    Field::message(&CHECKPOINT),      // checkpoint
-    Field::message(&METRICS),         // metrics
-    Field::message(&ERROR),           // error
-    Field::message(&EVENT_BATCH),     // event_batch
-    Field::message(&EXECUTION_TRACE), // execution_trace
-]);
+pub(crate) static DASH_STREAM_MESSAGE: Shape = Shape::new(
+    "DashStreamMessage",
+    &[
+        "",
+        "event",
+        "state_diff",
+        "token_chunk",
+        "tool_execution",
+        "checkpoint",
+        "metrics",
+        "error",
+        "event_batch",
+        "execution_trace",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::message(&EVENT),
+        Field::message(&STATE_DIFF),
+        Field::message(&TOKEN_CHUNK),
+        Field::message(&TOOL_EXECUTION),
+        Field::message(&CHECKPOINT),
+        Field::message(&METRICS),
+        Field::message(&ERROR),
+        Field::message(&EVENT_BATCH),
+        Field::message(&EXECUTION_TRACE),
+    ],
+);
 
 /// `dashstream.v1.Event`
-pub(crate) static EVENT: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&HEADER), // header
-    Field::VARINT,           // event_type
-    Field::STRING,           // node_id
-    Field::map(0, &EVENT_ATTRIBUTES_ENTRY, leaf::<v1::AttributeValue>()), // attributes
-    Field::VARINT,           // duration_us
-    Field::STRING,           // llm_request_id
-]);
+pub(crate) static EVENT: Shape = Shape::new(
+    "Event",
+    &[
+        "",
+        "header",
+        "event_type",
+        "node_id",
+        "attributes",
+        "duration_us",
+        "llm_request_id",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::message(&HEADER),
+        Field::VARINT,
+        Field::STRING,
+        Field::map(0, &EVENT_ATTRIBUTES_ENTRY, leaf::<v1::AttributeValue>()),
+        Field::VARINT,
+        Field::STRING,
+    ],
+);
 
 /// `dashstream.v1.StateDiff`
-pub(crate) static STATE_DIFF: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&HEADER), // header
-    Field::BYTES,            // base_checkpoint_id
-    Field::messages(0, &DIFF_OPERATION, element::<v1::DiffOperation>()), // operations
-    Field::BYTES,            // state_hash
-    Field::BYTES,            // full_state
-]);
+pub(crate) static STATE_DIFF: Shape = Shape::new(
+    "StateDiff",
+    &[
+        "",
+        "header",
+        "base_checkpoint_id",
+        "operations",
+        "state_hash",
+        "full_state",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::message(&HEADER),
+        Field::BYTES,
+        Field::messages(0, &DIFF_OPERATION, element::<v1::DiffOperation>()),
+        Field::BYTES,
+        Field::BYTES,
+    ],
+);
 
 /// `dashstream.v1.TokenChunk`
-pub(crate) static TOKEN_CHUNK: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&HEADER),              // header
-    Field::STRING,                        // request_id
-    Field::STRING,                        // text
-    Field::varints(0, element::<u32>()),  // token_ids
-    Field::fixed32s(1, element::<f32>()), // logprobs
-    Field::VARINT,                        // chunk_index
-    Field::VARINT,                        // is_final
-    Field::VARINT,                        // finish_reason
-    Field::STRING,                        // model
-    Field::message(&TOKEN_STATS),         // stats
-]);
+pub(crate) static TOKEN_CHUNK: Shape = Shape::new(
+    "TokenChunk",
+    &[
+        "",
+        "header",
+        "request_id",
+        "text",
+        "token_ids",
+        "logprobs",
+        "chunk_index",
+        "is_final",
+        "finish_reason",
+        "model",
+        "stats",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::message(&HEADER),
+        Field::STRING,
+        Field::STRING,
+        Field::varints(0, element::<u32>()),
+        Field::fixed32s(1, element::<f32>()),
+        Field::VARINT,
+        Field::VARINT,
+        Field::VARINT,
+        Field::STRING,
+        Field::message(&TOKEN_STATS),
+    ],
+);
 
 /// `dashstream.v1.ToolExecution`
-pub(crate) static TOOL_EXECUTION: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&HEADER), // header
-    Field::STRING,           // call_id
-    Field::STRING,           // tool_name
-    Field::VARINT,           // stage
-    Field::BYTES,            // arguments
-    Field::BYTES,            // result
-    Field::STRING,           // error
-    Field::message(&ERROR),  // error_details
-    Field::VARINT,           // duration_us
-    Field::VARINT,           // retry_count
-]);
+pub(crate) static TOOL_EXECUTION: Shape = Shape::new(
+    "ToolExecution",
+    &[
+        "",
+        "header",
+        "call_id",
+        "tool_name",
+        "stage",
+        "arguments",
+        "result",
+        "error",
+        "error_details",
+        "duration_us",
+        "retry_count",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::message(&HEADER),
+        Field::STRING,
+        Field::STRING,
+        Field::VARINT,
+        Field::BYTES,
+        Field::BYTES,
+        Field::STRING,
+        Field::message(&ERROR),
+        Field::VARINT,
+        Field::VARINT,
+    ],
+);
 
 /// `dashstream.v1.Checkpoint`
-pub(crate) static CHECKPOINT: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&HEADER),           // header
-    Field::BYTES,                      // checkpoint_id
-    Field::BYTES,                      // state
-    Field::STRING,                     // state_type
-    Field::BYTES,                      // checksum
-    Field::STRING,                     // storage_uri
-    Field::message(&COMPRESSION_INFO), // compression_info
-    Field::map(
-        0,
-        &CHECKPOINT_METADATA_ENTRY,
-        leaf::<alloc::string::String>(),
-    ), // metadata
-]);
+pub(crate) static CHECKPOINT: Shape = Shape::new(
+    "Checkpoint",
+    &[
+        "",
+        "header",
+        "checkpoint_id",
+        "state",
+        "state_type",
+        "checksum",
+        "storage_uri",
+        "compression_info",
+        "metadata",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::message(&HEADER),
+        Field::BYTES,
+        Field::BYTES,
+        Field::STRING,
+        Field::BYTES,
+        Field::STRING,
+        Field::message(&COMPRESSION_INFO),
+        Field::map(
+            0,
+            &CHECKPOINT_METADATA_ENTRY,
+            leaf::<alloc::string::String>(),
+        ),
+    ],
+);
 
 /// `dashstream.v1.Metrics`
-pub(crate) static METRICS: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&HEADER), // header
-    Field::STRING,           // scope
-    Field::STRING,           // scope_id
-    Field::map(0, &METRICS_METRICS_ENTRY, leaf::<v1::MetricValue>()), // metrics
-    Field::map(1, &METRICS_TAGS_ENTRY, leaf::<alloc::string::String>()), // tags
-]);
+pub(crate) static METRICS: Shape = Shape::new(
+    "Metrics",
+    &["", "header", "scope", "scope_id", "metrics", "tags"],
+    &[
+        Field::UNKNOWN,
+        Field::message(&HEADER),
+        Field::STRING,
+        Field::STRING,
+        Field::map(0, &METRICS_METRICS_ENTRY, leaf::<v1::MetricValue>()),
+        Field::map(1, &METRICS_TAGS_ENTRY, leaf::<alloc::string::String>()),
+    ],
+);
 
 /// `dashstream.v1.Error`
-pub(crate) static ERROR: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&HEADER), // header
-    Field::STRING,           // error_code
-    Field::STRING,           // message
-    Field::STRING,           // stack_trace
-    Field::map(0, &ERROR_CONTEXT_ENTRY, leaf::<alloc::string::String>()), // context
-    Field::VARINT,           // severity
-    Field::STRING,           // exception_type
-    Field::strings(1, element::<alloc::string::String>()), // suggestions
-]);
+pub(crate) static ERROR: Shape = Shape::new(
+    "Error",
+    &[
+        "",
+        "header",
+        "error_code",
+        "message",
+        "stack_trace",
+        "context",
+        "severity",
+        "exception_type",
+        "suggestions",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::message(&HEADER),
+        Field::STRING,
+        Field::STRING,
+        Field::STRING,
+        Field::map(0, &ERROR_CONTEXT_ENTRY, leaf::<alloc::string::String>()),
+        Field::VARINT,
+        Field::STRING,
+        Field::strings(1, element::<alloc::string::String>()),
+    ],
+);
 
 /// `dashstream.v1.EventBatch`
-pub(crate) static EVENT_BATCH: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&HEADER),                            // header
-    Field::messages(0, &EVENT, element::<v1::Event>()), // events
-]);
+pub(crate) static EVENT_BATCH: Shape = Shape::new(
+    "EventBatch",
+    &["", "header", "events"],
+    &[
+        Field::UNKNOWN,
+        Field::message(&HEADER),
+        Field::messages(0, &EVENT, element::<v1::Event>()),
+    ],
+);
 
 /// `dashstream.v1.ExecutionTrace`
-pub(crate) static EXECUTION_TRACE: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::message(&HEADER), // header
-    Field::STRING,           // thread_id
-    Field::STRING,           // execution_id
-    Field::messages(
-        0,
-        &NODE_EXECUTION_RECORD,
-        element::<v1::NodeExecutionRecord>(),
-    ), // nodes_executed
-    Field::VARINT,           // total_duration_ms
-    Field::VARINT,           // total_tokens
-    Field::messages(1, &ERROR_RECORD, element::<v1::ErrorRecord>()), // errors
-    Field::VARINT,           // completed
-    Field::STRING,           // started_at
-    Field::STRING,           // ended_at
-    Field::BYTES,            // final_state
-    Field::map(2, &EXECUTION_TRACE_METADATA_ENTRY, leaf::<bytes::Bytes>()), // metadata
-]);
+pub(crate) static EXECUTION_TRACE: Shape = Shape::new(
+    "ExecutionTrace",
+    &[
+        "",
+        "header",
+        "thread_id",
+        "execution_id",
+        "nodes_executed",
+        "total_duration_ms",
+        "total_tokens",
+        "errors",
+        "completed",
+        "started_at",
+        "ended_at",
+        "final_state",
+        "metadata",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::message(&HEADER),
+        Field::STRING,
+        Field::STRING,
+        Field::messages(
+            0,
+            &NODE_EXECUTION_RECORD,
+            element::<v1::NodeExecutionRecord>(),
+        ),
+        Field::VARINT,
+        Field::VARINT,
+        Field::messages(1, &ERROR_RECORD, element::<v1::ErrorRecord>()),
+        Field::VARINT,
+        Field::STRING,
+        Field::STRING,
+        Field::BYTES,
+        Field::map(2, &EXECUTION_TRACE_METADATA_ENTRY, leaf::<bytes::Bytes>()),
+    ],
+);
 
 /// `dashstream.v1.Header`
-pub(crate) static HEADER: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::BYTES,  // message_id
-    Field::VARINT, // timestamp_us
-    Field::STRING, // tenant_id
-    Field::STRING, // thread_id
-    Field::VARINT, // sequence
-    Field::VARINT, // type
-    Field::BYTES,  // parent_id
-    Field::VARINT, // compression
-    Field::VARINT, // schema_version
-]);
+pub(crate) static HEADER: Shape = Shape::new(
+    "Header",
+    &[
+        "",
+        "message_id",
+        "timestamp_us",
+        "tenant_id",
+        "thread_id",
+        "sequence",
+        "type",
+        "parent_id",
+        "compression",
+        "schema_version",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::BYTES,
+        Field::VARINT,
+        Field::STRING,
+        Field::STRING,
+        Field::VARINT,
+        Field::VARINT,
+        Field::BYTES,
+        Field::VARINT,
+        Field::VARINT,
+    ],
+);
 
 /// `dashstream.v1.Event.AttributesEntry`
-pub(crate) static EVENT_ATTRIBUTES_ENTRY: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING,                    // key
-    Field::message(&ATTRIBUTE_VALUE), // value
-]);
+pub(crate) static EVENT_ATTRIBUTES_ENTRY: Shape = Shape::new(
+    "AttributesEntry",
+    &["", "key", "value"],
+    &[
+        Field::UNKNOWN,
+        Field::STRING,
+        Field::message(&ATTRIBUTE_VALUE),
+    ],
+);
 
 /// `dashstream.v1.DiffOperation`
-pub(crate) static DIFF_OPERATION: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::VARINT, // op
-    Field::STRING, // path
-    Field::BYTES,  // value
-    Field::STRING, // from
-    Field::VARINT, // encoding
-]);
+pub(crate) static DIFF_OPERATION: Shape = Shape::new(
+    "DiffOperation",
+    &["", "op", "path", "value", "from", "encoding"],
+    &[
+        Field::UNKNOWN,
+        Field::VARINT,
+        Field::STRING,
+        Field::BYTES,
+        Field::STRING,
+        Field::VARINT,
+    ],
+);
 
 /// `dashstream.v1.TokenStats`
-pub(crate) static TOKEN_STATS: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::VARINT, // prompt_tokens
-    Field::VARINT, // completion_tokens
-    Field::VARINT, // total_tokens
-]);
+pub(crate) static TOKEN_STATS: Shape = Shape::new(
+    "TokenStats",
+    &["", "prompt_tokens", "completion_tokens", "total_tokens"],
+    &[Field::UNKNOWN, Field::VARINT, Field::VARINT, Field::VARINT],
+);
 
 /// `dashstream.v1.CompressionInfo`
-pub(crate) static COMPRESSION_INFO: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::VARINT,  // type
-    Field::VARINT,  // compressed_size
-    Field::VARINT,  // uncompressed_size
-    Field::FIXED32, // compression_ratio
-]);
+pub(crate) static COMPRESSION_INFO: Shape = Shape::new(
+    "CompressionInfo",
+    &[
+        "",
+        "type",
+        "compressed_size",
+        "uncompressed_size",
+        "compression_ratio",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::VARINT,
+        Field::VARINT,
+        Field::VARINT,
+        Field::FIXED32,
+    ],
+);
 
 /// `dashstream.v1.Checkpoint.MetadataEntry`
-pub(crate) static CHECKPOINT_METADATA_ENTRY: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING, // key
-    Field::STRING, // value
-]);
+pub(crate) static CHECKPOINT_METADATA_ENTRY: Shape = Shape::new(
+    "MetadataEntry",
+    &["", "key", "value"],
+    &[Field::UNKNOWN, Field::STRING, Field::STRING],
+);
 
 /// `dashstream.v1.Metrics.MetricsEntry`
-pub(crate) static METRICS_METRICS_ENTRY: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING,                 // key
-    Field::message(&METRIC_VALUE), // value
-]);
+pub(crate) static METRICS_METRICS_ENTRY: Shape = Shape::new(
+    "MetricsEntry",
+    &["", "key", "value"],
+    &[Field::UNKNOWN, Field::STRING, Field::message(&METRIC_VALUE)],
+);
 
 /// `dashstream.v1.Metrics.TagsEntry`
-pub(crate) static METRICS_TAGS_ENTRY: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING, // key
-    Field::STRING, // value
-]);
+pub(crate) static METRICS_TAGS_ENTRY: Shape = Shape::new(
+    "TagsEntry",
+    &["", "key", "value"],
+    &[Field::UNKNOWN, Field::STRING, Field::STRING],
+);
 
 /// `dashstream.v1.Error.ContextEntry`
-pub(crate) static ERROR_CONTEXT_ENTRY: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING, // key
-    Field::STRING, // value
-]);
+pub(crate) static ERROR_CONTEXT_ENTRY: Shape = Shape::new(
+    "ContextEntry",
+    &["", "key", "value"],
+    &[Field::UNKNOWN, Field::STRING, Field::STRING],
+);
 
 /// `dashstream.v1.NodeExecutionRecord`
-pub(crate) static NODE_EXECUTION_RECORD: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING, // node
-    Field::VARINT, // duration_ms
-    Field::VARINT, // prompt_tokens
-    Field::VARINT, // completion_tokens
-    Field::VARINT, // total_tokens
-    Field::VARINT, // succeeded
-    Field::STRING, // started_at
-    Field::STRING, // ended_at
-    Field::BYTES,  // input
-    Field::BYTES,  // output
-    Field::map(
-        0,
-        &NODE_EXECUTION_RECORD_METADATA_ENTRY,
-        leaf::<alloc::string::String>(),
-    ), // metadata
-]);
+pub(crate) static NODE_EXECUTION_RECORD: Shape = Shape::new(
+    "NodeExecutionRecord",
+    &[
+        "",
+        "node",
+        "duration_ms",
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+        "succeeded",
+        "started_at",
+        "ended_at",
+        "input",
+        "output",
+        "metadata",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::STRING,
+        Field::VARINT,
+        Field::VARINT,
+        Field::VARINT,
+        Field::VARINT,
+        Field::VARINT,
+        Field::STRING,
+        Field::STRING,
+        Field::BYTES,
+        Field::BYTES,
+        Field::map(
+            0,
+            &NODE_EXECUTION_RECORD_METADATA_ENTRY,
+            leaf::<alloc::string::String>(),
+        ),
+    ],
+);
 
 /// `dashstream.v1.ErrorRecord`
-pub(crate) static ERROR_RECORD: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING, // node
-    Field::STRING, // message
-    Field::STRING, // error_code
-    Field::STRING, // timestamp
-    Field::VARINT, // recovered
-    Field::STRING, // stack_trace
-]);
+pub(crate) static ERROR_RECORD: Shape = Shape::new(
+    "ErrorRecord",
+    &[
+        "",
+        "node",
+        "message",
+        "error_code",
+        "timestamp",
+        "recovered",
+        "stack_trace",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::STRING,
+        Field::STRING,
+        Field::STRING,
+        Field::STRING,
+        Field::VARINT,
+        Field::STRING,
+    ],
+);
 
 /// `dashstream.v1.ExecutionTrace.MetadataEntry`
-pub(crate) static EXECUTION_TRACE_METADATA_ENTRY: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING, // key
-    Field::BYTES,  // value
-]);
+pub(crate) static EXECUTION_TRACE_METADATA_ENTRY: Shape = Shape::new(
+    "MetadataEntry",
+    &["", "key", "value"],
+    &[Field::UNKNOWN, Field::STRING, Field::BYTES],
+);
 
 /// `dashstream.v1.AttributeValue`
-pub(crate) static ATTRIBUTE_VALUE: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING,                    // string_value
-    Field::VARINT,                    // int_value
-    Field::FIXED64,                   // float_value
-    Field::VARINT,                    // bool_value
-    Field::BYTES,                     // bytes_value
-    Field::message(&ATTRIBUTE_ARRAY), // array_value
-    Field::message(&ATTRIBUTE_MAP),   // map_value
-]);
+pub(crate) static ATTRIBUTE_VALUE: Shape = Shape::new(
+    "AttributeValue",
+    &[
+        "",
+        "string_value",
+        "int_value",
+        "float_value",
+        "bool_value",
+        "bytes_value",
+        "array_value",
+        "map_value",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::STRING,
+        Field::VARINT,
+        Field::FIXED64,
+        Field::VARINT,
+        Field::BYTES,
+        Field::message(&ATTRIBUTE_ARRAY),
+        Field::message(&ATTRIBUTE_MAP),
+    ],
+);
 
 /// `dashstream.v1.MetricValue`
-pub(crate) static METRIC_VALUE: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::VARINT,  // int_value
-    Field::FIXED64, // float_value
-    Field::STRING,  // string_value
-    Field::VARINT,  // bool_value
-    Field::BYTES,   // bytes_value
-    Field::STRING,  // unit
-    Field::VARINT,  // type
-]);
+pub(crate) static METRIC_VALUE: Shape = Shape::new(
+    "MetricValue",
+    &[
+        "",
+        "int_value",
+        "float_value",
+        "string_value",
+        "bool_value",
+        "bytes_value",
+        "unit",
+        "type",
+    ],
+    &[
+        Field::UNKNOWN,
+        Field::VARINT,
+        Field::FIXED64,
+        Field::STRING,
+        Field::VARINT,
+        Field::BYTES,
+        Field::STRING,
+        Field::VARINT,
+    ],
+);
 
 /// `dashstream.v1.NodeExecutionRecord.MetadataEntry`
-pub(crate) static NODE_EXECUTION_RECORD_METADATA_ENTRY: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING, // key
-    Field::STRING, // value
-]);
+pub(crate) static NODE_EXECUTION_RECORD_METADATA_ENTRY: Shape = Shape::new(
+    "MetadataEntry",
+    &["", "key", "value"],
+    &[Field::UNKNOWN, Field::STRING, Field::STRING],
+);
 
 /// `dashstream.v1.AttributeArray`
-pub(crate) static ATTRIBUTE_ARRAY: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::messages(0, &ATTRIBUTE_VALUE, element::<v1::AttributeValue>()), // values
-]);
+pub(crate) static ATTRIBUTE_ARRAY: Shape = Shape::new(
+    "AttributeArray",
+    &["", "values"],
+    &[
+        Field::UNKNOWN,
+        Field::messages(0, &ATTRIBUTE_VALUE, element::<v1::AttributeValue>()),
+    ],
+);
 
 /// `dashstream.v1.AttributeMap`
-pub(crate) static ATTRIBUTE_MAP: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::map(0, &ATTRIBUTE_MAP_VALUES_ENTRY, leaf::<v1::AttributeValue>()), // values
-]);
+pub(crate) static ATTRIBUTE_MAP: Shape = Shape::new(
+    "AttributeMap",
+    &["", "values"],
+    &[
+        Field::UNKNOWN,
+        Field::map(0, &ATTRIBUTE_MAP_VALUES_ENTRY, leaf::<v1::AttributeValue>()),
+    ],
+);
 
 /// `dashstream.v1.AttributeMap.ValuesEntry`
-pub(crate) static ATTRIBUTE_MAP_VALUES_ENTRY: Shape = Shape::new(&[
-    Field::UNKNOWN,
-    Field::STRING,                    // key
-    Field::message(&ATTRIBUTE_VALUE), // value
-]);
+pub(crate) static ATTRIBUTE_MAP_VALUES_ENTRY: Shape = Shape::new(
+    "ValuesEntry",
+    &["", "key", "value"],
+    &[
+        Field::UNKNOWN,
+        Field::STRING,
+        Field::message(&ATTRIBUTE_VALUE),
+    ],
+);

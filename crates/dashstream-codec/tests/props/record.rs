@@ -115,6 +115,25 @@ pub(crate) fn view_equals_owned(record: &[u8]) {
     }
 }
 
+/// What is refused, and nothing else, is explained, by a place that is in it.
+pub(crate) fn refusals_are_explained(record: &[u8]) {
+    for options in options() {
+        let mut decoder = Decoder::new(options);
+        let refused = decoder.decode(record).map(drop).err();
+        let diagnosis = decoder.diagnose(record);
+        assert_eq!(diagnosis.as_ref().map(|it| it.error.clone()), refused);
+        let Some(diagnosis) = diagnosis else { continue };
+        assert!(!diagnosis.to_string().is_empty());
+        if !diagnosis.decompressed {
+            assert!(diagnosis.offset <= Some(record.len()), "{diagnosis:?}");
+        }
+        assert_eq!(diagnosis.expected.is_some(), diagnosis.found.is_some());
+        if diagnosis.error.code() == "wrong_wire_type" {
+            assert!(diagnosis.path.is_some() && diagnosis.expected.is_some());
+        }
+    }
+}
+
 /// What was decoded is written and read again as the same message, and prost agrees on what it is.
 pub(crate) fn decoding_is_stable(record: &[u8]) {
     let options = DecodeOptions::new().with_optional_headers(true);

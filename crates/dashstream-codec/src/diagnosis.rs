@@ -1,0 +1,173 @@
+//! Where a refused record is wrong, and what it looks like.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::decode::Decoder;
+use crate::error::DecodeError;
+use crate::frame::Encoding;
+use crate::hint::Hint;
+use crate::survey::Survey;
+use crate::trace::Recorder;
+use crate::walk::walk_traced;
+use crate::wire::WireError;
+
+/// Where a refused record is wrong, and what it looks like. Nothing of the payload is in it.
+///
+/// Its `Display` is one line for logs and dead letters.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Diagnosis {
+    /// Why the record is refused: what decoding it returns.
+    pub error: DecodeError,
+    /// Where what is wrong begins, in bytes of the record, or of the payload where
+    /// [`decompressed`](Self::decompressed) says so.
+    pub offset: Option<usize>,
+    /// Whether the offset is one in the payload after decompression.
+    pub decompressed: bool,
+    /// The field of the schema: `EventBatch.events[1].duration_us`. Numbers stand for fields that the
+    /// schema does not have.
+    pub path: Option<String>,
+    /// Which event of a batch it is, from 0.
+    pub event: Option<u32>,
+    /// The wire type that the schema gives the field, where it came with another.
+    pub expected: Option<&'static str>,
+    /// The wire type it came with.
+    pub found: Option<&'static str>,
+    /// A common mistake that the record looks like.
+    pub hint: Option<Hint>,
+}
+
+impl Decoder {
+    /// Says where and why [`decode`](Self::decode) refuses `record`; `None` when it does not.
+    ///
+    /// Call it after a refusal: it walks the record once more, slower and with allocations, to know where
+    /// it is. The record itself still costs no more than its limits allow.
+    #[must_use]
+    pub fn diagnose(&mut self, record: &[u8]) -> Option<Diagnosis> {
+        let error = self.check(record).err()?;
+        let mut diagnosis = Diagnosis {
+            error,
+            offset: None,
+            decompressed: false,
+            path: None,
+            event: None,
+            expected: None,
+            found: None,
+            hint: None,
+        };
+        // One of a frame that cannot be had, of a size over a limit, or of short memory, has no place.
+        let frame = self.frame(record).ok();
+        let start = frame.map_or(0, |frame| record.len().saturating_sub(frame.payload.len()));
+        let inflated = frame.is_some_and(|frame| frame.encoding == Encoding::Zstd);
+        match &diagnosis.error {
+            DecodeError::Frame(_) => diagnosis.offset = Some(0),
+            DecodeError::RecordTooLarge { .. } | DecodeError::PayloadTooLarge { .. } => {
+                return Some(diagnosis);
+            }
+            DecodeError::Decompression(error) => {
+                diagnosis.offset = error.offset().map(|at| at.saturating_add(start));
+            }
+            DecodeError::Wire(_)
+            | DecodeError::NoMessage { .. }
+            | DecodeError::HeapBudget { .. }
+            | DecodeError::TooDeep { .. }
+            | DecodeError::TooManyElements { .. }
+            | DecodeError::TooManyFields { .. }
+            | DecodeError::SchemaVersion { .. }
+            | DecodeError::MissingHeader
+            | DecodeError::HeaderMismatch
+            | DecodeError::Disagreement => {
+                let payload = match frame {
+                    Some(frame) if !inflated => frame.payload,
+                    Some(_) | None => self.content(),
+                };
+                self.locate(payload, &mut diagnosis);
+                diagnosis.decompressed = inflated;
+                if !inflated {
+                    diagnosis.offset = diagnosis.offset.map(|at| at.saturating_add(start));
+                }
+            }
+        }
+        if is_of_another_form(&diagnosis.error) {
+            let content = diagnosis.decompressed.then(|| self.content());
+            diagnosis.hint = Hint::of(record, content);
+        }
+        Some(diagnosis)
+    }
+
+    /// Walks `payload` once more, to the place where it is refused.
+    fn locate(&self, payload: &[u8], diagnosis: &mut Diagnosis) {
+        let mut recorder = Recorder::new(payload);
+        let rules = self.options().rules();
+        let walked = walk_traced(payload, rules, &mut Survey::default(), &mut recorder);
+        match walked {
+            // Over the budget with its byte fields: as a whole.
+            Ok(_) => return,
+            Err(error) if error != diagnosis.error => return,
+            Err(DecodeError::HeaderMismatch) => {
+                (diagnosis.offset, diagnosis.path) = recorder.again().unzip();
+                return;
+            }
+            Err(_) => {}
+        }
+        if matches!(
+            diagnosis.error,
+            DecodeError::MissingHeader | DecodeError::SchemaVersion { .. }
+        ) {
+            // Found at the end of the message that it is about.
+            recorder.up();
+        }
+        diagnosis.offset = Some(recorder.offset());
+        diagnosis.event = recorder.event();
+        diagnosis.path = Some(recorder.path()).filter(|path| !path.is_empty());
+        if let DecodeError::Wire(WireError::WrongWireType { .. }) = diagnosis.error {
+            let types = recorder.wire_types();
+            (diagnosis.expected, diagnosis.found) = types.unzip();
+        }
+    }
+}
+
+/// Whether a record that is refused for this may be something else altogether.
+const fn is_of_another_form(error: &DecodeError) -> bool {
+    match error {
+        DecodeError::Frame(_)
+        | DecodeError::Decompression(_)
+        | DecodeError::Wire(_)
+        | DecodeError::NoMessage { .. }
+        | DecodeError::TooDeep { .. }
+        | DecodeError::MissingHeader => true,
+        DecodeError::RecordTooLarge { .. }
+        | DecodeError::PayloadTooLarge { .. }
+        | DecodeError::HeapBudget { .. }
+        | DecodeError::TooManyElements { .. }
+        | DecodeError::TooManyFields { .. }
+        | DecodeError::SchemaVersion { .. }
+        | DecodeError::HeaderMismatch
+        | DecodeError::Disagreement => false,
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.error)?;
+        if let Some(path) = &self.path {
+            write!(f, ", in {path}")?;
+        }
+        if let (Some(expected), Some(found)) = (self.expected, self.found) {
+            write!(f, ", expected {expected}, found {found}")?;
+        }
+        if let Some(offset) = self.offset {
+            let of = if self.decompressed {
+                "decompressed payload"
+            } else {
+                "record"
+            };
+            write!(f, ", at byte {offset} of the {of}")?;
+        }
+        match self.hint {
+            Some(hint) => write!(f, "; it looks like this: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
