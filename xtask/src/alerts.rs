@@ -129,6 +129,44 @@ pub(crate) const ALERTS: &[Alert] = &[
         labels: NONE
     ),
     alert!(
+        "DashstreamOldDataErrors", "warning", "2m",
+        "More than 1 % of the records from before the session cannot be processed",
+        "sum by (instance) (increase(websocket_old_data_decode_errors_total[5m])) / (sum by (instance) (increase(websocket_old_data_decode_errors_total[5m])) + sum by (instance) (increase(dashstream_old_data_processed_total[5m]))) > 0.01",
+        fires: [
+            ("websocket_old_data_decode_errors_total", "", "0+2x160"),
+            ("dashstream_old_data_processed_total", "", "0+98x160")
+        ],
+        quiet: [
+            ("websocket_old_data_decode_errors_total", "", "0+1x160"),
+            ("dashstream_old_data_processed_total", "", "0+199x160")
+        ],
+        labels: NONE
+    ),
+    alert!(
+        "DashstreamBrokerUnreachable", "critical", "0m",
+        "No broker has answered for a minute",
+        "max by (instance) (dashstream_broker_unreachable_age_seconds) > 60",
+        fires: [("dashstream_broker_unreachable_age_seconds", "", "0+15x160")],
+        quiet: [("dashstream_broker_unreachable_age_seconds", "", "-1x160")],
+        labels: NONE
+    ),
+    alert!(
+        "DashstreamBrokerRefusal", "critical", "0m",
+        "The brokers refuse what only a person can grant",
+        "max by (instance) (dashstream_broker_refusal_age_seconds) >= 0",
+        fires: [("dashstream_broker_refusal_age_seconds", "", "0+15x160")],
+        quiet: [("dashstream_broker_refusal_age_seconds", "", "-1x160")],
+        labels: NONE
+    ),
+    alert!(
+        "DashstreamPartitionsUnowned", "critical", "1m",
+        "Records wait in partitions that no member of the group owns",
+        "max by (instance) (dashstream_unowned_records) > 0",
+        fires: [("dashstream_unowned_records", "", "7x160")],
+        quiet: [("dashstream_unowned_records", "", STILL)],
+        labels: NONE
+    ),
+    alert!(
         "DashstreamConsumerLagHigh", "warning", "5m",
         "A partition is more than 10,000 records behind",
         "max by (instance, partition) (websocket_kafka_consumer_lag) > 10000",
@@ -342,7 +380,7 @@ pub(crate) const ALERTS: &[Alert] = &[
     alert!(
         "DashstreamSnapshotStale", "critical", "1m",
         "The process answers, but what it says does not change any more",
-        "max by (instance) (changes(dashstream_snapshot_taken_seconds[1m])) == 0",
+        "max by (instance) (changes(dashstream_snapshot_taken_seconds[3m])) == 0",
         fires: [("dashstream_snapshot_taken_seconds", "", "77x160")],
         quiet: [("dashstream_snapshot_taken_seconds", "", "0+15x160")],
         labels: NONE

@@ -10,7 +10,7 @@ use dashstream_metrics::{CATALOGUE, Kind, LabelValues, Metric, Watch};
 use serde_json::{Value, json};
 
 use crate::alerts::{ALERTS, Alert, Series};
-use crate::sh;
+use crate::{series, sh};
 
 const NOTE: &str = "Generated from the catalogue by `cargo xtask artefacts`; do not edit.";
 const UP: &str = "up{job=\"dashstream\"}";
@@ -58,8 +58,19 @@ fn consistent() -> Result<()> {
         }
         used.insert(name);
     }
-    if let Some(alert) = ALERTS.iter().find(|alert| alert.summary.contains('\'')) {
-        bail!("{}: the rules are written with single quotes", alert.name);
+    let awkward = |alert: &&Alert| alert.summary.contains('\'') || alert.summary.contains(": ");
+    if let Some(alert) = ALERTS.iter().find(awkward) {
+        bail!("{}: its summary is no plain scalar of YAML", alert.name);
+    }
+    for alert in ALERTS {
+        if let Some(short) = series::short_range(alert.expr) {
+            bail!("{}: [{short}] may hold one scrape of 60 s only", alert.name);
+        }
+    }
+    for metric in CATALOGUE {
+        if let Some(short) = series::short_range(&panel(metric)) {
+            bail!("the panel of {}: [{short}] is too short", metric.name);
+        }
     }
     match ALERTS.iter().find(|alert| !used.contains(alert.name)) {
         Some(alert) => bail!("{} watches nothing", alert.name),
@@ -151,19 +162,24 @@ fn rule(
     let _ = writeln!(out, "        annotations:\n          summary: {summary}");
 }
 
-/// Three cases for each alert: it fires, it does not, and its series are absent.
+/// Cases for each alert: it fires and it does not, scraped every 15 s and every 60 s, and its series
+/// are absent.
 fn tests() -> String {
     let mut out =
-        format!("# {NOTE}\nrule_files:\n  - alerts.yml\nevaluation_interval: 15s\ntests:\n");
+        format!("# {NOTE}\nrule_files:\n  - alerts.yml\nevaluation_interval: 60s\ntests:\n");
     for alert in ALERTS {
-        case(&mut out, &format!("{} fires", alert.name), alert.firing);
-        expect(&mut out, alert.name, &[firing(alert)]);
-        case(&mut out, &format!("{} is quiet", alert.name), alert.quiet);
-        expect(&mut out, alert.name, &[]);
+        for every in [15, 60] {
+            let name = |what| format!("{} {what} at {every} s", alert.name);
+            case(&mut out, &name("fires"), every, alert.firing);
+            expect(&mut out, alert.name, &[firing(alert)]);
+            case(&mut out, &name("is quiet"), every, alert.quiet);
+            expect(&mut out, alert.name, &[]);
+        }
         // Without its series it cannot fire: the alert on their absence does.
         case(
             &mut out,
             &format!("{} without its series", alert.name),
+            15,
             &[("up", "job=\"dashstream\"", "1x160")],
         );
         expect(&mut out, alert.name, &[]);
@@ -220,6 +236,7 @@ fn down(out: &mut String) {
     case(
         out,
         "the target is down",
+        15,
         &[("up", "job=\"dashstream\"", "0x160")],
     );
     expect(
@@ -230,7 +247,7 @@ fn down(out: &mut String) {
             "An instance is not scraped".into(),
         )],
     );
-    case(out, "there is no target", &[("other", "", "0x160")]);
+    case(out, "there is no target", 15, &[("other", "", "0x160")]);
     expect(
         out,
         "DashstreamTargetDown",
@@ -258,12 +275,14 @@ fn firing(alert: &Alert) -> (String, String) {
     (labels, alert.summary.into())
 }
 
-fn case(out: &mut String, name: &str, series: &[Series]) {
+/// `series` has a value for every 15 seconds; each of `every` seconds is a scrape.
+fn case(out: &mut String, name: &str, every: usize, series: &[Series]) {
     let _ = writeln!(
         out,
-        "  - name: {name}\n    interval: 15s\n    input_series:"
+        "  - name: {name}\n    interval: {every}s\n    input_series:"
     );
     for (metric, labels, values) in series {
+        let values = series::thinned(values, every / 15);
         let comma = if labels.is_empty() { "" } else { "," };
         let _ = writeln!(
             out,

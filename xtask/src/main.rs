@@ -26,6 +26,7 @@ mod mutants;
 mod prometheus_test;
 mod proto;
 mod rules;
+mod series;
 mod sh;
 mod sim;
 mod soak;

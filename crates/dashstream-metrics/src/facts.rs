@@ -1,6 +1,7 @@
 //! What only the host knows: the state of its partitions, archive, breaker, runs and clients.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use crate::labels::{ArchiveState, BreakerState, Cause, Disposition, PartitionState, RunState};
 use crate::window::Counts;
@@ -20,6 +21,11 @@ pub struct Facts {
     pub ledger: Ledger,
     /// The archive for unprocessable records.
     pub archive: ArchiveFacts,
+    /// The connection to the brokers.
+    pub broker: BrokerFacts,
+    /// Partitions that no member of the group owns while records wait in them; `None` when there are
+    /// none, or when it cannot be learned. A consumer without partitions is a standby otherwise.
+    pub unowned: Option<UnownedFacts>,
     /// The circuit breaker on unprocessable records; `None` when there is none.
     pub breaker: Option<BreakerFacts>,
     /// Runs whose state is followed.
@@ -28,6 +34,61 @@ pub struct Facts {
     pub replay_buffer: Option<ReplayBufferFacts>,
     /// What the last self-scrape found.
     pub self_scrape: SelfScrape,
+}
+
+/// The connection to the brokers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BrokerFacts {
+    /// Since when no broker answers.
+    pub unreachable_since: Option<Duration>,
+    /// A refusal that is in force and cannot end by itself.
+    pub refusal: Option<Refusal>,
+}
+
+/// What the brokers refuse until somebody changes a right, a secret or a name: authorization,
+/// authentication, fencing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// Since when.
+    pub since: Duration,
+    /// The broker's own words.
+    pub words: Arc<str>,
+}
+
+impl Refusal {
+    /// A refusal in these words since `since`.
+    pub fn new(since: Duration, words: impl Into<Arc<str>>) -> Self {
+        Self {
+            since,
+            words: words.into(),
+        }
+    }
+}
+
+/// Partitions that no member of the group owns, with records that wait in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnownedFacts {
+    /// Since when.
+    pub since: Duration,
+    /// How many partitions.
+    pub partitions: u64,
+    /// Records between what the group committed and the ends of the logs.
+    pub records: u64,
+}
+
+impl UnownedFacts {
+    /// `records` in `partitions` that nobody owns since `since`.
+    #[must_use]
+    pub const fn new(since: Duration, partitions: u64, records: u64) -> Self {
+        Self {
+            since,
+            partitions,
+            records,
+        }
+    }
 }
 
 /// One assigned partition.
@@ -99,7 +160,7 @@ impl Default for Ledger {
 pub struct ArchiveFacts {
     /// What it is doing.
     pub state: ArchiveState,
-    /// Records sent and not acknowledged yet.
+    /// Dead letters without an acknowledgement, those that were refused and hold a partition included.
     pub pending: u64,
     /// Since when the oldest of them waits.
     pub oldest_pending_since: Option<Duration>,

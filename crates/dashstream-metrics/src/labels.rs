@@ -123,6 +123,14 @@ labels! {
         Backpressure = "backpressure",
     }
 
+    /// How one send of a dead letter ended.
+    DeadLetterOutcome ("outcome") {
+        /// The broker acknowledged it.
+        Acknowledged = "acknowledged",
+        /// It was not written.
+        Failed = "failed",
+    }
+
     /// What became of an unprocessable record.
     Disposition ("disposition") {
         /// Dropped: the archive is off.

@@ -53,13 +53,13 @@ mod window;
 pub use catalogue::{CATALOGUE, Kind, LabelSpec, LabelValues, Metric, Watch, find};
 #[cfg(feature = "serde")]
 pub use document::{
-    ArchivePart, BreakerPart, Buckets, CountersPart, Document, Other, PartitionPart, RateNumbers,
-    RatePart, ReasonPart, ReplayBufferPart, RestartBreakerPart, RunsPart, SelfScrapePart,
-    UnprocessablePart, WindowPart, WindowsPart, Word,
+    ArchivePart, BreakerPart, BrokerPart, Buckets, CountersPart, Document, Other, PartitionPart,
+    RateNumbers, RatePart, ReasonPart, ReplayBufferPart, RestartBreakerPart, RunsPart,
+    SelfScrapePart, UnprocessablePart, WindowPart, WindowsPart, Word,
 };
 pub use facts::{
-    ArchiveFacts, BreakerFacts, Facts, Ledger, PartitionFacts, ReplayBufferFacts, RunFacts,
-    SelfScrape,
+    ArchiveFacts, BreakerFacts, BrokerFacts, Facts, Ledger, PartitionFacts, Refusal,
+    ReplayBufferFacts, RunFacts, SelfScrape, UnownedFacts,
 };
 pub use health::{
     Evidence, Gates, HealthPolicy, Level, PolicyError, Probe, Rate, ReadyWhen, Reason, ReasonCode,
@@ -67,10 +67,10 @@ pub use health::{
 };
 pub use label::{Key, Label};
 pub use labels::{
-    ArchiveState, BreakerState, Cause, DecodeErrorType, Disposition, DlqErrorType, DlqFailure,
-    DropReason, Fault, InfrastructureError, LagSeverity, LatencyStage, MessageStatus,
-    PartitionState, PollStatus, RedisOperation, ReplayMode, ResyncReason, RunState, SendOutcome,
-    WindowLength, WindowMisfit,
+    ArchiveState, BreakerState, Cause, DeadLetterOutcome, DecodeErrorType, Disposition,
+    DlqErrorType, DlqFailure, DropReason, Fault, InfrastructureError, LagSeverity, LatencyStage,
+    MessageStatus, PartitionState, PollStatus, RedisOperation, ReplayMode, ResyncReason, RunState,
+    SendOutcome, WindowLength, WindowMisfit,
 };
 pub use metrics::{ClientEvent, Metrics, Options, ReplayCount, ReplayEvent, SequenceKind};
 pub use outcome::{Outcome, Recent};

@@ -9,8 +9,9 @@ use crate::cells::{Cells, Histograms, Moment};
 use crate::edges;
 use crate::facts::Facts;
 use crate::labels::{
-    DlqErrorType, DlqFailure, DropReason, Fault, InfrastructureError, LagSeverity, LatencyStage,
-    PollStatus, RedisOperation, ReplayMode, ResyncReason, SendOutcome, WindowLength,
+    DeadLetterOutcome, DlqErrorType, DlqFailure, DropReason, Fault, InfrastructureError,
+    LagSeverity, LatencyStage, PollStatus, RedisOperation, ReplayMode, ResyncReason, SendOutcome,
+    WindowLength,
 };
 use crate::outcome::{Outcome, Recent};
 use crate::registry::{RegisterError, Registry};
@@ -23,7 +24,7 @@ use crate::window::{Counts, Shape, WindowSet};
 #[non_exhaustive]
 pub struct Options {
     /// Copies of the hot counters, one for about each thread that records: rounded up to a power of
-    /// two, at most 256. The default is 1. A shard takes about 39 KiB.
+    /// two, at most 256. The default is 1. A shard takes about 41 KiB.
     pub shards: NonZeroUsize,
     /// Copies that one [`Recorder`](crate::Recorder) each can own, at most 256. The default is none.
     /// They take as much memory as a shard.
@@ -76,6 +77,7 @@ pub(crate) struct Core {
     long: WindowSet<Recent>,
     sends: WindowSet<SendOutcome>,
     drops: WindowSet<()>,
+    dead_letters: WindowSet<DeadLetterOutcome>,
     cold: Cold,
 }
 
@@ -93,6 +95,7 @@ struct Cold {
     last_infrastructure: Moment,
     last_decode_error: Moment,
     last_payload_missing: Moment,
+    last_old_data_error: Moment,
     dlq_sends: Cells<DlqErrorType>,
     dlq_failures: Cells<DlqFailure>,
     last_archived: Moment,
@@ -216,12 +219,16 @@ impl Metrics {
     pub fn dead_letter_acknowledged(&self, now: Duration, error_type: DlqErrorType) {
         self.core.cold.dlq_sends.add(error_type, 1);
         self.core.cold.last_archived.note(now);
+        let written = DeadLetterOutcome::Acknowledged;
+        self.core.dead_letters.record(now, written, 1);
     }
 
     /// Records that a dead letter was not written.
     pub fn dead_letter_failed(&self, now: Duration, reason: DlqFailure) {
         self.core.cold.dlq_failures.add(reason, 1);
         self.core.cold.last_archive_failure.note(now);
+        let failed = DeadLetterOutcome::Failed;
+        self.core.dead_letters.record(now, failed, 1);
     }
 
     /// Records what happened to one message for one client.
@@ -348,6 +355,7 @@ impl Metrics {
             long: WindowSet::with_owned(Shape::LONG, shards, owned, now),
             sends: WindowSet::new(Shape::SHORT, now),
             drops: WindowSet::new(Shape::SHORT, now),
+            dead_letters: WindowSet::new(Shape::SHORT, now),
             cold: Cold::new(),
         };
         let first = core.snapshot(now, Facts::default());
@@ -375,8 +383,10 @@ impl Core {
     }
 
     fn note_fault(&self, now: Duration, recent: Recent) {
-        if let Recent::Unprocessable(fault) = recent {
-            self.cold.note_fault(now, fault);
+        match recent {
+            Recent::Processed | Recent::OldProcessed | Recent::Ignored => {}
+            Recent::OldData => self.cold.last_old_data_error.note(now),
+            Recent::Unprocessable(fault) => self.cold.note_fault(now, fault),
         }
     }
 
@@ -400,6 +410,7 @@ impl Core {
                     .max(),
                 decode_error: cold.last_decode_error.get(),
                 payload_missing: cold.last_payload_missing.get(),
+                old_data_error: cold.last_old_data_error.get(),
                 infrastructure_error: cold.last_infrastructure.get(),
                 drop: cold.last_drop.get(),
                 archived: cold.last_archived.get(),
@@ -411,6 +422,7 @@ impl Core {
                 long,
                 sends: self.sends.read(now),
                 drops: self.drops.read(now),
+                dead_letters: self.dead_letters.read(now),
                 torn: cold.torn.read(),
             },
             facts,
@@ -442,6 +454,7 @@ impl Cold {
             last_infrastructure: Moment::never(),
             last_decode_error: Moment::never(),
             last_payload_missing: Moment::never(),
+            last_old_data_error: Moment::never(),
             dlq_sends: Cells::zero(),
             dlq_failures: Cells::zero(),
             last_archived: Moment::never(),

@@ -17,9 +17,11 @@ pub enum Outcome {
     Ignored,
     /// Could not be processed.
     Unprocessable(Fault),
-    /// Could not be processed, and was written before this consumer's session: counted, but no
-    /// evidence about the present.
+    /// Could not be processed, and was written before this consumer's session: a share of its own,
+    /// apart from that of the present.
     OldData(Fault),
+    /// Decoded and handed on, and was written before this consumer's session.
+    OldProcessed,
 }
 
 impl Outcome {
@@ -27,7 +29,7 @@ impl Outcome {
     #[must_use]
     pub const fn fault(self) -> Option<Fault> {
         match self {
-            Self::Processed | Self::Ignored => None,
+            Self::Processed | Self::Ignored | Self::OldProcessed => None,
             Self::Unprocessable(fault) | Self::OldData(fault) => Some(fault),
         }
     }
@@ -39,12 +41,13 @@ impl Outcome {
             Self::Processed => Recent::Processed,
             Self::Ignored => Recent::Ignored,
             Self::OldData(_) => Recent::OldData,
+            Self::OldProcessed => Recent::OldProcessed,
             Self::Unprocessable(fault) => Recent::Unprocessable(fault),
         }
     }
 }
 
-/// An [`Outcome`] as the windows know it: all that is old falls together.
+/// An [`Outcome`] as the windows know it: old records fall together whatever was wrong with them.
 #[expect(
     clippy::exhaustive_enums,
     reason = "follows `Outcome`, which is exhaustive"
@@ -57,16 +60,46 @@ pub enum Recent {
     Ignored,
     /// Could not be processed, and was written before this consumer's session.
     OldData,
+    /// Decoded and handed on, and was written before this consumer's session.
+    OldProcessed,
     /// Could not be processed.
     Unprocessable(Fault),
 }
 
 impl Recent {
+    /// Whether the record was written before this consumer's session. It says nothing about the
+    /// present, neither for it nor against it.
+    #[must_use]
+    pub const fn is_old(self) -> bool {
+        match self {
+            Self::OldData | Self::OldProcessed => true,
+            Self::Processed | Self::Ignored | Self::Unprocessable(_) => false,
+        }
+    }
+
+    /// Whether the record was decoded and handed on.
+    #[must_use]
+    pub const fn is_processed(self) -> bool {
+        match self {
+            Self::Processed | Self::OldProcessed => true,
+            Self::Ignored | Self::OldData | Self::Unprocessable(_) => false,
+        }
+    }
+
+    /// Whether the record could not be processed.
+    #[must_use]
+    pub const fn is_unprocessable(self) -> bool {
+        match self {
+            Self::OldData | Self::Unprocessable(_) => true,
+            Self::Processed | Self::OldProcessed | Self::Ignored => false,
+        }
+    }
+
     /// Whether this counts against the rate of decode errors; a missing payload has its own.
     #[must_use]
     pub const fn is_decode_error(self) -> bool {
         match self {
-            Self::Processed | Self::Ignored | Self::OldData => false,
+            Self::Processed | Self::Ignored | Self::OldData | Self::OldProcessed => false,
             Self::Unprocessable(fault) => fault.error_type().is_some(),
         }
     }
@@ -81,19 +114,20 @@ impl Recent {
 impl sealed::Sealed for Outcome {}
 
 impl Key for Outcome {
-    const COUNT: usize = 2 + 2 * Fault::COUNT;
+    const COUNT: usize = 3 + 2 * Fault::COUNT;
 
     fn index(self) -> usize {
         match self {
             Self::Processed => 0,
             Self::Ignored => 1,
-            Self::Unprocessable(fault) => fault.index().saturating_add(2),
-            Self::OldData(fault) => fault.index().saturating_add(2 + Fault::COUNT),
+            Self::OldProcessed => 2,
+            Self::Unprocessable(fault) => fault.index().saturating_add(3),
+            Self::OldData(fault) => fault.index().saturating_add(3 + Fault::COUNT),
         }
     }
 
     fn all() -> impl Iterator<Item = Self> {
-        [Self::Processed, Self::Ignored]
+        [Self::Processed, Self::Ignored, Self::OldProcessed]
             .into_iter()
             .chain(Fault::all().map(Self::Unprocessable))
             .chain(Fault::all().map(Self::OldData))
@@ -103,20 +137,26 @@ impl Key for Outcome {
 impl sealed::Sealed for Recent {}
 
 impl Key for Recent {
-    const COUNT: usize = 3 + Fault::COUNT;
+    const COUNT: usize = 4 + Fault::COUNT;
 
     fn index(self) -> usize {
         match self {
             Self::Processed => 0,
             Self::Ignored => 1,
             Self::OldData => 2,
-            Self::Unprocessable(fault) => fault.index().saturating_add(3),
+            Self::OldProcessed => 3,
+            Self::Unprocessable(fault) => fault.index().saturating_add(4),
         }
     }
 
     fn all() -> impl Iterator<Item = Self> {
-        [Self::Processed, Self::Ignored, Self::OldData]
-            .into_iter()
-            .chain(Fault::all().map(Self::Unprocessable))
+        [
+            Self::Processed,
+            Self::Ignored,
+            Self::OldData,
+            Self::OldProcessed,
+        ]
+        .into_iter()
+        .chain(Fault::all().map(Self::Unprocessable))
     }
 }

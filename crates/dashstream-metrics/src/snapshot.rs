@@ -6,8 +6,9 @@ use crate::cells::Histogram;
 use crate::facts::Facts;
 use crate::label::Key;
 use crate::labels::{
-    Cause, DecodeErrorType, DlqErrorType, DlqFailure, DropReason, Fault, InfrastructureError,
-    LagSeverity, MessageStatus, ReplayMode, ResyncReason, SendOutcome, WindowLength, WindowMisfit,
+    Cause, DeadLetterOutcome, DecodeErrorType, DlqErrorType, DlqFailure, DropReason, Fault,
+    InfrastructureError, LagSeverity, MessageStatus, ReplayMode, ResyncReason, SendOutcome,
+    WindowLength, WindowMisfit,
 };
 use crate::metrics::{ClientEvent, ReplayCount, ReplayEvent, SequenceKind};
 use crate::outcome::{Outcome, Recent};
@@ -85,6 +86,8 @@ pub struct Last {
     pub decode_error: Option<Duration>,
     /// A record of this session had no payload.
     pub payload_missing: Option<Duration>,
+    /// A record from before the session could not be processed.
+    pub old_data_error: Option<Duration>,
     /// The broker connection had an error.
     pub infrastructure_error: Option<Duration>,
     /// A message was dropped for a slow client.
@@ -107,6 +110,8 @@ pub struct Windows {
     pub sends: Readings<SendOutcome>,
     /// Messages dropped for slow clients, last 120 seconds.
     pub drops: Readings<()>,
+    /// Dead letters by whether they were written, last 120 seconds.
+    pub dead_letters: Readings<DeadLetterOutcome>,
     /// Where the recorded outcomes are.
     pub accounts: [Account; 2],
     /// Readings so far that were too small because a writer overtook the reader.
@@ -140,6 +145,13 @@ impl Totals {
         self.outcomes.total()
     }
 
+    /// Records that were decoded and handed on, of this session or older.
+    #[must_use]
+    pub fn processed(&self) -> u64 {
+        self.outcomes
+            .sum_of(|outcome| outcome.recent().is_processed())
+    }
+
     /// Records of this session that could not be processed; those without a payload are counted
     /// apart, as in existing consumers.
     #[must_use]
@@ -159,7 +171,10 @@ impl Totals {
     pub fn old_data_errors(&self) -> u64 {
         self.outcomes.sum_of(|outcome| match outcome {
             Outcome::OldData(fault) => fault != Fault::NullPayload,
-            Outcome::Processed | Outcome::Ignored | Outcome::Unprocessable(_) => false,
+            Outcome::Processed
+            | Outcome::OldProcessed
+            | Outcome::Ignored
+            | Outcome::Unprocessable(_) => false,
         })
     }
 
@@ -168,7 +183,9 @@ impl Totals {
     pub fn decode_errors_of(&self, error_type: DecodeErrorType) -> u64 {
         self.outcomes.sum_of(|outcome| match outcome {
             Outcome::Unprocessable(fault) => fault.error_type() == Some(error_type),
-            Outcome::Processed | Outcome::Ignored | Outcome::OldData(_) => false,
+            Outcome::Processed | Outcome::OldProcessed | Outcome::Ignored | Outcome::OldData(_) => {
+                false
+            }
         })
     }
 
@@ -176,7 +193,7 @@ impl Totals {
     #[must_use]
     pub fn of_status(&self, status: MessageStatus) -> u64 {
         match status {
-            MessageStatus::Success => self.outcomes.get(Outcome::Processed),
+            MessageStatus::Success => self.processed(),
             MessageStatus::Error => self.decode_errors(),
             MessageStatus::OldDataError => self.old_data_errors(),
         }

@@ -17,8 +17,8 @@ use std::collections::BTreeSet;
 
 use dashstream_metrics::{
     BreakerFacts, BreakerState, Buckets, CATALOGUE, Cause, Document, Facts, Fault, Gates,
-    HealthPolicy, Level, Metrics, Options, Other, Outcome, PartitionFacts, PartitionState,
-    Registry, ReplayBufferFacts, Status, Word, judge,
+    HealthPolicy, Level, Metrics, Options, Other, Outcome, PartitionFacts, PartitionState, Refusal,
+    Registry, ReplayBufferFacts, Status, UnownedFacts, Word, judge,
 };
 use dashstream_testkit::{stack, vectors};
 use serde_json::{Value, json};
@@ -160,7 +160,7 @@ fn a_reason_carries_every_number_that_caused_it() {
         .iter()
         .find(|reason| reason["code"] == "decode_errors")
         .unwrap();
-    assert_eq!((&decode["k"], &decode["n"]), (&json!(10), &json!(100)));
+    assert_eq!((&decode["k"], &decode["n"]), (&json!(10), &json!(90)));
     assert_eq!(decode["threshold"], 0.01);
     assert_eq!(decode["window_seconds"], 120);
     assert_eq!(decode["covered_seconds"], 50.0);
@@ -170,7 +170,7 @@ fn a_reason_carries_every_number_that_caused_it() {
         decode["message"]
             .as_str()
             .unwrap()
-            .starts_with("decode_errors: 10 of 100 in 50 s")
+            .starts_with("decode_errors: 10 of 90 in 50 s")
     );
     let held = reasons
         .iter()
@@ -327,6 +327,56 @@ fn a_document_that_lacks_a_field_of_existing_consumers_is_an_error_not_a_zero() 
 }
 
 #[test]
+fn the_broker_part_says_what_is_refused_and_the_archive_part_agrees_with_itself() {
+    let metrics =
+        Metrics::register(&mut Registry::new(), Options::default(), Duration::ZERO).unwrap();
+    let now = Duration::from_secs(900);
+    let mut facts = Facts::default();
+    let ours = |facts: &Facts| {
+        let snapshot = metrics.observe(now, facts.clone());
+        let verdict = judge(now, &snapshot, &HealthPolicy::default(), Gates::default());
+        value(&Document::new(now, &snapshot, &verdict))
+    };
+    let quiet = json!({
+        "unreachable_seconds": null, "refusal": null, "refusal_seconds": null, "unowned_records": 0
+    });
+    assert_eq!(ours(&facts)["broker"], quiet);
+
+    facts.broker.unreachable_since = Some(Duration::from_secs(890));
+    facts.broker.refusal = Some(Refusal::new(Duration::from_secs(899), "no right"));
+    facts.unowned = Some(UnownedFacts::new(Duration::from_secs(880), 2, 40));
+    facts.archive.pending = 1;
+    facts.archive.oldest_pending_since = Some(Duration::from_secs(99));
+    let shown = ours(&facts);
+    assert_eq!(
+        shown["broker"],
+        json!({
+            "unreachable_seconds": 10, "refusal": "no right", "refusal_seconds": 1,
+            "unowned_records": 40
+        })
+    );
+    let archive = &shown["archive"];
+    assert_eq!(
+        (&archive["pending"], &archive["oldest_pending_seconds"]),
+        (&json!(1), &json!(801))
+    );
+    let messages: Vec<_> = shown["reasons"].as_array().unwrap().iter().collect();
+    let said = |code: &str| {
+        let reason = messages.iter().find(|reason| reason["code"] == code);
+        reason.unwrap()["message"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(said("broker_refusal"), "broker_refusal: no right, for 1 s");
+    assert_eq!(
+        said("partitions_unowned"),
+        "partitions_unowned: 40 records wait in 2 partitions for 20 s with 60 s allowed"
+    );
+    assert_eq!(
+        said("broker_unreachable"),
+        "broker_unreachable: 10 s ago with 60 s allowed"
+    );
+}
+
+#[test]
 fn the_levels_and_codes_are_the_documented_words() {
     let ours = value(&document());
     assert_eq!(ours["verdict"], Level::Fail.as_str());
@@ -336,6 +386,12 @@ fn the_levels_and_codes_are_the_documented_words() {
         .iter()
         .map(|reason| reason["code"].as_str().unwrap().to_owned())
         .collect();
-    let expected = ["decode_errors", "partition_held", "payload_missing"].map(String::from);
+    let expected = [
+        "decode_errors",
+        "old_data_errors",
+        "partition_held",
+        "payload_missing",
+    ];
+    let expected = expected.map(String::from);
     assert_eq!(codes, BTreeSet::from(expected));
 }

@@ -58,8 +58,8 @@ impl Stream {
             self.metrics.record(now, outcome);
         }
         let snapshot = self.metrics.observe(now, Facts::default());
-        let verdict = judge(now, &snapshot, &HealthPolicy::default(), self.gates);
-        self.gates = verdict.gates;
+        let verdict = judge(now, &snapshot, &HealthPolicy::default(), self.gates.clone());
+        self.gates = verdict.gates.clone();
         verdict.reason(ReasonCode::DecodeErrors).is_some()
     }
 

@@ -9,10 +9,10 @@
 use core::time::Duration;
 
 use dashstream_metrics::{
-    Age, ArchiveState, BreakerFacts, BreakerState, Evidence, Facts, Fault, Gates, HealthPolicy,
-    InfrastructureError, Level, Metrics, Options, Outcome, PartitionFacts, PartitionState, Probe,
-    ReadyWhen, ReasonCode, Registry, SelfScrape, SendOutcome, Status, Verdict, judge, livez,
-    readyz,
+    Age, ArchiveState, BreakerFacts, BreakerState, DlqErrorType, DlqFailure, Evidence, Facts,
+    Fault, Gates, HealthPolicy, InfrastructureError, Level, Metrics, Options, Outcome,
+    PartitionFacts, PartitionState, Probe, ReadyWhen, ReasonCode, Refusal, Registry, SelfScrape,
+    SendOutcome, Status, Verdict, judge, livez, readyz,
 };
 
 /// A stream that is judged once a second, as a host does it.
@@ -54,8 +54,8 @@ impl Stream {
 
     fn judge(&mut self) -> Verdict {
         let snapshot = self.metrics.observe(self.now(), self.facts.clone());
-        let verdict = judge(self.now(), &snapshot, &self.policy, self.gates);
-        self.gates = verdict.gates;
+        let verdict = judge(self.now(), &snapshot, &self.policy, self.gates.clone());
+        self.gates = verdict.gates.clone();
         verdict
     }
 
@@ -169,14 +169,203 @@ fn five_percent_errors_of_a_slow_stream_are_seen_by_the_long_window() {
 }
 
 #[test]
-fn old_data_and_tombstones_by_rule_count_but_do_not_degrade() {
+fn tombstones_by_rule_count_but_do_not_degrade() {
     let mut stream = Stream::new();
-    let verdict = stream.seconds(200, &[(OLD, 10), (Outcome::Ignored, 10)]);
+    let verdict = stream.seconds(200, &[(Outcome::Ignored, 10)]);
     assert_eq!(
         (verdict.status, verdict.level),
         (Status::Healthy, Level::Pass)
     );
-    assert_eq!(stream.metrics.latest().totals.received(), 4000);
+    assert_eq!(stream.metrics.latest().totals.received(), 2000);
+}
+
+fn reasons(verdict: &Verdict) -> Vec<(ReasonCode, Level)> {
+    let reasons = verdict.reasons.iter();
+    reasons.map(|reason| (reason.code, reason.level)).collect()
+}
+
+#[test]
+fn old_records_have_a_share_of_their_own() {
+    let old_good = Outcome::OldProcessed;
+    let warned = [(ReasonCode::OldDataErrors, Level::Warn)];
+    // One in ten of the old ones, while thousands of live ones are fine.
+    let mut stream = Stream::new();
+    let verdict = stream.seconds(10, &[(OLD, 1), (old_good, 9), (GOOD, 1_000)]);
+    assert_eq!(reasons(&verdict), warned, "live records do not hide it");
+    assert_eq!(verdict.status, Status::Healthy);
+    // It is over with its window.
+    let verdict = stream.seconds(130, &[(GOOD, 100)]);
+    assert_eq!(reasons(&verdict), []);
+
+    // Neither do old records hide, or cause, a failure of the live ones.
+    let mut stream = Stream::new();
+    let verdict = stream.seconds(10, &[(old_good, 1_000), (GOOD, 9), (BAD, 1)]);
+    assert_eq!(reasons(&verdict), [(ReasonCode::DecodeErrors, Level::Fail)]);
+}
+
+#[test]
+fn what_arrives_and_is_never_processed_never_passes() {
+    let failed = (ReasonCode::NothingProcessed, Level::Fail);
+    let warned = (ReasonCode::NothingProcessed, Level::Warn);
+    for (old, expected) in [(0, None), (1, Some(warned)), (2, Some(warned))] {
+        let mut stream = Stream::new();
+        let verdict = stream.second(&[(OLD, old)]);
+        assert_eq!(reasons(&verdict).first().copied(), expected.or(SILENT));
+    }
+    for old in [3, 4, 300] {
+        let mut stream = Stream::new();
+        let verdict = stream.second(&[(OLD, old), (Outcome::Ignored, 1)]);
+        let expected = [failed, (ReasonCode::OldDataErrors, Level::Warn)];
+        assert_eq!(reasons(&verdict), expected, "{old} of {old}");
+        assert_eq!(verdict.status, Status::Degraded);
+        // Silence does not heal it; a record that is processed does.
+        let verdict = stream.seconds(600, &[]);
+        assert_eq!(verdict.level, Level::Fail);
+        let verdict = stream.second(&[(Outcome::OldProcessed, 1)]);
+        assert!(verdict.reason(ReasonCode::NothingProcessed).is_none());
+    }
+}
+
+/// What is said of a stream on which nothing ever arrived.
+const SILENT: Option<(ReasonCode, Level)> = Some((ReasonCode::NoRecentMessages, Level::Pass));
+
+#[test]
+fn a_dead_broker_warns_fails_after_its_age_and_is_over_when_it_answers() {
+    let mut stream = Stream::new();
+    let _ = stream.seconds(100, &[(GOOD, 1)]);
+    stream
+        .metrics
+        .infrastructure_error(stream.now(), InfrastructureError::BrokerDown);
+    stream.facts.broker.unreachable_since = Some(stream.now());
+    let verdict = stream.seconds(60, &[]);
+    assert_eq!(
+        (verdict.status, verdict.level),
+        (Status::Reconnecting, Level::Warn)
+    );
+    assert_eq!(readyz(&verdict, ReadyWhen::default()), Probe::Ok);
+    // The client said it once, and that was long ago.
+    let verdict = stream.seconds(1_200, &[]);
+    assert_eq!(
+        (verdict.status, verdict.level),
+        (Status::Degraded, Level::Fail)
+    );
+    assert_eq!(verdict.reasons[0].code, ReasonCode::BrokerUnreachable);
+    assert_eq!(readyz(&verdict, ReadyWhen::default()), Probe::Unavailable);
+    stream.facts.broker.unreachable_since = None;
+    let verdict = stream.second(&[(GOOD, 1)]);
+    assert_eq!((verdict.status, verdict.reasons), (Status::Healthy, vec![]));
+}
+
+#[test]
+fn a_refusal_fails_at_once_in_the_brokers_words_and_until_it_ends() {
+    let mut stream = Stream::new();
+    let words = "Broker: Group authorization failed";
+    let _ = stream.second(&[(GOOD, 1)]);
+    stream.facts.broker.refusal = Some(Refusal::new(stream.now(), words));
+    for seconds in [1, 119, 3_600] {
+        let verdict = stream.seconds(seconds, &[]);
+        assert_eq!(verdict.level, Level::Fail);
+        let reason = verdict.reason(ReasonCode::BrokerRefusal).unwrap();
+        assert!(reason.to_string().contains(words), "{reason}");
+        assert_eq!(readyz(&verdict, ReadyWhen::default()), Probe::Unavailable);
+    }
+    stream.facts.broker.refusal = None;
+    assert_eq!(stream.second(&[(GOOD, 1)]).level, Level::Pass);
+}
+
+/// A stream whose one partition is as far behind as `lag` says for each second.
+fn behind(stream: &mut Stream, seconds: u64, lag: impl Fn(u64) -> Option<u64>) -> Verdict {
+    let mut verdict = stream.judge();
+    for second in 0..seconds {
+        let mut partition = PartitionFacts::new(0, PartitionState::Running, stream.now());
+        partition.lag = lag(second);
+        stream.facts.partitions = vec![partition];
+        verdict = stream.second(&[(GOOD, 1)]);
+    }
+    verdict
+}
+
+#[test]
+fn a_lag_without_a_new_low_fails_after_ten_minutes() {
+    let high = |level| vec![(ReasonCode::LagHigh, level)];
+    // The first second is the low; one second more than ten minutes after it is too long.
+    for (seconds, level) in [(600, Level::Warn), (601, Level::Warn), (602, Level::Fail)] {
+        let lags: [fn(u64) -> Option<u64>; 2] =
+            [|_| Some(10_000_000), |second| Some(10_001 + second)];
+        for lag in lags {
+            let verdict = behind(&mut Stream::new(), seconds, lag);
+            assert_eq!(reasons(&verdict), high(level), "{seconds} s");
+        }
+    }
+    let mut lowered = Stream::new();
+    lowered.policy.lag_growing = Duration::from_secs(599);
+    let verdict = behind(&mut lowered, 601, |_| Some(10_000_000));
+    assert_eq!(reasons(&verdict), high(Level::Fail));
+    // Catching up warns as long as it takes, and stops at the limit.
+    let mut stream = Stream::new();
+    let verdict = behind(&mut stream, 5_000, |second| Some(10_000_000 - second));
+    assert_eq!(reasons(&verdict), high(Level::Warn));
+    // Not knowing for a while is no new low.
+    let verdict = behind(&mut stream, 602, |second| {
+        (second > 300).then_some(9_996_000)
+    });
+    assert_eq!(reasons(&verdict), high(Level::Fail));
+    let verdict = behind(&mut stream, 1, |_| Some(10_000));
+    assert_eq!(reasons(&verdict), []);
+}
+
+#[test]
+fn a_partition_that_does_not_catch_up_is_not_hidden_by_one_that_does() {
+    let mut stream = Stream::new();
+    let mut verdict = stream.judge();
+    for second in 0..700 {
+        let of = |id, lag| {
+            let mut partition = PartitionFacts::new(id, PartitionState::Running, Duration::ZERO);
+            partition.lag = Some(lag);
+            partition
+        };
+        stream.facts.partitions = vec![of(0, 20_000), of(1, 9_000_000 - second * 1_000)];
+        verdict = stream.second(&[(GOOD, 1)]);
+    }
+    let Evidence::Lag { id, records, .. } = verdict.reasons[0].evidence else {
+        panic!("a lag is the evidence: {verdict:?}");
+    };
+    assert_eq!(reasons(&verdict), [(ReasonCode::LagHigh, Level::Fail)]);
+    assert_eq!((id, records), (0, 20_000));
+}
+
+#[test]
+fn letters_that_fail_for_five_minutes_are_a_failure() {
+    let run = |limit, seconds| {
+        let mut stream = Stream::new();
+        stream.policy.archive_failing = Duration::from_secs(limit);
+        stream.facts.archive.state = ArchiveState::Healthy;
+        let mut verdict = stream.judge();
+        for _ in 0..seconds {
+            // Five in a hundred, and an acknowledgement last.
+            let now = stream.now() + Duration::from_secs(1);
+            for n in 0..100 {
+                match n < 5 {
+                    true => stream
+                        .metrics
+                        .dead_letter_failed(now, DlqFailure::Backpressure),
+                    false => {
+                        let kind = DlqErrorType::InvalidProtobuf;
+                        stream.metrics.dead_letter_acknowledged(now, kind);
+                    }
+                }
+            }
+            verdict = stream.second(&[(GOOD, 1)]);
+        }
+        let reason = verdict.reason(ReasonCode::ArchiveFailing).unwrap();
+        assert!(matches!(reason.evidence, Evidence::Rate(_)), "{reason}");
+        reason.level
+    };
+    for (seconds, level) in [(300, Level::Warn), (301, Level::Warn), (302, Level::Fail)] {
+        assert_eq!(run(300, seconds), level, "{seconds} s");
+    }
+    assert_eq!(run(301, 302), Level::Warn, "raised");
+    assert_eq!(run(299, 301), Level::Fail, "lowered");
 }
 
 #[test]
@@ -425,6 +614,13 @@ fn the_same_snapshot_gives_the_same_verdict() {
     let mut stream = Stream::new();
     let _ = stream.seconds(50, &[(GOOD, 5), (BAD, 1), (NULL, 1)]);
     let snapshot = stream.metrics.latest();
-    let verdict = || judge(stream.now(), &snapshot, &stream.policy, stream.gates);
+    let verdict = || {
+        judge(
+            stream.now(),
+            &snapshot,
+            &stream.policy,
+            stream.gates.clone(),
+        )
+    };
     assert_eq!(verdict(), verdict());
 }

@@ -24,7 +24,7 @@ use crate::units::Age;
 pub struct ArchivePart {
     /// What it is doing.
     pub state: Word<ArchiveState>,
-    /// Records sent and not acknowledged.
+    /// Dead letters without an acknowledgement, those that hold a partition included.
     pub pending: u64,
     /// Seconds that the oldest of them waits; null for none.
     pub oldest_pending_seconds: Option<u64>,

@@ -48,7 +48,7 @@ impl Buckets {
     pub(super) fn of_totals(totals: &Totals) -> Self {
         Self {
             received: totals.received(),
-            processed: totals.outcomes.get(Outcome::Processed),
+            processed: totals.processed(),
             ignored: totals.outcomes.get(Outcome::Ignored),
             decode_errors: totals.decode_errors(),
             old_data_errors: totals.old_data_errors(),

@@ -61,6 +61,9 @@ pub struct CountersPart {
     /// Records without a payload that their topic's rule ignores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignored: Option<u64>,
+    /// Records from before the session that were processed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_data_processed: Option<u64>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub other: Other,
@@ -99,6 +102,7 @@ impl CountersPart {
                 windows.short.counts.sum_of(Recent::is_payload_missing),
             ),
             ignored: Some(totals.outcomes.get(Outcome::Ignored)),
+            old_data_processed: Some(totals.outcomes.get(Outcome::OldProcessed)),
             other: Other::none(),
         }
     }

@@ -1,6 +1,7 @@
 //! The health document as types, for the server that writes it and the clients that read it.
 
 mod archive;
+mod broker;
 mod buckets;
 mod counters;
 mod other;
@@ -14,6 +15,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use archive::{ArchivePart, BreakerPart, ReplayBufferPart, RestartBreakerPart, RunsPart};
+pub use broker::BrokerPart;
 pub use buckets::Buckets;
 pub use counters::CountersPart;
 pub use other::Other;
@@ -67,6 +69,9 @@ pub struct Document {
     /// The archive for unprocessable records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<ArchivePart>,
+    /// The connection to the brokers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker: Option<BrokerPart>,
     /// The circuit breaker on unprocessable records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breaker: Option<BreakerPart>,
@@ -138,6 +143,7 @@ impl Document {
                     .collect(),
             ),
             archive: Some(ArchivePart::new(now, snapshot)),
+            broker: Some(BrokerPart::new(now, &snapshot.facts)),
             breaker: snapshot
                 .facts
                 .breaker

@@ -124,6 +124,28 @@ impl ReasonPart {
                 part.offset = offset;
                 part.held_seconds = Some(held.seconds());
             }
+            Evidence::Lag {
+                id,
+                records,
+                limit,
+                lowest,
+            } => {
+                part.partition = Some(id);
+                part.value = Some(records);
+                part.limit = Some(limit);
+                part.age_seconds = Some(lowest.seconds());
+            }
+            Evidence::Unowned {
+                partitions: _,
+                records,
+                age,
+                limit,
+            } => {
+                part.value = Some(records);
+                part.age_seconds = Some(age.seconds());
+                part.limit_seconds = Some(limit.as_secs_f64());
+            }
+            Evidence::Refusal { words: _, age } => part.age_seconds = Some(age.seconds()),
         }
         part
     }

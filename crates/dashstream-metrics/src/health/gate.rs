@@ -64,6 +64,12 @@ impl Wilson {
         }
     }
 
+    /// The fewest bad events that open it.
+    #[must_use]
+    pub const fn events_min(&self) -> u64 {
+        self.events_min
+    }
+
     /// The interval that the true rate of `k` in `n` lies in; all of 0 to 1 when n is 0.
     ///
     /// Wilson, "Probable inference, the law of succession, and statistical inference", 1927.

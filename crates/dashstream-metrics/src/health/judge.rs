@@ -3,16 +3,20 @@
 use core::cmp::Reverse;
 use core::time::Duration;
 
-use crate::facts::{PartitionFacts, SelfScrape};
+use crate::facts::SelfScrape;
 use crate::health::gate::Rate;
 use crate::health::policy::{HealthPolicy, Threshold};
 use crate::health::verdict::{Evidence, Gates, Level, Reason, ReasonCode, Status, Verdict};
 use crate::label::Key;
-use crate::labels::{ArchiveState, BreakerState, PartitionState, SendOutcome};
+use crate::labels::{DeadLetterOutcome, SendOutcome};
 use crate::outcome::Recent;
 use crate::snapshot::Snapshot;
 use crate::units::Age;
 use crate::window::Readings;
+
+mod archive;
+mod connection;
+mod partitions;
 
 /// Mean gaps without an event after which a rate of the past is over: the chance that a process
 /// which still runs at that rate stays silent for so long is e^-5, less than one per cent.
@@ -43,9 +47,12 @@ pub fn judge(
             age(Some(snapshot_age), policy.snapshot),
         );
     }
-    let gates = bench.rates(previous);
+    let mut gates = bench.rates(&previous);
+    bench.nothing_processed();
     bench.partitions();
-    bench.archive();
+    gates.lag = bench.lag(previous.lag);
+    bench.unowned(now);
+    gates.archive_failing_since = bench.archive(previous.archive_failing_since);
     bench.instruments();
     let connection = bench.connection(now);
 
@@ -79,6 +86,17 @@ struct Bench<'a> {
     rates: Vec<Rate>,
 }
 
+/// One kind of bad record, and what it is a share of.
+struct OutcomeRate {
+    code: ReasonCode,
+    level: Level,
+    bad: fn(Recent) -> bool,
+    of: fn(Recent) -> bool,
+    threshold: Threshold,
+    /// When the last one was seen.
+    last: Option<Duration>,
+}
+
 impl Bench<'_> {
     fn reason(&mut self, code: ReasonCode, level: Level, evidence: Evidence) {
         self.reasons.push(Reason {
@@ -88,42 +106,82 @@ impl Bench<'_> {
         });
     }
 
+    /// A warning up to the age of `limit`, a failure beyond it.
+    fn level_at(&self, age: Age, limit: Duration) -> Level {
+        if age.exceeds(limit) {
+            Level::Fail
+        } else {
+            Level::Warn
+        }
+    }
+
     /// Judges each rate in its windows and says which gates are open now.
-    fn rates(&mut self, previous: Gates) -> Gates {
+    fn rates(&mut self, previous: &Gates) -> Gates {
         let last = &self.snapshot.last;
-        let (decode, missing) = (last.decode_error, last.payload_missing);
         let [decode_errors_short, decode_errors_long] = self.outcome_rate(
-            ReasonCode::DecodeErrors,
-            Recent::is_decode_error,
-            self.policy.decode_errors,
-            decode,
+            &OutcomeRate {
+                code: ReasonCode::DecodeErrors,
+                level: Level::Fail,
+                bad: Recent::is_decode_error,
+                of: |outcome| !outcome.is_old(),
+                threshold: self.policy.decode_errors,
+                last: last.decode_error,
+            },
             [previous.decode_errors_short, previous.decode_errors_long],
         );
         let [payload_missing_short, payload_missing_long] = self.outcome_rate(
-            ReasonCode::PayloadMissing,
-            Recent::is_payload_missing,
-            self.policy.payload_missing,
-            missing,
+            &OutcomeRate {
+                code: ReasonCode::PayloadMissing,
+                level: Level::Fail,
+                bad: Recent::is_payload_missing,
+                of: |outcome| !outcome.is_old(),
+                threshold: self.policy.payload_missing,
+                last: last.payload_missing,
+            },
             [
                 previous.payload_missing_short,
                 previous.payload_missing_long,
             ],
         );
+        let [old_data_short, old_data_long] = self.outcome_rate(
+            &OutcomeRate {
+                code: ReasonCode::OldDataErrors,
+                level: Level::Warn,
+                bad: |outcome| outcome.is_old() && outcome.is_unprocessable(),
+                of: Recent::is_old,
+                threshold: self.policy.old_data_errors,
+                last: last.old_data_error,
+            },
+            [previous.old_data_short, previous.old_data_long],
+        );
+        let windows = &self.snapshot.windows;
         let sends = self.rate(
             ReasonCode::SendFailures,
-            &self.snapshot.windows.sends,
+            &windows.sends,
             |outcome| match outcome {
                 SendOutcome::Sent => false,
                 SendOutcome::Failed | SendOutcome::TimedOut => true,
             },
+            |_| true,
             self.policy.send_failures,
             previous.send_failures,
+        );
+        let dead_letters = self.rate(
+            ReasonCode::ArchiveFailing,
+            &windows.dead_letters,
+            |outcome| match outcome {
+                DeadLetterOutcome::Acknowledged => false,
+                DeadLetterOutcome::Failed => true,
+            },
+            |_| true,
+            self.policy.archive_failures,
+            previous.archive_failures,
         );
         if sends.open {
             self.reason(ReasonCode::SendFailures, Level::Warn, Evidence::Rate(sends));
         }
-        self.rates.push(sends);
-        let dropped = self.snapshot.windows.drops.count(());
+        self.rates.extend([sends, dead_letters]);
+        let dropped = windows.drops.count(());
         if dropped > self.policy.drops {
             self.reason(
                 ReasonCode::MessagesDropped,
@@ -140,41 +198,60 @@ impl Bench<'_> {
             payload_missing_short,
             payload_missing_long,
             send_failures: sends.open,
+            old_data_short,
+            old_data_long,
+            archive_failures: dead_letters.open,
+            ..Gates::default()
         }
     }
 
     /// One kind of bad record in both windows; at most one reason comes of it.
-    fn outcome_rate(
-        &mut self,
-        of: ReasonCode,
-        bad: fn(Recent) -> bool,
-        threshold: Threshold,
-        last: Option<Duration>,
-        [short_was, long_was]: [bool; 2],
-    ) -> [bool; 2] {
+    fn outcome_rate(&mut self, rate: &OutcomeRate, [short_was, long_was]: [bool; 2]) -> [bool; 2] {
         let windows = &self.snapshot.windows;
-        let short = self.rate(of, &windows.short, bad, threshold, short_was);
-        let mut long = self.rate(of, &windows.long, bad, threshold, long_was);
-        long.open &= short.k > 0 || !is_over(&long, self.snapshot.ago(last));
+        let [short, mut long] =
+            [(&windows.short, short_was), (&windows.long, long_was)].map(|(readings, was)| {
+                self.rate(rate.code, readings, rate.bad, rate.of, rate.threshold, was)
+            });
+        long.open &= short.k > 0 || !is_over(&long, self.snapshot.ago(rate.last));
         if let Some(open) = [short, long].into_iter().find(|rate| rate.open) {
-            self.reason(of, Level::Fail, Evidence::Rate(open));
+            self.reason(rate.code, rate.level, Evidence::Rate(open));
         }
         self.rates.extend([short, long]);
         [short.open, long.open]
     }
 
+    /// Whether records arrive and none of them can be processed, old ones included: a rate says
+    /// nothing about the first two, and one of old records only warns.
+    fn nothing_processed(&mut self) {
+        let counts = &self.snapshot.windows.long.counts;
+        let bad = counts.sum_of(Recent::is_unprocessable);
+        if bad > 0 && counts.sum_of(Recent::is_processed) == 0 {
+            let level = if bad < self.policy.gate.events_min() {
+                Level::Warn
+            } else {
+                Level::Fail
+            };
+            let evidence = Evidence::Count {
+                value: bad,
+                limit: 0,
+            };
+            self.reason(ReasonCode::NothingProcessed, level, evidence);
+        }
+    }
+
     fn rate<K: Key>(
         &self,
-        of: ReasonCode,
+        code: ReasonCode,
         readings: &Readings<K>,
         bad: impl FnMut(K) -> bool,
+        of: impl FnMut(K) -> bool,
         threshold: Threshold,
         was_open: bool,
     ) -> Rate {
-        let (k, n) = (readings.counts.sum_of(bad), readings.counts.total());
+        let (k, n) = (readings.counts.sum_of(bad), readings.counts.sum_of(of));
         let (lower, upper) = self.policy.gate.bounds(k, n);
         Rate {
-            of,
+            of: code,
             window: readings.window,
             covered: readings.covered,
             k,
@@ -184,71 +261,6 @@ impl Bench<'_> {
             threshold: threshold.share(),
             open: self.policy.gate.is_open(k, n, threshold, was_open),
             torn: readings.torn,
-        }
-    }
-
-    fn partitions(&mut self) {
-        let snapshot = self.snapshot;
-        for partition in &snapshot.facts.partitions {
-            let (code, level) = match partition.state {
-                PartitionState::Running | PartitionState::Seeking | PartitionState::Waiting => {
-                    continue;
-                }
-                PartitionState::PausedByPolicy => (ReasonCode::PartitionHeld, self.policy.held),
-                PartitionState::PausedByOperator => (ReasonCode::PartitionPaused, Level::Warn),
-                PartitionState::BlockedByArchive => (ReasonCode::PartitionBlocked, Level::Fail),
-                PartitionState::Unfetchable => (ReasonCode::PartitionUnfetchable, Level::Fail),
-                PartitionState::Stalled => (ReasonCode::PartitionStalled, Level::Fail),
-                PartitionState::Unknown => (ReasonCode::PartitionUnknown, Level::Warn),
-                PartitionState::EvidenceLost => (ReasonCode::EvidenceLost, Level::Fail),
-                PartitionState::HostResources => (ReasonCode::HostResources, Level::Warn),
-            };
-            self.reason(code, level, self.held(partition));
-        }
-    }
-
-    fn held(&self, partition: &PartitionFacts) -> Evidence {
-        Evidence::Partition {
-            id: partition.id,
-            offset: partition.held_at,
-            held: Age::since(partition.since, self.snapshot.taken_at),
-        }
-    }
-
-    fn archive(&mut self) {
-        let snapshot = self.snapshot;
-        let archive = &snapshot.facts.archive;
-        let failed = snapshot.ago(snapshot.last.archive_failure);
-        match archive.state {
-            ArchiveState::Off | ArchiveState::Healthy => {}
-            ArchiveState::Failing => self.reason(
-                ReasonCode::ArchiveFailing,
-                Level::Warn,
-                age(failed, Duration::ZERO),
-            ),
-            ArchiveState::Blocked => self.reason(
-                ReasonCode::ArchiveFailing,
-                Level::Fail,
-                age(failed, Duration::ZERO),
-            ),
-        }
-        let waits = snapshot.ago(archive.oldest_pending_since);
-        if waits.is_some_and(|waits| waits.exceeds(self.policy.archive_pending)) {
-            self.reason(
-                ReasonCode::ArchivePending,
-                Level::Warn,
-                age(waits, self.policy.archive_pending),
-            );
-        }
-        if let Some(breaker) = snapshot.facts.breaker {
-            match breaker.state {
-                BreakerState::Closed => {}
-                BreakerState::Open => self.reason(
-                    ReasonCode::BreakerOpen,
-                    Level::Warn,
-                    age(snapshot.ago(Some(breaker.since)), Duration::ZERO),
-                ),
-            }
         }
     }
 
@@ -275,35 +287,6 @@ impl Bench<'_> {
                     limit: 0,
                 },
             );
-        }
-    }
-
-    /// The part of the status that is about the broker, and not about the records.
-    fn connection(&mut self, now: Duration) -> Status {
-        let ago = |moment: Option<Duration>| moment.map(|moment| Age::since(moment, now));
-        let silent = ago(self.snapshot.last.message);
-        let failed = ago(self.snapshot.last.infrastructure_error);
-        let is_silent = silent.is_none_or(|silent| silent.exceeds(self.policy.silence));
-        let has_failed =
-            failed.is_some_and(|failed| failed.duration() < self.policy.infrastructure);
-        if is_silent {
-            self.reason(
-                ReasonCode::NoRecentMessages,
-                Level::Pass,
-                age(silent, self.policy.silence),
-            );
-        }
-        if has_failed {
-            self.reason(
-                ReasonCode::InfrastructureError,
-                Level::Warn,
-                age(failed, self.policy.infrastructure),
-            );
-        }
-        match (has_failed, is_silent) {
-            (true, _) => Status::Reconnecting,
-            (false, true) => Status::Waiting,
-            (false, false) => Status::Healthy,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::health::gate::Rate;
 use crate::label::labels;
@@ -59,6 +61,18 @@ labels! {
         EvidenceLost = "evidence_lost",
         /// A partition waits at a record that the host has no resources for now.
         HostResources = "host_resources",
+        /// Too many records from before the session cannot be processed.
+        OldDataErrors = "old_data_errors",
+        /// Records arrive and not one of them can be processed.
+        NothingProcessed = "nothing_processed",
+        /// A partition is far behind.
+        LagHigh = "lag_high",
+        /// Records wait in partitions that no member of the group owns.
+        PartitionsUnowned = "partitions_unowned",
+        /// No broker answers.
+        BrokerUnreachable = "broker_unreachable",
+        /// The brokers refuse what only a person can grant.
+        BrokerRefusal = "broker_refusal",
         /// The archive does not take records.
         ArchiveFailing = "archive_failing",
         /// An archived record waits too long for its acknowledgement.
@@ -139,10 +153,40 @@ pub enum Evidence {
         /// How long ago it came to stand.
         held: Age,
     },
+    /// A partition that is far behind.
+    Lag {
+        /// The partition's number.
+        id: i32,
+        /// Records that it is behind.
+        records: u64,
+        /// The most that passes.
+        limit: u64,
+        /// How long ago it was as little behind as it has been since it went beyond the limit.
+        lowest: Age,
+    },
+    /// Records that nobody reads.
+    Unowned {
+        /// Partitions without an owner.
+        partitions: u64,
+        /// Records that wait in them.
+        records: u64,
+        /// For how long.
+        age: Age,
+        /// How long passes.
+        limit: Duration,
+    },
+    /// A refusal that does not end by itself.
+    Refusal {
+        /// The broker's own words.
+        words: Arc<str>,
+        /// How long ago it began.
+        age: Age,
+    },
 }
 
-/// Which gates are open: the memory that keeps a verdict from flapping.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a verdict hands to the next one: which gates are open, and since when what cannot be seen in
+/// one snapshot has lasted. Start from the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gates {
     /// Decode errors, short window.
@@ -155,6 +199,23 @@ pub struct Gates {
     pub payload_missing_long: bool,
     /// Failed sends, short window.
     pub send_failures: bool,
+    /// Old records that cannot be processed, short window.
+    pub old_data_short: bool,
+    /// Old records that cannot be processed, long window.
+    pub old_data_long: bool,
+    /// Dead letters that are not written, short window.
+    pub archive_failures: bool,
+    /// Since when the archive fails.
+    pub(crate) archive_failing_since: Option<Duration>,
+    /// Partitions beyond the limit of their lag, with the lowest since they are.
+    pub(crate) lag: BTreeMap<i32, Low>,
+}
+
+/// The lowest lag since a partition went beyond its limit, and when it was seen first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Low {
+    pub(crate) records: u64,
+    pub(crate) at: Duration,
 }
 
 impl Verdict {
@@ -178,7 +239,7 @@ impl Verdict {
             decode_errors_long,
             payload_missing_short,
             payload_missing_long,
-            send_failures: _,
+            ..
         } = self.gates;
         let open = decode_errors_short
             || decode_errors_long
@@ -222,6 +283,31 @@ impl fmt::Display for Evidence {
                     write!(f, " at offset {offset}")?;
                 }
                 write!(f, " for {} s", held.whole_seconds())
+            }
+            Self::Lag {
+                id,
+                records,
+                limit,
+                lowest,
+            } => write!(
+                f,
+                "partition {id} is {records} records behind with {limit} allowed, and has not been \
+                 less behind for {} s",
+                lowest.whole_seconds()
+            ),
+            Self::Unowned {
+                partitions,
+                records,
+                age,
+                limit,
+            } => write!(
+                f,
+                "{records} records wait in {partitions} partitions for {} s with {} s allowed",
+                age.whole_seconds(),
+                limit.as_secs()
+            ),
+            Self::Refusal { words, age } => {
+                write!(f, "{words}, for {} s", age.whole_seconds())
             }
         }
     }

@@ -38,10 +38,7 @@ pub(crate) fn buckets_sum_to_the_total(
     assert_eq!(by_type, totals.decode_errors());
 
     let by_cause = sum(&mut Cause::VALUES.iter().map(|c| totals.unprocessable(*c)));
-    assert_eq!(
-        by_cause + ignored + totals.outcomes.get(Outcome::Processed),
-        expected
-    );
+    assert_eq!(by_cause + ignored + totals.processed(), expected);
 
     for windows in [&snapshot.windows.short, &snapshot.windows.long] {
         let bad = windows.counts.sum_of(Recent::is_decode_error);
@@ -51,6 +48,11 @@ pub(crate) fn buckets_sum_to_the_total(
             "a rate is at most one"
         );
         assert!(windows.counts.total() <= expected);
+        // A record is old or live, and a share of either is a share of its own kind only.
+        let live = windows.counts.sum_of(|outcome| !outcome.is_old());
+        let old = windows.counts.sum_of(Recent::is_old);
+        assert_eq!(live + old, windows.counts.total());
+        assert!(bad + missing <= live);
     }
     expected
 }

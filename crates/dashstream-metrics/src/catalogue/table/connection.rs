@@ -40,6 +40,39 @@ pub(super) const METRICS: &[Metric] = &[
         read: |s, out| out.age(s.ago(s.last.infrastructure_error)),
     },
     Metric {
+        name: "dashstream_broker_unreachable_age_seconds",
+        help: "Seconds for which no broker has answered; -1 while one does.",
+        kind: Kind::Gauge,
+        edges: None,
+        labels: &[],
+        health: Some("broker.unreachable_seconds"),
+        watch: Watch::Alert("DashstreamBrokerUnreachable"),
+        read: |s, out| out.age(s.ago(s.facts.broker.unreachable_since)),
+    },
+    Metric {
+        name: "dashstream_broker_refusal_age_seconds",
+        help: "Seconds for which the brokers refuse what only a person can grant; -1 while they do not.",
+        kind: Kind::Gauge,
+        edges: None,
+        labels: &[],
+        health: Some("broker.refusal_seconds"),
+        watch: Watch::Alert("DashstreamBrokerRefusal"),
+        read: |s, out| {
+            let refusal = s.facts.broker.refusal.as_ref();
+            out.age(s.ago(refusal.map(|refusal| refusal.since)))
+        },
+    },
+    Metric {
+        name: "dashstream_unowned_records",
+        help: "Records that wait in partitions that no member of the group owns.",
+        kind: Kind::Gauge,
+        edges: None,
+        labels: &[],
+        health: Some("broker.unowned_records"),
+        watch: Watch::Alert("DashstreamPartitionsUnowned"),
+        read: |s, out| out.level(s.facts.unowned.map_or(0, |unowned| unowned.records)),
+    },
+    Metric {
         name: "websocket_kafka_consumer_lag",
         help: "Records between the position and the end of the log.",
         kind: Kind::Gauge,
