@@ -254,7 +254,7 @@ fn prepare(
             Some(Archive::new(config, wiring.sender.clone())?)
         }
     };
-    let watch = Watch::start(Arc::clone(&observer), wiring.sender.clone())
+    let watch = Watch::start(wiring.clock, Arc::clone(&observer), wiring.sender.clone())
         .map_err(|_| StartError::Thread)?;
     let parts = Parts {
         observer,

@@ -400,7 +400,14 @@ impl Driver {
                 self.published = None;
             }
             Event::Breaker(breaker) => self.engine.handle(now, Input::Breaker(breaker)),
-            Event::Watermarks(watermarks) => self.watermarks(client, now, &watermarks),
+            Event::Watermarks {
+                fresh,
+                took,
+                complete,
+            } => {
+                self.report(&Fact::WatermarksAsked { took, complete });
+                self.watermarks(client, now, &fresh);
+            }
             Event::Drain => {
                 if self.phase == Phase::Running {
                     self.phase = Phase::Draining;

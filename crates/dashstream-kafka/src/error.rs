@@ -152,6 +152,8 @@ pub enum Asked {
     Committed,
     /// A partition's first and next offset.
     Watermarks,
+    /// The members of the group.
+    Group,
 }
 
 impl fmt::Display for Asked {
@@ -161,6 +163,7 @@ impl fmt::Display for Asked {
             Self::ArchiveTopic => "the archive topic",
             Self::Committed => "the committed offsets",
             Self::Watermarks => "the watermarks",
+            Self::Group => "the group",
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What reaches the thread that drives the engine, from every other thread.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use dashstream_policy::{ArchiveId, ArchiveResult, Breaker, Delivered, Fault, Order, OrderOutcome};
@@ -31,7 +32,11 @@ pub(crate) enum Event {
     Order(Order, oneshot::Sender<OrderOutcome>),
     Breaker(Breaker),
     /// Fresh watermarks; a partition that is missing gave no answer.
-    Watermarks(BTreeMap<i32, Watermarks>),
+    Watermarks {
+        fresh: BTreeMap<i32, Watermarks>,
+        took: Duration,
+        complete: bool,
+    },
     /// Finish what is taken, then close.
     Drain,
     /// Close now.

@@ -1,5 +1,7 @@
 //! What happened, as it happens: for a host's metrics and logs.
 
+use core::time::Duration;
+
 use dashstream_policy::{Age, Audit, Because, Cause, Count};
 
 use crate::archive::ArchiveFinding;
@@ -90,6 +92,13 @@ pub enum Fact {
     Committed {
         /// Whether it could.
         ok: bool,
+    },
+    /// The broker was asked for the watermarks of the assigned partitions.
+    WatermarksAsked {
+        /// How long the answer took, or the waiting for it.
+        took: Duration,
+        /// Whether every partition got an answer.
+        complete: bool,
     },
     /// A partition has not moved for [`Config::stall_after`](crate::Config::stall_after), although
     /// it lags and nothing pauses it.

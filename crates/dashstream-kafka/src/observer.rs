@@ -4,14 +4,14 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::clock::Patience;
-use crate::config::Config;
+use crate::config::{Config, Start};
 use crate::error::{Asked, ClientCode, ErrorClass, StartError};
 use crate::settings;
 
@@ -19,6 +19,8 @@ use crate::settings;
 pub struct Observer {
     client: BaseConsumer,
     topic: String,
+    group: String,
+    start: Start,
     timeout: Duration,
 }
 
@@ -46,6 +48,8 @@ impl Observer {
         Ok(Self {
             client,
             topic: config.topic.clone(),
+            group: config.group.clone(),
+            start: config.start,
             timeout: config.request_timeout,
         })
     }
@@ -81,6 +85,55 @@ impl Observer {
             .fetch_watermarks(&self.topic, partition, self.timeout)
             .map(|(low, high)| Watermarks { low, high })
             .map_err(|error| unreachable(Asked::Watermarks, ClientCode::of(&error)))
+    }
+
+    /// The partitions of the topic that no member of the group owns although records wait in them, and
+    /// how many. Nothing when it cannot be said: while the group rebalances, or when the broker does
+    /// not describe groups.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Observer::partitions`].
+    pub fn unowned(&self) -> Result<Option<BTreeMap<i32, u64>>, StartError> {
+        let groups = self
+            .client
+            .fetch_group_list(Some(&self.group), self.timeout)
+            .map_err(|error| unreachable(Asked::Group, ClientCode::of(&error)))?;
+        let group = groups
+            .groups()
+            .iter()
+            .find(|group| group.name() == self.group);
+        let owned = match group.map(|group| (group, group.state())) {
+            // A group that nobody is in is forgotten, or kept for its offsets.
+            None | Some((_, "Empty" | "Dead")) => BTreeSet::new(),
+            Some((group, "Stable")) => {
+                let members = group.members().iter();
+                let parts = members.map(|member| owned(member.assignment()?, &self.topic));
+                match parts.collect::<Option<Vec<_>>>() {
+                    Some(parts) => parts.into_iter().flatten().collect(),
+                    None => return Ok(None),
+                }
+            }
+            Some(_) => return Ok(None),
+        };
+        let mut left = self.partitions()?;
+        left.retain(|partition| !owned.contains(partition));
+        if left.is_empty() {
+            return Ok(Some(BTreeMap::new()));
+        }
+        let committed = self.committed_of(&left)?;
+        let watermarks = self.watermarks_of(&left);
+        let waiting = watermarks.into_iter().map(|(partition, marks)| {
+            let next = match (committed.get(&partition).copied().flatten(), self.start) {
+                (Some(next), _) => next,
+                (None, Start::Earliest) => marks.low,
+                // Such a partition begins when somebody owns it.
+                (None, Start::Latest) => marks.high,
+            };
+            let records = marks.high.saturating_sub(next.max(marks.low));
+            (partition, u64::try_from(records).unwrap_or(0))
+        });
+        Ok(Some(waiting.filter(|(_, records)| *records > 0).collect()))
     }
 
     /// Fresh watermarks of several partitions in two questions. A partition that gave no answer in
@@ -212,6 +265,59 @@ impl fmt::Debug for Observer {
     }
 }
 
+/// The partitions of `topic` in a member's assignment, as consumers write it: version, topics with
+/// their partitions, and data of the assignor, which is not read.
+fn owned(assignment: &[u8], topic: &str) -> Option<Vec<i32>> {
+    let mut rest = assignment;
+    let _version: [u8; 2] = take(&mut rest)?;
+    let topics = i32::from_be_bytes(take(&mut rest)?);
+    let mut owned = Vec::new();
+    for _ in 0..topics {
+        let len = u16::from_be_bytes(take(&mut rest)?);
+        let (name, after) = rest.split_at_checked(usize::from(len))?;
+        rest = after;
+        let partitions = i32::from_be_bytes(take(&mut rest)?);
+        for _ in 0..partitions {
+            let partition = i32::from_be_bytes(take(&mut rest)?);
+            if name == topic.as_bytes() {
+                owned.push(partition);
+            }
+        }
+    }
+    Some(owned)
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (bytes, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*bytes)
+}
+
 const fn unreachable(what: Asked, code: ClientCode) -> StartError {
     StartError::Unreachable { what, code }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Version 1; `a` with 0 and 2, `b` with 7; no data of an assignor.
+    const ASSIGNMENT: &[u8] = b"\0\x01\0\0\0\x02\
+        \0\x01a\0\0\0\x02\0\0\0\0\0\0\0\x02\
+        \0\x01b\0\0\0\x01\0\0\0\x07\xff\xff\xff\xff";
+
+    #[test]
+    fn a_members_partitions_of_a_topic_are_read_from_its_assignment() {
+        assert_eq!(owned(ASSIGNMENT, "a"), Some(vec![0, 2]));
+        assert_eq!(owned(ASSIGNMENT, "b"), Some(vec![7]));
+        assert_eq!(owned(ASSIGNMENT, "c"), Some(vec![]));
+        let topics = ASSIGNMENT.len() - 4;
+        for len in 0..topics {
+            let (short, _) = ASSIGNMENT.split_at(len);
+            assert_eq!(owned(short, "a"), None, "{len} bytes");
+        }
+        assert_eq!(owned(b"\0\x01\0\0\0\0", "a"), Some(vec![]));
+        assert_eq!(owned(b"\0\x01\x7f\xff\xff\xff", "a"), None);
+        assert_eq!(owned(b"\0\x01\xff\xff\xff\xff", "a"), Some(vec![]));
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
+use crate::clock::Clock;
 use crate::event::Event;
 use crate::observer::Observer;
 use crate::standing::ClientRole;
@@ -15,6 +16,7 @@ pub(crate) struct Watch(Sender<Vec<i32>>);
 impl Watch {
     /// Starts the thread, which ends when this value is dropped and its last answer is there.
     pub(crate) fn start(
+        clock: Clock,
         observer: Arc<Observer>,
         answers: Sender<Event>,
     ) -> Result<Self, std::io::Error> {
@@ -27,11 +29,19 @@ impl Watch {
                     while let Ok(newer) = asked.try_recv() {
                         partitions = newer;
                     }
-                    let watermarks = observer.watermarks_of(&partitions);
+                    let begun = clock.now();
+                    let fresh = observer.watermarks_of(&partitions);
+                    let took = clock.now().saturating_sub(begun);
+                    let complete = fresh.len() == partitions.len();
                     for code in observer.reported() {
                         let _closed = answers.send(Event::ClientFailed(ClientRole::Observer, code));
                     }
-                    if answers.send(Event::Watermarks(watermarks)).is_err() {
+                    let answer = Event::Watermarks {
+                        fresh,
+                        took,
+                        complete,
+                    };
+                    if answers.send(answer).is_err() {
                         return;
                     }
                 }

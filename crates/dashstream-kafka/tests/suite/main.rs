@@ -28,3 +28,4 @@ mod policies;
 mod refusals;
 mod support;
 mod trace;
+mod unowned;
