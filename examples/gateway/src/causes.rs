@@ -7,23 +7,32 @@ use dashstream_codec::FaultClass;
 use dashstream_metrics as metrics;
 use dashstream_policy as policy;
 
-/// What a decoder's refusal is to the policy, and under which name it is counted.
-pub(crate) const fn of_decoder(class: FaultClass) -> (policy::Cause, metrics::Fault) {
-    match class {
-        FaultClass::Empty => (policy::Cause::BadFrame, metrics::Fault::Empty),
-        FaultClass::Oversize => (policy::Cause::Oversize, metrics::Fault::Oversize),
-        FaultClass::BadFrame => (policy::Cause::BadFrame, metrics::Fault::BadFrame),
-        // Short memory is a fault of the host's and says nothing about the record.
-        FaultClass::Decompression | FaultClass::Host => (
-            policy::Cause::DecompressionRefused,
-            metrics::Fault::Decompression,
-        ),
-        FaultClass::Truncated => (policy::Cause::DecodeError, metrics::Fault::Truncated),
-        FaultClass::Malformed => (policy::Cause::DecodeError, metrics::Fault::Malformed),
-        FaultClass::OverBudget => (policy::Cause::HeapBudget, metrics::Fault::OverBudget),
-        FaultClass::SchemaVersion => (policy::Cause::SchemaTooNew, metrics::Fault::SchemaVersion),
-        FaultClass::Header => (policy::Cause::HeaderMismatch, metrics::Fault::Header),
-    }
+/// Whose fault it is that a record was not decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undecoded {
+    /// The record's: what it is to the policy, and under which name it is counted.
+    Record(policy::Cause, metrics::Fault),
+    /// The host's, which lacks memory now. Nothing is known against the record.
+    Host,
+}
+
+/// What a decoder's refusal is to the others.
+pub(crate) const fn of_decoder(class: FaultClass) -> Undecoded {
+    use metrics::Fault;
+    use policy::Cause;
+    let (cause, fault) = match class {
+        FaultClass::Host => return Undecoded::Host,
+        FaultClass::Empty => (Cause::BadFrame, Fault::Empty),
+        FaultClass::Oversize => (Cause::Oversize, Fault::Oversize),
+        FaultClass::BadFrame => (Cause::BadFrame, Fault::BadFrame),
+        FaultClass::Decompression => (Cause::DecompressionRefused, Fault::Decompression),
+        FaultClass::Truncated => (Cause::DecodeError, Fault::Truncated),
+        FaultClass::Malformed => (Cause::DecodeError, Fault::Malformed),
+        FaultClass::OverBudget => (Cause::HeapBudget, Fault::OverBudget),
+        FaultClass::SchemaVersion => (Cause::SchemaTooNew, Fault::SchemaVersion),
+        FaultClass::Header => (Cause::HeaderMismatch, Fault::Header),
+    };
+    Undecoded::Record(cause, fault)
 }
 
 /// How a record is counted that no decoder saw: the policy refused it, or there was none.

@@ -13,12 +13,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::demo::Ledger;
 use crate::notes::Notes;
-use crate::observe::Observation;
+use crate::observe::{Observation, Seen};
 use crate::pipeline::Pipeline;
 use crate::report::{Ending, RunReport};
 use crate::server::{self, Board};
 use crate::settings::{Cluster, Settings};
 use crate::setup::{committed, embedded, start_demo};
+use crate::unowned::UnownedWatch;
 use crate::version::Version;
 
 /// Runs until `stop` is ready, until the time is over that the settings give, or until something
@@ -40,7 +41,12 @@ pub async fn run(settings: &Settings, stop: impl Future<Output = ()>) -> anyhow:
     let address = listener.local_addr()?;
     tracing::info!("pages at http://{address}/");
     let (stop_pages, stopped) = watch::channel(false);
-    let pages = tokio::spawn(server::serve(listener, Arc::clone(&session.board), stopped));
+    let pages = tokio::spawn(server::serve(
+        listener,
+        Arc::clone(&session.board),
+        settings.hosts.clone(),
+        stopped,
+    ));
     let ended = session.consume(settings, stop).await;
     let report = match ended {
         Ok(complete) => session.close(settings, &kafka, complete).await,
@@ -61,6 +67,7 @@ struct Session {
     registry: Registry,
     metrics: Metrics,
     observation: Observation,
+    unowned: UnownedWatch,
     board: Arc<Board>,
     archives: bool,
     ledger: Option<Arc<Ledger>>,
@@ -85,6 +92,7 @@ impl Session {
         })?;
         let clock = consumer.handle();
         notes.started(clock.clone());
+        let watched = clock.clone();
         let (ledger, demo) = match start_demo(settings, kafka, brokers).await? {
             Some((ledger, task, stop)) => (Some(ledger), Some((task, stop))),
             None => (None, None),
@@ -95,6 +103,7 @@ impl Session {
                 settings.max_payload_bytes,
                 metrics.clone(),
                 ledger.clone(),
+                notes.throttle(),
             ),
             board: Arc::new(Board::new(
                 metrics.clone(),
@@ -105,7 +114,11 @@ impl Session {
             notes,
             registry,
             metrics,
-            observation: Observation::default(),
+            observation: Observation::new(settings.lag_interval),
+            unowned: UnownedWatch::start(kafka, watched.clone(), move || {
+                let status = watched.status();
+                status.is_some_and(|status| status.partitions.is_empty())
+            })?,
             archives: settings.policy.archiving != policy::Archiving::Off,
             ledger,
             demo,
@@ -188,17 +201,20 @@ impl Session {
     /// Takes a snapshot of everything, reads its own exposition back, and judges.
     fn observe(&mut self) {
         self.pipeline.tick();
+        self.notes.left_out(self.consumer.handle().now());
         self.pipeline.condemned(self.notes.take_condemned());
         let Some(status) = self.consumer.status() else {
             return;
         };
-        let mut facts = self.observation.facts(
-            &status,
-            &self.notes.kept(),
-            self.pipeline.catching_up(),
-            self.pipeline.run_facts(),
-            self.archives,
-        );
+        let mut facts = self.observation.facts(Seen {
+            status: &status,
+            kept: &self.notes.kept(),
+            catching_up: self.pipeline.catching_up(),
+            runs: self.pipeline.run_facts(),
+            archives: self.archives,
+            archive_failing: self.board.gates().archive_failures,
+            group: self.unowned.known(),
+        });
         let ids: Vec<i32> = facts
             .partitions
             .iter()
@@ -237,6 +253,7 @@ impl Session {
         let closing = self.consumer.shutdown().await;
         self.pipeline.condemned(self.notes.take_condemned());
         tracing::info!(?closing, "the consumer has left the group");
+        self.notes.left_out(Duration::MAX);
         let committed = committed(kafka).await?;
         Ok(RunReport::new(&Ending {
             counted: self.pipeline.counted(),

@@ -1,10 +1,9 @@
 //! The gateway's process: arguments in, one run, an exit code out.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use dashstream_gateway::{Report, Settings};
-use tracing_subscriber::EnvFilter;
+use dashstream_gateway::{Report, Settings, start_log};
 
 fn main() -> ExitCode {
     let settings = match Settings::parse_from(std::env::args_os(), environment) {
@@ -12,11 +11,7 @@ fn main() -> ExitCode {
         // Prints help and version to stdout and everything else to stderr; 2 for a mistake.
         Err(error) => error.exit(),
     };
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(EnvFilter::new(&settings.log))
-        .init();
+    start_log(&settings.log);
     match run(&settings) {
         Ok(code) => code,
         Err(error) => {

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use dashstream_kafka::{ClientCode, Fact, Handle};
-use dashstream_metrics::{DlqFailure, InfrastructureError, Metrics, Outcome};
+use dashstream_metrics::{DlqFailure, InfrastructureError, Metrics, Outcome, PollStatus};
 use dashstream_policy::{Age, Cause, Count, FailureReason};
 
 use crate::causes;
+use crate::throttle::{Line, Throttle};
 
 /// Hears what happens on the consumer's thread.
 #[derive(Clone, Debug)]
@@ -18,6 +19,7 @@ pub(crate) struct Notes {
     clock: Arc<OnceLock<Handle>>,
     kept: Arc<Mutex<Kept>>,
     condemned: Arc<Mutex<Vec<Condemned>>>,
+    throttle: Arc<Throttle>,
 }
 
 /// What outlives the fact that told it.
@@ -25,8 +27,6 @@ pub(crate) struct Notes {
 pub(crate) struct Kept {
     /// When each partition's offset was stored last.
     pub(crate) stored_at: BTreeMap<i32, Duration>,
-    /// Whether the last answer of the archive was a refusal.
-    pub(crate) archive_failing: bool,
     /// Records that the archive acknowledged.
     pub(crate) archived: u64,
 }
@@ -46,7 +46,24 @@ impl Notes {
             clock: Arc::default(),
             kept: Arc::default(),
             condemned: Arc::default(),
+            throttle: Arc::default(),
         }
+    }
+
+    pub(crate) fn throttle(&self) -> Arc<Throttle> {
+        Arc::clone(&self.throttle)
+    }
+
+    /// Says how many lines were left out, of the windows that are over at `now`.
+    pub(crate) fn left_out(&self, now: Duration) {
+        for (line, left_out) in self.throttle.left_out(now) {
+            tracing::warn!(left_out, "lines left out: {}", line.as_str());
+        }
+    }
+
+    /// How many lines of its kind were left out before this one, if it is to be written.
+    fn pass(&self, line: Line) -> Option<u64> {
+        self.throttle.pass(line, self.now())
     }
 
     /// Sets the clock, which is the consumer's and known once it has started.
@@ -104,14 +121,30 @@ impl Notes {
                 lock(&self.kept).stored_at.insert(partition, self.now());
             }
             Fact::Committed { ok: true } => tracing::debug!("offsets committed"),
-            Fact::Committed { ok: false } => tracing::warn!("offsets were not committed"),
+            Fact::Committed { ok: false } => {
+                if let Some(left_out) = self.pass(Line::NotCommitted) {
+                    tracing::warn!(left_out, "offsets were not committed");
+                }
+            }
+            Fact::WatermarksAsked { took, complete } => {
+                let status = if complete {
+                    PollStatus::Success
+                } else {
+                    PollStatus::Error
+                };
+                self.metrics.lag_polled(took, status);
+            }
             Fact::Stalled { partition } => tracing::warn!(partition, "partition stalled"),
             Fact::Unstalled { partition } => tracing::info!(partition, "partition moves again"),
             Fact::Undone { partition, offset } => {
-                tracing::warn!(partition, offset, "record dropped by its handler");
+                if let Some(left_out) = self.pass(Line::RecordDropped) {
+                    tracing::warn!(partition, offset, left_out, "record dropped by its handler");
+                }
             }
             Fact::ClientError(code) => {
-                tracing::warn!(%code, "the Kafka client reports an error");
+                if let Some(left_out) = self.pass(Line::ClientError) {
+                    tracing::warn!(%code, left_out, "the Kafka client reports an error");
+                }
                 self.metrics
                     .infrastructure_error(self.now(), infrastructure(code));
             }
@@ -127,24 +160,24 @@ impl Notes {
                     .dead_letter_acknowledged(self.now(), error_type);
                 let mut kept = lock(&self.kept);
                 kept.archived = kept.archived.saturating_add(1);
-                kept.archive_failing = false;
             }
             Count::ArchiveFailed { cause, reason } => {
-                tracing::warn!(
-                    cause = cause.label(),
-                    reason = reason.label(),
-                    "archive refused"
-                );
+                if let Some(left_out) = self.pass(Line::ArchiveRefused) {
+                    let (cause, reason) = (cause.label(), reason.label());
+                    tracing::warn!(cause, reason, left_out, "archive refused");
+                }
                 let reason = match reason {
                     FailureReason::Timeout => DlqFailure::Timeout,
                     FailureReason::KafkaError => DlqFailure::KafkaError,
                     FailureReason::Backpressure => DlqFailure::Backpressure,
                 };
                 self.metrics.dead_letter_failed(self.now(), reason);
-                lock(&self.kept).archive_failing = true;
             }
             Count::Held { cause, by } => {
-                tracing::warn!(cause = cause.label(), by = by.label(), "partition held");
+                if let Some(left_out) = self.pass(Line::PartitionHeld) {
+                    let (cause, by) = (cause.label(), by.label());
+                    tracing::warn!(cause, by, left_out, "partition held");
+                }
             }
             Count::Settled { cause, disposition } => {
                 let (cause, disposition) = (cause.label(), disposition.label());

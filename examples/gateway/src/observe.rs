@@ -3,37 +3,60 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use dashstream_kafka::{PartitionLag, Status};
+use dashstream_kafka::{ClientRole, ErrorClass, PartitionLag, StandingError, Status};
 use dashstream_metrics as metrics;
 use dashstream_policy as policy;
 
 use crate::causes;
 use crate::notes::Kept;
+use crate::unowned::Known;
 
 /// Remembers since when each partition has been in its state, which nobody else does.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Observation {
     since: BTreeMap<i32, (metrics::PartitionState, Duration)>,
+    /// Age at which watermarks say nothing any more.
+    watermarks_stale: Duration,
+}
+
+/// What is said about the consumer at one moment.
+#[derive(Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) status: &'a Status,
+    pub(crate) kept: &'a Kept,
+    /// Partitions whose last record was written before this session.
+    pub(crate) catching_up: &'a BTreeSet<i32>,
+    pub(crate) runs: metrics::RunFacts,
+    pub(crate) archives: bool,
+    /// Whether the last verdict found that dead letters fail.
+    pub(crate) archive_failing: bool,
+    pub(crate) group: Known,
 }
 
 impl Observation {
-    /// Says in the metrics' words what `status` and the rest say in their own.
-    pub(crate) fn facts(
-        &mut self,
-        status: &Status,
-        kept: &Kept,
-        catching_up: &BTreeSet<i32>,
-        runs: metrics::RunFacts,
-        archived: bool,
-    ) -> metrics::Facts {
+    /// For watermarks that are asked for every `interval`: six answers missing in a row say that the
+    /// ends are not known.
+    pub(crate) fn new(interval: Duration) -> Self {
+        Self {
+            since: BTreeMap::new(),
+            watermarks_stale: interval.saturating_mul(6).max(WATERMARKS_STALE_MIN),
+        }
+    }
+
+    /// Says in the metrics' words what the consumer and the rest say in their own.
+    pub(crate) fn facts(&mut self, seen: Seen<'_>) -> metrics::Facts {
+        let Seen { status, kept, .. } = seen;
         let mut facts = metrics::Facts::default();
-        facts.runs = runs;
+        facts.runs = seen.runs;
         facts.ledger = ledger(&status.policy.tally);
-        facts.archive = archive(&status.policy, kept, archived);
+        facts.archive = archive(&status.policy, seen.archives, seen.archive_failing);
+        facts.broker = broker(status, seen.group.answered, self.watermarks_stale);
+        facts.unowned = seen.group.unowned;
         for partition in &status.policy.partitions {
             let id = partition.partition.partition();
             let lag = status.partitions.iter().find(|lag| lag.partition == id);
-            let Some(state) = state(status.at, partition, lag) else {
+            let stale = self.watermarks_stale;
+            let Some(state) = state(status.at, partition, lag, stale) else {
                 self.since.remove(&id);
                 continue;
             };
@@ -50,9 +73,11 @@ impl Observation {
                 out.held_cause = cause.map(causes::label);
                 out.since = since;
             }
-            out.lag = lag.and_then(PartitionLag::lag);
+            // An old answer makes the lag unknown, not what it was.
+            let fresh = |lag: &&PartitionLag| !is_stale(status.at, lag, stale);
+            out.lag = lag.filter(fresh).and_then(PartitionLag::lag);
             out.offset_moved_at = kept.stored_at.get(&id).copied();
-            out.catching_up = catching_up.contains(&id);
+            out.catching_up = seen.catching_up.contains(&id);
             facts.partitions.push(out);
         }
         facts
@@ -72,6 +97,7 @@ fn state(
     now: Duration,
     partition: &policy::PartitionStatus,
     lag: Option<&PartitionLag>,
+    watermarks_stale: Duration,
 ) -> Option<metrics::PartitionState> {
     use metrics::PartitionState as State;
     Some(match partition.state {
@@ -90,9 +116,7 @@ fn state(
             policy::HeldBy::HostResources => State::HostResources,
         },
         policy::PartitionState::Running => {
-            let unknown = lag
-                .and_then(|lag| lag.watermarks_at)
-                .is_some_and(|at| now.saturating_sub(at) > WATERMARKS_STALE);
+            let unknown = lag.is_some_and(|lag| is_stale(now, lag, watermarks_stale));
             match lag.and_then(|lag| lag.stalled_since) {
                 Some(_) => State::Stalled,
                 None if unknown => State::Unknown,
@@ -102,7 +126,48 @@ fn state(
     })
 }
 
-fn archive(status: &policy::Status, kept: &Kept, on: bool) -> metrics::ArchiveFacts {
+/// Whether the broker's last answer about a partition says nothing any more.
+fn is_stale(now: Duration, lag: &PartitionLag, watermarks_stale: Duration) -> bool {
+    lag.watermarks_at
+        .is_some_and(|at| now.saturating_sub(at) > watermarks_stale)
+}
+
+/// The errors that stand, and silence: brokers that are cut off without a word report nothing.
+fn broker(
+    status: &Status,
+    answered: Option<Duration>,
+    watermarks_stale: Duration,
+) -> metrics::BrokerFacts {
+    let mut facts = metrics::BrokerFacts::default();
+    let mut errors = status.standing_errors.iter();
+    let refusal = errors.find(|error| error.code.class() == ErrorClass::Permanent);
+    facts.refusal = refusal.map(|error| {
+        let words = format!("{}: {}", error.client.label(), error.code);
+        metrics::Refusal::new(error.since, words)
+    });
+    let down = status
+        .standing_errors
+        .iter()
+        .filter(|error| is_down(error, answered));
+    let newest = status
+        .partitions
+        .iter()
+        .filter_map(|lag| lag.watermarks_at)
+        .max();
+    let silent = newest.filter(|at| status.at.saturating_sub(*at) > watermarks_stale);
+    facts.unreachable_since = down.map(|error| error.since).chain(silent).min();
+    facts
+}
+
+/// Whether the error says that no broker can be reached, and nothing has been heard since: a standby
+/// hears nothing but the answers to its questions about the group.
+fn is_down(error: &StandingError, answered: Option<Duration>) -> bool {
+    let own = matches!(error.client, ClientRole::Consumer | ClientRole::Observer);
+    let since = error.last.saturating_add(ANSWER_AFTER);
+    own && error.code.number() == ALL_BROKERS_DOWN && answered.is_none_or(|at| at < since)
+}
+
+fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::ArchiveFacts {
     let blocked = status.partitions.iter().any(|partition| {
         matches!(
             partition.state,
@@ -113,17 +178,22 @@ fn archive(status: &policy::Status, kept: &Kept, on: bool) -> metrics::ArchiveFa
         )
     });
     let mut facts = metrics::ArchiveFacts::default();
-    facts.state = match (on, blocked, kept.archive_failing) {
+    facts.state = match (on, blocked, failing) {
         (false, ..) => metrics::ArchiveState::Off,
         (true, true, _) => metrics::ArchiveState::Blocked,
         (true, false, true) => metrics::ArchiveState::Failing,
         (true, false, false) => metrics::ArchiveState::Healthy,
     };
-    let pending = status
-        .archive
-        .in_flight
-        .saturating_add(status.archive.waiting);
-    facts.pending = u64::try_from(pending).unwrap_or(u64::MAX);
+    // Everything that the oldest moment is about, so that it never waits among none.
+    let waits = [
+        status.archive.in_flight,
+        status.archive.waiting,
+        status.archive.again,
+        status.archive.refused,
+    ];
+    facts.pending = waits.into_iter().fold(0, |sum, part| {
+        sum.saturating_add(u64::try_from(part).unwrap_or(u64::MAX))
+    });
     facts.oldest_pending_since = status.archive.oldest_since;
     facts
 }
@@ -162,6 +232,11 @@ const fn ours(disposition: metrics::Disposition) -> policy::Disposition {
     }
 }
 
-/// Watermarks are asked for every ten seconds; six answers missing in a row say that the lag is not
-/// known.
-const WATERMARKS_STALE: Duration = Duration::from_secs(60);
+/// However often watermarks are asked for, a minute without them is nothing that an operator must know.
+const WATERMARKS_STALE_MIN: Duration = Duration::from_secs(60);
+
+/// librdkafka's `_ALL_BROKERS_DOWN`.
+const ALL_BROKERS_DOWN: i32 = -187;
+
+/// An answer that comes so long after the last report of an outage says that it is over.
+const ANSWER_AFTER: Duration = Duration::from_secs(5);

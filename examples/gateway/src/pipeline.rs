@@ -11,10 +11,11 @@ use dashstream_metrics::{self as metrics, Label as _};
 use dashstream_policy::{Age, Cause};
 use dashstream_reducer::{Effect, Position, Resyncs, Runs, RunsLimits, Tally};
 
-use crate::causes;
+use crate::causes::{self, Undecoded};
 use crate::clock::unix_micros;
 use crate::demo::{Decision, Ledger};
 use crate::notes::{Condemned, outcome};
+use crate::throttle::{Line, Throttle};
 
 /// Everything that records pass through, and what came of them.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(crate) struct Pipeline {
     runs: Runs,
     metrics: metrics::Metrics,
     ledger: Option<Arc<Ledger>>,
+    throttle: Arc<Throttle>,
     counted: Counted,
     resyncs: Resyncs,
     catching_up: BTreeSet<i32>,
@@ -45,6 +47,7 @@ impl Pipeline {
         max_payload_bytes: usize,
         metrics: metrics::Metrics,
         ledger: Option<Arc<Ledger>>,
+        throttle: Arc<Throttle>,
     ) -> Self {
         Self {
             clock,
@@ -52,6 +55,7 @@ impl Pipeline {
             runs: Runs::new(RunsLimits::default()),
             metrics,
             ledger,
+            throttle,
             counted: Counted::default(),
             resyncs: Resyncs::default(),
             catching_up: BTreeSet::new(),
@@ -70,11 +74,24 @@ impl Pipeline {
         let decision = match self.decode(&record) {
             Ok(decoded) => {
                 self.apply(now, Position { partition, offset }, decoded);
-                self.metrics.record(now, metrics::Outcome::Processed);
+                self.metrics.record(now, processed(age));
                 record.done();
                 Decision::Processed
             }
-            Err((cause, fault)) => {
+            Err(Undecoded::Host) => {
+                if let Some(left_out) = self.throttle.pass(Line::RecordDeferred, now) {
+                    tracing::warn!(
+                        partition,
+                        offset,
+                        left_out,
+                        "no memory for a record, which is deferred"
+                    );
+                }
+                // It is decided, and counted, when it comes again.
+                record.defer();
+                return;
+            }
+            Err(Undecoded::Record(cause, fault)) => {
                 self.metrics.record(now, outcome(fault, age));
                 let evidence = evidence(&record);
                 record.unprocessable(cause, evidence);
@@ -110,11 +127,14 @@ impl Pipeline {
 
     /// Tells the runs that time has passed.
     pub(crate) fn tick(&mut self) {
-        self.runs.handle_timeout(self.clock.now());
+        let now = self.clock.now();
+        self.runs.handle_timeout(now);
         self.drain_effects();
         self.count_resyncs();
         while let Some(message) = self.runs.poll_quarantined() {
-            tracing::warn!(cause = ?message.cause, "message of no run");
+            if let Some(left_out) = self.throttle.pass(Line::MessageOfNoRun, now) {
+                tracing::warn!(cause = ?message.cause, left_out, "message of no run");
+            }
         }
     }
 
@@ -152,10 +172,13 @@ impl Pipeline {
         facts
     }
 
-    fn decode(&mut self, record: &Record) -> Result<Decoded, (Cause, metrics::Fault)> {
+    fn decode(&mut self, record: &Record) -> Result<Decoded, Undecoded> {
         let Some(payload) = record.payload() else {
             // The policy lets these through only where it says to process them.
-            return Err((Cause::NullPayload, metrics::Fault::NullPayload));
+            return Err(Undecoded::Record(
+                Cause::NullPayload,
+                metrics::Fault::NullPayload,
+            ));
         };
         self.decoder.decode(payload).map_err(|error| {
             tracing::debug!(
@@ -202,8 +225,15 @@ impl Pipeline {
     fn drain_effects(&mut self) {
         while let Some((thread, effect)) = self.runs.poll_effect() {
             let Effect::RequestSnapshot { reason, attempt } = effect;
-            tracing::debug!(%thread, reason = reason.code(), attempt, "run out of step");
+            tracing::debug!(?thread, reason = reason.code(), attempt, "run out of step");
         }
+    }
+}
+
+const fn processed(age: Age) -> metrics::Outcome {
+    match age {
+        Age::Current => metrics::Outcome::Processed,
+        Age::Old => metrics::Outcome::OldProcessed,
     }
 }
 

@@ -20,6 +20,11 @@ use tokio::sync::watch;
 
 use crate::version::Version;
 
+mod connections;
+mod hosts;
+
+pub(crate) use self::hosts::Hosts;
+
 /// What the pages are made from.
 #[derive(Debug)]
 pub(crate) struct Board {
@@ -44,7 +49,7 @@ impl Board {
     /// Judges the last snapshot as it looks now: an old one is not last known good.
     pub(crate) fn verdict(&self) -> (Duration, Arc<Snapshot>, Verdict) {
         let (now, snapshot) = (self.clock.now(), self.metrics.latest());
-        let gates = *self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let gates = self.gates();
         let verdict = judge(now, &snapshot, &self.policy, gates);
         (now, snapshot, verdict)
     }
@@ -53,8 +58,14 @@ impl Board {
     /// that a verdict does not depend on how often a page is read.
     pub(crate) fn settle(&self) -> Verdict {
         let (_, _, verdict) = self.verdict();
-        *self.gates.lock().unwrap_or_else(PoisonError::into_inner) = verdict.gates;
+        *self.gates.lock().unwrap_or_else(PoisonError::into_inner) = verdict.gates.clone();
         verdict
+    }
+
+    /// What the last settled verdict left open.
+    pub(crate) fn gates(&self) -> Gates {
+        let gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.clone()
     }
 }
 
@@ -84,14 +95,10 @@ pub(crate) async fn bind(candidates: &[SocketAddr]) -> anyhow::Result<TcpListene
 pub(crate) async fn serve(
     listener: TcpListener,
     board: Arc<Board>,
-    mut stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(board))
-        .with_graceful_shutdown(async move {
-            // An error means that whoever would say stop is gone.
-            let _stopped = stop.wait_for(|stop| *stop).await;
-        })
-        .await
+    hosts: Hosts,
+    stop: watch::Receiver<bool>,
+) {
+    connections::serve(listener, router(board), hosts, stop).await;
 }
 
 fn router(board: Arc<Board>) -> Router {

@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::args::values::address;
 use crate::args::{Args, Report};
+use crate::server::Hosts;
 use crate::variables::{self, EXISTING_GROUP, Given};
 
 /// Looks up one environment variable. The library never reads the environment itself.
@@ -32,6 +33,8 @@ pub struct Settings {
     pub cluster_id: Option<String>,
     /// Where the pages are served: the first of these that can be bound.
     pub listen: Vec<SocketAddr>,
+    /// The hosts that requests may be for.
+    pub(crate) hosts: Hosts,
     /// Which events are logged, as `RUST_LOG` says it.
     pub log: String,
     /// After how long the run ends by itself.
@@ -40,6 +43,8 @@ pub struct Settings {
     pub report: Option<Report>,
     /// The demo producer, if it runs.
     pub demo: Option<Demo>,
+    /// How often the ends of the partitions are asked for.
+    pub(crate) lag_interval: Duration,
     session_timeout: Duration,
     given: Given,
 }
@@ -150,7 +155,11 @@ impl Settings {
             max_payload_bytes: usize::try_from(limit).unwrap_or(usize::MAX),
             cluster_id: given.get("KAFKA_CLUSTER_ID").map(str::to_owned),
             listen: listen(args, &given)?,
+            hosts: hosts(&given)?,
             log: log(&given)?,
+            lag_interval: given
+                .whole("KAFKA_LAG_CHECK_INTERVAL_SECS")
+                .map_or(LAG_INTERVAL, Duration::from_secs),
             session_timeout: args.session_timeout,
             run_for: args.run_for,
             report: args.report,
@@ -201,6 +210,9 @@ const PAYLOAD_BYTES_MAX: u64 = 10 * 1024 * 1024;
 /// limit of 10 MiB would evict everything else.
 const EMBEDDED_PAYLOAD_BYTES_MAX: u64 = 256 * 1024;
 
+/// `Config`'s own default.
+const LAG_INTERVAL: Duration = Duration::from_secs(10);
+
 /// The ports tried when none is stated: the ones existing servers use, then any free one.
 const PORTS: [u16; 5] = [3002, 3003, 3004, 3005, 0];
 
@@ -242,6 +254,11 @@ fn listen(args: &Args, given: &Given) -> Result<Vec<SocketAddr>, String> {
         Some(Ok(port)) => vec![on(&port)],
         Some(Err(_)) | None => PORTS.iter().map(on).collect(),
     })
+}
+
+fn hosts(given: &Given) -> Result<Hosts, String> {
+    let list = given.get("WEBSOCKET_ALLOWED_HOSTS").unwrap_or_default();
+    Hosts::parse(list).map_err(|why| format!("WEBSOCKET_ALLOWED_HOSTS: {why}"))
 }
 
 fn log(given: &Given) -> Result<String, String> {

@@ -318,6 +318,13 @@ pub(crate) const TABLE: &[Variable] = &[
     )
     .flag("listen", ""),
     Variable::new(
+        "WEBSOCKET_ALLOWED_HOSTS",
+        "loopback and the bound address",
+        Values::Text("names or addresses without ports, comma separated"),
+        "`Host` check of the pages",
+    )
+    .flag("allowed-hosts", "Further hosts that requests may be for"),
+    Variable::new(
         "KAFKA_AUTO_OFFSET_RESET",
         "earliest",
         Values::Words(&["earliest", "latest"]),

@@ -1,10 +1,6 @@
 //! The process as an operator meets it: arguments, exit codes, messages, pages, and how it ends.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -162,6 +158,39 @@ fn every_dead_letter_finds_room_in_as_many_sends_as_the_variable_allows() {
     let refused: u64 = refused.values().map(|n| n.as_u64().unwrap()).sum();
     assert!(refused > 1_000, "{report}");
     assert_eq!(report["archived"].as_u64(), Some(refused), "{report}");
+}
+
+#[test]
+fn lines_about_lost_letters_are_few_and_say_how_many_there_are() {
+    let args =
+        "--for 6s --report json --listen 127.0.0.1:0 --demo-rate 5000 --demo-hostile-every 3";
+    let args: Vec<&str> = args.split(' ').collect();
+    let (code, stdout, stderr) = output(&args, &[("MAX_CONCURRENT_DLQ_SENDS", "1")]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let report: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
+    let refused = report["unprocessable"].as_object().unwrap();
+    let refused: u64 = refused.values().map(|n| n.as_u64().unwrap()).sum();
+    let lost = refused - report["archived"].as_u64().unwrap();
+    assert!(lost > 100, "{report}");
+    let lines = stderr
+        .lines()
+        .filter(|line| line.contains("archive refused"));
+    let (mut written, mut left_out) = (0, 0);
+    for line in lines {
+        written += u64::from(!line.contains("lines left out"));
+        let (_, count) = line.split_once("left_out=").unwrap();
+        left_out += count.split(' ').next().unwrap().parse::<u64>().unwrap();
+    }
+    assert!((5..=20).contains(&written), "{written} lines");
+    assert_eq!(written + left_out, lost, "{stderr}");
+    let archive = "archive_failing".into();
+    assert!(
+        report["health"]["reasons"]
+            .as_array()
+            .unwrap()
+            .contains(&archive),
+        "{report}"
+    );
 }
 
 #[test]

@@ -289,7 +289,9 @@ mod tests {
                     continue;
                 };
                 let error = decoder.decode(&value).unwrap_err();
-                let (cause, _) = causes::of_decoder(error.fault());
+                let causes::Undecoded::Record(cause, _) = causes::of_decoder(error.fault()) else {
+                    panic!("the host's fault: {error}");
+                };
                 assert_eq!(
                     cause,
                     kind.cause(),

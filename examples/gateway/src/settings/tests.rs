@@ -29,13 +29,15 @@ fn built(settings: &Settings) -> String {
         max_payload_bytes,
         cluster_id,
         listen,
+        hosts,
         log,
         ..
     } = settings;
     let kafka = settings.kafka("b:1").unwrap();
     format!(
         "{cluster:?} {policy:#?} {kafka:#?} max_payload_bytes: {max_payload_bytes} \
-         cluster_id: {cluster_id:?} listen: {listen:?} log: {log}"
+         cluster_id: {cluster_id:?} listen: {listen:?} {hosts:?} \
+         log: {log}"
     )
 }
 
@@ -64,6 +66,11 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("WEBSOCKET_MAX_PAYLOAD_BYTES", "77", "max_payload_bytes: 77"),
     ("WEBSOCKET_HOST", "::1", "[::1]:3002"),
     ("WEBSOCKET_PORT", "4711", "listen: [127.0.0.1:4711]"),
+    (
+        "WEBSOCKET_ALLOWED_HOSTS",
+        "Dash.example",
+        "Hosts([\"dash.example\"])",
+    ),
     ("KAFKA_AUTO_OFFSET_RESET", "latest", "start: Latest"),
     (
         "KAFKA_OLD_DATA_USE_TIMESTAMP",
@@ -183,6 +190,7 @@ fn each_end_of_a_range_is_accepted_and_one_beyond_is_refused_by_name() {
         ("KAFKA_TOPIC", "no spaces"),
         ("KAFKA_DLQ_TOPIC", "a/b"),
         ("WEBSOCKET_HOST", "localhost"),
+        ("WEBSOCKET_ALLOWED_HOSTS", "dash.example:3002"),
         ("RUST_LOG", "gateway=loud"),
     ] {
         refused(name, value);

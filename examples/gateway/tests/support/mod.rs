@@ -9,6 +9,7 @@ use core::time::Duration;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 pub(crate) fn gateway(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dashstream-gateway"));
@@ -25,8 +26,26 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
-        let mut process = gateway(&[&["--listen", "127.0.0.1:0"], args].concat())
-            .envs(env.iter().copied())
+        let mut command = gateway(&[&["--listen", "127.0.0.1:0"], args].concat());
+        command.envs(env.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// A gateway that may have no more than so many descriptors.
+    pub(crate) fn start_within(descriptors: u32, args: &[&str]) -> Self {
+        let script = format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command
+            .env_clear()
+            .args(["-c", &script, env!("CARGO_BIN_EXE_dashstream-gateway")])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(args)
+            .stdin(Stdio::null());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut process = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -49,17 +68,28 @@ impl Running {
         Self { process, address }
     }
 
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).unwrap()
+    }
+
     pub(crate) fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let address = &self.address;
+        self.ask(&format!(
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close"
+        ))
+    }
+
+    /// The answer to a request with this head.
+    pub(crate) fn ask(&self, head: &str) -> String {
+        let mut stream = self.connect();
         stream
             .set_read_timeout(Some(Duration::from_secs(5)))
             .unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            self.address
-        )
-        .unwrap();
+        write!(stream, "{head}\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -70,25 +100,48 @@ impl Running {
         self.wait_until(path, text, |answer| answer.contains(text))
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test waits for another process"
-    )]
     pub(crate) fn wait_until(
         &self,
         path: &str,
         what: &str,
         ready: impl Fn(&str) -> bool,
     ) -> String {
-        let mut answer = String::new();
-        for _ in 0..PATIENCE_TENTHS {
-            answer = self.get(path);
+        self.wait(path, what, PATIENCE, ready)
+    }
+
+    /// The same for what takes longer than joining a group.
+    pub(crate) fn wait_for_long(
+        &self,
+        path: &str,
+        patience: Duration,
+        ready: impl Fn(&str) -> bool,
+    ) -> String {
+        self.wait(path, "it in time", patience, ready)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test waits for another process"
+    )]
+    fn wait(
+        &self,
+        path: &str,
+        what: &str,
+        patience: Duration,
+        ready: impl Fn(&str) -> bool,
+    ) -> String {
+        let begun = Instant::now();
+        loop {
+            let answer = self.get(path);
             if ready(&answer) {
                 return answer;
             }
+            assert!(
+                begun.elapsed() < patience,
+                "{path} never said {what}: {answer}"
+            );
             std::thread::sleep(Duration::from_millis(100));
         }
-        panic!("{path} never said {what}: {answer}");
     }
 
     pub(crate) fn interrupt(&mut self) -> (Option<i32>, String) {
@@ -120,4 +173,4 @@ impl Drop for Running {
 }
 
 /// Joining a group at the in-process broker takes up to ten seconds.
-const PATIENCE_TENTHS: u32 = 300;
+const PATIENCE: Duration = Duration::from_secs(30);

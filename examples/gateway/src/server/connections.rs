@@ -1,0 +1,227 @@
+//! Connections: few enough for the process's descriptors, and never so many that a probe has no room.
+//!
+//! At the limit the connection that has gone without a request for the longest time gives its place
+//! to the new one. So whoever holds connections open without asking anything cannot keep anybody
+//! else out: the newest connection always has a place, and asks at once.
+
+use core::convert::Infallible;
+use core::net::IpAddr;
+use core::pin::pin;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::server::hosts::{HostError, Hosts};
+
+/// Serves `pages` until `stop` says so; requests that are under way are answered.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    pages: Router,
+    hosts: Hosts,
+    mut stop: watch::Receiver<bool>,
+) {
+    let seats = Seats::default();
+    let hosts = Arc::new(hosts);
+    let mut connections = JoinSet::new();
+    loop {
+        // An error means that whoever would say stop is gone.
+        let accepted = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = listener.accept() => accepted,
+        };
+        while connections.try_join_next().is_some() {}
+        match accepted.and_then(|(stream, _)| Ok((stream.local_addr()?.ip(), stream))) {
+            Ok((local, stream)) => {
+                let seat = seats.take();
+                let (pages, hosts) = (pages.clone(), Arc::clone(&hosts));
+                connections.spawn(answer(stream, local, pages, hosts, seat, stop.clone()));
+            }
+            Err(error) => {
+                // Out of descriptors, as a rule: one connection fewer, and a breath.
+                tracing::debug!("connection not accepted: {error}");
+                seats.make_room();
+                sleep(RETRY_ACCEPT).await;
+            }
+        }
+    }
+    while connections.join_next().await.is_some() {}
+}
+
+async fn answer(
+    stream: TcpStream,
+    local: IpAddr,
+    pages: Router,
+    hosts: Arc<Hosts>,
+    seat: Seat,
+    mut stop: watch::Receiver<bool>,
+) {
+    let pages = TowerToHyperService::new(pages);
+    let service = service_fn(|request: Request<Incoming>| {
+        seat.used();
+        let checked = hosts.check(request.version(), request.uri(), request.headers(), local);
+        let answer = checked.map(|()| pages.call(request));
+        async move {
+            match answer {
+                Ok(answer) => answer.await,
+                Err(error) => Ok::<Response, Infallible>(refusal(error)),
+            }
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_WITHIN)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let mut stopping = false;
+    loop {
+        let last_use = seat.last_use();
+        tokio::select! {
+            // Whatever went wrong is between the two ends.
+            _ended = connection.as_mut() => return,
+            () = seat.evicted.notified() => return,
+            () = sleep(USE_WITHIN) => if seat.last_use() == last_use { return },
+            _ = stop.wait_for(|stop| *stop), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+fn refusal(error: HostError) -> Response {
+    match error {
+        HostError::Ambiguous => (StatusCode::BAD_REQUEST, "one host must be named\n"),
+        HostError::Foreign => (
+            StatusCode::MISDIRECTED_REQUEST,
+            "this server is not that host; --allowed-hosts (WEBSOCKET_ALLOWED_HOSTS) adds names\n",
+        ),
+    }
+    .into_response()
+}
+
+/// Places for connections, in the order of their last use.
+#[derive(Clone, Debug, Default)]
+struct Seats(Arc<Mutex<Taken>>);
+
+#[derive(Debug, Default)]
+struct Taken {
+    uses: u64,
+    by_use: BTreeMap<u64, Arc<Notify>>,
+}
+
+/// One place. It is free again when this is dropped.
+#[derive(Debug)]
+struct Seat {
+    seats: Seats,
+    last_use: Mutex<u64>,
+    evicted: Arc<Notify>,
+}
+
+impl Seats {
+    fn take(&self) -> Seat {
+        if self.taken().by_use.len() >= CONNECTIONS_MAX {
+            self.make_room();
+        }
+        let evicted = Arc::new(Notify::new());
+        let last_use = self.taken().put(Arc::clone(&evicted));
+        Seat {
+            seats: self.clone(),
+            last_use: Mutex::new(last_use),
+            evicted,
+        }
+    }
+
+    /// Ends the connection that was used the longest time ago.
+    fn make_room(&self) {
+        if let Some((_, evicted)) = self.taken().by_use.pop_first() {
+            evicted.notify_one();
+        }
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    fn put(&mut self, evicted: Arc<Notify>) -> u64 {
+        self.uses = self.uses.saturating_add(1);
+        self.by_use.insert(self.uses, evicted);
+        self.uses
+    }
+}
+
+impl Seat {
+    fn used(&self) {
+        let mut last_use = self.last_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.seats.taken();
+        // One that has been evicted gets no new place.
+        if let Some(evicted) = taken.by_use.remove(&last_use) {
+            *last_use = taken.put(evicted);
+        }
+    }
+
+    fn last_use(&self) -> u64 {
+        *self.last_use.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let last_use = self.last_use();
+        self.seats.taken().by_use.remove(&last_use);
+    }
+}
+
+/// A quarter of the 256 descriptors that some systems give a process; the Kafka clients take about
+/// ten for each broker.
+const CONNECTIONS_MAX: usize = 64;
+
+/// A request's head fits into one packet: whoever takes longer is not asking. A connection that is kept
+/// open is closed after the same time without a request.
+const HEADER_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a connection may go without a new request: one that does not take its answer ends.
+const USE_WITHIN: Duration = Duration::from_secs(30);
+
+const RETRY_ACCEPT: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(seat: &Seat) -> bool {
+        let there = seat.seats.taken().by_use.contains_key(&seat.last_use());
+        !there
+    }
+
+    #[test]
+    fn the_last_place_is_given_and_the_next_ends_the_longest_unused() {
+        let seats = Seats::default();
+        let all: Vec<Seat> = (0..CONNECTIONS_MAX).map(|_| seats.take()).collect();
+        assert!(!all.iter().any(ended));
+        all[0].used();
+        let next = seats.take();
+        assert!(ended(&all[1]) && !ended(&all[0]) && !ended(&next));
+        assert_eq!(seats.taken().by_use.len(), CONNECTIONS_MAX);
+        all[1].used();
+        assert!(ended(&all[1]), "what was evicted stays so");
+        drop(next);
+        assert_eq!(seats.taken().by_use.len(), CONNECTIONS_MAX - 1);
+        let last = seats.take();
+        assert!(!ended(&all[2]) && !ended(&last));
+    }
+}
