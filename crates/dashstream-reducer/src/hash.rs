@@ -2,6 +2,8 @@
 
 mod hasher;
 
+use core::time::Duration;
+
 pub use self::hasher::Hasher;
 
 /// How a producer prints numbers, and orders members, in the text that it hashes.
@@ -33,9 +35,9 @@ pub enum Unproven {
     NoHash,
     /// The hash is not 32 bytes long.
     HashLength,
-    /// The policy skips this message.
+    /// It is too early: this hash, or a later one, is checked when it is time.
     NotDue,
-    /// The run's budget for hashing is spent.
+    /// The budget for hashing is spent for now: this hash, or a later one, is checked when there is some.
     OutOfFuel,
     /// No dialect matches, and the state holds an integer beyond 64 bits, which producers round
     /// differently.
@@ -77,21 +79,28 @@ impl Verdict {
 }
 
 /// When a diff's hash is checked. Full states are checked whenever they carry a hash.
+///
+/// A hash covers the whole state, so that a match proves the newest state whatever was skipped before.
+/// It is not checked for each diff, but over time; the last one of a burst is checked when
+/// [`Reducer::handle_timeout`](crate::Reducer::handle_timeout) is called. What has been proved is said by
+/// [`Reducer::proof`](crate::Reducer::proof), and by nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verification {
-    /// Every how many diffs: 1 is each, 0 is none. Default 1.
-    pub every: u32,
-    /// Bytes of canonical text that may be hashed for each diff on average; unused bytes are saved
-    /// up, to 16 times as many. Default 1 MiB.
-    pub bytes_per_diff: u64,
+    /// The shortest time between two checks of one run. Default 250 ms: what a person takes for at once.
+    /// Zero checks each diff, [`Duration::MAX`] none.
+    pub interval: Duration,
+    /// Bytes of canonical text that may be hashed in a second, for one run; unused ones are saved up,
+    /// for two seconds. Default 8 MiB, so that the largest state is checked every other second: about a
+    /// hundredth of a core.
+    pub bytes_per_second: u64,
 }
 
 impl Default for Verification {
     fn default() -> Self {
         Self {
-            every: 1,
-            bytes_per_diff: 1 << 20,
+            interval: Duration::from_millis(250),
+            bytes_per_second: 8 << 20,
         }
     }
 }

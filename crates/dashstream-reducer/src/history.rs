@@ -141,8 +141,11 @@ impl History {
         }
         if let Some(last) = self.versions.back_mut() {
             debug_assert!(last.sequence < sequence, "versions follow each other");
-            last.alone = left_behind;
-            self.bytes = self.bytes.saturating_add(left_behind);
+            let before = core::mem::replace(&mut last.alone, left_behind);
+            self.bytes = self
+                .bytes
+                .saturating_sub(before)
+                .saturating_add(left_behind);
         }
         let serial = self.dropped.saturating_add(self.versions.len() as u64);
         self.versions.push_back(Version {
@@ -160,6 +163,30 @@ impl History {
         if let Some(first) = self.versions.front() {
             self.index.forget_before(first.sequence);
         }
+    }
+
+    /// The newest version.
+    pub(crate) fn newest(&self) -> Option<&Document> {
+        self.versions.back().map(|version| &version.state)
+    }
+
+    /// Forgets the versions after `sequence`: they were refuted.
+    pub(crate) fn forget_after(&mut self, sequence: u64) {
+        while self
+            .versions
+            .back()
+            .is_some_and(|last| last.sequence > sequence)
+        {
+            self.versions.pop_back();
+        }
+        if let Some(last) = self.versions.back_mut() {
+            // It is held alone now.
+            last.alone = last.state.heap_bytes();
+        }
+        let alone = self.versions.iter().map(|version| version.alone);
+        self.bytes = alone.fold(0, u64::saturating_add);
+        self.index
+            .forget_from(self.dropped.saturating_add(self.versions.len() as u64));
     }
 
     /// Forgets every version: a new epoch counts from the beginning.

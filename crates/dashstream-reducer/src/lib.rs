@@ -37,7 +37,7 @@ pub use self::document::{Document, LoneSurrogates, ReadError, ReadLimits};
 pub use self::hash::{Dialect, Hasher, Unproven, Verdict, Verification};
 pub use self::history::{History, HistoryError};
 pub use self::reducer::{
-    Effect, Outcome, Phase, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
+    Effect, Outcome, Phase, Position, Proof, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
 pub use self::runs::{
     Counts, QuarantineCause, Quarantined, Refused, Resyncs, Runs, RunsLimits, StateText, Tally,

@@ -24,6 +24,8 @@ pub use self::reason::{Phase, ResyncReason};
 use self::requests::Requests;
 use self::seen::Seen;
 pub use self::update::{Position, Stamp, Update};
+pub(crate) use self::verifier::Fuel;
+pub use self::verifier::Proof;
 use self::verifier::Verifier;
 use crate::document::Document;
 use crate::hash::Verdict;
@@ -51,6 +53,8 @@ use crate::patch::{self, Operations};
 #[derive(Clone, Debug)]
 pub struct Reducer {
     limits: ReducerLimits,
+    /// The time, as far as the run was told.
+    now: Duration,
     phase: Phase,
     state: Option<Document>,
     /// Bytes of memory that the state was given since it was read as a whole.
@@ -76,6 +80,7 @@ impl Reducer {
     #[must_use]
     pub fn new(limits: ReducerLimits) -> Self {
         Self {
+            now: Duration::ZERO,
             phase: Phase::NeedsResync(ResyncReason::NoSnapshot),
             state: None,
             given: 0,
@@ -95,7 +100,19 @@ impl Reducer {
 
     /// Takes the next message of the run. Drain [`Reducer::poll_effect`] afterwards.
     pub fn apply(&mut self, now: Duration, stamp: Stamp, update: Update<'_>) -> Outcome {
-        let outcome = self.step(stamp, update);
+        self.apply_within(now, stamp, update, &mut Fuel::new(u64::MAX))
+    }
+
+    /// As [`Reducer::apply`], with what all runs together may hash.
+    pub(crate) fn apply_within(
+        &mut self,
+        now: Duration,
+        stamp: Stamp,
+        update: Update<'_>,
+        fuel: &mut Fuel,
+    ) -> Outcome {
+        self.now = self.now.max(now);
+        let outcome = self.step(stamp, update, fuel);
         self.requests.update(now, self.phase, &self.limits);
         outcome
     }
@@ -188,18 +205,67 @@ impl Reducer {
         self.requests.has_effect()
     }
 
-    /// When [`Reducer::handle_timeout`] wants to be called, if it does.
+    /// When [`Reducer::handle_timeout`] wants to be called, if it does: to check a hash, or to ask again.
     #[must_use]
-    pub const fn poll_timeout(&self) -> Option<Duration> {
-        self.requests.next_at()
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        match (self.requests.next_at(), self.verifier.next_at()) {
+            (Some(ask), Some(check)) => Some(ask.min(check)),
+            (ask, check) => ask.or(check),
+        }
     }
 
     /// Tells the reducer that time has passed. Drain [`Reducer::poll_effect`] afterwards.
+    ///
+    /// Checks the hash of the newest state where it is time for that, which costs the state's text or
+    /// what changed of it. A state that is refuted is taken away, with the versions since the last proof;
+    /// the run then needs a full state.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.requests.update(now, self.phase, &self.limits);
+        let _verdict = self.handle_timeout_within(now, &mut Fuel::new(u64::MAX));
     }
 
-    fn step(&mut self, stamp: Stamp, update: Update<'_>) -> Outcome {
+    /// As [`Reducer::handle_timeout`], with what all runs together may hash. Answers what a hash said.
+    pub(crate) fn handle_timeout_within(
+        &mut self,
+        now: Duration,
+        fuel: &mut Fuel,
+    ) -> Option<Verdict> {
+        self.now = self.now.max(now);
+        let policy = self.limits.verification;
+        let verdict = match &self.state {
+            Some(state) if self.cursor.is_some() => {
+                self.verifier.handle_timeout(now, policy, state, fuel)
+            }
+            Some(_) | None => {
+                self.verifier.drop_waiting();
+                None
+            }
+        };
+        if verdict == Some(Verdict::Mismatch) {
+            let proved = self.verifier.proof().map_or(0, |proof| proof.sequence);
+            self.history.forget_after(proved);
+            (self.state, self.made_at) = (None, None);
+            let _resync = self.distrust(ResyncReason::HashMismatch, self.coverage.highest());
+        }
+        self.requests.update(now, self.phase, &self.limits);
+        verdict
+    }
+
+    /// The last state that matched its hash, in this epoch. A run in step whose newest state has not
+    /// been checked, or carried no hash, has an older one, or none.
+    #[must_use]
+    pub const fn proof(&self) -> Option<Proof> {
+        self.verifier.proof()
+    }
+
+    /// Whether the state can be relied on and is itself the one that matched its hash.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        let made_at = self.made_at.filter(|_| self.phase == Phase::Synced);
+        let proved = self.proof().map(|proof| proof.sequence);
+        made_at.is_some_and(|made_at| proved.is_some_and(|proved| proved >= made_at))
+    }
+
+    fn step(&mut self, stamp: Stamp, update: Update<'_>, fuel: &mut Fuel) -> Outcome {
         let highest = self.coverage.highest();
         let sequence = match (stamp.sequence(), update) {
             (_, Update::Lost) => return self.distrust(ResyncReason::Lost, highest),
@@ -210,20 +276,26 @@ impl Reducer {
             (None, Update::Other | Update::End) => return Outcome::Waiting,
             (None, _) => return self.distrust(ResyncReason::NoSequence, highest),
         };
-        let outcome = self.relate(sequence, stamp, update);
+        let outcome = self.relate(sequence, stamp, update, fuel);
         self.epoch.reach(&stamp);
         outcome
     }
 
     /// Takes the message where it belongs to this epoch or to a new one.
-    fn relate(&mut self, sequence: u64, stamp: Stamp, update: Update<'_>) -> Outcome {
+    fn relate(
+        &mut self,
+        sequence: u64,
+        stamp: Stamp,
+        update: Update<'_>,
+        fuel: &mut Fuel,
+    ) -> Outcome {
         let highest = self.coverage.highest();
         let facts = self.facts(sequence, stamp, update);
         let relation = self
             .epoch
             .relation(sequence, &stamp, &facts, self.limits.sequence_jump);
         match relation {
-            Relation::Ours => self.take(sequence, stamp, update),
+            Relation::Ours => self.take(sequence, stamp, update, fuel),
             Relation::Duplicate => Outcome::Duplicate,
             Relation::Stale => {
                 if facts.covered && facts.content == Content::Full && !facts.has_state {
@@ -255,7 +327,7 @@ impl Reducer {
                 if !facts.is_full {
                     self.phase = Phase::NeedsResync(ResyncReason::NoSnapshot);
                 }
-                let outcome = self.take(sequence, stamp, update);
+                let outcome = self.take(sequence, stamp, update, fuel);
                 if matches!(outcome, Outcome::Waiting | Outcome::Buffered) {
                     // What came before is missing.
                     return Outcome::Resync(ResyncReason::NoSnapshot);
@@ -298,10 +370,16 @@ impl Reducer {
     }
 
     /// Takes a message whose number is new in this epoch.
-    fn take(&mut self, sequence: u64, stamp: Stamp, update: Update<'_>) -> Outcome {
+    fn take(
+        &mut self,
+        sequence: u64,
+        stamp: Stamp,
+        update: Update<'_>,
+        fuel: &mut Fuel,
+    ) -> Outcome {
         self.epoch.take(sequence, &stamp);
         if let Update::Start { state } = update {
-            return self.start(sequence, stamp, state);
+            return self.start(sequence, stamp, state, fuel);
         }
         self.coverage.insert(sequence);
         self.seen
@@ -311,14 +389,14 @@ impl Reducer {
                 operations,
                 hash,
                 base,
-            } => self.diff(sequence, operations, hash, base),
-            Update::Snapshot { state, hash } => self.full(sequence, state, hash),
+            } => self.diff(sequence, operations, (hash, base), fuel),
+            Update::Snapshot { state, hash } => self.full(sequence, state, hash, fuel),
             Update::Checkpoint { id, state: [] } => {
                 self.seen.checkpoint(id, self.limits.checkpoints);
-                self.placed()
+                self.placed(fuel)
             }
             Update::Checkpoint { id, state } => {
-                let outcome = self.full(sequence, state, &[]);
+                let outcome = self.full(sequence, state, &[], fuel);
                 // One that cannot be read need not be known: after the full state that is needed now,
                 // a diff may name what came before.
                 if !matches!(outcome, Outcome::Resync(ResyncReason::Snapshot(_))) {
@@ -329,7 +407,7 @@ impl Reducer {
             Update::PoisonedCheckpoint { .. } => {
                 self.distrust(ResyncReason::PoisonedCheckpoint, sequence)
             }
-            Update::End | Update::Other | Update::Start { .. } | Update::Lost => self.placed(),
+            Update::End | Update::Other | Update::Start { .. } | Update::Lost => self.placed(fuel),
         }
     }
 
@@ -353,7 +431,13 @@ impl Reducer {
     }
 
     /// The run begins, in whichever epoch.
-    fn start(&mut self, sequence: u64, stamp: Stamp, state: Option<&[u8]>) -> Outcome {
+    fn start(
+        &mut self,
+        sequence: u64,
+        stamp: Stamp,
+        state: Option<&[u8]>,
+        fuel: &mut Fuel,
+    ) -> Outcome {
         self.coverage.insert_up_to(sequence);
         self.seen.start(stamp.message_id());
         self.seen
@@ -362,7 +446,7 @@ impl Reducer {
             self.forget_state();
             return self.distrust(ResyncReason::NoSnapshot, sequence);
         };
-        self.full(sequence, state, &[])
+        self.full(sequence, state, &[], fuel)
     }
 
     /// A number that is not believed leaves a gap, and everything else as it is.
@@ -382,8 +466,8 @@ impl Reducer {
         &mut self,
         sequence: u64,
         operations: Operations<'_>,
-        hash: &[u8],
-        base: &[u8],
+        (hash, base): (&[u8], &[u8]),
+        fuel: &mut Fuel,
     ) -> Outcome {
         let in_place = self
             .cursor
@@ -391,7 +475,7 @@ impl Reducer {
         let is_synced = self.phase == Phase::Synced;
         if in_place && (is_synced || self.coverage.highest() == sequence && self.pending.is_empty())
         {
-            return match self.change(sequence, operations, hash, base) {
+            return match self.change(sequence, operations, (hash, base), fuel) {
                 Ok(_) if !is_synced => {
                     self.phase = Phase::Synced;
                     Outcome::Recovered { replayed: 0 }
@@ -406,7 +490,7 @@ impl Reducer {
             .pending
             .keep(sequence, operations, (hash, base), budget)
         {
-            let outcome = self.placed();
+            let outcome = self.placed(fuel);
             if outcome == Outcome::Waiting {
                 Outcome::Buffered
             } else {
@@ -423,7 +507,7 @@ impl Reducer {
     }
 
     /// A complete state, which makes it right whatever came before.
-    fn full(&mut self, sequence: u64, text: &[u8], hash: &[u8]) -> Outcome {
+    fn full(&mut self, sequence: u64, text: &[u8], hash: &[u8], fuel: &mut Fuel) -> Outcome {
         if self.cursor.is_some_and(|cursor| sequence <= cursor) {
             return Outcome::Stale;
         }
@@ -436,11 +520,13 @@ impl Reducer {
             Ok(state) => state,
             Err(error) => return self.distrust(ResyncReason::Snapshot(error), sequence),
         };
-        let verdict = self.verifier.full(&state, hash);
+        let verdict = self.verifier.full(self.now, (sequence, hash), &state);
         if verdict == Verdict::Mismatch {
             return self.distrust(ResyncReason::HashMismatch, sequence);
         }
-        let left_behind = self.state.as_ref().map_or(0, Document::heap_bytes);
+        // After a state that was refuted the newest version is held alone.
+        let before = self.state.as_ref().or_else(|| self.history.newest());
+        let left_behind = before.map_or(0, Document::heap_bytes);
         let budget = (self.limits.history_versions, self.limits.history_bytes);
         self.history.push(sequence, &state, left_behind, budget);
         self.given = state.heap_bytes();
@@ -452,12 +538,12 @@ impl Reducer {
         self.epoch.settle();
         match self.phase {
             Phase::Synced if self.coverage.highest() == sequence => Outcome::Applied(verdict),
-            Phase::Synced | Phase::NeedsResync(_) => self.placed(),
+            Phase::Synced | Phase::NeedsResync(_) => self.placed(fuel),
         }
     }
 
     /// Takes up what can be taken up now that one more message has its place.
-    fn placed(&mut self) -> Outcome {
+    fn placed(&mut self, fuel: &mut Fuel) -> Outcome {
         let was = self.phase;
         let Some(mut cursor) = self.cursor else {
             return Outcome::Waiting;
@@ -470,9 +556,9 @@ impl Reducer {
             let Some((sequence, kept)) = self.pending.take_after(cursor) else {
                 break;
             };
-            let changed = kept
-                .operations
-                .with(|operations| self.change(sequence, operations, &kept.hash, &kept.base));
+            let changed = kept.operations.with(|operations| {
+                self.change(sequence, operations, (&kept.hash, &kept.base), fuel)
+            });
             if let Err(reason) = changed {
                 return self.distrust(reason, sequence);
             }
@@ -502,21 +588,24 @@ impl Reducer {
         &mut self,
         sequence: u64,
         operations: Operations<'_>,
-        hash: &[u8],
-        base: &[u8],
+        (hash, base): (&[u8], &[u8]),
+        fuel: &mut Fuel,
     ) -> Result<Verdict, ResyncReason> {
         if !self.seen.knows_base(base, self.limits.checkpoints) {
             return Err(ResyncReason::UnknownBase);
         }
         // Kept only when the hash may refuse what follows: a state with one owner is changed in place.
         let policy = self.limits.verification;
-        let due = self.verifier.is_due(policy, hash);
+        let due = self.verifier.is_due(self.now, policy, hash);
         let before = due.then(|| self.state.clone()).flatten();
         let state = self.state.as_mut().ok_or(ResyncReason::NoSnapshot)?;
         let applied =
             patch::apply(state, operations, &self.limits.patch).map_err(ResyncReason::Patch)?;
         self.given = self.given.saturating_add(applied.given);
-        let verdict = self.verifier.diff(policy, state, hash);
+        let when = (self.now, policy, due);
+        let verdict = self
+            .verifier
+            .diff(when, (sequence, hash), (state, applied), fuel);
         if verdict == Verdict::Mismatch {
             // The last state that was not refuted stays, and is what the history ends with.
             self.state = before;

@@ -17,7 +17,7 @@ pub use self::quarantine::{QuarantineCause, Quarantined};
 use self::requests::Requests;
 use self::silence::{Heard, Silence};
 use crate::document::ReadError;
-use crate::reducer::{Effect, Outcome, Reducer, ResyncReason, Stamp, Update};
+use crate::reducer::{Effect, Fuel, Outcome, Reducer, ResyncReason, Stamp, Update};
 
 /// Many runs, each under its thread id.
 ///
@@ -36,6 +36,7 @@ pub struct Runs {
     /// When runs want to be told the time, each with its place among the arrivals.
     deadlines: BTreeSet<(Duration, u64)>,
     requests: Requests,
+    fuel: Fuel,
     bytes: u64,
     counts: Counts,
     quarantine: Quarantine,
@@ -70,6 +71,7 @@ impl Runs {
             silence: Silence::default(),
             deadlines: BTreeSet::new(),
             requests: Requests::new(limits.requests_per_second),
+            fuel: Fuel::new(limits.hash_bytes_per_second),
             bytes: 0,
             counts: Counts::default(),
             quarantine: Quarantine::default(),
@@ -118,7 +120,9 @@ impl Runs {
             None => {
                 self.requests.tell(now);
                 let name = self.hold(thread);
-                let outcome = self.with(&name, |run| run.apply(now, stamp, update));
+                let outcome = self.with(&name, |run, fuel| {
+                    run.apply_within(now, stamp, update, fuel)
+                });
                 self.hear(&name, update, outcome);
                 self.evict(&name);
                 // It is held, so that there is an outcome.
@@ -138,7 +142,9 @@ impl Runs {
         self.requests.tell(now);
         let names: Vec<_> = self.runs.keys().cloned().collect();
         for name in names {
-            let lost = |run: &mut Reducer| run.apply(now, Stamp::default(), Update::Lost);
+            let lost = |run: &mut Reducer, fuel: &mut Fuel| {
+                run.apply_within(now, Stamp::default(), Update::Lost, fuel)
+            };
             if let Some(outcome) = self.with(&name, lost) {
                 self.counts.outcome(outcome);
             }
@@ -191,7 +197,7 @@ impl Runs {
             if let Some(held) = self.runs.get_mut(&name) {
                 held.asking = None;
             }
-            if let Some(Some(effect)) = self.with(&name, Reducer::poll_effect) {
+            if let Some(Some(effect)) = self.with(&name, |run, _| run.poll_effect()) {
                 self.requests.asked();
                 return Some((name, effect));
             }
@@ -226,7 +232,10 @@ impl Runs {
             .filter_map(|(_, arrival)| self.arrivals.get(arrival).cloned())
             .collect();
         for name in names {
-            let _held = self.with(&name, |run| run.handle_timeout(now));
+            let verdict = self.with(&name, |run, fuel| run.handle_timeout_within(now, fuel));
+            if let Some(Some(verdict)) = verdict {
+                self.counts.checked(verdict);
+            }
         }
     }
 
@@ -295,10 +304,20 @@ impl Runs {
     }
 
     /// Runs `body` on a run and keeps the totals and the indexes right.
-    fn with<T>(&mut self, name: &Arc<str>, body: impl FnOnce(&mut Reducer) -> T) -> Option<T> {
+    fn with<T>(
+        &mut self,
+        name: &Arc<str>,
+        body: impl FnOnce(&mut Reducer, &mut Fuel) -> T,
+    ) -> Option<T> {
         let held = self.runs.get_mut(name)?;
         let synced = held.run.needs_resync().is_none();
-        let value = body(&mut held.run);
+        let proven = held.run.is_proven();
+        let value = body(&mut held.run, &mut self.fuel);
+        match (proven, held.run.is_proven()) {
+            (true, false) => self.counts.proven = self.counts.proven.saturating_sub(1),
+            (false, true) => self.counts.proven = self.counts.proven.saturating_add(1),
+            (true, true) | (false, false) => {}
+        }
         let bytes = held_bytes(name, &held.run);
         let before = core::mem::replace(&mut held.bytes, bytes);
         self.bytes = self.bytes.saturating_sub(before).saturating_add(bytes);
@@ -371,6 +390,9 @@ impl Runs {
         }
         self.bytes = self.bytes.saturating_sub(held.bytes);
         self.counts.held(held.run.needs_resync().is_none(), false);
+        if held.run.is_proven() {
+            self.counts.proven = self.counts.proven.saturating_sub(1);
+        }
         self.counts.evicted = self.counts.evicted.saturating_add(1);
     }
 }

@@ -119,9 +119,7 @@ fn half_a_surrogate_pair_is_refused_by_name_or_replaced() {
 #[test]
 fn a_hash_refutes_nothing_while_a_replaced_string_is_in_the_state_and_does_again_after() {
     let now = Duration::ZERO;
-    let mut limits = ReducerLimits::default();
-    limits.verification.every = 1;
-    let mut run = Reducer::new(limits);
+    let mut run = Reducer::new(ReducerLimits::default());
     let wrong = [7; 32];
     // Long and short strings, as a value and as a name.
     for (sequence, text) in [

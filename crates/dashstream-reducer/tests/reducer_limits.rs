@@ -15,7 +15,7 @@ use core::time::Duration;
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
     Document, Effect, Hasher, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp,
-    Unproven, Update, Verdict,
+    Update, Verdict,
 };
 use dashstream_testkit::alloc::measure;
 
@@ -218,71 +218,6 @@ fn requests_are_never_further_apart_than_allowed() {
         .map(|two| (two[1] - two[0]).as_secs())
         .collect();
     assert_eq!(apart, [3, 6, 12, 20, 20, 20, 20]);
-}
-
-#[test]
-fn a_hash_is_checked_as_often_as_is_asked() {
-    let wrong = [0; 32];
-    let not_due = Outcome::Applied(Verdict::NotComparable(Unproven::NotDue));
-    for every in 1..4 {
-        let mut limits = ReducerLimits::default();
-        limits.verification.every = every;
-        let mut run = started(limits);
-        for sequence in 2..=u64::from(every) {
-            assert_eq!(set(&mut run, sequence, &wrong, &[]), not_due);
-        }
-        let checked = set(&mut run, u64::from(every) + 1, &wrong, &[]);
-        assert_eq!(checked, Outcome::Resync(ResyncReason::HashMismatch));
-    }
-    let mut limits = ReducerLimits::default();
-    limits.verification.every = 0;
-    let mut run = started(limits);
-    for sequence in 2..100 {
-        assert_eq!(set(&mut run, sequence, &wrong, &[]), not_due);
-    }
-}
-
-#[test]
-fn a_hash_is_checked_while_there_is_fuel() {
-    // Sixteen times the bytes for one diff are saved up at most.
-    let text = |len: usize| format!(r#"{{"n":0,"x":"{}"}}"#, "x".repeat(len - 14));
-    for (len, checked) in [(159, true), (160, true), (161, false)] {
-        let mut limits = ReducerLimits::default();
-        limits.verification.bytes_per_diff = 10;
-        let mut run = Reducer::new(limits);
-        let state = text(len);
-        assert_eq!(state.len(), len);
-        let state = Update::Start {
-            state: Some(state.as_bytes()),
-        };
-        let _started = give(&mut run, 1, state);
-        let outcome = set(&mut run, 2, &[0; 32], &[]);
-        let expected = if checked {
-            Outcome::Resync(ResyncReason::HashMismatch)
-        } else {
-            Outcome::Applied(Verdict::NotComparable(Unproven::OutOfFuel))
-        };
-        assert_eq!(outcome, expected, "{len}");
-    }
-}
-
-#[test]
-fn a_hash_of_another_length_proves_nothing_and_costs_nothing() {
-    let mut limits = ReducerLimits::default();
-    limits.verification.every = 2;
-    let mut run = started(limits);
-    for (sequence, len, verdict) in [
-        (2, 31, Unproven::HashLength),
-        (3, 33, Unproven::HashLength),
-        (4, 0, Unproven::NoHash),
-    ] {
-        let outcome = set(&mut run, sequence, &vec![0; len], &[]);
-        let expected = Outcome::Applied(Verdict::NotComparable(verdict));
-        assert_eq!(outcome, expected, "{len}");
-    }
-    // None of them was the hash that every second diff is to be checked by.
-    let outcome = set(&mut run, 5, &[0; 32], &[]);
-    assert_eq!(outcome, Outcome::Resync(ResyncReason::HashMismatch));
 }
 
 #[test]

@@ -45,6 +45,12 @@ impl Index {
         self.forget(slots.min(self.slots.len()));
     }
 
+    /// Drops the versions from `serial` on.
+    pub(super) fn forget_from(&mut self, serial: u64) {
+        let kept = self.slots.partition_point(|slot| *slot < serial);
+        self.slots.truncate(kept);
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         (self.slots.capacity() as u64).saturating_mul(size_of::<u64>() as u64)
     }

@@ -1,89 +1,267 @@
 //! When hashes are checked, and what that may cost.
 
+use core::time::Duration;
+
 use crate::document::Document;
 use crate::hash::{Hasher, Unproven, Verdict, Verification};
+use crate::patch::Applied;
 
-/// One run's hasher, and its budget.
+/// The last state of a run that matched its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Proof {
+    /// The number of the message that carried the hash. The state was right as of it.
+    pub sequence: u64,
+    /// When the hash was checked.
+    pub at: Duration,
+}
+
+/// One run's hasher, its budget, and what it has proved.
 #[derive(Clone, Debug)]
 pub(super) struct Verifier {
     hasher: Hasher,
-    /// Bytes that may be hashed now, and diffs since the last hash.
-    fuel: u64,
-    unverified: u32,
+    /// Bytes that the state which the hasher remembers holds alone, at most.
+    pinned: u64,
+    fuel: Fuel,
+    /// When a hash was last checked.
+    last: Option<Duration>,
+    /// The hash of the state as it is, which was not checked.
+    waiting: Option<Waiting>,
+    proof: Option<Proof>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    sequence: u64,
+    hash: [u8; HASH_BYTES],
+    /// When it may be checked.
+    at: Duration,
 }
 
 impl Verifier {
     pub(super) const fn new(policy: Verification) -> Self {
         Self {
             hasher: Hasher::new(),
-            fuel: policy.bytes_per_diff.saturating_mul(FUEL_DIFFS),
-            unverified: 0,
+            pinned: 0,
+            fuel: Fuel::new(policy.bytes_per_second),
+            last: None,
+            waiting: None,
+            proof: None,
         }
     }
 
-    /// Whether the next diff's hash is to be checked, fuel permitting.
-    pub(super) const fn is_due(&self, policy: Verification, hash: &[u8]) -> bool {
-        hash.len() == HASH_BYTES
-            && policy.every != 0
-            && self.unverified.saturating_add(1) >= policy.every
+    /// Whether a diff's hash is to be checked at once, fuel permitting.
+    pub(super) fn is_due(&self, now: Duration, policy: Verification, hash: &[u8]) -> bool {
+        hash.len() == HASH_BYTES && policy.interval != Duration::MAX && now >= self.due_at(policy)
     }
 
-    /// Checks a diff's hash when that is due and paid for.
-    pub(super) fn diff(&mut self, policy: Verification, state: &Document, hash: &[u8]) -> Verdict {
-        let most = policy.bytes_per_diff.saturating_mul(FUEL_DIFFS);
-        self.fuel = self.fuel.saturating_add(policy.bytes_per_diff).min(most);
-        let due = self.is_due(policy, hash);
-        self.unverified = self.unverified.saturating_add(1);
-        if !due {
-            self.hasher.forget();
-            return Verdict::NotComparable(match hash.len() {
-                0 => Unproven::NoHash,
-                HASH_BYTES => Unproven::NotDue,
-                _ => Unproven::HashLength,
+    /// The state was changed by a message with this hash: checks it if it is `due` and paid for, or
+    /// keeps it until it is.
+    pub(super) fn diff(
+        &mut self,
+        (now, policy, due): (Duration, Verification, bool),
+        (sequence, hash): (u64, &[u8]),
+        (state, applied): (&Document, Applied),
+        given: &mut Fuel,
+    ) -> Verdict {
+        self.waiting = None;
+        self.pin(applied.left_behind);
+        let Ok(hash) = hash.try_into() else {
+            return Verdict::NotComparable(if hash.is_empty() {
+                Unproven::NoHash
+            } else {
+                Unproven::HashLength
             });
-        }
-        let Some(left) = self.fuel.checked_sub(self.hasher.cost(state)) else {
-            self.hasher.forget();
-            return Verdict::NotComparable(Unproven::OutOfFuel);
         };
-        self.fuel = left;
-        self.unverified = 0;
-        self.verify(state, hash)
+        if policy.interval != Duration::MAX {
+            let at = self.due_at(policy).max(now);
+            self.waiting = Some(Waiting { sequence, hash, at });
+        }
+        if due {
+            self.check(now, policy, state, given)
+        } else {
+            Verdict::NotComparable(Unproven::NotDue)
+        }
+    }
+
+    /// Checks the hash that waits, if it is time.
+    pub(super) fn handle_timeout(
+        &mut self,
+        now: Duration,
+        policy: Verification,
+        state: &Document,
+        given: &mut Fuel,
+    ) -> Option<Verdict> {
+        let is_time = self.waiting.is_some_and(|waiting| now >= waiting.at);
+        is_time.then(|| self.check(now, policy, state, given))
+    }
+
+    /// When a hash that waits may be checked.
+    pub(super) const fn next_at(&self) -> Option<Duration> {
+        match self.waiting {
+            Some(Waiting { at, .. }) => Some(at),
+            None => None,
+        }
+    }
+
+    pub(super) const fn proof(&self) -> Option<Proof> {
+        self.proof
     }
 
     /// Checks a full state's hash: its text was read as a whole anyway.
-    pub(super) fn full(&mut self, state: &Document, hash: &[u8]) -> Verdict {
-        self.verify(state, hash)
+    pub(super) fn full(
+        &mut self,
+        now: Duration,
+        (sequence, hash): (u64, &[u8]),
+        state: &Document,
+    ) -> Verdict {
+        self.waiting = None;
+        if hash.len() == HASH_BYTES {
+            self.last = Some(now);
+        }
+        self.verify(now, sequence, state, hash)
+    }
+
+    /// The state is no longer that of the hash that waits.
+    pub(super) const fn drop_waiting(&mut self) {
+        self.waiting = None;
     }
 
     /// The run has no state any more.
     pub(super) fn forget(&mut self) {
-        self.hasher.forget();
+        self.forget_last();
+        self.waiting = None;
+        self.proof = None;
     }
 
-    fn verify(&mut self, state: &Document, hash: &[u8]) -> Verdict {
+    pub(super) fn bytes(&self) -> u64 {
+        self.hasher.bytes().saturating_add(self.pinned)
+    }
+
+    fn check(
+        &mut self,
+        now: Duration,
+        policy: Verification,
+        state: &Document,
+        given: &mut Fuel,
+    ) -> Verdict {
+        let Some(waiting) = &mut self.waiting else {
+            return Verdict::NotComparable(Unproven::NoHash);
+        };
+        let cost = self.hasher.cost(state);
+        let own_at = self.fuel.at_least(now, cost);
+        let given_at = given.at_least(now, cost);
+        let (Some(own_at), Some(given_at)) = (own_at, given_at) else {
+            // There will never be as much at once.
+            self.waiting = None;
+            return Verdict::NotComparable(Unproven::OutOfFuel);
+        };
+        let at = own_at.max(given_at);
+        if at > now {
+            waiting.at = at.max(now.saturating_add(policy.interval));
+            return Verdict::NotComparable(Unproven::OutOfFuel);
+        }
+        let Waiting { sequence, hash, .. } = *waiting;
+        self.waiting = None;
+        self.last = Some(now);
+        let verdict = self.verify(now, sequence, state, &hash);
+        // The other dialects are hashed from the beginning.
+        let spent = match verdict {
+            Verdict::Match | Verdict::Mismatch => cost,
+            Verdict::Drift(_) | Verdict::NotComparable(_) => {
+                cost.saturating_add(state.canonical_len().saturating_mul(2))
+            }
+        };
+        self.fuel.spend(spent);
+        given.spend(spent);
+        verdict
+    }
+
+    fn due_at(&self, policy: Verification) -> Duration {
+        self.last
+            .map_or(Duration::ZERO, |last| last.saturating_add(policy.interval))
+    }
+
+    fn verify(&mut self, now: Duration, sequence: u64, state: &Document, hash: &[u8]) -> Verdict {
         let verdict = self.hasher.verify(state, hash);
+        self.pinned = 0;
         match verdict {
             // What the hasher remembers is the run's own state.
-            Verdict::Match
-            | Verdict::Drift(_)
-            | Verdict::NotComparable(Unproven::WideNumber | Unproven::LoneSurrogate) => {}
+            Verdict::Match | Verdict::Drift(_) => {
+                self.proof = Some(Proof { sequence, at: now });
+            }
+            Verdict::NotComparable(Unproven::WideNumber | Unproven::LoneSurrogate) => {}
             // It would keep a state that nobody else has.
             Verdict::Mismatch
             | Verdict::NotComparable(
                 Unproven::NoHash | Unproven::HashLength | Unproven::NotDue | Unproven::OutOfFuel,
-            ) => self.hasher.forget(),
+            ) => self.forget_last(),
         }
         verdict
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        self.hasher.bytes()
+    /// The state that the hasher remembers holds more by itself now.
+    fn pin(&mut self, bytes: u64) {
+        self.pinned = self.pinned.saturating_add(bytes);
+        if self.pinned > PINNED_MAX {
+            self.forget_last();
+        }
+    }
+
+    fn forget_last(&mut self) {
+        self.hasher.forget();
+        self.pinned = 0;
     }
 }
+
+/// Bytes of text that may be hashed, by time.
+#[derive(Clone, Debug)]
+pub(crate) struct Fuel {
+    per_second: u64,
+    left: u64,
+    at: Duration,
+}
+
+impl Fuel {
+    pub(crate) const fn new(per_second: u64) -> Self {
+        Self {
+            per_second,
+            left: per_second.saturating_mul(SECONDS),
+            at: Duration::ZERO,
+        }
+    }
+
+    /// When there are so many bytes: `now` or later, or never.
+    fn at_least(&mut self, now: Duration, bytes: u64) -> Option<Duration> {
+        let most = self.per_second.saturating_mul(SECONDS);
+        let passed = now.saturating_sub(self.at).as_micros();
+        let new = u128::from(self.per_second).saturating_mul(passed) / MICROS;
+        self.left = self
+            .left
+            .saturating_add(u64::try_from(new).unwrap_or(u64::MAX))
+            .min(most);
+        self.at = self.at.max(now);
+        if bytes > most {
+            return None;
+        }
+        let missing = u128::from(bytes.saturating_sub(self.left)).saturating_mul(MICROS);
+        let micros = missing.div_ceil(u128::from(self.per_second.max(1)));
+        let wait = Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
+        Some(now.saturating_add(wait))
+    }
+
+    const fn spend(&mut self, bytes: u64) {
+        self.left = self.left.saturating_sub(bytes);
+    }
+}
+
+/// Seconds for which unused bytes are saved up.
+const SECONDS: u64 = 2;
+
+const MICROS: u128 = 1_000_000;
 
 /// SHA-256; a hash of another length proves nothing, and costs nothing.
 const HASH_BYTES: usize = 32;
 
-/// Diffs' worth of hashing that are saved up at most.
-const FUEL_DIFFS: u64 = 16;
+/// Bytes that may be held for a shorter way to the next hash.
+const PINNED_MAX: u64 = 1 << 20;

@@ -9,11 +9,14 @@ use crate::reducer::{Outcome, ResyncReason};
 pub struct Counts {
     /// Runs whose state can be relied on, now.
     pub synced: usize,
+    /// Runs among them whose newest state matched its hash, now. The others may be right: they carried no
+    /// hash that could be compared, or it was not checked yet.
+    pub proven: usize,
     /// Runs that wait for a full state, now.
     pub waiting: usize,
     /// Runs evicted for a budget, since the start.
     pub evicted: u64,
-    /// Updates, since the start, by what became of them.
+    /// Updates, since the start, by what became of them; and states that were refuted later.
     pub outcomes: Tally,
     /// Messages that no reducer looks at, since the start: they carry no state.
     pub not_applicable: u64,
@@ -204,6 +207,14 @@ impl Counts {
         self.outcomes.count(outcome);
         if let Outcome::Resync(reason) = outcome {
             self.resyncs.count(reason);
+        }
+    }
+
+    /// A hash was checked some time after its update.
+    pub(super) fn checked(&mut self, verdict: Verdict) {
+        self.outcomes.verdict(verdict);
+        if verdict == Verdict::Mismatch {
+            self.outcome(Outcome::Resync(ResyncReason::HashMismatch));
         }
     }
 

@@ -240,8 +240,8 @@ fn limits(entropy: &mut Entropy<'_>) -> RunsLimits {
     run.message_ids = entropy.below(6);
     run.history_versions = entropy.below(6);
     run.history_bytes = entropy.below(20_000) as u64;
-    run.verification.every = u32::from(entropy.byte() % 4);
-    run.verification.bytes_per_diff = entropy.below(1_000) as u64;
+    run.verification.interval = [0, 0, 1, 250, 5_000].map(Duration::from_millis)[entropy.below(5)];
+    run.verification.bytes_per_second = entropy.below(1_000) as u64;
     if entropy.byte() < 20 {
         run.read.text_bytes = entropy.below(400);
         run.patch.operations = entropy.below(3);
