@@ -91,8 +91,16 @@ impl Ours {
                     );
                 }
                 Action::Archive(request) => {
-                    let (id, result) = (request.id, dashstream_policy::ArchiveResult::Acked);
-                    self.engine.handle(now, Input::Archived { id, result });
+                    let (id, attempt) = (request.id, request.attempt);
+                    let result = dashstream_policy::ArchiveResult::Acked(request.form);
+                    self.engine.handle(
+                        now,
+                        Input::Archived {
+                            id,
+                            attempt,
+                            result,
+                        },
+                    );
                 }
                 _ => {}
             }

@@ -2,16 +2,17 @@
 
 mod check;
 
-use core::fmt;
 use core::time::Duration;
+use core::{fmt, mem};
 use std::sync::mpsc::Sender;
+use std::thread;
 
 use dashstream_policy::envelope::{Disclosure, Subject};
-use dashstream_policy::{ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult};
-use rdkafka::ClientContext;
+use dashstream_policy::{ArchiveFault, ArchiveId, ArchiveRequest, Form};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
-use rdkafka::producer::{BaseRecord, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::{ClientConfig, ClientContext};
 
 pub use self::check::ArchiveFinding;
 pub(crate) use self::check::check;
@@ -25,6 +26,9 @@ use crate::standing::ClientRole;
 /// Sends envelopes; every answer comes back as an [`Event::Archived`].
 pub(crate) struct Archive {
     producer: ThreadedProducer<Answers>,
+    /// What the producer is made from, and made again.
+    settings: ClientConfig,
+    answers: Sender<Event>,
     topic: String,
     group: String,
     client_id: String,
@@ -36,16 +40,42 @@ impl Archive {
     pub(crate) fn new(config: &Config, answers: Sender<Event>) -> Result<Self, StartError> {
         let settings = settings::producer(config);
         let producer = settings
-            .create_with_context(Answers(answers))
-            .map_err(|_| settings::culprit(&settings, config))?;
+            .create_with_context(Answers(answers.clone()))
+            .map_err(|error| settings::culprit(&settings, config, &error))?;
         Ok(Self {
             producer,
+            settings,
+            answers,
             topic: config.archive_topic.clone(),
             group: config.group.clone(),
             client_id: config.client_id.clone(),
             disclosure: config.disclosure,
             bytes_max: config.envelope_bytes,
         })
+    }
+
+    /// Replaces the producer if it can never send again, and says whether that was so.
+    ///
+    /// A broker that has lost the producer's sequence numbers, because the topic was made anew or its
+    /// last records are gone, refuses it for ever; another one is given an epoch of its own.
+    pub(crate) fn renew(&mut self) -> bool {
+        if self.producer.client().fatal_error().is_none() {
+            return false;
+        }
+        let made = self
+            .settings
+            .create_with_context(Answers(self.answers.clone()));
+        let Ok(producer) = made else {
+            return false;
+        };
+        let dead = mem::replace(&mut self.producer, producer);
+        // What it still has is answered as failed; its end may take half a second, which is too long
+        // for this thread.
+        let ended = thread::Builder::new()
+            .name("dashstream-archive-end".to_owned())
+            .spawn(move || drop(dead));
+        drop(ended);
+        true
     }
 
     /// Hands an envelope to the producer. An error is the answer; without one it comes later.
@@ -55,7 +85,7 @@ impl Archive {
         kept: &Kept,
         found_at: Duration,
         received: u64,
-    ) -> Result<(), ArchiveFault> {
+    ) -> Result<(), Refused> {
         let (message, known) = (&kept.message, &kept.evidence);
         let trace_id = trace_id(
             &self.group,
@@ -72,7 +102,7 @@ impl Archive {
             found_at,
             &trace_id,
         )
-        .read_under(request.attempt, kept.epoch, message.age)
+        .read_under(kept.attempts, kept.epoch, message.age)
         .consumed_by(&self.client_id, received)
         .record_timestamp_ms(message.timestamp_ms)
         .routed(known.thread_id.as_deref(), known.tenant_id.as_deref())
@@ -84,13 +114,22 @@ impl Archive {
         let sealed = self
             .disclosure
             .seal(&subject, request.form, self.bytes_max)
-            .map_err(|_| ArchiveFault::TooLarge)?;
-        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(request.id))
+            .map_err(|_| TOO_LARGE)?;
+        if sealed.form() != request.form && !request.may_cut {
+            // What would be archived is less than what the offset waits for.
+            return Err(TOO_LARGE);
+        }
+        let sent = Sent {
+            id: request.id,
+            attempt: request.attempt,
+            form: sealed.form(),
+        };
+        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(sent))
             .key(sealed.key())
             .payload(sealed.value());
         self.producer
             .send(record)
-            .map_err(|(error, _record)| fault(&error))
+            .map_err(|(error, _record)| Refused::of(&error))
     }
 }
 
@@ -101,6 +140,40 @@ impl fmt::Debug for Archive {
             .finish_non_exhaustive()
     }
 }
+
+/// One send of one record, which its answer is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) id: ArchiveId,
+    pub(crate) attempt: u32,
+    pub(crate) form: Form,
+}
+
+/// Why a send failed, and the client's error if it is one of the archive and not of the letter or of
+/// the queue's length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) fault: ArchiveFault,
+    pub(crate) code: Option<ClientCode>,
+}
+
+impl Refused {
+    fn of(error: &KafkaError) -> Self {
+        let fault = fault(error);
+        let code = match fault {
+            ArchiveFault::TimedOut | ArchiveFault::Broker | ArchiveFault::Refused => {
+                Some(ClientCode::of(error))
+            }
+            ArchiveFault::QueueFull | ArchiveFault::TooLarge => None,
+        };
+        Self { fault, code }
+    }
+}
+
+const TOO_LARGE: Refused = Refused {
+    fault: ArchiveFault::TooLarge,
+    code: None,
+};
 
 /// Passes the broker's answers on, from the producer's own thread.
 struct Answers(Sender<Event>);
@@ -113,18 +186,15 @@ impl ClientContext for Answers {
 }
 
 impl ProducerContext for Answers {
-    type DeliveryOpaque = Box<ArchiveId>;
+    type DeliveryOpaque = Box<Sent>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, id: Self::DeliveryOpaque) {
-        let (result, error) = match result {
-            Ok(_) => (ArchiveResult::Acked, None),
-            Err((error, _)) => {
-                let failed = ArchiveResult::Failed(fault(error));
-                (failed, Some(ClientCode::of(error)))
-            }
+    fn delivery(&self, result: &DeliveryResult<'_>, sent: Self::DeliveryOpaque) {
+        let result = match result {
+            Ok(_) => Ok(()),
+            Err((error, _)) => Err(Refused::of(error)),
         };
         // Without its receiver the consumer is closed, and nobody waits for the answer.
-        let _closed = self.0.send(Event::Archived(*id, result, error));
+        let _closed = self.0.send(Event::Archived(*sent, result));
     }
 }
 

@@ -202,7 +202,9 @@ impl Config {
     }
 
     /// Bounds the time to an archive record's acknowledgement: 100 ms to 15 min, default 5 s (what
-    /// existing consumers use). After it the attempt failed with reason `timeout`.
+    /// existing consumers use). After it the attempt failed with reason `timeout`. The policy's
+    /// [`archive_timing`](dashstream_policy::Config::archive_timing) counts where it is shorter; the
+    /// engine itself waits at least two seconds longer, so that the client's answer is the one it hears.
     ///
     /// # Errors
     ///
@@ -212,7 +214,8 @@ impl Config {
         Ok(self)
     }
 
-    /// Says how much of a payload an archived record shows. Default: its size and hash.
+    /// Says how much of a payload an archived record shows. Default: [`Disclosure::Truncated`], its
+    /// size, its hash and both its ends, which is all of a short one.
     #[must_use]
     pub const fn disclosure(mut self, disclosure: Disclosure) -> Self {
         self.disclosure = disclosure;
@@ -220,8 +223,10 @@ impl Config {
     }
 
     /// Bounds an archived record: 4 KiB to 64 MiB, default
-    /// [`ENVELOPE_BYTES_DEFAULT`](dashstream_policy::envelope::ENVELOPE_BYTES_DEFAULT). What does not fit
-    /// is cut.
+    /// [`ENVELOPE_BYTES_DEFAULT`](dashstream_policy::envelope::ENVELOPE_BYTES_DEFAULT). A payload that
+    /// is shown and does not fit, four bytes for three, is cut; a required archive then holds the record
+    /// unless the policy accepts reduced letters. The producer's `message.max.bytes` follows; the
+    /// archive topic's is checked at the start.
     ///
     /// # Errors
     ///
@@ -285,7 +290,8 @@ impl Config {
     }
 
     /// Bounds the time between two polls before the group evicts this member: 10 s to 24 h, default
-    /// 5 min (librdkafka's). The consumer polls far more often, paused or not; this only says how
+    /// 5 min (librdkafka's). A session may not be longer: below 45 s the client's `session.timeout.ms`
+    /// goes down with it, and one that is set and longer is refused at the start by its name. The consumer polls far more often, paused or not; this only says how
     /// soon a hung process loses its partitions.
     ///
     /// # Errors

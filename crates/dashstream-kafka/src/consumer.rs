@@ -242,8 +242,11 @@ fn prepare(
     policy: dashstream_policy::Config,
     wiring: Wiring,
 ) -> Result<Client, StartError> {
+    settings::check(config)?;
     let archiving = policy.archiving;
-    let engine = Journal::new(policy.keep_polling(KEEP_POLLING), config.trace.clone())?;
+    let (config, policy) = &ordered(config, policy);
+    let policy = policy.clone().keep_polling(KEEP_POLLING);
+    let engine = Journal::new(policy, config.trace.clone())?;
     let observer = Arc::new(Observer::new(config)?);
     observer.partitions()?;
     let archive_topic = archive::check(&observer, config, archiving, &wiring.sender)?;
@@ -268,11 +271,24 @@ fn prepare(
     let settings = settings::consumer(config);
     let client: Client = settings
         .create_with_context(context)
-        .map_err(|_| settings::culprit(&settings, config))?;
+        .map_err(|error| settings::culprit(&settings, config, &error))?;
     client
         .subscribe(&[config.topic.as_str()])
         .map_err(|_| StartError::Client)?;
     Ok(client)
+}
+
+/// Orders the two limits of a send, so that an answer hardly ever comes after the engine has given the
+/// send up: the client gives a letter up after the shorter one, and the engine waits for its answer.
+fn ordered(
+    config: &Config,
+    mut policy: dashstream_policy::Config,
+) -> (Config, dashstream_policy::Config) {
+    let mut config = config.clone();
+    config.archive_timeout = config.archive_timeout.min(policy.archive_timeout);
+    let answered = config.archive_timeout.saturating_add(ANSWER_MARGIN);
+    policy.archive_timeout = policy.archive_timeout.max(answered);
+    (config, policy)
 }
 
 /// Drives the engine until the consumer is to close.
@@ -325,6 +341,10 @@ fn finish(client: &Client, within: Duration) -> Closing {
 /// How long the engine leaves the client alone before it pauses instead: short, since rebalances of
 /// the whole group wait for the next poll.
 const KEEP_POLLING: Duration = Duration::from_secs(1);
+
+/// How long after its limit the client may say that a letter timed out: it looks once a second, and its
+/// answer has to come through two threads.
+const ANSWER_MARGIN: Duration = Duration::from_secs(2);
 
 const FINISH_POLL: Duration = Duration::from_millis(20);
 

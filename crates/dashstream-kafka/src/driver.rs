@@ -377,13 +377,7 @@ impl Driver {
                 }
             }
             Event::Unread(records) => self.left_host(records),
-            Event::Archived(id, result, error) => {
-                match error {
-                    Some(code) => self.client_failed(ClientRole::Archive, code),
-                    None => self.served(now, Served::Archived),
-                }
-                self.engine.handle(now, Input::Archived { id, result });
-            }
+            Event::Archived(sent, result) => self.archived(now, sent, result),
             Event::ClientFailed(client, code) => self.client_failed(client, code),
             Event::ArchiveFound(topic, findings) => {
                 self.archive_topic = topic;

@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_policy::{ArchiveId, ArchiveResult, Breaker, Delivered, Fault, Order, OrderOutcome};
+use dashstream_policy::{Breaker, Delivered, Fault, Order, OrderOutcome};
 use tokio::sync::oneshot;
 
-use crate::archive::ArchiveFinding;
+use crate::archive::{ArchiveFinding, Refused, Sent};
 use crate::error::ClientCode;
 use crate::observer::Watermarks;
 use crate::record::Kept;
@@ -23,8 +23,8 @@ pub(crate) enum Event {
     Deferred(Delivered, Kept),
     /// The host will not look at these records.
     Unread(usize),
-    /// How a send ended, and the client's error if it failed.
-    Archived(ArchiveId, ArchiveResult, Option<ClientCode>),
+    /// How a send to the archive ended.
+    Archived(Sent, Result<(), Refused>),
     /// A client other than the consumer reported an error.
     ClientFailed(ClientRole, ClientCode),
     /// What the check of a best-effort archive's topic found.

@@ -44,7 +44,7 @@ impl Observer {
         let settings = settings::observer(config);
         let client = settings
             .create()
-            .map_err(|_| settings::culprit(&settings, config))?;
+            .map_err(|error| settings::culprit(&settings, config, &error))?;
         Ok(Self {
             client,
             topic: config.topic.clone(),

@@ -163,6 +163,7 @@ impl Record {
             message: self.message.clone(),
             evidence,
             epoch: delivered.epoch().get(),
+            attempts: delivered.attempt(),
         }
     }
 }
@@ -315,6 +316,8 @@ pub(crate) struct Kept {
     pub(crate) message: Message,
     pub(crate) evidence: Evidence,
     pub(crate) epoch: u64,
+    /// Attempts that the host had at it; none at a record that it did not get.
+    pub(crate) attempts: u32,
 }
 
 impl Kept {

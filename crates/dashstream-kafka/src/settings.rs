@@ -1,9 +1,12 @@
 //! The client's settings: which ones are ours, and the two clients made from them.
 
+use core::time::Duration;
+
 use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError;
 
 use crate::config::Config;
-use crate::error::StartError;
+use crate::error::{ConfigError, StartError};
 
 /// Says why a setting is not the caller's to choose, or nothing when it is.
 pub(crate) fn refusal(name: &str) -> Option<&'static str> {
@@ -31,6 +34,10 @@ pub(crate) fn consumer(config: &Config) -> ClientConfig {
             "max.poll.interval.ms",
             config.max_poll_interval.as_millis().to_string(),
         );
+    // A session may not be longer than the time between two polls; the client's default is.
+    if config.max_poll_interval < SESSION_DEFAULT && client.get(SESSION).is_none() {
+        client.set(SESSION, config.max_poll_interval.as_millis().to_string());
+    }
     client
 }
 
@@ -73,16 +80,61 @@ pub(crate) fn producer(config: &Config) -> ClientConfig {
             "message.timeout.ms",
             config.archive_timeout.as_millis().to_string(),
         );
+    // A letter of the largest size must fit, whatever the client's default is.
+    let largest = letter_bytes(config.envelope_bytes);
+    if largest > MESSAGE_BYTES_DEFAULT && client.get(MESSAGE_BYTES).is_none() {
+        client.set(MESSAGE_BYTES, largest.to_string());
+    }
     client
 }
 
-/// Finds which setting the client library refuses, by setting one at a time.
-pub(crate) fn culprit(client: &ClientConfig, config: &Config) -> StartError {
-    let refused = config.settings.iter().find(|(name, value)| {
+/// What a broker counts for a letter whose value takes `envelope_bytes`: the header of a batch (61
+/// bytes), the record's own variable-length fields (at most 32) and the trace id in the key (36).
+pub(crate) fn letter_bytes(envelope_bytes: usize) -> u64 {
+    let bytes = envelope_bytes.saturating_add(61 + 32 + 36);
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+/// Holds settings against each other that are each in their range.
+pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
+    let number = |name| {
+        let mut set = config.settings.iter();
+        let (_, value) = set.find(|(set, _)| *set == name)?;
+        value.trim().parse::<u64>().ok()
+    };
+    let longest = u64::try_from(config.max_poll_interval.as_millis()).unwrap_or(u64::MAX);
+    let largest = letter_bytes(config.envelope_bytes);
+    for (name, value, min, max) in [
+        (SESSION, number(SESSION), 0, longest),
+        (MESSAGE_BYTES, number(MESSAGE_BYTES), largest, u64::MAX),
+    ] {
+        if let Some(value) = value.filter(|value| !(min..=max).contains(value)) {
+            return Err(ConfigError::OutOfRange {
+                name,
+                value,
+                min,
+                max,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Finds which setting the client library refuses: by setting one at a time, or by the names in its
+/// words where each is fine alone.
+pub(crate) fn culprit(client: &ClientConfig, config: &Config, error: &KafkaError) -> StartError {
+    let set = || {
+        let given = config.settings.iter();
+        given.filter(|(name, _)| client.get(name).is_some())
+    };
+    let alone = set().find(|(name, value)| {
         let mut alone = ClientConfig::new();
         alone.set(*name, value);
-        client.get(name).is_some() && alone.create_native_config().is_err()
+        alone.create_native_config().is_err()
     });
+    let words = error.to_string();
+    let named = || set().find(|(name, _)| words.contains(&format!("`{name}`")));
+    let refused = alone.or_else(named);
     refused.map_or(StartError::Client, |(name, _)| StartError::Setting { name })
 }
 
@@ -121,6 +173,13 @@ fn is_producer_only(name: &str) -> bool {
             | "batch.num.messages"
     )
 }
+
+const SESSION: &str = "session.timeout.ms";
+const MESSAGE_BYTES: &str = "message.max.bytes";
+
+/// The client's defaults.
+const SESSION_DEFAULT: Duration = Duration::from_secs(45);
+const MESSAGE_BYTES_DEFAULT: u64 = 1_000_000;
 
 /// Settings on which the promise about offsets rests, and what each would break.
 const REFUSED: [(&str, &str); 23] = [
@@ -196,8 +255,10 @@ const REFUSED: [(&str, &str); 23] = [
 
 #[cfg(test)]
 mod tests {
+    use rdkafka::consumer::BaseConsumer;
+    use rdkafka::producer::BaseProducer;
+
     use super::*;
-    use crate::error::ConfigError;
 
     #[test]
     fn settings_on_which_offsets_depend_are_refused_by_name() {
@@ -226,10 +287,97 @@ mod tests {
         let config = config.set("fetch.wait.max.ms", "50").unwrap();
         let config = config.set("no.such.setting", "x").unwrap();
         assert_eq!(
-            culprit(&consumer(&config), &config),
+            refused(&consumer(&config), &config),
             StartError::Setting {
                 name: "no.such.setting"
             }
         );
+    }
+
+    fn refused(client: &ClientConfig, config: &Config) -> StartError {
+        let created = client.create::<BaseConsumer>();
+        culprit(client, config, &created.err().unwrap())
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_named() {
+        let config = Config::new("b", "t", "g").unwrap();
+        // Each value is in its own range.
+        let config = config.set("fetch.max.bytes", "1000").unwrap();
+        let name = "fetch.max.bytes";
+        assert_eq!(
+            refused(&consumer(&config), &config),
+            StartError::Setting { name }
+        );
+        let config = Config::new("b", "t", "g").unwrap();
+        let name = "reconnect.backoff.ms";
+        let config = config.set("reconnect.backoff.max.ms", "10").unwrap();
+        let config = config.set(name, "20").unwrap();
+        let expected = StartError::Setting {
+            name: "reconnect.backoff.max.ms",
+        };
+        assert_eq!(refused(&consumer(&config), &config), expected);
+    }
+
+    #[test]
+    fn a_session_is_no_longer_than_the_time_between_two_polls() {
+        let with = |poll_ms, session: Option<&str>| {
+            let config = Config::new("b", "t", "g").unwrap();
+            let config = config
+                .max_poll_interval(Duration::from_millis(poll_ms))
+                .unwrap();
+            match session {
+                Some(ms) => config.set(SESSION, ms).unwrap(),
+                None => config,
+            }
+        };
+        for (poll_ms, session) in [
+            (10_000, Some("10000")),
+            (44_999, Some("44999")),
+            (45_000, None),
+            (45_001, None),
+        ] {
+            let client = consumer(&with(poll_ms, None));
+            assert_eq!(client.get(SESSION), session, "{poll_ms}");
+            assert!(client.create::<BaseConsumer>().is_ok(), "{poll_ms}");
+        }
+        for ms in ["19999", "20000"] {
+            let config = with(20_000, Some(ms));
+            assert_eq!(check(&config), Ok(()));
+            let client = consumer(&config);
+            assert_eq!(client.get(SESSION), Some(ms));
+            assert!(client.create::<BaseConsumer>().is_ok(), "{ms}");
+        }
+        let refused = ConfigError::OutOfRange {
+            name: SESSION,
+            value: 20_001,
+            min: 0,
+            max: 20_000,
+        };
+        assert_eq!(check(&with(20_000, Some("20001"))), Err(refused));
+    }
+
+    #[test]
+    fn the_largest_letter_is_one_that_the_producer_sends() {
+        let with = |bytes| {
+            Config::new("b", "t", "g")
+                .unwrap()
+                .envelope_bytes(bytes)
+                .unwrap()
+        };
+        for (bytes, limit) in [
+            (4_096, None),
+            (999_871, None),
+            (999_872, Some("1000001")),
+            (64 * 1024 * 1024, Some("67108993")),
+        ] {
+            let client = producer(&with(bytes));
+            assert_eq!(client.get(MESSAGE_BYTES), limit, "{bytes}");
+            assert!(client.create::<BaseProducer>().is_ok(), "{bytes}");
+        }
+        for (limit, refused) in [("1000129", false), ("1000128", true), ("1000130", false)] {
+            let config = with(1_000_000).set(MESSAGE_BYTES, limit).unwrap();
+            assert_eq!(check(&config).is_err(), refused, "{limit}");
+        }
     }
 }

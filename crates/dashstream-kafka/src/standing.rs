@@ -94,6 +94,11 @@ impl Standing {
         self.0.len() < before
     }
 
+    /// Ends what a client reported that is not there any more.
+    pub(crate) fn replaced(&mut self, client: ClientRole) {
+        self.0.retain(|error| error.client != client);
+    }
+
     pub(crate) fn list(&self) -> &[StandingError] {
         &self.0
     }

@@ -28,7 +28,7 @@ impl Config {
     /// | `KAFKA_LAG_STALE_PARTITION_SECS` | 60 | 1 to 86,400; the stall detector's patience |
     /// | `MAX_CONCURRENT_DLQ_SENDS` | 100 | 1 to 10,000 |
     /// | `DLQ_SEND_TIMEOUT_SECS` | 5; 0 means 5 | 1 to 900 |
-    /// | `DLQ_INCLUDE_FULL_PAYLOAD` | `false` | `true`, `1`, `false`, `0` |
+    /// | `DLQ_INCLUDE_FULL_PAYLOAD` | `false`: size, hash, and 16 bytes of either end, which is all of a short payload | `true`, `1`, `false`, `0` |
     /// | `KAFKA_SECURITY_PROTOCOL` | `plaintext` | `plaintext`, `ssl`, `sasl_plaintext`, `sasl_ssl` |
     /// | `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD` | unset | checked by the client |
     /// | `KAFKA_SSL_CA_LOCATION`, `KAFKA_SSL_CERTIFICATE_LOCATION`, `KAFKA_SSL_KEY_LOCATION`, `KAFKA_SSL_KEY_PASSWORD`, `KAFKA_SSL_ENDPOINT_ALGORITHM` | unset | checked by the client; needs feature `tls` |
@@ -87,6 +87,7 @@ impl Config {
 /// | `KAFKA_ON_DECODE_ERROR` | `skip` | `skip`, `pause` |
 /// | `KAFKA_PAUSE_SCOPE` | `consumer` | `consumer`, `partition` |
 /// | `KAFKA_ARCHIVE` | `best_effort` | `off`, `best_effort`, `required` |
+/// | `KAFKA_ARCHIVE_ACCEPT_REDUCED` | `false` | `true`, `1`, `false`, `0`; whether a required archive may get less than the whole |
 /// | `KAFKA_NULL_PAYLOAD` | `unprocessable` | `process`, `ignore`, `unprocessable` |
 /// | `MAX_CONCURRENT_DLQ_SENDS` | 100 | 1 to 10,000 |
 /// | `DLQ_SEND_TIMEOUT_SECS` | 5; 0 means 5 | 1 to 900 |
@@ -109,6 +110,9 @@ pub fn policy_from_vars(
     }
     if let Some(archiving) = vars.word("KAFKA_ARCHIVE", &ARCHIVINGS)? {
         policy = policy.archiving(archiving);
+    }
+    if let Some(accept) = vars.word("KAFKA_ARCHIVE_ACCEPT_REDUCED", &FLAGS)? {
+        policy = policy.accept_reduced(accept);
     }
     if let Some(meaning) = vars.word("KAFKA_NULL_PAYLOAD", &NULL_PAYLOADS)? {
         policy = policy.null_payload(meaning);
@@ -437,6 +441,7 @@ mod tests {
                 ("KAFKA_ON_DECODE_ERROR", " Pause "),
                 ("KAFKA_PAUSE_SCOPE", "partition"),
                 ("KAFKA_ARCHIVE", "required"),
+                ("KAFKA_ARCHIVE_ACCEPT_REDUCED", "true"),
                 ("KAFKA_NULL_PAYLOAD", "ignore"),
             ])
             .unwrap(),
@@ -444,6 +449,7 @@ mod tests {
                 .mode(Mode::Pause)
                 .scope(Scope::Partition)
                 .archiving(Archiving::Required)
+                .accept_reduced(true)
                 .null_payload(NullPayload::Ignore)
         );
         assert_eq!(

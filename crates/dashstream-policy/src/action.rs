@@ -166,7 +166,8 @@ impl ArchiveId {
 pub enum Form {
     /// The envelope as configured.
     Full,
-    /// The pointer, the hash and the first bytes, since the full one was too large.
+    /// Less than that for want of room: the beginning of the payload, or only the pointer, the hash
+    /// and the first bytes.
     Reduced,
 }
 
@@ -190,10 +191,13 @@ impl Form {
 pub struct ArchiveRequest {
     /// Names the record in [`crate::Input::Archived`].
     pub id: ArchiveId,
-    /// Which attempt this is, from 1.
+    /// Which send of this record it is, from 1; to be given back in [`crate::Input::Archived`].
     pub attempt: u32,
     /// How much to send.
     pub form: Form,
+    /// Whether a record counts from which something was left out for want of room. If not, answer
+    /// [`crate::ArchiveFault::TooLarge`] instead of sending one.
+    pub may_cut: bool,
     /// When the engine counts the send as timed out.
     pub deadline: Duration,
     /// Where the record stands.

@@ -15,6 +15,8 @@ pub(crate) struct Archive<E> {
     pub(crate) ready: VecDeque<ArchiveId>,
     pub(crate) in_flight: usize,
     pub(crate) bytes: usize,
+    /// Sends that failed since the last acknowledgement, and when the first of them did.
+    pub(crate) failures: Option<(u64, Duration)>,
     next_id: u64,
 }
 
@@ -59,6 +61,17 @@ pub(crate) enum Waits {
     Hold,
 }
 
+impl<E> Job<E> {
+    /// Whether its last send failed and none has succeeded since.
+    pub(crate) const fn is_failing(&self) -> bool {
+        match self.stage {
+            Stage::Ready | Stage::Waiting(_) => self.attempt > 0,
+            Stage::InFlight(_) => self.attempt > 1,
+            Stage::Parked => true,
+        }
+    }
+}
+
 impl<E> Archive<E> {
     pub(crate) const fn new() -> Self {
         Self {
@@ -66,6 +79,7 @@ impl<E> Archive<E> {
             ready: VecDeque::new(),
             in_flight: 0,
             bytes: 0,
+            failures: None,
             next_id: 0,
         }
     }
@@ -118,6 +132,11 @@ impl<E> Archive<E> {
             }
         }
         None
+    }
+
+    pub(crate) fn failed(&mut self, now: Duration) {
+        let (times, since) = self.failures.unwrap_or((0, now));
+        self.failures = Some((times.saturating_add(1), since));
     }
 
     fn leave(&mut self, stage: &Stage) {

@@ -73,7 +73,7 @@ pub struct Config {
     pub scope: Scope,
     /// What the archive's word counts for.
     pub archiving: Archiving,
-    /// Whether an acknowledged reduced envelope counts as archived.
+    /// Whether an acknowledged reduced envelope counts as archived where the archive is required.
     pub accept_reduced: bool,
     /// What a record without a value means in topics that are not in `null_payload_of`.
     pub null_payload: NullPayload,
@@ -107,7 +107,7 @@ impl Default for Config {
             mode: Mode::Skip,
             scope: Scope::Consumer,
             archiving: Archiving::BestEffort,
-            accept_reduced: true,
+            accept_reduced: false,
             null_payload: NullPayload::Unprocessable,
             null_payload_of: BTreeMap::new(),
             escalation: Escalation::Off,
@@ -168,7 +168,8 @@ impl Config {
     }
 
     /// Sets whether an acknowledged reduced envelope counts as archived when the full one was too
-    /// large. Default: it does.
+    /// large. Default: it does not, and the record is held: under [`Archiving::Required`] nothing is
+    /// passed of which less was kept than configured.
     #[must_use]
     pub const fn accept_reduced(mut self, accept: bool) -> Self {
         self.accept_reduced = accept;

@@ -137,7 +137,11 @@ impl<E> Engine<E> {
                 epoch,
                 fault,
             } => self.fetch_failed(partition, epoch, fault),
-            Input::Archived { id, result } => self.archived(id, result),
+            Input::Archived {
+                id,
+                attempt,
+                result,
+            } => self.archived(id, attempt, result),
             Input::Stored {
                 partition,
                 epoch,

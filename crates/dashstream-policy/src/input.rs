@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Age, ArchiveId, Cause, Epoch, NextOffset, Offset, TopicPartition};
+use crate::{Age, ArchiveId, Cause, Epoch, Form, NextOffset, Offset, TopicPartition};
 
 /// What happened outside. Records have calls of their own, since they carry tokens:
 /// [`crate::Engine::delivered`], [`crate::Engine::done`], [`crate::Engine::unprocessable`],
@@ -46,6 +46,9 @@ pub enum Input {
     Archived {
         /// The send's id, from [`crate::Action::Archive`].
         id: ArchiveId,
+        /// The attempt that is answered, from the same. An attempt that was given up may fail long
+        /// after: that says nothing about the one that followed. Its acknowledgement still counts.
+        attempt: u32,
         /// How it ended.
         result: ArchiveResult,
     },
@@ -106,8 +109,9 @@ pub enum FetchFault {
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArchiveResult {
-    /// The archive has acknowledged the record. Enqueuing is no acknowledgement.
-    Acked,
+    /// The archive has acknowledged the record in this form: [`Form::Full`] only if nothing was left
+    /// out of it for want of room. Enqueuing is no acknowledgement.
+    Acked(Form),
     /// It has not.
     Failed(ArchiveFault),
 }

@@ -63,7 +63,9 @@
 //!             Action::Archive(send) => {
 //!                 let evidence = self.engine.evidence(send.id)?; // to be sent
 //!                 # let _ = evidence;
-//!                 Some(Input::Archived { id: send.id, result: ArchiveResult::Acked })
+//!                 let (id, attempt) = (send.id, send.attempt);
+//!                 let result = ArchiveResult::Acked(send.form);
+//!                 Some(Input::Archived { id, attempt, result })
 //!             }
 //!             Action::Retry { delivered, .. } => {
 //!                 self.handlers.push(delivered);

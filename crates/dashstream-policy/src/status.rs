@@ -121,6 +121,12 @@ pub struct ArchiveStatus {
     pub again: usize,
     /// Records that the archive refused for good; each holds its partition.
     pub refused: usize,
+    /// Records whose last send failed and that have no acknowledgement yet, under way again or not.
+    pub failing: usize,
+    /// Sends that failed since the last acknowledgement, refusals for want of room included.
+    pub failed_in_a_row: u64,
+    /// When the first of them failed.
+    pub failing_since: Option<Duration>,
     /// Bytes of evidence kept.
     pub bytes: usize,
     /// When the oldest of them could not be processed.

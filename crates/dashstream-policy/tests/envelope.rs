@@ -5,7 +5,7 @@
 use core::time::Duration;
 
 use dashstream_policy::envelope::{
-    Disclosure, EnvelopeError, KEY_VERSION, REDUCED_BYTES_MAX, Subject,
+    DeadLetter, Disclosure, EnvelopeError, KEY_VERSION, REDUCED_BYTES_MAX, Subject,
 };
 use dashstream_policy::{Age, Cause, Form};
 use serde_json::Value;
@@ -84,6 +84,29 @@ fn every_key_of_both_older_shapes_is_there_beside_the_version() {
 }
 
 #[test]
+fn a_truncated_letter_shows_all_of_a_short_payload_and_the_ends_of_a_long_one() {
+    for (len, first, last) in [
+        (0, 0, 0),
+        (15, 15, 0),
+        (16, 16, 16),
+        (17, 16, 16),
+        (99, 16, 16),
+    ] {
+        let payload: Vec<u8> = (0..len).collect();
+        let subject = subject(Some(&payload));
+        let sealed = Disclosure::default()
+            .seal(&subject, Form::Full, BUDGET)
+            .expect("it fits");
+        let letter = DeadLetter::read(sealed.value(), BUDGET).expect("it is read");
+        assert_eq!(letter.first, &payload[..first]);
+        assert_eq!(letter.last, &payload[payload.len() - last..]);
+        assert!(letter.sha256.is_some() && letter.size == u64::from(len));
+    }
+    let said = Disclosure::default().shows();
+    assert!(said.contains("16 bytes") && said.contains("all of a short one"));
+}
+
+#[test]
 fn the_key_is_the_trace_id() {
     let sealed = Disclosure::Hashed
         .seal(&subject(None), Form::Full, BUDGET)
@@ -125,9 +148,9 @@ fn the_last_byte_of_the_budget_is_allowed_and_the_next_is_not() {
         let limit = needed - 1;
         assert_eq!(seal(limit), Err(EnvelopeError::Budget { needed, limit }));
     }
-    // What a full envelope shows is cut, down to what a truncated one shows, before it is refused.
-    let truncated = Disclosure::Truncated.seal(&subject, Form::Full, BUDGET);
-    let least = truncated.expect("it fits").value().len();
+    // What a full envelope shows is cut, down to what a reduced one shows, before it is refused.
+    let reduced = Disclosure::Full.seal(&subject, Form::Reduced, BUDGET);
+    let least = reduced.expect("it fits").value().len();
     for budget in least..least + 600 {
         assert!(
             Disclosure::Full.seal(&subject, Form::Full, budget).is_ok(),
@@ -141,18 +164,56 @@ fn the_last_byte_of_the_budget_is_allowed_and_the_next_is_not() {
 }
 
 #[test]
-fn a_whole_payload_that_just_fits_is_whole_and_one_byte_less_cuts_it() {
-    let payload = vec![7; 3_000];
-    let subject = subject(Some(&payload));
-    let whole = Disclosure::Full
-        .seal(&subject, Form::Full, BUDGET)
-        .expect("it fits")
-        .value()
-        .len();
-    let at = |budget| json(&subject, Form::Full, Disclosure::Full, budget);
-    // `null` and quotes differ by two bytes, which the estimate leaves free.
-    assert!(at(whole + 2).get("original_payload_truncated").is_none());
-    assert_eq!(at(whole - 1)["original_payload_truncated"], true);
+fn a_payload_is_whole_in_the_last_byte_of_the_budget_and_cut_one_below() {
+    for len in [0, 1, 2, 3, 4, 15, 16, 17, 33, 3_000] {
+        let payload = vec![7; len];
+        let subject = subject(Some(&payload));
+        let seal = |budget| {
+            Disclosure::Full
+                .seal(&subject, Form::Full, budget)
+                .expect("it fits")
+        };
+        let whole = seal(BUDGET);
+        let needed = whole.value().len();
+        assert_eq!(whole.form(), Form::Full, "{len}");
+        assert_eq!(seal(needed + 1), whole, "{len}");
+        assert_eq!(seal(needed), whole, "{len}");
+        if len == 3_000 {
+            let cut = seal(needed - 1);
+            assert_eq!(cut.form(), Form::Reduced, "{len}");
+            let value: Value = serde_json::from_slice(cut.value()).expect("it is JSON");
+            assert_eq!(value["form"], "reduced");
+            assert_eq!(value["original_payload_truncated"], true);
+        }
+    }
+}
+
+#[test]
+fn the_form_of_an_envelope_is_full_only_if_all_is_in_it_that_its_disclosure_shows() {
+    let small = 3_000;
+    for disclosure in ALL {
+        for len in [0, 1, 700, 2_000, 100_000] {
+            for payload in [None, Some(vec![b'x'; len])] {
+                let subject = subject(payload.as_deref());
+                for form in Form::ALL {
+                    let sealed = disclosure.seal(&subject, form, small).expect("it fits");
+                    let value: Value = serde_json::from_slice(sealed.value()).expect("it is JSON");
+                    assert_eq!(value["form"], sealed.form().label());
+                    let letter = DeadLetter::read(sealed.value(), small).expect("it is read");
+                    let read = letter.provenance.expect("ours").form;
+                    assert_eq!(read, sealed.form());
+                    let shown_whole = letter.payload.whole() == payload.as_deref();
+                    let is_whole =
+                        payload.is_none() || disclosure < Disclosure::Full || shown_whole;
+                    let expected = match form {
+                        Form::Full if is_whole => Form::Full,
+                        Form::Full | Form::Reduced => Form::Reduced,
+                    };
+                    assert_eq!(sealed.form(), expected, "{disclosure:?} {len} {form:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn what_no_writer_writes_is_refused_by_name() {
         ),
         (
             with(ours.clone(), "form", "reduced".into()),
-            contradiction("disclosure"),
+            contradiction("form"),
         ),
         (
             with(ours.clone(), "payload_is_null", true.into()),

@@ -84,8 +84,17 @@ fn trouble<T: Tape>(host: &mut Recorder<(), T>, seed: u64) -> Vec<Action<()>> {
                 Action::Archive(send) => {
                     let (id, lucky) = (send.id, rng.chance(2, 3));
                     let failed = ArchiveResult::Failed(ArchiveFault::Broker);
-                    let result = if lucky { ArchiveResult::Acked } else { failed };
-                    host.handle(now, Input::Archived { id, result });
+                    let acked = ArchiveResult::Acked(send.form);
+                    let result = if lucky { acked } else { failed };
+                    let attempt = send.attempt;
+                    host.handle(
+                        now,
+                        Input::Archived {
+                            id,
+                            attempt,
+                            result,
+                        },
+                    );
                 }
                 Action::Seek { to, .. } => {
                     next = to.get();
@@ -153,7 +162,7 @@ fn an_incident_in_a_file_does_the_same_again() {
 }
 
 #[test]
-fn the_form_on_disk_is_the_one_of_version_1() {
+fn the_form_on_disk_is_the_one_of_version_2() {
     let files = vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/traces");
     for (name, bytes) in files {
         let text = str::from_utf8(&bytes).expect("text");
@@ -242,15 +251,15 @@ fn what_is_no_trace_is_refused_at_its_line() {
     assert_eq!(parse(""), Err(TraceError::NotATrace));
     assert_eq!(parse("dashstream-policy-trace"), Err(TraceError::NotATrace));
     assert_eq!(parse("another-trace 1\n"), Err(TraceError::NotATrace));
-    let (found, known) = (2, VERSION);
-    let newer = text.replacen(" 1\n", " 2\n", 1);
+    let (found, known) = (VERSION + 1, VERSION);
+    let newer = text.replacen(" 2\n", " 3\n", 1);
     assert_eq!(parse(&newer), Err(TraceError::Version { found, known }));
     for (from, to, line) in [
         ("mode skip", "mode stop", 2),
         ("mode skip", "mode  skip", 2),
         ("outstanding 1000", "outstanding 01000", 10),
         ("retry 3", "retry +3", 9),
-        ("accept_reduced true\n", "", 5),
+        ("accept_reduced false\n", "", 5),
         ("tick", "tock", 17),
         ("assigned 0/0 1", "assigned 0/0 1 1", 15),
     ] {

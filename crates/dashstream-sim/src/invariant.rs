@@ -28,6 +28,8 @@ pub enum Invariant {
     PollingGoesOn,
     /// I9: every attempt at one record goes to the archive under one id.
     OneIdARecord,
+    /// A record is not sent again while its last send is under way.
+    OneSendAtATime,
     /// I10: no more is kept than configured, and nothing that was taken is thrown out.
     BoundedWithoutEviction,
     /// I12: health does not say pass while a partition is held or the archive is behind.
@@ -77,6 +79,7 @@ impl Invariant {
             Self::OldAssignmentsAreFenced => "I7 nothing for an old assignment",
             Self::PollingGoesOn => "I8 polling goes on",
             Self::OneIdARecord => "I9 one id a record",
+            Self::OneSendAtATime => "one send of a record at a time",
             Self::BoundedWithoutEviction => "I10 bounded, without eviction",
             Self::HealthTells => "I12 health tells",
             Self::NoLabelDecides => "I13 no label decides",

@@ -47,6 +47,8 @@ pub enum Step {
     DelaySeek,
     /// A delayed seek is carried out and answered.
     Late,
+    /// A failure that the archive kept back is told.
+    LateFailure,
     /// Retention deletes up to `.1` records at the front of a partition.
     Retain(usize, u32),
     /// Compaction deletes one record of a partition.
@@ -83,10 +85,14 @@ pub enum Answer {
     Silent,
     /// Writes; the host reports a timeout, then the acknowledgement after all.
     LateAck,
+    /// Writes less than was sent, and says so.
+    Cut,
     /// Does not write.
     Fail(ArchiveFault),
     /// Does not write and does not answer.
     Vanish,
+    /// Does not write; the failure is told at [`Step::LateFailure`].
+    LateFail,
 }
 
 const FAULTS: [ArchiveFault; 5] = [
@@ -125,7 +131,8 @@ impl Step {
             92 => Self::FailStore,
             93 => Self::FailSeek,
             94 => Self::DelaySeek,
-            95..=96 => Self::Late,
+            95 => Self::Late,
+            96 => Self::LateFailure,
             97 => Self::Retain(p, 1 + pick % 3),
             98 => Self::Compact(p, pick),
             _ => Self::Stale(p),
@@ -144,7 +151,9 @@ fn outcome(rng: &mut SplitMix64) -> Outcome {
 }
 
 fn answer(rng: &mut SplitMix64) -> Answer {
-    match rng.below(12) {
+    match rng.below(15) {
+        12 => Answer::Cut,
+        13..=14 => Answer::LateFail,
         0..=3 => Answer::Ack,
         4 => Answer::AckTwice,
         5 => Answer::Silent,

@@ -33,6 +33,8 @@ pub struct World {
     pub(crate) parts: Vec<Part>,
     pub(crate) tokens: Vec<Delivered>,
     pub(crate) sends: Vec<ArchiveRequest>,
+    /// Sends that failed and whose failure the host has not heard of yet.
+    pub(crate) late_failures: Vec<(ArchiveId, u32)>,
     breaker: bool,
     taking: bool,
     /// Whether the host has been told to stop and the engine to drain.
@@ -66,6 +68,7 @@ impl World {
             parts: plan.logs.iter().map(Part::new).collect(),
             tokens: Vec::new(),
             sends: Vec::new(),
+            late_failures: Vec::new(),
             breaker: false,
             taking: true,
             draining: false,
@@ -122,6 +125,7 @@ impl World {
             Step::FailSeek => !core::mem::replace(&mut self.fail_seek, true),
             Step::DelaySeek => !core::mem::replace(&mut self.delay_seek, true),
             Step::Late => self.late()?,
+            Step::LateFailure => self.late_failure()?,
             Step::Retain(p, count) => self.retain(p, count),
             Step::Compact(p, pick) => self.compact(p, pick),
             Step::Stale(p) => self.stale(p)?,

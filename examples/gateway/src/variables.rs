@@ -269,6 +269,12 @@ pub(crate) const TABLE: &[Variable] = &[
         "Whether unprocessable records are archived, and whether their offset waits for it",
     ),
     Variable::new(
+        "KAFKA_ARCHIVE_ACCEPT_REDUCED",
+        "false",
+        FLAG,
+        "policy `accept_reduced`",
+    ),
+    Variable::new(
         "KAFKA_DLQ_TOPIC",
         "the topic with `-dlq` behind it",
         Values::Text("another legal topic name"),

@@ -15,7 +15,7 @@ use dashstream_policy::envelope::{
 };
 use dashstream_policy::{
     Action, ArchiveRequest, ArchiveResult, Archiving, Cause, Config, Delivery, Engine, Epoch,
-    Fault, Input, Intake, Mode, Offset, TopicId, TopicPartition,
+    Fault, Form, Input, Intake, Mode, Offset, TopicId, TopicPartition,
 };
 
 fn main() -> anyhow::Result<()> {
@@ -78,27 +78,36 @@ fn drain(
         println!("  {action:?}");
         if let Action::Archive(send) = action {
             let payload = engine.evidence(send.id).map(Vec::as_slice);
-            archive.push(envelope(&send, payload, now)?);
-            let (id, result) = (send.id, ArchiveResult::Acked);
-            engine.handle(now, Input::Archived { id, result });
+            let (value, form) = envelope(&send, payload, now)?;
+            archive.push(value);
+            let (id, attempt) = (send.id, send.attempt);
+            let result = ArchiveResult::Acked(form);
+            engine.handle(
+                now,
+                Input::Archived {
+                    id,
+                    attempt,
+                    result,
+                },
+            );
         }
     }
     Ok(())
 }
 
-/// The dead letter of a record: all of it, since nobody else reads this archive.
+/// The dead letter of a record and its form: all of the record, since nobody else reads this archive.
 fn envelope(
     send: &ArchiveRequest,
     payload: Option<&[u8]>,
     now: Duration,
-) -> anyhow::Result<Vec<u8>> {
+) -> anyhow::Result<(Vec<u8>, Form)> {
     let (partition, offset) = (send.partition.partition(), send.offset.get());
     let trace_id = "00000000-0000-4000-8000-000000000001";
     let subject = Subject::new(
         "events", partition, offset, payload, send.cause, now, trace_id,
     );
     let sealed = Disclosure::Full.seal(&subject, send.form, ENVELOPE_BYTES_DEFAULT)?;
-    Ok(sealed.value().to_vec())
+    Ok((sealed.value().to_vec(), sealed.form()))
 }
 
 const fn at(second: u64) -> Duration {

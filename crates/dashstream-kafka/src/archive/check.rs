@@ -156,7 +156,7 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
     loop {
         let (findings, may_pass) = match ask(config) {
             Ok((archive, source)) => {
-                let needs = needs(config.envelope_bytes);
+                let needs = settings::letter_bytes(config.envelope_bytes);
                 let findings = judge(&archive, &source, needs, config.archive_keeps);
                 let is_unknown = |finding| matches!(finding, &ArchiveFinding::Unknown { .. });
                 let may_pass = findings.iter().any(is_unknown);
@@ -303,15 +303,6 @@ fn short(
     }
 }
 
-fn needs(envelope_bytes: usize) -> u64 {
-    let bytes = envelope_bytes.saturating_add(RECORD_OVERHEAD_BYTES);
-    u64::try_from(bytes).unwrap_or(u64::MAX)
-}
-
-/// What a broker counts beside the value: the header of a batch (61 bytes), the record's own
-/// variable-length fields (at most 32) and the trace id in the key (36).
-const RECORD_OVERHEAD_BYTES: usize = 129;
-
 const RECORD_BYTES: &str = "max.message.bytes";
 const CLEANUP: &str = "cleanup.policy";
 const MS: &str = "retention.ms";
@@ -357,7 +348,7 @@ mod tests {
 
     #[test]
     fn kafka_s_defaults_hold_the_default_envelope() {
-        let needs = needs(dashstream_policy::envelope::ENVELOPE_BYTES_DEFAULT);
+        let needs = settings::letter_bytes(dashstream_policy::envelope::ENVELOPE_BYTES_DEFAULT);
         assert_eq!(judge(&topic(&KAFKA), &topic(&KAFKA), needs, None), []);
     }
 

@@ -112,6 +112,7 @@ impl Driver {
             message: self.message(message, timestamp_ms, age),
             evidence: Evidence::of_key(message.key()),
             epoch: epoch.get(),
+            attempts: 0,
         }
     }
 

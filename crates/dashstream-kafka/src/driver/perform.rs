@@ -1,11 +1,18 @@
 //! What the engine asks for, carried out at the client.
 
-use dashstream_policy::{Action, ArchiveResult, Count, Epoch, Input, Offset, PartitionState};
+use core::time::Duration;
 
+use dashstream_policy::{
+    Action, ArchiveFault, ArchiveRequest, ArchiveResult, Count, Epoch, Input, Offset,
+    PartitionState,
+};
+
+use crate::archive::{Archive, Refused, Sent};
 use crate::client::{self, Client};
 use crate::desk::Taken;
 use crate::driver::Driver;
 use crate::fact::Fact;
+use crate::standing::{ClientRole, Served};
 use crate::status::Phase;
 
 impl Driver {
@@ -47,21 +54,7 @@ impl Driver {
                         },
                     );
                 }
-                Action::Archive(request) => {
-                    let (id, found_at) = (request.id, self.wiring.clock.unix(now));
-                    let sent = match (&self.archive, self.engine.evidence(id)) {
-                        (Some(archive), Some(kept)) => {
-                            archive.send(&request, kept, found_at, self.received)
-                        }
-                        // An archive is there whenever the policy uses one, and evidence while a
-                        // request for it is.
-                        (None, _) | (_, None) => Err(dashstream_policy::ArchiveFault::Refused),
-                    };
-                    if let Err(fault) = sent {
-                        let result = ArchiveResult::Failed(fault);
-                        self.engine.handle(now, Input::Archived { id, result });
-                    }
-                }
+                Action::Archive(request) => self.send(now, &request),
                 Action::Pause { partition, epoch } => {
                     self.set_paused(client, partition.partition(), epoch, true);
                 }
@@ -112,6 +105,54 @@ impl Driver {
             self.give_up_behind_holds();
             self.write_trace();
         }
+    }
+
+    /// Hands a record's evidence to the archive. Its answer comes as an event, unless it is refused
+    /// here.
+    fn send(&mut self, now: Duration, request: &ArchiveRequest) {
+        if self.archive.as_mut().is_some_and(Archive::renew) {
+            self.standing.replaced(ClientRole::Archive);
+        }
+        let found_at = self.wiring.clock.unix(now);
+        let result = match (&self.archive, self.engine.evidence(request.id)) {
+            (Some(archive), Some(kept)) => archive.send(request, kept, found_at, self.received),
+            // An archive is there whenever the policy uses one, and evidence while a request for it
+            // is.
+            (None, _) | (_, None) => Err(Refused {
+                fault: ArchiveFault::Refused,
+                code: None,
+            }),
+        };
+        if let Err(refused) = result {
+            let sent = Sent {
+                id: request.id,
+                attempt: request.attempt,
+                form: request.form,
+            };
+            self.archived(now, sent, Err(refused));
+        }
+    }
+
+    /// Tells the engine how a send ended.
+    pub(super) fn archived(&mut self, now: Duration, sent: Sent, result: Result<(), Refused>) {
+        let result = match result {
+            Ok(()) => {
+                self.served(now, Served::Archived);
+                ArchiveResult::Acked(sent.form)
+            }
+            Err(refused) => {
+                if let Some(code) = refused.code {
+                    self.client_failed(ClientRole::Archive, code);
+                }
+                ArchiveResult::Failed(refused.fault)
+            }
+        };
+        let answer = Input::Archived {
+            id: sent.id,
+            attempt: sent.attempt,
+            result,
+        };
+        self.engine.handle(now, answer);
     }
 
     /// A hold gives up everything behind it at once, and its seek may have to wait.

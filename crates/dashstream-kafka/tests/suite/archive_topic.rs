@@ -3,15 +3,18 @@
 use std::thread;
 use std::time::Duration;
 
-use dashstream_kafka::policy::envelope::{DeadLetter, Disclosure, Payload};
-use dashstream_kafka::policy::{Archiving, Cause, Config, Disposition};
+use dashstream_kafka::policy::envelope::{DeadLetter, Disclosure, Payload, Subject};
+use dashstream_kafka::policy::{
+    Age, ArchiveStatus, Archiving, Cause, Config, Disposition, Form, HeldBy,
+};
 use dashstream_kafka::{ArchiveFinding, ArchiveTopic, Consumer, Evidence, Fact};
 
-use crate::support::host::{Host, POISON, Place, run};
+use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const JOIN: Duration = Duration::from_secs(20);
+const CAUSE: Cause = Cause::DecodeError;
 
 #[test]
 fn a_broker_that_does_not_tell_is_reported_as_such_and_stops_nothing() {
@@ -185,5 +188,152 @@ fn an_archived_record_tells_where_it_stood_and_what_the_host_knew() {
         let cause = |letter: &DeadLetter| letter.provenance.as_ref().unwrap().cause;
         assert_eq!(cause(host_s), Cause::BadFrame);
         assert_eq!(cause(policy_s), Cause::NullPayload);
+    });
+}
+
+/// The longest payload that a letter within `budget` holds whole.
+fn largest(place: &Place, budget: usize) -> usize {
+    // What a letter takes beside its payload depends on names and numbers, so it is found by trying.
+    let fits = |len: usize| {
+        let payload = vec![b'x'; len];
+        let trace_id = "00000000-0000-8000-8000-000000000000";
+        let subject = Subject::new(
+            &place.topic,
+            0,
+            1,
+            Some(&payload),
+            CAUSE,
+            Duration::from_secs(1_800_000_000),
+            trace_id,
+        )
+        .read_under(1, 1, Age::Old)
+        .consumed_by("dashstream-kafka", 1)
+        .record_timestamp_ms(Some(1_800_000_000_000));
+        let sealed = Disclosure::Full.seal(&subject, Form::Full, budget);
+        sealed.unwrap().form() == Form::Full
+    };
+    let (mut whole, mut cut) = (0, budget);
+    while cut - whole > 1 {
+        let middle = whole.midpoint(cut);
+        *if fits(middle) { &mut whole } else { &mut cut } = middle;
+    }
+    whole
+}
+
+#[test]
+fn a_payload_that_just_fits_is_archived_whole_and_one_byte_more_is_held() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let each = Disclosure::ALL.into_iter().flat_map(|disclosure| {
+            [false, true].map(|accepts_reduced| (disclosure, accepts_reduced))
+        });
+        let threads: Vec<_> = each
+            .map(|(disclosure, accepts_reduced)| {
+                let place = Place::new(&broker, 1);
+                thread::spawn(move || whole_or_held(&place, disclosure, accepts_reduced))
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+fn whole_or_held(place: &Place, disclosure: Disclosure, accepts_reduced: bool) {
+    const BUDGET: usize = 6_000;
+    let broker = Broker::at(&place.brokers);
+    let most = largest(place, BUDGET);
+    let payloads = [most - 1, most, most + 1, most * 2].map(|len| Some("x".repeat(len)));
+    broker.append(&place.topic, 0, &payloads);
+    let is_full = disclosure == Disclosure::Full;
+    // How many letters are full ones, how many are cut, and how many records are passed.
+    let (full, cut, passed) = match (is_full, accepts_reduced) {
+        (false, _) => (4, 0, 4),
+        (true, true) => (2, 2, 4),
+        (true, false) => (2, 0, 2),
+    };
+    run(async {
+        let config = place.config().envelope_bytes(BUDGET).unwrap();
+        let policy = Config::default()
+            .archiving(Archiving::Required)
+            .accept_reduced(accepts_reduced)
+            .outstanding_max(1);
+        let mut host = Host::start(config.disclosure(disclosure), policy).await;
+        // One at a time, so that the record behind a held one is not met.
+        for _ in 0..4.min(passed + 1) {
+            let record = host.next(JOIN).await.unwrap();
+            record.unprocessable(CAUSE, Evidence::none());
+        }
+        host.until("archived", |status| {
+            let tally = &status.policy.tally;
+            let acked = Form::ALL.map(|form| tally.archive_acked(CAUSE, form));
+            acked == [full, cut]
+        })
+        .await;
+        if passed < 4 {
+            let poison = (HeldBy::Archive, Some(CAUSE), Some(2));
+            host.until("held", |status| held(status, 0) == Some(poison))
+                .await;
+        }
+        let _ = host.shutdown().await;
+    });
+    let committed = broker.committed(&place.group, &place.topic, 0);
+    assert_eq!(committed, Some(passed), "{disclosure:?} {accepts_reduced}");
+    let letters = broker.letters(&place.archive);
+    assert_eq!(letters.len() as i64, passed);
+    for letter in letters {
+        let offset = letter.source.offset.unwrap().get();
+        let sent = payloads[offset as usize].as_deref().map(str::as_bytes);
+        let form = letter.provenance.as_ref().unwrap().form;
+        let fits = !is_full || offset < 2;
+        assert_eq!(form == Form::Full, fits, "{disclosure:?} {offset}");
+        assert_eq!(letter.payload.whole() == sent, is_full && fits);
+    }
+}
+
+#[test]
+fn a_letter_tells_how_often_its_handler_tried_and_not_how_often_it_was_sent() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[Some(POISON), Some(POISON), None]);
+        broker.set_writable(false);
+        run(async {
+            let policy = Config::default().archiving(Archiving::Required);
+            let mut host = Host::start(place.config(), policy).await;
+            for _ in 0..2 {
+                let record = host.next(JOIN).await.unwrap();
+                match record.offset() {
+                    0 => record.unprocessable(CAUSE, Evidence::none()),
+                    _ => record.failed(CAUSE, Evidence::none()),
+                }
+            }
+            for attempt in [2, 3] {
+                let record = host.next(JOIN).await.unwrap();
+                assert_eq!((record.offset(), record.attempt()), (1, attempt));
+                record.failed(CAUSE, Evidence::none());
+            }
+            host.until("every letter has failed more than once", |status| {
+                status.policy.archive.failed_in_a_row > 6
+            })
+            .await;
+            broker.set_writable(true);
+            host.until("archived", |status| {
+                status.policy.archive == ArchiveStatus::default()
+            })
+            .await;
+            let _ = host.shutdown().await;
+        });
+        let mut attempts: Vec<_> = broker
+            .letters(&place.archive)
+            .into_iter()
+            .map(|letter| {
+                let attempts = letter.provenance.unwrap().attempt;
+                (letter.source.offset.unwrap().get(), attempts)
+            })
+            .collect();
+        attempts.sort_unstable();
+        attempts.dedup();
+        assert_eq!(attempts, [(0, 1), (1, 3), (2, 0)]);
     });
 }

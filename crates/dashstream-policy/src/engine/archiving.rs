@@ -31,6 +31,7 @@ impl<E> Engine<E> {
                 || bytes > self.config.archive_bytes_max
             {
                 let reason = FailureReason::Backpressure;
+                self.archive.failed(self.now);
                 self.tally.send_failed(cause, reason);
                 self.count(Count::ArchiveFailed { cause, reason });
                 return None;
@@ -57,12 +58,14 @@ impl<E> Engine<E> {
         let deadline = self.now.saturating_add(self.config.archive_timeout);
         let due = self.timers.set(deadline, Timer::Archive(id));
         self.archive.set(id, Stage::InFlight(due));
+        let may_cut = self.may_reduce();
         let job = self.archive.jobs.get_mut(&id)?;
         job.attempt = job.attempt.saturating_add(1);
         Some(ArchiveRequest {
             id,
             attempt: job.attempt,
             form: job.form,
+            may_cut,
             deadline,
             partition: job.partition,
             epoch: job.epoch,
@@ -72,17 +75,35 @@ impl<E> Engine<E> {
         })
     }
 
-    pub(super) fn archived(&mut self, id: ArchiveId, result: ArchiveResult) {
-        let sent = self.archive.jobs.get(&id).filter(|job| job.attempt > 0);
+    pub(super) fn archived(&mut self, id: ArchiveId, attempt: u32, result: ArchiveResult) {
+        let job = self.archive.jobs.get(&id);
+        let sent = job.filter(|job| (1..=job.attempt).contains(&attempt));
+        let is_last = sent.is_some_and(|job| job.attempt == attempt);
+        #[cfg(mutant = "late_failure_counts")] // answers are taken for answers to the last send
+        let is_last = true;
+        let result = match result {
+            // What is there is not what the offset waits for.
+            ArchiveResult::Acked(Form::Reduced) if !self.may_reduce() => {
+                ArchiveResult::Failed(ArchiveFault::TooLarge)
+            }
+            ArchiveResult::Acked(_) | ArchiveResult::Failed(_) => result,
+        };
         match (sent.map(|job| job.stage), result) {
             // An acknowledgement counts whenever it comes, also for an attempt given up as lost.
-            (Some(_), ArchiveResult::Acked) => self.acked(id),
-            (Some(Stage::InFlight(due)), ArchiveResult::Failed(fault)) => {
+            (Some(_), ArchiveResult::Acked(form)) => self.acked(id, form),
+            (Some(Stage::InFlight(due)), ArchiveResult::Failed(fault)) if is_last => {
                 self.timers.cancel(due);
                 self.send_failed(id, fault);
             }
-            (_, ArchiveResult::Acked | ArchiveResult::Failed(_)) => self.fenced(),
+            (_, ArchiveResult::Acked(_) | ArchiveResult::Failed(_)) => self.fenced(),
         }
+    }
+
+    /// Whether an envelope counts from which something was left out for want of room.
+    fn may_reduce(&self) -> bool {
+        #[cfg(mutant = "reduced_always_counts")] // a pointer is taken for an archived record
+        return true;
+        self.config.accept_reduced || self.config.archiving != Archiving::Required
     }
 
     pub(super) fn archive_due(&mut self, id: ArchiveId, due: Due) {
@@ -123,11 +144,12 @@ impl<E> Engine<E> {
         }
     }
 
-    fn acked(&mut self, id: ArchiveId) {
+    fn acked(&mut self, id: ArchiveId, form: Form) {
         let Some(job) = self.drop_job(id) else {
             return;
         };
-        let (cause, form) = (job.cause, job.form);
+        let cause = job.cause;
+        self.archive.failures = None;
         self.tally.send_acked(cause, form);
         self.count(Count::ArchiveAcked { cause, form });
         match job.waits {
@@ -164,14 +186,13 @@ impl<E> Engine<E> {
     }
 
     fn send_failed(&mut self, id: ArchiveId, fault: ArchiveFault) {
+        let reducible = self.may_reduce();
+        self.archive.failed(self.now);
         let Some(job) = self.archive.jobs.get_mut(&id) else {
             return;
         };
         let cause = job.cause;
         let required = self.config.archiving == Archiving::Required;
-        let reducible = self.config.accept_reduced || !required;
-        #[cfg(mutant = "reduced_always_counts")] // a pointer is taken for an archived record
-        let reducible = true;
         let answer = match fault {
             ArchiveFault::TimedOut | ArchiveFault::QueueFull | ArchiveFault::Broker => {
                 Answer::Transient
@@ -185,7 +206,7 @@ impl<E> Engine<E> {
         self.count(Count::ArchiveFailed { cause, reason });
         #[cfg(mutant = "three_strikes")] // a dead archive is given up on, and the offset moves
         if attempt >= 3 {
-            return self.acked(id);
+            return self.acked(id, Form::Full);
         }
         let send = if required {
             // What a hold waits for is what an operator's skip would wait for.

@@ -3,8 +3,8 @@
 use crate::archive::{Stage, Waits};
 use crate::partition::{Partition, Seek};
 use crate::{
-    ArchiveStatus, Breaker, Grade, HeldBy, PartitionState, PartitionStatus, Status, Taking,
-    TopicPartition, WithHost,
+    ArchiveStatus, Archiving, Breaker, Grade, HeldBy, PartitionState, PartitionStatus, Status,
+    Taking, TopicPartition, WithHost,
 };
 
 use super::Engine;
@@ -34,11 +34,15 @@ impl<E> Engine<E> {
         #[cfg(mutant = "held_is_healthy")] // the consumer has stopped and health says up
         let held = false;
         let deferred = self.partitions.values().any(|of| of.deferral.is_some());
+        // Also while the next attempt is under way: only an acknowledgement shows that it goes on.
+        let behind = self.config.archiving == Archiving::Required && archive.failing > 0;
+        #[cfg(mutant = "under_way_is_healthy")] // a send that is repeated is taken for a success
+        let behind = archive.again > 0;
         let grade = if held {
             Grade::Fail
         } else if deferred
+            || behind
             || self.breaker == Breaker::Open
-            || archive.again > 0
             || matches!(taking, Taking::Full { .. })
         {
             Grade::Warn
@@ -73,6 +77,8 @@ impl<E> Engine<E> {
         let mut status = ArchiveStatus {
             in_flight: self.archive.in_flight,
             bytes: self.archive.bytes,
+            failed_in_a_row: self.archive.failures.map_or(0, |(times, _)| times),
+            failing_since: self.archive.failures.map(|(_, since)| since),
             ..ArchiveStatus::default()
         };
         for job in self.archive.jobs.values() {
@@ -82,6 +88,7 @@ impl<E> Engine<E> {
                 Stage::Parked => status.refused = status.refused.saturating_add(1),
                 Stage::InFlight(_) => {}
             }
+            status.failing = status.failing.saturating_add(usize::from(job.is_failing()));
             status.oldest_since = Some(status.oldest_since.map_or(job.since, |s| s.min(job.since)));
         }
         status

@@ -140,7 +140,7 @@ pub struct Provenance {
     pub form: Form,
     /// How much it was allowed to disclose.
     pub disclosure: Disclosure,
-    /// Which attempt to send it was.
+    /// How many attempts its handler had; none where it was never handed out.
     pub attempt: u32,
     /// The number of the assignment under which the record was read.
     pub assignment_epoch: u64,

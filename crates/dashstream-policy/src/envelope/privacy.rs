@@ -19,7 +19,8 @@ mod sealed {
 #[non_exhaustive]
 pub struct Full;
 
-/// The first and last 16 bytes of the payload, the routing ids, and all that [`Hashed`] shows.
+/// The first and last 16 bytes of the payload, which is all of a short one, the routing ids, and all
+/// that [`Hashed`] shows.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Truncated;
@@ -47,7 +48,8 @@ pub enum Disclosure {
     Nothing,
     /// As [`Hashed`].
     Hashed,
-    /// As [`Truncated`]: what existing consumers write unless `DLQ_INCLUDE_FULL_PAYLOAD` is set.
+    /// As [`Truncated`]: what existing consumers write unless `DLQ_INCLUDE_FULL_PAYLOAD` is set. A
+    /// payload of up to 16 bytes is shown whole, and one of up to 32 in two halves.
     #[default]
     Truncated,
     /// As [`Full`].
@@ -57,6 +59,24 @@ pub enum Disclosure {
 impl Disclosure {
     /// Every value, from the least to the most.
     pub const ALL: [Self; 4] = [Self::Nothing, Self::Hashed, Self::Truncated, Self::Full];
+
+    /// What dead letters show of a record, as a sentence for a host to print when it starts.
+    #[must_use]
+    pub const fn shows(self) -> &'static str {
+        match self {
+            Self::Nothing => {
+                "dead letters hold a record's place and size, and nothing of its payload"
+            }
+            Self::Hashed => {
+                "dead letters hold a record's size and hash, and nothing of its payload"
+            }
+            Self::Truncated => {
+                "dead letters hold a record's size, hash, ids and the first and last 16 bytes of its \
+                 payload, which is all of a short one; the rest is not kept"
+            }
+            Self::Full => "dead letters hold a record's whole payload, as far as it fits",
+        }
+    }
 
     /// The value that the envelope shows.
     #[must_use]

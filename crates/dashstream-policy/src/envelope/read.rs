@@ -225,7 +225,7 @@ fn versioned(keys: &Keys<'_>) -> Result<DeadLetter, LetterError> {
         });
     }
     keys.nullable_text("payload_truncation_note")?;
-    let provenance = Provenance {
+    let mut provenance = Provenance {
         cause: keys.one_of("cause", &Cause::ALL, Cause::label)?,
         age: keys.one_of("age", &Age::ALL, Age::label)?,
         form: keys.one_of("form", &Form::ALL, Form::label)?,
@@ -246,6 +246,12 @@ fn versioned(keys: &Keys<'_>) -> Result<DeadLetter, LetterError> {
             return Err(LetterError::Contradiction {
                 key: "message_size",
             });
+        }
+        match (&payload, provenance.form) {
+            // Earlier releases called a cut envelope a full one.
+            (Payload::Beginning(_), _) => provenance.form = Form::Reduced,
+            (_, Form::Full) => {}
+            (_, Form::Reduced) => return Err(LetterError::Contradiction { key: "form" }),
         }
         letter.payload = payload;
         if keys.text_if_there("original_payload_sha256")?.is_some()
@@ -277,7 +283,7 @@ fn discloses(
         &letter.span_id,
     ];
     let has_ids = ids.into_iter().any(Option::is_some);
-    let too_much = (has_body && (disclosure < Disclosure::Full || provenance.form != Form::Full))
+    let too_much = (has_body && disclosure < Disclosure::Full)
         || ((has_ends || has_ids) && disclosure < Disclosure::Truncated)
         || (letter.sha256.is_some() && disclosure < Disclosure::Hashed);
     if too_much {

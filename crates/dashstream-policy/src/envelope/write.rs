@@ -92,7 +92,8 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Which attempt to send this is, the assignment it was read under, and whether it is old.
+    /// How many attempts its handler had, which is none for a record that was never handed out; the
+    /// assignment it was read under; and whether it is old.
     #[must_use]
     pub const fn read_under(mut self, attempt: u32, epoch: u64, age: Age) -> Self {
         self.attempt = attempt;
@@ -177,7 +178,9 @@ pub struct Envelope<P: Privacy> {
 
 impl<P: Privacy> Envelope<P> {
     /// Writes the envelope of `subject` within `bytes_max`, or within the lesser of that and
-    /// [`REDUCED_BYTES_MAX`] when it is reduced. Reads the whole payload if its hash is shown.
+    /// [`REDUCED_BYTES_MAX`] when it is reduced. A payload that is shown and does not fit is cut, and
+    /// [`Sealed::form`] says so: in base64 it takes four bytes for three, beside at most 3 KiB of other
+    /// fields. Reads the whole payload if its hash is shown.
     ///
     /// # Errors
     ///
@@ -225,6 +228,7 @@ impl Disclosure {
 pub struct Sealed {
     key: String,
     value: Vec<u8>,
+    form: Form,
 }
 
 impl Sealed {
@@ -239,6 +243,13 @@ impl Sealed {
     pub fn value(&self) -> &[u8] {
         &self.value
     }
+
+    /// What it is: [`Form::Reduced`] also where a full one was asked for and the payload did not fit
+    /// whole.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        self.form
+    }
 }
 
 impl fmt::Debug for Sealed {
@@ -246,6 +257,7 @@ impl fmt::Debug for Sealed {
         f.debug_struct("Sealed")
             .field("key", &self.key)
             .field("bytes", &self.value.len())
+            .field("form", &self.form)
             .finish()
     }
 }
@@ -359,15 +371,22 @@ fn write<'a>(
     let body = shows_body
         .then(|| base64_within(&fields, payload, limit))
         .flatten();
-    match &body {
+    let is_whole = match &body {
         Some((text, included)) => {
             fields.original_payload_base64 = Some(text);
-            if *included < payload.len() {
+            let is_whole = *included == payload.len();
+            if !is_whole {
                 note_cut(&mut fields, size, *included as u64, sha256.as_deref());
             }
+            is_whole
         }
-        None => fields.payload_truncation_note = Some(NOTE_WITHHELD),
-    }
+        None => {
+            fields.payload_truncation_note = Some(NOTE_WITHHELD);
+            !shows_body
+        }
+    };
+    let form = if is_whole { form } else { Form::Reduced };
+    fields.form = form.label();
     let value = serialize(&fields);
     if value.len() > limit {
         return Err(EnvelopeError::Budget {
@@ -378,6 +397,7 @@ fn write<'a>(
     Ok(Sealed {
         key: fields.trace_id.to_owned(),
         value,
+        form,
     })
 }
 
@@ -385,7 +405,7 @@ fn write<'a>(
 /// where not even the notes of a cut fit.
 fn base64_within(fields: &Fields<'_>, payload: &[u8], limit: usize) -> Option<(String, usize)> {
     // `null` becomes two quotes: two bytes less. The notes of a cut are counted at their largest.
-    let others = serialize(fields).len();
+    let others = serialize(fields).len().saturating_sub(2);
     let whole = payload.len().div_ceil(3).saturating_mul(4);
     if others.saturating_add(whole) <= limit {
         return Some((STANDARD.encode(payload), payload.len()));
@@ -449,5 +469,6 @@ const fn words(cause: Cause) -> &'static str {
 const NOTE_WITHHELD: &str = "payload withheld; see disclosure and form";
 const NOTE_CUT: &str = "payload cut to the byte budget";
 
-/// The keys and values that [`note_cut`] adds, with two numbers of 20 digits and a hash.
+/// The keys and values that [`note_cut`] adds, with two numbers of 20 digits and a hash, and the
+/// other word for the form.
 const NOTES_OF_A_CUT_BYTES: usize = 320;

@@ -366,9 +366,14 @@ impl<'a> Words<'a> {
 
     fn archived(&mut self) -> Option<Input> {
         let id = ArchiveId(self.number()?);
+        let attempt = self.number()?;
         let word = self.next()?;
         let (result, _) = *ANSWERS.iter().find(|(_, known)| *known == word)?;
-        Some(Input::Archived { id, result })
+        Some(Input::Archived {
+            id,
+            attempt,
+            result,
+        })
     }
 
     fn breaker(&mut self) -> Option<Breaker> {

@@ -4,14 +4,14 @@ use core::fmt::{self, Display, Formatter};
 use core::time::Duration;
 
 use crate::{
-    ArchiveFault, ArchiveResult, Breaker, Command, Config, Delivery, Epoch, FetchFault, Input,
-    Offset, Order, TopicPartition,
+    ArchiveFault, ArchiveResult, Breaker, Command, Config, Delivery, Epoch, FetchFault, Form,
+    Input, Offset, Order, TopicPartition,
 };
 
 use super::{Call, Trace};
 
 /// The version of the text form that is written and read.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 pub(super) const MAGIC: &str = "dashstream-policy-trace";
 pub(super) const POLL: &str = "poll";
@@ -19,8 +19,9 @@ pub(super) const END: &str = "end";
 pub(super) const NONE: &str = "-";
 
 /// The answers of an archive, each with its word.
-pub(super) const ANSWERS: [(ArchiveResult, &str); 6] = [
-    (ArchiveResult::Acked, "acked"),
+pub(super) const ANSWERS: [(ArchiveResult, &str); 7] = [
+    (ArchiveResult::Acked(Form::Full), "acked"),
+    (ArchiveResult::Acked(Form::Reduced), "acked_reduced"),
     (ArchiveResult::Failed(ArchiveFault::TimedOut), "timed_out"),
     (ArchiveResult::Failed(ArchiveFault::QueueFull), "queue_full"),
     (ArchiveResult::Failed(ArchiveFault::Broker), "broker"),
@@ -137,10 +138,14 @@ fn write_input(f: &mut Formatter<'_>, input: &Input) -> fmt::Result {
                 FetchFault::Undecodable => write!(f, "undecodable {at}"),
             }
         }
-        Input::Archived { id, result } => {
+        Input::Archived {
+            id,
+            attempt,
+            result,
+        } => {
             let word = ANSWERS.iter().find(|(answer, _)| answer == result);
             let word = word.map_or(NONE, |(_, word)| word);
-            write!(f, "archived {} {word}", id.get())
+            write!(f, "archived {} {attempt} {word}", id.get())
         }
         Input::Stored {
             partition,

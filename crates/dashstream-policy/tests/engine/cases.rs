@@ -5,8 +5,8 @@ use core::time::Duration;
 use dashstream_policy::{
     Action, Age, ArchiveFault, ArchiveResult, Archiving, Backoff, Because, Breaker, Cause, Command,
     Config, Delivery, Disposition, Engine, Epoch, Escalation, FailureReason, Fault, FetchFault,
-    HeldBy, Input, Intake, Mode, NullPayload, Offset, Order, OrderOutcome, PartitionState, Refusal,
-    Scope, Signature, TopicId,
+    Form, Grade, HeldBy, Input, Intake, Mode, NullPayload, Offset, Order, OrderOutcome,
+    PartitionState, Refusal, Scope, Signature, TopicId,
 };
 use dashstream_testkit::alloc::measure;
 
@@ -52,7 +52,7 @@ fn a_required_archive_that_is_down_holds_the_offset_and_drains_when_it_is_back()
         assert_eq!(host.stored(P), None);
         host.pass(secs(6));
     }
-    host.archive(ArchiveResult::Acked);
+    host.archive(ArchiveResult::Acked(Form::Full));
     assert_eq!(host.stored(P), Some(2));
     let tally = host.engine.tally();
     assert_eq!(tally.settled(Cause::Oversize, Disposition::Archived), 1);
@@ -76,7 +76,7 @@ fn an_archive_that_finds_the_record_too_large_gets_a_reduced_one_or_the_record_i
         host.poison(P, 0, Cause::Oversize);
         host.archive(ArchiveResult::Failed(ArchiveFault::TooLarge));
         if accepts {
-            host.archive(ArchiveResult::Acked);
+            host.archive(ArchiveResult::Acked(Form::Reduced));
             assert_eq!(host.stored(P), Some(1));
         } else {
             let held = matches!(
@@ -90,6 +90,110 @@ fn an_archive_that_finds_the_record_too_large_gets_a_reduced_one_or_the_record_i
             assert_eq!(host.stored(P), None);
         }
     }
+}
+
+#[test]
+fn a_letter_that_was_cut_counts_where_reduced_ones_are_allowed_and_nowhere_else() {
+    for accepts in [true, false] {
+        let config = Config::default()
+            .archiving(Archiving::Required)
+            .accept_reduced(accepts);
+        let mut host = Host::new(config);
+        host.poison(P, 0, Cause::Oversize);
+        assert_eq!(host.last_send().form, Form::Full);
+        assert_eq!(host.last_send().may_cut, accepts);
+        // The host sends a cut one whatever it was told, and says what it did.
+        host.archive(ArchiveResult::Acked(Form::Reduced));
+        let counted = |host: &Host| {
+            let tally = host.engine.tally();
+            Form::ALL.map(|form| tally.archive_acked(Cause::Oversize, form))
+        };
+        if accepts {
+            assert_eq!(host.stored(P), Some(1));
+            assert_eq!(counted(&host), [0, 1]);
+        } else {
+            assert_eq!(host.stored(P), None);
+            assert_eq!(counted(&host), [0, 0]);
+            assert_eq!(held_by(&host), Some(HeldBy::Archive));
+            // With room for all of it the same record passes.
+            host.order(Command::SkipOne);
+            host.archive(ArchiveResult::Acked(Form::Full));
+            assert_eq!(host.stored(P), Some(1));
+            assert_eq!(counted(&host), [1, 0]);
+        }
+    }
+    let mut host = Host::new(Config::default().archiving(Archiving::BestEffort));
+    host.poison(P, 0, Cause::Oversize);
+    assert!(host.last_send().may_cut);
+    let default = Config::default().archiving(Archiving::Required);
+    assert!(!default.accept_reduced, "only where it is asked for");
+}
+
+fn held_by(host: &Host) -> Option<HeldBy> {
+    match host.state(P) {
+        PartitionState::Held { by, .. } => Some(by),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_late_failure_of_one_send_is_no_failure_of_the_next_one() {
+    for fault in [
+        ArchiveFault::Broker,
+        ArchiveFault::TooLarge,
+        ArchiveFault::Refused,
+    ] {
+        let mut host = Host::new(Config::default().archiving(Archiving::Required));
+        host.poison(P, 0, Cause::BadFrame);
+        let first = host.last_send();
+        host.pass(secs(6));
+        host.pass(secs(1));
+        let second = host.last_send();
+        assert_eq!((first.attempt, second.attempt), (1, 2));
+        let before = host.engine.status().archive;
+        host.answer(&first, ArchiveResult::Failed(fault));
+        assert_eq!(host.engine.status().archive, before);
+        assert_eq!(host.engine.tally().fenced(), 1);
+        assert_eq!(host.state(P), PartitionState::Running);
+        host.answer(&second, ArchiveResult::Acked(Form::Full));
+        assert_eq!(host.stored(P), Some(1));
+    }
+    // An acknowledgement that comes late is one all the same; one of a send that never was is not.
+    for (attempt, stored) in [(0, None), (1, Some(1)), (2, Some(1)), (3, None)] {
+        let mut host = Host::new(Config::default().archiving(Archiving::Required));
+        host.poison(P, 0, Cause::BadFrame);
+        host.pass(secs(6));
+        host.pass(secs(1));
+        host.tell(Input::Archived {
+            id: host.last_send().id,
+            attempt,
+            result: ArchiveResult::Acked(Form::Full),
+        });
+        assert_eq!(host.stored(P), stored, "attempt {attempt}");
+    }
+}
+
+#[test]
+fn a_required_letter_that_failed_is_a_warning_until_it_is_acknowledged() {
+    let mut host = Host::new(Config::default().archiving(Archiving::Required));
+    let seen = |host: &Host| {
+        let status = host.engine.status();
+        let archive = status.archive;
+        let failures = (archive.failed_in_a_row, archive.failing_since);
+        (status.grade, archive.failing, failures)
+    };
+    host.poison(P, 0, Cause::BadFrame);
+    assert_eq!(seen(&host), (Grade::Pass, 0, (0, None)));
+    for times in 1..=4 {
+        host.archive(ArchiveResult::Failed(ArchiveFault::Broker));
+        let failing = (Grade::Warn, 1, (times, Some(secs(1))));
+        assert_eq!(seen(&host), failing, "it waits");
+        host.pass(secs(2));
+        assert_eq!(host.engine.status().archive.in_flight, 1);
+        assert_eq!(seen(&host), failing, "the next attempt is under way");
+    }
+    host.archive(ArchiveResult::Acked(Form::Full));
+    assert_eq!(seen(&host), (Grade::Pass, 0, (0, None)));
 }
 
 #[test]
@@ -140,7 +244,7 @@ fn a_skip_under_a_required_archive_waits_for_it() {
         OrderOutcome::AwaitsArchive { offset }
     );
     assert_eq!(host.stored(P), None);
-    host.archive(ArchiveResult::Acked);
+    host.archive(ArchiveResult::Acked(Form::Full));
     assert_eq!(host.stored(P), Some(1));
     assert_eq!(host.state(P), PartitionState::Running);
 }
@@ -351,11 +455,10 @@ fn a_drain_takes_nothing_ends_what_was_taken_and_leaves_what_is_held() {
     host.done(record);
     assert!(!host.engine.is_idle(), "a send has no answer");
     let sent = host.actions.iter().find_map(|action| match action {
-        Action::Archive(send) if send.partition == P => Some(send.id),
+        Action::Archive(send) if send.partition == P => Some(*send),
         _ => None,
     });
-    let (id, result) = (sent.expect("sent"), ArchiveResult::Acked);
-    host.tell(Input::Archived { id, result });
+    host.answer(&sent.expect("sent"), ArchiveResult::Acked(Form::Full));
     assert!(host.engine.is_idle());
     assert_eq!((host.stored(P), host.stored(Q)), (Some(2), None));
 }

@@ -3,8 +3,9 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, ArchiveResult, Cause, Command, Config, Delivered, Delivery, Engine, Epoch, Fault,
-    Input, Intake, Offset, Order, OrderOutcome, PartitionState, Signature, TopicId, TopicPartition,
+    Action, ArchiveRequest, ArchiveResult, Cause, Command, Config, Delivered, Delivery, Engine,
+    Epoch, Fault, Input, Intake, Offset, Order, OrderOutcome, PartitionState, Signature, TopicId,
+    TopicPartition,
 };
 
 pub(crate) const P: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
@@ -121,16 +122,28 @@ impl Host {
     }
 
     pub(crate) fn archive(&mut self, result: ArchiveResult) {
-        let id = self
-            .actions
+        let send = self.last_send();
+        self.answer(&send, result);
+    }
+
+    /// Answers one send, however long ago it was.
+    pub(crate) fn answer(&mut self, send: &ArchiveRequest, result: ArchiveResult) {
+        self.tell(Input::Archived {
+            id: send.id,
+            attempt: send.attempt,
+            result,
+        });
+    }
+
+    pub(crate) fn last_send(&self) -> ArchiveRequest {
+        self.actions
             .iter()
             .rev()
             .find_map(|action| match action {
-                Action::Archive(send) => Some(send.id),
+                Action::Archive(send) => Some(*send),
                 _ => None,
             })
-            .expect("something was sent");
-        self.tell(Input::Archived { id, result });
+            .expect("something was sent")
     }
 
     pub(crate) fn pass(&mut self, time: Duration) {

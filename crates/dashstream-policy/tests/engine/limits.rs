@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use dashstream_policy::{
     Action, ArchiveFault, ArchiveResult, Archiving, Backoff, Cause, Config, ConfigError, Engine,
-    FailureReason, Fault, Intake, Refusal,
+    FailureReason, Fault, Form, Intake, Refusal,
 };
 
 use crate::host::{EPOCH, Host, P, Q, at, secs};
@@ -123,7 +123,7 @@ fn the_last_free_send_is_used_and_the_next_record_waits_for_one() {
         (0..poison).for_each(|offset| host.poison(P, offset, Cause::BadFrame));
         let archive = host.engine.status().archive;
         assert_eq!((archive.in_flight, archive.waiting), (sent, waiting));
-        host.archive(ArchiveResult::Acked);
+        host.archive(ArchiveResult::Acked(Form::Full));
         let archive = host.engine.status().archive;
         assert_eq!(archive.waiting, 0);
         assert_eq!(archive.in_flight, sent + waiting - 1);
@@ -161,7 +161,7 @@ fn the_last_byte_of_evidence_is_kept_and_the_next_is_not_or_stops_the_taking() {
         if stops {
             assert_eq!(host.offer(P, 1), Intake::Refused(Refusal::Full));
         }
-        host.archive(ArchiveResult::Acked);
+        host.archive(ArchiveResult::Acked(Form::Full));
         let record = host.take(P, 1);
         host.done(record);
         assert_eq!(host.stored(P), Some(2));

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use dashstream_policy::trace::{Recorder, Trace};
 use dashstream_policy::{
     Action, Age, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Breaker, Cause, Command,
-    Config, Delivered, Delivery, Epoch, Escalation, Fault, FetchFault, Input, Intake, Mode,
+    Config, Delivered, Delivery, Epoch, Escalation, Fault, FetchFault, Form, Input, Intake, Mode,
     NullPayload, Offset, Order, Scope, Signature, StoreOffset, TopicId, TopicPartition,
 };
 
@@ -41,7 +41,7 @@ struct Host {
     engine: Recorder<()>,
     now: Duration,
     tokens: Vec<Delivered>,
-    sent: Vec<ArchiveId>,
+    sent: Vec<(ArchiveId, u32)>,
     /// The assignment of each partition, and the last store under it.
     stored: BTreeMap<TopicPartition, (Option<Epoch>, i64)>,
     last_store: Option<StoreOffset>,
@@ -114,9 +114,11 @@ impl Host {
                 return self.engine.failed(self.now, token, fault);
             }
             (11, _) if !self.sent.is_empty() => Input::Archived {
-                id: self.sent[usize::from(with) % self.sent.len()],
+                id: self.sent[usize::from(with) % self.sent.len()].0,
+                attempt: self.sent[usize::from(with) % self.sent.len()].1,
                 result: match with >> 5 {
-                    0..=2 => ArchiveResult::Acked,
+                    0..=1 => ArchiveResult::Acked(Form::Full),
+                    2 => ArchiveResult::Acked(Form::Reduced),
                     3 => ArchiveResult::Failed(ArchiveFault::TooLarge),
                     4 => ArchiveResult::Failed(ArchiveFault::Refused),
                     _ => ArchiveResult::Failed(ArchiveFault::Broker),
@@ -182,7 +184,7 @@ impl Host {
             match action {
                 Action::Archive(send) => {
                     assert!(self.engine.evidence(send.id).is_some());
-                    self.sent.push(send.id);
+                    self.sent.push((send.id, send.attempt));
                 }
                 Action::Retry { delivered, .. } => self.tokens.push(delivered),
                 Action::Store(store) => self.store(store),

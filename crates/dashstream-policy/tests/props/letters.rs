@@ -88,10 +88,14 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
     let body = shows(Disclosure::Full) && record.form == Form::Full;
     let read = matches!(letter.payload, Payload::Whole(_) | Payload::Beginning(_));
     assert!(body || !read, "nothing is disclosed that may not be");
+    let read_whole = letter.payload.whole().is_some();
     let provenance = letter.provenance.expect("ours has one");
     assert_eq!(provenance.cause, record.cause);
     assert_eq!(provenance.age, Age::Old);
-    assert_eq!(provenance.form, record.form);
+    assert_eq!(provenance.form, sealed.form());
+    let is_whole = !shows(Disclosure::Full) || read_whole;
+    let is_full = record.form == Form::Full && is_whole;
+    assert_eq!(provenance.form == Form::Full, is_full);
     assert_eq!(provenance.disclosure, record.disclosure);
     assert_eq!(provenance.attempt, record.attempt);
     assert_eq!(provenance.assignment_epoch, record.epoch);

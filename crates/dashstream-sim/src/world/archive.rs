@@ -1,6 +1,6 @@
 //! The archive: what it is sent, and what it answers.
 
-use dashstream_policy::{ArchiveFault, ArchiveRequest, ArchiveResult, Input};
+use dashstream_policy::{ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Form, Input};
 
 use super::{World, number};
 use crate::Answer;
@@ -17,6 +17,10 @@ impl World {
             return Err(Invariant::OneIdARecord.broken((send, seen)));
         }
         seen.2 = send.attempt;
+        let is_last = |other: &&ArchiveRequest| other.id == send.id && self.now < other.deadline;
+        if let Some(other) = self.sends.iter().find(is_last) {
+            return Err(Invariant::OneSendAtATime.broken((send, other)));
+        }
         let ids = self
             .ids
             .values()
@@ -42,26 +46,46 @@ impl World {
         let send = self.sends.remove(pick as usize % self.sends.len());
         let (p, offset) = (number(send.partition), send.offset.get());
         let written = match answer {
-            Answer::Ack | Answer::AckTwice | Answer::Silent | Answer::LateAck => true,
-            Answer::Fail(_) | Answer::Vanish => false,
+            Answer::Ack | Answer::AckTwice | Answer::Silent | Answer::LateAck => Some(send.form),
+            Answer::Cut => Some(Form::Reduced),
+            Answer::Fail(_) | Answer::Vanish | Answer::LateFail => None,
         };
-        if written {
-            self.parts[p].truth.archived.insert((offset, send.form));
+        if let Some(form) = written {
+            self.parts[p].truth.archived.insert((offset, form));
         }
-        let acked = ArchiveResult::Acked;
+        let acked = ArchiveResult::Acked(written.unwrap_or(send.form));
         let results = match answer {
-            Answer::Ack => vec![acked],
+            Answer::Ack | Answer::Cut => vec![acked],
             Answer::AckTwice => vec![acked, acked],
             Answer::LateAck => vec![ArchiveResult::Failed(ArchiveFault::TimedOut), acked],
             Answer::Fail(fault) => vec![ArchiveResult::Failed(fault)],
             Answer::Silent | Answer::Vanish => vec![],
+            Answer::LateFail => {
+                self.late_failures.push((send.id, send.attempt));
+                vec![]
+            }
         };
         for result in results {
-            self.input(Input::Archived {
-                id: send.id,
-                result,
-            })?;
+            self.answered(send.id, send.attempt, result)?;
         }
         Ok(true)
+    }
+
+    /// The failure of a send that was kept back, whatever the engine has made of the send meanwhile.
+    pub(crate) fn late_failure(&mut self) -> Result<bool, Violation> {
+        let Some((id, attempt)) = self.late_failures.pop() else {
+            return Ok(false);
+        };
+        let failed = ArchiveResult::Failed(ArchiveFault::Broker);
+        self.answered(id, attempt, failed)?;
+        Ok(true)
+    }
+
+    fn answered(&mut self, id: ArchiveId, attempt: u32, result: ArchiveResult) -> Checked {
+        self.input(Input::Archived {
+            id,
+            attempt,
+            result,
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! The invariants that are checked after every step.
 
 use dashstream_policy::{
-    Cause, Delivered, Epoch, Escalation, Grade, HeldBy, Mode, Offset, PartitionState,
-    PartitionStatus, Scope, Status, Taking, TopicPartition,
+    ArchiveId, Archiving, Cause, Delivered, Epoch, Escalation, Grade, HeldBy, Mode, Offset,
+    PartitionState, PartitionStatus, Scope, Status, Taking, TopicPartition,
 };
 
 use super::{Part, World, number};
@@ -144,8 +144,15 @@ impl World {
             _ => false,
         });
         let deferred = self.parts.iter().any(|part| !part.deferred.is_empty());
-        let behind =
-            deferred || status.archive.again > 0 || matches!(status.taking, Taking::Full { .. });
+        let required = self.rules.archiving == Archiving::Required;
+        let again = |(id, (.., attempt)): (&ArchiveId, &(usize, i64, u32))| {
+            *attempt > 1 && self.engine.evidence(*id).is_some()
+        };
+        if self.ids.iter().any(again) && status.archive.failing == 0 {
+            return Err(Invariant::HealthTells.broken(status.archive));
+        }
+        let failing = required && status.archive.failing > 0;
+        let behind = deferred || failing || matches!(status.taking, Taking::Full { .. });
         let expected = match (held, behind || self.breaker) {
             (true, _) => Grade::Fail,
             (false, true) => Grade::Warn,

@@ -73,6 +73,7 @@ impl World {
         self.engine = engine(&self.rules);
         self.tokens.clear();
         self.late.clear();
+        self.late_failures.clear();
         self.ids.clear();
         self.facts = (0, 0);
         (self.breaker, self.taking, self.stopped) = (false, true, None);

@@ -50,6 +50,11 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("KAFKA_PAUSE_SCOPE", "partition", "scope: Partition"),
     ("KAFKA_NULL_PAYLOAD", "ignore", "null_payload: Ignore"),
     ("KAFKA_ARCHIVE", "required", "archiving: Required"),
+    (
+        "KAFKA_ARCHIVE_ACCEPT_REDUCED",
+        "true",
+        "accept_reduced: true",
+    ),
     ("KAFKA_DLQ_TOPIC", "dead", "archive_topic: \"dead\""),
     ("DLQ_INCLUDE_FULL_PAYLOAD", "1", "disclosure: Full"),
     ("DLQ_SEND_TIMEOUT_SECS", "7", "archive_timeout: 7s"),
