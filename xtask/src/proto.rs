@@ -1,6 +1,9 @@
 //! Wire types and the heap table from the schema: protox compiles it, prost-build writes the types,
 //! and the table of shapes is written here from the same descriptor. Nobody needs protoc.
 
+#[cfg(test)]
+mod frozen;
+
 use core::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;

@@ -23,6 +23,7 @@ mod client_facts;
 mod crash_loop;
 mod damage;
 mod failures;
+mod frozen;
 mod kill;
 mod policies;
 mod refusals;
