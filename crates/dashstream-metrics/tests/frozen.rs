@@ -104,7 +104,8 @@ mod health {
     use dashstream_metrics::{
         BreakerFacts, BreakerState, Cause, DlqErrorType, DlqFailure, Document, Facts, Fault, Gates,
         HealthPolicy, InfrastructureError, Metrics, Options, Other, Outcome, PartitionFacts,
-        PartitionState, Registry, ReplayBufferFacts, RestartBreakerPart, SelfScrape, judge,
+        PartitionState, Refusal, Registry, ReplayBufferFacts, RestartBreakerPart, SelfScrape,
+        judge,
     };
     use dashstream_testkit::frozen::check;
     use serde_json::Value;

@@ -2,7 +2,6 @@
 //! codes, the keys of the report and of `/version`, and the paths of the pages.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]

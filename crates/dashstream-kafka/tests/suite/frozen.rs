@@ -121,11 +121,12 @@ fn the_variables_and_their_defaults_are_frozen() {
         asked.borrow_mut().insert(name.to_owned());
         None
     });
-    let known: BTreeMap<_, _> = VARIABLES.into();
+    let known: BTreeMap<_, _> = VARIABLES.iter().copied().collect();
     let mut lines = Vec::new();
     for name in asked.into_inner() {
         let default = known.get(name.as_str());
-        let default = default.unwrap_or_else(|| panic!("add {name} to VARIABLES in this file"));
+        let default =
+            default.unwrap_or_else(|| panic!("{name} is new: add it to VARIABLES in {}", file!()));
         let Some(default) = default else {
             // No word means what an unset one does: the client library decides.
             lines.push(format!("{name} unset"));
@@ -162,10 +163,11 @@ fn settings(lookup: &dyn Fn(&str) -> Option<String>) -> String {
     format!("{config:?} {policy:?}")
 }
 
-const VARIABLES: [(&str, Option<&str>); 26] = [
+const VARIABLES: &[(&str, Option<&str>)] = &[
     ("DLQ_INCLUDE_FULL_PAYLOAD", Some("false")),
     ("DLQ_SEND_TIMEOUT_SECS", Some("5")),
     ("KAFKA_ARCHIVE", Some("best_effort")),
+    ("KAFKA_ARCHIVE_ACCEPT_REDUCED", Some("false")),
     ("KAFKA_AUTO_OFFSET_RESET", Some("earliest")),
     ("KAFKA_BROKERS", Some("127.0.0.1:9092")),
     ("KAFKA_BROKER_ADDRESS_FAMILY", None),
