@@ -75,6 +75,23 @@ const STAGES: &[Stage] = &[
         },
     ),
     (
+        "epochs",
+        "a million traces of producers that begin again, against a replay from scratch",
+        || {
+            sh::run(
+                sh::cargo(&[
+                    "test",
+                    "--release",
+                    "-p",
+                    "dashstream-reducer",
+                    "--test",
+                    "epochs",
+                ])
+                .env("REDUCER_TRACES", "1000000"),
+            )
+        },
+    ),
+    (
         "mutants",
         "each seeded defect of the policy engine breaks an invariant",
         || mutants::run("policy"),

@@ -68,6 +68,8 @@ pub struct Reducer {
     dropped: u64,
     epoch: Epoch,
     coverage: Coverage,
+    /// The numbers that came themselves.
+    taken: Coverage,
     seen: Seen,
     pending: Pending,
     history: History,
@@ -89,6 +91,7 @@ impl Reducer {
             dropped: 0,
             epoch: Epoch::default(),
             coverage: Coverage::default(),
+            taken: Coverage::default(),
             seen: Seen::default(),
             pending: Pending::default(),
             history: History::default(),
@@ -184,6 +187,7 @@ impl Reducer {
             self.verifier.bytes(),
             self.pending.bytes(),
             self.coverage.bytes(),
+            self.taken.bytes(),
             self.seen.bytes(),
         ];
         parts.into_iter().fold(0, u64::saturating_add)
@@ -302,6 +306,7 @@ impl Reducer {
                     // The next of its kind is no straggler.
                     self.epoch.reused();
                 }
+                self.epoch.late();
                 // Its state is old news, and diffs may go on naming it.
                 if let Update::Checkpoint { id, .. } = update {
                     self.seen.checkpoint(id, self.limits.checkpoints);
@@ -323,7 +328,10 @@ impl Reducer {
                 self.jump()
             }
             Relation::Another => {
-                self.begin_epoch(stamp);
+                let jump_max = self.limits.sequence_jump;
+                let dropped = self.epoch.jumped_near(sequence, jump_max);
+                self.begin_epoch(sequence, stamp);
+                self.dropped = dropped.unwrap_or(0);
                 if !facts.is_full {
                     self.phase = Phase::NeedsResync(ResyncReason::NoSnapshot);
                 }
@@ -363,7 +371,9 @@ impl Reducer {
                 Id::Unknown
             },
             covered,
-            contained: self.seen.is_contained(sequence),
+            contained: covered
+                && self.seen.is_contained(sequence)
+                && !self.taken.contains(sequence),
             highest: (highest > 0).then_some(highest),
             has_state: self.cursor.is_some(),
         }
@@ -377,7 +387,8 @@ impl Reducer {
         update: Update<'_>,
         fuel: &mut Fuel,
     ) -> Outcome {
-        self.epoch.take(sequence, &stamp);
+        self.epoch.take(&stamp);
+        self.taken.insert(sequence);
         if let Update::Start { state } = update {
             return self.start(sequence, stamp, state, fuel);
         }
@@ -412,9 +423,10 @@ impl Reducer {
     }
 
     /// Forgets the numbers of the last epoch, and the state that they made.
-    fn begin_epoch(&mut self, stamp: Stamp) {
-        self.epoch.begin(&stamp);
+    fn begin_epoch(&mut self, sequence: u64, stamp: Stamp) {
+        self.epoch.begin(sequence, &stamp);
         self.coverage = Coverage::default();
+        self.taken = Coverage::default();
         self.seen.clear();
         self.pending.clear();
         self.cursor = None;

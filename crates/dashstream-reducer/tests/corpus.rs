@@ -11,17 +11,20 @@ use std::path::Path;
 
 use dashstream_testkit::vectors;
 
-use crate::props::{diffing, patching, reading, running};
+use crate::props::{diffing, epochs, patching, reading, running};
 
 #[test]
 fn every_input_of_the_corpora_holds_its_property() {
     type Property = fn(&[u8]);
-    let targets: [(&str, Property); 4] = [
+    let targets: [(&str, Property); 5] = [
         ("reducer_patch", patching::follows_the_model),
         ("reducer_read", reading::agrees_with_serde_json),
         ("reducer_diff", diffing::is_right_on_both_sides),
         ("reducer_run", |bytes| {
             let _tally = running::is_right_or_says_that_it_is_not(bytes);
+        }),
+        ("reducer_epochs", |bytes| {
+            let _seen = epochs::shows_only_what_was_produced(bytes);
         }),
     ];
     let mut inputs = 0;

@@ -202,12 +202,49 @@ fn a_missing_number_with_a_later_time_does_not_close_the_gap_of_the_epoch_before
     epoch(&mut feed, 5);
     assert_eq!(feed.append(8).code(), "resync");
     // 6 and 7 of the old epoch are lost; these are of the next.
+    feed.time = feed.time.map(|time| time + 2_000_000);
     for sequence in [6, 7] {
         let outcome = feed.append(sequence);
         assert_eq!(feed.shown(), None, "{outcome:?}");
     }
     assert_eq!(feed.snapshot(8, "[8]").code(), "recovered");
     assert_eq!(feed.shown().as_deref(), Some("[8]"));
+}
+
+#[test]
+fn threads_of_one_producer_may_stamp_out_of_order_by_a_second_and_no_more() {
+    for (apart, code) in [
+        (999_999, "recovered"),
+        (1_000_000, "recovered"),
+        (1_000_001, "resync"),
+    ] {
+        // The message that closes a gap was stamped after the one behind it.
+        let mut feed = Feed::timed();
+        epoch(&mut feed, 5);
+        assert_eq!(feed.append(7).code(), "resync");
+        let newest = feed.time.unwrap();
+        let stamp = feed.stamp(6).with_time_us(newest + apart);
+        assert_eq!(append(&mut feed.run, stamp, 6).code(), code, "{apart}");
+        // The next was stamped before the last.
+        let mut feed = Feed::timed();
+        feed.time = Some(5_000_000);
+        epoch(&mut feed, 5);
+        let newest = feed.time.unwrap();
+        let stamp = feed.stamp(6).with_time_us(newest - apart);
+        let code = if code == "resync" { code } else { "applied" };
+        assert_eq!(append(&mut feed.run, stamp, 6).code(), code, "{apart}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_while_the_numbers_go_on_is_believed_after_a_while() {
+    let mut feed = Feed::timed();
+    feed.time = Some(500_000_000);
+    epoch(&mut feed, 5);
+    feed.time = Some(1_000);
+    let healed = (6..40).find(|sequence| feed.snapshot(*sequence, "[7]").code() == "recovered");
+    assert!(healed.is_some_and(|after| after < 16), "{healed:?}");
+    assert_eq!(feed.append(healed.unwrap() + 1).code(), "applied");
 }
 
 #[test]
@@ -219,6 +256,34 @@ fn a_clock_that_went_back_costs_one_full_state() {
     assert_eq!(feed.snapshot(3, "[3]").code(), "recovered");
     for sequence in 4..40 {
         assert_eq!(feed.append(sequence).code(), "applied");
+    }
+}
+
+#[test]
+fn what_a_full_state_contains_is_late_by_its_time_and_anybodys_without_one() {
+    for timed in [false, true] {
+        let mut feed = if timed { Feed::timed() } else { Feed::new() };
+        let late = [feed.stamp(3), feed.stamp(4)];
+        assert_eq!(feed.snapshot(6, "[6]").code(), "recovered");
+        for stamp in late {
+            let outcome = feed.give(stamp, full("[0]"));
+            let expected = if timed { Outcome::Stale } else { REUSED };
+            assert_eq!(outcome, expected);
+            if !timed {
+                break;
+            }
+        }
+        assert_eq!(feed.shown().is_some(), timed);
+    }
+    // Many in a row are no stragglers: the clock of another producer is behind.
+    for (late, stale) in [(7, true), (8, true), (9, false)] {
+        let mut feed = Feed::timed();
+        let stamps: Vec<_> = (2..2 + late).map(|sequence| feed.stamp(sequence)).collect();
+        assert_eq!(feed.snapshot(20, "[20]").code(), "recovered");
+        let outcomes = stamps
+            .into_iter()
+            .map(|stamp| feed.give(stamp, Update::Other));
+        assert_eq!(outcomes.last() == Some(Outcome::Stale), stale, "{late}");
     }
 }
 
@@ -285,7 +350,7 @@ fn a_record_from_before_the_epoch_is_stale_whatever_its_number() {
     }
     // The one that began it is of the epoch.
     let first = Stamp::new(1).with_position(at(101));
-    assert_eq!(feed.give(first, Update::Other), Outcome::Stale);
+    assert_eq!(feed.give(first, Update::Other), Outcome::Duplicate);
     assert_eq!(feed.append(11).code(), "applied");
 }
 

@@ -41,6 +41,13 @@ impl Coverage {
     }
 
     pub(super) fn insert(&mut self, sequence: u64) {
+        // Mostly the number after the last.
+        if let Some((_, to)) = self.ranges.last_mut()
+            && to.checked_add(1) == Some(sequence)
+        {
+            *to = sequence;
+            return;
+        }
         self.insert_range(sequence, sequence);
     }
 

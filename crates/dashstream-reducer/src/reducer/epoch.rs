@@ -12,18 +12,28 @@ pub(super) struct Epoch {
     began: Option<Position>,
     /// The furthest place that was looked at.
     reached: Option<Position>,
-    /// The lowest number among its messages.
-    lowest: Option<u64>,
     /// The latest header time among its messages.
     time: Option<i64>,
-    /// The latest header time of the epoch before, if times tell the two apart.
-    time_before: Option<i64>,
+    /// Where times tell it from the epoch before: what is left over from there.
+    before: Option<Before>,
     /// Messages in a row that seemed to be left over from the epoch before.
     leftovers: u8,
+    /// Messages in a row that seemed to be late.
+    late: u8,
     /// A number came again with another message: another producer may be writing by now.
     reused: bool,
     /// The last number that was too far away to be believed.
     jumped_to: Option<u64>,
+}
+
+/// By what a message of the epoch before is known.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    /// The latest time that came from there.
+    latest: i64,
+    /// The number and the time of the message that began this epoch: another with that number or a
+    /// higher one, and an earlier time, is not of it.
+    first: (u64, i64),
 }
 
 /// What a message carries, as far as its epoch depends on it.
@@ -54,7 +64,7 @@ pub(super) struct Facts {
     pub(super) id: Id,
     /// The number was taken, or is contained in a full state.
     pub(super) covered: bool,
-    /// It is not above the last full state.
+    /// It was never taken, and is not above the last full state.
     pub(super) contained: bool,
     /// The highest number that was taken; `None` when none was.
     pub(super) highest: Option<u64>,
@@ -100,6 +110,13 @@ enum Clock {
     Unknown,
 }
 
+impl Before {
+    const fn has(&self, sequence: u64, time: i64) -> bool {
+        let (first, began) = self.first;
+        time <= self.latest || sequence >= first && time < began.saturating_sub(JITTER_US)
+    }
+}
+
 impl Epoch {
     pub(super) const fn earlier(&self) -> u64 {
         self.earlier
@@ -130,18 +147,34 @@ impl Epoch {
             }
             Place::Passed | Place::New | Place::Unknown => {}
         }
-        let clock = self.clock(stamp.time_us());
+        let clock = self.clock(sequence, stamp.time_us());
         if clock == Clock::Before {
             return Relation::Leftover;
         }
         let below = of.highest.is_some_and(|highest| sequence <= highest);
-        // A producer stamps its messages in their order.
-        if below && clock == Clock::Later && place != Place::Passed {
+        // A producer stamps its messages in their order, or nearly so where it has several threads.
+        let is_later = match clock {
+            Clock::Later => of.covered || self.is_well_after(stamp.time_us()),
+            Clock::Before | Clock::NotLater | Clock::Unknown => false,
+        };
+        if below && is_later && place != Place::Passed {
             return Relation::Another;
+        }
+        if !below && place != Place::Passed && self.is_well_before(stamp.time_us()) {
+            return Relation::Leftover;
         }
         if of.covered {
             return match of.content {
                 Content::Start => self.start_again(sequence, stamp, of, (place, clock)),
+                // By its time it was made before the full state that contains it.
+                Content::Full | Content::Part
+                    if clock == Clock::NotLater
+                        && of.contained
+                        && of.id == Id::Unknown
+                        && self.late < IN_A_ROW_MAX =>
+                {
+                    Relation::Stale
+                }
                 Content::Full if self.reused => Relation::Another,
                 // Nothing is shown, so that nothing is lost by waiting for one more of its kind.
                 Content::Full | Content::Part
@@ -154,14 +187,15 @@ impl Epoch {
         }
         let distance = of.highest.map_or(0, |highest| highest.abs_diff(sequence));
         if distance > jump_max {
-            let confirmed = self
-                .jumped_to
-                .and_then(|to| sequence.checked_sub(to))
-                .is_some_and(|after| (1..=jump_max).contains(&after));
-            return if of.is_full && (confirmed || !of.has_state) {
-                Relation::Another
-            } else {
-                Relation::Jump
+            // Two that lie together are believed where nothing is known that speaks against them, and a
+            // full state that goes on from one is in any case.
+            let near = self.jumped_near(sequence, jump_max);
+            let goes_on = near.is_some_and(|to| to < sequence);
+            return match (of.is_full, of.has_state) {
+                (true, false) => Relation::Another,
+                (true, true) if goes_on => Relation::Another,
+                (false, false) if near.is_some_and(|to| to != sequence) => Relation::Another,
+                (true | false, _) => Relation::Jump,
             };
         }
         if below && self.reused && of.content == Content::Full {
@@ -181,13 +215,12 @@ impl Epoch {
         let late = of
             .highest
             .is_some_and(|highest| highest.saturating_sub(sequence) <= LATE_MAX);
-        let is_unseen = self.lowest.is_none_or(|lowest| sequence < lowest);
-        let only_contained = of.contained && of.id == Id::Unknown && is_unseen;
+        let only_contained = of.contained && of.id == Id::Unknown;
         match clock {
             Clock::NotLater if only_contained => return Relation::Stale,
-            Clock::NotLater if place != Place::New => return Relation::Reused,
+            Clock::NotLater => return Relation::Reused,
             Clock::Unknown if only_contained && late => return Relation::Stale,
-            Clock::Before | Clock::NotLater | Clock::Later | Clock::Unknown => {}
+            Clock::Before | Clock::Later | Clock::Unknown => {}
         }
         // Without an id it may be the same again, which changes nothing where nothing came after it.
         let is_known_to_be_another = stamp.message_id().is_some() || place == Place::New;
@@ -199,11 +232,10 @@ impl Epoch {
     }
 
     /// A message was taken into the epoch.
-    pub(super) fn take(&mut self, sequence: u64, stamp: &Stamp) {
-        let lowest = self.lowest.unwrap_or(u64::MAX).min(sequence);
-        self.lowest = Some(lowest);
+    pub(super) fn take(&mut self, stamp: &Stamp) {
         self.time = self.time.max(stamp.time_us());
         self.leftovers = 0;
+        self.late = 0;
     }
 
     /// A message was looked at, whatever became of it.
@@ -219,15 +251,21 @@ impl Epoch {
     }
 
     /// Another epoch begins with this message.
-    pub(super) fn begin(&mut self, stamp: &Stamp) {
-        let is_later = self.clock(stamp.time_us()) == Clock::Later;
+    pub(super) fn begin(&mut self, sequence: u64, stamp: &Stamp) {
+        // Where times went back they tell nothing about what may be left over.
+        let before = match (self.time, stamp.time_us()) {
+            (Some(latest), Some(time)) if time > latest => Some(Before {
+                latest,
+                first: (sequence, time),
+            }),
+            (Some(_) | None, _) => None,
+        };
         *self = Self {
             earlier: self.earlier.saturating_add(1),
             began: stamp.position(),
             reached: self.reached,
             time: stamp.time_us(),
-            // Where times went back they tell nothing about what may be left over.
-            time_before: self.time.filter(|_| is_later),
+            before,
             ..Self::default()
         };
     }
@@ -236,13 +274,25 @@ impl Epoch {
         self.reused = true;
     }
 
+    /// A message seemed to come late. Many in a row do not: then the clock went back.
+    pub(super) const fn late(&mut self) {
+        self.late = self.late.saturating_add(1);
+    }
+
     /// A message seemed to be left over. Many in a row are not: then the clock went back.
     pub(super) const fn leftover(&mut self) {
         self.leftovers = self.leftovers.saturating_add(1);
-        if self.leftovers >= LEFTOVERS_MAX {
-            self.time_before = None;
+        if self.leftovers >= IN_A_ROW_MAX {
+            self.before = None;
+            self.time = None;
             self.reused = true;
         }
+    }
+
+    /// A number near this one that was not believed. What it came with was dropped.
+    pub(super) fn jumped_near(&self, sequence: u64, jump_max: u64) -> Option<u64> {
+        self.jumped_to
+            .filter(|to| to.abs_diff(sequence) <= jump_max)
     }
 
     pub(super) const fn jumped(&mut self, to: u64) {
@@ -252,7 +302,18 @@ impl Epoch {
     /// A full state made the run right.
     pub(super) const fn settle(&mut self) {
         self.reused = false;
+        self.late = 0;
         self.jumped_to = None;
+    }
+
+    fn is_well_after(&self, time: Option<i64>) -> bool {
+        let latest = self.time.zip(time);
+        latest.is_some_and(|(latest, time)| time > latest.saturating_add(JITTER_US))
+    }
+
+    fn is_well_before(&self, time: Option<i64>) -> bool {
+        let latest = self.time.zip(time);
+        latest.is_some_and(|(latest, time)| time < latest.saturating_sub(JITTER_US))
     }
 
     fn place(&self, position: Option<Position>) -> Place {
@@ -273,11 +334,11 @@ impl Epoch {
         }
     }
 
-    fn clock(&self, time: Option<i64>) -> Clock {
+    fn clock(&self, sequence: u64, time: Option<i64>) -> Clock {
         let Some(time) = time else {
             return Clock::Unknown;
         };
-        if self.time_before.is_some_and(|before| time <= before) {
+        if self.before.is_some_and(|before| before.has(sequence, time)) {
             return Clock::Before;
         }
         match self.time {
@@ -288,8 +349,12 @@ impl Epoch {
     }
 }
 
+/// Microseconds by which the times of one producer may be out of the order of its numbers: its threads
+/// stamp a message some time before they number it.
+const JITTER_US: i64 = 1_000_000;
+
 /// Places by which a start may come late where neither position nor time is known.
 const LATE_MAX: u64 = 64;
 
-/// Messages in a row that may be left over from the epoch before.
-const LEFTOVERS_MAX: u8 = 8;
+/// Messages in a row that may be late, or left over from the epoch before.
+const IN_A_ROW_MAX: u8 = 8;

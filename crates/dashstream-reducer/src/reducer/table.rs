@@ -28,8 +28,10 @@ enum Place {
     Reused,
     /// One that was seen or is missing, with another message id and a time after all others.
     Later,
-    /// One that was not seen, from before a full state.
+    /// One that was not seen, from before a full state and by its time made before it.
     Contained,
+    /// One that was not seen, from before a full state, without a time.
+    Untimed,
     /// The one after the last that was taken.
     Next,
     /// Another one below the highest.
@@ -119,6 +121,7 @@ const TRANSITIONS: &[Row] = &[
             Place::Reused,
             Place::Later,
             Place::Contained,
+            Place::Untimed,
             Place::Next,
             Place::Late,
             Place::Ahead,
@@ -261,39 +264,47 @@ const TRANSITIONS: &[Row] = &[
         full: &["resync(sequence_reused)"],
     },
     Row {
-        message: "start, contained in a full state",
-        kinds: STARTS,
+        message: "contained in a full state, and by its time made before it",
+        kinds: ANYTHING,
         places: &[Place::Contained],
         in_step: &["stale"],
         missing: &["stale"],
         full: &["stale"],
     },
     Row {
-        message: "full state, contained in another",
+        message: "start, contained in a full state, without a time",
+        kinds: STARTS,
+        places: &[Place::Untimed],
+        in_step: &["stale"],
+        missing: &["stale"],
+        full: &["stale"],
+    },
+    Row {
+        message: "full state, contained in another, without a time",
         kinds: &[Kind::State, Kind::Checkpoint],
-        places: &[Place::Contained],
+        places: &[Place::Untimed],
         in_step: &["resync(sequence_reused)"],
         missing: &["resync(sequence_reused)"],
         full: &["stale", "recovered"],
     },
     Row {
-        message: "full state that is refused, contained in another",
+        message: "full state that is refused, likewise contained",
         kinds: &[Kind::RefusedState],
-        places: &[Place::Contained],
+        places: &[Place::Untimed],
         in_step: &["resync(sequence_reused)"],
         missing: &["resync(sequence_reused)"],
         full: &["stale", "resync(snapshot_refused)"],
     },
     Row {
-        message: "full state whose hash differs, contained in another",
+        message: "full state whose hash differs, likewise contained",
         kinds: &[Kind::StateWithWrongHash],
-        places: &[Place::Contained],
+        places: &[Place::Untimed],
         in_step: &["resync(sequence_reused)"],
         missing: &["resync(sequence_reused)"],
         full: &["stale", "resync(hash_mismatch)"],
     },
     Row {
-        message: "anything else, contained in a full state",
+        message: "anything else, likewise contained",
         kinds: &[
             Kind::Other,
             Kind::End,
@@ -305,7 +316,7 @@ const TRANSITIONS: &[Row] = &[
             Kind::DiffWithWrongHash,
             Kind::PoisonedCheckpoint,
         ],
-        places: &[Place::Contained],
+        places: &[Place::Untimed],
         in_step: &["resync(sequence_reused)"],
         missing: &["resync(sequence_reused)"],
         full: &["stale"],

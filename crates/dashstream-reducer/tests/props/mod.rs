@@ -19,6 +19,7 @@
 
 pub mod diffing;
 pub mod entropy;
+pub mod epochs;
 pub mod model;
 pub mod patching;
 pub mod reading;

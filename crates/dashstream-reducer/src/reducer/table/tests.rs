@@ -9,13 +9,14 @@ use crate::reducer::{
 
 const STANDINGS: [Standing; 3] = [Standing::InStep, Standing::Missing, Standing::Full];
 
-const PLACES: [Place; 12] = [
+const PLACES: [Place; 13] = [
     Place::None,
     Place::Again,
     Place::Passed,
     Place::Reused,
     Place::Later,
     Place::Contained,
+    Place::Untimed,
     Place::Next,
     Place::Late,
     Place::Ahead,
@@ -193,6 +194,7 @@ impl Scene {
             Place::Again if is_start => Some(self.start?),
             Place::Passed => Some(*self.places.get(&Place::Again)?),
             Place::Later => Some(*self.places.get(&Place::Reused)?),
+            Place::Untimed => Some(*self.places.get(&Place::Contained)?),
             Place::Leftover | Place::Before if self.has_epoch_before => {
                 Some(*self.places.get(&Place::Next)?)
             }
@@ -217,6 +219,7 @@ impl Scene {
             | Place::Jump => usual,
             Place::Passed => Stamp::new(sequence).with_position(position(BEGUN + 1)),
             Place::Reused => Stamp::new(sequence).with_message_id(&[0xFF; 16]),
+            Place::Untimed => usual.with_time_us(0),
             Place::Later => usual.with_message_id(&[0xFE; 16]).with_time_us(1_000),
             Place::Leftover => usual.with_time_us(3),
             Place::Before => usual.with_position(position(3)),
