@@ -303,7 +303,8 @@ impl Config {
     }
 
     /// Bounds each question to the broker, at the start and when partitions are assigned: 100 ms to
-    /// 1 min, default 5 s.
+    /// 1 min, default 5 s. The first ones may take two seconds whatever this is, since a connection is
+    /// made before them.
     ///
     /// # Errors
     ///

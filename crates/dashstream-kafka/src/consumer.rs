@@ -67,7 +67,7 @@ impl Consumer {
     /// topic that the policy requires does not exist or would lose records as it is set. The group
     /// was not joined then. A topic that seems not to exist is asked for again, until
     /// [`Config::request_timeout`] is over: it may have been created a moment ago. The outcome is known
-    /// after at most four times that.
+    /// after at most four times that, and of two seconds where that is longer.
     pub async fn start(
         config: Config,
         policy: dashstream_policy::Config,

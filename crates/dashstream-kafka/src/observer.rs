@@ -203,16 +203,22 @@ impl Observer {
     /// was created a moment ago is not known to every broker yet, and a cluster that has just lost a
     /// node answers again soon.
     pub(crate) fn partitions_of(&self, topic: &str, what: Asked) -> Result<Vec<i32>, StartError> {
-        let patience = Patience::new(self.timeout);
+        let patience = Patience::new(self.timeout.max(CONNECT_TIMEOUT));
+        let mut missing = None;
         loop {
             let answer = self.partitions_within(topic, what, patience.left());
+            if let Err(error @ StartError::NoSuchTopic { .. }) = &answer {
+                missing = Some(error.clone());
+            }
             let refused = |code: &ClientCode| code.class() == ErrorClass::Permanent;
             // The question only timed out; why nobody answered, the client reports on the side.
             match (&answer, self.reported().into_iter().find(refused)) {
                 (Err(StartError::Unreachable { .. }), Some(code)) => {
                     return Err(unreachable(what, code));
                 }
-                (_, _) if answer.is_ok() || !patience.again() => return answer,
+                (_, _) if answer.is_ok() => return answer,
+                // The last question may have had no time left to be answered in.
+                (_, _) if !patience.again() => return missing.map_or(answer, Err),
                 (_, _) => {}
             }
         }
@@ -296,6 +302,9 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 const fn unreachable(what: Asked, code: ClientCode) -> StartError {
     StartError::Unreachable { what, code }
 }
+
+/// Least time for the first answers, since a connection has to be made, and proved, before them.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {

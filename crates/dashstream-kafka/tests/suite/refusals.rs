@@ -1,10 +1,10 @@
 //! Errors that last, and how long they are said to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dashstream_kafka::policy::{Archiving, Cause, Command, Config};
-use dashstream_kafka::{ClientRole, ErrorClass, Fact, Status};
+use dashstream_kafka::{ClientRole, Consumer, ErrorClass, Fact, Status};
 use rdkafka::mocking::MockCluster;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
@@ -134,6 +134,126 @@ fn an_archive_that_may_not_be_written_stands_until_it_acknowledges() {
                 host.until("acknowledged", |status| permanent(status).is_empty())
                     .await;
             });
+        }
+    });
+}
+
+#[test]
+fn a_producer_that_the_broker_refuses_for_ever_is_made_anew() {
+    within(LIMIT, || {
+        let (cluster, place) = refusing();
+        let broker = Broker::at(&place.brokers);
+        broker.append(&place.topic, 0, &[Some(POISON); 3]);
+        run(async {
+            let policy = Config::default().archiving(Archiving::Required);
+            let mut host = Host::start(place.config(), policy).await;
+            assert_eq!(host.judge(1, JOIN, CAUSE).await, [(0, 0)]);
+            let passed = |next| move |status: &Status| stored(status) == Some(next);
+            host.until("the first is archived", passed(1)).await;
+            // The broker has lost its place in the producer's sequence: fatal by the client's rules.
+            let lost = RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
+            cluster.request_errors(RDKafkaApiKey::Produce, &[lost]);
+            assert_eq!(host.judge(2, JOIN, CAUSE).await, [(0, 1), (0, 2)]);
+            host.until("all are archived", passed(3)).await;
+            assert_eq!(permanent(&host.status()), []);
+            let is_fatal = |fact: &Fact| {
+                let Fact::ClientError(code) = fact else {
+                    return false;
+                };
+                code.class() == ErrorClass::Permanent || code.number() == lost as i32
+            };
+            assert!(host.facts().iter().any(is_fatal), "{:?}", host.facts());
+            let closing = host.shutdown().await;
+            assert!(closing.committed && closing.unarchived == 0, "{closing:?}");
+        });
+        let places: BTreeSet<_> = broker
+            .letters(&place.archive)
+            .into_iter()
+            .map(|letter| letter.source.offset.unwrap().get())
+            .collect();
+        assert_eq!(places, BTreeSet::from([0, 1, 2]));
+    });
+}
+
+fn stored(status: &Status) -> Option<i64> {
+    let partition = status.policy.partitions.first()?;
+    Some(partition.stored?.get())
+}
+
+#[test]
+fn letters_go_on_when_the_archive_s_topic_was_made_anew() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        if broker.is_embedded() {
+            // It deletes no topics; the test before this one shows what the client makes of it.
+            return;
+        }
+        let place = Place::new(&broker, 1);
+        run(async {
+            let policy = Config::default().archiving(Archiving::Required);
+            let mut host = Host::start(place.config(), policy).await;
+            for round in 0..3_i64 {
+                broker.append(&place.topic, 0, &[Some(POISON); 2]);
+                assert_eq!(host.judge(2, JOIN, CAUSE).await.len(), 2);
+                host.until("both are archived", |status| {
+                    stored(status) == Some(2 * round + 2)
+                })
+                .await;
+                broker.make_anew(&place.archive).await;
+            }
+            let closing = host.shutdown().await;
+            assert!(closing.committed && closing.unarchived == 0, "{closing:?}");
+        });
+    });
+}
+
+#[test]
+fn each_end_of_each_range_starts_a_consumer() {
+    within(LIMIT * 2, || {
+        let broker = Broker::start();
+        let ms = Duration::from_millis;
+        type Set = fn(
+            dashstream_kafka::Config,
+            Duration,
+        ) -> Result<dashstream_kafka::Config, dashstream_kafka::ConfigError>;
+        let durations: [(Set, u64, u64); 7] = [
+            (dashstream_kafka::Config::archive_timeout, 100, 900_000),
+            (
+                dashstream_kafka::Config::max_poll_interval,
+                10_000,
+                86_400_000,
+            ),
+            (dashstream_kafka::Config::request_timeout, 100, 60_000),
+            (dashstream_kafka::Config::watermark_interval, 100, 3_600_000),
+            (dashstream_kafka::Config::stall_after, 1_000, 86_400_000),
+            (dashstream_kafka::Config::drain_timeout, 0, 600_000),
+            (
+                dashstream_kafka::Config::archive_keeps,
+                60_000,
+                315_360_000_000,
+            ),
+        ];
+        // With the client's own session timeout, which existing deployments have.
+        let place = Place::new(&broker, 1);
+        let plain = || {
+            dashstream_kafka::Config::new(&place.brokers, &place.topic, &place.group)
+                .and_then(|config| config.archive_topic(&place.archive))
+                .unwrap()
+        };
+        let mut configs = Vec::new();
+        for (set, min, max) in durations {
+            configs.extend([min, max].map(|end| set(plain(), ms(end)).unwrap()));
+        }
+        for end in [1, 10_000] {
+            configs.push(plain().archive_in_flight(end).unwrap());
+        }
+        for end in [4 * 1024, 64 * 1024 * 1024] {
+            configs.push(plain().envelope_bytes(end).unwrap());
+        }
+        for config in configs {
+            let shown = format!("{config:?}");
+            let started = run(Consumer::start(config, Config::default(), |_| {}));
+            assert_eq!(started.err(), None, "{shown}");
         }
     });
 }

@@ -108,6 +108,24 @@ impl Broker {
         assert!(created.iter().all(Result::is_ok), "{created:?}");
     }
 
+    /// Whether it is one inside this process.
+    pub fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// Makes a topic anew that was there before, and waits until it is there.
+    pub async fn make_anew(&self, name: &str) {
+        let admin: AdminClient<DefaultClientContext> = self.client().create().unwrap();
+        let options = AdminOptions::new();
+        let deleted = admin.delete_topics(&[name], &options).await.unwrap();
+        assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+        let topic = NewTopic::new(name, 1, TopicReplication::Fixed(1));
+        // The old one is still being deleted for a moment.
+        while admin.create_topics([&topic], &options).await.unwrap()[0].is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// The settings that every client of this broker needs.
     pub fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
