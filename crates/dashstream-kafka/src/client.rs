@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dashstream_policy::NextOffset;
-use rdkafka::ClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
+use rdkafka::consumer::{
+    BaseConsumer, CommitMode, Consumer as _, ConsumerContext, RebalanceProtocol,
+};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{ClientContext, Statistics};
 
 use crate::driver::{Beginning, Driver};
 use crate::error::ClientCode;
@@ -43,6 +45,10 @@ impl Context {
 impl ClientContext for Context {
     fn error(&self, _error: KafkaError, _reason: &str) {
         // The poll that calls this returns the same error.
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.driver().measured(&statistics);
     }
 }
 
@@ -120,6 +126,21 @@ pub(crate) fn store(
     // The list call takes the offset as it is; the other two of the client add one.
     list.add_partition_offset(topic, partition, Offset::Offset(next.get()))
         .and_then(|()| client.store_offsets(&list))
+        .map_err(|error| ClientCode::of(&error))
+}
+
+/// Commits offsets at once, also lower ones than are committed. The answer comes to the callback.
+pub(crate) fn commit(
+    client: &Client,
+    topic: &str,
+    offsets: &BTreeMap<i32, i64>,
+) -> Result<(), ClientCode> {
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    let added = offsets.iter().try_for_each(|(partition, next)| {
+        list.add_partition_offset(topic, *partition, Offset::Offset(*next))
+    });
+    added
+        .and_then(|()| client.commit(&list, CommitMode::Async))
         .map_err(|error| ClientCode::of(&error))
 }
 

@@ -57,6 +57,7 @@ pub struct Config {
     pub(crate) watermark_interval: Duration,
     pub(crate) stall_after: Duration,
     pub(crate) drain_timeout: Duration,
+    pub(crate) commit_rejections: bool,
     pub(crate) settings: Vec<(&'static str, String)>,
 }
 
@@ -149,6 +150,7 @@ impl Config {
             watermark_interval: WATERMARK_INTERVAL.default_duration(),
             stall_after: STALL_AFTER.default_duration(),
             drain_timeout: DRAIN_TIMEOUT.default_duration(),
+            commit_rejections: true,
             settings: Vec::new(),
         })
     }
@@ -347,6 +349,19 @@ impl Config {
         Ok(self)
     }
 
+    /// Says whether the offset of a rejected record is committed as soon as everything before it in
+    /// its partition is settled, so that a process that dies afterwards does not meet it again.
+    /// Default: it is. Without it, and for processed records in any case, the client commits every
+    /// `auto.commit.interval.ms` (5 s), and what it had not committed is delivered again.
+    ///
+    /// It costs one request for a rejection, or for all that came about while the last one was under
+    /// way.
+    #[must_use]
+    pub const fn commit_rejections(mut self, at_once: bool) -> Self {
+        self.commit_rejections = at_once;
+        self
+    }
+
     /// Sets a setting of the client library, for the consumer and for the archive's producer where
     /// both know it.
     ///
@@ -417,6 +432,7 @@ impl fmt::Debug for Config {
             .field("watermark_interval", &self.watermark_interval)
             .field("stall_after", &self.stall_after)
             .field("drain_timeout", &self.drain_timeout)
+            .field("commit_rejections", &self.commit_rejections)
             .field("settings", &settings)
             .finish()
     }

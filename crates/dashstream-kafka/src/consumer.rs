@@ -315,6 +315,7 @@ fn finish(client: &Client, within: Duration) -> Closing {
     let context = client.context();
     context.driver().close();
     let (unfinished, unarchived) = context.driver().left_behind();
+    context.driver().commit_last(client);
     // The client does not always answer an asynchronous commit, and a synchronous one may wait for a
     // coordinator for ever; so the committed offsets are read back.
     let mut committed = match client.commit_consumer_state(CommitMode::Async) {

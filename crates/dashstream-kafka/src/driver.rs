@@ -1,17 +1,20 @@
 //! Carries out what the policy engine asks for, and tells it what happened. It decides nothing.
 
 mod assignment;
+mod commits;
 mod delivery;
 mod perform;
+mod positions;
 mod upkeep;
 
 use core::fmt;
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 
-use dashstream_policy::{Command, Epoch, Input, OrderOutcome, TopicId};
+use dashstream_policy::{Epoch, Input, OrderOutcome, TopicId};
+use rdkafka::Statistics;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
 
@@ -48,6 +51,8 @@ pub(crate) struct Driver {
     stall_after: Duration,
     watermark_interval: Duration,
     drain_timeout: Duration,
+    request_timeout: Duration,
+    commit_rejections: bool,
     partitions: BTreeMap<i32, Partition>,
     epoch: u64,
     taking: bool,
@@ -63,6 +68,11 @@ pub(crate) struct Driver {
     last_client_error: Option<(Duration, ClientCode)>,
     standing: Standing,
     order: Option<oneshot::Sender<OrderOutcome>>,
+    /// Orders that wait for the broker's answer.
+    orders: VecDeque<positions::WaitingOrder>,
+    commits: commits::Commits,
+    /// What the client said last about its fetching, until it is looked at.
+    statistics: Vec<positions::Fetching>,
     watermarks_asked: Duration,
     trouble: Trouble,
     /// The client has stopped at least one partition since its position is not one the broker has.
@@ -105,6 +115,24 @@ struct Partition {
     old_below: i64,
     /// What was last stored under this assignment.
     stored: Option<i64>,
+    /// What was committed when it was assigned.
+    committed: Option<i64>,
+    /// Whether an operator went back to before what was committed.
+    went_back: bool,
+    /// When its position was last set.
+    sought: Option<Duration>,
+    /// Whether the last answer of the broker had its position beyond the log's end.
+    is_beyond: bool,
+    /// Whether the client may have stopped it although the log has its position.
+    is_suspect: bool,
+}
+
+impl Partition {
+    /// Whether its position was set so shortly before that an error then may be about an earlier one.
+    fn was_sought_before(&self, seen: Option<Duration>) -> bool {
+        let since = self.sought.zip(seen);
+        since.is_some_and(|(sought, seen)| seen.saturating_sub(sought) < SEEK_ECHO)
+    }
 }
 
 /// Errors that the client reports without saying where, until the partition is found.
@@ -145,6 +173,8 @@ impl Driver {
             stall_after: config.stall_after,
             watermark_interval: config.watermark_interval,
             drain_timeout: config.drain_timeout,
+            request_timeout: config.request_timeout,
+            commit_rejections: config.commit_rejections,
             partitions: BTreeMap::new(),
             epoch: 0,
             taking: true,
@@ -158,6 +188,9 @@ impl Driver {
             last_client_error: None,
             standing: Standing::default(),
             order: None,
+            orders: VecDeque::new(),
+            commits: commits::Commits::default(),
+            statistics: Vec::new(),
             watermarks_asked: Duration::ZERO,
             trouble: Trouble::default(),
             position_refused: false,
@@ -178,6 +211,8 @@ impl Driver {
         }
         self.hand_over_in_turn();
         let now = self.wiring.clock.now();
+        let statistics = core::mem::take(&mut self.statistics);
+        self.fetching(client, now, &statistics);
         if self
             .engine
             .engine()
@@ -243,6 +278,11 @@ impl Driver {
         }
     }
 
+    /// Takes note of the client's statistics.
+    pub(crate) fn measured(&mut self, statistics: &Statistics) {
+        self.statistics = positions::read(statistics, &self.topic);
+    }
+
     pub(crate) fn consumer_failed(&mut self, code: ClientCode) {
         self.client_failed(ClientRole::Consumer, code);
     }
@@ -278,15 +318,16 @@ impl Driver {
                 false
             }
         };
+        self.commits.answered(self.wiring.clock.now(), ok);
         self.report(&Fact::Committed { ok });
     }
 
     /// Whether the broker has everything that was stored, as a client outside the group reads it.
     pub(crate) fn is_committed(&self) -> bool {
-        let stored: BTreeMap<i32, i64> = self
+        let stored: BTreeMap<i32, (i64, bool)> = self
             .partitions
             .iter()
-            .filter_map(|(number, partition)| Some((*number, partition.stored?)))
+            .filter_map(|(number, of)| Some((*number, (of.stored?, of.went_back))))
             .collect();
         if stored.is_empty() {
             return true;
@@ -295,8 +336,11 @@ impl Driver {
         let Ok(committed) = self.observer.committed_of(&numbers) else {
             return false;
         };
-        let has = |number, next| committed.get(number).copied().flatten() >= Some(next);
-        stored.iter().all(|(number, next)| has(number, *next))
+        stored.iter().all(|(number, (next, went_back))| {
+            let has = committed.get(number).copied().flatten();
+            // What was committed of a log that is gone is higher.
+            has == Some(*next) || (!went_back && has > Some(*next))
+        })
     }
 
     /// Ends the stream of records and shows that this consumer is closed.
@@ -307,6 +351,8 @@ impl Driver {
         }
         self.hand_over_in_turn();
         self.write_trace();
+        // Whoever gave an order that was not carried out learns that the consumer is closed.
+        self.orders.clear();
         self.phase = Phase::Closed;
         self.published = None;
         self.publish(self.wiring.clock.now());
@@ -383,24 +429,16 @@ impl Driver {
                 self.archive_topic = topic;
                 self.archive_found(findings);
             }
-            Event::Order(order, reply) => {
-                if order.command() == Command::Retry
-                    && let Some(caution) = &mut self.caution
-                {
-                    caution.forgive(order.partition().partition());
-                }
-                self.order = Some(reply);
-                self.engine.handle(now, Input::Order(order));
-                self.published = None;
-            }
+            Event::Order(order, reply) => self.ordered(client, now, order, reply),
             Event::Breaker(breaker) => self.engine.handle(now, Input::Breaker(breaker)),
             Event::Watermarks {
+                asked,
                 fresh,
                 took,
                 complete,
             } => {
                 self.report(&Fact::WatermarksAsked { took, complete });
-                self.watermarks(client, now, &fresh);
+                self.watermarks(client, now, asked, &fresh);
             }
             Event::Drain => {
                 if self.phase == Phase::Running {
@@ -417,8 +455,6 @@ impl Driver {
         if let Some(verdict) = heard {
             self.wiring.desk.heard(verdict);
         }
-        // An order that was not answered by now never will be.
-        self.order = None;
     }
 
     fn archive_found(&mut self, findings: Vec<ArchiveFinding>) {
@@ -478,3 +514,6 @@ const UNDECODABLE: [RDKafkaErrorCode; 3] = [
 /// How long a partition must not have moved before an undecodable batch is looked for in it: several
 /// repeats of the client's error.
 const UNDECODABLE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long after a position was set an error may still be about the one before.
+const SEEK_ECHO: Duration = Duration::from_secs(5);

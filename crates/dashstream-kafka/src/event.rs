@@ -31,8 +31,9 @@ pub(crate) enum Event {
     ArchiveFound(ArchiveTopic, Vec<ArchiveFinding>),
     Order(Order, oneshot::Sender<OrderOutcome>),
     Breaker(Breaker),
-    /// Fresh watermarks; a partition that is missing gave no answer.
+    /// Watermarks that were asked for at that time; a partition that is missing gave no answer.
     Watermarks {
+        asked: Duration,
         fresh: BTreeMap<i32, Watermarks>,
         took: Duration,
         complete: bool,

@@ -10,6 +10,9 @@ use core::time::Duration;
 pub(crate) struct Progress {
     /// The offset of the next record expected, once known.
     next: Option<i64>,
+    /// The end of the log, where the client has read up to it. What lies between `next` and here is
+    /// no record: a transaction's marker, or what compaction took.
+    reached: Option<i64>,
     /// When it last moved.
     moved: Duration,
     /// When it last had a reason not to.
@@ -28,14 +31,21 @@ impl Progress {
     pub(crate) const fn new(now: Duration, next: Option<i64>) -> Self {
         Self {
             next,
+            reached: None,
             moved: now,
             rested: now,
             stalled: false,
         }
     }
 
-    pub(crate) const fn next(&self) -> Option<i64> {
+    pub(crate) fn next(&self) -> Option<i64> {
         self.next
+            .map(|next| self.reached.map_or(next, |reached| reached.max(next)))
+    }
+
+    /// The client has read up to there, or to no end, and handed everything on.
+    pub(crate) const fn reached(&mut self, end: Option<i64>) {
+        self.reached = end;
     }
 
     pub(crate) const fn moved_at(&self) -> Duration {
@@ -62,6 +72,7 @@ impl Progress {
     /// A record was delivered, or the position was set.
     pub(crate) const fn moved(&mut self, now: Duration, next: i64) {
         self.next = Some(next);
+        self.reached = None;
         self.moved = now;
     }
 
@@ -76,7 +87,7 @@ impl Progress {
         high: Option<i64>,
         patience: Duration,
     ) -> Option<Change> {
-        let behind = high.map(|high| self.next.is_none_or(|next| next < high));
+        let behind = high.map(|high| self.next().is_none_or(|next| next < high));
         let was = self.stalled;
         if at_rest || behind == Some(false) {
             self.rested = now;
@@ -160,6 +171,25 @@ mod tests {
             None,
             "still stalled"
         );
+    }
+
+    #[test]
+    fn behind_a_marker_at_the_end_of_the_log_a_partition_is_at_rest_until_something_follows() {
+        let mut progress = Progress::new(at(0), Some(5));
+        progress.reached(Some(6));
+        assert_eq!(progress.next(), Some(6));
+        for now in 0..1_000 {
+            assert_eq!(progress.judge(at(now), false, Some(6), PATIENCE), None);
+        }
+        // One more, which does not come.
+        assert_eq!(progress.judge(at(1_058), false, Some(7), PATIENCE), None);
+        assert_eq!(
+            progress.judge(at(1_059), false, Some(7), PATIENCE),
+            Some(Change::Stalled)
+        );
+        // A position that was set says nothing of how far the client has read from there.
+        progress.moved(at(1_060), 3);
+        assert_eq!(progress.next(), Some(3));
     }
 
     #[test]

@@ -17,6 +17,11 @@ pub(crate) fn refusal(name: &str) -> Option<&'static str> {
 /// The consuming client's configuration.
 pub(crate) fn consumer(config: &Config) -> ClientConfig {
     let mut client = base(config);
+    // They say what no error does: how far a partition is read, and that it is not read any more.
+    client.set(
+        "statistics.interval.ms",
+        config.watermark_interval.as_millis().to_string(),
+    );
     for (name, value) in &config.settings {
         if !is_producer_only(name) {
             client.set(*name, value);

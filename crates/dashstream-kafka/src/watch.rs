@@ -1,5 +1,6 @@
 //! Fresh watermarks, asked for on a thread of their own so that no answer delays a poll.
 
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -11,7 +12,7 @@ use crate::standing::ClientRole;
 
 /// Asks the broker for watermarks; the answers come as [`Event::Watermarks`].
 #[derive(Debug)]
-pub(crate) struct Watch(Sender<Vec<i32>>);
+pub(crate) struct Watch(Sender<(Duration, Vec<i32>)>);
 
 impl Watch {
     /// Starts the thread, which ends when this value is dropped and its last answer is there.
@@ -20,14 +21,14 @@ impl Watch {
         observer: Arc<Observer>,
         answers: Sender<Event>,
     ) -> Result<Self, std::io::Error> {
-        let (asks, asked) = channel::<Vec<i32>>();
+        let (asks, asked) = channel::<(Duration, Vec<i32>)>();
         thread::Builder::new()
             .name("dashstream-watermarks".to_owned())
             .spawn(move || {
-                while let Ok(mut partitions) = asked.recv() {
+                while let Ok((mut at, mut partitions)) = asked.recv() {
                     // Questions that piled up behind a slow answer are one question.
                     while let Ok(newer) = asked.try_recv() {
-                        partitions = newer;
+                        (at, partitions) = newer;
                     }
                     let begun = clock.now();
                     let fresh = observer.watermarks_of(&partitions);
@@ -37,6 +38,7 @@ impl Watch {
                         let _closed = answers.send(Event::ClientFailed(ClientRole::Observer, code));
                     }
                     let answer = Event::Watermarks {
+                        asked: at,
                         fresh,
                         took,
                         complete,
@@ -49,8 +51,9 @@ impl Watch {
         Ok(Self(asks))
     }
 
-    pub(crate) fn ask(&self, partitions: Vec<i32>) {
+    /// Asks at `now`, which comes back with the answer.
+    pub(crate) fn ask(&self, now: Duration, partitions: Vec<i32>) {
         // A thread that is gone leaves the watermarks old, which the status shows.
-        let _gone = self.0.send(partitions);
+        let _gone = self.0.send((now, partitions));
     }
 }

@@ -84,6 +84,7 @@ pub struct StoreOffset {
     pub(crate) epoch: Epoch,
     pub(crate) next: NextOffset,
     pub(crate) because: Because,
+    pub(crate) commit_now: bool,
 }
 
 impl StoreOffset {
@@ -110,6 +111,13 @@ impl StoreOffset {
     pub const fn because(&self) -> Because {
         self.because
     }
+
+    /// Whether an explicit commit should follow at once. It does where a record was rejected, so that
+    /// a crash does not meet it again, and where an operator moved the position, even to a lower one.
+    #[must_use]
+    pub const fn commit_now(&self) -> bool {
+        self.commit_now
+    }
 }
 
 /// Why a record counts as settled.
@@ -132,6 +140,14 @@ pub enum Because {
 }
 
 impl Because {
+    /// Whether the record was not processed.
+    pub(crate) const fn is_rejection(self) -> bool {
+        match self {
+            Self::Processed | Self::Ignored => false,
+            Self::Configured | Self::Archived | Self::Ordered => true,
+        }
+    }
+
     /// The stable label value.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -276,7 +292,7 @@ pub enum HeldBy {
     Archive,
     /// An operator's pause.
     Operator,
-    /// A batch that cannot be decoded.
+    /// A batch that cannot be decoded, or a position beyond the end of the log; the cause says which.
     Unfetchable,
     /// Records that were deleted before they were settled.
     EvidenceLost,
@@ -385,4 +401,35 @@ pub enum OrderOutcome {
     NoRecord,
     /// The position lies before the held one.
     Backwards,
+    /// The position lies beyond the end of the log: records that are produced there later would be
+    /// passed unseen.
+    BeyondEnd {
+        /// The end, which is the last position that is accepted.
+        end: Offset,
+    },
+    /// The position lies before the start of the log.
+    BelowStart {
+        /// The start, which is the first position that is accepted.
+        start: Offset,
+    },
+    /// Nobody said where the log ends, so that no position can be accepted.
+    EndUnknown,
+}
+
+impl OrderOutcome {
+    /// A stable name for logs and answers.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Applied { .. } => "applied",
+            Self::AwaitsArchive { .. } => "awaits_archive",
+            Self::NotAssigned => "not_assigned",
+            Self::NotHeld => "not_held",
+            Self::NoRecord => "no_record",
+            Self::Backwards => "backwards",
+            Self::BeyondEnd { .. } => "beyond_end",
+            Self::BelowStart { .. } => "below_start",
+            Self::EndUnknown => "end_unknown",
+        }
+    }
 }

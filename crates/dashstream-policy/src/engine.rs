@@ -137,6 +137,11 @@ impl<E> Engine<E> {
                 epoch,
                 fault,
             } => self.fetch_failed(partition, epoch, fault),
+            Input::Log {
+                partition,
+                epoch,
+                log,
+            } => self.log_is(partition, epoch, log),
             Input::Archived {
                 id,
                 attempt,
@@ -333,11 +338,15 @@ impl<E> Engine<E> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
-        let Some((next, because, count)) = state.tracker.release() else {
+        let Some(released) = state.tracker.release() else {
             return;
         };
-        self.tracked = self.tracked.saturating_sub(count);
-        state.released = Some((next, because));
+        self.tracked = self.tracked.saturating_sub(released.count);
+        state.released = Some((released.next, released.because));
+        #[cfg(not(mutant = "rejections_wait"))] // until the client's next commit
+        {
+            state.commit_now |= released.rejected;
+        }
         if !state.store_queued {
             state.store_queued = true;
             self.stores.push_back(partition);

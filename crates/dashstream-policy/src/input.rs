@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Age, ArchiveId, Cause, Epoch, Form, NextOffset, Offset, TopicPartition};
+use crate::{Age, ArchiveId, Cause, Epoch, Form, LogRange, NextOffset, Offset, TopicPartition};
 
 /// What happened outside. Records have calls of their own, since they carry tokens:
 /// [`crate::Engine::delivered`], [`crate::Engine::done`], [`crate::Engine::unprocessable`],
@@ -41,6 +41,16 @@ pub enum Input {
         epoch: Epoch,
         /// Why.
         fault: FetchFault,
+    },
+    /// What the log has, asked for while the position was where it is now. A position beyond its end
+    /// holds the partition, with [`Cause::OffsetOutOfRange`]: the log was truncated or created again.
+    Log {
+        /// Which partition.
+        partition: TopicPartition,
+        /// Under which assignment.
+        epoch: Epoch,
+        /// From where to where it goes.
+        log: LogRange,
     },
     /// How a send to the archive ended.
     Archived {
@@ -100,6 +110,9 @@ pub enum FetchFault {
     },
     /// The batch at the position cannot be decoded.
     Undecodable,
+    /// The client found, by its leader epoch, that the log was cut before the position and written
+    /// anew. The position may well lie within the log.
+    Truncated,
 }
 
 /// How a send to the archive ended.
@@ -216,6 +229,18 @@ pub struct Order {
     pub(crate) partition: TopicPartition,
     pub(crate) command: Command,
     pub(crate) signature: Signature,
+    pub(crate) end: LogEnd,
+}
+
+/// What a host said about the log with an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogEnd {
+    /// Nothing: it answers for the position.
+    Unsaid,
+    /// That the broker did not answer.
+    Unknown,
+    /// What the broker answered.
+    Known(LogRange),
 }
 
 impl Order {
@@ -227,6 +252,28 @@ impl Order {
             partition,
             command,
             signature,
+            end: LogEnd::Unsaid,
+        }
+    }
+
+    /// Says what the log has, as the broker has just answered, or that it did not answer. A position
+    /// outside is refused then, and so is any while the end is unknown. A host that does not call
+    /// this answers for the position itself.
+    #[must_use]
+    pub const fn within(mut self, log: Option<LogRange>) -> Self {
+        self.end = match log {
+            Some(log) => LogEnd::Known(log),
+            None => LogEnd::Unknown,
+        };
+        self
+    }
+
+    /// What the log had when the order was given, if that is known.
+    #[must_use]
+    pub const fn log(&self) -> Option<LogRange> {
+        match self.end {
+            LogEnd::Known(log) => Some(log),
+            LogEnd::Unsaid | LogEnd::Unknown => None,
         }
     }
 
@@ -262,7 +309,8 @@ pub enum Command {
     /// required the record still waits for its acknowledgement.
     SkipOne,
     /// Give up everything before this position, archived or not, and go on from it. Only for a held
-    /// partition, and never backwards.
+    /// partition, within the log, and never backwards, but where the held position lies beyond the
+    /// log's end: then any position of the log will do.
     SkipTo(Offset),
     /// Stop the partition before the next record.
     Pause,

@@ -18,9 +18,13 @@
 //!    had fetched and not yet offered. [`Input::Sought`] says that this is so.
 //! 3. **[`Action::StopTaking`]** lets the host leave the client alone. It never lasts longer than
 //!    [`Config::keep_polling`]: then every partition is paused and [`Action::Take`] follows.
-//! 4. **[`Action::Store`]** goes to the client's list call as it is.
+//! 4. **[`Action::Store`]** goes to the client's list call as it is. Where
+//!    [`StoreOffset::commit_now`] says so, an explicit commit follows: a client that commits by
+//!    itself does so later, and never to a lower offset.
 //! 5. **`now` never runs backwards**; if it does, the engine takes the latest it has seen.
-//! 6. **To stop, give [`Input::Drain`]** and go on as before. Nothing more is taken; what is with a
+//! 6. **Before an order to skip, ask the broker** what the log has ([`Order::within`]), and say after
+//!    each assignment and from time to time what it has ([`Input::Log`]).
+//! 7. **To stop, give [`Input::Drain`]** and go on as before. Nothing more is taken; what is with a
 //!    handler, between two attempts or on its way to the archive comes to its end. When
 //!    [`Engine::is_idle`] says so, commit and leave: what is held or deferred waits for the next
 //!    consumer.
@@ -77,7 +81,7 @@
 //!         }
 //!     }
 //!
-//!     /// Stops as rule 6 says.
+//!     /// Stops as rule 7 says.
 //!     fn stop(&mut self, now: Duration) {
 //!         self.engine.handle(now, Input::Drain);
 //!         self.drain(now);
@@ -117,7 +121,7 @@
 //!
 //! | | invariant |
 //! |---|---|
-//! | I1 | under one assignment, stored offsets never go back |
+//! | I1 | under one assignment, stored offsets never go back, but by an order to where the log begins again |
 //! | I2 | no stored offset passes a delivered record that was not settled |
 //! | I3 | where the archive is required, none passes a record that the archive has not acknowledged |
 //! | I4 | a record that cannot be processed ends in exactly one [`Disposition`], or is pending or held |
@@ -133,12 +137,18 @@
 //!
 //! # What cannot be fetched
 //!
-//! A batch that does not decode, or a position that the broker no longer has, is held whatever the
-//! mode, and reported ([`HeldBy::Unfetchable`], [`HeldBy::EvidenceLost`]). The engine does not probe
+//! A batch that does not decode, a position that the broker no longer has, or one beyond the end of
+//! the log is held whatever the mode, and reported ([`HeldBy::Unfetchable`],
+//! [`HeldBy::EvidenceLost`], [`Cause::OffsetOutOfRange`]). The engine does not probe
 //! behind it. A fetch returns whole batches, and their ends cannot be read from one that does not
 //! decode; a probe would have to guess, and every good record that a guess passes is an offset that
 //! moved without a reason. Nothing of them could be archived either. [`Command::SkipTo`] is the way
-//! on: an operator names the position, and who and why are in the audit.
+//! on: an operator names the position, and who and why are in the audit. It has to lie within the log;
+//! beyond its end it would pass records that are yet to be produced.
+//!
+//! A position beyond the end says that the log was truncated, or its topic deleted and created again.
+//! Offsets alone cannot tell those apart, nor a log that has grown beyond the position meanwhile from
+//! the one that was read.
 #![forbid(unsafe_code)]
 
 mod action;
@@ -172,7 +182,7 @@ pub use input::{
     ArchiveFault, ArchiveResult, Breaker, Command, Delivery, Fault, FetchFault, Input, Order,
     Signature, SignatureError,
 };
-pub use place::{Epoch, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
+pub use place::{Epoch, LogRange, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
 pub use reason::FailureReason;
 pub use rules::{Archiving, Escalation, Mode, NullPayload, Scope};
 pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking, WithHost};

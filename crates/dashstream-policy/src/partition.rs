@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::timers::Due;
 use crate::tracker::{Slot, Tracker};
-use crate::{ArchiveId, Because, Cause, Epoch, Form, HeldBy, NextOffset, Offset};
+use crate::{ArchiveId, Because, Cause, Epoch, Form, HeldBy, LogRange, NextOffset, Offset};
 
 #[derive(Debug)]
 pub(crate) struct Partition {
@@ -32,6 +32,8 @@ pub(crate) struct Partition {
     /// must not be taken for the later one's, which may ask for the same position.
     pub(crate) superseded: Vec<Offset>,
     pub(crate) released: Option<(NextOffset, Because)>,
+    /// Whether what is released and not yet handed out has to be committed at once.
+    pub(crate) commit_now: bool,
     /// The highest offset that was handed out for storing, or that was committed at assignment.
     pub(crate) handed: Option<NextOffset>,
     /// Whether it waits in the queue of stores.
@@ -97,6 +99,8 @@ pub(crate) struct Poison {
     pub(crate) offset: Option<Offset>,
     pub(crate) slot: Option<Slot>,
     pub(crate) low: Option<Offset>,
+    /// Whether the log was cut before the position.
+    pub(crate) is_cut: bool,
     pub(crate) job: Option<ArchiveId>,
 }
 
@@ -111,12 +115,24 @@ pub(crate) struct Hold {
     pub(crate) slot: Option<Slot>,
     /// The first offset that the broker still has, when records before it are gone.
     pub(crate) low: Option<Offset>,
+    /// Whether the log was cut before the position, so that it may be left backwards.
+    pub(crate) is_cut: bool,
     /// The record's way to the archive, if it has evidence there.
     pub(crate) job: Option<ArchiveId>,
     /// What the archive has acknowledged.
     pub(crate) archived: Option<Form>,
     /// Whether an operator has ordered to skip it once the archive has it.
     pub(crate) releasing: bool,
+}
+
+impl Hold {
+    /// Whether the log does not have what is held: the record, or the position to read from.
+    pub(crate) fn is_beyond(&self, log: LogRange) -> bool {
+        self.offset.is_some_and(|offset| match self.slot {
+            Some(_) => offset >= log.high,
+            None => offset > log.high,
+        })
+    }
 }
 
 impl Partition {
@@ -138,6 +154,7 @@ impl Partition {
             seek: Seek::Idle,
             superseded: Vec::new(),
             released: None,
+            commit_now: false,
             handed: committed.map(NextOffset::before),
             store_queued: false,
             store_failures: 0,

@@ -163,6 +163,16 @@ impl NextOffset {
     }
 }
 
+/// What the log of a partition has, as its broker said it last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a log has these two ends")]
+pub struct LogRange {
+    /// The first offset that it still has.
+    pub low: Offset,
+    /// The offset that the next record gets.
+    pub high: Offset,
+}
+
 /// A number that is no offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -15,7 +15,7 @@
 //! |---|---|
 //! | `dashstream-policy-trace 1` | the first line: what this is, and the version |
 //! | `mode skip`, … `keep_polling 150000000000` | every setting of the configuration, in the order of its fields |
-//! | `NOW INPUT …` | one input and when it was given: `assigned`, `revoked`, `out_of_range`, `undecodable`, `archived`, `stored`, `sought`, `order`, `breaker`, `drain`, `tick` |
+//! | `NOW INPUT …` | one input and when it was given: `assigned`, `revoked`, `log`, `out_of_range`, `undecodable`, `truncated`, `archived`, `stored`, `sought`, `order`, `breaker`, `drain`, `tick` |
 //! | `NOW delivered TOPIC/PARTITION EPOCH OFFSET value\|null current\|old` | a record that was offered |
 //! | `NOW done SERIAL` | a record given back; so are `unprocessable` and `failed` with cause and bytes, `condemn` with bytes, and `defer` |
 //! | `poll` | one action was handed out |

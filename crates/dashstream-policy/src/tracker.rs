@@ -40,6 +40,17 @@ pub(crate) enum State {
     Settled(Because),
 }
 
+/// Settled records that were taken off the front.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Released {
+    pub(crate) next: NextOffset,
+    /// Why the last of them is settled.
+    pub(crate) because: Because,
+    pub(crate) count: usize,
+    /// Whether one of them was rejected.
+    pub(crate) rejected: bool,
+}
+
 /// Which entry: its slot, and the serial that it must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
@@ -89,7 +100,7 @@ impl Tracker {
     }
 
     /// Removes the settled records at the front and says where that leads.
-    pub(crate) fn release(&mut self) -> Option<(NextOffset, Because, usize)> {
+    pub(crate) fn release(&mut self) -> Option<Released> {
         #[cfg(mutant = "highest_seen")]
         // the highest settled offset is stored, whatever lies before
         if let Some(State::Settled(because)) = self.entries.back().map(|entry| entry.state) {
@@ -99,6 +110,7 @@ impl Tracker {
         }
         let mut released = None;
         let mut count = 0_usize;
+        let mut rejected = false;
         while let Some(Entry {
             offset,
             state: State::Settled(because),
@@ -106,11 +118,17 @@ impl Tracker {
         }) = self.entries.front()
         {
             released = Some((offset.next(), *because));
+            rejected |= because.is_rejection();
             self.entries.pop_front();
             self.first = self.first.wrapping_add(1);
             count = count.saturating_add(1);
         }
-        released.map(|(next, because)| (next, because, count))
+        released.map(|(next, because)| Released {
+            next,
+            because,
+            count,
+            rejected,
+        })
     }
 
     /// Removes and returns the last record if it lies at or behind `from`.
@@ -191,12 +209,33 @@ mod tests {
         tracker.settle(second, Because::Processed);
         assert_eq!(tracker.release(), None);
         tracker.settle(first, Because::Processed);
-        assert_eq!(
-            tracker.release(),
-            Some((at(7).next(), Because::Processed, 2))
-        );
+        let released = |next: i64, because, count, rejected| {
+            let next = at(next).next();
+            Some(Released {
+                next,
+                because,
+                count,
+                rejected,
+            })
+        };
+        assert_eq!(tracker.release(), released(7, Because::Processed, 2, false));
         tracker.settle(third, Because::Ignored);
-        assert_eq!(tracker.release(), Some((at(8).next(), Because::Ignored, 1)));
+        assert_eq!(tracker.release(), released(8, Because::Ignored, 1, false));
+        for (because, rejected) in [
+            (Because::Configured, true),
+            (Because::Archived, true),
+            (Because::Ordered, true),
+            (Because::Ignored, false),
+        ] {
+            let first = tracker.push(Duration::ZERO, at(9), 9, State::Out(Duration::ZERO));
+            let last = tracker.push(Duration::ZERO, at(10), 10, State::Out(Duration::ZERO));
+            tracker.settle(first, because);
+            tracker.settle(last, Because::Processed);
+            assert_eq!(
+                tracker.release(),
+                released(10, Because::Processed, 2, rejected)
+            );
+        }
         assert_eq!(tracker.len(), 0);
     }
 

@@ -14,7 +14,8 @@ use std::rc::Rc;
 use dashstream_policy::trace::{Recorder, ReplayError, Tape, Trace, TraceError, VERSION};
 use dashstream_policy::{
     Action, ArchiveFault, ArchiveResult, Archiving, Cause, Command, Config, Delivery, Epoch, Fault,
-    Input, Intake, Mode, NullPayload, Offset, Order, Signature, TopicId, TopicPartition,
+    FetchFault, Input, Intake, LogRange, Mode, NullPayload, Offset, Order, Signature, TopicId,
+    TopicPartition,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -206,6 +207,58 @@ fn a_deferral_has_a_line_of_its_own() {
     let read = Trace::parse(&text, 10).expect("it was written so");
     assert_eq!(&read, host.trace());
     assert_eq!(read.replay(), Ok(Vec::new()));
+}
+
+#[test]
+fn what_the_log_has_is_told_in_a_line_of_its_own_and_behind_an_order() {
+    let mut host = Recorder::<()>::new(config(2), 10).expect("in range");
+    let (epoch, now) = (Epoch::new(1), Duration::from_secs(1));
+    let at = |offset| Offset::new(offset).expect("an offset");
+    let (low, high) = (at(3), at(8));
+    let log = LogRange { low, high };
+    host.handle(
+        now,
+        Input::Log {
+            partition: P,
+            epoch,
+            log,
+        },
+    );
+    host.handle(
+        now,
+        Input::FetchFailed {
+            partition: P,
+            epoch,
+            fault: FetchFault::Truncated,
+        },
+    );
+    for said in [Some(log), None] {
+        let signature = Signature::new("ann", "seen").expect("short");
+        let order = Order::new(P, Command::SkipTo(at(5)), signature);
+        host.handle(now, Input::Order(order.within(said)));
+    }
+    let text = host.trace().to_string();
+    let lines: Vec<_> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("10000"))
+        .collect();
+    let expected = [
+        "1000000000 log 0/0 1 3 8",
+        "1000000000 truncated 0/0 1",
+        "1000000000 order 0/0 skip_to 5 ann seen 3 8",
+        "1000000000 order 0/0 skip_to 5 ann seen -",
+        "end",
+    ];
+    assert_eq!(lines, expected);
+    let read = Trace::parse(&text, 10).expect("it was written so");
+    assert_eq!(&read, host.trace());
+    for damage in [" 3", " 3 8 1", " - -", " 8 -"] {
+        let damaged = text.replacen("seen 3 8", &format!("seen{damage}"), 1);
+        assert!(
+            matches!(Trace::parse(&damaged, 10), Err(TraceError::Line { .. })),
+            "{damage}"
+        );
+    }
 }
 
 #[test]

@@ -34,7 +34,7 @@ const OFFSETS: [i64; 3] = [0, 1, 3];
 const EPOCHS: usize = 2;
 
 /// Every event that can happen. Fetching offers at once: what lies in a hand is for the schedules.
-const EVENTS: [Step; 35] = [
+const EVENTS: [Step; 37] = [
     Step::Assign(0),
     Step::Revoke(0, false),
     Step::Revoke(0, true),
@@ -67,6 +67,8 @@ const EVENTS: [Step; 35] = [
     Step::Late,
     Step::Retain(0, 1),
     Step::Compact(0, 0),
+    Step::Produce(0),
+    Step::Recreate(0, 0),
     Step::Drain,
     Step::Leave,
     Step::Crash,

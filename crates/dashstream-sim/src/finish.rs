@@ -80,7 +80,9 @@ impl World {
         Ok(self.parts.iter().all(|part| {
             let last = part.truth.existed.last().map_or(0, |last| last + 1);
             let rest = part.records.keys().next_back().map_or(0, |last| last + 1);
-            part.committed.unwrap_or(0) >= rest.min(last) && !part.paused && self.tokens.is_empty()
+            let committed = part.committed.unwrap_or(0);
+            let all = committed >= rest.min(last) && committed <= part.high;
+            all && !part.paused && self.tokens.is_empty()
         }) && self.engine.is_idle())
     }
 
@@ -97,7 +99,9 @@ impl World {
         let PartitionState::Held { by, offset, .. } = of.state else {
             return Ok(());
         };
+        let recreated = self.parts[p].recreated && by != HeldBy::Operator;
         let command = match by {
+            _ if recreated => Command::SkipTo(at(self.parts[p].low)),
             HeldBy::Operator => Command::Retry,
             // It ends by itself once the host has what it needs.
             HeldBy::HostResources => return Ok(()),

@@ -40,6 +40,8 @@ pub enum Invariant {
     SameInputsSameOutputs,
     /// An attempt is counted for each failure, and for nothing else.
     AttemptsCountFailures,
+    /// A store that passes a rejected record is committed at once.
+    RejectionsAreCommitted,
     /// Something that was held is let go only by an order, an acknowledgement that was ordered, or
     /// the end of the assignment.
     HoldsLast,
@@ -85,6 +87,7 @@ impl Invariant {
             Self::NoLabelDecides => "I13 no label decides",
             Self::SameInputsSameOutputs => "I14 the same inputs, the same outputs",
             Self::AttemptsCountFailures => "attempts count failures",
+            Self::RejectionsAreCommitted => "rejections are committed",
             Self::HoldsLast => "a hold lasts until an order",
             Self::HeldIsPaused => "a held partition is paused at its poison",
             Self::RunningIsResumed => "a running partition is resumed",

@@ -29,7 +29,8 @@ pub enum Step {
     Retry(usize),
     /// An operator orders to skip one.
     Skip(usize),
-    /// An operator gives up everything before the held offset plus this.
+    /// An operator gives up everything before the held offset plus this; before this offset, where
+    /// the log was created again.
     SkipTo(usize, u32),
     /// An operator pauses.
     Pause(usize),
@@ -51,6 +52,11 @@ pub enum Step {
     LateFailure,
     /// Retention deletes up to `.1` records at the front of a partition.
     Retain(usize, u32),
+    /// A record is appended to partition `.0`.
+    Produce(usize),
+    /// The topic of partition `.0` is deleted and created again, with `.1` records. It is left out
+    /// where the new log reaches the committed position: nobody could tell it from the old one.
+    Recreate(usize, u32),
     /// Compaction deletes one record of a partition.
     Compact(usize, u32),
     /// An input of an assignment that never was.
@@ -134,7 +140,9 @@ impl Step {
             95 => Self::Late,
             96 => Self::LateFailure,
             97 => Self::Retain(p, 1 + pick % 3),
-            98 => Self::Compact(p, pick),
+            98 if pick < 24 => Self::Compact(p, pick),
+            98 if pick < 44 => Self::Produce(p),
+            98 => Self::Recreate(p, pick % 5),
             _ => Self::Stale(p),
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Truth {
     pub(crate) archived: BTreeSet<(i64, Form)>,
     /// What was ever let in.
     pub(crate) taken: BTreeSet<i64>,
+    /// Records that were rejected and not processed since.
+    pub(crate) rejected: BTreeSet<i64>,
     /// How often a record was found unprocessable.
     pub(crate) verdicts: BTreeMap<i64, usize>,
 }

@@ -43,6 +43,8 @@ pub struct World {
     pub(crate) left: u64,
     stopped: Option<Duration>,
     next_epoch: u64,
+    /// The highest serial handed out since the process started.
+    last_serial: u64,
     pub(crate) late: VecDeque<(usize, Epoch, i64)>,
     pub(crate) fail_store: bool,
     pub(crate) fail_seek: bool,
@@ -75,6 +77,7 @@ impl World {
             left: 0,
             stopped: None,
             next_epoch: 0,
+            last_serial: 0,
             late: VecDeque::new(),
             fail_store: false,
             fail_seek: false,
@@ -109,7 +112,8 @@ impl World {
             Step::Retry(p) => self.order(p, Command::Retry)?,
             Step::Skip(p) => self.order(p, Command::SkipOne)?,
             Step::SkipTo(p, further) => {
-                let from = self.held_at(p).unwrap_or(self.parts[p].position);
+                let held = self.held_at(p).unwrap_or(self.parts[p].position);
+                let from = if self.parts[p].recreated { 0 } else { held };
                 self.order(p, Command::SkipTo(at(from + i64::from(further))))?
             }
             Step::Pause(p) => self.order(p, Command::Pause)?,
@@ -127,6 +131,8 @@ impl World {
             Step::Late => self.late()?,
             Step::LateFailure => self.late_failure()?,
             Step::Retain(p, count) => self.retain(p, count),
+            Step::Produce(p) => self.produce(p)?,
+            Step::Recreate(p, records) => self.recreate(p, records),
             Step::Compact(p, pick) => self.compact(p, pick),
             Step::Stale(p) => self.stale(p)?,
             Step::Drain => self.order_to_drain()?,

@@ -6,7 +6,7 @@ use dashstream_policy::{Epoch, Input, Offset, TopicPartition};
 
 use crate::client::Client;
 use crate::config::Start;
-use crate::driver::{Driver, Partition, TOPIC};
+use crate::driver::{Driver, Partition, TOPIC, positions};
 use crate::fact::Fact;
 use crate::observer::Watermarks;
 use crate::progress::Progress;
@@ -63,6 +63,11 @@ impl Driver {
                 watermarks: beginning.watermarks.map(|marks| (now, marks)),
                 old_below,
                 stored: None,
+                committed: beginning.committed,
+                went_back: false,
+                sought: Some(now),
+                is_beyond: false,
+                is_suspect: false,
             };
             self.partitions.insert(*number, partition);
             if let (Some(caution), Some(committed)) = (&mut self.caution, beginning.committed) {
@@ -81,6 +86,16 @@ impl Driver {
                     low: beginning.watermarks.and_then(|m| Offset::new(m.low).ok()),
                 },
             );
+            if let Some(log) = beginning.watermarks.and_then(positions::range) {
+                self.tell(
+                    client,
+                    Input::Log {
+                        partition: TopicPartition::new(TOPIC, *number),
+                        epoch,
+                        log,
+                    },
+                );
+            }
         }
         if self.phase != Phase::Running {
             self.pause_all(client);
@@ -104,6 +119,7 @@ impl Driver {
                 continue;
             };
             self.take_off(*number, 0);
+            self.commits.forget(*number);
             self.report(&Fact::Revoked {
                 partition: *number,
                 lost,

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, ArchiveFault, ArchiveRequest, ArchiveResult, Count, Epoch, Input, Offset,
+    Action, ArchiveFault, ArchiveRequest, ArchiveResult, Because, Count, Epoch, Input, Offset,
     PartitionState,
 };
 
@@ -29,7 +29,15 @@ impl Driver {
                     if let Some(state) = self.partitions.get_mut(&partition.partition())
                         && ok
                     {
+                        let before = state.stored.or(state.committed);
+                        state.went_back |= before.is_some_and(|at| at > next.get());
                         state.stored = Some(next.get());
+                        // A position that an operator set is committed whatever the configuration
+                        // says: the client itself never commits a lower one.
+                        let ordered = store.because() == Because::Ordered;
+                        if store.commit_now() && (self.commit_rejections || ordered) {
+                            self.commits.want(partition.partition(), next.get());
+                        }
                     }
                     if let Some(caution) = &mut self.caution
                         && ok
@@ -92,12 +100,14 @@ impl Driver {
                     self.report(&Fact::Count(count));
                 }
                 Action::Audit(audit) => {
-                    if let Some(reply) = self.order.take() {
-                        // Whoever asked may have stopped waiting.
-                        let _gone = reply.send(audit.outcome);
-                    }
+                    let outcome = audit.outcome;
                     self.report(&Fact::Audit(audit));
                     self.published = None;
+                    // The audit log has it before whoever gave the order, who may have stopped
+                    // waiting.
+                    if let Some(reply) = self.order.take() {
+                        let _gone = reply.send(outcome);
+                    }
                 }
             }
         }
@@ -105,6 +115,7 @@ impl Driver {
             self.give_up_behind_holds();
             self.write_trace();
         }
+        self.commit_wanted(client);
     }
 
     /// Hands a record's evidence to the archive. Its answer comes as an event, unless it is refused
@@ -203,6 +214,7 @@ impl Driver {
             return false;
         }
         partition.progress.moved(now, to.get());
+        partition.sought = Some(now);
         self.reposition(client, number, to.get())
     }
 

@@ -1,84 +1,20 @@
 //! What is looked after between polls: watermarks, stalls, the published status.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use dashstream_policy::{
-    FetchFault, Grade, Input, Offset, PartitionState, PartitionStatus, Scope, Taking,
-    TopicPartition,
-};
+use dashstream_policy::{Grade, PartitionState, PartitionStatus, Scope, Taking};
 
-use crate::client::Client;
-use crate::driver::{Driver, PUBLISH_INTERVAL, TOPIC, Trouble, UNDECODABLE_PATIENCE};
+use crate::driver::{Driver, PUBLISH_INTERVAL, UNDECODABLE_PATIENCE};
 use crate::fact::Fact;
-use crate::observer::Watermarks;
 use crate::progress::Change;
-use crate::standing::Served;
 use crate::status::{PartitionLag, Status};
 
 impl Driver {
-    /// Takes in fresh watermarks, and finds the partition behind an error that named none.
-    pub(super) fn watermarks(
-        &mut self,
-        client: &Client,
-        now: Duration,
-        fresh: &BTreeMap<i32, Watermarks>,
-    ) {
-        if !fresh.is_empty() {
-            self.served(now, Served::Observed);
-        }
-        let trouble = self.trouble;
-        let mut faults = Vec::new();
-        let mut again = Vec::new();
-        for (number, marks) in fresh {
-            let Some(partition) = self.partitions.get_mut(number) else {
-                continue;
-            };
-            partition.watermarks = Some((now, *marks));
-            let Some(next) = partition.progress.next() else {
-                continue;
-            };
-            let still_since = |seen: Duration| partition.progress.moved_at() <= seen;
-            let outside = next < marks.low || next > marks.high;
-            if trouble.out_of_range.is_some_and(still_since) {
-                if outside {
-                    let low = Offset::new(marks.low).ok();
-                    faults.push((*number, partition.epoch, FetchFault::OutOfRange { low }));
-                    continue;
-                }
-                // The error was about a position that was given up meanwhile, and the client stopped
-                // fetching for it all the same.
-                again.push((*number, next));
-            }
-            let still_for = now.saturating_sub(partition.progress.still_since());
-            let behind = next < marks.high && !partition.paused;
-            if behind && trouble.undecodable.is_some() && still_for >= UNDECODABLE_PATIENCE {
-                faults.push((*number, partition.epoch, FetchFault::Undecodable));
-            }
-        }
-        if trouble.out_of_range.is_some() || !faults.is_empty() {
-            self.trouble = Trouble::default();
-        }
-        for (number, next) in again {
-            // The client reports a position it refuses again, so a failure here is not the end.
-            let _tried = self.reposition(client, number, next);
-        }
-        for (number, epoch, fault) in faults {
-            self.tell(
-                client,
-                Input::FetchFailed {
-                    partition: TopicPartition::new(TOPIC, number),
-                    epoch,
-                    fault,
-                },
-            );
-        }
-    }
-
     pub(super) fn look_after_partitions(&mut self, now: Duration) {
         let asked = now.saturating_sub(self.watermarks_asked);
-        let hurry = self.trouble.undecodable.is_some() && asked >= UNDECODABLE_PATIENCE;
+        let trouble = self.trouble.undecodable.or(self.trouble.out_of_range);
+        let hurry = trouble.is_some() && asked >= UNDECODABLE_PATIENCE;
         if hurry || asked >= self.watermark_interval {
             self.ask_watermarks(now);
         }
@@ -134,7 +70,7 @@ impl Driver {
         self.watermarks_asked = now;
         let partitions: Vec<i32> = self.partitions.keys().copied().collect();
         if !partitions.is_empty() {
-            self.watch.ask(partitions);
+            self.watch.ask(now, partitions);
         }
     }
 

@@ -143,6 +143,36 @@ fn undecodable(scope: Scope, broker: &Broker, place: &Place) {
 }
 
 #[test]
+fn a_partition_that_ends_with_a_marker_is_at_rest_and_has_no_lag() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let place = Place::new(&broker, 1);
+        broker.fill(&place.topic, 0, 5);
+        raw::append_marker(broker.list(), &place.topic);
+        run(async {
+            let mut host = Host::start(place.config(), Config::default()).await;
+            assert_eq!(host.judge(5, FETCH, Cause::DecodeError).await.len(), 5);
+            host.until("nothing is left to read", |status| {
+                let of = &status.partitions[0];
+                (of.next, of.high, of.lag()) == (Some(6), Some(6), Some(0))
+            })
+            .await;
+            // Longer than it takes to call a partition stalled.
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            assert!(!host.saw(&Fact::Stalled { partition: 0 }));
+            assert_eq!(host.status().partitions[0].lag(), Some(0));
+            // What follows is read, and what follows unread is a stall.
+            broker.fill(&place.topic, 0, 1);
+            assert_eq!(host.judge(1, FETCH, Cause::DecodeError).await, [(0, 6)]);
+            raw::append(broker.list(), &place.topic, Damage::BadRecords);
+            host.told(&Fact::Stalled { partition: 0 }).await;
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(7));
+    });
+}
+
+#[test]
 fn a_silent_stall_is_reported_and_an_idle_partition_is_not() {
     within(LIMIT, || {
         let broker = Broker::embedded();

@@ -551,10 +551,9 @@ fn a_committed_offset_the_broker_no_longer_has_is_held_and_never_reset() {
                 let policy = Config::default().scope(scope);
                 let config = place.config().start(Start::Earliest);
                 let mut host = Host::start(config, policy).await;
-                host.until("held", |status| {
-                    held_by(status, 0) == Some(HeldBy::EvidenceLost)
-                })
-                .await;
+                let beyond = (HeldBy::Unfetchable, Some(Cause::OffsetOutOfRange), Some(99));
+                host.until("held", |status| held(status, 0) == Some(beyond))
+                    .await;
                 let read = host.next(QUIET).await;
                 assert!(read.is_none(), "nothing is read in its place");
                 let _ = host.shutdown().await;

@@ -26,6 +26,7 @@ mod failures;
 mod frozen;
 mod kill;
 mod policies;
+mod positions;
 mod refusals;
 mod support;
 mod trace;

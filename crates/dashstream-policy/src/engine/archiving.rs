@@ -264,6 +264,7 @@ impl<E> Engine<E> {
                         offset: Some(offset),
                         slot: Some(slot),
                         low: None,
+                        is_cut: false,
                         job: Some(id),
                     },
                 );

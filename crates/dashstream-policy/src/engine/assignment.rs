@@ -4,7 +4,9 @@ use crate::partition::{Partition, Seek};
 use crate::table::Event;
 use crate::tally::bump;
 use crate::timers::Timer;
-use crate::{Cause, Count, Epoch, FetchFault, HeldBy, NextOffset, Offset, TopicPartition};
+use crate::{
+    Cause, Count, Epoch, FetchFault, HeldBy, LogRange, NextOffset, Offset, TopicPartition,
+};
 
 use super::Engine;
 
@@ -79,9 +81,11 @@ impl<E> Engine<E> {
                     self.count(Count::Held { cause, by });
                 }
             }
+            (FetchFault::Truncated, Some(hold)) => hold.is_cut = true,
             (FetchFault::Undecodable, Some(_)) => {}
             // The client speaks of a position that it is about to leave.
-            (FetchFault::Undecodable | FetchFault::OutOfRange { .. }, None) if displaced => {}
+            (_, None) if displaced => {}
+            (FetchFault::Truncated, None) => self.cut(partition, position),
             #[cfg(mutant = "reset_moves_on")] // an offset reset policy goes on where records are
             (FetchFault::OutOfRange { low: Some(low) }, None) => {
                 state.go_on_from(low);
@@ -92,8 +96,25 @@ impl<E> Engine<E> {
             }
             (FetchFault::Undecodable, None) => {
                 let (by, cause) = (HeldBy::Unfetchable, Cause::UndecodableBatch);
-                self.unfetchable(partition, by, cause, position, None);
+                self.unfetchable(partition, by, cause, position, None, false);
             }
+        }
+    }
+
+    /// Compares the position with what the log has.
+    pub(super) fn log_is(&mut self, partition: TopicPartition, epoch: Epoch, log: LogRange) {
+        let Some(state) = self.current(partition, epoch) else {
+            return;
+        };
+        #[cfg(mutant = "beyond_the_end_waits")] // until the log has grown there, unread
+        return;
+        if let Some(hold) = state.hold.as_mut() {
+            hold.is_cut |= hold.is_beyond(log);
+        } else if !state.is_displaced()
+            && let Some(position) = state.position
+            && position > log.high
+        {
+            self.cut(partition, Some(position));
         }
     }
 
@@ -113,6 +134,8 @@ impl<E> Engine<E> {
             state.store_failures = 0;
             return;
         }
+        // The next one passes what this one should have; an immediate commit too many does no harm.
+        state.commit_now = true;
         // Only the latest is worth repeating; a later one may have been stored meanwhile.
         if state.handed == Some(next) {
             state.store_failures = state.store_failures.saturating_add(1);

@@ -27,6 +27,7 @@ impl<E> Engine<E> {
                     epoch: state.epoch,
                     next,
                     because,
+                    commit_now: core::mem::take(&mut state.commit_now),
                 });
             }
         }

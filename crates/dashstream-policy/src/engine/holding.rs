@@ -4,7 +4,7 @@ use crate::partition::{Hold, Poison};
 use crate::table::{Bucket, Event, decide};
 use crate::tally::bump;
 use crate::tracker::State;
-use crate::{Age, Because, Cause, Count, HeldBy, Offset, Scope, TopicPartition};
+use crate::{Age, Because, Cause, Count, HeldBy, NextOffset, Offset, Scope, TopicPartition};
 
 use super::Engine;
 
@@ -19,6 +19,7 @@ impl<E> Engine<E> {
             offset,
             slot,
             low,
+            is_cut,
             job,
         } = poison;
         #[cfg(mutant = "hold_never_moves")] // a partition that is held is not looked at again
@@ -62,6 +63,7 @@ impl<E> Engine<E> {
             since: now,
             slot,
             low,
+            is_cut,
             job,
             archived: None,
             releasing: false,
@@ -127,6 +129,29 @@ impl<E> Engine<E> {
         self.release(partition);
     }
 
+    /// Goes on at a position of a log that was cut, before what was read of the old one. Everything of
+    /// that is given up: a verdict that still comes would pass records of the new one.
+    pub(super) fn go_back(&mut self, partition: TopicPartition, to: Offset) {
+        self.end_hold(partition, Event::OrderedSkip);
+        #[cfg(not(mutant = "old_log_settles"))] // what was read of it still moves the offset
+        self.forget(partition, Offset::ZERO, Event::OrderedSkip);
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        state.released = Some((NextOffset::before(to), Because::Ordered));
+        state.commit_now = true;
+        #[cfg(not(mutant = "stores_stay_behind"))] // the old log's offset stays committed
+        {
+            state.handed = None;
+        }
+        state.go_on_from(to);
+        state.must_meet = None;
+        if !state.store_queued {
+            state.store_queued = true;
+            self.stores.push_back(partition);
+        }
+    }
+
     /// Holds a partition since records between `expected` and `low` were deleted unsettled.
     pub(super) fn evidence_lost(
         &mut self,
@@ -140,7 +165,14 @@ impl<E> Engine<E> {
             Cause::EvidenceLost,
             expected,
             low,
+            false,
         );
+    }
+
+    /// Holds a partition at a position before which the log was cut, or that lies beyond its end.
+    pub(super) fn cut(&mut self, partition: TopicPartition, position: Option<Offset>) {
+        let (by, cause) = (HeldBy::Unfetchable, Cause::OffsetOutOfRange);
+        self.unfetchable(partition, by, cause, position, None, true);
     }
 
     /// Holds a partition at a position where no record can be had.
@@ -151,6 +183,7 @@ impl<E> Engine<E> {
         cause: Cause,
         offset: Option<Offset>,
         low: Option<Offset>,
+        is_cut: bool,
     ) {
         let age = Age::Current;
         self.tally.met(cause, age);
@@ -163,6 +196,7 @@ impl<E> Engine<E> {
                 offset,
                 slot: None,
                 low,
+                is_cut,
                 job: None,
             },
         );

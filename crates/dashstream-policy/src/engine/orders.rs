@@ -1,9 +1,12 @@
 //! What an operator's order does.
 
 use crate::table::Event;
-use crate::{Action, Audit, Because, Command, HeldBy, Offset, Order, OrderOutcome, TopicPartition};
+use crate::{
+    Action, Audit, Because, Command, HeldBy, LogRange, Offset, Order, OrderOutcome, TopicPartition,
+};
 
 use super::Engine;
+use crate::input::LogEnd;
 
 impl<E> Engine<E> {
     pub(super) fn ordered(&mut self, order: Order) {
@@ -15,10 +18,18 @@ impl<E> Engine<E> {
         let outcome = if !known {
             OrderOutcome::NotAssigned
         } else {
+            if let Some(log) = order.log()
+                && let Some(hold) = self
+                    .partitions
+                    .get_mut(&partition)
+                    .and_then(|state| state.hold.as_mut())
+            {
+                hold.is_cut |= hold.is_beyond(log);
+            }
             match order.command() {
-                Command::Retry => self.retry(partition),
-                Command::SkipOne => self.skip_one(partition),
-                Command::SkipTo(to) => self.skip_to(partition, to),
+                Command::Retry => self.retry(partition, order.log()),
+                Command::SkipOne => self.skip_one(partition, order.log()),
+                Command::SkipTo(to) => self.skip_to(partition, to, order.end),
                 Command::Pause => self.pause(partition),
             }
         };
@@ -29,7 +40,10 @@ impl<E> Engine<E> {
         }));
     }
 
-    fn retry(&mut self, partition: TopicPartition) -> OrderOutcome {
+    fn retry(&mut self, partition: TopicPartition, log: Option<LogRange>) -> OrderOutcome {
+        if let Some(end) = self.beyond(partition, log) {
+            return OrderOutcome::BeyondEnd { end };
+        }
         let Some(state) = self.partitions.get_mut(&partition) else {
             return OrderOutcome::NotAssigned;
         };
@@ -59,7 +73,10 @@ impl<E> Engine<E> {
         }
     }
 
-    fn skip_one(&mut self, partition: TopicPartition) -> OrderOutcome {
+    fn skip_one(&mut self, partition: TopicPartition, log: Option<LogRange>) -> OrderOutcome {
+        if let Some(end) = self.beyond(partition, log) {
+            return OrderOutcome::BeyondEnd { end };
+        }
         let held = self
             .partitions
             .get(&partition)
@@ -105,7 +122,14 @@ impl<E> Engine<E> {
         }
     }
 
-    fn skip_to(&mut self, partition: TopicPartition, to: Offset) -> OrderOutcome {
+    /// The end of the log, where what is held lies beyond it: there is nothing to be met or passed.
+    fn beyond(&self, partition: TopicPartition, log: Option<LogRange>) -> Option<Offset> {
+        let log = log?;
+        let hold = self.partitions.get(&partition)?.hold.as_ref()?;
+        hold.is_beyond(log).then_some(log.high)
+    }
+
+    fn skip_to(&mut self, partition: TopicPartition, to: Offset, end: LogEnd) -> OrderOutcome {
         let held = self
             .partitions
             .get(&partition)
@@ -114,10 +138,26 @@ impl<E> Engine<E> {
             return OrderOutcome::NotHeld;
         };
         let offset = hold.offset;
-        if offset.is_some_and(|offset| to <= offset) {
+        let back = offset.is_some_and(|offset| to <= offset);
+        if back && !hold.is_cut {
             return OrderOutcome::Backwards;
         }
-        self.give_up(partition, to);
+        match end {
+            LogEnd::Unknown => return OrderOutcome::EndUnknown,
+            #[cfg(not(mutant = "skips_beyond_the_end"))] // and passes what is produced there later
+            LogEnd::Known(log) if to > log.high => {
+                return OrderOutcome::BeyondEnd { end: log.high };
+            }
+            LogEnd::Known(log) if to < log.low => {
+                return OrderOutcome::BelowStart { start: log.low };
+            }
+            LogEnd::Known(_) | LogEnd::Unsaid => {}
+        }
+        if back {
+            self.go_back(partition, to);
+        } else {
+            self.give_up(partition, to);
+        }
         OrderOutcome::Applied { offset }
     }
 

@@ -187,6 +187,7 @@ impl<E> Engine<E> {
                     offset: Some(place.offset),
                     slot: Some(slot),
                     low: None,
+                    is_cut: false,
                     job,
                 },
             ),

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use crate::{
     Age, ArchiveId, Archiving, Backoff, Breaker, Cause, Command, Config, Delivery, Epoch,
-    Escalation, FetchFault, Input, Mode, NextOffset, NullPayload, Offset, Order, Scope, Signature,
-    TopicId, TopicPartition,
+    Escalation, FetchFault, Input, LogRange, Mode, NextOffset, NullPayload, Offset, Order, Scope,
+    Signature, TopicId, TopicPartition,
 };
 
 use super::text::{ANSWERS, END, Head, Line, MAGIC, NONE, POLL, VERSION};
@@ -348,6 +348,12 @@ impl<'a> Words<'a> {
                 low: self.maybe_offset()?,
             }),
             "undecodable" => failed(FetchFault::Undecodable),
+            "truncated" => failed(FetchFault::Truncated),
+            "log" => Input::Log {
+                partition,
+                epoch,
+                log: self.log()?,
+            },
             "stored" => Input::Stored {
                 partition,
                 epoch,
@@ -395,7 +401,23 @@ impl<'a> Words<'a> {
         };
         let (who, why) = (self.unescaped()?, self.unescaped()?);
         let signature = Signature::new(&who, &why).ok()?;
-        Some(Order::new(partition, command, signature))
+        let order = Order::new(partition, command, signature);
+        // Orders of older traces say nothing of the log.
+        Some(match self.maybe_offset() {
+            None => order,
+            Some(None) => order.within(None),
+            Some(Some(low)) => {
+                let high = self.offset()?;
+                order.within(Some(LogRange { low, high }))
+            }
+        })
+    }
+
+    fn log(&mut self) -> Option<LogRange> {
+        Some(LogRange {
+            low: self.offset()?,
+            high: self.offset()?,
+        })
     }
 
     fn unescaped(&mut self) -> Option<String> {

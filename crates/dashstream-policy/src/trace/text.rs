@@ -9,6 +9,7 @@ use crate::{
 };
 
 use super::{Call, Trace};
+use crate::input::LogEnd;
 
 /// The version of the text form that is written and read.
 pub const VERSION: u32 = 2;
@@ -136,7 +137,16 @@ fn write_input(f: &mut Formatter<'_>, input: &Input) -> fmt::Result {
             match fault {
                 FetchFault::OutOfRange { low } => write!(f, "out_of_range {at} {}", Maybe(*low)),
                 FetchFault::Undecodable => write!(f, "undecodable {at}"),
+                FetchFault::Truncated => write!(f, "truncated {at}"),
             }
+        }
+        Input::Log {
+            partition,
+            epoch,
+            log,
+        } => {
+            let at = At(*partition, *epoch);
+            write!(f, "log {at} {} {}", log.low.get(), log.high.get())
         }
         Input::Archived {
             id,
@@ -190,7 +200,12 @@ fn write_order(f: &mut Formatter<'_>, order: &Order) -> fmt::Result {
         "{} {}",
         Escaped(signature.who()),
         Escaped(signature.why())
-    )
+    )?;
+    match order.end {
+        LogEnd::Known(log) => write!(f, " {} {}", log.low.get(), log.high.get()),
+        LogEnd::Unknown => write!(f, " {NONE}"),
+        LogEnd::Unsaid => Ok(()),
+    }
 }
 
 const fn outcome(ok: bool) -> &'static str {

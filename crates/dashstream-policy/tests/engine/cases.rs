@@ -330,10 +330,8 @@ fn a_batch_that_cannot_be_decoded_is_held_and_cannot_be_skipped_one_by_one() {
     });
     assert_eq!(host.order(Command::SkipOne), OrderOutcome::NoRecord);
     let offset = Some(Offset::ZERO);
-    assert_eq!(
-        host.order(Command::SkipTo(at(3))),
-        OrderOutcome::Applied { offset }
-    );
+    let applied = OrderOutcome::Applied { offset };
+    assert_eq!(host.order(Command::SkipTo(at(3))), applied);
     assert_eq!(host.stored(P), Some(3));
 }
 

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use dashstream_policy::{
     Action, ArchiveRequest, ArchiveResult, Cause, Command, Config, Delivered, Delivery, Engine,
-    Epoch, Fault, Input, Intake, Offset, Order, OrderOutcome, PartitionState, Signature, TopicId,
-    TopicPartition,
+    Epoch, Fault, Input, Intake, LogRange, Offset, Order, OrderOutcome, PartitionState, Signature,
+    TopicId, TopicPartition,
 };
 
 pub(crate) const P: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
@@ -14,6 +14,11 @@ pub(crate) const EPOCH: Epoch = Epoch::new(1);
 
 pub(crate) fn at(offset: i64) -> Offset {
     Offset::new(offset).expect("an offset")
+}
+
+pub(crate) fn log(low: i64, high: i64) -> LogRange {
+    let (low, high) = (at(low), at(high));
+    LogRange { low, high }
 }
 
 pub(crate) fn secs(seconds: u64) -> Duration {
@@ -108,9 +113,15 @@ impl Host {
         Vec::into_iter(back).filter_map(record).collect()
     }
 
+    /// Gives an order for P, whose log goes from 0 to 100.
     pub(crate) fn order(&mut self, command: Command) -> OrderOutcome {
+        self.order_within(command, log(0, 100).into())
+    }
+
+    pub(crate) fn order_within(&mut self, command: Command, log: Option<LogRange>) -> OrderOutcome {
         let signature = Signature::new("ann", "seen and understood").expect("short");
-        self.tell(Input::Order(Order::new(P, command, signature)));
+        let order = Order::new(P, command, signature);
+        self.tell(Input::Order(order.within(log)));
         self.actions
             .iter()
             .rev()

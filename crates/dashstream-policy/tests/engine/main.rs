@@ -12,3 +12,4 @@ mod cases;
 mod deferral;
 mod host;
 mod limits;
+mod log_range;

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use dashstream_policy::trace::{Recorder, Trace};
 use dashstream_policy::{
-    Action, Age, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Breaker, Cause, Command,
-    Config, Delivered, Delivery, Epoch, Escalation, Fault, FetchFault, Form, Input, Intake, Mode,
-    NullPayload, Offset, Order, Scope, Signature, StoreOffset, TopicId, TopicPartition,
+    Action, Age, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Because, Breaker, Cause,
+    Command, Config, Delivered, Delivery, Epoch, Escalation, Fault, FetchFault, Form, Input,
+    Intake, LogRange, Mode, NullPayload, Offset, Order, Scope, Signature, StoreOffset, TopicId,
+    TopicPartition,
 };
 
 /// Calls that are carried out of one input: a fuzzer learns nothing from longer ones.
@@ -54,10 +55,20 @@ impl Host {
         let epoch = Epoch::new(u64::from(with >> 1 & 3));
         let offset = Offset::new(i64::from(with >> 3)).expect("small");
         let cause = Cause::ALL[usize::from(with) % Cause::ALL.len()];
+        let high = Offset::new(i64::from(with >> 2)).expect("small");
+        let log = LogRange {
+            low: Offset::ZERO,
+            high,
+        };
         let fault = Fault::new(cause, (), usize::from(with));
         let order = |command| {
             let signature = Signature::new("who", "why, in words").expect("short");
-            Input::Order(Order::new(partition, command, signature))
+            let order = Order::new(partition, command, signature);
+            Input::Order(if what > 64 {
+                order.within((with > 7).then_some(log))
+            } else {
+                order
+            })
         };
         let token = (!self.tokens.is_empty()).then(|| usize::from(with) % self.tokens.len().max(1));
         let input = match (what % 22, token) {
@@ -124,6 +135,11 @@ impl Host {
                     _ => ArchiveResult::Failed(ArchiveFault::Broker),
                 },
             },
+            (12, _) if what > 220 => Input::Log {
+                partition,
+                epoch,
+                log,
+            },
             (12, _) => Input::Sought {
                 partition,
                 epoch,
@@ -137,7 +153,9 @@ impl Host {
             (17, _) => Input::FetchFailed {
                 partition,
                 epoch,
-                fault: if what < 128 {
+                fault: if what > 220 {
+                    FetchFault::Truncated
+                } else if what < 128 {
                     let low = (with & 8 != 0).then_some(offset);
                     FetchFault::OutOfRange { low }
                 } else {
@@ -210,7 +228,11 @@ impl Host {
             Some(store.epoch()),
             "no store for an old assignment"
         );
-        assert!(store.next().get() >= *last, "stores never go back");
+        let goes_back = store.because() == Because::Ordered && store.commit_now();
+        assert!(
+            store.next().get() >= *last || goes_back,
+            "stores go back by order only"
+        );
         *last = store.next().get();
         self.last_store = Some(store);
     }

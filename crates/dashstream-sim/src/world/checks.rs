@@ -1,22 +1,32 @@
 //! The invariants that are checked after every step.
 
 use dashstream_policy::{
-    ArchiveId, Archiving, Cause, Delivered, Epoch, Escalation, Grade, HeldBy, Mode, Offset,
-    PartitionState, PartitionStatus, Scope, Status, Taking, TopicPartition,
+    ArchiveId, Archiving, Cause, Delivered, Escalation, Grade, HeldBy, Mode, Offset,
+    PartitionState, PartitionStatus, Scope, Status, StoreOffset, Taking, TopicPartition,
 };
 
 use super::{Part, World, number};
 use crate::invariant::{Checked, Invariant};
 
 impl World {
-    pub(super) fn check_store(&self, p: usize, epoch: Epoch, next: i64) -> Checked {
+    pub(super) fn check_store(&self, p: usize, store: &StoreOffset) -> Checked {
+        let (epoch, next) = (store.epoch(), store.next().get());
         let part = &self.parts[p];
         if part.epoch != Some(epoch) {
             return Err(Invariant::OldAssignmentsAreFenced.broken((p, epoch, next)));
         }
         let before = part.stored.or(part.committed);
-        if before.is_some_and(|before| next < before) {
+        if before.is_some_and(|before| next < before) && !part.goes_back {
             return Err(Invariant::StoresNeverGoBack.broken((p, next, before)));
+        }
+        let passed = before.unwrap_or(0)..next.max(before.unwrap_or(0));
+        let rejected = part.truth.rejected.range(passed).next();
+        if rejected.is_some() && !store.commit_now() {
+            return Err(Invariant::RejectionsAreCommitted.broken((store, rejected)));
+        }
+        // Nobody knows yet that these are other records.
+        if part.recreated {
+            return Ok(());
         }
         let reduced = self.rules.accept_reduced;
         if let Some(lost) = part.truth.lost_before(next, reduced) {

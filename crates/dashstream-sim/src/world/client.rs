@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use dashstream_policy::{Age, Delivery, FetchFault, Input, Intake, NullPayload};
+use dashstream_policy::{Age, Delivery, Epoch, FetchFault, Input, Intake, LogRange, NullPayload};
 
-use super::{World, at, mask_labels, place};
-use crate::invariant::{Invariant, Violation};
+use super::{World, at, mask_labels, number, place};
+use crate::invariant::{Checked, Invariant, Violation};
 
 impl World {
     pub(crate) fn fetch(&mut self, p: usize) -> Result<bool, Violation> {
@@ -20,6 +20,15 @@ impl World {
         let bad = part
             .bad
             .filter(|(start, end)| part.position < *end && next.is_none_or(|next| next >= *start));
+        if part.position > part.high {
+            // The client says so, and the host asks where the log ends. What was fetched of the old
+            // log is offered first, as clients do.
+            if !part.hand.is_empty() {
+                return Ok(false);
+            }
+            self.tell_log(p, epoch)?;
+            return Ok(true);
+        }
         let fault = if part.position < part.low {
             FetchFault::OutOfRange {
                 low: Some(at(part.low)),
@@ -81,7 +90,10 @@ impl World {
             }
         }
         match intake {
-            Intake::Take(token) => self.tokens.push(token),
+            Intake::Take(token) => {
+                self.last_serial = token.serial();
+                self.tokens.push(token);
+            }
             Intake::Ignored => {
                 // Only where the rule says so may an offset pass it.
                 if null && self.rules.null == NullPayload::Ignore {
@@ -148,6 +160,59 @@ impl World {
         };
         part.records = part.records.split_off(&low);
         part.low = low;
+        true
+    }
+
+    pub(super) fn log(&self, p: usize) -> LogRange {
+        let (low, high) = (at(self.parts[p].low), at(self.parts[p].high));
+        LogRange { low, high }
+    }
+
+    pub(super) fn tell_log(&mut self, p: usize, epoch: Epoch) -> Checked {
+        let (partition, log) = (place(p), self.log(p));
+        self.input(Input::Log {
+            partition,
+            epoch,
+            log,
+        })
+    }
+
+    /// Appends a record, which no store may have passed already.
+    pub(super) fn produce(&mut self, p: usize) -> Result<bool, Violation> {
+        let reduced = self.rules.accept_reduced;
+        let part = &mut self.parts[p];
+        // A log that grows to where the old one was read cannot be told from it.
+        if part.recreated {
+            return Ok(false);
+        }
+        let offset = part.high;
+        part.high += 1;
+        part.records.insert(offset, false);
+        part.truth.existed.insert(offset);
+        let passed = part.stored.max(part.committed).unwrap_or(0);
+        match part.truth.lost_before(passed, reduced) {
+            Some(lost) => Err(Invariant::NoStorePassesUnsettled.broken((p, passed, lost))),
+            None => Ok(true),
+        }
+    }
+
+    pub(super) fn recreate(&mut self, p: usize, records: u32) -> bool {
+        let high = i64::from(records);
+        if self.parts[p].committed.is_none_or(|at| at <= high) {
+            return false;
+        }
+        self.sends.retain(|send| number(send.partition) != p);
+        let part = &mut self.parts[p];
+        part.records = (0..high).map(|offset| (offset, false)).collect();
+        part.bad = None;
+        (part.low, part.high) = (0, high);
+        part.recreated = true;
+        let truth = &mut part.truth;
+        truth.existed = part.records.keys().copied().collect();
+        truth.accounted.clear();
+        truth.if_archived.clear();
+        truth.compacted.clear();
+        truth.archived.clear();
         true
     }
 

@@ -24,6 +24,7 @@ impl World {
             committed,
             low,
         })?;
+        self.tell_log(p, epoch)?;
         Ok(true)
     }
 
@@ -76,12 +77,14 @@ impl World {
         self.late_failures.clear();
         self.ids.clear();
         self.facts = (0, 0);
+        self.last_serial = 0;
         (self.breaker, self.taking, self.stopped) = (false, true, None);
         self.draining = false;
         for part in &mut self.parts {
             part.end_assignment();
             part.epoch = None;
             part.stored = None;
+            part.old_serials = 0;
             part.paused = false;
             part.hand.clear();
         }

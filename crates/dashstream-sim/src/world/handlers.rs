@@ -19,7 +19,10 @@ impl World {
         }
         match outcome {
             Outcome::Done => {
-                self.parts[p].truth.accounted.insert(offset);
+                if serial > self.parts[p].old_serials {
+                    self.parts[p].truth.accounted.insert(offset);
+                }
+                self.parts[p].truth.rejected.remove(&offset);
                 self.engine.done(self.now, token);
             }
             Outcome::Unprocessable(cause) => {
@@ -76,6 +79,9 @@ impl World {
             return Ok(());
         }
         let pauses = self.pauses();
+        if !pauses {
+            self.parts[p].truth.rejected.insert(offset);
+        }
         let archiving = self.rules.archiving;
         let truth = &mut self.parts[p].truth;
         *truth.verdicts.entry(offset).or_default() += 1;

@@ -11,7 +11,8 @@ impl World {
             return Ok(false);
         }
         let signature = Signature::new("sim", "because").expect("a short signature");
-        self.input(Input::Order(Order::new(place(p), command, signature)))?;
+        let order = Order::new(place(p), command, signature).within(Some(self.log(p)));
+        self.input(Input::Order(order))?;
         Ok(true)
     }
 
@@ -22,13 +23,17 @@ impl World {
             OrderOutcome::Applied { offset } => offset.map(Offset::get),
             OrderOutcome::AwaitsArchive { offset } => {
                 part.awaited.insert(offset.get());
+                part.truth.rejected.insert(offset.get());
                 part.truth.if_archived.insert(offset.get());
                 return;
             }
             OrderOutcome::NotAssigned
             | OrderOutcome::NotHeld
             | OrderOutcome::NoRecord
-            | OrderOutcome::Backwards => return,
+            | OrderOutcome::Backwards
+            | OrderOutcome::BeyondEnd { .. }
+            | OrderOutcome::BelowStart { .. }
+            | OrderOutcome::EndUnknown => return,
         };
         match order.command() {
             Command::Pause => part.operator = true,
@@ -36,6 +41,7 @@ impl World {
                 part.operator = false;
                 if let Some(offset) = held {
                     part.truth.if_archived.remove(&offset);
+                    part.truth.rejected.remove(&offset);
                     part.awaited.remove(&offset);
                 }
                 part.must_meet = part.truth.stopped_at.take().filter(|at| Some(*at) == held);
@@ -47,6 +53,7 @@ impl World {
                     part.truth.give_up(0, part.low);
                     return;
                 };
+                part.truth.rejected.insert(offset);
                 if required && part.truth.verdicts.contains_key(&offset) && part.low <= offset {
                     part.truth.if_archived.insert(offset);
                 } else {
@@ -56,6 +63,13 @@ impl World {
             Command::SkipTo(to) => {
                 part.truth.stopped_at = None;
                 part.must_meet = None;
+                if core::mem::take(&mut part.recreated) {
+                    part.goes_back = true;
+                    part.truth.give_up(0, to.get());
+                    // Whatever was handed out before is of the old log.
+                    part.old_serials = self.last_serial;
+                    return;
+                }
                 part.truth.give_up(held.unwrap_or(0), to.get());
             }
         }

@@ -13,6 +13,14 @@ pub(crate) struct Part {
     pub(crate) records: BTreeMap<i64, bool>,
     pub(crate) bad: Option<(i64, i64)>,
     pub(crate) low: i64,
+    /// The offset of the next record.
+    pub(crate) high: i64,
+    /// Whether the log was created again, and nobody went back to it yet.
+    pub(crate) recreated: bool,
+    /// Whether an operator went back, and that is not stored yet.
+    pub(super) goes_back: bool,
+    /// Records with serials up to this were read of an earlier log.
+    pub(super) old_serials: u64,
     pub(crate) committed: Option<i64>,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) position: i64,
@@ -37,6 +45,7 @@ pub(crate) struct Part {
 
 impl Part {
     pub(super) fn new(log: &Log) -> Self {
+        let last = log.records.keys().next_back().map_or(0, |last| last + 1);
         let truth = Truth {
             existed: log.records.keys().copied().collect(),
             ..Truth::default()
@@ -45,6 +54,10 @@ impl Part {
             records: log.records.clone(),
             bad: log.bad,
             low: 0,
+            high: log.bad.map_or(last, |(_, end)| last.max(end)),
+            recreated: false,
+            goes_back: false,
+            old_serials: 0,
             committed: None,
             epoch: None,
             position: 0,
@@ -77,6 +90,8 @@ impl Part {
         self.must_meet = None;
         self.awaited.clear();
         self.operator = false;
+        self.goes_back = false;
+        self.truth.rejected.clear();
         self.deferred.clear();
         self.failures.clear();
         self.truth.stopped_at = None;

@@ -25,11 +25,15 @@ impl World {
             Action::Store(store) => {
                 let p = number(store.partition());
                 let next = store.next().get();
-                self.check_store(p, store.epoch(), next)?;
+                self.check_store(p, &store)?;
                 let ok = !core::mem::take(&mut self.fail_store);
                 self.parts[p].store_failed = !ok;
                 if ok {
                     self.parts[p].stored = Some(next);
+                    self.parts[p].goes_back = false;
+                    if store.commit_now() {
+                        self.parts[p].committed = Some(next);
+                    }
                 }
                 self.engine.handle(
                     self.now,

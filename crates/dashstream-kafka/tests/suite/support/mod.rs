@@ -16,7 +16,7 @@ use dashstream_kafka::policy::envelope::{DeadLetter, LETTER_BYTES_DEFAULT};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::Message as _;
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -55,6 +55,32 @@ impl Broker {
             brokers: embedded.brokers().to_owned(),
             embedded: Some(embedded),
         }
+    }
+
+    /// The broker named by the environment, for what the one inside this process cannot do.
+    pub fn outside() -> Option<Self> {
+        let broker = Self::start();
+        broker.embedded.is_none().then_some(broker)
+    }
+
+    /// Deletes a topic and creates it again, as an operator would who "resets" it.
+    pub fn recreate(&self, name: &str, partitions: u16) {
+        let admin: AdminClient<DefaultClientContext> = self.client().create().unwrap();
+        let deleted = wait(admin.delete_topics(&[name], &AdminOptions::new())).unwrap();
+        assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+        // The broker forgets a topic some time after it has answered.
+        eventually("created again", Duration::from_secs(20), || {
+            let topic = NewTopic::new(name, i32::from(partitions), TopicReplication::Fixed(1));
+            let created = wait(admin.create_topics(&[topic], &AdminOptions::new()));
+            created.unwrap().iter().all(Result::is_ok)
+        });
+    }
+
+    /// Deletes the records of a partition before `low`.
+    pub fn delete_before(&self, topic: &str, partition: i32, low: i64) {
+        let admin: AdminClient<DefaultClientContext> = self.client().create().unwrap();
+        let before = list(topic, &[(partition, Offset::Offset(low))]);
+        wait(admin.delete_records(&before, &AdminOptions::new())).unwrap();
     }
 
     /// A session about as short as this broker allows; the embedded one forms a group in 3 s.
@@ -98,13 +124,7 @@ impl Broker {
         for (setting, value) in settings {
             topic = topic.set(setting, value);
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let created = runtime
-            .block_on(admin.create_topics(&[topic], &AdminOptions::new()))
-            .unwrap();
+        let created = wait(admin.create_topics(&[topic], &AdminOptions::new())).unwrap();
         assert!(created.iter().all(Result::is_ok), "{created:?}");
     }
 
@@ -189,6 +209,16 @@ impl Broker {
         }
     }
 
+    /// Commits an offset for `group`, which has no members, from outside.
+    pub fn commit(&self, group: &str, topic: &str, offset: i64) {
+        let outsider = self.consumer(group);
+        // A group's coordinator may take a moment to be known.
+        eventually("committed", Duration::from_secs(20), || {
+            let offsets = list(topic, &[(0, Offset::Offset(offset))]);
+            outsider.commit(&offsets, CommitMode::Sync).is_ok()
+        });
+    }
+
     /// Every record of an archive.
     pub fn letters(&self, archive: &str) -> Vec<DeadLetter> {
         let read = |value: Option<Vec<u8>>| {
@@ -217,6 +247,20 @@ impl Broker {
         }
         read
     }
+}
+
+/// Waits for an answer of the admin client, on a thread of its own: some tests call from a runtime.
+fn wait<T: Send>(answer: impl Future<Output = T> + Send) -> T {
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(answer)
+        });
+        waiting.join().unwrap()
+    })
 }
 
 /// Assigns partitions at offsets, with a list that lives no longer than the call.

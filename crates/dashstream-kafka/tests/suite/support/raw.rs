@@ -19,10 +19,25 @@ pub fn append(brokers: &str, topic: &str, damage: Damage) {
         Damage::BadCompression => noise.to_vec(),
         Damage::BadRecords => gzip(&noise),
     };
+    send(brokers, topic, &batch(&records, 2, GZIP, NOBODY));
+}
+
+/// Appends the marker with which a transaction ends: it takes one offset, and no consumer sees it.
+pub fn append_marker(brokers: &str, topic: &str) {
+    // A record: length, attributes, time and offset as differences, then key and value with their
+    // lengths; numbers are zigzag varints. The key says version 0 and commit.
+    let record = [32, 0, 0, 0, 8, 0, 0, 0, 1, 12, 0, 0, 0, 0, 0, 0, 0];
+    let (control, transactional) = (0x20, 0x10);
+    send(
+        brokers,
+        topic,
+        &batch(&record, 1, control | transactional, 7),
+    );
+}
+
+fn send(brokers: &str, topic: &str, batch: &[u8]) {
     let mut broker = TcpStream::connect(brokers).unwrap();
-    broker
-        .write_all(&request(topic, &batch(&records, 2)))
-        .unwrap();
+    broker.write_all(&request(topic, batch)).unwrap();
     let mut len = [0; 4];
     broker.read_exact(&mut len).unwrap();
     let mut response = vec![0; u32::from_be_bytes(len) as usize];
@@ -52,16 +67,19 @@ fn request(topic: &str, batch: &[u8]) -> Vec<u8> {
     framed(body)
 }
 
-/// A record batch of version 2 that says it is gzip and has `count` records.
-fn batch(records: &[u8], count: i32) -> Vec<u8> {
+const GZIP: i16 = 1;
+const NOBODY: i64 = -1;
+
+/// A record batch of version 2 that says it has `count` records.
+fn batch(records: &[u8], count: i32, attributes: i16, producer: i64) -> Vec<u8> {
     let mut body = Vec::new();
     body.extend((-1_i32).to_be_bytes()); // leader epoch
     body.push(2); // magic
     body.extend(0_u32.to_be_bytes()); // a checksum that nobody checks by default
-    body.extend(1_i16.to_be_bytes()); // gzip
+    body.extend(attributes.to_be_bytes());
     body.extend((count - 1).to_be_bytes());
     body.extend([0; 16]); // timestamps
-    body.extend((-1_i64).to_be_bytes()); // no producer
+    body.extend(producer.to_be_bytes());
     body.extend((-1_i16).to_be_bytes());
     body.extend((-1_i32).to_be_bytes());
     body.extend(count.to_be_bytes());

@@ -1,0 +1,143 @@
+//! Commits that do not wait for the client's own: of rejections, and of positions that an operator
+//! set, which may lie before what is committed.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use crate::client::{self, Client};
+use crate::driver::Driver;
+
+/// What is to be committed, one request at a time.
+#[derive(Debug, Default)]
+pub(super) struct Commits {
+    wanted: BTreeMap<i32, i64>,
+    /// What was sent, and when; the client does not always answer.
+    sent: Option<(Duration, BTreeMap<i32, i64>)>,
+    not_before: Duration,
+}
+
+impl Commits {
+    pub(super) fn want(&mut self, partition: i32, next: i64) {
+        self.wanted.insert(partition, next);
+    }
+
+    pub(super) fn forget(&mut self, partition: i32) {
+        self.wanted.remove(&partition);
+        if let Some((_, sent)) = &mut self.sent {
+            sent.remove(&partition);
+        }
+    }
+
+    /// Takes what is to be sent now.
+    fn due(&mut self, now: Duration, patience: Duration) -> Option<BTreeMap<i32, i64>> {
+        let waits = |(at, _): &(Duration, _)| now.saturating_sub(*at) < patience;
+        if self.wanted.is_empty() || now < self.not_before || self.sent.as_ref().is_some_and(waits)
+        {
+            return None;
+        }
+        Some(core::mem::take(&mut self.wanted))
+    }
+
+    /// A commit was answered, perhaps another one than ours: then one is sent too early or too many.
+    pub(super) fn answered(&mut self, now: Duration, ok: bool) {
+        if let Some((_, sent)) = self.sent.take()
+            && !ok
+        {
+            self.again(now, sent);
+        }
+    }
+
+    /// What failed is sent again, but for what is wanted more recently.
+    fn again(&mut self, now: Duration, failed: BTreeMap<i32, i64>) {
+        self.not_before = now.saturating_add(AFTER_A_FAILURE);
+        for (partition, next) in failed {
+            self.wanted.entry(partition).or_insert(next);
+        }
+    }
+}
+
+impl Driver {
+    /// Sends what is to be committed at once. It is over when the broker has answered, and a process
+    /// that dies after that does not meet the records again.
+    pub(super) fn commit_wanted(&mut self, client: &Client) {
+        let now = self.wiring.clock.now();
+        let Some(wanted) = self.commits.due(now, self.request_timeout) else {
+            return;
+        };
+        match client::commit(client, &self.topic, &wanted) {
+            Ok(()) => self.commits.sent = Some((now, wanted)),
+            Err(code) => {
+                self.consumer_failed(code);
+                self.commits.again(now, wanted);
+            }
+        }
+    }
+
+    /// As [`Driver::commit_wanted`], for the last time: nothing is waited for.
+    pub(crate) fn commit_last(&mut self, client: &Client) {
+        self.commits.sent = None;
+        self.commits.not_before = Duration::ZERO;
+        self.commit_wanted(client);
+    }
+}
+
+/// While the group rebalances every commit fails.
+const AFTER_A_FAILURE: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn send(commits: &mut Commits, now: Duration) -> Option<Vec<(i32, i64)>> {
+        let sent = commits.due(now, PATIENCE)?;
+        commits.sent = Some((now, sent.clone()));
+        Some(sent.into_iter().collect())
+    }
+
+    #[test]
+    fn one_commit_is_under_way_and_the_latest_of_each_partition_follows() {
+        let mut commits = Commits::default();
+        assert_eq!(send(&mut commits, ms(0)), None);
+        commits.want(0, 5);
+        assert_eq!(send(&mut commits, ms(0)), Some(vec![(0, 5)]));
+        commits.want(0, 6);
+        commits.want(1, 3);
+        commits.want(0, 2);
+        assert_eq!(send(&mut commits, ms(4_999)), None);
+        commits.answered(ms(4_999), true);
+        assert_eq!(send(&mut commits, ms(4_999)), Some(vec![(0, 2), (1, 3)]));
+        commits.answered(ms(5_000), true);
+        assert_eq!(send(&mut commits, ms(5_000)), None);
+    }
+
+    #[test]
+    fn an_answer_is_waited_for_no_longer_than_a_request_may_take() {
+        for (after, sent) in [(4_999, false), (5_000, true), (5_001, true)] {
+            let mut commits = Commits::default();
+            commits.want(0, 5);
+            assert!(send(&mut commits, ms(0)).is_some());
+            commits.want(0, 6);
+            assert_eq!(send(&mut commits, ms(after)).is_some(), sent, "{after}");
+        }
+    }
+
+    #[test]
+    fn what_failed_is_sent_again_after_a_while_unless_it_is_outdated_or_not_ours() {
+        let mut commits = Commits::default();
+        for partition in 0..3 {
+            commits.want(partition, 5);
+        }
+        assert!(send(&mut commits, ms(0)).is_some());
+        commits.want(1, 7);
+        commits.forget(2);
+        commits.answered(ms(10), false);
+        assert_eq!(send(&mut commits, ms(509)), None);
+        assert_eq!(send(&mut commits, ms(510)), Some(vec![(0, 5), (1, 7)]));
+    }
+}

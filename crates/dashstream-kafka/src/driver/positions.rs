@@ -1,0 +1,247 @@
+//! Whether the log has what is to be read next: by its watermarks, by the client's errors, and by
+//! the client's statistics, which alone say which partition it has stopped.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use dashstream_policy::{
+    Cause, Command, FetchFault, Input, LogRange, Offset, Order, OrderOutcome, PartitionState,
+    TopicPartition,
+};
+use rdkafka::Statistics;
+use tokio::sync::oneshot;
+
+use crate::client::Client;
+use crate::driver::{Driver, TOPIC, UNDECODABLE_PATIENCE};
+use crate::observer::Watermarks;
+use crate::standing::Served;
+
+/// An order that waits until the broker has said what the log has.
+pub(super) struct WaitingOrder {
+    asked: Duration,
+    order: Order,
+    reply: oneshot::Sender<OrderOutcome>,
+}
+
+/// What the client's statistics say of one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fetching {
+    partition: i32,
+    /// The log's end, where the client has read up to it and handed everything on.
+    read_to: Option<i64>,
+    /// Whether it does not fetch, and has no reason that would pass.
+    is_stopped: bool,
+}
+
+impl Driver {
+    /// Takes in watermarks that were asked for at `asked`; a partition that is missing gave no answer.
+    pub(super) fn watermarks(
+        &mut self,
+        client: &Client,
+        now: Duration,
+        asked: Duration,
+        fresh: &BTreeMap<i32, Watermarks>,
+    ) {
+        if !fresh.is_empty() {
+            self.served(now, Served::Observed);
+        }
+        let trouble = self.trouble;
+        let refused = trouble.out_of_range.filter(|seen| *seen <= asked);
+        let mut inputs = Vec::new();
+        let mut again = Vec::new();
+        let mut unexplained = false;
+        for (number, partition) in &mut self.partitions {
+            let Some(marks) = fresh.get(number) else {
+                unexplained = true;
+                continue;
+            };
+            partition.watermarks = Some((now, *marks));
+            let Some(next) = partition.progress.next() else {
+                continue;
+            };
+            let at = TopicPartition::new(TOPIC, *number);
+            let epoch = partition.epoch;
+            let stood_since = |seen: Duration| partition.progress.moved_at() <= seen;
+            let is_refused = refused.is_some_and(stood_since);
+            // An answer that is older than the position says nothing about it.
+            let is_beyond = next > marks.high && stood_since(asked);
+            let seen_before = core::mem::replace(&mut partition.is_beyond, is_beyond);
+            if is_beyond {
+                // The client says so too, or the broker says it twice: a leader that has just been
+                // elected may know of less than its followers have seen.
+                if let (true, Some(log)) = (is_refused || seen_before, range(*marks)) {
+                    inputs.push(Input::Log {
+                        partition: at,
+                        epoch,
+                        log,
+                    });
+                }
+                continue;
+            }
+            let mut failed = |fault| {
+                inputs.push(Input::FetchFailed {
+                    partition: at,
+                    epoch,
+                    fault,
+                });
+            };
+            if is_refused && next < marks.low {
+                let low = Offset::new(marks.low).ok();
+                failed(FetchFault::OutOfRange { low });
+                continue;
+            }
+            if is_refused {
+                if partition.was_sought_before(refused) {
+                    // The error was about a position that was given up meanwhile, and the client
+                    // stopped fetching for it all the same.
+                    again.push((*number, next));
+                } else {
+                    partition.is_suspect = true;
+                }
+            }
+            let still_for = now.saturating_sub(partition.progress.still_since());
+            let behind = next < marks.high && !partition.paused;
+            if behind && trouble.undecodable.is_some() && still_for >= UNDECODABLE_PATIENCE {
+                failed(FetchFault::Undecodable);
+                self.trouble.undecodable = None;
+            }
+        }
+        if refused.is_some() && !unexplained {
+            self.trouble.out_of_range = None;
+        }
+        for (number, next) in again {
+            // The client reports a position it refuses again, so a failure here is not the end.
+            let _tried = self.reposition(client, number, next);
+        }
+        for input in inputs {
+            self.tell(client, input);
+        }
+        self.carry_out_orders(client, asked, fresh);
+    }
+
+    /// Takes in what the client says about its fetching.
+    pub(super) fn fetching(&mut self, client: &Client, now: Duration, all: &[Fetching]) {
+        let mut cut = Vec::new();
+        for of in all {
+            let Some(partition) = self.partitions.get_mut(&of.partition) else {
+                continue;
+            };
+            // What moved a moment ago was perhaps not yet so when the client took its statistics.
+            if now.saturating_sub(partition.progress.moved_at()) < STATISTICS_AGE_MAX {
+                continue;
+            }
+            partition.progress.reached(of.read_to);
+            let was_suspect = core::mem::take(&mut partition.is_suspect);
+            if was_suspect && of.is_stopped {
+                cut.push((of.partition, partition.epoch));
+            }
+        }
+        for (number, epoch) in cut {
+            self.tell(
+                client,
+                Input::FetchFailed {
+                    partition: TopicPartition::new(TOPIC, number),
+                    epoch,
+                    fault: FetchFault::Truncated,
+                },
+            );
+        }
+    }
+
+    /// Carries an order out, after the broker was asked what the log has where that matters.
+    pub(super) fn ordered(
+        &mut self,
+        client: &Client,
+        now: Duration,
+        order: Order,
+        reply: oneshot::Sender<OrderOutcome>,
+    ) {
+        let number = order.partition().partition();
+        let matters = match order.command() {
+            Command::SkipTo(_) | Command::SkipOne => true,
+            Command::Retry => self.is_out_of_range(number),
+            Command::Pause => false,
+        };
+        // Orders are carried out in the order in which they were given.
+        if (matters && self.partitions.contains_key(&number)) || !self.orders.is_empty() {
+            self.ask_watermarks(now);
+            self.orders.push_back(WaitingOrder {
+                asked: now,
+                order,
+                reply,
+            });
+        } else {
+            self.carry_out(client, order, reply);
+        }
+    }
+
+    fn carry_out_orders(
+        &mut self,
+        client: &Client,
+        asked: Duration,
+        fresh: &BTreeMap<i32, Watermarks>,
+    ) {
+        while self
+            .orders
+            .front()
+            .is_some_and(|first| first.asked <= asked)
+            && let Some(WaitingOrder { order, reply, .. }) = self.orders.pop_front()
+        {
+            let marks = fresh.get(&order.partition().partition());
+            let log = marks.and_then(|marks| range(*marks));
+            self.carry_out(client, order.within(log), reply);
+        }
+    }
+
+    fn carry_out(&mut self, client: &Client, order: Order, reply: oneshot::Sender<OrderOutcome>) {
+        if order.command() == Command::Retry
+            && let Some(caution) = &mut self.caution
+        {
+            caution.forgive(order.partition().partition());
+        }
+        self.order = Some(reply);
+        self.published = None;
+        self.tell(client, Input::Order(order));
+        // An order that was not answered by now never will be.
+        self.order = None;
+    }
+
+    /// Whether a partition is held since the log does not have its position.
+    fn is_out_of_range(&self, number: i32) -> bool {
+        let status = self.engine.engine().status();
+        status.partitions.iter().any(|of| {
+            let is_meant = of.partition.partition() == number;
+            is_meant
+                && matches!(
+                    of.state,
+                    PartitionState::Held {
+                        cause: Some(Cause::OffsetOutOfRange),
+                        ..
+                    }
+                )
+        })
+    }
+}
+
+/// The watermarks as the engine knows them; nothing if they are none.
+pub(super) fn range(marks: Watermarks) -> Option<LogRange> {
+    let (low, high) = (Offset::new(marks.low).ok()?, Offset::new(marks.high).ok()?);
+    (low <= high).then_some(LogRange { low, high })
+}
+
+/// The partitions of `topic` in the client's statistics.
+pub(super) fn read(statistics: &Statistics, topic: &str) -> Vec<Fetching> {
+    let Some(topic) = statistics.topics.get(topic) else {
+        return Vec::new();
+    };
+    let partitions = topic.partitions.values();
+    let fetching = partitions.map(|of| Fetching {
+        partition: of.partition,
+        read_to: (of.fetchq_cnt == 0 && of.eof_offset >= 0).then_some(of.eof_offset),
+        is_stopped: of.fetch_state == "none" || of.fetch_state == "stopped",
+    });
+    fetching.collect()
+}
+
+/// Longer than statistics wait for the thread that polls.
+const STATISTICS_AGE_MAX: Duration = Duration::from_secs(2);
