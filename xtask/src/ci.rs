@@ -25,6 +25,7 @@ pub(crate) fn run() -> Result<()> {
     sh::step("clippy", clippy)?;
     sh::step("clippy without features", features::bare)?;
     sh::step("test", test)?;
+    sh::step("stack without optimisation", stack)?;
     sh::step("doc", doc)?;
     sh::step("gateway", gateway)?;
     sh::step("loom", loom::run)?;
@@ -60,6 +61,15 @@ fn test() -> Result<()> {
         "--features",
         "prometheus,serde",
     ]))
+}
+
+/// The deepest payloads on 512 KiB of stack, built as an embedder's debug build is: the workspace's own
+/// profile optimises a little, which hides how much room a function takes.
+fn stack() -> Result<()> {
+    let mut test = sh::cargo(&["test", "--package", "dashstream-codec", "--test", "stack"]);
+    test.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0");
+    // A folder of its own: the other profile would replace what the next steps need.
+    sh::run(test.env("CARGO_TARGET_DIR", sh::root().join("target/unoptimised")))
 }
 
 fn doc() -> Result<()> {

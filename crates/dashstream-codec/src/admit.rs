@@ -27,7 +27,7 @@ impl Buffer {
 }
 
 /// Walks a payload that is stored raw.
-#[inline]
+#[inline(always)]
 pub(crate) fn raw<'a>(
     payload: &'a [u8],
     options: &DecodeOptions,
@@ -45,7 +45,7 @@ pub(crate) fn raw<'a>(
 }
 
 /// Walks the content of a compressed payload, which is the buffer already.
-#[inline]
+#[inline(always)]
 pub(crate) fn inflated<'a>(
     payload: &'a [u8],
     options: &DecodeOptions,

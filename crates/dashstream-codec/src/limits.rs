@@ -24,11 +24,13 @@ use dashstream_zstd::UnknownSize;
 #[must_use]
 pub struct DecodeLimits {
     payload_bytes: usize,
-    record_bytes: Option<usize>,
-    heap_bytes: Option<u64>,
-    elements: Option<u32>,
-    fields: Option<u32>,
+    record_bytes: usize,
+    heap_bytes: u64,
+    elements: u32,
+    fields: u32,
     depth: u32,
+    /// Which of those four were set by name, and follow the payload no more.
+    set: Named,
     zstd: dashstream_zstd::Limits,
 }
 
@@ -44,11 +46,17 @@ impl DecodeLimits {
     pub const fn new() -> Self {
         Self {
             payload_bytes: PAYLOAD_BYTES,
-            record_bytes: None,
-            heap_bytes: None,
-            elements: None,
-            fields: None,
+            record_bytes: PAYLOAD_BYTES + 1,
+            heap_bytes: heap_bytes(PAYLOAD_BYTES),
+            elements: count(PAYLOAD_BYTES / BYTES_PER_ELEMENT),
+            fields: count(PAYLOAD_BYTES / BYTES_PER_FIELD),
             depth: Self::DEPTH_MAX,
+            set: Named {
+                record_bytes: false,
+                heap_bytes: false,
+                elements: false,
+                fields: false,
+            },
             zstd: dashstream_zstd::Limits::new()
                 .with_output_bytes(PAYLOAD_BYTES as u64)
                 .with_unknown_size(UnknownSize::Bounded),
@@ -57,7 +65,8 @@ impl DecodeLimits {
 
     /// Sets the largest record in bytes, frame byte included.
     pub const fn with_record_bytes(mut self, bytes: usize) -> Self {
-        self.record_bytes = Some(bytes);
+        self.record_bytes = bytes;
+        self.set.record_bytes = true;
         self
     }
 
@@ -71,12 +80,31 @@ impl DecodeLimits {
         };
         self.payload_bytes = bytes;
         self.zstd = self.zstd.with_output_bytes(bytes as u64);
+        // Small records take relatively more: a limit below the default leaves the others there.
+        let largest = if bytes > PAYLOAD_BYTES {
+            bytes
+        } else {
+            PAYLOAD_BYTES
+        };
+        if !self.set.record_bytes {
+            self.record_bytes = largest.saturating_add(1);
+        }
+        if !self.set.heap_bytes {
+            self.heap_bytes = heap_bytes(largest);
+        }
+        if !self.set.elements {
+            self.elements = count(largest / BYTES_PER_ELEMENT);
+        }
+        if !self.set.fields {
+            self.fields = count(largest / BYTES_PER_FIELD);
+        }
         self
     }
 
     /// Sets the most heap, in bytes, that a decoded message may take.
     pub const fn with_heap_bytes(mut self, bytes: u64) -> Self {
-        self.heap_bytes = Some(bytes);
+        self.heap_bytes = bytes;
+        self.set.heap_bytes = true;
         self
     }
 
@@ -93,13 +121,15 @@ impl DecodeLimits {
 
     /// Sets how many messages and strings in lists, and entries of maps, a payload may have.
     pub const fn with_elements(mut self, elements: u32) -> Self {
-        self.elements = Some(elements);
+        self.elements = elements;
+        self.set.elements = true;
         self
     }
 
     /// Sets how many fields a payload may have, known or not. Numbers in a packed list are one field.
     pub const fn with_fields(mut self, fields: u32) -> Self {
-        self.fields = Some(fields);
+        self.fields = fields;
+        self.set.fields = true;
         self
     }
 
@@ -116,10 +146,7 @@ impl DecodeLimits {
     /// The largest record in bytes.
     #[must_use]
     pub const fn record_bytes(&self) -> usize {
-        match self.record_bytes {
-            Some(bytes) => bytes,
-            None => self.largest().saturating_add(1),
-        }
+        self.record_bytes
     }
 
     /// The largest payload in bytes.
@@ -131,10 +158,7 @@ impl DecodeLimits {
     /// The most heap in bytes.
     #[must_use]
     pub const fn heap_bytes(&self) -> u64 {
-        match self.heap_bytes {
-            Some(bytes) => bytes,
-            None => (self.largest() as u64).saturating_mul(HEAP_BYTES_PER_5) / 5,
-        }
+        self.heap_bytes
     }
 
     /// The deepest nesting.
@@ -146,35 +170,32 @@ impl DecodeLimits {
     /// The most elements.
     #[must_use]
     pub const fn elements(&self) -> u32 {
-        match self.elements {
-            Some(elements) => elements,
-            None => count(self.largest() / BYTES_PER_ELEMENT),
-        }
+        self.elements
     }
 
     /// The most fields.
     #[must_use]
     pub const fn fields(&self) -> u32 {
-        match self.fields {
-            Some(fields) => fields,
-            None => count(self.largest() / BYTES_PER_FIELD),
-        }
+        self.fields
     }
 
     /// What a compressed payload may ask of the decompressor.
     pub const fn zstd(&self) -> &dashstream_zstd::Limits {
         &self.zstd
     }
+}
 
-    /// The payload that the other limits make room for: small records take relatively more, so that a
-    /// payload limit below the default leaves them where they are.
-    const fn largest(&self) -> usize {
-        if self.payload_bytes > PAYLOAD_BYTES {
-            self.payload_bytes
-        } else {
-            PAYLOAD_BYTES
-        }
-    }
+/// Limits that were set by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Named {
+    record_bytes: bool,
+    heap_bytes: bool,
+    elements: bool,
+    fields: bool,
+}
+
+const fn heap_bytes(payload: usize) -> u64 {
+    (payload as u64).saturating_mul(HEAP_BYTES_PER_5) / 5
 }
 
 #[expect(

@@ -83,7 +83,8 @@ impl<'a> Peek<'a> {
 }
 
 /// The value of a message field.
-#[inline(always)]
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn body<'a>(input: &mut Input<'a>, key: Key) -> Result<&'a [u8], WireError> {
     if key.wire_type() != LEN {
         return Err(key.wrong());

@@ -99,6 +99,7 @@ struct Root {
 }
 
 impl<T: Trace> Walk<'_, T> {
+    #[inline(always)]
     fn root<'a>(
         &mut self,
         payload: &'a [u8],
@@ -109,7 +110,11 @@ impl<T: Trace> Walk<'_, T> {
         let mut level = Level::new(1);
         self.trace.enter(&DASH_STREAM_MESSAGE);
         let mut input = Input::new(payload);
-        while let Some(key) = self.key(&mut input)? {
+        while let Some(key) = {
+            self.trace.at(input.rest());
+            input.key()?
+        } {
+            self.trace.field(key);
             self.fields(1)?;
             let number = key.number();
             let field = DASH_STREAM_MESSAGE.field(number);
@@ -154,7 +159,11 @@ impl<T: Trace> Walk<'_, T> {
         let mut again = false;
         self.trace.enter(shape);
         let mut input = Input::new(bytes);
-        while let Some(key) = self.key(&mut input)? {
+        while let Some(key) = {
+            self.trace.at(input.rest());
+            input.key()?
+        } {
+            self.trace.field(key);
             self.fields(1)?;
             if key.number() == 1 {
                 again |= header.is_some();
@@ -185,7 +194,11 @@ impl<T: Trace> Walk<'_, T> {
         self.trace.enter(&HEADER);
         let mut input = Input::new(bytes);
         let mut fields = 0_u32;
-        while let Some(key) = self.key(&mut input)? {
+        while let Some(key) = {
+            self.trace.at(input.rest());
+            input.key()?
+        } {
+            self.trace.field(key);
             fields = fields.saturating_add(1);
             match key.get() {
                 header::MESSAGE_ID | header::PARENT_ID => self.blob(input.bytes()?),
@@ -233,7 +246,11 @@ impl<T: Trace> Walk<'_, T> {
         let mut level = Level::new(scale);
         self.trace.enter(shape);
         let mut input = Input::new(bytes);
-        while let Some(key) = self.key(&mut input)? {
+        while let Some(key) = {
+            self.trace.at(input.rest());
+            input.key()?
+        } {
+            self.trace.field(key);
             self.fields(1)?;
             self.value(&mut input, key, shape, left, &mut level)?;
         }
@@ -241,18 +258,10 @@ impl<T: Trace> Walk<'_, T> {
         Ok(())
     }
 
-    /// The next field's key, or `None` at the end of the message.
-    #[inline(always)]
-    fn key(&mut self, input: &mut Input<'_>) -> Result<Option<Key>, WireError> {
-        self.trace.at(input.rest());
-        let key = input.key()?;
-        if let Some(key) = key {
-            self.trace.field(key);
-        }
-        Ok(key)
-    }
-
     /// The value of one field.
+    // Where nothing is optimised a function keeps room for everything that is inlined into it, and this
+    // is what recurses: all that it calls stays outside there, or a hundred levels of messages do not fit
+    // on a small stack.
     #[inline(always)]
     fn value(
         &mut self,
@@ -266,18 +275,15 @@ impl<T: Trace> Walk<'_, T> {
         let wire_type = key.wire_type();
         match field.kind {
             FieldKind::String if wire_type == LEN => {
-                let text = input.text()?;
-                self.charge(string_heap(text.len()))
+                let len = text(input)?;
+                self.charge(string_heap(len))
             }
-            FieldKind::Varint if wire_type == VARINT => Ok(input.varint().map(drop)?),
-            FieldKind::Bytes if wire_type == LEN => {
-                self.blob(input.bytes()?);
-                Ok(())
-            }
-            FieldKind::Fixed64 if wire_type == FIXED64 => Ok(input.fixed::<8>().map(drop)?),
-            FieldKind::Fixed32 if wire_type == FIXED32 => Ok(input.fixed::<4>().map(drop)?),
+            FieldKind::Varint if wire_type == VARINT => varint(input),
+            FieldKind::Bytes if wire_type == LEN => self.bytes(input),
+            FieldKind::Fixed64 if wire_type == FIXED64 => fixed::<8>(input),
+            FieldKind::Fixed32 if wire_type == FIXED32 => fixed::<4>(input),
             FieldKind::Message if wire_type == LEN => {
-                let bytes = input.bytes()?;
+                let bytes = body(input, key)?;
                 let left = self.below(left)?;
                 let scale = self.enter(level, key.number())?;
                 let before = self.heap_left;
@@ -286,24 +292,24 @@ impl<T: Trace> Walk<'_, T> {
                 Ok(())
             }
             FieldKind::Map if wire_type == LEN => {
-                let bytes = input.bytes()?;
+                let bytes = body(input, key)?;
                 let left = self.below(left)?;
                 self.element()?;
                 self.grow(level, field, map_growth)?;
                 self.child(field, bytes, left, level.scale)
             }
             FieldKind::Messages if wire_type == LEN => {
-                let bytes = input.bytes()?;
+                let bytes = body(input, key)?;
                 let left = self.below(left)?;
                 self.element()?;
                 self.grow(level, field, vec_growth)?;
                 self.child(field, bytes, left, level.scale)
             }
             FieldKind::Strings if wire_type == LEN => {
-                let text = input.text()?;
+                let len = text(input)?;
                 self.element()?;
                 self.grow(level, field, vec_growth)?;
-                self.charge(string_heap(text.len()))
+                self.charge(string_heap(len))
             }
             FieldKind::Varints | FieldKind::Fixed32s => {
                 input.apart(|input| self.numbers(input, key, field, level))
@@ -319,6 +325,28 @@ impl<T: Trace> Walk<'_, T> {
             | FieldKind::Messages
             | FieldKind::Strings => Err(key.wrong().into()),
         }
+    }
+
+    #[inline(always)]
+    fn child(
+        &mut self,
+        field: &'static Field,
+        bytes: &[u8],
+        left: u32,
+        scale: u64,
+    ) -> Result<(), DecodeError> {
+        match field.child {
+            Some(shape) => self.nested(shape, bytes, left, scale),
+            // Only fields that have a shape are messages.
+            None => Ok(()),
+        }
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn bytes(&mut self, input: &mut Input<'_>) -> Result<(), DecodeError> {
+        self.blob(input.bytes()?);
+        Ok(())
     }
 
     /// A list of numbers, packed or one by one.
@@ -373,28 +401,14 @@ impl<T: Trace> Walk<'_, T> {
         self.blob_bytes = self.blob_bytes.saturating_add(value.len() as u64);
     }
 
-    #[inline(always)]
-    fn child(
-        &mut self,
-        field: &'static Field,
-        bytes: &[u8],
-        left: u32,
-        scale: u64,
-    ) -> Result<(), DecodeError> {
-        match field.child {
-            Some(shape) => self.nested(shape, bytes, left, scale),
-            // Only fields that have a shape are messages.
-            None => Ok(()),
-        }
-    }
-
     #[inline(never)]
     fn unknown(&mut self, input: &mut Input<'_>, key: Key, left: u32) -> Result<(), DecodeError> {
         let skipped = input.skip(key, left)?;
         self.fields(skipped.fields)
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn below(&self, left: u32) -> Result<u32, DecodeError> {
         match left.checked_sub(1) {
             Some(left) => Ok(left),
@@ -404,7 +418,8 @@ impl<T: Trace> Walk<'_, T> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn charge(&mut self, heap: u64) -> Result<(), DecodeError> {
         match self.heap_left.checked_sub(heap) {
             Some(left) => {
@@ -418,7 +433,8 @@ impl<T: Trace> Walk<'_, T> {
     }
 
     /// Charges what one more element makes a list or map allocate.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn grow(
         &mut self,
         level: &mut Level,
@@ -455,7 +471,8 @@ impl<T: Trace> Walk<'_, T> {
         self.charge(bytes.saturating_mul(level.scale))
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn element(&mut self) -> Result<(), DecodeError> {
         match self.elements_left.checked_sub(1) {
             Some(left) => {
@@ -468,7 +485,8 @@ impl<T: Trace> Walk<'_, T> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fields(&mut self, count: u32) -> Result<(), DecodeError> {
         match self.fields_left.checked_sub(count) {
             Some(left) => {
@@ -483,7 +501,8 @@ impl<T: Trace> Walk<'_, T> {
 
     /// The scale for a message field. When it occurs again, what was charged in such fields before
     /// is charged as merged first.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn enter(&mut self, level: &mut Level, number: u32) -> Result<u64, DecodeError> {
         let bit = 1_u16.checked_shl(number).unwrap_or(0);
         if level.seen & bit == 0 {
@@ -526,6 +545,25 @@ impl Level {
             self.once = self.once.saturating_add(before.saturating_sub(after));
         }
     }
+}
+
+/// The length of a string.
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn text(input: &mut Input<'_>) -> Result<usize, WireError> {
+    Ok(input.text()?.len())
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn varint(input: &mut Input<'_>) -> Result<(), DecodeError> {
+    Ok(input.varint().map(drop)?)
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn fixed<const N: usize>(input: &mut Input<'_>) -> Result<(), DecodeError> {
+    Ok(input.fixed::<N>().map(drop)?)
 }
 
 /// How many times what is merged is charged.

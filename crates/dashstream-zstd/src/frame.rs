@@ -11,8 +11,6 @@ use crate::refusal::{Refusal, cold};
 pub(crate) struct Budget {
     /// Bytes of output that the limits leave.
     output: u64,
-    /// Blocks walked, skippable frames included.
-    walked: u64,
     /// Blocks that are left: any, where the limits set a number, and else those without content.
     blocks: u64,
     /// Whether a block that holds content is counted against `blocks`.
@@ -26,7 +24,6 @@ impl Budget {
         let set = limits.blocks_set();
         Self {
             output: limits.output_bytes_for(len),
-            walked: 0,
             blocks: match set {
                 Some(blocks) => blocks,
                 None => EMPTY_BLOCKS,
@@ -38,27 +35,38 @@ impl Budget {
     /// Spends a block at `offset` that holds at least `least` bytes of content; a skippable frame is one
     /// that holds none.
     #[inline(always)]
-    pub(crate) const fn block(&mut self, offset: usize, least: u32) -> Result<(), Refusal> {
-        if least == 0 || self.every_block {
-            match self.blocks.checked_sub(1) {
-                Some(left) => self.blocks = left,
-                None => {
-                    return Err(cold(Refusal::TooManyBlocks {
-                        offset,
-                        limit: self.walked,
-                    }));
-                }
-            }
+    pub(crate) const fn block(
+        &mut self,
+        offset: usize,
+        least: u32,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        if least > 0 && !self.every_block {
+            return Ok(());
         }
-        // Each takes three bytes of the input.
-        self.walked = self.walked.wrapping_add(1);
-        Ok(())
+        match self.blocks.checked_sub(1) {
+            Some(left) => {
+                self.blocks = left;
+                Ok(())
+            }
+            None => Err(too_many(offset, limits)),
+        }
     }
 
     /// Spends the content of a frame that was found within the budget.
     const fn frame(&mut self, bytes: u64) {
         self.output = self.output.saturating_sub(bytes);
     }
+}
+
+#[cold]
+#[inline(never)]
+const fn too_many(offset: usize, limits: &Limits) -> Refusal {
+    let limit = match limits.blocks_set() {
+        Some(blocks) => blocks,
+        None => EMPTY_BLOCKS,
+    };
+    Refusal::TooManyBlocks { offset, limit }
 }
 
 /// A frame whose headers were walked and found within limits.
@@ -94,12 +102,14 @@ impl Frame {
         let block_max = header.block_bytes_max();
         // What is declared was held against the limits before.
         let least_max = declared.unwrap_or(left);
-        let walked = budget.walked;
-        let (mut least, mut most, mut compressed_blocks) = (0_u64, 0_u64, 0_u64);
+        let (mut least, mut most) = (0_u64, 0_u64);
+        let (mut blocks, mut compressed_blocks) = (0_u64, 0_u64);
         let last_block = loop {
             let offset = input.offset();
             let block = Block::walk(input, block_max)?;
-            budget.block(offset, block.least)?;
+            budget.block(offset, block.least, limits)?;
+            // Each takes three bytes of the input.
+            blocks = blocks.wrapping_add(1);
             // Wrapping is out of reach: at 128 KiB a block it takes 2^47 of them, 3 bytes each.
             least = least.wrapping_add(u64::from(block.least));
             most = most.wrapping_add(u64::from(block.most));
@@ -130,7 +140,7 @@ impl Frame {
             start,
             last_block,
             end: input.offset(),
-            blocks: budget.walked.wrapping_sub(walked),
+            blocks,
             least,
             most,
             declared: declared.is_some(),

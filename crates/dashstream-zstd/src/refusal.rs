@@ -175,7 +175,7 @@ pub enum Refusal {
     TooManyBlocks {
         /// Where the first block too many begins.
         offset: usize,
-        /// How many blocks were within the limit.
+        /// The block limit; where none is set, how many blocks may hold no content.
         limit: u64,
     },
     /// Bytes that are no frame follow the last frame.
