@@ -1,4 +1,4 @@
-//! The adapter's tests against a broker outside the process.
+//! The adapter's tests, and the gateway's, against a broker outside the process.
 
 use core::time::Duration;
 
@@ -7,13 +7,15 @@ use anyhow::Result;
 use crate::kafka::Broker;
 use crate::sh;
 
-/// Runs the suite against `brokers`, or against a broker of its own that ends with it.
+/// Runs the tests against `brokers`, or against a broker of its own that ends with it.
 pub(crate) fn run(brokers: Option<&str>) -> Result<()> {
     match brokers {
         Some(brokers) => suite(brokers),
         None => {
             // Built first, so that the broker does not wait for the compiler.
-            sh::run(tests().arg("--no-run"))?;
+            for mut tests in tests() {
+                sh::run(tests.arg("--no-run"))?;
+            }
             let broker = Broker::start(LIFE)?;
             suite(&broker.address)
         }
@@ -21,16 +23,22 @@ pub(crate) fn run(brokers: Option<&str>) -> Result<()> {
 }
 
 fn suite(brokers: &str) -> Result<()> {
-    let mut command = tests();
-    // Most of the time is spent waiting for groups to form.
-    command
-        .args(["--no-fail-fast", "--", "--test-threads", "12"])
-        .env("DASHSTREAM_TEST_BROKERS", brokers);
-    sh::run(&mut command)
+    for mut tests in tests() {
+        // Most of the time is spent waiting for groups to form.
+        tests
+            .args(["--no-fail-fast", "--", "--test-threads", "12"])
+            .env("DASHSTREAM_TEST_BROKERS", brokers);
+        sh::run(&mut tests)?;
+    }
+    Ok(())
 }
 
-fn tests() -> std::process::Command {
-    sh::cargo(&["test", "--locked", "-p", "dashstream-kafka", "--tests"])
+fn tests() -> [std::process::Command; 2] {
+    [
+        &["-p", "dashstream-kafka", "--tests"][..],
+        &["-p", "dashstream-gateway", "--test", "broker"],
+    ]
+    .map(|which| sh::cargo(&[&["test", "--locked"], which].concat()))
 }
 
 /// Several times what the suite takes.

@@ -401,6 +401,12 @@ impl Config {
         &self.brokers
     }
 
+    /// How much of a payload an archived record shows.
+    #[must_use]
+    pub const fn disclosed(&self) -> Disclosure {
+        self.disclosure
+    }
+
     /// The topic that unprocessable records are archived to.
     #[must_use]
     pub fn archive_topic_name(&self) -> &str {

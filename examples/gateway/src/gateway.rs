@@ -90,6 +90,10 @@ impl Session {
                 kafka.topic_name()
             )
         })?;
+        if settings.policy.archiving != policy::Archiving::Off {
+            let topic = kafka.archive_topic_name();
+            tracing::info!(topic, "{}", kafka.disclosed().shows());
+        }
         let clock = consumer.handle();
         notes.started(clock.clone());
         let watched = clock.clone();

@@ -167,7 +167,10 @@ fn is_down(error: &StandingError, answered: Option<Duration>) -> bool {
     own && error.code.number() == ALL_BROKERS_DOWN && answered.is_none_or(|at| at < since)
 }
 
+/// `failing` is what the last verdict made of the windows. A required letter that failed and is sent
+/// again is in none of them until it fails again.
 fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::ArchiveFacts {
+    let failing = failing || status.archive.failing > 0;
     let blocked = status.partitions.iter().any(|partition| {
         matches!(
             partition.state,

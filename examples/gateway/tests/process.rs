@@ -129,6 +129,8 @@ fn a_timed_run_ends_with_a_report_that_adds_up() {
     let args = ["--for", "7s", "--report", "json", "--listen", "127.0.0.1:0"];
     let (code, stdout, stderr) = output(&args, &[]);
     assert_eq!(code, Some(0), "{stderr}");
+    // What leaves with each dead letter is said at the start.
+    assert!(stderr.contains("the first and last 16 bytes"), "{stderr}");
     let report: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
     let count = |name: &str| report[name].as_u64().unwrap();
     let refused = report["unprocessable"].as_object().unwrap();

@@ -16,8 +16,7 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer as _};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::util::Timeout;
-use serde_json::Value;
-use support::Running;
+use support::{Running, health, is_ready, joined, level};
 
 type Cluster = MockCluster<'static, DefaultProducerContext>;
 
@@ -34,31 +33,6 @@ fn cluster() -> Cluster {
 fn gateway(cluster: &Cluster, env: &[(&str, &str)]) -> Running {
     let brokers = cluster.bootstrap_servers();
     Running::start(&["--brokers", &brokers, "--group", "g"], env)
-}
-
-fn health(page: &str) -> Value {
-    let (_, body) = page.split_once("\r\n\r\n").unwrap();
-    serde_json::from_str(body).unwrap()
-}
-
-/// The level of the reason with this code, if it is given.
-fn level(page: &str, code: &str) -> Option<String> {
-    let document = health(page);
-    let mut reasons = document.get("reasons")?.as_array()?.iter();
-    let reason = reasons.find(|reason| reason.get("code").is_some_and(|it| it == code))?;
-    Some(reason.get("level")?.as_str()?.to_owned())
-}
-
-fn is_ready(gateway: &Running) -> bool {
-    gateway.get("/readyz").starts_with("HTTP/1.1 200")
-}
-
-fn joined(gateway: &Running) {
-    gateway.wait_until("/health", "a partition", |page| {
-        let document = health(page);
-        let partitions = document.get("partitions").and_then(Value::as_array);
-        partitions.is_some_and(|all| !all.is_empty())
-    });
 }
 
 #[test]

@@ -273,6 +273,11 @@ impl fmt::Display for Evidence {
             ),
             Self::Count { value, limit } => write!(f, "{value} with {limit} allowed"),
             Self::Age { age: None, .. } => f.write_str("never"),
+            // Nothing is allowed of what should not be at all.
+            Self::Age {
+                age: Some(age),
+                limit: Duration::ZERO,
+            } => write!(f, "{age}"),
             Self::Age {
                 age: Some(age),
                 limit,

@@ -11,6 +11,8 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use serde_json::Value;
+
 pub(crate) fn gateway(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dashstream-gateway"));
     // What the machine's own deployment sets must not change a test.
@@ -170,6 +172,32 @@ impl Drop for Running {
         let _ended = self.process.kill();
         let _reaped = self.process.wait();
     }
+}
+
+/// The document behind an answer of `/health`.
+pub(crate) fn health(page: &str) -> Value {
+    let (_, body) = page.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+/// The level of the reason with this code, if it is given.
+pub(crate) fn level(page: &str, code: &str) -> Option<String> {
+    let document = health(page);
+    let mut reasons = document.get("reasons")?.as_array()?.iter();
+    let reason = reasons.find(|reason| reason.get("code").is_some_and(|it| it == code))?;
+    Some(reason.get("level")?.as_str()?.to_owned())
+}
+
+pub(crate) fn is_ready(gateway: &Running) -> bool {
+    gateway.get("/readyz").starts_with("HTTP/1.1 200")
+}
+
+pub(crate) fn joined(gateway: &Running) {
+    gateway.wait_until("/health", "a partition", |page| {
+        let document = health(page);
+        let partitions = document.get("partitions").and_then(Value::as_array);
+        partitions.is_some_and(|all| !all.is_empty())
+    });
 }
 
 /// Joining a group at the in-process broker takes up to ten seconds.
