@@ -75,6 +75,8 @@ pub(crate) struct Driver {
     statistics: Vec<positions::Fetching>,
     watermarks_asked: Duration,
     trouble: Trouble,
+    /// An answer of the broker is to be confirmed soon.
+    doubted: bool,
     /// The client has stopped at least one partition since its position is not one the broker has.
     position_refused: bool,
     rebalancing: bool,
@@ -121,8 +123,11 @@ struct Partition {
     went_back: bool,
     /// When its position was last set.
     sought: Option<Duration>,
-    /// Whether the last answer of the broker had its position beyond the log's end.
-    is_beyond: bool,
+    /// The highest end of its log seen under this assignment.
+    highest: i64,
+    /// Whether the last answer of the broker had its position beyond the log's end, or the end before
+    /// where it was.
+    is_doubted: bool,
     /// Whether the client may have stopped it although the log has its position.
     is_suspect: bool,
 }
@@ -193,6 +198,7 @@ impl Driver {
             statistics: Vec::new(),
             watermarks_asked: Duration::ZERO,
             trouble: Trouble::default(),
+            doubted: false,
             position_refused: false,
             rebalancing: false,
             published: None,
@@ -264,16 +270,17 @@ impl Driver {
             self.phase = Phase::Closed;
             return;
         }
-        let seen = if UNDECODABLE.contains(&code.raw()) {
-            &mut self.trouble.undecodable
+        if UNDECODABLE.contains(&code.raw()) {
+            // The client repeats this one as long as it lasts.
+            if self.trouble.undecodable.is_none() {
+                self.trouble.undecodable = Some(now);
+                self.ask_watermarks(now);
+            }
         } else if code.raw() == RDKafkaErrorCode::AutoOffsetReset {
+            // This one is said once for each partition that is stopped, perhaps while another one is
+            // still looked for.
             self.position_refused = true;
-            &mut self.trouble.out_of_range
-        } else {
-            return;
-        };
-        if seen.is_none() {
-            *seen = Some(now);
+            self.trouble.out_of_range = Some(now);
             self.ask_watermarks(now);
         }
     }

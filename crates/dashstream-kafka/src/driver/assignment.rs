@@ -66,7 +66,8 @@ impl Driver {
                 committed: beginning.committed,
                 went_back: false,
                 sought: Some(now),
-                is_beyond: false,
+                highest: beginning.watermarks.map_or(0, |marks| marks.high),
+                is_doubted: false,
                 is_suspect: false,
             };
             self.partitions.insert(*number, partition);

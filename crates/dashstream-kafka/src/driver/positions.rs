@@ -49,7 +49,7 @@ impl Driver {
         let refused = trouble.out_of_range.filter(|seen| *seen <= asked);
         let mut inputs = Vec::new();
         let mut again = Vec::new();
-        let mut unexplained = false;
+        let (mut unexplained, mut doubted) = (false, false);
         for (number, partition) in &mut self.partitions {
             let Some(marks) = fresh.get(number) else {
                 unexplained = true;
@@ -65,11 +65,17 @@ impl Driver {
             let is_refused = refused.is_some_and(stood_since);
             // An answer that is older than the position says nothing about it.
             let is_beyond = next > marks.high && stood_since(asked);
-            let seen_before = core::mem::replace(&mut partition.is_beyond, is_beyond);
+            // A log ends nowhere before it has ended, unless it was cut or created again.
+            let has_fallen = marks.high < partition.highest;
+            partition.highest = partition.highest.max(marks.high);
+            let is_doubted = is_beyond || has_fallen;
+            let seen_before = core::mem::replace(&mut partition.is_doubted, is_doubted);
+            doubted |= is_doubted && !seen_before;
+            // The client says so too, or the broker says it twice: a leader that has just been
+            // elected may know of less than its followers have seen.
+            let is_certain = is_refused || seen_before;
             if is_beyond {
-                // The client says so too, or the broker says it twice: a leader that has just been
-                // elected may know of less than its followers have seen.
-                if let (true, Some(log)) = (is_refused || seen_before, range(*marks)) {
+                if let (true, Some(log)) = (is_certain, range(*marks)) {
                     inputs.push(Input::Log {
                         partition: at,
                         epoch,
@@ -85,6 +91,13 @@ impl Driver {
                     fault,
                 });
             };
+            if has_fallen {
+                if is_certain {
+                    partition.highest = marks.high;
+                    failed(FetchFault::Truncated);
+                }
+                continue;
+            }
             if is_refused && next < marks.low {
                 let low = Offset::new(marks.low).ok();
                 failed(FetchFault::OutOfRange { low });
@@ -106,6 +119,7 @@ impl Driver {
                 self.trouble.undecodable = None;
             }
         }
+        self.doubted = doubted;
         if refused.is_some() && !unexplained {
             self.trouble.out_of_range = None;
         }

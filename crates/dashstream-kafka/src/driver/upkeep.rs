@@ -14,7 +14,7 @@ impl Driver {
     pub(super) fn look_after_partitions(&mut self, now: Duration) {
         let asked = now.saturating_sub(self.watermarks_asked);
         let trouble = self.trouble.undecodable.or(self.trouble.out_of_range);
-        let hurry = trouble.is_some() && asked >= UNDECODABLE_PATIENCE;
+        let hurry = (trouble.is_some() || self.doubted) && asked >= UNDECODABLE_PATIENCE;
         if hurry || asked >= self.watermark_interval {
             self.ask_watermarks(now);
         }

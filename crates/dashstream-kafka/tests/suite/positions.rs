@@ -222,6 +222,41 @@ fn records_that_were_deleted_before_the_committed_position_hold_it_and_the_start
     });
 }
 
+#[test]
+fn a_topic_that_is_created_again_with_the_position_of_a_consumer_that_lags_is_held_by_its_lower_end()
+ {
+    within(LIMIT, || {
+        let Some(broker) = Broker::outside() else {
+            return;
+        };
+        let place = Place::new(&broker, 1);
+        broker.fill(&place.topic, 0, 200);
+        run(async {
+            let policy = Config::default().outstanding_max(10);
+            let mut host = Host::start(place.config(), policy).await;
+            assert_eq!(host.judge(50, JOIN, CAUSE).await.len(), 50);
+            host.told(&Fact::Committed { ok: true }).await;
+            host.until("nothing moves", |status| {
+                status.partitions[0].next == Some(60) && status.partitions[0].high == Some(200)
+            })
+            .await;
+            broker.recreate(&place.topic, 1);
+            broker.fill(&place.topic, 0, 80);
+            host.until("held", |status| held(status, 0) == beyond(60))
+                .await;
+            let applied = OrderOutcome::Applied {
+                offset: Some(at(60)),
+            };
+            assert_eq!(host.order(0, Command::SkipTo(at(0))).await, applied);
+            let expected: Vec<_> = (0..80).map(|offset| (0, offset)).collect();
+            assert_eq!(host.judge(80, JOIN, CAUSE).await, expected);
+            let closing = host.shutdown().await;
+            assert!(closing.committed, "{closing:?}");
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(80));
+    });
+}
+
 /// The process that is killed. It does nothing unless a test starts it with a place.
 #[test]
 fn child() {
