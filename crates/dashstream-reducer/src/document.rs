@@ -24,7 +24,8 @@ pub use self::read_limits::{LoneSurrogates, ReadError, ReadLimits};
 pub(crate) use self::seen::Seen;
 pub(crate) use self::text::{Text, escape_extra};
 pub(crate) use self::tree::{
-    Cursor, Delta, End, Tree, Unshared, Visit, next_unshared, own, pass_shared,
+    Cursor, Delta, End, Entry, Tree, Unshared, Visit, next_unshared, own, pass_shared,
+    room_if_shared,
 };
 pub use self::view::{Array, Elements, Members, Number, Object, View};
 pub(crate) use self::write::{Sink, write};

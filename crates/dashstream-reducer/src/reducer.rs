@@ -301,9 +301,8 @@ impl Reducer {
         match relation {
             Relation::Ours => self.take(sequence, stamp, update, fuel),
             Relation::Duplicate => Outcome::Duplicate,
-            Relation::Stale => {
-                if facts.covered && facts.content == Content::Full && !facts.has_state {
-                    // The next of its kind is no straggler.
+            Relation::Stale | Relation::Straggler => {
+                if relation == Relation::Straggler && facts.content == Content::Full {
                     self.epoch.reused();
                 }
                 self.epoch.late();

@@ -38,6 +38,8 @@ pub struct Runs {
     requests: Requests,
     fuel: Fuel,
     bytes: u64,
+    /// Bytes of the run that was changed last.
+    changed: u64,
     counts: Counts,
     quarantine: Quarantine,
     #[cfg(feature = "wire")]
@@ -73,6 +75,7 @@ impl Runs {
             requests: Requests::new(limits.requests_per_second),
             fuel: Fuel::new(limits.hash_bytes_per_second),
             bytes: 0,
+            changed: 0,
             counts: Counts::default(),
             quarantine: Quarantine::default(),
             #[cfg(feature = "wire")]
@@ -120,10 +123,14 @@ impl Runs {
             None => {
                 self.requests.tell(now);
                 let name = self.hold(thread);
-                let outcome = self.with(&name, |run, fuel| {
-                    run.apply_within(now, stamp, update, fuel)
+                let outcome = self.with(&name, |held, fuel, silence| {
+                    let outcome = held.run.apply_within(now, stamp, update, fuel);
+                    if !matches!(outcome, Outcome::Duplicate | Outcome::Stale) {
+                        let ends = matches!(update, Update::End);
+                        silence.hear(held.arrival, &mut held.heard, ends);
+                    }
+                    outcome
                 });
-                self.hear(&name, update, outcome);
                 self.evict(&name);
                 // It is held, so that there is an outcome.
                 outcome.unwrap_or(Outcome::Waiting)
@@ -142,10 +149,11 @@ impl Runs {
         self.requests.tell(now);
         let names: Vec<_> = self.runs.keys().cloned().collect();
         for name in names {
-            let lost = |run: &mut Reducer, fuel: &mut Fuel| {
-                run.apply_within(now, Stamp::default(), Update::Lost, fuel)
-            };
-            if let Some(outcome) = self.with(&name, lost) {
+            let outcome = self.with(&name, |held, fuel, _| {
+                held.run
+                    .apply_within(now, Stamp::default(), Update::Lost, fuel)
+            });
+            if let Some(outcome) = outcome {
                 self.counts.outcome(outcome);
             }
         }
@@ -197,7 +205,7 @@ impl Runs {
             if let Some(held) = self.runs.get_mut(&name) {
                 held.asking = None;
             }
-            if let Some(Some(effect)) = self.with(&name, |run, _| run.poll_effect()) {
+            if let Some(Some(effect)) = self.with(&name, |held, _, _| held.run.poll_effect()) {
                 self.requests.asked();
                 return Some((name, effect));
             }
@@ -232,7 +240,9 @@ impl Runs {
             .filter_map(|(_, arrival)| self.arrivals.get(arrival).cloned())
             .collect();
         for name in names {
-            let verdict = self.with(&name, |run, fuel| run.handle_timeout_within(now, fuel));
+            let verdict = self.with(&name, |held, fuel, _| {
+                held.run.handle_timeout_within(now, fuel)
+            });
             if let Some(Some(verdict)) = verdict {
                 self.counts.checked(verdict);
             }
@@ -307,12 +317,12 @@ impl Runs {
     fn with<T>(
         &mut self,
         name: &Arc<str>,
-        body: impl FnOnce(&mut Reducer, &mut Fuel) -> T,
+        body: impl FnOnce(&mut Held, &mut Fuel, &mut Silence) -> T,
     ) -> Option<T> {
         let held = self.runs.get_mut(name)?;
         let synced = held.run.needs_resync().is_none();
         let proven = held.run.is_proven();
-        let value = body(&mut held.run, &mut self.fuel);
+        let value = body(held, &mut self.fuel, &mut self.silence);
         match (proven, held.run.is_proven()) {
             (true, false) => self.counts.proven = self.counts.proven.saturating_sub(1),
             (false, true) => self.counts.proven = self.counts.proven.saturating_add(1),
@@ -320,6 +330,7 @@ impl Runs {
         }
         let bytes = held_bytes(name, &held.run);
         let before = core::mem::replace(&mut held.bytes, bytes);
+        self.changed = bytes;
         self.bytes = self.bytes.saturating_sub(before).saturating_add(bytes);
         let deadline = held.run.poll_timeout();
         if deadline != held.deadline {
@@ -340,20 +351,9 @@ impl Runs {
         Some(value)
     }
 
-    /// Notes that a run was heard, or that it ended.
-    fn hear(&mut self, name: &Arc<str>, update: Update<'_>, outcome: Option<Outcome>) {
-        let is_new = !matches!(outcome, Some(Outcome::Duplicate | Outcome::Stale) | None);
-        if let Some(held) = self.runs.get_mut(name)
-            && is_new
-        {
-            let ends = matches!(update, Update::End);
-            self.silence.hear(held.arrival, &mut held.heard, ends);
-        }
-    }
-
     /// Drops runs while a budget is exceeded; the last one stays. `grown` is the run that was changed.
     fn evict(&mut self, grown: &Arc<str>) {
-        let held = self.runs.get(grown).map_or(0, |held| held.bytes);
+        let held = self.changed;
         let offends = held > self.limits.run_bytes
             || self.bytes() > self.limits.bytes && held > self.limits.run_bytes / 2;
         if offends && self.runs.len() > 1 {

@@ -21,7 +21,7 @@ mod visit;
 pub(crate) use self::build::{Builder, branch_bytes};
 pub(crate) use self::cursor::{Cursor, End, Unshared, next_unshared, pass_shared};
 pub(crate) use self::iter::Iter;
-pub(crate) use self::visit::{Delta, Visit};
+pub(crate) use self::visit::{Delta, Visit, room_if_shared};
 
 /// Entries of a leaf, and children of a branch, at most.
 ///

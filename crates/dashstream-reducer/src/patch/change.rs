@@ -1,6 +1,8 @@
 //! Finding where an operation acts, and acting there.
 
-use crate::document::{Delta, Member, Meter, Name, Node, Text, Tree, Visit, Weight, own};
+use crate::document::{
+    Delta, Entry, Member, Meter, Name, Node, Text, Tree, Visit, Weight, own, room_if_shared,
+};
 use crate::patch::PatchErrorKind;
 use crate::pointer::{Pointer, Token, Tokens};
 
@@ -94,6 +96,11 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// By how much the last change changed the document's memory, modulo 2^64.
+    pub(super) const fn heap_change(&self) -> u64 {
+        self.delta.heap()
+    }
+
     /// What the last change took away, if it took something.
     pub(super) const fn displaced(&self) -> Option<&Node> {
         match self.want {
@@ -152,13 +159,11 @@ impl<'a> Change<'a> {
                 let element = tree.get(at).ok_or(PatchErrorKind::OutOfBounds)?;
                 let weight = element.weight();
                 self.shrink(weight, len);
+                let undoing = self.undoing;
                 let element = self
                     .delta
-                    .deepen(tree, |tree| tree.remove(at, &mut self.meter));
+                    .deepen(tree, |tree| take(tree, at, undoing, &mut self.meter));
                 self.value = element.ok_or(PatchErrorKind::OutOfBounds)?;
-                if self.undoing {
-                    tree.trim(at);
-                }
                 self.want = Want::Add;
                 Ok(())
             }
@@ -196,13 +201,11 @@ impl<'a> Change<'a> {
                 let member = tree.get(at).ok_or(PatchErrorKind::NotFound)?;
                 let weight = with_name(member.node.weight(), &member.key);
                 self.shrink(weight, len);
+                let undoing = self.undoing;
                 let member = self
                     .delta
-                    .deepen(tree, |tree| tree.remove(at, &mut self.meter));
+                    .deepen(tree, |tree| take(tree, at, undoing, &mut self.meter));
                 self.value = member.ok_or(PatchErrorKind::NotFound)?.node;
-                if self.undoing {
-                    tree.trim(at);
-                }
                 self.want = Want::Add;
                 Ok(())
             }
@@ -264,24 +267,24 @@ impl Visit for Change<'_> {
         let last = self.tokens.is_empty();
         match node {
             Node::Array(tree) => {
-                let before = tree.heap();
+                let room = room_if_shared(tree);
                 let tree = own(tree, &mut self.meter);
                 if last {
                     self.element(tree, token)?;
                 } else {
                     tree.visit_at(token.element(tree.len())?, self)?;
                 }
-                self.delta.wrap(before, tree.heap());
+                self.delta.fit(room, tree);
             }
             Node::Object(tree) => {
-                let before = tree.heap();
+                let room = room_if_shared(tree);
                 let tree = own(tree, &mut self.meter);
                 if last {
                     token.with_name(|name| self.member(tree, name))?;
                 } else {
                     token.with_name(|name| tree.visit_member(&Name::new(name), self))?;
                 }
-                self.delta.wrap(before, tree.heap());
+                self.delta.fit(room, tree);
             }
             Node::Null
             | Node::Bool(_)
@@ -291,6 +294,7 @@ impl Visit for Change<'_> {
             | Node::Big(_)
             | Node::String(_) => return Err(PatchErrorKind::NotFound),
         }
+        self.delta.wrap();
         Ok(())
     }
 
@@ -319,6 +323,15 @@ pub(super) fn find<'n>(
         node = token.child(node)?;
     }
     Ok(node)
+}
+
+/// Takes an entry out; what an undone insertion left spare is given back as well.
+fn take<E: Entry>(tree: &mut Tree<E>, at: usize, undoing: bool, meter: &mut Meter) -> Option<E> {
+    let entry = tree.remove(at, meter);
+    if undoing {
+        tree.trim(at);
+    }
+    entry
 }
 
 fn with_name(mut weight: Weight, key: &Text) -> Weight {

@@ -220,13 +220,16 @@ impl<'a> Patching<'a, '_> {
         if depth > u64::from(limit) {
             return Err(PatchErrorKind::TooDeep { limit, depth });
         }
-        let before = self.root.weight().heap;
         let value = self.change.weight.heap;
         self.change.perform(self.root, &path, want)?;
         let displaced = self.change.displaced().map_or(0, |old| old.weight().heap);
-        let after = self.root.weight().heap.saturating_add(displaced);
         // What the containers on the way were given. The value itself is new or shared.
-        let room = after.saturating_sub(before).saturating_sub(value);
+        let change = self.change.heap_change().wrapping_add(displaced);
+        let room = change
+            .wrapping_sub(value)
+            .cast_signed()
+            .max(0)
+            .cast_unsigned();
         self.given = self.given.saturating_add(room);
         self.note(path, self.left == 0);
         Ok(())

@@ -80,6 +80,8 @@ pub(super) enum Relation {
     Duplicate,
     /// From before the last full state, or from an earlier epoch.
     Stale,
+    /// Stale as far as can be told: the next full state of its kind is believed.
+    Straggler,
     /// The number is taken, and it cannot be told by whom.
     Reused,
     /// By its time it is from the epoch before.
@@ -160,8 +162,12 @@ impl Epoch {
         if below && is_later && place != Place::Passed {
             return Relation::Another;
         }
-        if !below && place != Place::Passed && self.is_well_before(stamp.time_us()) {
-            return Relation::Leftover;
+        if !below && self.is_well_before(stamp.time_us()) {
+            return match place {
+                // A higher number at an earlier place and time: of a run that was not held then.
+                Place::BeforeEpoch | Place::Passed => Relation::Stale,
+                Place::New | Place::Unknown => Relation::Leftover,
+            };
         }
         if of.covered {
             return match of.content {
@@ -180,7 +186,7 @@ impl Epoch {
                 Content::Full | Content::Part
                     if of.contained && of.id == Id::Unknown && !of.has_state =>
                 {
-                    Relation::Stale
+                    Relation::Straggler
                 }
                 Content::Full | Content::Part => Relation::Reused,
             };

@@ -56,6 +56,8 @@ struct Known {
     newest: usize,
     /// The highest number that came, by epoch.
     highest: Vec<u64>,
+    /// The lowest number that came of the newest epoch.
+    lowest: u64,
 }
 
 /// Draws what up to three processes wrote under one thread id, loses, delays, repeats and damages some
@@ -122,8 +124,14 @@ impl Known {
         // One that goes on where the epoch that is followed stopped cannot be told from its next.
         let followed = self.highest.get(self.newest).copied().unwrap_or(0);
         let is_known = record.number <= followed || followed == 0;
-        if is_known {
-            self.newest = self.newest.max(record.epoch);
+        if is_known && record.epoch > self.newest || followed == 0 {
+            self.newest = record.epoch;
+            self.lowest = record.number;
+        }
+        // What comes late from before may be the missing beginning.
+        if record.number < self.lowest {
+            self.newest = self.newest.min(record.epoch);
+            self.lowest = record.number;
         }
         let highest = &mut self.highest[record.epoch];
         *highest = record.number.max(*highest);

@@ -1,5 +1,7 @@
 //! Going to one value, changing it, and putting the sums right on the way back.
 
+use std::sync::Arc;
+
 use super::{Entry, Kids, Tree, locate, own};
 use crate::document::meter::Meter;
 use crate::document::name::Name;
@@ -53,14 +55,29 @@ impl Delta {
         change: impl FnOnce(&mut Tree<E>) -> T,
     ) -> T {
         self.from = tree.sum.depth;
+        let before = tree.heap();
         let result = change(tree);
+        self.heap = tree.heap().wrapping_sub(before);
         self.to = tree.sum.depth;
         result
     }
 
-    /// From here on the depth is that of the container, whose memory changed from `before` to `after`.
-    pub(crate) const fn wrap(&mut self, before: u64, after: u64) {
-        self.heap = after.wrapping_sub(before);
+    /// A tree node that was shared was copied, and has no spare room now; `room` is what it had.
+    #[inline]
+    pub(crate) fn fit<E: Entry>(&mut self, room: Option<u64>, tree: &Tree<E>) {
+        if let Some(room) = room {
+            let change = tree.own_bytes().wrapping_sub(room);
+            self.heap = self.heap.wrapping_add(change);
+        }
+    }
+
+    /// By how much the memory changed, modulo 2^64.
+    pub(crate) const fn heap(&self) -> u64 {
+        self.heap
+    }
+
+    /// From here on the depth is that of the container.
+    pub(crate) const fn wrap(&mut self) {
         self.from = self.from.saturating_add(1);
         self.to = self.to.saturating_add(1);
     }
@@ -74,6 +91,12 @@ impl Delta {
             depth: weight.depth,
         }
     }
+}
+
+/// What a tree node takes, if it is about to be copied.
+#[inline]
+pub(crate) fn room_if_shared<E: Entry>(tree: &Arc<Tree<E>>) -> Option<u64> {
+    (Arc::strong_count(tree) > 1).then(|| tree.own_bytes())
 }
 
 impl<E: Entry> Tree<E> {
@@ -90,9 +113,9 @@ impl<E: Entry> Tree<E> {
                 let place = locate(children, at);
                 match place.and_then(|(index, at)| Some((children.get_mut(index)?, at))) {
                     Some((child, at)) => {
-                        let before = child.tree.heap();
+                        let room = room_if_shared(&child.tree);
                         own(&mut child.tree, visit.meter()).visit_at(at, visit)?;
-                        visit.delta().heap = child.tree.heap().wrapping_sub(before);
+                        visit.delta().fit(room, &child.tree);
                     }
                     None => return Err(visit.missing()),
                 }
@@ -131,9 +154,9 @@ impl Tree<Member> {
                 let at = child_of(children, name);
                 match at.and_then(|at| children.get_mut(at)) {
                     Some(child) => {
-                        let before = child.tree.heap();
+                        let room = room_if_shared(&child.tree);
                         own(&mut child.tree, visit.meter()).visit_member(name, visit)?;
-                        visit.delta().heap = child.tree.heap().wrapping_sub(before);
+                        visit.delta().fit(room, &child.tree);
                     }
                     None => return Err(visit.missing()),
                 }
