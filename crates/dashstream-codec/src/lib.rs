@@ -89,6 +89,8 @@ pub use crate::thread_id::{THREAD_ID_BYTES_MAX, bounded_thread_id};
 pub use crate::version::{SCHEMA_VERSION, SchemaPolicy};
 pub use crate::warning::{Warning, Warnings};
 pub use crate::wire::WireError;
+/// The types in [`v1`] implement its traits, in this version of it.
+pub use prost;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

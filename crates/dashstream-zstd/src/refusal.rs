@@ -13,7 +13,7 @@ pub enum Refusal {
         len: usize,
     },
     /// The input ends inside a field, a block, or a frame.
-    #[error("{needed} bytes at offset {offset}, {left} left")]
+    #[error("cut off: {needed} bytes needed at offset {offset}, {left} left")]
     Truncated {
         /// Where the incomplete item begins.
         offset: usize,

@@ -9,7 +9,7 @@ use attack::blocks::sealed;
 use attack::{Attack, bounded, corpus};
 use dashstream_testkit::{alloc, stack};
 use dashstream_zstd::{Decoder, DecompressError, Limits};
-use frames::{Block, Frame};
+use frames::{Block, Frame, WINDOW_128_KIB};
 
 tests_by_name!(ends_within_its_memory);
 
@@ -108,6 +108,43 @@ fn content_of_undeclared_size_keeps_its_size_and_the_decoder_no_more_than_twice_
         let (content, usage) = alloc::measure(&mut decode);
         let costs = (content.len() as u64, usage.peak, usage.calls);
         assert_eq!(costs, (size, size, 1));
+    }
+}
+
+/// libzstd's one-shot decoder looks at the whole only: these come out right in sum.
+#[test]
+fn a_compressed_block_larger_than_the_largest_is_found_among_smaller_ones() {
+    let decode = |frame: &[u8]| {
+        let mut decoder = Decoder::new(bounded().with_frames(2));
+        let content = decoder.decompress(frame).map(|content| content.len());
+        content.map_err(|error| error.code())
+    };
+    // Blocks of 128 KiB at most, and a frame that declares them.
+    for (first, second, expected) in [
+        (131_072, 131_072, Ok(262_144)),
+        (131_073, 131_071, Err("corrupt")),
+        (131_071, 131_073, Err("corrupt")),
+    ] {
+        let frame = Frame::declaring_with_window(262_144, WINDOW_128_KIB)
+            .block(Block::Repeat(b'x', first))
+            .block(Block::Repeat(b'x', second));
+        assert_eq!(decode(&frame.bytes()), expected, "{first} and {second}");
+    }
+    // Two frames with blocks of 1 KiB at most, neither declared.
+    let frame = |size| {
+        let small = Frame {
+            window: Some(0),
+            ..Frame::undeclared()
+        };
+        small.block(Block::Repeat(b'x', size)).bytes()
+    };
+    for (first, second, expected) in [
+        (1_024, 100, Ok(1_124)),
+        (1_500, 100, Err("corrupt")),
+        (100, 1_500, Err("corrupt")),
+    ] {
+        let input = [frame(first), frame(second)].concat();
+        assert_eq!(decode(&input), expected, "{first} and {second}");
     }
 }
 

@@ -131,3 +131,39 @@ fn a_plan_knows_what_a_frame_holds_as_far_as_its_headers_say() {
         }
     }
 }
+
+#[test]
+fn the_count_of_sequences_is_read_in_each_of_its_three_forms() {
+    let limits = Limits::new().with_unknown_size(UnknownSize::Bounded);
+    // Raw literals of no bytes; the count; three codes in run mode, and what the plan does not read.
+    for (count, sequences) in [
+        (&[1][..], 1_u64),
+        (&[127], 127),
+        (&[0x80, 128], 128),
+        (&[0x81, 0], 256),
+        (&[0xFE, 0xFF], 0x7EFF),
+        (&[0xFF, 0, 0], 0x7F00),
+        (&[0xFF, 1, 1], 0x7F00 + 0x101),
+    ] {
+        let content = [&[0], count, &[0b0101_0100, 0, 0, 0]].concat();
+        let size = u32::try_from(content.len()).expect("a few bytes");
+        let frame = Frame::undeclared().block(Block::Lie(2, size, content));
+        let plan = Plan::inspect(&frame.bytes(), &limits).expect("sound headers");
+        assert_eq!(plan.output_bytes_min(), 3 * sequences, "{count:?}");
+        assert_eq!(plan.output_bytes_max(), u64::from(BLOCK_MAX));
+    }
+}
+
+#[test]
+fn a_run_of_nothing_has_no_room_in_a_segment_of_no_bytes() {
+    let run = |size| Frame::declaring(size).block(Block::Run(b'x', 0)).bytes();
+    let code = |frame: Vec<u8>| Plan::inspect(&frame, &Limits::new()).map(|plan| plan.blocks());
+    assert_eq!(
+        code(run(0)).map_err(|refusal| refusal.code()),
+        Err("block_too_large")
+    );
+    assert_eq!(
+        code(run(1)).map_err(|refusal| refusal.code()),
+        Err("declared_above_proof")
+    );
+}
