@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     api, broker, features, figures, fuzz, interop, loom, mutants, prometheus_test, sh, sim, soak,
-    vendor,
+    vendor, wasm,
 };
 
 /// A stage's name, what it shows, and its body.
@@ -110,6 +110,11 @@ const STAGES: &[Stage] = &[
         "prometheus",
         "a real Prometheus that loses metrics: panels and alerts say so",
         prometheus_test::run,
+    ),
+    (
+        "wasm",
+        "zstd and codec on 32 bits, verdict for verdict as here; needs Debian's rustc-web and wasi-libc",
+        wasm::run,
     ),
     ("fuzz", "every fuzz target for 1,000,000 inputs", || {
         fuzz::run("all", 1_000_000)

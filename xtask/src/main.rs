@@ -32,6 +32,7 @@ mod sim;
 mod soak;
 mod system;
 mod vendor;
+mod wasm;
 
 use core::time::Duration;
 use std::path::PathBuf;
