@@ -4,26 +4,34 @@ use core::time::Duration;
 
 use anyhow::Result;
 
-use crate::kafka::Broker;
+use crate::kafka::{self, Broker};
 use crate::sh;
 
 /// Runs the tests against `brokers`, or against a broker of its own that ends with it.
 pub(crate) fn run(brokers: Option<&str>) -> Result<()> {
     match brokers {
-        Some(brokers) => suite(brokers),
+        Some(brokers) => suite(brokers, None),
         None => {
             // Built first, so that the broker does not wait for the compiler.
             for mut tests in tests() {
                 sh::run(tests.arg("--no-run"))?;
             }
             let broker = Broker::start(LIFE)?;
-            suite(&broker.address)
+            broker.grant()?;
+            suite(
+                &broker.address,
+                Some(&kafka::login_address(&broker.address)?),
+            )
         }
     }
 }
 
-fn suite(brokers: &str) -> Result<()> {
+/// `login` is where the users of [`kafka`] log in; without it the tests about them do nothing.
+fn suite(brokers: &str, login: Option<&str>) -> Result<()> {
     for mut tests in tests() {
+        if let Some(login) = login {
+            tests.env("DASHSTREAM_TEST_LOGIN", login);
+        }
         // Most of the time is spent waiting for groups to form.
         tests
             .args(["--no-fail-fast", "--", "--test-threads", "12"])

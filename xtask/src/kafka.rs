@@ -46,6 +46,21 @@ impl Broker {
         Ok(broker)
     }
 
+    /// Grants the users what [`USERS`] says.
+    pub(crate) fn grant(&self) -> Result<()> {
+        for what in ["--topic", "--group"] {
+            let mut grant = java()?;
+            grant
+                .arg("org.apache.kafka.tools.AclCommand")
+                .args(["--bootstrap-server", &self.address, "--add"])
+                .args(["--allow-principal", "User:reader"])
+                .args(["--operation", "Read", "--operation", "Describe"])
+                .args([what, "*"]);
+            sh::run(grant.stdout(Stdio::null()))?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn create_topic(&self, name: &str, partitions: usize) -> Result<()> {
         let mut create = java()?;
         create
@@ -145,12 +160,14 @@ impl Node {
 
     /// Formats the storage of a new node on two free ports.
     fn create() -> Result<Self> {
-        let (port, controller) = free_ports()?;
+        let [port, controller, login] = free_ports()?;
         let address = format!("127.0.0.1:{port}");
         let folder = sh::scratch(&folder_of(&address))?;
         let node = Self { address, folder };
         let settings = node.settings();
-        fs::write(&settings, properties(&node.folder, port, controller))?;
+        let ports = [port, controller, login];
+        fs::write(&settings, properties(&node.folder, ports))?;
+        fs::write(node.folder.join(LOGIN), format!("127.0.0.1:{login}"))?;
         let cluster = sh::output(java()?.args(["kafka.tools.StorageTool", "random-uuid"]))?;
         let mut format = java()?;
         format
@@ -206,17 +223,21 @@ impl Node {
     }
 }
 
+/// Where users log in with [`USERS`], at the broker that listens on `address`.
+pub(crate) fn login_address(address: &str) -> Result<String> {
+    Ok(fs::read_to_string(Node::at(address).folder.join(LOGIN))?)
+}
+
 fn folder_of(address: &str) -> String {
     format!("kafka-{address}")
 }
 
-/// Two ports that were free when they were asked for.
-fn free_ports() -> Result<(u16, u16)> {
-    let (one, other) = (
-        TcpListener::bind("127.0.0.1:0")?,
-        TcpListener::bind("127.0.0.1:0")?,
-    );
-    Ok((one.local_addr()?.port(), other.local_addr()?.port()))
+/// Ports that were free when they were asked for.
+fn free_ports() -> Result<[u16; 3]> {
+    let port = || TcpListener::bind("127.0.0.1:0");
+    let held = [port()?, port()?, port()?];
+    let [a, b, c] = held.each_ref().map(TcpListener::local_addr);
+    Ok([a?.port(), b?.port(), c?.port()])
 }
 
 /// Ends `process` after `life`, or when `owner` has ended without doing so. A shell of its own, so
@@ -242,17 +263,28 @@ fn watch(process: u32, life: Duration, owner: Option<u32>) -> Result<Child> {
 }
 
 /// Kafka's defaults, but for what one node can only have one of, few internal partitions so that it
-/// starts soon, and short sessions so that a killed member's partitions move soon.
-fn properties(folder: &Path, port: u16, controller: u16) -> String {
+/// starts soon, and short sessions so that a killed member's partitions move soon. Whoever comes to the
+/// plain listener may do everything, and whoever logs in at the other one what he is granted.
+fn properties(folder: &Path, [port, controller, login]: [u16; 3]) -> String {
+    let users = USERS
+        .map(|(name, password)| format!(" user_{name}=\"{password}\""))
+        .concat();
     format!(
         "process.roles=broker,controller\n\
          node.id=1\n\
          controller.quorum.voters=1@127.0.0.1:{controller}\n\
-         listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
-         advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
+         listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{login},\
+         CONTROLLER://127.0.0.1:{controller}\n\
+         advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{login}\n\
          controller.listener.names=CONTROLLER\n\
          inter.broker.listener.name=PLAINTEXT\n\
-         listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT\n\
+         listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,\
+         SASL_PLAINTEXT:SASL_PLAINTEXT\n\
+         sasl.enabled.mechanisms=PLAIN\n\
+         listener.name.sasl_plaintext.plain.sasl.jaas.config=\
+         org.apache.kafka.common.security.plain.PlainLoginModule required{users};\n\
+         authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n\
+         super.users=User:ANONYMOUS\n\
          log.dirs={}\n\
          offsets.topic.replication.factor=1\n\
          offsets.topic.num.partitions=3\n\
@@ -268,6 +300,10 @@ fn properties(folder: &Path, port: u16, controller: u16) -> String {
 }
 
 const DATA: &str = "data";
+const LOGIN: &str = "login";
+
+/// Users and their passwords: `stranger` is granted nothing, `reader` may read topics and be in groups.
+const USERS: [(&str, &str); 2] = [("stranger", "secret"), ("reader", "secret")];
 
 /// What `kafka.server.KafkaRaftServer` logs when it serves.
 const STARTED: &str = "Kafka Server started";

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dashstream_kafka::policy::{Archiving, Cause, Command, Config};
-use dashstream_kafka::{ClientRole, Consumer, ErrorClass, Fact, Status};
+use dashstream_kafka::{ClientRole, Consumer, ErrorClass, Fact, StartError, Status};
 use rdkafka::mocking::MockCluster;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
@@ -255,5 +255,64 @@ fn each_end_of_each_range_starts_a_consumer() {
             let started = run(Consumer::start(config, Config::default(), |_| {}));
             assert_eq!(started.err(), None, "{shown}");
         }
+    });
+}
+
+/// A user who logs in at the broker that `cargo xtask broker-test` starts. Nobody can elsewhere.
+fn login(place: &Place, user: &str) -> Option<dashstream_kafka::Config> {
+    let mut place = place.clone();
+    place.brokers = std::env::var("DASHSTREAM_TEST_LOGIN").ok()?;
+    let config = place.config().set("security.protocol", "sasl_plaintext");
+    let config = config.and_then(|config| config.set("sasl.mechanism", "PLAIN"));
+    let config = config.and_then(|config| config.set("sasl.username", user));
+    Some(
+        config
+            .and_then(|config| config.set("sasl.password", "secret"))
+            .unwrap(),
+    )
+}
+
+#[test]
+fn a_missing_right_is_told_from_a_broker_that_is_away() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        let refused = |config| {
+            let started = run(Consumer::start(config, Config::default(), |_| {}));
+            match started.err() {
+                Some(StartError::Unreachable { code, .. }) => code.class(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let away = place.config();
+        let away = dashstream_kafka::Config::new("127.0.0.1:1", away.topic_name(), "g");
+        assert_eq!(refused(away.unwrap()), ErrorClass::Transient);
+        if let Some(config) = login(&place, "stranger") {
+            assert_eq!(refused(config), ErrorClass::Permanent);
+        }
+    });
+}
+
+#[test]
+fn an_archive_without_the_right_to_write_is_named_by_the_broker_s_own_code() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[Some(POISON)]);
+        let Some(config) = login(&place, "reader") else {
+            return;
+        };
+        run(async {
+            let mut host = Host::start(config, Config::default()).await;
+            assert_eq!(host.judge(1, JOIN, CAUSE).await, [(0, 0)]);
+            host.until("refused", |status| {
+                let errors = permanent(status);
+                !errors.is_empty()
+                    && errors
+                        .iter()
+                        .all(|(client, _)| *client == ClientRole::Archive)
+            })
+            .await;
+        });
     });
 }
