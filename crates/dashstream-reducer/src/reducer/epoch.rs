@@ -142,6 +142,10 @@ impl Epoch {
             Place::Passed if of.covered => {
                 return match of.id {
                     Id::Same => Relation::Duplicate,
+                    // Left over from the epoch before, and seen again.
+                    Id::Other if self.clock(sequence, stamp.time_us()) == Clock::Before => {
+                        Relation::Stale
+                    }
                     Id::Other => Relation::Reused,
                     Id::Unknown if of.contained => Relation::Stale,
                     Id::Unknown => Relation::Duplicate,
