@@ -208,7 +208,8 @@ impl Epoch {
                 (true | false, _) => Relation::Jump,
             };
         }
-        if below && self.reused && of.content == Content::Full {
+        // One that is earlier than what was taken fills a place among it.
+        if below && self.reused && of.content == Content::Full && clock != Clock::NotLater {
             return Relation::Another;
         }
         Relation::Ours
