@@ -112,7 +112,7 @@ impl World {
                 let held = offset.map_or(part.position, |offset| offset.get());
                 let behind = part.bad.map_or(0, |(_, end)| end);
                 let to = if by == HeldBy::Unfetchable {
-                    behind
+                    behind.max(part.low)
                 } else {
                     part.low
                 };

@@ -182,7 +182,7 @@ impl World {
         let reduced = self.rules.accept_reduced;
         let part = &mut self.parts[p];
         // A log that grows to where the old one was read cannot be told from it.
-        if part.recreated {
+        if part.recreated || part.goes_back {
             return Ok(false);
         }
         let offset = part.high;

@@ -90,7 +90,8 @@ impl Part {
         self.must_meet = None;
         self.awaited.clear();
         self.operator = false;
-        self.goes_back = false;
+        // What was not stored of going back is to be done again.
+        self.recreated |= core::mem::take(&mut self.goes_back);
         self.truth.rejected.clear();
         self.deferred.clear();
         self.failures.clear();
