@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use buffa::MessageView as _;
+use dashstream_benches::workloads;
 use dashstream_codec::{
     Borrowed, Compression, DecodeOptions, Decoder, EncodeOptions, Encoder, HeaderView, Message,
     OpView, v1,
@@ -88,9 +89,7 @@ fn decode(run: &mut Run, name: &str, message: &Message, goal: f64) {
         &format!("codec/walk/{name}"),
         PROST,
         Goal::AtMost(0.20),
-        || {
-            black_box(decoder.check(black_box(&record)).expect("accepted"));
-        },
+        workloads::check(record.clone()),
         prost,
     );
     let (_, usage) = alloc::measure(|| decoder.check(&record).map(drop));
@@ -106,9 +105,7 @@ fn decode(run: &mut Run, name: &str, message: &Message, goal: f64) {
         &format!("codec/decode/{name}"),
         PROST,
         Goal::AtMost(goal),
-        || {
-            black_box(decoder.decode(black_box(&record)).expect("accepted"));
-        },
+        workloads::decode(record.clone()),
         prost,
     );
     if !run.quick() {
@@ -146,9 +143,7 @@ fn peek(run: &mut Run, event: &Message, batch: &Message) {
                 &format!("codec/peek/{name}"),
                 PROST,
                 goal,
-                || {
-                    black_box(decoder.peek(black_box(&record)).expect("accepted"));
-                },
+                workloads::peek(record.clone()),
                 || {
                     let payload = black_box(&record[1..]);
                     black_box(plain::DashStreamMessage::decode(payload).expect("decodes"));

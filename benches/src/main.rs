@@ -1,6 +1,9 @@
 //! `cargo xtask figures [area] [--quick]`: one JSON object a line, non-zero exit on a missed goal.
+//!
+//! `allocations`, `workload` and `features` are for `cargo xtask allocations` and `instructions`.
 
 mod codec;
+mod counted;
 mod end_to_end;
 mod measure;
 mod metrics;
@@ -30,6 +33,15 @@ fn main() -> ExitCode {
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--quick" => strictness = Strictness::Quick,
+            counted::ALLOCATIONS => {
+                counted::allocations(std::env::args().any(|more| more == counted::PLANT));
+                return ExitCode::SUCCESS;
+            }
+            counted::ONE => return counted::one(std::env::args().skip(2)),
+            counted::FEATURES => {
+                counted::features();
+                return ExitCode::SUCCESS;
+            }
             end_to_end::PEAK => {
                 end_to_end::peak();
                 return ExitCode::SUCCESS;

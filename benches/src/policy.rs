@@ -1,22 +1,14 @@
 //! The policy engine's step for a record that was processed, and its simulation. The mutants and the
 //! kills against a real broker have stages of their own.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use dashstream_policy::{
-    Action, Config, Delivered, Delivery, Engine, Epoch, Input, Intake, Offset, TopicId,
-    TopicPartition,
-};
+use dashstream_benches::workloads::consumer::{Consumer, NOW};
 use dashstream_sim::{Explored, Failure, Ran, exhaustive, schedules};
 use dashstream_testkit::alloc::measure;
 
 use crate::codec::token_by_prost;
 use crate::measure::{Goal, Run, median};
-
-/// Partitions of the consumer; the engine finds each by its name.
-const PARTITIONS: i32 = 16;
-const EPOCH: Epoch = Epoch::new(1);
-const NOW: Duration = Duration::from_secs(1);
 
 pub fn run(run: &mut Run) {
     let mut consumer = Consumer::new();
@@ -139,82 +131,4 @@ fn violations<T>(run: &mut Run, figure: &str, result: &Result<T, Box<Failure>>) 
     }
     let found = u64::from(result.is_err());
     run.count(figure, "violations", "none", Goal::Exactly(0.0), found);
-}
-
-struct Consumer {
-    engine: Engine<()>,
-    next: i64,
-    stores: u64,
-}
-
-impl Consumer {
-    fn new() -> Self {
-        let mut engine = Engine::new(Config::default()).expect("the default is in range");
-        for number in 0..PARTITIONS {
-            engine.handle(
-                NOW,
-                Input::Assigned {
-                    partition: partition(number),
-                    epoch: EPOCH,
-                    committed: Some(Offset::ZERO),
-                    low: Some(Offset::ZERO),
-                },
-            );
-        }
-        let mut consumer = Self {
-            engine,
-            next: 0,
-            stores: 0,
-        };
-        consumer.drain();
-        (0..1_000).for_each(|_| consumer.one());
-        let before = consumer.stores;
-        consumer.one();
-        assert_eq!(
-            consumer.stores,
-            before + 1,
-            "a record that is done is stored"
-        );
-        consumer
-    }
-
-    fn take(&mut self) -> Delivered {
-        let number = self.next % i64::from(PARTITIONS);
-        let offset = Offset::new(self.next / i64::from(PARTITIONS)).expect("an offset");
-        self.next += 1;
-        let delivery = Delivery::new(partition(number as i32), EPOCH, offset);
-        match self.engine.delivered(NOW, delivery) {
-            Intake::Take(record) => record,
-            other => panic!("not taken: {other:?}"),
-        }
-    }
-
-    fn one(&mut self) {
-        let record = self.take();
-        self.engine.done(NOW, record);
-        self.drain();
-    }
-
-    fn duplicate(&mut self) {
-        let delivery = Delivery::new(partition(0), EPOCH, Offset::ZERO);
-        let intake = self.engine.delivered(NOW, delivery);
-        assert_eq!(intake, Intake::Duplicate);
-        self.drain();
-    }
-
-    fn batch(&mut self) -> Vec<Delivered> {
-        (0..500).map(|_| self.take()).collect()
-    }
-
-    fn drain(&mut self) {
-        while let Some(action) = self.engine.poll_action() {
-            if let Action::Store(_) = action {
-                self.stores += 1;
-            }
-        }
-    }
-}
-
-fn partition(number: i32) -> TopicPartition {
-    TopicPartition::new(TopicId::new(0), number)
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{artefacts, deps, features, figures, loom, proto, rules, sh};
+use crate::{api, artefacts, counts, deps, features, figures, loom, proto, rules, sh};
 
 /// The README promises this command; the step that runs it checks that the promise still stands.
 const README_TEST: &str = "cargo test --workspace";
@@ -27,9 +27,11 @@ pub(crate) fn run() -> Result<()> {
     sh::step("test", test)?;
     sh::step("stack without optimisation", stack)?;
     sh::step("doc", doc)?;
+    sh::step("api", || api::run(true))?;
     sh::step("gateway", gateway)?;
     sh::step("loom", loom::run)?;
     sh::step("rules", rules::run)?;
+    sh::step("allocations", || counts::allocations(false))?;
     sh::step("figures", || figures::run(None, true))
 }
 

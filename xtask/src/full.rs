@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    api, broker, features, figures, fuzz, interop, loom, mutants, prometheus_test, sh, sim, soak,
-    vendor, wasm,
+    api, broker, counts, features, figures, fuzz, interop, loom, mutants, prometheus_test, sh, sim,
+    soak, vendor, wasm,
 };
 
 /// A stage's name, what it shows, and its body.
@@ -12,6 +12,11 @@ type Stage = (&'static str, &'static str, fn() -> Result<()>);
 
 const STAGES: &[Stage] = &[
     ("deny", "bans, licences and sources by cargo-deny", deny),
+    (
+        "instructions",
+        "instructions of each workload, by callgrind, within 2 % of those recorded or of the merge base's",
+        || counts::instructions(false),
+    ),
     (
         "api",
         "each published crate's API against the text that is checked in, and no other package's types in it",

@@ -12,6 +12,7 @@ mod api;
 mod artefacts;
 mod broker;
 mod ci;
+mod counts;
 mod deps;
 mod features;
 mod figures;
@@ -89,6 +90,18 @@ enum Stage {
         #[arg(long)]
         quick: bool,
     },
+    /// Calls of the allocator in each workload, against those that are checked in
+    Allocations {
+        /// Write what is counted instead
+        #[arg(long)]
+        record: bool,
+    },
+    /// Instructions of each workload by callgrind, against those recorded or the merge base's
+    Instructions {
+        /// Write what is counted instead
+        #[arg(long)]
+        record: bool,
+    },
     /// The Kafka adapter's tests on an Apache Kafka of their own, or on the brokers given
     BrokerTest {
         /// A bootstrap list: topics and groups with new names are made there and left there
@@ -162,6 +175,8 @@ fn main() -> Result<()> {
         Stage::Proto { check } => proto::run(check),
         Stage::Api { check } => api::run(check),
         Stage::Figures { area, quick } => figures::run(area.as_deref(), quick),
+        Stage::Allocations { record } => counts::allocations(record),
+        Stage::Instructions { record } => counts::instructions(record),
         Stage::BrokerTest { brokers } => broker::run(brokers.as_deref()),
         Stage::Kafka {
             what: Kafka::Start { minutes },

@@ -149,8 +149,8 @@ impl Decoder {
     /// reused, and returns the size of the content.
     ///
     /// The capacity grows only when it is below [`Plan::output_bytes_max`], and to exactly that;
-    /// with [`UnknownSize::Bounded`] it grows by doubling, at most to the output limit. Old memory
-    /// is given back before new memory is asked for.
+    /// with [`Bounded`](crate::UnknownSize::Bounded) it grows by doubling, at most to the output
+    /// limit. Old memory is given back before new memory is asked for.
     ///
     /// After an error `output` is empty, with the capacity that it had or grew to (none when memory
     /// was short), and the decoder takes the next message as a new one would.
