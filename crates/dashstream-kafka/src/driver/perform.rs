@@ -19,6 +19,7 @@ impl Driver {
     /// Carries out every action the engine has.
     pub(super) fn perform(&mut self, client: &Client) {
         let mut holds = false;
+        let mut answer = None;
         while let Some(action) = self.engine.poll_action() {
             let now = self.wiring.clock.now();
             match action {
@@ -103,10 +104,8 @@ impl Driver {
                     let outcome = audit.outcome;
                     self.report(&Fact::Audit(audit));
                     self.published = None;
-                    // The audit log has it before whoever gave the order, who may have stopped
-                    // waiting.
                     if let Some(reply) = self.order.take() {
-                        let _gone = reply.send(outcome);
+                        answer = Some((reply, outcome));
                     }
                 }
             }
@@ -116,6 +115,11 @@ impl Driver {
             self.write_trace();
         }
         self.commit_wanted(client);
+        // Whoever gave the order, and may have stopped waiting, learns of it when it is carried out:
+        // the audit log has it, and a record that it gave up cannot be had any more.
+        if let Some((reply, outcome)) = answer {
+            let _gone = reply.send(outcome);
+        }
     }
 
     /// Hands a record's evidence to the archive. Its answer comes as an event, unless it is refused
