@@ -1,0 +1,40 @@
+use super::*;
+
+fn config() -> Config {
+    Config::new("b:9092", "t", "g").unwrap()
+}
+
+#[test]
+fn what_kafka_would_refuse_is_refused_here() {
+    for topic in [".", "..", "a b", "a/b", "ä"] {
+        let error = Config::new("b", topic, "g").err();
+        assert_eq!(
+            error,
+            Some(ConfigError::TopicName { name: "topic" }),
+            "{topic}"
+        );
+    }
+    for (brokers, topic, group, name) in [
+        (" ", "t", "g", "brokers"),
+        ("b", "", "g", "topic"),
+        ("b", "t", "", "group"),
+    ] {
+        let error = Config::new(brokers, topic, group).err();
+        assert_eq!(error, Some(ConfigError::Missing { name }));
+    }
+}
+
+#[test]
+fn the_archive_is_never_the_consumed_topic() {
+    assert_eq!(
+        config().archive_topic("t").err(),
+        Some(ConfigError::ArchiveIsSource)
+    );
+}
+
+#[test]
+fn debug_shows_names_of_settings_but_no_value() {
+    let shown = format!("{:?}", config().set("sasl.password", "hunter2").unwrap());
+    assert!(shown.contains("sasl.password"));
+    assert!(!shown.contains("hunter2"));
+}

@@ -1,0 +1,176 @@
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::*;
+use crate::desk::tests::taken;
+
+/// Marks that outlive a process, and how often they were saved.
+#[derive(Debug, Default)]
+struct Memory(Mutex<(CrashMarks, u32)>);
+
+impl Memory {
+    fn saves(&self) -> u32 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+impl CrashMarker for Memory {
+    fn load(&self) -> Result<CrashMarks, MarkerError> {
+        Ok(self.0.lock().unwrap().0.clone())
+    }
+
+    fn save(&self, marks: &CrashMarks) -> Result<(), MarkerError> {
+        let mut kept = self.0.lock().unwrap();
+        kept.0.clone_from(marks);
+        kept.1 = kept.1.saturating_add(1);
+        Ok(())
+    }
+}
+
+fn open(memory: &Arc<Memory>, deaths: u32) -> Caution {
+    let config = Config::new("b", "t", "g")
+        .and_then(|config| config.crash_loop(Arc::clone(memory) as _, deaths))
+        .unwrap();
+    Caution::open(&config).unwrap().unwrap()
+}
+
+/// Hands out what may be handed out at once. Returns the offsets.
+fn hand_out(caution: &mut Caution, offsets: core::ops::Range<i64>) -> Vec<i64> {
+    let taken = taken(0, offsets);
+    let now = taken.into_iter().filter_map(|taken| caution.admit(taken));
+    now.map(|taken| taken.place().1).collect()
+}
+
+fn next(caution: &mut Caution) -> Option<i64> {
+    caution.next(false).map(|taken| taken.place().1)
+}
+
+#[test]
+fn one_mark_covers_a_thousand_offsets_while_all_goes_well() {
+    let memory = Arc::new(Memory::default());
+    for (end, saves) in [(999, 1), (1_000, 1), (1_001, 2)] {
+        let mut caution = open(&memory, 3);
+        let before = memory.saves();
+        for first in (0..end).step_by(500) {
+            let batch = first..end.min(first + 500);
+            let count = batch.end - batch.start;
+            assert_eq!(hand_out(&mut caution, batch).len() as i64, count);
+        }
+        assert_eq!(memory.saves() - before, saves, "{end}");
+        caution.end();
+    }
+}
+
+#[test]
+fn after_a_death_records_go_out_one_at_a_time_and_after_an_orderly_end_they_do_not() {
+    let memory = Arc::new(Memory::default());
+    let mut caution = open(&memory, 3);
+    assert_eq!(hand_out(&mut caution, 0..5), [0, 1, 2, 3, 4]);
+    drop(caution);
+
+    let mut caution = open(&memory, 3);
+    assert!(hand_out(&mut caution, 0..3).is_empty());
+    assert_eq!(caution.next(true).map(|taken| taken.place()), None);
+    assert_eq!(next(&mut caution), Some(0));
+    assert!(caution.next(true).is_none(), "one is out");
+    caution.came_back(0, 0);
+    assert_eq!(next(&mut caution), Some(1));
+    caution.came_back(0, 1);
+    caution.end();
+
+    let mut caution = open(&memory, 3);
+    assert_eq!(hand_out(&mut caution, 2..5), [2, 3, 4]);
+}
+
+/// Dies `deaths` times on record 2, and says whether it is condemned then.
+fn condemned_after(memory: &Arc<Memory>, deaths: u32, deaths_max: u32) -> bool {
+    // The first death does not say which record it was.
+    assert_eq!(hand_out(&mut open(memory, deaths_max), 0..5).len(), 5);
+    for _ in 0..deaths {
+        let mut caution = open(memory, deaths_max);
+        assert!(hand_out(&mut caution, 0..5).is_empty());
+        for offset in 0..2 {
+            assert_eq!(next(&mut caution), Some(offset));
+            caution.came_back(0, offset);
+        }
+        assert_eq!(next(&mut caution), Some(2));
+    }
+    let caution = open(memory, deaths_max);
+    assert!(!caution.condemns(0, 1) && !caution.condemns(0, 3) && !caution.condemns(1, 2));
+    caution.condemns(0, 2)
+}
+
+#[test]
+fn a_record_is_condemned_at_its_last_allowed_death_and_not_before() {
+    for (deaths, condemned) in [(2, false), (3, true), (4, true)] {
+        let memory = Arc::default();
+        assert_eq!(condemned_after(&memory, deaths, 3), condemned, "{deaths}");
+    }
+    // Lowered rejects, raised accepts.
+    assert!(condemned_after(&Arc::default(), 2, 2));
+    assert!(!condemned_after(&Arc::default(), 4, 5));
+}
+
+#[test]
+fn a_suspect_is_acquitted_by_coming_back_by_being_passed_and_by_an_operator() {
+    let acquit: [fn(&mut Caution); 3] = [
+        |caution| caution.came_back(0, 2),
+        |caution| caution.passed(0, 3),
+        |caution| caution.forgive(0),
+    ];
+    for acquit in acquit {
+        let memory = Arc::new(Memory::default());
+        assert!(condemned_after(&memory, 3, 3));
+        let mut caution = open(&memory, 3);
+        caution.passed(0, 2);
+        assert!(caution.condemns(0, 2), "not by the record before it");
+        acquit(&mut caution);
+        assert!(!caution.condemns(0, 2));
+        assert_eq!(caution.flush(), None);
+        assert!(!open(&memory, 3).condemns(0, 2), "and that is saved");
+    }
+}
+
+#[test]
+fn a_condemned_record_stays_so_over_an_orderly_end() {
+    let memory = Arc::new(Memory::default());
+    assert!(condemned_after(&memory, 3, 3));
+    open(&memory, 3).end();
+    assert!(open(&memory, 3).condemns(0, 2));
+}
+
+#[test]
+fn marks_of_another_group_are_refused() {
+    let memory = Arc::new(Memory::default());
+    drop(open(&memory, 3));
+    let other = Config::new("b", "t", "other")
+        .and_then(|config| config.crash_loop(memory as _, 3))
+        .unwrap();
+    assert_eq!(Caution::open(&other).err(), Some(MarkerError::Foreign));
+}
+
+#[test]
+fn a_marker_that_cannot_be_written_is_reported_and_stops_nothing() {
+    #[derive(Debug)]
+    struct Full(AtomicBool);
+    impl CrashMarker for Full {
+        fn load(&self) -> Result<CrashMarks, MarkerError> {
+            Ok(CrashMarks::default())
+        }
+        fn save(&self, _: &CrashMarks) -> Result<(), MarkerError> {
+            // Works at the start, and never again.
+            if self.0.swap(true, Ordering::Relaxed) {
+                return Err(MarkerError::Io(std::io::ErrorKind::StorageFull));
+            }
+            Ok(())
+        }
+    }
+    let config = Config::new("b", "t", "g")
+        .and_then(|config| config.crash_loop(Arc::new(Full(AtomicBool::new(false))), 3))
+        .unwrap();
+    let mut caution = Caution::open(&config).unwrap().unwrap();
+    assert_eq!(hand_out(&mut caution, 0..2), [0, 1]);
+    let full = MarkerError::Io(std::io::ErrorKind::StorageFull);
+    assert_eq!(caution.flush(), Some(full));
+    assert_eq!(caution.flush(), None);
+}
