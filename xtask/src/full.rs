@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    api, broker, counts, features, figures, fuzz, interop, loom, mutants, prometheus_test, sh, sim,
-    soak, vendor, wasm,
+    api, broker, counts, features, figures, fuzz, interop, mutants, prometheus_test, sh, sim, soak,
+    vendor, wasm,
 };
 
 /// A stage's name, what it shows, and its body.
@@ -100,11 +100,6 @@ const STAGES: &[Stage] = &[
         "mutants",
         "each seeded defect of the policy engine breaks an invariant",
         || mutants::run("policy"),
-    ),
-    (
-        "loom",
-        "the windows' models and mutants under loom and under an enumerator of our own",
-        loom::both,
     ),
     (
         "interop",

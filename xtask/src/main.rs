@@ -186,7 +186,7 @@ fn main() -> Result<()> {
         Stage::Artefacts { check } => artefacts::run(check),
         Stage::Rules => rules::run(),
         Stage::PrometheusTest => prometheus_test::run(),
-        Stage::Loom => loom::both(),
+        Stage::Loom => loom::run(),
         Stage::Sim { schedules, seed } => sim::run(schedules, seed),
         Stage::Mutants { area } => mutants::run(&area),
         Stage::Fuzz { target, runs } => fuzz::run(&target, runs),

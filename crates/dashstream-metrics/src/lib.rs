@@ -34,8 +34,6 @@ mod edges;
 mod exposition;
 mod facts;
 mod health;
-#[cfg(all(test, not(loom)))]
-mod interleave;
 mod label;
 mod labels;
 pub mod lint;

@@ -7,7 +7,7 @@
 
 mod account;
 mod bucket;
-#[cfg(test)]
+#[cfg(all(test, loom))]
 mod models;
 mod readings;
 mod set;

@@ -83,7 +83,7 @@ impl Shape {
     }
 
     /// A ring with as many guard slots as it is told, for models that must stay small.
-    #[cfg(test)]
+    #[cfg(all(test, loom))]
     pub(crate) const fn with_ring(slot_seconds: NonZeroU32, slots: u32, ring: u32) -> Self {
         Self {
             slot_seconds,
