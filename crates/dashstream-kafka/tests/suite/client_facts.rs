@@ -191,7 +191,7 @@ fn e6_a_pause_that_does_not_seek_back_loses_the_record_it_paused_for() {
 }
 
 #[test]
-fn e10_a_marker_at_an_unchanged_offset_needs_an_explicit_commit() {
+fn a_marker_at_an_unchanged_offset_needs_an_explicit_commit() {
     within(LIMIT, || {
         let broker = Broker::embedded();
         let (consumer, topic, group) = reading_ten(&broker);
@@ -265,7 +265,7 @@ fn delivering(broker: &Broker, one_list_for_all: bool) -> usize {
 }
 
 #[test]
-fn e12_a_list_used_for_more_than_one_call_silences_partitions() {
+fn a_list_used_for_more_than_one_call_silences_partitions() {
     within(LIMIT, || {
         let broker = Broker::embedded();
         assert_eq!(delivering(&broker, false), 16, "a fresh list for each call");
@@ -277,7 +277,7 @@ fn e12_a_list_used_for_more_than_one_call_silences_partitions() {
 
 /// The process that librdkafka ends. It does nothing unless a test starts it.
 #[test]
-fn e12_child() {
+fn child_with_a_list_of_two_clients() {
     if child::told().is_none() {
         return;
     }
@@ -297,9 +297,13 @@ fn e12_child() {
 }
 
 #[test]
-fn e12_a_list_used_with_two_clients_ends_the_process() {
+fn a_list_used_with_two_clients_ends_the_process() {
     within(LIMIT, || {
-        let status = child::run("client_facts::e12_child", "now", LIMIT);
+        let status = child::run(
+            "client_facts::child_with_a_list_of_two_clients",
+            "now",
+            LIMIT,
+        );
         let signal = std::os::unix::process::ExitStatusExt::signal(&status);
         assert_eq!(
             signal,

@@ -81,7 +81,7 @@ fn e9_a_batch_of_garbage_is_no_record_and_no_error() {
 }
 
 #[test]
-fn e11_a_seek_into_a_bad_batch_changes_nothing_but_the_position() {
+fn a_seek_into_a_bad_batch_changes_nothing_but_the_position() {
     within(LIMIT, || {
         let broker = Broker::embedded();
         let (consumer, topic) = reading(&broker, Damage::BadCompression);
