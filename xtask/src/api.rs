@@ -20,7 +20,8 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         &["dashstream_codec::v1::", "dashstream_codec::Message::"],
     ),
     ("dashstream-reducer", "wire", &[]),
-    ("dashstream-policy", "envelope", &[]),
+    ("dashstream-policy", "", &[]),
+    ("dashstream-dlq", "", &[]),
     (
         "dashstream-metrics",
         "serde,prometheus",
@@ -32,6 +33,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
 /// Packages whose major releases must not become ours.
 const FOREIGN: &[&str] = &[
     "base64::",
+    "jiff::",
     "prometheus::",
     "prost::",
     "rdkafka::",

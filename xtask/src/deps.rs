@@ -25,9 +25,18 @@ const NORMAL: &[(&str, &[&str])] = &[
             "thiserror",
         ],
     ),
+    ("dashstream-policy", &["thiserror"]),
     (
-        "dashstream-policy",
-        &["base64", "serde", "serde_json", "sha2", "thiserror"],
+        "dashstream-dlq",
+        &[
+            "base64",
+            "dashstream-policy",
+            "jiff",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+        ],
     ),
     (
         "dashstream-metrics",
@@ -37,6 +46,7 @@ const NORMAL: &[(&str, &[&str])] = &[
         "dashstream-kafka",
         &[
             "bytes",
+            "dashstream-dlq",
             "dashstream-policy",
             "rdkafka",
             "thiserror",
@@ -57,6 +67,7 @@ const PURE: &[&str] = &[
     "dashstream-codec",
     "dashstream-reducer",
     "dashstream-policy",
+    "dashstream-dlq",
     "dashstream-metrics",
 ];
 

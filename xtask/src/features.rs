@@ -9,7 +9,8 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("dashstream-zstd", &["libzstd"]),
     ("dashstream-codec", &[]),
     ("dashstream-reducer", &["wire"]),
-    ("dashstream-policy", &["envelope"]),
+    ("dashstream-policy", &[]),
+    ("dashstream-dlq", &[]),
     ("dashstream-metrics", &["serde", "prometheus"]),
     ("dashstream-kafka", &[]),
 ];

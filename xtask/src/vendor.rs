@@ -16,8 +16,9 @@ const CLOSURES: &[(&str, &[&str])] = &[
         &["dashstream-codec", "dashstream-zstd"],
     ),
     ("dashstream-policy", &[]),
+    ("dashstream-dlq", &["dashstream-policy"]),
     ("dashstream-metrics", &[]),
-    ("dashstream-kafka", &["dashstream-policy"]),
+    ("dashstream-kafka", &["dashstream-dlq", "dashstream-policy"]),
 ];
 
 /// Writes `name` with what it needs, and the test support, into `into` as a workspace of its own.

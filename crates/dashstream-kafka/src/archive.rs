@@ -7,7 +7,7 @@ use core::{fmt, mem};
 use std::sync::mpsc::Sender;
 use std::thread;
 
-use dashstream_policy::envelope::{Disclosure, Subject};
+use dashstream_dlq::{Disclosure, RejectedRecord};
 use dashstream_policy::{ArchiveFault, ArchiveId, ArchiveRequest, Form};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
@@ -23,7 +23,7 @@ use crate::record::Kept;
 use crate::settings;
 use crate::standing::ClientRole;
 
-/// Sends envelopes; every answer comes back as an [`Event::Archived`].
+/// Sends dead letters; every answer comes back as an [`Event::Archived`].
 pub(crate) struct Archive {
     producer: ThreadedProducer<Answers>,
     /// What the producer is made from, and made again.
@@ -78,7 +78,7 @@ impl Archive {
         true
     }
 
-    /// Hands an envelope to the producer. An error is the answer; without one it comes later.
+    /// Hands a dead letter to the producer. An error is the answer; without one it comes later.
     pub(crate) fn send(
         &self,
         request: &ArchiveRequest,
@@ -93,7 +93,7 @@ impl Archive {
             message.offset,
             &message.topic,
         );
-        let subject = Subject::new(
+        let mut record = RejectedRecord::new(
             &message.topic,
             message.partition,
             message.offset,
@@ -101,32 +101,30 @@ impl Archive {
             request.cause,
             found_at,
             &trace_id,
-        )
-        .read_under(kept.attempts, kept.epoch, message.age)
-        .consumed_by(&self.client_id, received)
-        .record_timestamp_ms(message.timestamp_ms)
-        .routed(known.thread_id.as_deref(), known.tenant_id.as_deref())
-        .sent_by(
-            known.node_id.as_deref(),
-            known.parent_trace_id.as_deref(),
-            known.span_id.as_deref(),
         );
-        let sealed = self
-            .disclosure
-            .seal(&subject, request.form, self.bytes_max)
+        (record.attempt, record.assignment) = (kept.attempts, kept.epoch);
+        (record.age, record.timestamp_ms) = (message.age, message.timestamp_ms);
+        (record.consumer_id, record.message_count) = (&self.client_id, received);
+        record.thread_id = known.thread_id.as_deref();
+        record.tenant_id = known.tenant_id.as_deref();
+        record.node_id = known.node_id.as_deref();
+        record.parent_trace_id = known.parent_trace_id.as_deref();
+        record.span_id = known.span_id.as_deref();
+        let letter = record
+            .encode(self.disclosure, request.form, self.bytes_max)
             .map_err(|_| TOO_LARGE)?;
-        if sealed.form() != request.form && !request.may_cut {
+        if letter.form() != request.form && !request.may_cut {
             // What would be archived is less than what the offset waits for.
             return Err(TOO_LARGE);
         }
         let sent = Sent {
             id: request.id,
             attempt: request.attempt,
-            form: sealed.form(),
+            form: letter.form(),
         };
         let record = BaseRecord::with_opaque_to(&self.topic, Box::new(sent))
-            .key(sealed.key())
-            .payload(sealed.value());
+            .key(letter.key())
+            .payload(letter.value());
         self.producer
             .send(record)
             .map_err(|(error, _record)| Refused::of(&error))

@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dashstream_policy::envelope::Disclosure;
+use dashstream_dlq::Disclosure;
 
 use self::limits::{
     ARCHIVE_IN_FLIGHT, ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, CRASH_DEATHS, DRAIN_TIMEOUT, ENVELOPE_BYTES,
@@ -225,7 +225,7 @@ impl Config {
     }
 
     /// Bounds an archived record: 4 KiB to 64 MiB, default
-    /// [`ENVELOPE_BYTES_DEFAULT`](dashstream_policy::envelope::ENVELOPE_BYTES_DEFAULT). A payload that
+    /// [`ENCODED_BYTES_DEFAULT`](dashstream_dlq::ENCODED_BYTES_DEFAULT). A payload that
     /// is shown and does not fit, four bytes for three, is cut; a required archive then holds the record
     /// unless the policy accepts reduced letters. The producer's `message.max.bytes` follows; the
     /// archive topic's is checked at the start.

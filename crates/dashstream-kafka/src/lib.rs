@@ -35,6 +35,8 @@ pub use archive::ArchiveFinding;
 pub use config::{Config, OldData, Start};
 pub use consumer::{Closed, Consumer, Handle};
 pub use crash::{CrashMark, CrashMarker, CrashMarks, MarkerError, MarkerFile, Suspect};
+/// Dead letters: how much they disclose is part of this crate's configuration.
+pub use dashstream_dlq as dlq;
 /// The policy engine, whose configuration, causes and orders are part of this crate's interface.
 pub use dashstream_policy as policy;
 pub use embedded::{Embedded, EmbeddedError};

@@ -6,7 +6,7 @@
 
 use core::time::Duration;
 
-use dashstream_policy::envelope::Disclosure;
+use dashstream_dlq::Disclosure;
 use dashstream_policy::{Archiving, Backoff, Mode, NullPayload, Scope};
 
 use crate::config::{Config, OldData, Start};

@@ -156,8 +156,6 @@ mod archive;
 mod cause;
 mod config;
 mod engine;
-#[cfg(feature = "envelope")]
-pub mod envelope;
 mod input;
 mod partition;
 mod place;

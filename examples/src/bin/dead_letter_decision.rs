@@ -10,12 +10,13 @@
 use core::time::Duration;
 
 use anyhow::bail;
-use dashstream_policy::envelope::{
-    DeadLetter, Disclosure, ENVELOPE_BYTES_DEFAULT, LETTER_BYTES_DEFAULT, Subject,
+use dashstream_dlq::{
+    DeadLetter, Disclosure, ENCODED_BYTES_DEFAULT, EncodedRecord, LETTER_BYTES_DEFAULT,
+    RejectedRecord,
 };
 use dashstream_policy::{
     Action, ArchiveRequest, ArchiveResult, Archiving, Cause, Config, Delivery, Engine, Epoch,
-    Fault, Form, Input, Intake, Mode, Offset, TopicId, TopicPartition,
+    Fault, Input, Intake, Mode, Offset, TopicId, TopicPartition,
 };
 
 fn main() -> anyhow::Result<()> {
@@ -78,10 +79,10 @@ fn drain(
         println!("  {action:?}");
         if let Action::Archive(send) = action {
             let payload = engine.evidence(send.id).map(Vec::as_slice);
-            let (value, form) = envelope(&send, payload, now)?;
-            archive.push(value);
+            let letter = dead_letter(&send, payload, now)?;
+            archive.push(letter.value().to_vec());
             let (id, attempt) = (send.id, send.attempt);
-            let result = ArchiveResult::Acked(form);
+            let result = ArchiveResult::Acked(letter.form());
             engine.handle(
                 now,
                 Input::Archived {
@@ -95,19 +96,18 @@ fn drain(
     Ok(())
 }
 
-/// The dead letter of a record and its form: all of the record, since nobody else reads this archive.
-fn envelope(
+/// The dead letter of a record: all of the record, since nobody else reads this archive.
+fn dead_letter(
     send: &ArchiveRequest,
     payload: Option<&[u8]>,
     now: Duration,
-) -> anyhow::Result<(Vec<u8>, Form)> {
+) -> anyhow::Result<EncodedRecord> {
     let (partition, offset) = (send.partition.partition(), send.offset.get());
     let trace_id = "00000000-0000-4000-8000-000000000001";
-    let subject = Subject::new(
+    let record = RejectedRecord::new(
         "events", partition, offset, payload, send.cause, now, trace_id,
     );
-    let sealed = Disclosure::Full.seal(&subject, send.form, ENVELOPE_BYTES_DEFAULT)?;
-    Ok((sealed.value().to_vec(), sealed.form()))
+    Ok(record.encode(Disclosure::Full, send.form, ENCODED_BYTES_DEFAULT)?)
 }
 
 const fn at(second: u64) -> Duration {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use dashstream_policy::envelope::{ENVELOPE_BYTES_DEFAULT, REDUCED_BYTES_MAX};
+use dashstream_dlq::{ENCODED_BYTES_DEFAULT, REDUCED_BYTES_MAX};
 use dashstream_policy::trace::Trace;
 
 use crate::error::ConfigError;
@@ -60,7 +60,7 @@ pub(super) const ARCHIVE_IN_FLIGHT: Range = Range::new("archive_in_flight", 1, 1
 pub(super) const ENVELOPE_BYTES: Range = Range::new(
     "envelope_bytes",
     REDUCED_BYTES_MAX as u64,
-    ENVELOPE_BYTES_DEFAULT as u64,
+    ENCODED_BYTES_DEFAULT as u64,
     64 * 1024 * 1024,
 );
 

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use dashstream_kafka::policy::envelope::{DeadLetter, Disclosure, Payload, Subject};
+use dashstream_kafka::dlq::{DeadLetter, Disclosure, Payload, RejectedRecord};
 use dashstream_kafka::policy::{
     Age, ArchiveStatus, Archiving, Cause, Config, Disposition, Form, HeldBy,
 };
@@ -197,7 +197,7 @@ fn largest(place: &Place, budget: usize) -> usize {
     let fits = |len: usize| {
         let payload = vec![b'x'; len];
         let trace_id = "00000000-0000-8000-8000-000000000000";
-        let subject = Subject::new(
+        let mut record = RejectedRecord::new(
             &place.topic,
             0,
             1,
@@ -205,12 +205,12 @@ fn largest(place: &Place, budget: usize) -> usize {
             CAUSE,
             Duration::from_secs(1_800_000_000),
             trace_id,
-        )
-        .read_under(1, 1, Age::Old)
-        .consumed_by("dashstream-kafka", 1)
-        .record_timestamp_ms(Some(1_800_000_000_000));
-        let sealed = Disclosure::Full.seal(&subject, Form::Full, budget);
-        sealed.unwrap().form() == Form::Full
+        );
+        (record.attempt, record.assignment, record.age) = (1, 1, Age::Old);
+        (record.consumer_id, record.message_count) = ("dashstream-kafka", 1);
+        record.timestamp_ms = Some(1_800_000_000_000);
+        let letter = record.encode(Disclosure::Full, Form::Full, budget);
+        letter.unwrap().form() == Form::Full
     };
     let (mut whole, mut cut) = (0, budget);
     while cut - whole > 1 {

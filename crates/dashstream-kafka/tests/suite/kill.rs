@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dashstream_kafka::policy::envelope::DeadLetter;
+use dashstream_kafka::dlq::DeadLetter;
 use dashstream_kafka::policy::{Archiving, Cause, Config, Count, Mode, Scope};
 use dashstream_kafka::{Consumer, Evidence, Fact, Record, Status};
 

@@ -36,7 +36,7 @@ fn found(archive: &Kept, source: &Kept) -> Vec<ArchiveFinding> {
 
 #[test]
 fn kafka_s_defaults_hold_the_default_envelope() {
-    let needs = settings::letter_bytes(dashstream_policy::envelope::ENVELOPE_BYTES_DEFAULT);
+    let needs = settings::letter_bytes(dashstream_dlq::ENCODED_BYTES_DEFAULT);
     assert_eq!(judge(&topic(&KAFKA), &topic(&KAFKA), needs, None), []);
 }
 

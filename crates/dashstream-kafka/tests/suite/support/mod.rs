@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dashstream_kafka::Embedded;
-use dashstream_kafka::policy::envelope::{DeadLetter, LETTER_BYTES_DEFAULT};
+use dashstream_kafka::dlq::{DeadLetter, LETTER_BYTES_DEFAULT};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;

@@ -1,5 +1,4 @@
 //! Dead letters of all three shapes are read into one type, strictly.
-#![cfg(feature = "envelope")]
 #![expect(
     clippy::disallowed_macros,
     clippy::panic,
@@ -16,8 +15,9 @@ use core::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dashstream_policy::envelope::{
-    DeadLetter, Disclosure, KEY_VERSION, LETTER_BYTES_DEFAULT, LetterError, Payload, Shape, Subject,
+use dashstream_dlq::{
+    DeadLetter, Disclosure, KEY_VERSION, LETTER_BYTES_DEFAULT, LetterError, Payload,
+    RejectedRecord, Shape,
 };
 use dashstream_policy::{Age, Cause, Form, Offset};
 use dashstream_testkit::alloc::measure;
@@ -83,14 +83,14 @@ fn server(payload: &[u8], with_payload: bool) -> Value {
 
 fn ours(payload: Option<&[u8]>, disclosure: Disclosure) -> Value {
     let at = Duration::from_secs(1_700_000_000);
-    let subject = Subject::new("topic", 3, 42, payload, Cause::DecodeError, at, TRACE)
-        .read_under(2, 7, Age::Old)
-        .consumed_by("gateway-1", 99)
-        .routed(Some("thread-1"), None);
-    let sealed = disclosure
-        .seal(&subject, Form::Full, 100_000)
+    let mut record = RejectedRecord::new("topic", 3, 42, payload, Cause::DecodeError, at, TRACE);
+    (record.attempt, record.assignment, record.age) = (2, 7, Age::Old);
+    (record.consumer_id, record.message_count) = ("gateway-1", 99);
+    record.thread_id = Some("thread-1");
+    let encoded = record
+        .encode(disclosure, Form::Full, 100_000)
         .expect("it fits");
-    serde_json::from_slice(sealed.value()).expect("JSON")
+    serde_json::from_slice(encoded.value()).expect("JSON")
 }
 
 fn read(value: &Value) -> Result<DeadLetter, LetterError> {
@@ -349,9 +349,7 @@ fn reading_takes_no_more_memory_than_it_says() {
 #[test]
 fn every_truncation_and_damaged_byte_of_every_shape_is_read_or_refused() {
     stack::small(|| {
-        for (name, bytes) in
-            vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/corpus/policy_letters")
-        {
+        for (name, bytes) in vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/corpus/dlq_letters") {
             println!("{name}");
             letters::any_bytes_are_read_or_refused(&bytes);
             sweep::truncations(&bytes, &[], |cut| {
@@ -380,7 +378,7 @@ fn a_debug_form_shows_nothing_of_the_payload() {
 fn records() -> impl Strategy<Value = Record> {
     let payload = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..200));
     let place = (0..=i32::MAX, 0..i64::MAX);
-    // Years of four digits and beyond.
+    // Up to the last day of the year 9999, and beyond.
     let at = (0..400_000_000_000_u64, 0..1_000_000_000_u32).prop_map(|(s, n)| Duration::new(s, n));
     let numbers = (
         any::<u32>(),

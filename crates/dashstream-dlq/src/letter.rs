@@ -3,17 +3,16 @@
 use core::fmt;
 use core::time::Duration;
 
+use dashstream_policy::{Age, Cause, Form, Offset};
 use thiserror::Error;
 
-use crate::{Age, Cause, Form, Offset};
-
-use super::{Disclosure, VERSION};
+use crate::{Disclosure, VERSION};
 
 /// Largest value read by default: the 10 MiB that a message may have, in base64, and 2.7 MiB for
 /// everything else. One of the older writers has no limit of its own.
 pub const LETTER_BYTES_DEFAULT: usize = 16 * 1024 * 1024;
 
-/// What an archive holds of one record, read from any of the shapes that are written.
+/// What a dead-letter topic holds of one record, read from any of the shapes that are written.
 ///
 /// What the shape says twice has been compared: a payload that is here is of the size, the hash and
 /// the ends that the letter names. Its debug form shows the place and sizes only.
@@ -38,7 +37,7 @@ pub struct DeadLetter {
     pub size: u64,
     /// The hash of its whole value.
     pub sha256: Option<[u8; 32]>,
-    /// The first bytes of its value, at most [`super::ENDS_BYTES`].
+    /// The first bytes of its value, at most [`crate::ENDS_BYTES`].
     pub first: Vec<u8>,
     /// The last bytes of its value, if it has that many.
     pub last: Vec<u8>,
@@ -128,7 +127,7 @@ impl fmt::Debug for Payload {
     }
 }
 
-/// What only this crate's envelopes know.
+/// What only this crate's letters know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Provenance {
@@ -136,7 +135,7 @@ pub struct Provenance {
     pub cause: Cause,
     /// Whether it was old.
     pub age: Age,
-    /// Whether the envelope is the full or the reduced one.
+    /// Whether the letter is the full or the reduced one.
     pub form: Form,
     /// How much it was allowed to disclose.
     pub disclosure: Disclosure,
@@ -187,7 +186,7 @@ pub enum LetterError {
     #[error("not a shape that is written")]
     UnknownShape,
     /// Written by another version of the format.
-    #[error("version {found} of the envelope, {VERSION} is read")]
+    #[error("version {found} of the letter, {VERSION} is read")]
     Version {
         /// The value's version.
         found: u32,

@@ -2,10 +2,14 @@
 
 use core::time::Duration;
 
-use dashstream_policy::envelope::{
-    DeadLetter, Disclosure, ENDS_BYTES, LetterError, Payload, Shape, Subject, VERSION,
+use dashstream_dlq::{
+    DeadLetter, Disclosure, ENDS_BYTES, LetterError, Payload, RejectedRecord, Shape, VERSION,
 };
 use dashstream_policy::{Age, Cause, Form, Offset};
+
+/// The last moment that a letter can name: 9999-12-30T22:00:00 less a microsecond, which is still in
+/// the year 9999 in every zone.
+pub(crate) const LAST: Duration = Duration::new(253_402_207_200, 999_999_000);
 
 /// What a letter is written of.
 #[derive(Clone, Debug)]
@@ -24,12 +28,12 @@ pub(crate) struct Record {
     pub(crate) budget: usize,
 }
 
-/// Writes the record's envelope and reads it: everything is there that may be disclosed, and a
+/// Writes the record's letter and reads it: everything is there that may be disclosed, and a
 /// payload is whole or the beginning of what it was.
 pub(crate) fn what_is_written_is_read(record: &Record) {
     let payload = record.payload.as_deref();
     let text = record.text.as_str();
-    let subject = Subject::new(
+    let mut rejected = RejectedRecord::new(
         text,
         record.partition,
         record.offset,
@@ -37,24 +41,25 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
         record.cause,
         record.at,
         text,
-    )
-    .read_under(record.attempt, record.epoch, Age::Old)
-    .consumed_by(text, record.epoch)
-    .record_timestamp_ms(record.timestamp)
-    .routed(Some(text), None)
-    .sent_by(None, Some(text), Some("span"));
-    let Ok(sealed) = record.disclosure.seal(&subject, record.form, record.budget) else {
+    );
+    (rejected.attempt, rejected.assignment) = (record.attempt, record.epoch);
+    (rejected.age, rejected.timestamp_ms) = (Age::Old, record.timestamp);
+    (rejected.consumer_id, rejected.message_count) = (text, record.epoch);
+    (rejected.thread_id, rejected.parent_trace_id) = (Some(text), Some(text));
+    rejected.span_id = Some("span");
+    let Ok(encoded) = rejected.encode(record.disclosure, record.form, record.budget) else {
         return;
     };
-    let letter = DeadLetter::read(sealed.value(), sealed.value().len()).expect("it was written so");
+    let letter =
+        DeadLetter::read(encoded.value(), encoded.value().len()).expect("it was written so");
 
     let bytes = payload.unwrap_or_default();
     let shows = |disclosure| record.disclosure >= disclosure && payload.is_some();
     assert_eq!(letter.shape, Shape::Versioned(VERSION));
-    assert_eq!(letter.trace_id, sealed.key());
+    assert_eq!(letter.trace_id, encoded.key());
     assert!(text.starts_with(&letter.trace_id));
     let micros = record.at - Duration::from_nanos(u64::from(record.at.subsec_nanos() % 1_000));
-    assert_eq!(letter.at, micros);
+    assert_eq!(letter.at, micros.min(LAST));
     assert_eq!(
         letter.source.topic.as_deref(),
         Some(letter.trace_id.as_str())
@@ -92,7 +97,7 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
     let provenance = letter.provenance.expect("ours has one");
     assert_eq!(provenance.cause, record.cause);
     assert_eq!(provenance.age, Age::Old);
-    assert_eq!(provenance.form, sealed.form());
+    assert_eq!(provenance.form, encoded.form());
     let is_whole = !shows(Disclosure::Full) || read_whole;
     let is_full = record.form == Form::Full && is_whole;
     assert_eq!(provenance.form == Form::Full, is_full);

@@ -1,13 +1,13 @@
 //! Dead letters: any bytes are read or refused, and what is written is read.
 #![no_main]
 
-#[path = "../../crates/dashstream-policy/tests/props/letters.rs"]
+#[path = "../../crates/dashstream-dlq/tests/props/letters.rs"]
 mod letters;
 
 use core::time::Duration;
 
 use arbitrary::{Result, Unstructured};
-use dashstream_policy::envelope::Disclosure;
+use dashstream_dlq::Disclosure;
 use dashstream_policy::{Cause, Form};
 use letters::Record;
 

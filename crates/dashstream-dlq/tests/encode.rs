@@ -1,11 +1,10 @@
-//! An envelope has the keys of both older shapes, stays in its budget and discloses what it may.
-#![cfg(feature = "envelope")]
+//! A letter has the keys of both older shapes, stays in its budget and discloses what it may.
 #![expect(clippy::expect_used, reason = "a test may panic: that is how it fails")]
 
 use core::time::Duration;
 
-use dashstream_policy::envelope::{
-    DeadLetter, Disclosure, EnvelopeError, KEY_VERSION, REDUCED_BYTES_MAX, Subject,
+use dashstream_dlq::{
+    DeadLetter, Disclosure, EncodeError, KEY_VERSION, REDUCED_BYTES_MAX, RejectedRecord,
 };
 use dashstream_policy::{Age, Cause, Form};
 use serde_json::Value;
@@ -18,8 +17,8 @@ const ALL: [Disclosure; 4] = [
     Disclosure::Full,
 ];
 
-fn subject(payload: Option<&[u8]>) -> Subject<'_> {
-    Subject::new(
+fn record(payload: Option<&[u8]>) -> RejectedRecord<'_> {
+    let mut record = RejectedRecord::new(
         "dashstream-events",
         3,
         42,
@@ -27,24 +26,27 @@ fn subject(payload: Option<&[u8]>) -> Subject<'_> {
         Cause::DecodeError,
         Duration::from_secs(1_700_000_000),
         "0192d5a0-0000-4000-8000-000000000001",
-    )
-    .read_under(2, 7, Age::Old)
-    .consumed_by("gateway-1", 99)
-    .routed(Some("thread-marker"), Some("tenant-marker"))
-    .sent_by(Some("node-marker"), None, Some("span-marker"))
+    );
+    (record.attempt, record.assignment, record.age) = (2, 7, Age::Old);
+    (record.consumer_id, record.message_count) = ("gateway-1", 99);
+    record.thread_id = Some("thread-marker");
+    record.tenant_id = Some("tenant-marker");
+    record.node_id = Some("node-marker");
+    record.span_id = Some("span-marker");
+    record
 }
 
-fn json(subject: &Subject<'_>, form: Form, disclosure: Disclosure, budget: usize) -> Value {
-    let sealed = disclosure.seal(subject, form, budget).expect("it fits");
-    assert!(sealed.value().len() <= budget);
-    serde_json::from_slice(sealed.value()).expect("it is JSON")
+fn json(record: &RejectedRecord<'_>, form: Form, disclosure: Disclosure, budget: usize) -> Value {
+    let encoded = record.encode(disclosure, form, budget).expect("it fits");
+    assert!(encoded.value().len() <= budget);
+    serde_json::from_slice(encoded.value()).expect("it is JSON")
 }
 
 #[test]
 fn every_key_of_both_older_shapes_is_there_beside_the_version() {
     let payload = [0xab; 40];
     let value = json(
-        &subject(Some(&payload)),
+        &record(Some(&payload)),
         Form::Full,
         Disclosure::Full,
         BUDGET,
@@ -93,11 +95,11 @@ fn a_truncated_letter_shows_all_of_a_short_payload_and_the_ends_of_a_long_one() 
         (99, 16, 16),
     ] {
         let payload: Vec<u8> = (0..len).collect();
-        let subject = subject(Some(&payload));
-        let sealed = Disclosure::default()
-            .seal(&subject, Form::Full, BUDGET)
+        let record = record(Some(&payload));
+        let encoded = record
+            .encode(Disclosure::default(), Form::Full, BUDGET)
             .expect("it fits");
-        let letter = DeadLetter::read(sealed.value(), BUDGET).expect("it is read");
+        let letter = DeadLetter::read(encoded.value(), BUDGET).expect("it is read");
         assert_eq!(letter.first, &payload[..first]);
         assert_eq!(letter.last, &payload[payload.len() - last..]);
         assert!(letter.sha256.is_some() && letter.size == u64::from(len));
@@ -108,10 +110,10 @@ fn a_truncated_letter_shows_all_of_a_short_payload_and_the_ends_of_a_long_one() 
 
 #[test]
 fn the_key_is_the_trace_id() {
-    let sealed = Disclosure::Hashed
-        .seal(&subject(None), Form::Full, BUDGET)
+    let encoded = record(None)
+        .encode(Disclosure::Hashed, Form::Full, BUDGET)
         .expect("it fits");
-    assert_eq!(sealed.key(), "0192d5a0-0000-4000-8000-000000000001");
+    assert_eq!(encoded.key(), "0192d5a0-0000-4000-8000-000000000001");
 }
 
 #[test]
@@ -119,7 +121,7 @@ fn a_payload_is_cut_to_the_budget_and_says_so() {
     let payload = vec![7; 200_000];
     for budget in [5_000, 5_001, 5_002, 5_003, 50_000] {
         let value = json(
-            &subject(Some(&payload)),
+            &record(Some(&payload)),
             Form::Full,
             Disclosure::Full,
             budget,
@@ -134,32 +136,32 @@ fn a_payload_is_cut_to_the_budget_and_says_so() {
 
 #[test]
 fn the_last_byte_of_the_budget_is_allowed_and_the_next_is_not() {
-    let subject = subject(Some(b"payload"));
+    let record = record(Some(b"payload"));
     for disclosure in [
         Disclosure::Nothing,
         Disclosure::Hashed,
         Disclosure::Truncated,
     ] {
-        let seal = |budget| disclosure.seal(&subject, Form::Full, budget);
-        let whole = seal(BUDGET).expect("it fits");
+        let encode = |budget| record.encode(disclosure, Form::Full, budget);
+        let whole = encode(BUDGET).expect("it fits");
         let needed = whole.value().len();
-        assert_eq!(seal(needed + 1), Ok(whole.clone()));
-        assert_eq!(seal(needed), Ok(whole));
+        assert_eq!(encode(needed + 1), Ok(whole.clone()));
+        assert_eq!(encode(needed), Ok(whole));
         let limit = needed - 1;
-        assert_eq!(seal(limit), Err(EnvelopeError::Budget { needed, limit }));
+        assert_eq!(encode(limit), Err(EncodeError::Budget { needed, limit }));
     }
-    // What a full envelope shows is cut, down to what a reduced one shows, before it is refused.
-    let reduced = Disclosure::Full.seal(&subject, Form::Reduced, BUDGET);
+    // What a full letter shows is cut, down to what a reduced one shows, before it is refused.
+    let reduced = record.encode(Disclosure::Full, Form::Reduced, BUDGET);
     let least = reduced.expect("it fits").value().len();
     for budget in least..least + 600 {
         assert!(
-            Disclosure::Full.seal(&subject, Form::Full, budget).is_ok(),
+            record.encode(Disclosure::Full, Form::Full, budget).is_ok(),
             "{budget}"
         );
     }
     assert!(matches!(
-        Disclosure::Nothing.seal(&subject, Form::Full, 100),
-        Err(EnvelopeError::Budget { limit: 100, needed }) if needed > 100
+        record.encode(Disclosure::Nothing, Form::Full, 100),
+        Err(EncodeError::Budget { limit: 100, needed }) if needed > 100
     ));
 }
 
@@ -167,19 +169,19 @@ fn the_last_byte_of_the_budget_is_allowed_and_the_next_is_not() {
 fn a_payload_is_whole_in_the_last_byte_of_the_budget_and_cut_one_below() {
     for len in [0, 1, 2, 3, 4, 15, 16, 17, 33, 3_000] {
         let payload = vec![7; len];
-        let subject = subject(Some(&payload));
-        let seal = |budget| {
-            Disclosure::Full
-                .seal(&subject, Form::Full, budget)
+        let record = record(Some(&payload));
+        let encode = |budget| {
+            record
+                .encode(Disclosure::Full, Form::Full, budget)
                 .expect("it fits")
         };
-        let whole = seal(BUDGET);
+        let whole = encode(BUDGET);
         let needed = whole.value().len();
         assert_eq!(whole.form(), Form::Full, "{len}");
-        assert_eq!(seal(needed + 1), whole, "{len}");
-        assert_eq!(seal(needed), whole, "{len}");
+        assert_eq!(encode(needed + 1), whole, "{len}");
+        assert_eq!(encode(needed), whole, "{len}");
         if len == 3_000 {
-            let cut = seal(needed - 1);
+            let cut = encode(needed - 1);
             assert_eq!(cut.form(), Form::Reduced, "{len}");
             let value: Value = serde_json::from_slice(cut.value()).expect("it is JSON");
             assert_eq!(value["form"], "reduced");
@@ -189,19 +191,19 @@ fn a_payload_is_whole_in_the_last_byte_of_the_budget_and_cut_one_below() {
 }
 
 #[test]
-fn the_form_of_an_envelope_is_full_only_if_all_is_in_it_that_its_disclosure_shows() {
+fn the_form_of_an_letter_is_full_only_if_all_is_in_it_that_its_disclosure_shows() {
     let small = 3_000;
     for disclosure in ALL {
         for len in [0, 1, 700, 2_000, 100_000] {
             for payload in [None, Some(vec![b'x'; len])] {
-                let subject = subject(payload.as_deref());
+                let record = record(payload.as_deref());
                 for form in Form::ALL {
-                    let sealed = disclosure.seal(&subject, form, small).expect("it fits");
-                    let value: Value = serde_json::from_slice(sealed.value()).expect("it is JSON");
-                    assert_eq!(value["form"], sealed.form().label());
-                    let letter = DeadLetter::read(sealed.value(), small).expect("it is read");
+                    let encoded = record.encode(disclosure, form, small).expect("it fits");
+                    let value: Value = serde_json::from_slice(encoded.value()).expect("it is JSON");
+                    assert_eq!(value["form"], encoded.form().label());
+                    let letter = DeadLetter::read(encoded.value(), small).expect("it is read");
                     let read = letter.provenance.expect("ours").form;
-                    assert_eq!(read, sealed.form());
+                    assert_eq!(read, encoded.form());
                     let shown_whole = letter.payload.whole() == payload.as_deref();
                     let is_whole =
                         payload.is_none() || disclosure < Disclosure::Full || shown_whole;
@@ -209,7 +211,7 @@ fn the_form_of_an_envelope_is_full_only_if_all_is_in_it_that_its_disclosure_show
                         Form::Full if is_whole => Form::Full,
                         Form::Full | Form::Reduced => Form::Reduced,
                     };
-                    assert_eq!(sealed.form(), expected, "{disclosure:?} {len} {form:?}");
+                    assert_eq!(encoded.form(), expected, "{disclosure:?} {len} {form:?}");
                 }
             }
         }
@@ -221,11 +223,11 @@ fn a_marker_from_payload_or_key_is_in_nothing_that_may_not_disclose_it() {
     let marker = b"marker-of-a-secret-that-is-longer-than-both-ends-together";
     let base64_of_marker = "bWFya2VyLW9m";
     let hex_of_marker = "6d61726b65722d6f66";
-    let subject = subject(Some(marker));
+    let record = record(Some(marker));
     for disclosure in ALL {
         for form in [Form::Full, Form::Reduced] {
-            let sealed = disclosure.seal(&subject, form, BUDGET).expect("it fits");
-            let text = String::from_utf8(sealed.value().to_vec()).expect("JSON is UTF-8");
+            let encoded = record.encode(disclosure, form, BUDGET).expect("it fits");
+            let text = String::from_utf8(encoded.value().to_vec()).expect("JSON is UTF-8");
             let shows = |needle: &str| text.contains(needle);
             let full = disclosure == Disclosure::Full && form == Form::Full;
             assert_eq!(shows(base64_of_marker), full);
@@ -239,34 +241,36 @@ fn a_marker_from_payload_or_key_is_in_nothing_that_may_not_disclose_it() {
             ] {
                 assert_eq!(shows(id), ends, "{id}");
             }
-            let debug = format!("{subject:?} {sealed:?}");
+            let debug = format!("{record:?} {encoded:?}");
             assert!(!debug.contains("marker"), "{debug}");
         }
     }
 }
 
 #[test]
-fn a_reduced_envelope_fits_four_kibibytes_whatever_its_texts_are() {
+fn a_reduced_letter_fits_four_kibibytes_whatever_its_texts_are() {
     let wild = "\u{1}\"\\é".repeat(10_000);
-    let subject = Subject::new(
-        &wild,
+    let wild = wild.as_str();
+    let mut record = RejectedRecord::new(
+        wild,
         i32::MIN,
         i64::MIN,
         Some(&[0; 100]),
         Cause::DecompressionRefused,
         Duration::MAX,
-        &wild,
-    )
-    .consumed_by(&wild, u64::MAX)
-    .record_timestamp_ms(Some(i64::MIN))
-    .read_under(u32::MAX, u64::MAX, Age::Current)
-    .routed(Some(&wild), Some(&wild))
-    .sent_by(Some(&wild), Some(&wild), Some(&wild));
+        wild,
+    );
+    (record.attempt, record.assignment) = (u32::MAX, u64::MAX);
+    (record.consumer_id, record.message_count) = (wild, u64::MAX);
+    record.timestamp_ms = Some(i64::MIN);
+    (record.thread_id, record.tenant_id) = (Some(wild), Some(wild));
+    (record.node_id, record.parent_trace_id) = (Some(wild), Some(wild));
+    record.span_id = Some(wild);
     for disclosure in ALL {
-        let sealed = disclosure
-            .seal(&subject, Form::Reduced, usize::MAX)
+        let encoded = record
+            .encode(disclosure, Form::Reduced, usize::MAX)
             .expect("it fits");
-        assert!(sealed.value().len() <= REDUCED_BYTES_MAX);
-        assert!(serde_json::from_slice::<Value>(sealed.value()).is_ok());
+        assert!(encoded.value().len() <= REDUCED_BYTES_MAX);
+        assert!(serde_json::from_slice::<Value>(encoded.value()).is_ok());
     }
 }

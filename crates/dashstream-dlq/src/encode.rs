@@ -1,0 +1,369 @@
+//! Writing a dead letter within its byte budget.
+
+use core::fmt;
+use core::time::Duration;
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use dashstream_policy::{Age, Cause, Form};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::Disclosure;
+use crate::date::rfc3339;
+use crate::shapes::Versioned;
+use crate::text::{cut, hex, hex_list};
+
+/// The version that [`crate::KEY_VERSION`] shows. A key that changes its meaning raises it; a new
+/// key does not.
+pub const VERSION: u32 = 1;
+
+/// Default byte budget of a letter: a broker's default `message.max.bytes` of 1,048,588 less 64 KiB
+/// for the key, the headers and the batch around it.
+pub const ENCODED_BYTES_DEFAULT: usize = 1_048_588 - 65_536;
+
+/// What a reduced letter never exceeds: 4 KiB, which holds every field and eight texts of
+/// [`TEXT_BYTES_MAX`] bytes.
+pub const REDUCED_BYTES_MAX: usize = 4 * 1024;
+
+/// Longest text kept, in bytes as written; longer ones are cut. A Kafka topic name has at most 249.
+pub const TEXT_BYTES_MAX: usize = 256;
+
+/// Bytes shown of each end of a payload: what existing consumers show.
+pub const ENDS_BYTES: usize = 16;
+
+/// A rejected record, and what is known about its failure. Its debug form shows the place and the
+/// size, so that a log line discloses nothing.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RejectedRecord<'a> {
+    /// The topic it was read from.
+    pub topic: &'a str,
+    /// Its partition.
+    pub partition: i32,
+    /// Its offset.
+    pub offset: i64,
+    /// Its value, if it has one. An empty value is a value.
+    pub payload: Option<&'a [u8]>,
+    /// Why it was rejected.
+    pub cause: Cause,
+    /// When that was found, since the Unix epoch.
+    pub at: Duration,
+    /// The key of the dead letter.
+    pub trace_id: &'a str,
+    /// How many attempts its handler had; none where it was never handed out.
+    pub attempt: u32,
+    /// The number of the assignment under which it was read.
+    pub assignment: u64,
+    /// Whether it is older than the consumer.
+    pub age: Age,
+    /// Who consumed it.
+    pub consumer_id: &'a str,
+    /// Records that the consumer had received by then.
+    pub message_count: u64,
+    /// The record's own timestamp, in milliseconds since the Unix epoch.
+    pub timestamp_ms: Option<i64>,
+    /// The thread that it belongs to, as far as it could be read without decoding the message.
+    pub thread_id: Option<&'a str>,
+    /// The tenant that it belongs to, likewise.
+    pub tenant_id: Option<&'a str>,
+    /// The graph's node that sent it, likewise.
+    pub node_id: Option<&'a str>,
+    /// The trace around it, likewise.
+    pub parent_trace_id: Option<&'a str>,
+    /// Its span, likewise.
+    pub span_id: Option<&'a str>,
+}
+
+impl<'a> RejectedRecord<'a> {
+    /// A record of which no more is known: read at its first attempt, while it was current.
+    #[must_use]
+    pub const fn new(
+        topic: &'a str,
+        partition: i32,
+        offset: i64,
+        payload: Option<&'a [u8]>,
+        cause: Cause,
+        at: Duration,
+        trace_id: &'a str,
+    ) -> Self {
+        Self {
+            topic,
+            partition,
+            offset,
+            payload,
+            cause,
+            at,
+            trace_id,
+            attempt: 1,
+            assignment: 0,
+            age: Age::Current,
+            consumer_id: "",
+            message_count: 0,
+            timestamp_ms: None,
+            thread_id: None,
+            tenant_id: None,
+            node_id: None,
+            parent_trace_id: None,
+            span_id: None,
+        }
+    }
+
+    /// Writes the dead letter within `bytes_max`, or within the lesser of that and
+    /// [`REDUCED_BYTES_MAX`] when it is reduced. A payload that is shown and does not fit is cut, and
+    /// [`EncodedRecord::form`] says so: in base64 it takes four bytes for three, beside at most 3 KiB
+    /// of other fields. Reads the whole payload if its hash is shown.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::Budget`] when not even the letter without a payload fits.
+    pub fn encode(
+        &self,
+        disclosure: Disclosure,
+        form: Form,
+        bytes_max: usize,
+    ) -> Result<EncodedRecord, EncodeError> {
+        let limit = match form {
+            Form::Full => bytes_max,
+            Form::Reduced => bytes_max.min(REDUCED_BYTES_MAX),
+        };
+        let mut keys = self.keys(disclosure);
+        let shown = self
+            .payload
+            .filter(|_| disclosure == Disclosure::Full && form == Form::Full);
+        keys.form = form.label().into();
+        let is_whole = match shown.and_then(|payload| base64_within(&keys, payload, limit)) {
+            Some((text, included)) => {
+                keys.original_payload_base64 = Some(text.into());
+                let is_whole = shown.is_some_and(|payload| payload.len() == included);
+                if !is_whole {
+                    note_cut(&mut keys, included as u64);
+                }
+                is_whole
+            }
+            None => {
+                keys.payload_truncation_note = Some(NOTE_WITHHELD.into());
+                shown.is_none()
+            }
+        };
+        let form = if is_whole { form } else { Form::Reduced };
+        keys.form = form.label().into();
+        let value = serialize(&keys);
+        if value.len() > limit {
+            return Err(EncodeError::Budget {
+                needed: value.len(),
+                limit,
+            });
+        }
+        Ok(EncodedRecord {
+            key: keys.trace_id.into_owned(),
+            value,
+            form,
+        })
+    }
+
+    /// Everything but the payload, as far as it may be disclosed.
+    fn keys(&self, disclosure: Disclosure) -> Versioned<'a> {
+        let text = |text: &'a str| Cow::from(cut(text, TEXT_BYTES_MAX));
+        let shows_ends = disclosure >= Disclosure::Truncated;
+        let id = |id: Option<&'a str>| id.filter(|_| shows_ends).map(text);
+        let hashed = self.payload.filter(|_| disclosure >= Disclosure::Hashed);
+        let ends = self.payload.filter(|_| shows_ends);
+        let first = ends.map(|bytes| bytes.get(..ENDS_BYTES).unwrap_or(bytes));
+        let last = ends.map(|bytes| match bytes.len().checked_sub(ENDS_BYTES) {
+            Some(at) => bytes.get(at..).unwrap_or_default(),
+            None => &[],
+        });
+        // The older shape has an empty text for a payload shorter than its end.
+        let last_listed = last.filter(|bytes| !bytes.is_empty());
+        Versioned {
+            envelope_version: VERSION,
+            trace_id: text(self.trace_id),
+            timestamp: rfc3339(self.at).into(),
+            error: words(self.cause).into(),
+            error_type: error_type(self.cause).into(),
+            source_topic: text(self.topic),
+            source_partition: self.partition,
+            source_offset: self.offset,
+            consumer_id: text(self.consumer_id),
+            kafka_partition: self.partition,
+            kafka_offset: self.offset,
+            message_count: self.message_count,
+            message_size: self.payload.map_or(0, <[u8]>::len) as u64,
+            payload_sha256: hashed.map(|bytes| hex(&Sha256::digest(bytes)).into()),
+            payload_truncation_note: None,
+            first_bytes_hex: first.map(hex_list).unwrap_or_default().into(),
+            last_bytes_hex: last_listed.map(hex_list).unwrap_or_default().into(),
+            thread_id: id(self.thread_id),
+            tenant_id: id(self.tenant_id),
+            node_id: id(self.node_id),
+            parent_trace_id: id(self.parent_trace_id),
+            span_id: id(self.span_id),
+            original_payload_base64: None,
+            original_payload_truncated: None,
+            original_payload_size_bytes: None,
+            original_payload_included_bytes: None,
+            original_payload_sha256: None,
+            payload_first_hex: first.map(|bytes| hex(bytes).into()),
+            payload_last_hex: last.map(|bytes| hex(bytes).into()),
+            payload_is_null: self.payload.is_none(),
+            cause: self.cause.label().into(),
+            age: self.age.label().into(),
+            form: Cow::default(),
+            disclosure: disclosure.label().into(),
+            attempt: self.attempt,
+            assignment_epoch: self.assignment,
+            record_timestamp_ms: self.timestamp_ms,
+            engine_version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+}
+
+impl fmt::Debug for RejectedRecord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RejectedRecord")
+            .field("topic", &self.topic)
+            .field("partition", &self.partition)
+            .field("offset", &self.offset)
+            .field("cause", &self.cause)
+            .field("bytes", &self.payload.map(<[u8]>::len))
+            .finish_non_exhaustive()
+    }
+}
+
+/// A dead letter to be produced. Its debug form shows sizes only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EncodedRecord {
+    key: String,
+    value: Vec<u8>,
+    form: Form,
+}
+
+impl EncodedRecord {
+    /// The record key: the trace id.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The record value: JSON.
+    #[must_use]
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// What it is: [`Form::Reduced`] also where a full one was asked for and the payload did not fit
+    /// whole.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        self.form
+    }
+}
+
+impl fmt::Debug for EncodedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncodedRecord")
+            .field("key", &self.key)
+            .field("bytes", &self.value.len())
+            .field("form", &self.form)
+            .finish()
+    }
+}
+
+/// A dead letter that could not be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// Not even the letter without a payload fits.
+    #[error("a letter needs {needed} bytes and may take {limit}")]
+    Budget {
+        /// What it takes without a payload, in bytes.
+        needed: usize,
+        /// The budget, in bytes.
+        limit: usize,
+    },
+}
+
+impl EncodeError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Budget { .. } => "envelope_over_budget",
+        }
+    }
+}
+
+/// The longest beginning of `payload` whose base64 fits beside the other fields, and its length; none
+/// where not even the notes of a cut fit.
+fn base64_within(keys: &Versioned<'_>, payload: &[u8], limit: usize) -> Option<(String, usize)> {
+    // `null` becomes two quotes: two bytes less. The notes of a cut are counted at their largest.
+    let others = serialize(keys).len().saturating_sub(2);
+    let whole = payload.len().div_ceil(3).saturating_mul(4);
+    if others.saturating_add(whole) <= limit {
+        return Some((STANDARD.encode(payload), payload.len()));
+    }
+    let room = limit.checked_sub(others.saturating_add(NOTES_OF_A_CUT_BYTES))?;
+    let fits = (room / 4).saturating_mul(3);
+    let beginning = payload.get(..fits).unwrap_or(payload);
+    Some((STANDARD.encode(beginning), beginning.len()))
+}
+
+fn note_cut(keys: &mut Versioned<'_>, included: u64) {
+    keys.payload_truncation_note = Some(NOTE_CUT.into());
+    keys.original_payload_truncated = Some(true);
+    keys.original_payload_size_bytes = Some(keys.message_size);
+    keys.original_payload_included_bytes = Some(included);
+    keys.original_payload_sha256
+        .clone_from(&keys.payload_sha256);
+}
+
+fn serialize(keys: &Versioned<'_>) -> Vec<u8> {
+    // Texts, numbers and options: there is nothing here that could fail to be written.
+    serde_json::to_vec(keys).unwrap_or_default()
+}
+
+/// The error types that readers of the older shapes know.
+const fn error_type(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Oversize | Cause::HeapBudget => "payload_too_large",
+        Cause::BadFrame | Cause::HeaderMismatch => "invalid_format",
+        Cause::DecompressionRefused => "decompression_error",
+        Cause::DecodeError => "decode_error",
+        Cause::SchemaTooNew => "schema_error",
+        Cause::NullPayload
+        | Cause::CrashLoop
+        | Cause::HandlerRefused
+        | Cause::UndecodableBatch
+        | Cause::EvidenceLost
+        | Cause::Dropped
+        | Cause::OffsetOutOfRange => "processing_error",
+    }
+}
+
+const fn words(cause: Cause) -> &'static str {
+    match cause {
+        Cause::NullPayload => "the record has no value",
+        Cause::Oversize => "the value exceeds maximum message size",
+        Cause::BadFrame => "the transport frame is not known",
+        Cause::DecompressionRefused => "the value was not decompressed",
+        Cause::DecodeError => "the value is no message",
+        Cause::HeapBudget => "the message would take more memory than its budget",
+        Cause::SchemaTooNew => "the schema version is newer than supported",
+        Cause::HeaderMismatch => "the header contradicts the message",
+        Cause::CrashLoop => "the process died on this record too often",
+        Cause::HandlerRefused => "the handler gave the record up",
+        Cause::UndecodableBatch => "the batch cannot be decoded",
+        Cause::EvidenceLost => "the record was deleted before it was settled",
+        Cause::Dropped => "the handler dropped the record at its last attempt",
+        Cause::OffsetOutOfRange => "the position lies beyond the end of the log",
+    }
+}
+
+const NOTE_WITHHELD: &str = "payload withheld; see disclosure and form";
+const NOTE_CUT: &str = "payload cut to the byte budget";
+
+/// The keys and values that [`note_cut`] adds, with two numbers of 20 digits and a hash, and the
+/// other word for the form.
+const NOTES_OF_A_CUT_BYTES: usize = 320;

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod date;
+mod disclosure;
+mod encode;
+mod letter;
+mod object;
+mod read;
+mod shapes;
+mod text;
+
+pub use disclosure::Disclosure;
+pub use encode::{
+    ENCODED_BYTES_DEFAULT, ENDS_BYTES, EncodeError, EncodedRecord, REDUCED_BYTES_MAX,
+    RejectedRecord, TEXT_BYTES_MAX, VERSION,
+};
+pub use letter::{
+    DeadLetter, LETTER_BYTES_DEFAULT, LetterError, Payload, Provenance, Shape, Source,
+};
+pub use shapes::KEY_VERSION;

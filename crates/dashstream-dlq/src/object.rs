@@ -1,0 +1,185 @@
+//! From a JSON object to the struct of a shape, with errors that name the key.
+
+use core::fmt;
+use std::collections::BTreeMap;
+
+use serde::de::value::MapDeserializer;
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, IntoDeserializer, MapAccess,
+    Unexpected, Visitor,
+};
+use serde::forward_to_deserialize_any;
+use serde_json::value::RawValue;
+
+use crate::LetterError;
+
+/// Reads `value`, which has to be one object, into a struct. Of a key that the struct does not have
+/// nothing is kept; whether it is allowed says the struct.
+pub(crate) fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, LetterError> {
+    T::deserialize(Object(value)).map_err(|Flaw(error)| error)
+}
+
+/// serde_json's own errors say neither which key is meant nor, but in words, what is wrong with it.
+#[derive(Debug)]
+struct Flaw(LetterError);
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl core::error::Error for Flaw {}
+
+impl de::Error for Flaw {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self(LetterError::UnknownShape)
+    }
+
+    fn missing_field(key: &'static str) -> Self {
+        Self(LetterError::Missing { key })
+    }
+
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self(LetterError::UnknownKey)
+    }
+}
+
+struct Object<'a>(&'a [u8]);
+
+impl<'de> Deserializer<'de> for Object<'de> {
+    type Error = Flaw;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Flaw> {
+        let mut json = serde_json::Deserializer::from_slice(self.0);
+        let keys = Keys(fields).deserialize(&mut json);
+        let keys = keys.and_then(|keys| json.end().map(|()| keys));
+        let keys = keys.map_err(|error| match error.is_data() {
+            // The only complaint about types is that the whole is no object.
+            true => Flaw(LetterError::UnknownShape),
+            false => Flaw(LetterError::NotJson {
+                line: error.line(),
+                column: error.column(),
+            }),
+        })?;
+        if let Some(key) = keys.twice {
+            return Err(Flaw(LetterError::Twice { key }));
+        }
+        let known = keys.values.into_iter();
+        let known = known.map(|(key, value)| (key, Value { key, value }));
+        let value = RawValue::NULL;
+        let other = keys.has_other.then_some(("", Value { key: "", value }));
+        visitor.visit_map(MapDeserializer::new(known.chain(other)))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
+        Err(de::Error::invalid_type(Unexpected::Map, &visitor))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// Takes these keys out of an object.
+struct Keys(&'static [&'static str]);
+
+#[derive(Default)]
+struct Found<'a> {
+    values: BTreeMap<&'static str, &'a RawValue>,
+    twice: Option<&'static str>,
+    has_other: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Keys {
+    type Value = Found<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = Found<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
+        let mut found = Found::default();
+        while let Some(key) = map.next_key_seed(Key(self.0))? {
+            let Some(key) = key else {
+                found.has_other = true;
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if found.values.insert(key, map.next_value()?).is_some() {
+                found.twice = Some(key);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Which of these a key is.
+struct Key(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().copied().find(|known| *known == text))
+    }
+}
+
+/// The value of a key.
+struct Value<'a> {
+    key: &'static str,
+    value: &'a RawValue,
+}
+
+impl<'de> Deserializer<'de> for Value<'de> {
+    type Error = Flaw;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
+        let wrong = Flaw(LetterError::Kind { key: self.key });
+        self.value.deserialize_any(visitor).map_err(|_| wrong)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
+        let wrong = Flaw(LetterError::Kind { key: self.key });
+        self.value.deserialize_option(visitor).map_err(|_| wrong)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Flaw> for Value<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}

@@ -1,0 +1,159 @@
+//! The three shapes of a dead letter, one struct each: a field a key.
+//!
+//! Of the two that existed before, only reading is needed. Both are frozen.
+
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The key whose presence tells this crate's shape from the two that existed before.
+pub const KEY_VERSION: &str = "envelope_version";
+
+/// The keys that tell one shape from another.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Marks {
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) envelope_version: Option<u32>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) source_topic: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) kafka_partition: Option<IgnoredAny>,
+}
+
+/// This crate's own. What only one of the older shapes has is always here; what one of them leaves
+/// out when there is nothing to say is left out here too, or null where the other has null. Keys that
+/// are not here are passed over: the shape may grow within its version.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Versioned<'a> {
+    pub(crate) envelope_version: u32,
+    pub(crate) trace_id: Cow<'a, str>,
+    pub(crate) timestamp: Cow<'a, str>,
+    pub(crate) error: Cow<'a, str>,
+    pub(crate) error_type: Cow<'a, str>,
+
+    pub(crate) source_topic: Cow<'a, str>,
+    pub(crate) source_partition: i32,
+    pub(crate) source_offset: i64,
+    pub(crate) consumer_id: Cow<'a, str>,
+
+    pub(crate) kafka_partition: i32,
+    pub(crate) kafka_offset: i64,
+    pub(crate) message_count: u64,
+    pub(crate) message_size: u64,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) payload_sha256: Option<Cow<'a, str>>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) payload_truncation_note: Option<Cow<'a, str>>,
+    /// The older shape's own spelling, as a list in brackets.
+    pub(crate) first_bytes_hex: Cow<'a, str>,
+    pub(crate) last_bytes_hex: Cow<'a, str>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) thread_id: Option<Cow<'a, str>>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) tenant_id: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) node_id: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parent_trace_id: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) span_id: Option<Cow<'a, str>>,
+
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) original_payload_base64: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) original_payload_truncated: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) original_payload_size_bytes: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) original_payload_included_bytes: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) original_payload_sha256: Option<Cow<'a, str>>,
+
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) payload_first_hex: Option<Cow<'a, str>>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) payload_last_hex: Option<Cow<'a, str>>,
+    pub(crate) payload_is_null: bool,
+    pub(crate) cause: Cow<'a, str>,
+    pub(crate) age: Cow<'a, str>,
+    pub(crate) form: Cow<'a, str>,
+    pub(crate) disclosure: Cow<'a, str>,
+    pub(crate) attempt: u32,
+    pub(crate) assignment_epoch: u64,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) record_timestamp_ms: Option<i64>,
+    pub(crate) engine_version: Cow<'a, str>,
+}
+
+/// The one with `source_topic` and the payload always in it, from producers and library consumers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Library {
+    pub(crate) trace_id: String,
+    pub(crate) timestamp: String,
+    pub(crate) error: String,
+    pub(crate) error_type: String,
+    pub(crate) source_topic: String,
+    pub(crate) source_partition: i32,
+    pub(crate) source_offset: i64,
+    pub(crate) consumer_id: String,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) thread_id: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) tenant_id: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) node_id: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) parent_trace_id: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) span_id: Option<String>,
+    pub(crate) original_payload_base64: String,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) original_payload_truncated: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) original_payload_size_bytes: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) original_payload_included_bytes: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) original_payload_sha256: Option<String>,
+}
+
+/// The one with `kafka_partition` and a hash, without its topic.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Server {
+    pub(crate) trace_id: String,
+    pub(crate) timestamp: String,
+    pub(crate) error: String,
+    pub(crate) error_type: String,
+    pub(crate) payload_sha256: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) original_payload_base64: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[expect(
+        dead_code,
+        reason = "has to be there, and says nothing that the payload does not"
+    )]
+    pub(crate) payload_truncation_note: Option<String>,
+    pub(crate) message_size: u64,
+    pub(crate) first_bytes_hex: String,
+    pub(crate) last_bytes_hex: String,
+    pub(crate) kafka_partition: i32,
+    pub(crate) kafka_offset: i64,
+    pub(crate) message_count: u64,
+    pub(crate) thread_id: Option<String>,
+    pub(crate) tenant_id: Option<String>,
+}
+
+/// A value that is not null where its key is there. An `Option` alone takes null for absent.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
