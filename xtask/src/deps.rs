@@ -92,6 +92,7 @@ const ONLY_THROUGH: &[(&str, &[&str])] = &[
         "rdkafka",
         &[
             "dashstream-kafka",
+            "dashstream-demo",
             "dashstream-gateway",
             "dashstream-examples",
         ],

@@ -74,3 +74,36 @@ pub(crate) const fn label(cause: policy::Cause) -> metrics::Cause {
         policy::Cause::OffsetOutOfRange => metrics::Cause::OffsetOutOfRange,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dashstream_codec::Decoder;
+    use dashstream_demo::{Hostile, Rng};
+
+    use crate::{causes, pipeline};
+
+    #[test]
+    fn the_decoder_refuses_each_kind_for_its_cause() {
+        for limit in [256 * 1024, 10 * 1024 * 1024] {
+            let kinds = Hostile::under(limit);
+            assert_eq!(kinds.contains(&Hostile::Oversize), limit == 256 * 1024);
+            for kind in kinds {
+                let mut decoder = Decoder::new(pipeline::decoding(limit));
+                let Some(value) = kind.value("run-1", limit, &mut Rng::new(7)) else {
+                    assert_eq!(kind, Hostile::NullPayload);
+                    continue;
+                };
+                let error = decoder.decode(&value).unwrap_err();
+                let causes::Undecoded::Record(cause, _) = causes::of_decoder(error.fault()) else {
+                    panic!("the host's fault: {error}");
+                };
+                assert_eq!(
+                    cause,
+                    kind.cause(),
+                    "{} under {limit}: {error}",
+                    kind.name()
+                );
+            }
+        }
+    }
+}

@@ -11,7 +11,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use crate::demo::Ledger;
 use crate::notes::Notes;
 use crate::observe::{Observation, Seen};
 use crate::pipeline::Pipeline;
@@ -21,6 +20,7 @@ use crate::settings::{Cluster, Settings};
 use crate::setup::{committed, embedded, start_demo};
 use crate::unowned::UnownedWatch;
 use crate::version::Version;
+use dashstream_demo::Ledger;
 
 /// Runs until `stop` is ready, until the time is over that the settings give, or until something
 /// fails; then drains, commits and reports.

@@ -9,7 +9,6 @@
 mod args;
 mod causes;
 mod clock;
-mod demo;
 mod gateway;
 mod log;
 mod notes;
@@ -25,9 +24,8 @@ mod variables;
 mod version;
 
 pub use args::Report;
-pub use demo::{Comparison, Decision, Hostile, Ledger};
 pub use gateway::run;
 pub use log::start_log;
 pub use report::{HealthReport, PartitionReport, RunReport, RunsReport};
-pub use settings::{Cluster, Demo, Env, Settings};
+pub use settings::{Cluster, Env, Settings};
 pub use variables::markdown as variables_table;

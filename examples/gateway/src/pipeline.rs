@@ -13,9 +13,9 @@ use dashstream_reducer::{Effect, Position, Resyncs, Runs, RunsLimits, Tally};
 
 use crate::causes::{self, Undecoded};
 use crate::clock::unix_micros;
-use crate::demo::{Decision, Ledger};
 use crate::notes::{Condemned, outcome};
 use crate::throttle::{Line, Throttle};
+use dashstream_demo::{Decision, Ledger};
 
 /// Everything that records pass through, and what came of them.
 #[derive(Debug)]

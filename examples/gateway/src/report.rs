@@ -9,8 +9,8 @@ use dashstream_metrics::{PartitionFacts, Snapshot, Verdict};
 use dashstream_reducer::{Phase, Runs};
 use serde::Serialize;
 
-use crate::demo::{Comparison, Ledger};
 use crate::pipeline::Counted;
+use dashstream_demo::{Comparison, Ledger};
 
 /// What one run of the gateway came to.
 #[derive(Clone, Debug, Serialize)]

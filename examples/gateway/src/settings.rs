@@ -6,6 +6,7 @@ use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
+use dashstream_demo::Demo;
 use dashstream_kafka::{Config, ConfigError, policy_from_vars};
 use dashstream_policy as policy;
 use rdkafka::ClientConfig;
@@ -66,20 +67,6 @@ pub enum Cluster {
         /// The bootstrap list.
         brokers: String,
     },
-}
-
-/// What the demo producer does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Demo {
-    /// Records a second.
-    pub rate: u32,
-    /// Agent runs under way at one time.
-    pub runs: u16,
-    /// One record in this many is hostile; 0 for none.
-    pub hostile_every: u32,
-    /// Where the runs and records begin to repeat.
-    pub seed: u64,
 }
 
 impl Settings {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use dashstream_demo::{Ledger, Target};
 use dashstream_kafka::{Config, Embedded, Observer};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::demo::{self, Ledger, Target};
+use crate::clock::unix_micros;
 use crate::settings::{Cluster, Settings};
 
 /// Starts the in-process Kafka, if that is what the settings say.
@@ -60,9 +61,10 @@ pub(crate) async fn start_demo(
         topic: kafka.topic_name().to_owned(),
         partitions,
         max_payload_bytes: settings.max_payload_bytes,
+        clock: unix_micros,
     };
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(demo::produce(
+    let task = tokio::spawn(dashstream_demo::produce(
         demo,
         target,
         observer,

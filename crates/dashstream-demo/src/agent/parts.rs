@@ -7,7 +7,7 @@ use dashstream_codec::v1::diff_operation::OpType;
 use dashstream_codec::v1::{AttributeValue, DiffOperation, attribute_value};
 use serde_json::Value;
 
-use crate::demo::rng::Rng;
+use crate::rng::Rng;
 
 pub(super) const MODEL: &str = "demo-large-1";
 pub(super) const NODES: &[&str] = &["planner", "researcher", "tools", "writer"];

@@ -1,4 +1,4 @@
-//! A producer of agent runs with hostile records among them, and the ledger of what it wrote.
+//! Writes what the script says, and enters what the broker acknowledged in the ledger.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -14,34 +14,38 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
-use self::backlog::{Backlog, watch_committed};
-pub use self::hostile::Hostile;
-use self::ledger::Written;
-pub use self::ledger::{Comparison, Decision, Ledger};
-use self::script::{Record, Script};
-use crate::settings::Demo;
-
-mod agent;
-mod backlog;
-mod hostile;
-mod ledger;
-mod rng;
-mod script;
-mod wire;
+use crate::backlog::{Backlog, watch_committed};
+use crate::ledger::{Ledger, Written};
+use crate::script::{Demo, Record, Script};
 
 /// Where the demo writes, and what it needs to know about the reader.
-pub(crate) struct Target {
-    pub(crate) client: ClientConfig,
-    pub(crate) topic: String,
-    pub(crate) partitions: Vec<i32>,
-    pub(crate) max_payload_bytes: usize,
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "whoever produces names all of it"
+)]
+pub struct Target {
+    /// The producing client's settings, with the brokers.
+    pub client: ClientConfig,
+    /// The topic, which exists.
+    pub topic: String,
+    /// Its partitions.
+    pub partitions: Vec<i32>,
+    /// Longest value that the reader takes, in bytes.
+    pub max_payload_bytes: usize,
+    /// Microseconds since 1970, for the headers of messages.
+    pub clock: fn() -> i64,
 }
 
 /// Produces until `stop` says so, then waits for the broker's acknowledgements.
 ///
 /// No partition gets more than [`BACKLOG_BYTES_MAX`] ahead of the offset that `observer` reads back
 /// as committed: the mock broker silently drops what lies 5 MiB behind.
-pub(crate) async fn produce(
+///
+/// # Errors
+///
+/// What the client refused, or did not acknowledge within ten seconds of the end.
+pub async fn produce(
     demo: Demo,
     target: Target,
     observer: Observer,

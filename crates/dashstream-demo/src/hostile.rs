@@ -2,8 +2,8 @@
 
 use dashstream_policy::Cause;
 
-use super::rng::Rng;
-use super::wire::{BLOCK_BYTES_MAX, Block, Proto, framed, skippable_frame, zstd_frame};
+use crate::rng::Rng;
+use crate::wire::{BLOCK_BYTES_MAX, Block, Proto, framed, skippable_frame, zstd_frame};
 
 /// One way to be hostile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,7 +120,8 @@ impl Hostile {
 
     /// The kinds that can be produced under a payload limit: an oversize record must still fit the
     /// producer's own limit, and a heap bomb must stay below the reader's.
-    pub(crate) fn under(max_payload_bytes: usize) -> Vec<Self> {
+    #[must_use]
+    pub fn under(max_payload_bytes: usize) -> Vec<Self> {
         let possible = |kind: &Self| {
             (*kind != Self::Oversize || max_payload_bytes <= OVERSIZE_LIMIT_MAX)
                 && (*kind != Self::HeapBomb || heap_bomb_blocks(max_payload_bytes) > 0)
@@ -129,12 +130,8 @@ impl Hostile {
     }
 
     /// The record's value, or `None` for a record without one.
-    pub(crate) fn value(
-        self,
-        thread: &str,
-        max_payload_bytes: usize,
-        rng: &mut Rng,
-    ) -> Option<Vec<u8>> {
+    #[must_use]
+    pub fn value(self, thread: &str, max_payload_bytes: usize, rng: &mut Rng) -> Option<Vec<u8>> {
         let event = || event(thread, SCHEMA, &[("note", "hello")]);
         let bomb = [Block::Rle(b'A', BLOCK_BYTES_MAX); 104];
         Some(match self {
@@ -271,64 +268,4 @@ fn stored(content: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use dashstream_codec::Decoder;
-
-    use super::*;
-    use crate::{causes, pipeline};
-
-    #[test]
-    fn the_decoder_refuses_each_kind_for_its_cause() {
-        for limit in [256 * 1024, 10 * 1024 * 1024] {
-            let kinds = Hostile::under(limit);
-            assert_eq!(kinds.contains(&Hostile::Oversize), limit == 256 * 1024);
-            for kind in kinds {
-                let mut decoder = Decoder::new(pipeline::decoding(limit));
-                let Some(value) = kind.value("run-1", limit, &mut Rng::new(7)) else {
-                    assert_eq!(kind, Hostile::NullPayload);
-                    continue;
-                };
-                let error = decoder.decode(&value).unwrap_err();
-                let causes::Undecoded::Record(cause, _) = causes::of_decoder(error.fault()) else {
-                    panic!("the host's fault: {error}");
-                };
-                assert_eq!(
-                    cause,
-                    kind.cause(),
-                    "{} under {limit}: {error}",
-                    kind.name()
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_hostile_is_small_unless_its_size_is_the_point() {
-        for kind in Hostile::ALL {
-            let value = kind
-                .value("run-1", 256 * 1024, &mut Rng::new(7))
-                .unwrap_or_default();
-            let bytes = value.len();
-            if kind == Hostile::Oversize {
-                assert!(bytes > 256 * 1024);
-            } else {
-                assert!(bytes < 4 * 1024, "{}: {bytes}", kind.name());
-            }
-        }
-    }
-
-    #[test]
-    fn the_batch_behind_the_heap_bomb_is_a_real_one() {
-        // With limits that a fool would set it decodes, so that nothing but the budget stops it.
-        let limits = dashstream_codec::DecodeLimits::new()
-            .with_heap_bytes(1 << 40)
-            .with_elements(u32::MAX);
-        let options = dashstream_codec::DecodeOptions::new().with_limits(limits);
-        let value = Hostile::HeapBomb
-            .value("run-1", 256 * 1024, &mut Rng::new(7))
-            .unwrap();
-        let decoded = Decoder::new(options).decode(&value).unwrap();
-        assert_eq!(decoded.facts.elements, BLOCK_BYTES_MAX / 4);
-        assert!(decoded.facts.heap_bytes > 32 * u64::from(BLOCK_BYTES_MAX));
-    }
-}
+mod tests;

@@ -4,13 +4,29 @@ use std::sync::Arc;
 
 use dashstream_codec::{EncodeOptions, Encoder};
 
-use super::Target;
-use super::agent::Agent;
-use super::backlog::Backlog;
-use super::hostile::Hostile;
-use super::ledger::Written;
-use super::rng::Rng;
-use crate::settings::Demo;
+use crate::agent::Agent;
+use crate::backlog::Backlog;
+use crate::hostile::Hostile;
+use crate::ledger::Written;
+use crate::producer::Target;
+use crate::rng::Rng;
+
+/// What the demo producer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "whoever produces names all of it"
+)]
+pub struct Demo {
+    /// Records a second.
+    pub rate: u32,
+    /// Agent runs under way at one time.
+    pub runs: u16,
+    /// One record in this many is hostile; 0 for none.
+    pub hostile_every: u32,
+    /// Where the runs and records begin to repeat.
+    pub seed: u64,
+}
 
 /// One record on its way to the topic.
 pub(super) struct Record {
@@ -56,7 +72,7 @@ impl Script {
     fn begin(&mut self) -> Agent {
         self.begun = self.begun.saturating_add(1);
         let thread = format!("run-{:05}-{:08x}", self.begun, self.rng.below(1 << 32));
-        Agent::new(thread, &mut self.rng)
+        Agent::new(thread, self.target.clock, &mut self.rng)
     }
 
     /// The next record, or `None` when the partition whose turn it is has enough before it.

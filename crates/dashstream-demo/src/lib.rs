@@ -1,0 +1,20 @@
+//! A producer of agent runs with hostile records among them, and the ledger of what it wrote.
+//!
+//! For trying a consumer out: [`produce`] writes, the consumer says what it made of each offset
+//! ([`Ledger::decided`]), and [`Ledger::compare`] says where the two differ. It is not published.
+#![forbid(unsafe_code)]
+
+mod agent;
+mod backlog;
+mod hostile;
+mod ledger;
+mod producer;
+mod rng;
+mod script;
+mod wire;
+
+pub use hostile::Hostile;
+pub use ledger::{Comparison, Decision, Ledger};
+pub use producer::{Target, produce};
+pub use rng::Rng;
+pub use script::Demo;
