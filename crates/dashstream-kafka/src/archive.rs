@@ -1,5 +1,6 @@
 //! The archive: a topic, and a producer whose acknowledgements are waited for.
 
+pub(crate) mod answer;
 mod check;
 
 use core::time::Duration;
@@ -8,18 +9,19 @@ use std::sync::mpsc::Sender;
 use std::thread;
 
 use dashstream_dlq::{Disclosure, RejectedRecord};
-use dashstream_policy::{ArchiveFault, ArchiveId, ArchiveRequest, Form};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use dashstream_policy::ArchiveRequest;
+use rdkafka::error::KafkaError;
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, ClientContext};
 
-pub use self::check::ArchiveFinding;
+use self::answer::{Refused, Sent, TOO_LARGE};
 pub(crate) use self::check::check;
+use crate::client_code::ClientCode;
 use crate::config::Config;
-use crate::error::{ClientCode, StartError};
+use crate::error::StartError;
 use crate::event::Event;
-use crate::record::Kept;
+use crate::message::Kept;
 use crate::settings;
 use crate::standing::ClientRole;
 
@@ -139,40 +141,6 @@ impl fmt::Debug for Archive {
     }
 }
 
-/// One send of one record, which its answer is about.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sent {
-    pub(crate) id: ArchiveId,
-    pub(crate) attempt: u32,
-    pub(crate) form: Form,
-}
-
-/// Why a send failed, and the client's error if it is one of the archive and not of the letter or of
-/// the queue's length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
-    pub(crate) fault: ArchiveFault,
-    pub(crate) code: Option<ClientCode>,
-}
-
-impl Refused {
-    fn of(error: &KafkaError) -> Self {
-        let fault = fault(error);
-        let code = match fault {
-            ArchiveFault::TimedOut | ArchiveFault::Broker | ArchiveFault::Refused => {
-                Some(ClientCode::of(error))
-            }
-            ArchiveFault::QueueFull | ArchiveFault::TooLarge => None,
-        };
-        Self { fault, code }
-    }
-}
-
-const TOO_LARGE: Refused = Refused {
-    fault: ArchiveFault::TooLarge,
-    code: None,
-};
-
 /// Passes the broker's answers on, from the producer's own thread.
 struct Answers(Sender<Event>);
 
@@ -193,41 +161,6 @@ impl ProducerContext for Answers {
         };
         // Without its receiver the consumer is closed, and nobody waits for the answer.
         let _closed = self.0.send(Event::Archived(*sent, result));
-    }
-}
-
-/// What a producer's error means for the archive: the one place that says so.
-fn fault(error: &KafkaError) -> ArchiveFault {
-    use RDKafkaErrorCode as Code;
-    let Some(code) = error.rdkafka_error_code() else {
-        return ArchiveFault::Broker;
-    };
-    let is = |codes: &[Code]| codes.contains(&code);
-    if is(&[Code::QueueFull]) {
-        ArchiveFault::QueueFull
-    } else if is(&[
-        Code::MessageTimedOut,
-        Code::OperationTimedOut,
-        Code::RequestTimedOut,
-        Code::TimedOutQueue,
-    ]) {
-        ArchiveFault::TimedOut
-    } else if is(&[Code::MessageSizeTooLarge, Code::InvalidMessageSize]) {
-        ArchiveFault::TooLarge
-    } else if is(&[
-        Code::UnknownTopic,
-        Code::UnknownTopicOrPartition,
-        Code::UnknownPartition,
-        Code::InvalidTopic,
-        Code::TopicAuthorizationFailed,
-        Code::ClusterAuthorizationFailed,
-        Code::SaslAuthenticationFailed,
-        Code::PolicyViolation,
-        Code::UnsupportedForMessageFormat,
-    ]) {
-        ArchiveFault::Refused
-    } else {
-        ArchiveFault::Broker
     }
 }
 

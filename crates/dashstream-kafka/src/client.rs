@@ -1,4 +1,4 @@
-//! The consuming client, its rebalances, and the calls that are made on it.
+//! The calls that are made on the consuming client.
 //!
 //! Every call builds its own list of partitions and drops it before it returns. librdkafka keeps a
 //! hidden pointer in a list that was used: one list used for a second call silences partitions, and
@@ -6,95 +6,26 @@
 
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dashstream_policy::NextOffset;
 use rdkafka::consumer::{
     BaseConsumer, CommitMode, Consumer as _, ConsumerContext, RebalanceProtocol,
 };
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{ClientContext, Statistics};
 
-use crate::driver::{Beginning, Driver};
-use crate::error::ClientCode;
+use crate::client_code::ClientCode;
 
-pub(crate) type Client = BaseConsumer<Context>;
-
-/// Gives the client's callbacks the driver. They run inside a poll, on the thread that polls.
-pub(crate) struct Context {
-    topic: String,
-    // Only the polling thread takes it, and never while it polls, so nobody ever waits for it.
-    driver: Mutex<Driver>,
-}
-
-impl Context {
-    pub(crate) const fn new(topic: String, driver: Driver) -> Self {
-        Self {
-            topic,
-            driver: Mutex::new(driver),
-        }
-    }
-
-    pub(crate) fn driver(&self) -> MutexGuard<'_, Driver> {
-        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ClientContext for Context {
-    fn error(&self, _error: KafkaError, _reason: &str) {
-        // The poll that calls this returns the same error.
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        self.driver().measured(&statistics);
-    }
-}
-
-impl ConsumerContext for Context {
-    fn rebalance(&self, client: &Client, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
-        let partitions: Vec<i32> = list
-            .elements_for_topic(&self.topic)
-            .iter()
-            .map(|element| element.partition())
-            .collect();
-        let cooperative = matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative);
-        let mut driver = self.driver();
-        if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            let starts = driver.starts(&partitions);
-            if let Err(error) = assign(client, &self.topic, &starts, cooperative) {
-                driver.consumer_failed(ClientCode::of(&error));
-                return;
-            }
-            // A pause survives an assignment, so the state is set whatever it was.
-            if let Err(code) = set_paused(client, &self.topic, &partitions, false) {
-                driver.consumer_failed(code);
-            }
-            driver.assigned(client, &starts);
-        } else {
-            driver.revoked(client, &partitions, client.assignment_lost());
-            if let Err(error) = unassign(client, &self.topic, &partitions, cooperative) {
-                driver.consumer_failed(ClientCode::of(&error));
-            }
-        }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
-        let result = result.map_err(|error| ClientCode::of(&error));
-        self.driver().committed(result);
-    }
-}
-
-fn assign(
-    client: &Client,
+/// Assigns partitions, each from its offset.
+pub(crate) fn assign<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
     topic: &str,
-    starts: &BTreeMap<i32, Beginning>,
+    offsets: impl Iterator<Item = (i32, Offset)>,
     cooperative: bool,
 ) -> KafkaResult<()> {
-    let mut list = TopicPartitionList::with_capacity(starts.len());
-    for (partition, beginning) in starts {
-        list.add_partition_offset(topic, *partition, beginning.assign)?;
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in offsets {
+        list.add_partition_offset(topic, partition, offset)?;
     }
     if cooperative {
         client.incremental_assign(&list)
@@ -103,8 +34,9 @@ fn assign(
     }
 }
 
-fn unassign(
-    client: &Client,
+/// Gives partitions back.
+pub(crate) fn unassign<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
     topic: &str,
     partitions: &[i32],
     cooperative: bool,
@@ -116,8 +48,8 @@ fn unassign(
 }
 
 /// Stores an offset that the engine released. The client commits it.
-pub(crate) fn store(
-    client: &Client,
+pub(crate) fn store<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
     topic: &str,
     partition: i32,
     next: NextOffset,
@@ -130,8 +62,8 @@ pub(crate) fn store(
 }
 
 /// Commits offsets at once, also lower ones than are committed. The answer comes to the callback.
-pub(crate) fn commit(
-    client: &Client,
+pub(crate) fn commit<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
     topic: &str,
     offsets: &BTreeMap<i32, i64>,
 ) -> Result<(), ClientCode> {
@@ -145,8 +77,8 @@ pub(crate) fn commit(
 }
 
 /// Pauses or resumes partitions at the client.
-pub(crate) fn set_paused(
-    client: &Client,
+pub(crate) fn set_paused<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
     topic: &str,
     partitions: &[i32],
     paused: bool,
@@ -164,8 +96,8 @@ pub(crate) fn set_paused(
 }
 
 /// Lets the next record of a partition be the one at `to`.
-pub(crate) fn seek(
-    client: &Client,
+pub(crate) fn seek<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
     topic: &str,
     partition: i32,
     to: i64,
@@ -185,8 +117,8 @@ pub(crate) struct Place {
 
 /// Assigns `stopped` again, where it stands among `places`. The eager protocol has no way to assign
 /// one partition alone, so there all of them are assigned where they stand.
-pub(crate) fn reassign(
-    client: &Client,
+pub(crate) fn reassign<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
     topic: &str,
     stopped: i32,
     places: &[Place],

@@ -1,6 +1,7 @@
 //! What a consumer is told, and the ranges in which it may be told so.
 
 mod limits;
+mod refused;
 
 use core::fmt;
 use core::time::Duration;
@@ -15,7 +16,6 @@ use self::limits::{
 };
 use crate::crash::CrashMarker;
 use crate::error::ConfigError;
-use crate::settings;
 
 /// Which topic to consume as which group, and within which bounds.
 ///
@@ -375,7 +375,7 @@ impl Config {
         name: &'static str,
         value: impl Into<String>,
     ) -> Result<Self, ConfigError> {
-        if let Some(why) = settings::refusal(name) {
+        if let Some(why) = refused::refusal(name) {
             return Err(ConfigError::Refused { name, why });
         }
         self.settings.retain(|(set, _)| *set != name);

@@ -12,13 +12,13 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
 
 use crate::archive::{self, Archive};
-use crate::client::{Client, Context};
+use crate::client_code::ClientCode;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crash::Caution;
 use crate::desk::Desk;
-use crate::driver::{Driver, Parts, Step, Wiring};
-use crate::error::{ClientCode, StartError};
+use crate::driver::{Client, Context, Driver, Parts, Step, Wiring};
+use crate::error::StartError;
 use crate::event::Event;
 use crate::fact::Fact;
 use crate::journal::Journal;
@@ -138,7 +138,8 @@ impl Consumer {
     ///
     /// It is cancel safe: a record is either returned or still there for the next call.
     pub async fn recv(&mut self) -> Option<Record> {
-        self.handle.desk.next().await
+        let taken = self.handle.desk.next().await?;
+        Some(Record::new(taken, Arc::clone(&self.handle.desk)))
     }
 
     /// A handle to ask and to order.

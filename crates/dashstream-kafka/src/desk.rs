@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dashstream_policy::{Breaker, Delivered, Escalation, Mode};
 use tokio::sync::Notify;
 
 use crate::event::Event;
-use crate::record::{Message, Record};
+use crate::message::Message;
 
 /// Connects the host's end of a consumer with the thread that drives the engine.
 ///
@@ -98,19 +98,14 @@ impl Desk {
     }
 
     /// The next record that the host may see; nothing once the consumer has ended.
-    pub(crate) async fn next(self: &Arc<Self>) -> Option<Record> {
+    pub(crate) async fn next(&self) -> Option<Taken> {
         loop {
             // Made before looking: what is put down in between is not missed.
             let ready = self.ready.notified();
             {
                 let mut state = self.state();
                 if let Some(taken) = state.take() {
-                    drop(state);
-                    return Some(Record::new(
-                        taken.message,
-                        taken.delivered,
-                        Arc::clone(self),
-                    ));
+                    return Some(taken);
                 }
                 if state.ended {
                     return None;

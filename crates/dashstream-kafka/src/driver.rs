@@ -1,6 +1,7 @@
 //! Carries out what the policy engine asks for, and tells it what happened. It decides nothing.
 
 mod assignment;
+mod callbacks;
 mod commits;
 mod delivery;
 mod perform;
@@ -15,25 +16,29 @@ use std::sync::{Arc, Mutex};
 
 use dashstream_policy::{Epoch, Input, OrderOutcome, TopicId};
 use rdkafka::Statistics;
+use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
 
-pub(crate) use self::assignment::Beginning;
-use crate::archive::{Archive, ArchiveFinding};
-use crate::client::Client;
+pub(crate) use self::callbacks::Context;
+use crate::archive::Archive;
+use crate::client_code::ClientCode;
 use crate::clock::Clock;
 use crate::config::{Config, OldData, Start};
 use crate::crash::Caution;
 use crate::desk::{Desk, Verdict};
-use crate::error::ClientCode;
 use crate::event::Event;
 use crate::fact::Fact;
+use crate::finding::ArchiveFinding;
 use crate::journal::Journal;
-use crate::observer::{Observer, Watermarks};
+use crate::observer::Observer;
 use crate::progress::Progress;
 use crate::standing::{ClientRole, Served, Standing};
 use crate::status::{ArchiveTopic, Phase, Status};
 use crate::watch::Watch;
+use crate::watermarks::Watermarks;
+
+pub(crate) type Client = BaseConsumer<Context>;
 
 /// The engine, and everything it is told and asks for.
 pub(crate) struct Driver {

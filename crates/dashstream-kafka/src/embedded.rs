@@ -7,7 +7,7 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
-use crate::error::ClientCode;
+use crate::client_code::ClientCode;
 
 /// A one-broker Kafka cluster that lives as long as this value, on a loopback port of its own.
 ///

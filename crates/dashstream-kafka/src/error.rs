@@ -1,11 +1,10 @@
-//! What can go wrong before the first record, and a client error's code.
+//! What can go wrong before the first record.
 
 use core::fmt;
 
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-
-use crate::archive::ArchiveFinding;
+use crate::client_code::ClientCode;
 use crate::crash::MarkerError;
+use crate::finding::ArchiveFinding;
 
 /// Names a [`Config`](crate::Config) that cannot be used as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -167,107 +166,3 @@ impl fmt::Display for Asked {
         })
     }
 }
-
-/// An error code of the Kafka client: negative for the client's own, positive for the broker's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientCode(RDKafkaErrorCode);
-
-impl ClientCode {
-    /// The number that librdkafka and the Kafka protocol give the error.
-    #[must_use]
-    pub const fn number(self) -> i32 {
-        self.0 as i32
-    }
-
-    /// Whether the error can pass by itself.
-    ///
-    /// A refusal of a login, of a right, of a certificate or of a setting lasts until somebody changes
-    /// something, and so does a client's being fenced by another one.
-    #[must_use]
-    pub const fn class(self) -> ErrorClass {
-        if self.is_about_the_connection()
-            || self.is_about_the_group()
-            || self.is_about_a_topic()
-            || matches!(
-                self.0,
-                RDKafkaErrorCode::ClusterAuthorizationFailed
-                    | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
-                    | RDKafkaErrorCode::DelegationTokenAuthorizationFailed
-                    | RDKafkaErrorCode::UnsupportedVersion
-                    | RDKafkaErrorCode::InvalidProducerEpoch
-                    | RDKafkaErrorCode::ProducerFenced
-                    | RDKafkaErrorCode::Fenced
-                    | RDKafkaErrorCode::Fatal
-            )
-        {
-            ErrorClass::Permanent
-        } else {
-            ErrorClass::Transient
-        }
-    }
-
-    /// A refused login or an unproved identity: nothing else was asked for.
-    pub(crate) const fn is_about_the_connection(self) -> bool {
-        matches!(
-            self.0,
-            RDKafkaErrorCode::Authentication
-                | RDKafkaErrorCode::SSL
-                | RDKafkaErrorCode::SaslAuthenticationFailed
-                | RDKafkaErrorCode::UnsupportedSASLMechanism
-                | RDKafkaErrorCode::IllegalSASLState
-                | RDKafkaErrorCode::SecurityDisabled
-                | RDKafkaErrorCode::DelegationTokenAuthDisabled
-        )
-    }
-
-    /// A group that this member may not join, or not with its settings.
-    pub(crate) const fn is_about_the_group(self) -> bool {
-        matches!(
-            self.0,
-            RDKafkaErrorCode::GroupAuthorizationFailed
-                | RDKafkaErrorCode::InvalidGroupId
-                | RDKafkaErrorCode::InvalidSessionTimeout
-                | RDKafkaErrorCode::InconsistentGroupProtocol
-                | RDKafkaErrorCode::FencedInstanceId
-        )
-    }
-
-    /// A topic that may not be read, or written.
-    pub(crate) const fn is_about_a_topic(self) -> bool {
-        matches!(self.0, RDKafkaErrorCode::TopicAuthorizationFailed)
-    }
-
-    // Not `From`, which would show the client's types to every user of this crate.
-    pub(crate) const fn new(code: RDKafkaErrorCode) -> Self {
-        Self(code)
-    }
-
-    pub(crate) fn of(error: &KafkaError) -> Self {
-        // Errors that carry text instead of a code come from calls with a local cause.
-        Self(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail))
-    }
-
-    pub(crate) const fn raw(self) -> RDKafkaErrorCode {
-        self.0
-    }
-}
-
-impl fmt::Display for ClientCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Whether an error of the client can pass by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a health page judges each of them")]
-pub enum ErrorClass {
-    /// It may: a broker that is away, a leader that is being elected, a time that ran out.
-    Transient,
-    /// It lasts until somebody changes something: authorization, authentication, fencing, a setting
-    /// that the broker refuses.
-    Permanent,
-}
-
-#[cfg(test)]
-mod tests;

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use dashstream_policy::{Breaker, Delivered, Fault, Order, OrderOutcome};
 use tokio::sync::oneshot;
 
-use crate::archive::{ArchiveFinding, Refused, Sent};
-use crate::error::ClientCode;
-use crate::observer::Watermarks;
-use crate::record::Kept;
+use crate::archive::answer::{Refused, Sent};
+use crate::client_code::ClientCode;
+use crate::finding::ArchiveFinding;
+use crate::message::Kept;
 use crate::standing::ClientRole;
 use crate::status::ArchiveTopic;
+use crate::watermarks::Watermarks;
 
 pub(crate) enum Event {
     Done(Delivered),

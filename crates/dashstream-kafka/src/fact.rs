@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use dashstream_policy::{Age, Audit, Because, Cause, Count};
 
-use crate::archive::ArchiveFinding;
+use crate::client_code::ClientCode;
 use crate::crash::MarkerError;
-use crate::error::ClientCode;
+use crate::finding::ArchiveFinding;
 
 /// Something that happened on the consumer's thread.
 ///

@@ -7,7 +7,7 @@ use dashstream_policy::trace::{Kept as InMemory, Recorder};
 use dashstream_policy::{Config, ConfigError};
 
 use crate::config::TraceFile;
-use crate::record::Kept;
+use crate::message::Kept;
 
 /// An engine that is recorded as far as the configuration says: by default not at all.
 #[derive(Debug)]

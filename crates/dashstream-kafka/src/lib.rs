@@ -11,6 +11,7 @@
 
 mod archive;
 mod client;
+mod client_code;
 mod clock;
 mod config;
 mod consumer;
@@ -21,7 +22,9 @@ mod embedded;
 mod error;
 mod event;
 mod fact;
+mod finding;
 mod journal;
+mod message;
 mod observer;
 mod progress;
 mod record;
@@ -30,8 +33,9 @@ mod standing;
 mod status;
 mod vars;
 mod watch;
+mod watermarks;
 
-pub use archive::ArchiveFinding;
+pub use client_code::{ClientCode, ErrorClass};
 pub use config::{Config, OldData, Start};
 pub use consumer::{Closed, Consumer, Handle};
 pub use crash::{CrashMark, CrashMarker, CrashMarks, MarkerError, MarkerFile, Suspect};
@@ -40,13 +44,16 @@ pub use dashstream_dlq as dlq;
 /// The policy engine, whose configuration, causes and orders are part of this crate's interface.
 pub use dashstream_policy as policy;
 pub use embedded::{Embedded, EmbeddedError};
-pub use error::{Asked, ClientCode, ConfigError, ErrorClass, StartError};
+pub use error::{Asked, ConfigError, StartError};
 pub use fact::Fact;
-pub use observer::{Observer, Watermarks};
-pub use record::{Evidence, Record};
+pub use finding::ArchiveFinding;
+pub use message::Evidence;
+pub use observer::Observer;
+pub use record::Record;
 pub use standing::{ClientRole, StandingError};
 pub use status::{ArchiveTopic, Closing, PartitionLag, Phase, Status};
 pub use vars::policy_from_vars;
+pub use watermarks::Watermarks;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -10,10 +10,12 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::client_code::{ClientCode, ErrorClass};
 use crate::clock::Patience;
 use crate::config::{Config, Start};
-use crate::error::{Asked, ClientCode, ErrorClass, StartError};
+use crate::error::{Asked, StartError};
 use crate::settings;
+use crate::watermarks::Watermarks;
 
 /// Reads what the broker knows about a topic and a group, without joining the group.
 pub struct Observer {
@@ -22,16 +24,6 @@ pub struct Observer {
     group: String,
     start: Start,
     timeout: Duration,
-}
-
-/// A partition's first offset and the one its next record will get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "Kafka has these two and no more")]
-pub struct Watermarks {
-    /// The oldest offset the broker holds.
-    pub low: i64,
-    /// The next record's offset.
-    pub high: i64,
 }
 
 impl Observer {

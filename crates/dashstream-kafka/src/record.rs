@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use dashstream_policy::{Age, Cause, Delivered, Fault};
 
-use crate::desk::{Desk, Verdict};
+use crate::desk::{Desk, Taken, Verdict};
 use crate::event::Event;
+use crate::message::{Evidence, Kept, Message};
 
 /// A record that was taken, and that its partition's offset now waits for.
 ///
@@ -43,10 +44,10 @@ pub struct Record {
 }
 
 impl Record {
-    pub(crate) const fn new(message: Message, delivered: Delivered, desk: Arc<Desk>) -> Self {
+    pub(crate) fn new(taken: Taken, desk: Arc<Desk>) -> Self {
         Self {
-            message,
-            delivered: Some(delivered),
+            message: taken.message,
+            delivered: Some(taken.delivered),
             desk,
         }
     }
@@ -187,163 +188,3 @@ impl fmt::Debug for Record {
             .finish_non_exhaustive()
     }
 }
-
-/// What a host found out about a record before it gave up: kept with the record in the archive. Each
-/// text is cut at 256 bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
-    pub(crate) thread_id: Option<String>,
-    pub(crate) tenant_id: Option<String>,
-    pub(crate) node_id: Option<String>,
-    pub(crate) parent_trace_id: Option<String>,
-    pub(crate) span_id: Option<String>,
-}
-
-impl Evidence {
-    /// Knows nothing but the record itself.
-    #[must_use]
-    pub const fn none() -> Self {
-        Self {
-            thread_id: None,
-            tenant_id: None,
-            node_id: None,
-            parent_trace_id: None,
-            span_id: None,
-        }
-    }
-
-    /// What the record's key tells: producers write the thread's id there.
-    pub(crate) fn of_key(key: Option<&[u8]>) -> Self {
-        let thread = key.and_then(|key| core::str::from_utf8(key).ok());
-        thread.map_or_else(Self::none, |thread| Self::none().thread_id(thread))
-    }
-
-    /// Adds the thread the record belongs to, where that could be read.
-    #[must_use]
-    pub fn thread_id(mut self, id: &str) -> Self {
-        self.thread_id = Some(cut(id));
-        self
-    }
-
-    /// Adds the tenant the record belongs to, where that could be read.
-    #[must_use]
-    pub fn tenant_id(mut self, id: &str) -> Self {
-        self.tenant_id = Some(cut(id));
-        self
-    }
-
-    /// Adds the graph's node that the record is about, where that could be read.
-    #[must_use]
-    pub fn node_id(mut self, id: &str) -> Self {
-        self.node_id = Some(cut(id));
-        self
-    }
-
-    /// Adds the trace that the record was written within, where that could be read.
-    #[must_use]
-    pub fn parent_trace_id(mut self, id: &str) -> Self {
-        self.parent_trace_id = Some(cut(id));
-        self
-    }
-
-    /// Adds the span that the record was written within, where that could be read.
-    #[must_use]
-    pub fn span_id(mut self, id: &str) -> Self {
-        self.span_id = Some(cut(id));
-        self
-    }
-
-    fn bytes(&self) -> usize {
-        [
-            &self.thread_id,
-            &self.tenant_id,
-            &self.node_id,
-            &self.parent_trace_id,
-            &self.span_id,
-        ]
-        .into_iter()
-        .flatten()
-        .fold(0, |sum, id| sum.saturating_add(id.len()))
-    }
-}
-
-/// The record as the client delivered it. A clone costs no copy of the payload.
-#[derive(Clone)]
-pub(crate) struct Message {
-    pub(crate) topic: Arc<str>,
-    pub(crate) partition: i32,
-    pub(crate) offset: i64,
-    pub(crate) key: Option<Bytes>,
-    pub(crate) payload: Option<Bytes>,
-    pub(crate) timestamp_ms: Option<i64>,
-    pub(crate) age: Age,
-}
-
-#[cfg(test)]
-impl Message {
-    /// A record of which only its place matters.
-    pub(crate) fn at(partition: i32, offset: i64) -> Self {
-        Self {
-            topic: "t".into(),
-            partition,
-            offset,
-            key: None,
-            payload: None,
-            timestamp_ms: None,
-            age: Age::Current,
-        }
-    }
-}
-
-impl fmt::Debug for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Sizes only: a log is no place for what people wrote.
-        f.debug_struct("Message")
-            .field("topic", &self.topic)
-            .field("partition", &self.partition)
-            .field("offset", &self.offset)
-            .field("key_len", &self.key.as_ref().map(Bytes::len))
-            .field("payload_len", &self.payload.as_ref().map(Bytes::len))
-            .field("timestamp_ms", &self.timestamp_ms)
-            .field("age", &self.age)
-            .finish()
-    }
-}
-
-/// What the engine keeps while the archive or another attempt may need it.
-#[derive(Clone, Debug)]
-pub(crate) struct Kept {
-    pub(crate) message: Message,
-    pub(crate) evidence: Evidence,
-    pub(crate) epoch: u64,
-    /// Attempts that the host had at it; none at a record that it did not get.
-    pub(crate) attempts: u32,
-}
-
-impl Kept {
-    pub(crate) fn bytes(&self) -> usize {
-        let lens = [
-            Some(self.evidence.bytes()),
-            self.message.key.as_ref().map(Bytes::len),
-            self.message.payload.as_ref().map(Bytes::len),
-        ];
-        let start = size_of::<Self>();
-        lens.iter()
-            .flatten()
-            .fold(start, |sum, len| sum.saturating_add(*len))
-    }
-}
-
-/// Longest id kept, in bytes: what the envelope shows of one.
-const ID_BYTES_MAX: usize = 256;
-
-fn cut(text: &str) -> String {
-    let mut end = text.len().min(ID_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    text.get(..end).unwrap_or_default().to_owned()
-}
-
-#[cfg(test)]
-mod tests;

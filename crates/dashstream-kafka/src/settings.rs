@@ -8,12 +8,6 @@ use rdkafka::error::KafkaError;
 use crate::config::Config;
 use crate::error::{ConfigError, StartError};
 
-/// Says why a setting is not the caller's to choose, or nothing when it is.
-pub(crate) fn refusal(name: &str) -> Option<&'static str> {
-    let found = REFUSED.iter().find(|(refused, _)| *refused == name);
-    found.map(|(_, why)| *why)
-}
-
 /// The consuming client's configuration.
 pub(crate) fn consumer(config: &Config) -> ClientConfig {
     let mut client = base(config);
@@ -185,78 +179,6 @@ const MESSAGE_BYTES: &str = "message.max.bytes";
 /// The client's defaults.
 const SESSION_DEFAULT: Duration = Duration::from_secs(45);
 const MESSAGE_BYTES_DEFAULT: u64 = 1_000_000;
-
-/// Settings on which the promise about offsets rests, and what each would break.
-const REFUSED: [(&str, &str); 23] = [
-    ("bootstrap.servers", "it is Config's first argument"),
-    ("metadata.broker.list", "it is Config's first argument"),
-    ("group.id", "it is Config's third argument"),
-    ("client.id", "Config::client_id sets it"),
-    (
-        "enable.auto.offset.store",
-        "a record's offset would be stored when it is delivered, before anybody looked at it",
-    ),
-    (
-        "enable.auto.commit",
-        "stored offsets would be committed at shutdown only, or by nobody",
-    ),
-    (
-        "auto.commit.enable",
-        "stored offsets would be committed at shutdown only, or by nobody",
-    ),
-    (
-        "auto.offset.reset",
-        "it would move a group past records it has not seen; Config::start says where a group begins",
-    ),
-    (
-        "offset.store.method",
-        "offsets are kept by the group, nowhere else",
-    ),
-    (
-        "enable.partition.eof",
-        "the end of a partition is not an error",
-    ),
-    (
-        "allow.auto.create.topics",
-        "a misspelt topic would be created and read for ever",
-    ),
-    (
-        "max.poll.interval.ms",
-        "Config::max_poll_interval sets it within a range",
-    ),
-    (
-        "group.protocol",
-        "only the classic protocol's rebalances are tested",
-    ),
-    ("consume_cb", "records are polled"),
-    ("rebalance_cb", "the adapter handles rebalances"),
-    ("acks", "an archive record counts when all replicas have it"),
-    (
-        "request.required.acks",
-        "an archive record counts when all replicas have it",
-    ),
-    ("linger.ms", "evidence does not wait for company"),
-    (
-        "queue.buffering.max.ms",
-        "evidence does not wait for company",
-    ),
-    (
-        "queue.buffering.max.messages",
-        "Config::archive_in_flight sets it within a range",
-    ),
-    (
-        "enable.idempotence",
-        "one attempt must not archive a record twice",
-    ),
-    (
-        "message.timeout.ms",
-        "Config::archive_timeout sets it within a range",
-    ),
-    (
-        "delivery.timeout.ms",
-        "Config::archive_timeout sets it within a range",
-    ),
-];
 
 #[cfg(test)]
 mod tests;

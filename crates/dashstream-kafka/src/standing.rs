@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 
-use crate::error::{ClientCode, ErrorClass};
+use crate::client_code::{ClientCode, ErrorClass};
 
 /// An error that has not ended, as far as can be told.
 ///

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use crate::archive::ArchiveFinding;
-use crate::error::ClientCode;
+use crate::client_code::ClientCode;
+use crate::finding::ArchiveFinding;
 use crate::standing::StandingError;
 
 /// The consumer at one moment. All times are on the clock of [`Handle::now`](crate::Handle::now).

@@ -38,3 +38,11 @@ fn debug_shows_names_of_settings_but_no_value() {
     assert!(shown.contains("sasl.password"));
     assert!(!shown.contains("hunter2"));
 }
+
+#[test]
+fn settings_on_which_offsets_depend_are_refused_by_name() {
+    for (name, why) in refused::REFUSED {
+        let error = Config::new("b", "t", "g").unwrap().set(name, "true").err();
+        assert_eq!(error, Some(ConfigError::Refused { name, why }));
+    }
+}

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use dashstream_policy::{Epoch, Input, Offset, TopicPartition};
 
-use crate::client::Client;
 use crate::config::Start;
-use crate::driver::{Driver, Partition, TOPIC, positions};
+use crate::driver::{Client, Driver, Partition, TOPIC, positions};
 use crate::fact::Fact;
-use crate::observer::Watermarks;
 use crate::progress::Progress;
 use crate::standing::{ClientRole, Served};
 use crate::status::Phase;
+use crate::watermarks::Watermarks;
 
 impl Driver {
     /// Where newly assigned partitions begin: what the group committed, or what the configuration
@@ -21,7 +20,7 @@ impl Driver {
     ///
     /// Nothing is decided for a partition whose committed offset could not be learned: the client
     /// then asks itself, and an error, not a reset, is what follows when there is none.
-    pub(crate) fn starts(&mut self, partitions: &[i32]) -> BTreeMap<i32, Beginning> {
+    pub(super) fn starts(&mut self, partitions: &[i32]) -> BTreeMap<i32, Beginning> {
         let mut committed = BTreeMap::new();
         for _attempt in 0..COMMITTED_ATTEMPTS {
             match self.observer.committed_of(partitions) {
@@ -48,7 +47,7 @@ impl Driver {
     }
 
     /// Tells the engine about partitions that the client has just been assigned.
-    pub(crate) fn assigned(&mut self, client: &Client, starts: &BTreeMap<i32, Beginning>) {
+    pub(super) fn assigned(&mut self, client: &Client, starts: &BTreeMap<i32, Beginning>) {
         self.rebalancing = true;
         let now = self.wiring.clock.now();
         self.served(now, Served::Member);
@@ -106,7 +105,7 @@ impl Driver {
     }
 
     /// Tells the engine that partitions are being taken away, before the client lets go of them.
-    pub(crate) fn revoked(&mut self, client: &Client, partitions: &[i32], lost: bool) {
+    pub(super) fn revoked(&mut self, client: &Client, partitions: &[i32], lost: bool) {
         self.rebalancing = true;
         if !lost {
             // What is settled is stored as long as that is possible.
@@ -140,13 +139,13 @@ impl Driver {
 
 /// Where a newly assigned partition begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Beginning {
-    pub(crate) committed: Option<i64>,
+pub(super) struct Beginning {
+    pub(super) committed: Option<i64>,
     watermarks: Option<Watermarks>,
     /// The offset of the first record expected, if known.
     next: Option<i64>,
     /// What to assign.
-    pub(crate) assign: rdkafka::Offset,
+    pub(super) assign: rdkafka::Offset,
 }
 
 impl Beginning {

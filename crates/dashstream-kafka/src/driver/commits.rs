@@ -4,8 +4,8 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use crate::client::{self, Client};
-use crate::driver::Driver;
+use crate::client;
+use crate::driver::{Client, Driver};
 
 /// What is to be committed, one request at a time.
 #[derive(Debug, Default)]

@@ -8,14 +8,13 @@ use dashstream_policy::{
 };
 use rdkafka::message::{BorrowedMessage, Message as _};
 
-use crate::client::Client;
 use crate::clock::Clock;
 use crate::config::OldData;
 use crate::crash::Caution;
 use crate::desk::{Taken, Verdict};
-use crate::driver::{Driver, Partition, TOPIC};
+use crate::driver::{Client, Driver, Partition, TOPIC};
 use crate::fact::Fact;
-use crate::record::{Evidence, Kept, Message};
+use crate::message::{Evidence, Kept, Message};
 use crate::standing::Served;
 use crate::status::Phase;
 

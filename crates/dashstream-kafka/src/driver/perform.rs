@@ -7,10 +7,11 @@ use dashstream_policy::{
     PartitionState,
 };
 
-use crate::archive::{Archive, Refused, Sent};
-use crate::client::{self, Client};
+use crate::archive::Archive;
+use crate::archive::answer::{Refused, Sent};
+use crate::client;
 use crate::desk::Taken;
-use crate::driver::Driver;
+use crate::driver::{Client, Driver};
 use crate::fact::Fact;
 use crate::standing::{ClientRole, Served};
 use crate::status::Phase;

@@ -11,10 +11,9 @@ use dashstream_policy::{
 use rdkafka::Statistics;
 use tokio::sync::oneshot;
 
-use crate::client::Client;
-use crate::driver::{Driver, TOPIC, UNDECODABLE_PATIENCE};
-use crate::observer::Watermarks;
+use crate::driver::{Client, Driver, TOPIC, UNDECODABLE_PATIENCE};
 use crate::standing::Served;
+use crate::watermarks::Watermarks;
 
 /// An order that waits until the broker has said what the log has.
 pub(super) struct WaitingOrder {

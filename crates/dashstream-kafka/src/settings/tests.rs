@@ -4,14 +4,6 @@ use rdkafka::producer::BaseProducer;
 use super::*;
 
 #[test]
-fn settings_on_which_offsets_depend_are_refused_by_name() {
-    for (name, why) in REFUSED {
-        let error = Config::new("b", "t", "g").unwrap().set(name, "true").err();
-        assert_eq!(error, Some(ConfigError::Refused { name, why }));
-    }
-}
-
-#[test]
 fn every_client_gets_a_password_and_only_the_producer_a_codec() {
     let config = Config::new("b", "t", "g").unwrap();
     let config = config.set("sasl.password", "x").unwrap();

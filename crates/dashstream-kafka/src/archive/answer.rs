@@ -1,0 +1,79 @@
+//! What becomes of a send to the archive.
+
+use dashstream_policy::{ArchiveFault, ArchiveId, Form};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use crate::client_code::ClientCode;
+
+/// One send of one record, which its answer is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) id: ArchiveId,
+    pub(crate) attempt: u32,
+    pub(crate) form: Form,
+}
+
+/// Why a send failed, and the client's error if it is one of the archive and not of the letter or of
+/// the queue's length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) fault: ArchiveFault,
+    pub(crate) code: Option<ClientCode>,
+}
+
+impl Refused {
+    pub(crate) fn of(error: &KafkaError) -> Self {
+        let fault = fault(error);
+        let code = match fault {
+            ArchiveFault::TimedOut | ArchiveFault::Broker | ArchiveFault::Refused => {
+                Some(ClientCode::of(error))
+            }
+            ArchiveFault::QueueFull | ArchiveFault::TooLarge => None,
+        };
+        Self { fault, code }
+    }
+}
+
+/// The letter is larger than the archive takes, or than may be cut.
+pub(super) const TOO_LARGE: Refused = Refused {
+    fault: ArchiveFault::TooLarge,
+    code: None,
+};
+
+/// What a producer's error means for the archive: the one place that says so.
+fn fault(error: &KafkaError) -> ArchiveFault {
+    use RDKafkaErrorCode as Code;
+    let Some(code) = error.rdkafka_error_code() else {
+        return ArchiveFault::Broker;
+    };
+    let is = |codes: &[Code]| codes.contains(&code);
+    if is(&[Code::QueueFull]) {
+        ArchiveFault::QueueFull
+    } else if is(&[
+        Code::MessageTimedOut,
+        Code::OperationTimedOut,
+        Code::RequestTimedOut,
+        Code::TimedOutQueue,
+    ]) {
+        ArchiveFault::TimedOut
+    } else if is(&[Code::MessageSizeTooLarge, Code::InvalidMessageSize]) {
+        ArchiveFault::TooLarge
+    } else if is(&[
+        Code::UnknownTopic,
+        Code::UnknownTopicOrPartition,
+        Code::UnknownPartition,
+        Code::InvalidTopic,
+        Code::TopicAuthorizationFailed,
+        Code::ClusterAuthorizationFailed,
+        Code::SaslAuthenticationFailed,
+        Code::PolicyViolation,
+        Code::UnsupportedForMessageFormat,
+    ]) {
+        ArchiveFault::Refused
+    } else {
+        ArchiveFault::Broker
+    }
+}
+
+#[cfg(test)]
+mod tests;
