@@ -425,9 +425,9 @@ impl Driver {
             Event::Deferred(delivered, kept) => {
                 self.came_back(&delivered);
                 let verdict = Verdict::on(&delivered);
-                let before = self.engine.engine().tally().deferred();
+                let before = self.engine.engine().tally().deferred;
                 self.engine.defer(now, delivered, kept);
-                if self.engine.engine().tally().deferred() == before {
+                if self.engine.engine().tally().deferred == before {
                     // Its place is gone, so nothing waits for it.
                     heard = Some(verdict);
                 } else {

@@ -120,23 +120,20 @@ impl StoreOffset {
     }
 }
 
-/// Why a record counts as settled.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "these are all the reasons for which an offset may pass a record"
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Because {
-    /// The handler was done with it.
-    Processed,
-    /// It had no value and the topic's rule is to ignore that.
-    Ignored,
-    /// The configuration says to drop it, with no archive or with one that is not waited for.
-    Configured,
-    /// The archive acknowledged it.
-    Archived,
-    /// An operator released it.
-    Ordered,
+labels! {
+    /// Why a record counts as settled.
+    Because {
+        /// The handler was done with it.
+        Processed = "processed",
+        /// It had no value and the topic's rule is to ignore that.
+        Ignored = "ignored",
+        /// The configuration says to drop it, with no archive or with one that is not waited for.
+        Configured = "configured",
+        /// The archive acknowledged it.
+        Archived = "archived",
+        /// An operator released it.
+        Ordered = "ordered",
+    }
 }
 
 impl Because {
@@ -145,18 +142,6 @@ impl Because {
         match self {
             Self::Processed | Self::Ignored => false,
             Self::Configured | Self::Archived | Self::Ordered => true,
-        }
-    }
-
-    /// The stable label value.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Processed => "processed",
-            Self::Ignored => "ignored",
-            Self::Configured => "configured",
-            Self::Archived => "archived",
-            Self::Ordered => "ordered",
         }
     }
 }
@@ -173,31 +158,14 @@ impl ArchiveId {
     }
 }
 
-/// How much of the record is sent.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "an envelope is sent whole, or reduced once"
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Form {
-    /// The envelope as configured.
-    Full,
-    /// Less than that for want of room: the beginning of the payload, or only the pointer, the hash
-    /// and the first bytes.
-    Reduced,
-}
-
-impl Form {
-    /// Both, in the order of the labels.
-    pub const ALL: [Self; 2] = [Self::Full, Self::Reduced];
-
-    /// The stable label value.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Reduced => "reduced",
-        }
+labels! {
+    /// How much of the record is sent.
+    Form {
+        /// The envelope as configured.
+        Full = "full",
+        /// Less than that for want of room: the beginning of the payload, or only the pointer, the hash
+        /// and the first bytes.
+        Reduced = "reduced",
     }
 }
 
@@ -279,69 +247,35 @@ pub enum Count {
     Refused(Refusal),
 }
 
-/// What holds a partition.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "health pages show each of them differently"
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum HeldBy {
-    /// The pause mode, configured or by escalation.
-    Policy,
-    /// A required archive that refused the record.
-    Archive,
-    /// An operator's pause.
-    Operator,
-    /// A batch that cannot be decoded, or a position beyond the end of the log; the cause says which.
-    Unfetchable,
-    /// Records that were deleted before they were settled.
-    EvidenceLost,
-    /// A record that the host has no resources for now. It is tried again and never skipped.
-    HostResources,
-}
-
-impl HeldBy {
-    /// The stable label value.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Policy => "policy",
-            Self::Archive => "archive",
-            Self::Operator => "operator",
-            Self::Unfetchable => "unfetchable",
-            Self::EvidenceLost => "evidence_lost",
-            Self::HostResources => "host_resources",
-        }
+labels! {
+    /// What holds a partition.
+    HeldBy {
+        /// The pause mode, configured or by escalation.
+        Policy = "policy",
+        /// A required archive that refused the record.
+        Archive = "archive",
+        /// An operator's pause.
+        Operator = "operator",
+        /// A batch that cannot be decoded, or a position beyond the end of the log; the cause says which.
+        Unfetchable = "unfetchable",
+        /// Records that were deleted before they were settled.
+        EvidenceLost = "evidence_lost",
+        /// A record that the host has no resources for now. It is tried again and never skipped.
+        HostResources = "host_resources",
     }
 }
 
-/// Why a record of the current assignment was not taken. The engine seeks back to it in time.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that shows them matches all of them"
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Refusal {
-    /// Its partition, or with [`crate::Scope::Consumer`] another one, is held.
-    Held,
-    /// The partition is to be read from another position first.
-    Seeking,
-    /// The engine has no room.
-    Full,
-    /// The host is about to stop.
-    Draining,
-}
-
-impl Refusal {
-    /// The stable label value.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Seeking => "seeking",
-            Self::Full => "full",
-            Self::Draining => "draining",
-        }
+labels! {
+    /// Why a record of the current assignment was not taken. The engine seeks back to it in time.
+    Refusal {
+        /// Its partition, or with [`crate::Scope::Consumer`] another one, is held.
+        Held = "held",
+        /// The partition is to be read from another position first.
+        Seeking = "seeking",
+        /// The engine has no room.
+        Full = "full",
+        /// The host is about to stop.
+        Draining = "draining",
     }
 }
 
@@ -416,20 +350,16 @@ pub enum OrderOutcome {
     EndUnknown,
 }
 
-impl OrderOutcome {
-    /// A stable name for logs and answers.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Applied { .. } => "applied",
-            Self::AwaitsArchive { .. } => "awaits_archive",
-            Self::NotAssigned => "not_assigned",
-            Self::NotHeld => "not_held",
-            Self::NoRecord => "no_record",
-            Self::Backwards => "backwards",
-            Self::BeyondEnd { .. } => "beyond_end",
-            Self::BelowStart { .. } => "below_start",
-            Self::EndUnknown => "end_unknown",
-        }
+codes! {
+    OrderOutcome {
+        Applied = "applied",
+        AwaitsArchive = "awaits_archive",
+        NotAssigned = "not_assigned",
+        NotHeld = "not_held",
+        NoRecord = "no_record",
+        Backwards = "backwards",
+        BeyondEnd = "beyond_end",
+        BelowStart = "below_start",
+        EndUnknown = "end_unknown",
     }
 }

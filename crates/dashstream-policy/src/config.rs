@@ -316,16 +316,12 @@ pub enum ConfigError {
     },
 }
 
-impl ConfigError {
-    /// A stable name for logs and labels.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Outstanding { .. } => "outstanding_out_of_range",
-            Self::NoAttempts => "no_attempts",
-            Self::NoArchiveRoom => "no_archive_room",
-            Self::NoTime => "no_time",
-            Self::Backoff { .. } => "backoff_out_of_range",
-        }
+codes! {
+    ConfigError {
+        Outstanding = "outstanding_out_of_range",
+        NoAttempts = "no_attempts",
+        NoArchiveRoom = "no_archive_room",
+        NoTime = "no_time",
+        Backoff = "backoff_out_of_range",
     }
 }

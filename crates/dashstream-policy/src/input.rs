@@ -393,33 +393,12 @@ pub enum SignatureError {
     },
 }
 
-impl SignatureError {
-    /// A stable name for logs and labels.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "signature_empty",
-            Self::TooLong { .. } => "signature_too_long",
-        }
+codes! {
+    SignatureError {
+        Empty = "signature_empty",
+        TooLong = "signature_too_long",
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_byte_of_a_signature_is_allowed_and_the_next_is_not() {
-        let text = |len| "x".repeat(len);
-        assert!(Signature::new(&text(255), "why").is_ok());
-        assert!(Signature::new(&text(256), &text(256)).is_ok());
-        assert_eq!(
-            Signature::new("who", &text(257)),
-            Err(SignatureError::TooLong {
-                len: 257,
-                limit: 256
-            })
-        );
-        assert_eq!(Signature::new("", "why"), Err(SignatureError::Empty));
-    }
-}
+mod tests;

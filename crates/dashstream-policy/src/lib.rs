@@ -151,6 +151,9 @@
 //! the one that was read.
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod label;
+
 mod action;
 mod archive;
 mod cause;
@@ -162,7 +165,7 @@ mod place;
 mod reason;
 mod rules;
 mod status;
-pub mod table;
+mod table;
 mod tally;
 mod timers;
 mod token;
@@ -184,7 +187,7 @@ pub use place::{Epoch, LogRange, NextOffset, Offset, OffsetError, TopicId, Topic
 pub use reason::FailureReason;
 pub use rules::{Archiving, Escalation, Mode, NullPayload, Scope};
 pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking, WithHost};
-pub use table::{Answer, Disposition, Grade};
+pub use table::{Disposition, Grade};
 pub use tally::Tally;
 pub use token::{Condemned, Delivered};
 

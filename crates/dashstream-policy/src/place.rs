@@ -185,31 +185,11 @@ pub enum OffsetError {
     },
 }
 
-impl OffsetError {
-    /// A stable name for logs and labels.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::OutOfRange { .. } => "offset_out_of_range",
-        }
+codes! {
+    OffsetError {
+        OutOfRange = "offset_out_of_range",
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_offset_with_a_successor_is_allowed_and_the_next_is_not() {
-        assert_eq!(
-            Offset::new(i64::MAX - 1).map(|at| at.next().get()),
-            Ok(i64::MAX)
-        );
-        assert_eq!(
-            Offset::new(i64::MAX),
-            Err(OffsetError::OutOfRange { offset: i64::MAX })
-        );
-        assert_eq!(Offset::new(0), Ok(Offset::ZERO));
-        assert_eq!(Offset::new(-1), Err(OffsetError::OutOfRange { offset: -1 }));
-    }
-}
+mod tests;

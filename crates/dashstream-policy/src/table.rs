@@ -1,21 +1,24 @@
 //! The decision table: the one place that says what happens to a record and to its offset.
 //!
-//! The engine asks [`decide`]; the table in the README, the exhaustive test and the set of
-//! disposition labels are made from [`TABLE`]. No row mentions a cause.
-
-mod markdown;
-
-pub use markdown::markdown;
+//! The engine asks [`decide`]; the table in the README and the exhaustive test are made from [`TABLE`]. No row mentions a cause.
 
 use crate::{Archiving, Form, Mode};
 
+use self::Answer::{Acked, ReducedAcked, Refused, TooLarge, Transient};
+use self::Bucket::{Blocked, Final, Pending};
+use self::Disposition::{
+    AbandonedOnRevoke, AbandonedOnSeek, Archived, ArchivedReduced, Dropped, OperatorRetry,
+    OperatorSkip,
+};
+use self::Grade::{Fail, Pass, Warn};
+use self::OffsetMove::{Forget, Hold, Settle};
+use self::PartitionMove::{Leave, PauseAndSeek, Run, SeekAndResume};
+use self::Send::{Again, Full, Nothing, Reduced};
+use crate::Archiving::{BestEffort, Off, Required};
+
 /// A question to the table.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the table answers exactly these questions"
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Event {
+pub(crate) enum Event {
     /// A record cannot be processed, or the archive's word on it arrived.
     Unprocessable {
         /// The mode in force: the configured one, or pause by escalation.
@@ -41,12 +44,8 @@ pub enum Event {
 }
 
 /// What is known from the archive about one record.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the decision table is written over these"
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Nothing yet.
     Pending,
     /// It has the full envelope.
@@ -63,7 +62,7 @@ pub enum Answer {
 
 impl Answer {
     /// Every answer.
-    pub const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Pending,
         Self::Acked,
         Self::ReducedAcked,
@@ -82,9 +81,8 @@ impl Answer {
 }
 
 /// What becomes of the offset.
-#[expect(clippy::exhaustive_enums, reason = "the engine matches all of them")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OffsetMove {
+pub(crate) enum OffsetMove {
     /// It may pass the record.
     Settle,
     /// It stays before the record.
@@ -96,9 +94,8 @@ pub enum OffsetMove {
 }
 
 /// What becomes of the partition.
-#[expect(clippy::exhaustive_enums, reason = "the engine matches all of them")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PartitionMove {
+pub(crate) enum PartitionMove {
     /// It runs on.
     Run,
     /// It is paused, and set back to the record.
@@ -112,9 +109,8 @@ pub enum PartitionMove {
 }
 
 /// What is sent to the archive.
-#[expect(clippy::exhaustive_enums, reason = "the engine matches all of them")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Send {
+pub(crate) enum Send {
     /// Nothing, or nothing more.
     Nothing,
     /// The full envelope, if it was not sent yet.
@@ -137,68 +133,32 @@ pub enum Grade {
     Fail,
 }
 
-/// What finally became of a record that could not be processed. Each such record gets exactly one,
-/// or is still pending or blocked.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "label values of one metric; a new one is a major release"
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Disposition {
-    /// Passed without an archive.
-    Dropped,
-    /// Passed; it was offered to the archive once.
-    BestEffort,
-    /// Passed after the archive acknowledged it.
-    Archived,
-    /// Passed after the archive acknowledged a reduced envelope.
-    ArchivedReduced,
-    /// Passed on an operator's order.
-    OperatorSkip,
-    /// Met again on an operator's order.
-    OperatorRetry,
-    /// Its partition went to another consumer, which will meet it.
-    AbandonedOnRevoke,
-    /// An earlier record was put on hold, and this one will be met again after it.
-    AbandonedOnSeek,
-}
-
-impl Disposition {
-    /// Every disposition, in the order of the labels.
-    pub const ALL: [Self; 8] = [
-        Self::Dropped,
-        Self::BestEffort,
-        Self::Archived,
-        Self::ArchivedReduced,
-        Self::OperatorSkip,
-        Self::OperatorRetry,
-        Self::AbandonedOnRevoke,
-        Self::AbandonedOnSeek,
-    ];
-
-    /// The stable label value.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Dropped => "dropped",
-            Self::BestEffort => "archive_best_effort",
-            Self::Archived => "archived",
-            Self::ArchivedReduced => "archived_reduced",
-            Self::OperatorSkip => "operator_skip",
-            Self::OperatorRetry => "operator_retry",
-            Self::AbandonedOnRevoke => "abandoned_on_revoke",
-            Self::AbandonedOnSeek => "abandoned_on_seek",
-        }
+labels! {
+    /// What finally became of a record that could not be processed. Each such record gets exactly one,
+    /// or is still pending or blocked.
+    Disposition {
+        /// Passed without an archive.
+        Dropped = "dropped",
+        /// Passed; it was offered to the archive once.
+        BestEffort = "archive_best_effort",
+        /// Passed after the archive acknowledged it.
+        Archived = "archived",
+        /// Passed after the archive acknowledged a reduced envelope.
+        ArchivedReduced = "archived_reduced",
+        /// Passed on an operator's order.
+        OperatorSkip = "operator_skip",
+        /// Met again on an operator's order.
+        OperatorRetry = "operator_retry",
+        /// Its partition went to another consumer, which will meet it.
+        AbandonedOnRevoke = "abandoned_on_revoke",
+        /// An earlier record was put on hold, and this one will be met again after it.
+        AbandonedOnSeek = "abandoned_on_seek",
     }
 }
 
 /// Where a record is counted once a row has decided.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the accounting identity is written over these"
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bucket {
+pub(crate) enum Bucket {
     /// For good.
     Final(Disposition),
     /// Waiting for the archive.
@@ -210,9 +170,8 @@ pub enum Bucket {
 }
 
 /// When a row applies.
-#[expect(clippy::exhaustive_enums, reason = "the renderer matches all of them")]
 #[derive(Clone, Copy, Debug)]
-pub enum When {
+pub(crate) enum When {
     /// For a record that cannot be processed, under any of these.
     Unprocessable {
         /// The mode in force.
@@ -228,28 +187,28 @@ pub enum When {
 
 /// One row.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Row {
+pub(crate) struct Row {
     /// The row's number in the documentation.
-    pub number: u8,
+    #[cfg_attr(not(test), expect(dead_code, reason = "shown in the README"))]
+    pub(crate) number: u8,
     /// When it applies.
-    pub when: When,
+    pub(crate) when: When,
     /// What becomes of the offset.
-    pub offset: OffsetMove,
+    pub(crate) offset: OffsetMove,
     /// What becomes of the partition.
-    pub partition: PartitionMove,
+    pub(crate) partition: PartitionMove,
     /// What is sent.
-    pub send: Send,
+    pub(crate) send: Send,
     /// Where the record is counted.
-    pub bucket: Bucket,
+    pub(crate) bucket: Bucket,
     /// How a health page should see it.
-    pub grade: Grade,
+    #[cfg_attr(not(test), expect(dead_code, reason = "shown in the README"))]
+    pub(crate) grade: Grade,
 }
 
 impl Row {
     /// Whether the row answers `event`.
-    #[must_use]
-    pub fn answers(&self, event: Event) -> bool {
+    pub(crate) fn answers(&self, event: Event) -> bool {
         match (self.when, event) {
             (When::Exactly(own), event) => own == event,
             (
@@ -282,212 +241,85 @@ impl Row {
 }
 
 /// The row that answers `event`. There is exactly one for every event.
-#[must_use]
-pub fn decide(event: Event) -> &'static Row {
+pub(crate) fn decide(event: Event) -> &'static Row {
     // The fallback is never reached, as the exhaustive test shows; it would hold and call for help.
     TABLE
         .iter()
         .find(|row| row.answers(event))
-        .unwrap_or(&LAST_RESORT)
+        .unwrap_or(&UNFETCHABLE)
 }
 
 /// Every row, in the order of the documentation.
 ///
 /// An operator's order to skip one record asks rows 1 to 8, whatever the mode in force is; the
 /// record is then counted as [`Disposition::OperatorSkip`] where the row would count it for good.
-pub const TABLE: &[Row] = &[
-    Row {
-        number: 1,
-        when: When::Unprocessable {
-            mode: Mode::Skip,
-            archiving: &[Archiving::Off],
-            answers: &Answer::ALL,
-        },
-        offset: OffsetMove::Settle,
-        partition: PartitionMove::Run,
-        send: Send::Nothing,
-        bucket: Bucket::Final(Disposition::Dropped),
-        grade: Grade::Pass,
-    },
-    Row {
-        number: 2,
-        when: When::Unprocessable {
-            mode: Mode::Skip,
-            archiving: &[Archiving::BestEffort],
-            answers: &Answer::ALL,
-        },
-        offset: OffsetMove::Settle,
-        partition: PartitionMove::Run,
-        send: Send::Full,
-        bucket: Bucket::Final(Disposition::BestEffort),
-        grade: Grade::Pass,
-    },
-    Row {
-        number: 3,
-        when: When::Unprocessable {
-            mode: Mode::Skip,
-            archiving: &[Archiving::Required],
-            answers: &[Answer::Pending],
-        },
-        offset: OffsetMove::Hold,
-        partition: PartitionMove::Run,
-        send: Send::Full,
-        bucket: Bucket::Pending,
-        grade: Grade::Pass,
-    },
-    Row {
-        number: 4,
-        when: When::Unprocessable {
-            mode: Mode::Skip,
-            archiving: &[Archiving::Required],
-            answers: &[Answer::Acked],
-        },
-        offset: OffsetMove::Settle,
-        partition: PartitionMove::Run,
-        send: Send::Nothing,
-        bucket: Bucket::Final(Disposition::Archived),
-        grade: Grade::Pass,
-    },
-    Row {
-        number: 5,
-        when: When::Unprocessable {
-            mode: Mode::Skip,
-            archiving: &[Archiving::Required],
-            answers: &[Answer::Transient],
-        },
-        offset: OffsetMove::Hold,
-        partition: PartitionMove::Run,
-        send: Send::Again,
-        bucket: Bucket::Pending,
-        grade: Grade::Warn,
-    },
-    Row {
-        number: 6,
-        when: When::Unprocessable {
-            mode: Mode::Skip,
-            archiving: &[Archiving::Required],
-            answers: &[Answer::TooLarge],
-        },
-        offset: OffsetMove::Hold,
-        partition: PartitionMove::Run,
-        send: Send::Reduced,
-        bucket: Bucket::Pending,
-        grade: Grade::Warn,
-    },
-    Row {
-        number: 7,
-        when: When::Unprocessable {
-            mode: Mode::Skip,
-            archiving: &[Archiving::Required],
-            answers: &[Answer::ReducedAcked],
-        },
-        offset: OffsetMove::Settle,
-        partition: PartitionMove::Run,
-        send: Send::Nothing,
-        bucket: Bucket::Final(Disposition::ArchivedReduced),
-        grade: Grade::Warn,
-    },
-    Row {
-        number: 8,
-        when: When::Unprocessable {
-            mode: Mode::Skip,
-            archiving: &[Archiving::Required],
-            answers: &[Answer::Refused],
-        },
-        offset: OffsetMove::Hold,
-        partition: PartitionMove::PauseAndSeek,
-        send: Send::Nothing,
-        bucket: Bucket::Blocked,
-        grade: Grade::Fail,
-    },
-    Row {
-        number: 9,
-        when: When::Unprocessable {
-            mode: Mode::Pause,
-            archiving: &[Archiving::Off],
-            answers: &Answer::ALL,
-        },
-        offset: OffsetMove::Hold,
-        partition: PartitionMove::PauseAndSeek,
-        send: Send::Nothing,
-        bucket: Bucket::Blocked,
-        grade: Grade::Fail,
-    },
-    Row {
-        number: 10,
-        when: When::Unprocessable {
-            mode: Mode::Pause,
-            archiving: &[Archiving::BestEffort, Archiving::Required],
-            answers: &Answer::ALL,
-        },
-        offset: OffsetMove::Hold,
-        partition: PartitionMove::PauseAndSeek,
-        send: Send::Full,
-        bucket: Bucket::Blocked,
-        grade: Grade::Fail,
-    },
-    Row {
-        number: 11,
-        when: When::Exactly(Event::OrderedRetry),
-        offset: OffsetMove::Hold,
-        partition: PartitionMove::SeekAndResume,
-        send: Send::Nothing,
-        bucket: Bucket::Final(Disposition::OperatorRetry),
-        grade: Grade::Pass,
-    },
-    Row {
-        number: 12,
-        when: When::Exactly(Event::OrderedSkip),
-        offset: OffsetMove::Settle,
-        partition: PartitionMove::SeekAndResume,
-        send: Send::Nothing,
-        bucket: Bucket::Final(Disposition::OperatorSkip),
-        grade: Grade::Warn,
-    },
-    Row {
-        number: 13,
-        when: When::Exactly(Event::Revoked),
-        offset: OffsetMove::Forget,
-        partition: PartitionMove::Leave,
-        send: Send::Nothing,
-        bucket: Bucket::Final(Disposition::AbandonedOnRevoke),
-        grade: Grade::Pass,
-    },
-    Row {
-        number: 14,
-        when: When::Exactly(Event::Fenced),
-        offset: OffsetMove::Unchanged,
-        partition: PartitionMove::Unchanged,
-        send: Send::Nothing,
-        bucket: Bucket::None,
-        grade: Grade::Pass,
-    },
-    Row {
-        number: 15,
-        when: When::Exactly(Event::Unfetchable),
-        offset: OffsetMove::Hold,
-        partition: PartitionMove::PauseAndSeek,
-        send: Send::Nothing,
-        bucket: Bucket::Blocked,
-        grade: Grade::Fail,
-    },
-    Row {
-        number: 16,
-        when: When::Exactly(Event::Overtaken),
-        offset: OffsetMove::Forget,
-        partition: PartitionMove::Unchanged,
-        send: Send::Nothing,
-        bucket: Bucket::Final(Disposition::AbandonedOnSeek),
-        grade: Grade::Pass,
-    },
+#[rustfmt::skip]
+pub(crate) const TABLE: &[Row] = &[
+    row(1, skip(&[Off], ANY), Settle, Run, Nothing, Final(Dropped), Pass),
+    row(2, skip(&[BestEffort], ANY), Settle, Run, Full, Final(Disposition::BestEffort), Pass),
+    row(3, skip(&[Required], &[Answer::Pending]), Hold, Run, Full, Pending, Pass),
+    row(4, skip(&[Required], &[Acked]), Settle, Run, Nothing, Final(Archived), Pass),
+    row(5, skip(&[Required], &[Transient]), Hold, Run, Again, Pending, Warn),
+    row(6, skip(&[Required], &[TooLarge]), Hold, Run, Reduced, Pending, Warn),
+    row(7, skip(&[Required], &[ReducedAcked]), Settle, Run, Nothing, Final(ArchivedReduced), Warn),
+    row(8, skip(&[Required], &[Refused]), Hold, PauseAndSeek, Nothing, Blocked, Fail),
+    row(9, pause(&[Off]), Hold, PauseAndSeek, Nothing, Blocked, Fail),
+    row(10, pause(&[BestEffort, Required]), Hold, PauseAndSeek, Full, Blocked, Fail),
+    row(11, When::Exactly(Event::OrderedRetry), Hold, SeekAndResume, Nothing, Final(OperatorRetry), Pass),
+    row(12, When::Exactly(Event::OrderedSkip), Settle, SeekAndResume, Nothing, Final(OperatorSkip), Warn),
+    row(13, When::Exactly(Event::Revoked), Forget, Leave, Nothing, Final(AbandonedOnRevoke), Pass),
+    row(14, When::Exactly(Event::Fenced), OffsetMove::Unchanged, PartitionMove::Unchanged, Nothing, Bucket::None, Pass),
+    UNFETCHABLE,
+    row(16, When::Exactly(Event::Overtaken), Forget, PartitionMove::Unchanged, Nothing, Final(AbandonedOnSeek), Pass),
 ];
 
-const LAST_RESORT: Row = Row {
-    number: 0,
-    when: When::Exactly(Event::Unfetchable),
-    offset: OffsetMove::Hold,
-    partition: PartitionMove::PauseAndSeek,
-    send: Send::Nothing,
-    bucket: Bucket::Blocked,
-    grade: Grade::Fail,
-};
+const UNFETCHABLE: Row = row(
+    15,
+    When::Exactly(Event::Unfetchable),
+    Hold,
+    PauseAndSeek,
+    Nothing,
+    Blocked,
+    Fail,
+);
+
+const ANY: &[Answer] = &Answer::ALL;
+
+const fn skip(archiving: &'static [Archiving], answers: &'static [Answer]) -> When {
+    When::Unprocessable {
+        mode: Mode::Skip,
+        archiving,
+        answers,
+    }
+}
+
+const fn pause(archiving: &'static [Archiving]) -> When {
+    When::Unprocessable {
+        mode: Mode::Pause,
+        archiving,
+        answers: ANY,
+    }
+}
+
+const fn row(
+    number: u8,
+    when: When,
+    offset: OffsetMove,
+    partition: PartitionMove,
+    send: Send,
+    bucket: Bucket,
+    grade: Grade,
+) -> Row {
+    Row {
+        number,
+        when,
+        offset,
+        partition,
+        send,
+        bucket,
+        grade,
+    }
+}
+
+#[cfg(test)]
+mod tests;

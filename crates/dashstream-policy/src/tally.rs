@@ -9,18 +9,31 @@ use crate::{Age, Cause, Disposition, FailureReason, Form};
 /// For every cause, and at every moment:
 /// `unprocessable = the sum over all dispositions + pending + blocked`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tally {
-    pub(crate) taken: u64,
-    pub(crate) processed: u64,
-    pub(crate) ignored: u64,
-    pub(crate) retried: u64,
-    pub(crate) deferred: u64,
-    pub(crate) fenced: u64,
-    pub(crate) duplicates: u64,
-    pub(crate) refused: u64,
-    pub(crate) forgotten: u64,
-    pub(crate) stores_failed: u64,
-    pub(crate) seeks_failed: u64,
+    /// Records that were let in, redeliveries included, ignored ones not.
+    pub taken: u64,
+    /// Records that the handler was done with.
+    pub processed: u64,
+    /// Records without a value that their topic's rule ignores.
+    pub ignored: u64,
+    /// Attempts beyond the first.
+    pub retried: u64,
+    /// How often a record was deferred, since the host could not process it then.
+    pub deferred: u64,
+    /// Inputs that belonged to an assignment or a send that was no longer current.
+    pub fenced: u64,
+    /// Records that arrived although they had been taken.
+    pub duplicates: u64,
+    /// Records that were refused and will be fetched again.
+    pub refused: u64,
+    /// Records that were under way when their assignment ended or an earlier record was put on
+    /// hold. They had no verdict yet, and will be delivered again, here or elsewhere.
+    pub forgotten: u64,
+    /// Stores that the client refused; each is repeated while its assignment lasts.
+    pub stores_failed: u64,
+    /// Seeks that the client refused; each is repeated while its assignment lasts.
+    pub seeks_failed: u64,
     unprocessable: BTreeMap<(Cause, Age), u64>,
     settled: BTreeMap<(Cause, Disposition), u64>,
     pending: BTreeMap<Cause, u64>,
@@ -30,73 +43,6 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Records that were let in, redeliveries included, ignored ones not.
-    #[must_use]
-    pub const fn taken(&self) -> u64 {
-        self.taken
-    }
-
-    /// Records that the handler was done with.
-    #[must_use]
-    pub const fn processed(&self) -> u64 {
-        self.processed
-    }
-
-    /// Records without a value that their topic's rule ignores.
-    #[must_use]
-    pub const fn ignored(&self) -> u64 {
-        self.ignored
-    }
-
-    /// Attempts beyond the first.
-    #[must_use]
-    pub const fn retried(&self) -> u64 {
-        self.retried
-    }
-
-    /// How often a record was deferred, since the host could not process it then.
-    #[must_use]
-    pub const fn deferred(&self) -> u64 {
-        self.deferred
-    }
-
-    /// Inputs that belonged to an assignment or a send that was no longer current.
-    #[must_use]
-    pub const fn fenced(&self) -> u64 {
-        self.fenced
-    }
-
-    /// Records that arrived although they had been taken.
-    #[must_use]
-    pub const fn duplicates(&self) -> u64 {
-        self.duplicates
-    }
-
-    /// Records that were refused and will be fetched again.
-    #[must_use]
-    pub const fn refused(&self) -> u64 {
-        self.refused
-    }
-
-    /// Records that were under way when their assignment ended or an earlier record was put on
-    /// hold. They had no verdict yet, and will be delivered again, here or elsewhere.
-    #[must_use]
-    pub const fn forgotten(&self) -> u64 {
-        self.forgotten
-    }
-
-    /// Stores that the client refused; each is repeated while its assignment lasts.
-    #[must_use]
-    pub const fn stores_failed(&self) -> u64 {
-        self.stores_failed
-    }
-
-    /// Seeks that the client refused; each is repeated while its assignment lasts.
-    #[must_use]
-    pub const fn seeks_failed(&self) -> u64 {
-        self.seeks_failed
-    }
-
     /// Records of this cause and age that could not be processed.
     #[must_use]
     pub fn unprocessable(&self, cause: Cause, age: Age) -> u64 {

@@ -2,10 +2,10 @@
 
 use crate::archive::{Job, Stage, Waits};
 use crate::partition::Poison;
-use crate::table::{Bucket, Event, OffsetMove, Send, decide};
+use crate::table::{Answer, Bucket, Event, OffsetMove, Send, decide};
 use crate::timers::{Due, Timer};
 use crate::{
-    Answer, ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Archiving, Because, Count,
+    ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Archiving, Because, Count,
     FailureReason, Fault, Form, HeldBy, Mode,
 };
 

@@ -2,13 +2,13 @@
 
 use crate::archive::Waits;
 use crate::partition::Poison;
-use crate::table::{Bucket, Event, OffsetMove, PartitionMove, Send, decide};
+use crate::table::{Answer, Bucket, Event, OffsetMove, PartitionMove, Send, decide};
 use crate::tally::bump;
 use crate::timers::Timer;
 use crate::tracker::{Entry, Slot, State};
 use crate::{
-    Action, Age, Answer, Because, Cause, Count, Delivered, Disposition, Epoch, Fault, HeldBy,
-    Offset, TopicPartition,
+    Action, Age, Because, Cause, Count, Delivered, Disposition, Epoch, Fault, HeldBy, Offset,
+    TopicPartition,
 };
 
 use super::{Attempted, Engine};

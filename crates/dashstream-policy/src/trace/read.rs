@@ -44,16 +44,12 @@ pub enum TraceError {
     },
 }
 
-impl TraceError {
-    /// A stable name for logs and labels.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotATrace => "trace_unknown",
-            Self::Version { .. } => "trace_version",
-            Self::Line { .. } => "trace_line",
-            Self::TooLong { .. } => "trace_too_long",
-        }
+codes! {
+    TraceError {
+        NotATrace = "trace_unknown",
+        Version = "trace_version",
+        Line = "trace_line",
+        TooLong = "trace_too_long",
     }
 }
 

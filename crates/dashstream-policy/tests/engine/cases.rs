@@ -153,7 +153,7 @@ fn a_late_failure_of_one_send_is_no_failure_of_the_next_one() {
         let before = host.engine.status().archive;
         host.answer(&first, ArchiveResult::Failed(fault));
         assert_eq!(host.engine.status().archive, before);
-        assert_eq!(host.engine.tally().fenced(), 1);
+        assert_eq!(host.engine.tally().fenced, 1);
         assert_eq!(host.state(P), PartitionState::Running);
         host.answer(&second, ArchiveResult::Acked(Form::Full));
         assert_eq!(host.stored(P), Some(1));

@@ -56,7 +56,7 @@ fn a_deferred_record_waits_in_its_partition_alone_however_often_and_keeps_its_at
             assert!(host.came_back().is_empty(), "not before its wait is over");
             host.pass(NANO);
         }
-        assert_eq!(host.engine.tally().deferred(), 8);
+        assert_eq!(host.engine.tally().deferred, 8);
         assert_eq!(
             host.engine
                 .tally()
@@ -178,7 +178,7 @@ fn what_is_deferred_leaves_with_its_assignment_with_a_hold_before_it_and_with_a_
         host.came_back().is_empty(),
         "it will be delivered again behind the hold"
     );
-    assert_eq!(host.engine.tally().forgotten(), 1);
+    assert_eq!(host.engine.tally().forgotten, 1);
 
     let mut host = Host::new(config.clone());
     let record = host.take(P, 0);

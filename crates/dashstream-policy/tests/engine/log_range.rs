@@ -290,7 +290,7 @@ fn what_the_log_has_is_of_no_concern_to_an_old_assignment_or_on_the_way_elsewher
         log: log(0, 0),
     });
     assert_eq!(host.state(P), PartitionState::Running);
-    assert_eq!(host.engine.tally().fenced(), 1);
+    assert_eq!(host.engine.tally().fenced, 1);
 }
 
 #[test]

@@ -39,10 +39,10 @@ impl World {
                 })?;
             }
             Outcome::Defer => {
-                let before = self.engine.tally().deferred();
+                let before = self.engine.tally().deferred;
                 self.engine.defer(self.now, token, offset);
                 // It counts where the record's place is still there.
-                if self.engine.tally().deferred() > before {
+                if self.engine.tally().deferred > before {
                     self.parts[p].deferred.insert(serial, offset);
                 }
             }

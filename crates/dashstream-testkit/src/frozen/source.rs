@@ -6,7 +6,8 @@ use std::path::Path;
 
 /// What every `match` in a function called one of `functions` answers, under the crate's `src`: one
 /// line `name # Type::Variant` for each arm with a literal. Arms that ask another type are not
-/// listed; that type is.
+/// listed; that type is. So is what a macro `labels!` or `codes!` gives to the variants of a type, a
+/// line `Variant = "name",` each.
 ///
 /// It reads code as rustfmt writes it.
 ///
@@ -17,6 +18,7 @@ use std::path::Path;
 pub fn names(manifest_dir: &str, functions: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
     each_file(&Path::new(manifest_dir).join("src"), &mut |path, text| {
+        declared(text, &mut lines);
         for function in functions {
             collect(text, function, &mut lines).unwrap_or_else(|arm| {
                 panic!(
@@ -68,6 +70,27 @@ fn collect<'a>(text: &'a str, function: &str, lines: &mut Vec<String>) -> Result
         rest = rest.get(line.len() + 1..).unwrap_or_default();
     }
     Ok(())
+}
+
+/// Adds what stands in the macros that give words to variants.
+fn declared(text: &str, lines: &mut Vec<String>) {
+    let (mut is_inside, mut of) = (false, "");
+    for line in text.lines() {
+        match line {
+            "labels! {" | "codes! {" => is_inside = true,
+            "}" => is_inside = false,
+            _ if !is_inside => {}
+            _ => {
+                if let Some(named) = line.trim().strip_suffix(" {") {
+                    of = named;
+                } else if let Some((variant, name)) = line.trim().split_once(" = \"")
+                    && let Some(name) = name.strip_suffix("\",")
+                {
+                    lines.push(format!("{name} # {of}::{variant}"));
+                }
+            }
+        }
+    }
 }
 
 /// The type of an `impl` line.
@@ -145,6 +168,16 @@ impl core::fmt::Display for Other {
                 "four # Other::Four",
             ]
         );
+    }
+
+    #[test]
+    fn every_word_that_a_macro_gives_is_a_line() {
+        let source = "labels! {\n    /// A doc.\n    Mode {\n        /// Another = \"x\".\n        \
+                      Skip = \"skip\",\n    }\n}\n\nconst OTHER: &str = \"a\";\n\
+                      codes! {\n    Error {\n        Gone = \"gone\",\n    }\n}\n";
+        let mut lines = Vec::new();
+        declared(source, &mut lines);
+        assert_eq!(lines, ["skip # Mode::Skip", "gone # Error::Gone"]);
     }
 
     #[test]

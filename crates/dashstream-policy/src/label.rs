@@ -1,0 +1,53 @@
+//! Enums whose values are words, and the codes of errors: each word stands in one place.
+
+/// Declares enums of label values: variants, words and their order. The words are stable.
+macro_rules! labels {
+    ($(
+        $(#[$meta:meta])*
+        $Name:ident {
+            $( $(#[$vmeta:meta])* $Variant:ident = $word:literal, )+
+        }
+    )+) => {$(
+        $(#[$meta])*
+        #[expect(
+            clippy::exhaustive_enums,
+            reason = "a host that shows or maps the values matches all of them; a new one is a major release"
+        )]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $Name {
+            $( $(#[$vmeta])* $Variant, )+
+        }
+
+        impl $Name {
+            /// Every value, in the order of the labels.
+            pub const ALL: [Self; [$( $word ),+].len()] = [$( Self::$Variant ),+];
+
+            /// The stable word for metrics, logs, configurations and traces.
+            #[must_use]
+            pub const fn label(self) -> &'static str {
+                match self {
+                    $( Self::$Variant => $word, )+
+                }
+            }
+        }
+    )+};
+}
+
+/// Gives each variant of an error, or of another answer, its code. The codes are stable.
+macro_rules! codes {
+    ($(
+        $Name:ident {
+            $( $Variant:ident = $word:literal, )+
+        }
+    )+) => {$(
+        impl $Name {
+            /// A stable name for logs, labels and answers.
+            #[must_use]
+            pub const fn code(&self) -> &'static str {
+                match self {
+                    $( Self::$Variant { .. } => $word, )+
+                }
+            }
+        }
+    )+};
+}
