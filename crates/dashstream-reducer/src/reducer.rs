@@ -188,6 +188,7 @@ impl Reducer {
             self.pending.bytes(),
             self.coverage.bytes(),
             self.taken.bytes(),
+            self.epoch.bytes(),
             self.seen.bytes(),
         ];
         parts.into_iter().fold(0, u64::saturating_add)
@@ -303,7 +304,7 @@ impl Reducer {
             Relation::Duplicate => Outcome::Duplicate,
             Relation::Stale | Relation::Straggler => {
                 if relation == Relation::Straggler && facts.content == Content::Full {
-                    self.epoch.reused();
+                    self.epoch.reused(sequence);
                 }
                 self.epoch.late();
                 // Its state is old news, and diffs may go on naming it.
@@ -313,14 +314,19 @@ impl Reducer {
                 Outcome::Stale
             }
             Relation::Reused => {
-                self.epoch.reused();
+                self.epoch.reused(sequence);
+                self.epoch.late();
                 // What was kept may be of either producer.
                 self.pending.clear();
                 self.distrust(ResyncReason::SequenceReused, highest)
             }
             Relation::Leftover => {
-                self.epoch.leftover();
+                self.epoch.leftover(&stamp);
                 self.distrust(ResyncReason::SequenceReused, highest)
+            }
+            Relation::Ended => {
+                self.epoch.ended(&stamp);
+                Outcome::Stale
             }
             Relation::Jump => {
                 self.epoch.jumped(sequence);
@@ -329,7 +335,7 @@ impl Reducer {
             Relation::Another => {
                 let jump_max = self.limits.sequence_jump;
                 let dropped = self.epoch.jumped_near(sequence, jump_max);
-                self.begin_epoch(sequence, stamp);
+                self.begin_epoch(stamp);
                 self.dropped = dropped.unwrap_or(0);
                 if !facts.is_full {
                     self.phase = Phase::NeedsResync(ResyncReason::NoSnapshot);
@@ -386,7 +392,7 @@ impl Reducer {
         update: Update<'_>,
         fuel: &mut Fuel,
     ) -> Outcome {
-        self.epoch.take(&stamp);
+        self.epoch.take(sequence, &stamp);
         self.taken.insert(sequence);
         if let Update::Start { state } = update {
             return self.start(sequence, stamp, state, fuel);
@@ -422,8 +428,8 @@ impl Reducer {
     }
 
     /// Forgets the numbers of the last epoch, and the state that they made.
-    fn begin_epoch(&mut self, sequence: u64, stamp: Stamp) {
-        self.epoch.begin(sequence, &stamp);
+    fn begin_epoch(&mut self, stamp: Stamp) {
+        self.epoch.begin(&stamp);
         self.coverage = Coverage::default();
         self.taken = Coverage::default();
         self.seen.clear();

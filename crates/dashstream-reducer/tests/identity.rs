@@ -260,6 +260,103 @@ fn a_clock_that_went_back_costs_one_full_state() {
 }
 
 #[test]
+fn a_full_state_that_is_not_later_than_what_was_taken_does_not_end_a_doubt() {
+    let mut feed = Feed::timed();
+    epoch(&mut feed, 5);
+    // Another producer's, of which 3 and 4 are delayed.
+    let (third, fourth) = (feed.stamp(3), feed.stamp(4));
+    assert_eq!(feed.other(6), Outcome::Unchanged);
+    assert_eq!(feed.give(third, Update::Other), REUSED);
+    assert_eq!(feed.give(fourth, full("[4]")), REUSED);
+    assert_eq!(feed.snapshot(5, "[5]").code(), "recovered");
+    assert_eq!(feed.shown().as_deref(), Some("[5]"));
+}
+
+#[test]
+fn a_clock_that_went_back_is_believed_where_the_numbers_go_on_or_after_a_while() {
+    let run = |numbers: &[u64]| {
+        let mut feed = Feed::timed();
+        epoch(&mut feed, 20);
+        feed.time = Some(5_000);
+        let outcome = |sequence: &u64| feed.snapshot(*sequence, "[0]").code() == "recovered";
+        numbers.iter().map(outcome).collect::<Vec<_>>()
+    };
+    assert_eq!(run(&[7, 8]), [false, true]);
+    assert_eq!(run(&[7, 7, 6]), [false; 3]);
+    // After eight in a row any will do.
+    let mut expected = [false; 9];
+    expected[8] = true;
+    assert_eq!(run(&[7, 6, 5, 4, 3, 6, 5, 4, 3]), expected);
+}
+
+#[test]
+fn records_from_before_a_run_was_held_are_no_part_of_it_where_number_and_time_contradict() {
+    const SECONDS: i64 = 10_000_000;
+    let held = |passed: i64, number: u64| {
+        let mut feed = Feed::timed();
+        feed.position = Some(100);
+        let old = feed.stamp(number).with_position(at(passed));
+        feed.time = feed.time.map(|time| time + SECONDS);
+        assert_eq!(feed.append(3).code(), "buffered");
+        assert_eq!(feed.other(5), Outcome::Waiting);
+        feed.give(old, full("[0]"))
+    };
+    // The missing beginning; a number that the first message's is below, though it is older.
+    assert_eq!(held(50, 2).code(), "resync");
+    assert_eq!(held(50, 3), Outcome::Stale);
+    assert_eq!(held(50, 4), Outcome::Stale);
+    assert_eq!(held(50, 6), Outcome::Stale);
+    // What stands before such a one is of no later epoch than that.
+    let mut feed = Feed::timed();
+    feed.position = Some(100);
+    let [second, ninth, fourth] = [(2, 51), (9, 52), (4, 53)]
+        .map(|(number, place)| feed.stamp(number).with_position(at(place)));
+    feed.time = feed.time.map(|time| time + SECONDS);
+    assert_eq!(feed.append(5).code(), "buffered");
+    assert_eq!(feed.give(ninth, Update::Other), Outcome::Stale);
+    assert_eq!(feed.give(second, full("[2]")), Outcome::Stale);
+    assert_eq!(feed.give(fourth, full("[4]")).code(), "recovered");
+}
+
+#[test]
+fn what_is_left_over_at_a_passed_place_takes_back_what_was_filled_in_from_there() {
+    let mut feed = Feed::timed();
+    feed.position = Some(100);
+    let (start, sixth) = (
+        feed.stamp(1).with_position(at(50)),
+        feed.stamp(6).with_position(at(51)),
+    );
+    feed.time = feed.time.map(|time| time + 10_000_000);
+    assert_eq!(feed.other(2), Outcome::Waiting);
+    let state = Some(&b"[1]"[..]);
+    assert_eq!(
+        feed.give(start, Update::Start { state }).code(),
+        "recovered"
+    );
+    // It is older than 2, so that it is of an epoch before, and the start as well.
+    assert_eq!(feed.give(sixth, full("[6]")), REUSED);
+    assert_eq!(feed.shown(), None);
+    assert_eq!(feed.snapshot(3, "[3]").code(), "recovered");
+}
+
+#[test]
+fn what_a_full_state_contains_by_its_number_and_not_by_its_time_is_somebody_elses() {
+    let mut feed = Feed::timed();
+    epoch(&mut feed, 3);
+    assert_eq!(feed.snapshot(6, "[6]").code(), "applied");
+    feed.time = feed.time.map(|time| time + 10_000_000);
+    let (start, fifth) = (feed.stamp(1), feed.stamp(5));
+    assert_eq!(feed.other(7), Outcome::Unchanged);
+    let mut other = Feed {
+        run: feed.run.clone(),
+        ..Feed::timed()
+    };
+    assert_eq!(feed.give(fifth, full("[5]")), REUSED);
+    let state = Some(&b"[1]"[..]);
+    assert_eq!(other.give(start, Update::Start { state }), REUSED);
+}
+
+#[test]
 fn what_a_full_state_contains_is_late_by_its_time_and_anybodys_without_one() {
     for timed in [false, true] {
         let mut feed = if timed { Feed::timed() } else { Feed::new() };
@@ -508,4 +605,29 @@ fn a_run_that_begins_with_a_wild_number_is_healed() {
         assert_eq!(feed.start(1, "[]").code(), "recovered");
         assert_eq!(feed.append(2).code(), "applied");
     }
+}
+
+#[test]
+fn every_number_that_was_not_believed_is_remembered() {
+    let mut feed = Feed::new();
+    for number in [u64::MAX, 3, 1 << 62] {
+        let _not_believed = feed.append(number);
+    }
+    // 3 was dropped, so that the beginning is not all.
+    assert_eq!(feed.start(1, "[]").code(), "resync");
+    assert_eq!(feed.shown(), None);
+    assert_eq!(feed.snapshot(4, "[3]").code(), "recovered");
+}
+
+#[test]
+fn what_stands_at_a_passed_place_begins_no_epoch_far_away() {
+    let mut feed = Feed::new();
+    feed.position = Some(100);
+    let passed = [8, 9].map(|number| feed.stamp(number).with_position(at(50)));
+    assert_eq!(feed.append(1 << 40).code(), "buffered");
+    assert_eq!(feed.append(5), Outcome::Waiting);
+    for stamp in passed {
+        assert_eq!(feed.give(stamp, full("[0]")), Outcome::Waiting);
+    }
+    assert_eq!(feed.snapshot(10, "[10]").code(), "recovered");
 }

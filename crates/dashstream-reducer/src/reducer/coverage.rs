@@ -15,6 +15,13 @@ impl Coverage {
         self.ranges.last().map_or(0, |(_, to)| *to)
     }
 
+    /// The highest number seen that is not above `most`.
+    pub(super) fn highest_up_to(&self, most: u64) -> Option<u64> {
+        let mut ranges = self.ranges.iter().rev();
+        let (_, to) = ranges.find(|(from, _)| *from <= most)?;
+        Some((*to).min(most))
+    }
+
     pub(super) fn contains(&self, sequence: u64) -> bool {
         self.ranges
             .iter()
@@ -102,6 +109,8 @@ mod tests {
                 }
                 assert_eq!(coverage.highest(), *model.last().unwrap());
                 for start in 0..26 {
+                    let below = model.range(..=start).next_back().copied();
+                    assert_eq!(coverage.highest_up_to(start), below);
                     assert_eq!(coverage.contains(start), model.contains(&start));
                     for end in 0..26 {
                         let spans = (start + 1..=end).all(|number| model.contains(&number));

@@ -1,6 +1,7 @@
 //! Which numbering a message belongs to: a producer that starts again under the same thread id counts
 //! from 1 again.
 
+use crate::reducer::coverage::Coverage;
 use crate::reducer::{Position, Stamp};
 
 /// The numbering that is followed, and what has come up against it.
@@ -14,26 +15,25 @@ pub(super) struct Epoch {
     reached: Option<Position>,
     /// The latest header time among its messages.
     time: Option<i64>,
-    /// Where times tell it from the epoch before: what is left over from there.
-    before: Option<Before>,
+    /// The latest time of the epoch before, where this one's are later: what is not later is left over
+    /// from there.
+    before: Option<i64>,
+    /// The lowest number that was taken since the run is held, and its time: another with that number or
+    /// a higher one, and an earlier time, is of an earlier epoch.
+    first: Option<(u64, i64)>,
     /// Messages in a row that seemed to be left over from the epoch before.
     leftovers: u8,
     /// Messages in a row that seemed to be late.
     late: u8,
-    /// A number came again with another message: another producer may be writing by now.
-    reused: bool,
-    /// The last number that was too far away to be believed.
-    jumped_to: Option<u64>,
-}
-
-/// By what a message of the epoch before is known.
-#[derive(Clone, Copy, Debug)]
-struct Before {
-    /// The latest time that came from there.
-    latest: i64,
-    /// The number and the time of the message that began this epoch: another with that number or a
-    /// higher one, and an earlier time, is not of it.
-    first: (u64, i64),
+    /// The highest number that came again with another message: another producer may be writing by now.
+    doubt: Option<u64>,
+    /// Numbers that were too far away to be believed. What they came with was dropped.
+    jumped: Coverage,
+    /// The time of the message that was taken last, and of the one that made the last full state.
+    last: Option<i64>,
+    full: Option<i64>,
+    /// A message was taken from a place that was passed: if there is an epoch before, it is of that one.
+    filled: bool,
 }
 
 /// What a message carries, as far as its epoch depends on it.
@@ -86,6 +86,8 @@ pub(super) enum Relation {
     Reused,
     /// By its time it is from the epoch before.
     Leftover,
+    /// Likewise, and from a place that was passed: that epoch had ended before the run was held.
+    Ended,
     /// The number is too far away to be believed.
     Jump,
     /// It begins another epoch.
@@ -96,8 +98,10 @@ pub(super) enum Relation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     BeforeEpoch,
-    /// Where the run has been.
+    /// Before the record that was looked at last.
     Passed,
+    /// In that record, which may hold several messages.
+    Reached,
     New,
     /// No position, or in another partition than the last: the order of arrival counts.
     Unknown,
@@ -110,13 +114,6 @@ enum Clock {
     NotLater,
     Later,
     Unknown,
-}
-
-impl Before {
-    const fn has(&self, sequence: u64, time: i64) -> bool {
-        let (first, began) = self.first;
-        time <= self.latest || sequence >= first && time < began.saturating_sub(JITTER_US)
-    }
 }
 
 impl Epoch {
@@ -135,11 +132,11 @@ impl Epoch {
         if of.id == Id::Same {
             return Relation::Duplicate;
         }
-        let place = self.place(stamp.position());
+        let place = self.place(stamp);
         match place {
             Place::BeforeEpoch => return Relation::Stale,
             // A record is never changed: what stands there was looked at.
-            Place::Passed if of.covered => {
+            Place::Passed | Place::Reached if of.covered => {
                 return match of.id {
                     Id::Same => Relation::Duplicate,
                     // Left over from the epoch before, and seen again.
@@ -151,11 +148,11 @@ impl Epoch {
                     Id::Unknown => Relation::Duplicate,
                 };
             }
-            Place::Passed | Place::New | Place::Unknown => {}
+            Place::Passed | Place::Reached | Place::New | Place::Unknown => {}
         }
         let clock = self.clock(sequence, stamp.time_us());
         if clock == Clock::Before {
-            return Relation::Leftover;
+            return self.left_over(place);
         }
         let below = of.highest.is_some_and(|highest| sequence <= highest);
         // A producer stamps its messages in their order, or nearly so where it has several threads.
@@ -163,15 +160,11 @@ impl Epoch {
             Clock::Later => of.covered || self.is_well_after(stamp.time_us()),
             Clock::Before | Clock::NotLater | Clock::Unknown => false,
         };
-        if below && is_later && place != Place::Passed {
+        if below && is_later && !matches!(place, Place::Passed | Place::Reached) {
             return Relation::Another;
         }
         if !below && self.is_well_before(stamp.time_us()) {
-            return match place {
-                // A higher number at an earlier place and time: of a run that was not held then.
-                Place::BeforeEpoch | Place::Passed => Relation::Stale,
-                Place::New | Place::Unknown => Relation::Leftover,
-            };
+            return self.left_over(place);
         }
         if of.covered {
             return match of.content {
@@ -179,13 +172,14 @@ impl Epoch {
                 // By its time it was made before the full state that contains it.
                 Content::Full | Content::Part
                     if clock == Clock::NotLater
-                        && of.contained
-                        && of.id == Id::Unknown
+                        && self.is_made_before_full(stamp, of)
                         && self.late < IN_A_ROW_MAX =>
                 {
                     Relation::Stale
                 }
-                Content::Full if self.reused => Relation::Another,
+                Content::Full if self.is_believed_in_doubt(sequence, stamp.time_us(), clock) => {
+                    Relation::Another
+                }
                 // Nothing is shown, so that nothing is lost by waiting for one more of its kind.
                 Content::Full | Content::Part
                     if of.contained && of.id == Id::Unknown && !of.has_state =>
@@ -198,10 +192,11 @@ impl Epoch {
         let distance = of.highest.map_or(0, |highest| highest.abs_diff(sequence));
         if distance > jump_max {
             // Two that lie together are believed where nothing is known that speaks against them, and a
-            // full state that goes on from one is in any case.
+            // full state that goes on from one is in any case. What was passed may be of any epoch.
             let near = self.jumped_near(sequence, jump_max);
             let goes_on = near.is_some_and(|to| to < sequence);
             return match (of.is_full, of.has_state) {
+                _ if place == Place::Passed => Relation::Jump,
                 (true, false) => Relation::Another,
                 (true, true) if goes_on => Relation::Another,
                 (false, false) if near.is_some_and(|to| to != sequence) => Relation::Another,
@@ -209,7 +204,8 @@ impl Epoch {
             };
         }
         // One that is earlier than what was taken fills a place among it.
-        if below && self.reused && of.content == Content::Full && clock != Clock::NotLater {
+        if below && self.doubt.is_some() && of.content == Content::Full && clock != Clock::NotLater
+        {
             return Relation::Another;
         }
         Relation::Ours
@@ -228,7 +224,7 @@ impl Epoch {
             .is_some_and(|highest| highest.saturating_sub(sequence) <= LATE_MAX);
         let only_contained = of.contained && of.id == Id::Unknown;
         match clock {
-            Clock::NotLater if only_contained => return Relation::Stale,
+            Clock::NotLater if self.is_made_before_full(stamp, of) => return Relation::Stale,
             Clock::NotLater => return Relation::Reused,
             Clock::Unknown if only_contained && late => return Relation::Stale,
             Clock::Before | Clock::Later | Clock::Unknown => {}
@@ -242,9 +238,46 @@ impl Epoch {
         }
     }
 
+    /// Whether a full state under a number that was taken begins an epoch: somebody else writes.
+    ///
+    /// One that is not later lacks what was taken since, unless the clock went back: it is made well
+    /// before the latest, and its number goes on from what came since it did, or it is one of many.
+    fn is_believed_in_doubt(&self, sequence: u64, time: Option<i64>, clock: Clock) -> bool {
+        self.doubt.is_some_and(|doubt| {
+            clock != Clock::NotLater
+                || self.is_well_before(time) && sequence > doubt
+                || self.late >= IN_A_ROW_MAX
+        })
+    }
+
+    /// Whether a message that was never taken was made before the full state whose number is higher.
+    fn is_made_before_full(&self, stamp: &Stamp, of: &Facts) -> bool {
+        let times = self.full.zip(stamp.time_us());
+        let is_later = times.is_some_and(|(full, time)| time > full.saturating_add(JITTER_US));
+        of.contained && of.id == Id::Unknown && !is_later
+    }
+
+    /// A message of an earlier epoch.
+    const fn left_over(&self, place: Place) -> Relation {
+        match place {
+            // Nothing of it was taken.
+            Place::Passed | Place::Reached if !self.filled => Relation::Ended,
+            Place::BeforeEpoch | Place::Passed | Place::Reached | Place::New | Place::Unknown => {
+                Relation::Leftover
+            }
+        }
+    }
+
     /// A message was taken into the epoch.
-    pub(super) fn take(&mut self, stamp: &Stamp) {
-        self.time = self.time.max(stamp.time_us());
+    pub(super) fn take(&mut self, sequence: u64, stamp: &Stamp) {
+        self.filled |= self.place(stamp) == Place::Passed;
+        self.last = stamp.time_us();
+        if let Some(time) = stamp.time_us() {
+            self.time = self.time.max(Some(time));
+            if self.first.is_none_or(|(first, _)| sequence < first) {
+                self.first = Some((sequence, time));
+            }
+        }
         self.leftovers = 0;
         self.late = 0;
     }
@@ -262,15 +295,9 @@ impl Epoch {
     }
 
     /// Another epoch begins with this message.
-    pub(super) fn begin(&mut self, sequence: u64, stamp: &Stamp) {
+    pub(super) fn begin(&mut self, stamp: &Stamp) {
         // Where times went back they tell nothing about what may be left over.
-        let before = match (self.time, stamp.time_us()) {
-            (Some(latest), Some(time)) if time > latest => Some(Before {
-                latest,
-                first: (sequence, time),
-            }),
-            (Some(_) | None, _) => None,
-        };
+        let before = self.time.filter(|latest| stamp.time_us() > Some(*latest));
         *self = Self {
             earlier: self.earlier.saturating_add(1),
             began: stamp.position(),
@@ -281,8 +308,9 @@ impl Epoch {
         };
     }
 
-    pub(super) const fn reused(&mut self) {
-        self.reused = true;
+    /// A number that was taken came with another message.
+    pub(super) fn reused(&mut self, sequence: u64) {
+        self.doubt = self.doubt.max(Some(sequence));
     }
 
     /// A message seemed to come late. Many in a row do not: then the clock went back.
@@ -291,30 +319,46 @@ impl Epoch {
     }
 
     /// A message seemed to be left over. Many in a row are not: then the clock went back.
-    pub(super) const fn leftover(&mut self) {
+    pub(super) fn leftover(&mut self, stamp: &Stamp) {
+        self.ended(stamp);
         self.leftovers = self.leftovers.saturating_add(1);
         if self.leftovers >= IN_A_ROW_MAX {
             self.before = None;
+            self.first = None;
             self.time = None;
-            self.reused = true;
+            self.doubt = self.doubt.max(Some(0));
         }
     }
 
-    /// A number near this one that was not believed. What it came with was dropped.
-    pub(super) fn jumped_near(&self, sequence: u64, jump_max: u64) -> Option<u64> {
-        self.jumped_to
-            .filter(|to| to.abs_diff(sequence) <= jump_max)
+    /// An earlier epoch reaches as far as this message, if that is a place that was passed.
+    pub(super) fn ended(&mut self, stamp: &Stamp) {
+        if self.place(stamp) == Place::Passed {
+            self.began = stamp.position();
+        }
     }
 
-    pub(super) const fn jumped(&mut self, to: u64) {
-        self.jumped_to = Some(to);
+    /// The highest number near this one that was not believed.
+    pub(super) fn jumped_near(&self, sequence: u64, jump_max: u64) -> Option<u64> {
+        let far = sequence.saturating_add(jump_max);
+        let highest = self.jumped.highest_up_to(far);
+        highest.filter(|to| to.abs_diff(sequence) <= jump_max)
+    }
+
+    pub(super) fn jumped(&mut self, to: u64) {
+        self.jumped.insert(to);
+    }
+
+    /// Bytes of the tables.
+    pub(super) fn bytes(&self) -> u64 {
+        self.jumped.bytes()
     }
 
     /// A full state made the run right.
-    pub(super) const fn settle(&mut self) {
-        self.reused = false;
+    pub(super) fn settle(&mut self) {
+        self.doubt = None;
         self.late = 0;
-        self.jumped_to = None;
+        self.jumped = Coverage::default();
+        self.full = self.last;
     }
 
     fn is_well_after(&self, time: Option<i64>) -> bool {
@@ -327,8 +371,8 @@ impl Epoch {
         latest.is_some_and(|(latest, time)| time < latest.saturating_sub(JITTER_US))
     }
 
-    fn place(&self, position: Option<Position>) -> Place {
-        let Some(position) = position else {
+    fn place(&self, stamp: &Stamp) -> Place {
+        let Some(position) = stamp.position() else {
             return Place::Unknown;
         };
         let is_after = |other: Option<Position>| other.and_then(|other| position.is_after(&other));
@@ -340,6 +384,7 @@ impl Epoch {
         }
         match is_after(self.reached) {
             Some(true) => Place::New,
+            Some(false) if self.reached == Some(position) => Place::Reached,
             Some(false) => Place::Passed,
             None => Place::Unknown,
         }
@@ -349,7 +394,11 @@ impl Epoch {
         let Some(time) = time else {
             return Clock::Unknown;
         };
-        if self.before.is_some_and(|before| before.has(sequence, time)) {
+        let is_left_over = self.before.is_some_and(|latest| time <= latest);
+        let is_before_first = self.first.is_some_and(|(first, began)| {
+            sequence >= first && time < began.saturating_sub(JITTER_US)
+        });
+        if is_left_over || is_before_first {
             return Clock::Before;
         }
         match self.time {

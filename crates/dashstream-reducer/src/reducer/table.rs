@@ -24,8 +24,10 @@ enum Place {
     Again,
     /// One that was seen, without an id, at a position that was passed.
     Passed,
-    /// One that was seen, with another message id and no later time.
+    /// One that was seen, with another message id and without a time.
     Reused,
+    /// One that was seen, with another message id and a time before that of what was taken last.
+    Earlier,
     /// One that was seen or is missing, with another message id and a time after all others.
     Later,
     /// One that was not seen, from before a full state and by its time made before it.
@@ -119,6 +121,7 @@ const TRANSITIONS: &[Row] = &[
             Place::Again,
             Place::Passed,
             Place::Reused,
+            Place::Earlier,
             Place::Later,
             Place::Contained,
             Place::Untimed,
@@ -259,6 +262,14 @@ const TRANSITIONS: &[Row] = &[
             Kind::PoisonedCheckpoint,
         ],
         places: &[Place::Reused],
+        in_step: &["resync(sequence_reused)"],
+        missing: &["resync(sequence_reused)"],
+        full: &["resync(sequence_reused)"],
+    },
+    Row {
+        message: "another under a number that was seen, by its time not the latest",
+        kinds: ANYTHING,
+        places: &[Place::Earlier],
         in_step: &["resync(sequence_reused)"],
         missing: &["resync(sequence_reused)"],
         full: &["resync(sequence_reused)"],
