@@ -20,7 +20,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         &["dashstream_codec::v1::", "dashstream_codec::Message::"],
     ),
     ("dashstream-reducer", "wire", &[]),
-    ("dashstream-policy", "", &[]),
+    ("dashstream-policy", "trace", &[]),
     ("dashstream-dlq", "", &[]),
     (
         "dashstream-metrics",

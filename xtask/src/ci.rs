@@ -12,8 +12,8 @@ const README_TEST: &str = "cargo test --workspace";
 
 /// Features that need nothing but a C compiler. `tls`, which needs OpenSSL's headers, is a stage of
 /// `full`.
-const FEATURES: &str =
-    "dashstream-reducer/wire,dashstream-metrics/serde,dashstream-metrics/prometheus";
+const FEATURES: &str = "dashstream-reducer/wire,dashstream-policy/trace,\
+    dashstream-metrics/serde,dashstream-metrics/prometheus";
 
 pub(crate) fn run() -> Result<()> {
     sh::step("fmt", || {

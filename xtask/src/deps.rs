@@ -25,7 +25,7 @@ const NORMAL: &[(&str, &[&str])] = &[
             "thiserror",
         ],
     ),
-    ("dashstream-policy", &["thiserror"]),
+    ("dashstream-policy", &["serde", "serde_json", "thiserror"]),
     (
         "dashstream-dlq",
         &[

@@ -9,7 +9,7 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("dashstream-zstd", &["libzstd"]),
     ("dashstream-codec", &[]),
     ("dashstream-reducer", &["wire"]),
-    ("dashstream-policy", &[]),
+    ("dashstream-policy", &["trace"]),
     ("dashstream-dlq", &[]),
     ("dashstream-metrics", &["serde", "prometheus"]),
     ("dashstream-kafka", &[]),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 
-use dashstream_policy::trace::{Kept as InMemory, Recorder};
+use dashstream_policy::trace::TracedEngine;
 use dashstream_policy::{Config, ConfigError};
 
 use crate::config::TraceFile;
@@ -12,7 +12,7 @@ use crate::message::Kept;
 /// An engine that is recorded as far as the configuration says: by default not at all.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    recorder: Recorder<Kept, InMemory>,
+    recorder: TracedEngine<Kept>,
     file: Option<TraceFile>,
     /// Calls that the file has.
     written: usize,
@@ -22,7 +22,7 @@ impl Journal {
     pub(crate) fn new(policy: Config, file: Option<TraceFile>) -> Result<Self, ConfigError> {
         let calls_max = file.as_ref().map_or(0, |file| file.calls_max);
         Ok(Self {
-            recorder: Recorder::new(policy, calls_max)?,
+            recorder: TracedEngine::new(policy, calls_max)?,
             file,
             written: 0,
         })
@@ -46,7 +46,7 @@ impl Journal {
 }
 
 impl core::ops::Deref for Journal {
-    type Target = Recorder<Kept, InMemory>;
+    type Target = TracedEngine<Kept>;
 
     fn deref(&self) -> &Self::Target {
         &self.recorder

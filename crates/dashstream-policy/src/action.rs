@@ -148,6 +148,7 @@ impl Because {
 
 /// Names one record's way to the archive; the same for every attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct ArchiveId(pub(crate) u64);
 
 impl ArchiveId {

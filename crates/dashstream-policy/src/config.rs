@@ -9,6 +9,7 @@ use crate::{Archiving, Escalation, Mode, NullPayload, Scope, TopicId};
 
 /// The longest wait between two attempts, and the first one; each wait doubles the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct Backoff {
     first: Duration,
     longest: Duration,
@@ -65,6 +66,7 @@ impl Default for Backoff {
 /// # Ok::<(), dashstream_policy::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Config {
     /// What happens to a record that cannot be processed.

@@ -12,6 +12,11 @@ use crate::{Age, ArchiveId, Cause, Epoch, Form, LogRange, NextOffset, Offset, To
     reason = "a host constructs these; a new input that hosts may ignore would be a lie"
 )]
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "trace",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Input {
     /// The group gave this consumer a partition.
     Assigned {
@@ -102,6 +107,11 @@ pub enum Input {
     reason = "passing broker errors are the client's business and no input"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "trace",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum FetchFault {
     /// The broker no longer has the position.
     OutOfRange {
@@ -121,6 +131,11 @@ pub enum FetchFault {
     reason = "the host maps its producer's result in one match"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "trace",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum ArchiveResult {
     /// The archive has acknowledged the record in this form: [`Form::Full`] only if nothing was left
     /// out of it for want of room. Enqueuing is no acknowledgement.
@@ -135,6 +150,11 @@ pub enum ArchiveResult {
     reason = "the host maps its producer's errors in one match"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "trace",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum ArchiveFault {
     /// No answer in time. The record may be there.
     TimedOut,
@@ -154,6 +174,11 @@ pub enum ArchiveFault {
 /// breaker was open is met again on an operator's order.
 #[expect(clippy::exhaustive_enums, reason = "a breaker is open or closed")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "trace",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Breaker {
     /// Failures are single events.
     #[default]
@@ -164,6 +189,7 @@ pub enum Breaker {
 
 /// A record as the client delivered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct Delivery {
     pub(crate) partition: TopicPartition,
     pub(crate) epoch: Epoch,
@@ -225,6 +251,7 @@ impl<E> Fault<E> {
 
 /// An operator's command, where it applies, and who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct Order {
     pub(crate) partition: TopicPartition,
     pub(crate) command: Command,
@@ -234,6 +261,11 @@ pub struct Order {
 
 /// What a host said about the log with an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "trace",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub(crate) enum LogEnd {
     /// Nothing: it answers for the position.
     Unsaid,
@@ -302,6 +334,11 @@ impl Order {
     reason = "an operator's tool offers exactly these"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "trace",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Command {
     /// Meet the held record again, or lift an operator's pause.
     Retry,
@@ -331,8 +368,11 @@ impl Command {
 
 /// Who gave an order, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct Signature {
+    #[cfg_attr(feature = "trace", serde(deserialize_with = "crate::trace::signed"))]
     who: String,
+    #[cfg_attr(feature = "trace", serde(deserialize_with = "crate::trace::signed"))]
     why: String,
 }
 

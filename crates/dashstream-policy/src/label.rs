@@ -14,8 +14,9 @@ macro_rules! labels {
             reason = "a host that shows or maps the values matches all of them; a new one is a major release"
         )]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
         pub enum $Name {
-            $( $(#[$vmeta])* $Variant, )+
+            $( $(#[$vmeta])* #[cfg_attr(feature = "trace", serde(rename = $word))] $Variant, )+
         }
 
         impl $Name {

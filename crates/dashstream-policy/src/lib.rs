@@ -169,6 +169,7 @@ mod table;
 mod tally;
 mod timers;
 mod token;
+#[cfg(feature = "trace")]
 pub mod trace;
 mod tracker;
 

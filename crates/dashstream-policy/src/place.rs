@@ -6,6 +6,7 @@ use thiserror::Error;
 
 /// A topic, by a number that the host picks once and keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct TopicId(u16);
 
 impl TopicId {
@@ -24,6 +25,7 @@ impl TopicId {
 
 /// One partition of one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct TopicPartition {
     topic: TopicId,
     partition: i32,
@@ -60,6 +62,7 @@ impl fmt::Display for TopicPartition {
 /// The host counts assignments up, for each partition or for the whole consumer, and never uses a
 /// number twice for one partition. What arrives under an older number is ignored and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct Epoch(u64);
 
 impl Epoch {
@@ -79,7 +82,10 @@ impl Epoch {
 /// The offset of a record, or a position to read from. Never the value to store: that is a
 /// [`NextOffset`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Offset(i64);
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
+pub struct Offset(
+    #[cfg_attr(feature = "trace", serde(deserialize_with = "crate::trace::offset"))] i64,
+);
 
 impl Offset {
     /// The first offset of a partition.
@@ -137,7 +143,14 @@ impl Offset {
 /// # Ok::<(), dashstream_policy::OffsetError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NextOffset(i64);
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
+pub struct NextOffset(
+    #[cfg_attr(
+        feature = "trace",
+        serde(deserialize_with = "crate::trace::next_offset")
+    )]
+    i64,
+);
 
 impl NextOffset {
     /// The number that the client's list API takes as it is, without adding one.
@@ -152,11 +165,6 @@ impl NextOffset {
         Offset(self.0)
     }
 
-    /// Reads back what a trace has written.
-    pub(crate) fn read(next: i64) -> Option<Self> {
-        (next >= 0).then_some(Self(next))
-    }
-
     /// The value that says "everything before `position` is accounted for".
     pub(crate) const fn before(position: Offset) -> Self {
         Self(position.0)
@@ -165,6 +173,7 @@ impl NextOffset {
 
 /// What the log of a partition has, as its broker said it last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 #[expect(clippy::exhaustive_structs, reason = "a log has these two ends")]
 pub struct LogRange {
     /// The first offset that it still has.

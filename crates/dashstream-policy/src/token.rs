@@ -71,6 +71,7 @@ impl Delivered {
     }
 
     /// The same token once more, for a replay that shows what it was handed.
+    #[cfg(feature = "trace")]
     pub(crate) const fn twin(&self) -> Self {
         Self { ..*self }
     }

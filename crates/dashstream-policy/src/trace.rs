@@ -1,25 +1,21 @@
 //! Recording what an engine was told, keeping it in a file, and telling it again.
 //!
-//! A [`Recorder`] stands in an engine's place and keeps every call, in memory or as lines of a file.
-//! [`Trace::replay`] tells a new engine the same and returns the same actions, bit for bit: what
-//! went wrong at night is a test in the morning.
+//! A [`TracedEngine`] stands in an engine's place and keeps every call. [`Trace::replay`] tells a new
+//! engine the same and returns the same actions, bit for bit: what went wrong at night is a test in
+//! the morning.
 //!
 //! # The text form
 //!
-//! Version 1, written by [`Recorder::writing`] or by a [`Trace`]'s `Display`, read by
-//! [`Trace::parse`]. Lines end in a line feed; words are parted by one space; numbers are decimal
-//! without leading zeros; times and durations are nanoseconds; what is not there is `-`. Every trace
-//! has one spelling, and any other is refused.
+//! Version 3: lines of JSON, written by a [`Trace`]'s `Display`, read by [`Trace::parse`].
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `dashstream-policy-trace 1` | the first line: what this is, and the version |
-//! | `mode skip`, … `keep_polling 150000000000` | every setting of the configuration, in the order of its fields |
-//! | `NOW INPUT …` | one input and when it was given: `assigned`, `revoked`, `log`, `out_of_range`, `undecodable`, `truncated`, `archived`, `stored`, `sought`, `order`, `breaker`, `drain`, `tick` |
-//! | `NOW delivered TOPIC/PARTITION EPOCH OFFSET value\|null current\|old` | a record that was offered |
-//! | `NOW done SERIAL` | a record given back; so are `unprocessable` and `failed` with cause and bytes, `condemn` with bytes, and `defer` |
-//! | `poll` | one action was handed out |
-//! | `end` | the last line of a recording that was finished |
+//! | `{"dashstream_policy_trace":3,"config":{…}}` | the first line: the version, and every setting of the configuration by its name |
+//! | `[{"secs":1,"nanos":0},{"handle":{"assigned":{…}}}]` | one call, and the time that it was given; inputs and their fields have the names of [`crate::Input`] |
+//! | `[…,{"delivered":{…}}]` | a record that was offered |
+//! | `[…,{"done":1}]` | the record with this serial given back; so are `unprocessable` and `failed` with cause and bytes, `condemn` with bytes, and `defer` |
+//! | `[…,"poll"]` | one action was handed out |
+//! | `"end"` | the last line of a recording that was finished |
 //!
 //! A text without its last line is the beginning of a recording: the process died, or a limit was
 //! reached. It is read as far as its lines are whole, and [`Trace::is_cut`] says so.
@@ -29,41 +25,41 @@
 //!
 //! ```
 //! use core::time::Duration;
-//! use dashstream_policy::trace::{Recorder, Trace};
+//! use dashstream_policy::trace::{Trace, TracedEngine};
 //! use dashstream_policy::{Config, Input};
 //!
-//! let mut engine = Recorder::<Vec<u8>, _>::writing(Config::default(), Vec::new())?;
+//! let mut engine = TracedEngine::<Vec<u8>>::new(Config::default(), Trace::CALLS_DEFAULT)?;
 //! engine.handle(Duration::from_secs(1), Input::Drain);
 //! let mut actions = Vec::new();
 //! while let Some(action) = engine.poll_action() {
 //!     actions.push(format!("{action:?}"));
 //! }
-//! let file = String::from_utf8(engine.finish()?)?;
+//! let file = engine.trace().to_string();
 //!
 //! let trace = Trace::parse(&file, Trace::CALLS_DEFAULT)?;
-//! assert_eq!(trace.to_string(), file);
+//! assert_eq!(&trace, engine.trace());
 //! let again: Vec<_> = trace.replay()?.iter().map(|action| format!("{action:?}")).collect();
 //! assert_eq!(again, actions);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod call;
-mod read;
-mod recorder;
-mod text;
+mod engine;
+mod json;
 
-pub use read::TraceError;
-pub use recorder::{Kept, Recorder, Tape, Written};
-pub use text::VERSION;
+pub use engine::TracedEngine;
+pub use json::{TraceError, VERSION};
+pub(crate) use json::{next_offset, offset, signed};
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Action, Condemned, Config, ConfigError, Delivered, Engine, Fault, Intake};
-
-use call::Call;
+use crate::{
+    Action, Cause, Condemned, Config, ConfigError, Delivered, Delivery, Engine, Fault, Input,
+    Intake,
+};
 
 /// Everything an engine was told, in order, with its configuration.
 ///
@@ -74,6 +70,20 @@ pub struct Trace {
     config: Config,
     calls: Vec<(Duration, Call)>,
     is_cut: bool,
+}
+
+/// One call of the engine. Records are named by their serials.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Call {
+    Handle(Input),
+    Delivered(Delivery),
+    Done(u64),
+    Unprocessable(u64, Cause, usize),
+    Failed(u64, Cause, usize),
+    Condemn(u64, usize),
+    Defer(u64),
+    Poll,
 }
 
 impl Trace {

@@ -1,5 +1,6 @@
 //! Random calls, by proptest and from the checked-in corpus; the fuzz target `policy_calls` has the
 //! same body.
+#![cfg(feature = "trace")]
 #![expect(
     clippy::disallowed_macros,
     clippy::expect_used,

@@ -5,7 +5,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_policy::trace::{Recorder, Trace};
+use dashstream_policy::trace::{Trace, TracedEngine};
 use dashstream_policy::{
     Action, Age, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Because, Breaker, Cause,
     Command, Config, Delivered, Delivery, Epoch, Escalation, Fault, FetchFault, Form, Input,
@@ -22,7 +22,7 @@ pub(crate) fn check(bytes: &[u8]) {
         return;
     };
     let mut host = Host {
-        engine: Recorder::new(config(*first), usize::MAX).expect("in range"),
+        engine: TracedEngine::new(config(*first), usize::MAX).expect("in range"),
         now: Duration::ZERO,
         tokens: Vec::new(),
         sent: Vec::new(),
@@ -39,7 +39,7 @@ pub(crate) fn check(bytes: &[u8]) {
 }
 
 struct Host {
-    engine: Recorder<()>,
+    engine: TracedEngine<()>,
     now: Duration,
     tokens: Vec<Delivered>,
     sent: Vec<(ArchiveId, u32)>,

@@ -1,0 +1,149 @@
+//! A trace as lines of JSON, both ways.
+
+use core::fmt::{self, Display, Formatter};
+
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{Config, Offset, Signature};
+
+use super::Trace;
+
+/// The version of the text form that is written and read. Versions 1 and 2 were no JSON.
+pub const VERSION: u32 = 3;
+
+/// The first line: what this is, and the configuration.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    dashstream_policy_trace: u32,
+    config: Config,
+}
+
+/// What tells a trace from any other object, and its version.
+#[derive(Deserialize)]
+struct Mark {
+    dashstream_policy_trace: u32,
+}
+
+/// The last line of a recording that was finished.
+const END: &str = "\"end\"";
+
+/// A text that is no trace, or none that is read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TraceError {
+    /// The first line is another.
+    #[error("the text does not begin as a trace does")]
+    NotATrace,
+    /// Written by another version of the format.
+    #[error("version {found} of the format, {VERSION} is read")]
+    Version {
+        /// The text's version.
+        found: u32,
+    },
+    /// A line that the format does not have there.
+    #[error("line {line} is not as the format has it")]
+    Line {
+        /// Which one, from 1.
+        line: usize,
+    },
+    /// More calls than asked for.
+    #[error("more than {limit} calls")]
+    TooLong {
+        /// What was asked for.
+        limit: usize,
+    },
+}
+
+codes! {
+    TraceError {
+        NotATrace = "trace_unknown",
+        Version = "trace_version",
+        Line = "trace_line",
+        TooLong = "trace_too_long",
+    }
+}
+
+/// The text form; see the module.
+impl Display for Trace {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let line = |f: &mut Formatter<'_>, text: serde_json::Result<String>| {
+            // Numbers, words and texts: there is nothing here that could fail to be written.
+            writeln!(f, "{}", text.map_err(|_| fmt::Error)?)
+        };
+        let head = Head {
+            dashstream_policy_trace: VERSION,
+            config: self.config.clone(),
+        };
+        line(f, serde_json::to_string(&head))?;
+        for call in &self.calls {
+            line(f, serde_json::to_string(call))?;
+        }
+        if self.is_cut {
+            return Ok(());
+        }
+        writeln!(f, "{END}")
+    }
+}
+
+impl Trace {
+    /// Reads the text form of at most `calls_max` calls. Takes about 150 bytes of memory a call and
+    /// nothing beyond.
+    ///
+    /// # Errors
+    ///
+    /// [`TraceError`] for anything but what a trace's `Display` writes, or the beginning of it.
+    pub fn parse(text: &str, calls_max: usize) -> Result<Self, TraceError> {
+        // What follows the last line feed is no line.
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let mut lines = whole.lines().zip(1_usize..);
+        let head = lines.next().map_or("", |(line, _)| line);
+        let mark: Mark = serde_json::from_str(head).map_err(|_| TraceError::NotATrace)?;
+        let found = mark.dashstream_policy_trace;
+        if found != VERSION {
+            return Err(TraceError::Version { found });
+        }
+        let wrong = |line| move |_| TraceError::Line { line };
+        let head: Head = serde_json::from_str(head).map_err(wrong(1))?;
+        let mut trace = Self {
+            config: head.config,
+            calls: Vec::new(),
+            is_cut: true,
+        };
+        for (text, line) in lines {
+            if !trace.is_cut {
+                // Nothing may follow the end.
+                return Err(TraceError::Line { line });
+            }
+            if text == END {
+                trace.is_cut = false;
+                continue;
+            }
+            let call = serde_json::from_str(text).map_err(wrong(line))?;
+            if trace.calls.len() >= calls_max {
+                return Err(TraceError::TooLong { limit: calls_max });
+            }
+            trace.calls.push(call);
+        }
+        Ok(trace)
+    }
+}
+
+pub(crate) fn offset<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    let offset = Offset::new(i64::deserialize(from)?);
+    offset.map(Offset::get).map_err(D::Error::custom)
+}
+
+pub(crate) fn next_offset<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    let next = i64::deserialize(from)?;
+    let in_range = (next >= 0).then_some(next);
+    in_range.ok_or_else(|| D::Error::custom("negative"))
+}
+
+pub(crate) fn signed<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    Signature::new(&text, &text).map_err(D::Error::custom)?;
+    Ok(text)
+}
