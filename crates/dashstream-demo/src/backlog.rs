@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dashstream_kafka::Observer;
+use dashstream_kafka::Admin;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -64,13 +64,13 @@ impl Backlog {
 
 /// Reads the group's committed offsets back, as anybody beside the consumer would see them.
 pub(super) async fn watch_committed(
-    observer: Observer,
+    admin: Admin,
     backlog: Arc<Backlog>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let observer = Arc::new(observer);
+    let admin = Arc::new(admin);
     while !*stop.borrow_and_update() {
-        let asked = Arc::clone(&observer);
+        let asked = Arc::clone(&admin);
         match spawn_blocking(move || asked.committed()).await {
             Ok(Ok(committed)) => {
                 for (partition, next) in committed {

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use dashstream_kafka::Observer;
+use dashstream_kafka::Admin;
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -39,7 +39,7 @@ pub struct Target {
 
 /// Produces until `stop` says so, then waits for the broker's acknowledgements.
 ///
-/// No partition gets more than [`BACKLOG_BYTES_MAX`] ahead of the offset that `observer` reads back
+/// No partition gets more than [`BACKLOG_BYTES_MAX`] ahead of the offset that `admin` reads back
 /// as committed: the mock broker silently drops what lies 5 MiB behind.
 ///
 /// # Errors
@@ -48,7 +48,7 @@ pub struct Target {
 pub async fn produce(
     demo: Demo,
     target: Target,
-    observer: Observer,
+    admin: Admin,
     ledger: Arc<Ledger>,
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
@@ -61,11 +61,7 @@ pub async fn produce(
         .client
         .create_with_context(deliveries)
         .context("the demo's producer was not created")?;
-    let watching = tokio::spawn(watch_committed(
-        observer,
-        Arc::clone(&backlog),
-        stop.clone(),
-    ));
+    let watching = tokio::spawn(watch_committed(admin, Arc::clone(&backlog), stop.clone()));
     let topic = target.topic.clone();
     let mut script = Script::new(demo, target);
 

@@ -19,18 +19,18 @@ use self::answer::{Refused, Sent, TOO_LARGE};
 pub(crate) use self::check::check;
 use crate::client_code::ClientCode;
 use crate::config::Config;
+use crate::driver_message::DriverMessage;
 use crate::error::StartError;
-use crate::event::Event;
-use crate::message::Kept;
+use crate::message::RejectedMessage;
 use crate::settings;
 use crate::standing::ClientRole;
 
-/// Sends dead letters; every answer comes back as an [`Event::Archived`].
+/// Sends dead letters; every answer comes back as an [`DriverMessage::Archived`].
 pub(crate) struct Archive {
     producer: ThreadedProducer<Answers>,
     /// What the producer is made from, and made again.
     settings: ClientConfig,
-    answers: Sender<Event>,
+    answers: Sender<DriverMessage>,
     topic: String,
     group: String,
     client_id: String,
@@ -39,7 +39,7 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    pub(crate) fn new(config: &Config, answers: Sender<Event>) -> Result<Self, StartError> {
+    pub(crate) fn new(config: &Config, answers: Sender<DriverMessage>) -> Result<Self, StartError> {
         let settings = settings::producer(config);
         let producer = settings
             .create_with_context(Answers(answers.clone()))
@@ -84,11 +84,11 @@ impl Archive {
     pub(crate) fn send(
         &self,
         request: &ArchiveRequest,
-        kept: &Kept,
+        kept: &RejectedMessage,
         found_at: Duration,
         received: u64,
     ) -> Result<(), Refused> {
-        let (message, known) = (&kept.message, &kept.evidence);
+        let (message, known) = (&kept.message, &kept.ids);
         let trace_id = trace_id(
             &self.group,
             message.partition,
@@ -142,12 +142,14 @@ impl fmt::Debug for Archive {
 }
 
 /// Passes the broker's answers on, from the producer's own thread.
-struct Answers(Sender<Event>);
+struct Answers(Sender<DriverMessage>);
 
 impl ClientContext for Answers {
     fn error(&self, error: KafkaError, _reason: &str) {
         let code = ClientCode::of(&error);
-        let _closed = self.0.send(Event::ClientFailed(ClientRole::Archive, code));
+        let _closed = self
+            .0
+            .send(DriverMessage::ClientFailed(ClientRole::Archive, code));
     }
 }
 
@@ -160,7 +162,7 @@ impl ProducerContext for Answers {
             Err((error, _)) => Err(Refused::of(error)),
         };
         // Without its receiver the consumer is closed, and nobody waits for the answer.
-        let _closed = self.0.send(Event::Archived(*sent, result));
+        let _closed = self.0.send(DriverMessage::Archived(*sent, result));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a consumer is told, and the ranges in which it may be told so.
+//! Consumer configuration and its ranges.
 
 mod limits;
 mod refused;
@@ -14,7 +14,7 @@ use self::limits::{
     ARCHIVE_IN_FLIGHT, ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, CRASH_DEATHS, DRAIN_TIMEOUT, ENVELOPE_BYTES,
     MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TRACE_CALLS, WATERMARK_INTERVAL, check_topic,
 };
-use crate::crash::CrashMarker;
+use crate::crash_loop::CrashMarker;
 use crate::error::ConfigError;
 
 /// Which topic to consume as which group, and within which bounds.
@@ -91,7 +91,7 @@ pub enum OldData {
     },
 }
 
-/// When a record is given up that processes die of.
+/// Crash-loop detection: after how many consecutive deaths on a record it is rejected.
 #[derive(Clone, Debug)]
 pub(crate) struct CrashLoop {
     pub(crate) marker: Arc<dyn CrashMarker>,
@@ -155,7 +155,7 @@ impl Config {
         })
     }
 
-    /// Names the topic that unprocessable records are archived to.
+    /// Names the topic that rejected records are archived to.
     ///
     /// # Errors
     ///
@@ -249,7 +249,7 @@ impl Config {
         Ok(self)
     }
 
-    /// Lets a record that the process died of be unprocessable after `deaths` deaths in a row on it
+    /// Rejects a record that the process died of after `deaths` deaths in a row on it
     /// alone, with cause `crash_loop`: 2 to 100. Off by default; three is a good number.
     ///
     /// The death that comes first does not count: it does not say which record it was. The process
@@ -407,7 +407,7 @@ impl Config {
         self.disclosure
     }
 
-    /// The topic that unprocessable records are archived to.
+    /// The topic that rejected records are archived to.
     #[must_use]
     pub fn archive_topic_name(&self) -> &str {
         &self.archive_topic

@@ -11,22 +11,22 @@ use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
 
+use crate::admin::Admin;
 use crate::archive::{self, Archive};
 use crate::client_code::ClientCode;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::crash::Caution;
-use crate::desk::Desk;
+use crate::consumer_event::ConsumerEvent;
+use crate::crash_loop::CrashLoopGuard;
+use crate::delivery_queue::DeliveryQueue;
 use crate::driver::{Client, Context, Driver, Parts, Step, Wiring};
+use crate::driver_message::DriverMessage;
 use crate::error::StartError;
-use crate::event::Event;
-use crate::fact::Fact;
-use crate::journal::Journal;
-use crate::observer::Observer;
 use crate::record::Record;
+use crate::recorded_engine::RecordedEngine;
 use crate::settings;
 use crate::status::{Closing, Status};
-use crate::watch::Watch;
+use crate::watermark_poller::WatermarkPoller;
 
 /// A member of a consumer group whose offsets move only for the policy's reasons.
 ///
@@ -45,7 +45,7 @@ pub struct Consumer {
 /// Asks and orders a running consumer, from any thread. Cheap to clone.
 #[derive(Clone)]
 pub struct Handle {
-    desk: Arc<Desk>,
+    queue: Arc<DeliveryQueue>,
     status: Arc<Mutex<Option<Arc<Status>>>>,
     clock: Clock,
 }
@@ -59,7 +59,7 @@ pub struct Closed;
 impl Consumer {
     /// Checks the topics, joins the group, and starts to consume.
     ///
-    /// `facts` is told what happens, on the consumer's thread: it must not block.
+    /// `events` is told what happens, on the consumer's thread: it must not block.
     ///
     /// # Errors
     ///
@@ -71,17 +71,21 @@ impl Consumer {
     pub async fn start(
         config: Config,
         policy: dashstream_policy::Config,
-        facts: impl FnMut(&Fact) + Send + 'static,
+        events: impl FnMut(&ConsumerEvent) + Send + 'static,
     ) -> Result<Self, StartError> {
-        let (inbox, events) = channel();
+        let (inbox, messages) = channel();
         let (ready, started) = oneshot::channel();
         let (drained_tx, drained) = oneshot::channel();
         let (closed_tx, closed) = oneshot::channel();
         let clock = Clock::start();
         let status = Arc::new(Mutex::new(None));
-        let desk = Arc::new(Desk::new(inbox.clone(), policy.mode, policy.escalation));
+        let queue = Arc::new(DeliveryQueue::new(
+            inbox.clone(),
+            policy.mode,
+            policy.escalation,
+        ));
         let handle = Handle {
-            desk: Arc::clone(&desk),
+            queue: Arc::clone(&queue),
             status: Arc::clone(&status),
             clock,
         };
@@ -95,10 +99,10 @@ impl Consumer {
                 let commit_within = config.request_timeout;
                 let wiring = Wiring {
                     clock,
-                    inbox: events,
+                    inbox: messages,
                     sender: inbox,
-                    desk,
-                    facts: Box::new(facts),
+                    queue,
+                    events: Box::new(events),
                     status,
                 };
                 let client = prepare(&config, policy, wiring);
@@ -138,8 +142,8 @@ impl Consumer {
     ///
     /// It is cancel safe: a record is either returned or still there for the next call.
     pub async fn recv(&mut self) -> Option<Record> {
-        let taken = self.handle.desk.next().await?;
-        Some(Record::new(taken, Arc::clone(&self.handle.desk)))
+        let taken = self.handle.queue.next().await?;
+        Some(Record::new(taken, Arc::clone(&self.handle.queue)))
     }
 
     /// A handle to ask and to order.
@@ -162,9 +166,9 @@ impl Consumer {
     /// after [`Config::drain_timeout`] and [`Config::request_timeout`] and a few seconds at the
     /// latest. It needs a tokio runtime with its timer.
     pub async fn shutdown(mut self) -> Closing {
-        let desk = &self.handle.desk;
-        desk.tell(Event::Drain);
-        desk.tell(Event::Unread(desk.close()));
+        let queue = &self.handle.queue;
+        queue.tell(DriverMessage::Drain);
+        queue.tell(DriverMessage::Unread(queue.close()));
         let mut closing = Closing {
             unfinished: 0,
             unarchived: 0,
@@ -186,8 +190,8 @@ impl Consumer {
 
 impl Drop for Consumer {
     fn drop(&mut self) {
-        self.handle.desk.close();
-        self.handle.desk.tell(Event::Stop);
+        self.handle.queue.close();
+        self.handle.queue.tell(DriverMessage::Stop);
     }
 }
 
@@ -215,13 +219,13 @@ impl Handle {
     /// [`Closed`] when the consumer ends before it answers.
     pub async fn order(&self, order: Order) -> Result<OrderOutcome, Closed> {
         let (reply, answer) = oneshot::channel();
-        self.desk.tell(Event::Order(order, reply));
+        self.queue.tell(DriverMessage::Order(order, reply));
         answer.await.map_err(|_| Closed)
     }
 
     /// Passes on what the host's rate gate says.
     pub fn breaker(&self, breaker: Breaker) {
-        self.desk.breaker(breaker);
+        self.queue.breaker(breaker);
     }
 
     /// The time on the clock of [`Status`] and of the policy: since the consumer was started.
@@ -247,25 +251,25 @@ fn prepare(
     let archiving = policy.archiving;
     let (config, policy) = &ordered(config, policy);
     let policy = policy.clone().keep_polling(KEEP_POLLING);
-    let engine = Journal::new(policy, config.trace.clone())?;
-    let observer = Arc::new(Observer::new(config)?);
-    observer.partitions()?;
-    let archive_topic = archive::check(&observer, config, archiving, &wiring.sender)?;
-    let caution = Caution::open(config)?;
+    let engine = RecordedEngine::new(policy, config.trace.clone())?;
+    let admin = Arc::new(Admin::new(config)?);
+    admin.partitions()?;
+    let archive_topic = archive::check(&admin, config, archiving, &wiring.sender)?;
+    let guard = CrashLoopGuard::open(config)?;
     let archive = match archiving {
         Archiving::Off => None,
         Archiving::BestEffort | Archiving::Required => {
             Some(Archive::new(config, wiring.sender.clone())?)
         }
     };
-    let watch = Watch::start(wiring.clock, Arc::clone(&observer), wiring.sender.clone())
+    let poller = WatermarkPoller::start(wiring.clock, Arc::clone(&admin), wiring.sender.clone())
         .map_err(|_| StartError::Thread)?;
     let parts = Parts {
-        observer,
-        watch,
+        admin,
+        poller,
         archive,
         archive_topic,
-        caution,
+        guard,
         wiring,
     };
     let context = Context::new(config.topic.clone(), Driver::new(config, engine, parts));

@@ -4,9 +4,9 @@ mod assignment;
 mod callbacks;
 mod commits;
 mod delivery;
+mod housekeeping;
 mod perform;
 mod positions;
-mod upkeep;
 
 use core::fmt;
 use core::time::Duration;
@@ -21,34 +21,34 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
 
 pub(crate) use self::callbacks::Context;
+use crate::admin::Admin;
 use crate::archive::Archive;
 use crate::client_code::ClientCode;
 use crate::clock::Clock;
 use crate::config::{Config, OldData, Start};
-use crate::crash::Caution;
-use crate::desk::{Desk, Verdict};
-use crate::event::Event;
-use crate::fact::Fact;
+use crate::consumer_event::ConsumerEvent;
+use crate::crash_loop::CrashLoopGuard;
+use crate::delivery_queue::{DeliveryId, DeliveryQueue};
+use crate::driver_message::DriverMessage;
 use crate::finding::ArchiveFinding;
-use crate::journal::Journal;
-use crate::observer::Observer;
 use crate::progress::Progress;
+use crate::recorded_engine::RecordedEngine;
 use crate::standing::{ClientRole, Served, Standing};
 use crate::status::{ArchiveTopic, Phase, Status};
-use crate::watch::Watch;
+use crate::watermark_poller::WatermarkPoller;
 use crate::watermarks::Watermarks;
 
 pub(crate) type Client = BaseConsumer<Context>;
 
 /// The engine, and everything it is told and asks for.
 pub(crate) struct Driver {
-    engine: Journal,
-    observer: Arc<Observer>,
-    watch: Watch,
+    engine: RecordedEngine,
+    admin: Arc<Admin>,
+    poller: WatermarkPoller,
     archive: Option<Archive>,
     archive_topic: ArchiveTopic,
     archive_findings: Vec<ArchiveFinding>,
-    caution: Option<Caution>,
+    guard: Option<CrashLoopGuard>,
     wiring: Wiring,
     topic: Arc<str>,
     start: Start,
@@ -67,7 +67,7 @@ pub(crate) struct Driver {
     /// Whether the host gave a record back since partitions were last looked after.
     returned: bool,
     /// Records that the host deferred and that did not get a verdict since.
-    deferred: BTreeSet<Verdict>,
+    deferred: BTreeSet<DeliveryId>,
     received: u64,
     client_errors: u64,
     last_client_error: Option<(Duration, ClientCode)>,
@@ -90,25 +90,25 @@ pub(crate) struct Driver {
 
 /// What the driver works with.
 pub(crate) struct Parts {
-    pub(crate) observer: Arc<Observer>,
-    pub(crate) watch: Watch,
+    pub(crate) admin: Arc<Admin>,
+    pub(crate) poller: WatermarkPoller,
     /// There whenever the policy archives.
     pub(crate) archive: Option<Archive>,
     /// What the start-up check found.
     pub(crate) archive_topic: (ArchiveTopic, Vec<ArchiveFinding>),
     /// There where crash loops are looked for.
-    pub(crate) caution: Option<Caution>,
+    pub(crate) guard: Option<CrashLoopGuard>,
     pub(crate) wiring: Wiring,
 }
 
 /// The driver's ends of what connects it to the host.
 pub(crate) struct Wiring {
     pub(crate) clock: Clock,
-    pub(crate) inbox: Receiver<Event>,
+    pub(crate) inbox: Receiver<DriverMessage>,
     /// For whatever answers to the inbox.
-    pub(crate) sender: Sender<Event>,
-    pub(crate) desk: Arc<Desk>,
-    pub(crate) facts: Box<dyn FnMut(&Fact) + Send>,
+    pub(crate) sender: Sender<DriverMessage>,
+    pub(crate) queue: Arc<DeliveryQueue>,
+    pub(crate) events: Box<dyn FnMut(&ConsumerEvent) + Send>,
     pub(crate) status: Arc<Mutex<Option<Arc<Status>>>>,
 }
 
@@ -166,16 +166,16 @@ pub(crate) enum Step {
 }
 
 impl Driver {
-    pub(crate) fn new(config: &Config, engine: Journal, parts: Parts) -> Self {
+    pub(crate) fn new(config: &Config, engine: RecordedEngine, parts: Parts) -> Self {
         let (archive_topic, archive_findings) = parts.archive_topic;
         let mut driver = Self {
             engine,
-            observer: parts.observer,
-            watch: parts.watch,
+            admin: parts.admin,
+            poller: parts.poller,
             archive: parts.archive,
             archive_topic,
             archive_findings: Vec::new(),
-            caution: parts.caution,
+            guard: parts.guard,
             wiring: parts.wiring,
             topic: config.topic.as_str().into(),
             start: config.start,
@@ -218,9 +218,9 @@ impl Driver {
         // asked for inside a rebalance is answered here.
         self.perform(client);
         while let Ok(event) = self.wiring.inbox.try_recv() {
-            self.take_in(client, event);
+            self.on_message(client, event);
         }
-        self.hand_over_in_turn();
+        self.deliver_in_turn();
         let now = self.wiring.clock.now();
         let statistics = core::mem::take(&mut self.statistics);
         self.fetching(client, now, &statistics);
@@ -232,7 +232,7 @@ impl Driver {
         {
             self.tell(client, Input::Tick);
         }
-        self.look_after_partitions(now);
+        self.check_partitions(now);
         self.publish(now);
         if self.phase == Phase::Closed {
             return Step::Close;
@@ -246,7 +246,7 @@ impl Driver {
             return Step::Poll(DRAIN_POLL);
         }
         let due = self.engine.engine().poll_timeout();
-        let in_turn = self.caution.as_ref().is_some_and(Caution::is_waiting);
+        let in_turn = self.guard.as_ref().is_some_and(CrashLoopGuard::is_waiting);
         let longest = if in_turn { IN_TURN_POLL } else { POLL };
         let quiet = due.map_or(longest, |due| due.saturating_sub(now).min(longest));
         if self.taking {
@@ -259,7 +259,7 @@ impl Driver {
     /// Waits for an event, for at most `time`.
     pub(crate) fn wait(&mut self, client: &Client, time: Duration) {
         match self.wiring.inbox.recv_timeout(time) {
-            Ok(event) => self.take_in(client, event),
+            Ok(event) => self.on_message(client, event),
             // The driver holds a sender itself, so the channel is never without one.
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
@@ -305,7 +305,7 @@ impl Driver {
         self.client_errors = self.client_errors.saturating_add(1);
         self.last_client_error = Some((now, code));
         if self.standing.reported(now, client, code) {
-            self.report(&Fact::ClientError(code));
+            self.report(&ConsumerEvent::ClientError(code));
             self.published = None;
         }
     }
@@ -331,7 +331,7 @@ impl Driver {
             }
         };
         self.commits.answered(self.wiring.clock.now(), ok);
-        self.report(&Fact::Committed { ok });
+        self.report(&ConsumerEvent::Committed { ok });
     }
 
     /// Whether the broker has everything that was stored, as a client outside the group reads it.
@@ -345,7 +345,7 @@ impl Driver {
             return true;
         }
         let numbers: Vec<i32> = stored.keys().copied().collect();
-        let Ok(committed) = self.observer.committed_of(&numbers) else {
+        let Ok(committed) = self.admin.committed_of(&numbers) else {
             return false;
         };
         stored.iter().all(|(number, (next, went_back))| {
@@ -357,11 +357,11 @@ impl Driver {
 
     /// Ends the stream of records and shows that this consumer is closed.
     pub(crate) fn close(&mut self) {
-        self.wiring.desk.end();
-        if let Some(caution) = &mut self.caution {
-            caution.end();
+        self.wiring.queue.end();
+        if let Some(guard) = &mut self.guard {
+            guard.end();
         }
-        self.hand_over_in_turn();
+        self.deliver_in_turn();
         self.write_trace();
         // Whoever gave an order that was not carried out learns that the consumer is closed.
         self.orders.clear();
@@ -392,39 +392,39 @@ impl Driver {
         }
     }
 
-    fn take_in(&mut self, client: &Client, event: Event) {
+    fn on_message(&mut self, client: &Client, event: DriverMessage) {
         let now = self.wiring.clock.now();
         let mut heard = None;
         match event {
-            Event::Done(delivered) => {
-                self.came_back(&delivered);
-                if self.deferred.remove(&Verdict::on(&delivered)) {
-                    heard = Some(Verdict::on(&delivered));
+            DriverMessage::Accepted(delivered) => {
+                self.returned(&delivered);
+                if self.deferred.remove(&DeliveryId::on(&delivered)) {
+                    heard = Some(DeliveryId::on(&delivered));
                 }
                 self.engine.done(now, delivered);
             }
-            Event::Unprocessable(delivered, fault) => {
+            DriverMessage::Rejected(delivered, fault) => {
                 heard = Some(self.verdict(&delivered));
                 self.engine.unprocessable(now, delivered, fault);
             }
-            Event::Failed(delivered, fault) => {
+            DriverMessage::Released(delivered, fault) => {
                 heard = Some(self.verdict(&delivered));
                 self.engine.failed(now, delivered, fault);
             }
-            Event::Dropped(delivered, fault) => {
+            DriverMessage::Dropped(delivered, fault) => {
                 heard = Some(self.verdict(&delivered));
                 // What a shutdown drops is not the host's doing, and is read again by the next.
                 if self.phase == Phase::Running {
-                    self.report(&Fact::Undone {
+                    self.report(&ConsumerEvent::Dropped {
                         partition: delivered.partition().partition(),
                         offset: delivered.offset().get(),
                     });
                     self.engine.failed(now, delivered, fault);
                 }
             }
-            Event::Deferred(delivered, kept) => {
-                self.came_back(&delivered);
-                let verdict = Verdict::on(&delivered);
+            DriverMessage::Deferred(delivered, kept) => {
+                self.returned(&delivered);
+                let verdict = DeliveryId::on(&delivered);
                 let before = self.engine.engine().tally().deferred;
                 self.engine.defer(now, delivered, kept);
                 if self.engine.engine().tally().deferred == before {
@@ -434,25 +434,25 @@ impl Driver {
                     self.deferred.insert(verdict);
                 }
             }
-            Event::Unread(records) => self.left_host(records),
-            Event::Archived(sent, result) => self.archived(now, sent, result),
-            Event::ClientFailed(client, code) => self.client_failed(client, code),
-            Event::ArchiveFound(topic, findings) => {
+            DriverMessage::Unread(records) => self.left_host(records),
+            DriverMessage::Archived(sent, result) => self.archived(now, sent, result),
+            DriverMessage::ClientFailed(client, code) => self.client_failed(client, code),
+            DriverMessage::ArchiveFound(topic, findings) => {
                 self.archive_topic = topic;
                 self.archive_found(findings);
             }
-            Event::Order(order, reply) => self.ordered(client, now, order, reply),
-            Event::Breaker(breaker) => self.engine.handle(now, Input::Breaker(breaker)),
-            Event::Watermarks {
+            DriverMessage::Order(order, reply) => self.ordered(client, now, order, reply),
+            DriverMessage::Breaker(breaker) => self.engine.handle(now, Input::Breaker(breaker)),
+            DriverMessage::Watermarks {
                 asked,
                 fresh,
                 took,
                 complete,
             } => {
-                self.report(&Fact::WatermarksAsked { took, complete });
+                self.report(&ConsumerEvent::WatermarksPolled { took, complete });
                 self.watermarks(client, now, asked, &fresh);
             }
-            Event::Drain => {
+            DriverMessage::Drain => {
                 if self.phase == Phase::Running {
                     self.phase = Phase::Draining;
                     self.drain_until = Some(now.saturating_add(self.drain_timeout));
@@ -461,17 +461,17 @@ impl Driver {
                     self.published = None;
                 }
             }
-            Event::Stop => self.phase = Phase::Closed,
+            DriverMessage::Stop => self.phase = Phase::Closed,
         }
         self.perform(client);
         if let Some(verdict) = heard {
-            self.wiring.desk.heard(verdict);
+            self.wiring.queue.verdict_applied(verdict);
         }
     }
 
     fn archive_found(&mut self, findings: Vec<ArchiveFinding>) {
         for finding in &findings {
-            self.report(&Fact::Archive(*finding));
+            self.report(&ConsumerEvent::Archive(*finding));
         }
         self.archive_findings = findings;
         self.published = None;
@@ -486,12 +486,12 @@ impl Driver {
     fn write_trace(&mut self) {
         if let Some(written) = self.engine.write() {
             let ok = written.is_ok();
-            self.report(&Fact::Traced { ok });
+            self.report(&ConsumerEvent::TraceWritten { ok });
         }
     }
 
-    fn report(&mut self, fact: &Fact) {
-        (self.wiring.facts)(fact);
+    fn report(&mut self, event: &ConsumerEvent) {
+        (self.wiring.events)(event);
     }
 }
 

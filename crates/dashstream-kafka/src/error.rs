@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::client_code::ClientCode;
-use crate::crash::MarkerError;
+use crate::crash_loop::MarkerError;
 use crate::finding::ArchiveFinding;
 
 /// Names a [`Config`](crate::Config) that cannot be used as it is.
@@ -145,7 +145,7 @@ impl StartError {
 pub enum Asked {
     /// The topic that is consumed.
     Topic,
-    /// The topic that unprocessable records are archived to.
+    /// The topic that rejected records are archived to.
     ArchiveTopic,
     /// The group's committed offsets.
     Committed,

@@ -2,7 +2,7 @@
 
 use crate::client_code::ClientCode;
 
-/// Something about the archive topic by which evidence would be lost, or that cannot be known.
+/// Something about the archive topic by which dead letters would be lost, or that cannot be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "a health page shows each of them")]
 pub enum ArchiveFinding {

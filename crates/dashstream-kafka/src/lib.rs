@@ -1,54 +1,54 @@
 //! The adapter that moves Kafka offsets only for the reasons the policy engine gives.
 //!
 //! [`Consumer::start`] joins a group and hands out [`Record`]s. Each is used up by
-//! [`Record::done`], [`Record::unprocessable`] or [`Record::failed`]; what then happens to it and to
+//! [`Record::accept`], [`Record::reject`] or [`Record::release`]; what then happens to it and to
 //! its offset is the decision of the [`policy`] engine, which this crate carries out on a thread of
-//! its own. What happens is told to the host as [`Fact`]s, what holds now is in the [`Status`].
+//! its own. What happens is told to the host as [`ConsumerEvent`]s, what holds now is in the [`Status`].
 //!
 //! The crate reads the monotonic clock and the time of day. It does not read the environment:
 //! [`Config::from_vars`] gets a lookup.
 #![forbid(unsafe_code)]
 
+mod admin;
 mod archive;
 mod client;
 mod client_code;
 mod clock;
 mod config;
 mod consumer;
-mod crash;
-mod desk;
+mod consumer_event;
+mod crash_loop;
+mod delivery_queue;
 mod driver;
+mod driver_message;
 mod embedded;
 mod error;
-mod event;
-mod fact;
 mod finding;
-mod journal;
 mod message;
-mod observer;
 mod progress;
 mod record;
+mod recorded_engine;
 mod settings;
 mod standing;
 mod status;
 mod vars;
-mod watch;
+mod watermark_poller;
 mod watermarks;
 
+pub use admin::Admin;
 pub use client_code::{ClientCode, ErrorClass};
 pub use config::{Config, OldData, Start};
 pub use consumer::{Closed, Consumer, Handle};
-pub use crash::{CrashMark, CrashMarker, CrashMarks, MarkerError, MarkerFile, Suspect};
+pub use consumer_event::ConsumerEvent;
+pub use crash_loop::{CrashMark, CrashMarker, CrashMarks, MarkerError, MarkerFile, Suspect};
 /// Dead letters: how much they disclose is part of this crate's configuration.
 pub use dashstream_dlq as dlq;
 /// The policy engine, whose configuration, causes and orders are part of this crate's interface.
 pub use dashstream_policy as policy;
 pub use embedded::{Embedded, EmbeddedError};
 pub use error::{Asked, ConfigError, StartError};
-pub use fact::Fact;
 pub use finding::ArchiveFinding;
-pub use message::Evidence;
-pub use observer::Observer;
+pub use message::RecordIds;
 pub use record::Record;
 pub use standing::{ClientRole, StandingError};
 pub use status::{ArchiveTopic, Closing, PartitionLag, Phase, Status};

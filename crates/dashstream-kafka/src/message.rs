@@ -9,7 +9,7 @@ use dashstream_policy::Age;
 /// What a host found out about a record before it gave up: kept with the record in the archive. Each
 /// text is cut at 256 bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
+pub struct RecordIds {
     pub(crate) thread_id: Option<String>,
     pub(crate) tenant_id: Option<String>,
     pub(crate) node_id: Option<String>,
@@ -17,7 +17,7 @@ pub struct Evidence {
     pub(crate) span_id: Option<String>,
 }
 
-impl Evidence {
+impl RecordIds {
     /// Knows nothing but the record itself.
     #[must_use]
     pub const fn none() -> Self {
@@ -130,18 +130,18 @@ impl fmt::Debug for Message {
 
 /// What the engine keeps while the archive or another attempt may need it.
 #[derive(Clone, Debug)]
-pub(crate) struct Kept {
+pub(crate) struct RejectedMessage {
     pub(crate) message: Message,
-    pub(crate) evidence: Evidence,
+    pub(crate) ids: RecordIds,
     pub(crate) epoch: u64,
     /// Attempts that the host had at it; none at a record that it did not get.
     pub(crate) attempts: u32,
 }
 
-impl Kept {
+impl RejectedMessage {
     pub(crate) fn bytes(&self) -> usize {
         let lens = [
-            Some(self.evidence.bytes()),
+            Some(self.ids.bytes()),
             self.message.key.as_ref().map(Bytes::len),
             self.message.payload.as_ref().map(Bytes::len),
         ];

@@ -6,32 +6,32 @@ use std::sync::Arc;
 use bytes::Bytes;
 use dashstream_policy::{Age, Cause, Delivered, Fault};
 
-use crate::desk::{Desk, Taken, Verdict};
-use crate::event::Event;
-use crate::message::{Evidence, Kept, Message};
+use crate::delivery_queue::{DeliveryId, DeliveryQueue, QueuedRecord};
+use crate::driver_message::DriverMessage;
+use crate::message::{Message, RecordIds, RejectedMessage};
 
 /// A record that was taken, and that its partition's offset now waits for.
 ///
-/// It is used up by exactly one of [`Record::done`], [`Record::unprocessable`], [`Record::failed`]
+/// It is used up by exactly one of [`Record::accept`], [`Record::reject`], [`Record::release`]
 /// and [`Record::defer`], on any thread and in any order among records.
 ///
 /// A record that is dropped without one of them, by a handler that panics for example, counts as
-/// [`Record::failed`] with [`Cause::Dropped`]: it comes back while its attempts last, and
-/// [`Fact::Undone`](crate::Fact::Undone) says so. One that is neither given back nor dropped, since
+/// [`Record::release`] with [`Cause::Dropped`]: it comes back while its attempts last, and
+/// [`ConsumerEvent::Dropped`](crate::ConsumerEvent::Dropped) says so. One that is neither given back nor dropped, since
 /// its handler hangs or leaks it, is shown by
 /// [`PartitionStatus::oldest_with_host`](dashstream_policy::PartitionStatus::oldest_with_host); no
 /// offset passes it.
 ///
 /// ```compile_fail,E0382
 /// fn twice(record: dashstream_kafka::Record) {
-///     record.done();
-///     record.done();
+///     record.accept();
+///     record.accept();
 /// }
 /// ```
 ///
 /// ```
 /// fn once(record: dashstream_kafka::Record) {
-///     record.done();
+///     record.accept();
 /// }
 /// # let _ = once;
 /// ```
@@ -40,15 +40,15 @@ pub struct Record {
     message: Message,
     /// There until the record is used up.
     delivered: Option<Delivered>,
-    desk: Arc<Desk>,
+    queue: Arc<DeliveryQueue>,
 }
 
 impl Record {
-    pub(crate) fn new(taken: Taken, desk: Arc<Desk>) -> Self {
+    pub(crate) fn new(taken: QueuedRecord, queue: Arc<DeliveryQueue>) -> Self {
         Self {
             message: taken.message,
             delivered: Some(taken.delivered),
-            desk,
+            queue,
         }
     }
 
@@ -110,35 +110,35 @@ impl Record {
         }
     }
 
-    /// Says that the record was processed.
-    pub fn done(mut self) {
+    /// Accepts the record: it was processed, and its offset may be stored.
+    pub fn accept(mut self) {
         if let Some(delivered) = self.delivered.take() {
-            self.desk.tell(Event::Done(delivered));
+            self.queue.tell(DriverMessage::Accepted(delivered));
         }
     }
 
-    /// Says that the record cannot be processed, now or ever. What happens to it and to its offset
+    /// Rejects the record: it cannot be processed, now or ever. What happens to it and to its offset
     /// is the policy's decision, and the same whatever the cause.
-    pub fn unprocessable(mut self, cause: Cause, evidence: Evidence) {
+    pub fn reject(mut self, cause: Cause, ids: RecordIds) {
         if let Some(delivered) = self.delivered.take() {
-            let fault = self.fault(cause, evidence, &delivered);
-            self.desk.judged(Verdict::on(&delivered));
-            self.desk.tell(Event::Unprocessable(delivered, fault));
+            let fault = self.fault(cause, ids, &delivered);
+            self.queue.verdict_sent(DeliveryId::on(&delivered));
+            self.queue.tell(DriverMessage::Rejected(delivered, fault));
         }
     }
 
-    /// Says that processing failed for a reason that may pass. The record comes back from
+    /// Releases the record: an attempt failed for a reason that may pass. The record comes back from
     /// [`Consumer::recv`](crate::Consumer::recv) while its attempts last; after that it is
-    /// unprocessable.
-    pub fn failed(mut self, cause: Cause, evidence: Evidence) {
+    /// rejected.
+    pub fn release(mut self, cause: Cause, ids: RecordIds) {
         if let Some(delivered) = self.delivered.take() {
-            let fault = self.fault(cause, evidence, &delivered);
-            self.desk.judged(Verdict::on(&delivered));
-            self.desk.tell(Event::Failed(delivered, fault));
+            let fault = self.fault(cause, ids, &delivered);
+            self.queue.verdict_sent(DeliveryId::on(&delivered));
+            self.queue.tell(DriverMessage::Released(delivered, fault));
         }
     }
 
-    /// Says that the record cannot be processed now, for want of memory or of something else that
+    /// Defers the record: it cannot be processed now, for want of memory or of something else that
     /// the host needs, and that nothing is wrong with the record.
     ///
     /// It counts as no attempt. The partition waits, the record comes back from
@@ -147,22 +147,22 @@ impl Record {
     /// or skipped for it; the status says `host_resources` meanwhile.
     pub fn defer(mut self) {
         if let Some(delivered) = self.delivered.take() {
-            let kept = self.kept(Evidence::none(), &delivered);
-            self.desk.deferred(Verdict::on(&delivered));
-            self.desk.tell(Event::Deferred(delivered, kept));
+            let kept = self.kept(RecordIds::none(), &delivered);
+            self.queue.deferred(DeliveryId::on(&delivered));
+            self.queue.tell(DriverMessage::Deferred(delivered, kept));
         }
     }
 
-    fn fault(&self, cause: Cause, evidence: Evidence, delivered: &Delivered) -> Fault<Kept> {
-        let kept = self.kept(evidence, delivered);
+    fn fault(&self, cause: Cause, ids: RecordIds, delivered: &Delivered) -> Fault<RejectedMessage> {
+        let kept = self.kept(ids, delivered);
         let bytes = kept.bytes();
         Fault::new(cause, kept, bytes)
     }
 
-    fn kept(&self, evidence: Evidence, delivered: &Delivered) -> Kept {
-        Kept {
+    fn kept(&self, ids: RecordIds, delivered: &Delivered) -> RejectedMessage {
+        RejectedMessage {
             message: self.message.clone(),
-            evidence,
+            ids,
             epoch: delivered.epoch().get(),
             attempts: delivered.attempt(),
         }
@@ -172,10 +172,10 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         if let Some(delivered) = self.delivered.take() {
-            let evidence = Evidence::of_key(self.message.key.as_deref());
-            let fault = self.fault(Cause::Dropped, evidence, &delivered);
-            self.desk.judged(Verdict::on(&delivered));
-            self.desk.tell(Event::Dropped(delivered, fault));
+            let ids = RecordIds::of_key(self.message.key.as_deref());
+            let fault = self.fault(Cause::Dropped, ids, &delivered);
+            self.queue.verdict_sent(DeliveryId::on(&delivered));
+            self.queue.tell(DriverMessage::Dropped(delivered, fault));
         }
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn consumer(config: &Config) -> ClientConfig {
 }
 
 /// The configuration of a client that only asks the broker questions: it never joins the group.
-pub(crate) fn observer(config: &Config) -> ClientConfig {
+pub(crate) fn admin(config: &Config) -> ClientConfig {
     let mut client = base(config);
     for (name, value) in &config.settings {
         if is_connection(name) {
@@ -73,7 +73,7 @@ pub(crate) fn producer(config: &Config) -> ClientConfig {
             "queue.buffering.max.messages",
             config.archive_in_flight.to_string(),
         )
-        // Evidence that waits for company only waits.
+        // RecordIds that waits for company only waits.
         .set("linger.ms", "0")
         .set(
             "message.timeout.ms",

@@ -34,7 +34,7 @@ pub enum ClientRole {
     /// The member of the group, which reads the topic.
     Consumer,
     /// The one that asks for watermarks and committed offsets.
-    Observer,
+    Admin,
     /// The producer that writes dead letters.
     Archive,
 }
@@ -45,7 +45,7 @@ impl ClientRole {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Consumer => "consumer",
-            Self::Observer => "observer",
+            Self::Admin => "observer",
             Self::Archive => "archive",
         }
     }
@@ -58,7 +58,7 @@ pub(crate) enum Served {
     Fetched,
     /// The group gave partitions to the consumer, or took a commit.
     Member,
-    /// The observer got an answer.
+    /// The admin got an answer.
     Observed,
     /// The archive acknowledged a letter.
     Archived,
@@ -114,9 +114,9 @@ fn ends(error: &StandingError, now: Duration, served: Served) -> bool {
         (ClientRole::Consumer, Served::Fetched) => !error.code.is_about_the_group(),
         // A member may be refused the topic all the same.
         (ClientRole::Consumer, Served::Member) => !error.code.is_about_a_topic(),
-        (ClientRole::Observer, Served::Observed) | (ClientRole::Archive, Served::Archived) => true,
+        (ClientRole::Admin, Served::Observed) | (ClientRole::Archive, Served::Archived) => true,
         (ClientRole::Consumer, Served::Observed | Served::Archived)
-        | (ClientRole::Observer, Served::Fetched | Served::Member | Served::Archived)
+        | (ClientRole::Admin, Served::Fetched | Served::Member | Served::Archived)
         | (ClientRole::Archive, Served::Fetched | Served::Member | Served::Observed) => false,
     };
     // All clients prove themselves alike, and a connection that is refused is tried again: one that

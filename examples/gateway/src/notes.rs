@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use dashstream_kafka::{ClientCode, Fact, Handle};
+use dashstream_kafka::{ClientCode, ConsumerEvent, Handle};
 use dashstream_metrics::{DlqFailure, InfrastructureError, Metrics, Outcome, PollStatus};
 use dashstream_policy::{Age, Cause, Count, FailureReason};
 
@@ -80,12 +80,12 @@ impl Notes {
         core::mem::take(&mut lock(&self.condemned))
     }
 
-    pub(crate) fn hear(&self, fact: &Fact) {
+    pub(crate) fn hear(&self, fact: &ConsumerEvent) {
         match *fact {
-            Fact::Count(count) => self.count(count),
-            Fact::Audit(ref audit) => tracing::info!(?audit, "operator's order"),
-            Fact::Received { .. } => {}
-            Fact::Condemned {
+            ConsumerEvent::Count(count) => self.count(count),
+            ConsumerEvent::Audit(ref audit) => tracing::info!(?audit, "operator's order"),
+            ConsumerEvent::Received { .. } => {}
+            ConsumerEvent::Rejected {
                 partition,
                 offset,
                 cause,
@@ -99,34 +99,36 @@ impl Notes {
                     cause,
                 });
             }
-            Fact::Ignored { partition, offset } => {
+            ConsumerEvent::Ignored { partition, offset } => {
                 tracing::debug!(partition, offset, "record without a value ignored");
             }
-            Fact::Archive(finding) => {
+            ConsumerEvent::Archive(finding) => {
                 tracing::warn!(code = finding.code(), "the archive topic {finding}");
             }
-            Fact::Unmarked(error) => {
+            ConsumerEvent::MarkerFailed(error) => {
                 tracing::warn!(code = error.code(), "crash marker: {error}");
             }
-            Fact::Traced { ok: true } => tracing::info!("policy trace written"),
-            Fact::Traced { ok: false } => tracing::warn!("policy trace was not written"),
-            Fact::Assigned {
+            ConsumerEvent::TraceWritten { ok: true } => tracing::info!("policy trace written"),
+            ConsumerEvent::TraceWritten { ok: false } => {
+                tracing::warn!("policy trace was not written")
+            }
+            ConsumerEvent::Assigned {
                 partition,
                 committed,
             } => tracing::info!(partition, committed, "partition assigned"),
-            Fact::Revoked { partition, lost } => {
+            ConsumerEvent::Revoked { partition, lost } => {
                 tracing::info!(partition, lost, "partition revoked");
             }
-            Fact::Stored { partition, .. } => {
+            ConsumerEvent::Stored { partition, .. } => {
                 lock(&self.kept).stored_at.insert(partition, self.now());
             }
-            Fact::Committed { ok: true } => tracing::debug!("offsets committed"),
-            Fact::Committed { ok: false } => {
+            ConsumerEvent::Committed { ok: true } => tracing::debug!("offsets committed"),
+            ConsumerEvent::Committed { ok: false } => {
                 if let Some(left_out) = self.pass(Line::NotCommitted) {
                     tracing::warn!(left_out, "offsets were not committed");
                 }
             }
-            Fact::WatermarksAsked { took, complete } => {
+            ConsumerEvent::WatermarksPolled { took, complete } => {
                 let status = if complete {
                     PollStatus::Success
                 } else {
@@ -134,14 +136,16 @@ impl Notes {
                 };
                 self.metrics.lag_polled(took, status);
             }
-            Fact::Stalled { partition } => tracing::warn!(partition, "partition stalled"),
-            Fact::Unstalled { partition } => tracing::info!(partition, "partition moves again"),
-            Fact::Undone { partition, offset } => {
+            ConsumerEvent::Stalled { partition } => tracing::warn!(partition, "partition stalled"),
+            ConsumerEvent::Unstalled { partition } => {
+                tracing::info!(partition, "partition moves again")
+            }
+            ConsumerEvent::Dropped { partition, offset } => {
                 if let Some(left_out) = self.pass(Line::RecordDropped) {
                     tracing::warn!(partition, offset, left_out, "record dropped by its handler");
                 }
             }
-            Fact::ClientError(code) => {
+            ConsumerEvent::ClientError(code) => {
                 if let Some(left_out) = self.pass(Line::ClientError) {
                     tracing::warn!(%code, left_out, "the Kafka client reports an error");
                 }

@@ -162,7 +162,7 @@ fn broker(
 /// Whether the error says that no broker can be reached, and nothing has been heard since: a standby
 /// hears nothing but the answers to its questions about the group.
 fn is_down(error: &StandingError, answered: Option<Duration>) -> bool {
-    let own = matches!(error.client, ClientRole::Consumer | ClientRole::Observer);
+    let own = matches!(error.client, ClientRole::Consumer | ClientRole::Admin);
     let since = error.last.saturating_add(ANSWER_AFTER);
     own && error.code.number() == ALL_BROKERS_DOWN && answered.is_none_or(|at| at < since)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeLimits, DecodeOptions, Decoded, Decoder};
-use dashstream_kafka::{Evidence, Handle, Record};
+use dashstream_kafka::{Handle, Record, RecordIds};
 use dashstream_metrics::{self as metrics, Label as _};
 use dashstream_policy::{Age, Cause};
 use dashstream_reducer::{Effect, Position, Resyncs, Runs, RunsLimits, Tally};
@@ -75,7 +75,7 @@ impl Pipeline {
             Ok(decoded) => {
                 self.apply(now, Position { partition, offset }, decoded);
                 self.metrics.record(now, processed(age));
-                record.done();
+                record.accept();
                 Decision::Processed
             }
             Err(Undecoded::Host) => {
@@ -94,7 +94,7 @@ impl Pipeline {
             Err(Undecoded::Record(cause, fault)) => {
                 self.metrics.record(now, outcome(fault, age));
                 let evidence = evidence(&record);
-                record.unprocessable(cause, evidence);
+                record.reject(cause, evidence);
                 Decision::Unprocessable(cause)
             }
         };
@@ -254,11 +254,13 @@ pub(crate) fn decoding(max_payload_bytes: usize) -> DecodeOptions {
 
 /// What the archive is told beside the record: its key, which is the thread's id where producers
 /// keep to the convention.
-fn evidence(record: &Record) -> Evidence {
+fn evidence(record: &Record) -> RecordIds {
     record
         .key()
         .and_then(|key| core::str::from_utf8(key).ok())
-        .map_or_else(Evidence::none, |thread| Evidence::none().thread_id(thread))
+        .map_or_else(RecordIds::none, |thread| {
+            RecordIds::none().thread_id(thread)
+        })
 }
 
 #[cfg(test)]

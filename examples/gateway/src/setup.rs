@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use dashstream_demo::{Ledger, Target};
-use dashstream_kafka::{Config, Embedded, Observer};
+use dashstream_kafka::{Admin, Config, Embedded};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -44,15 +44,15 @@ pub(crate) async fn start_demo(
     let Some(demo) = settings.demo else {
         return Ok(None);
     };
-    let observer = Observer::new(kafka)?;
+    let admin = Admin::new(kafka)?;
     let ledger = Arc::new(Ledger::default());
     let opened = Arc::clone(&ledger);
-    let (observer, partitions) = spawn_blocking(move || {
-        let partitions = observer.partitions()?;
+    let (admin, partitions) = spawn_blocking(move || {
+        let partitions = admin.partitions()?;
         for partition in &partitions {
-            opened.begin(*partition, observer.watermarks(*partition)?.high);
+            opened.begin(*partition, admin.watermarks(*partition)?.high);
         }
-        Ok::<_, dashstream_kafka::StartError>((observer, partitions))
+        Ok::<_, dashstream_kafka::StartError>((admin, partitions))
     })
     .await?
     .context("the demo could not look at its topic")?;
@@ -67,7 +67,7 @@ pub(crate) async fn start_demo(
     let task = tokio::spawn(dashstream_demo::produce(
         demo,
         target,
-        observer,
+        admin,
         Arc::clone(&ledger),
         stopped,
     ));
@@ -76,8 +76,8 @@ pub(crate) async fn start_demo(
 
 /// Reads back, as a second client, where the group goes on.
 pub(crate) async fn committed(kafka: &Config) -> anyhow::Result<BTreeMap<i32, Option<i64>>> {
-    let observer = Observer::new(kafka)?;
-    spawn_blocking(move || observer.committed())
+    let admin = Admin::new(kafka)?;
+    spawn_blocking(move || admin.committed())
         .await?
         .context("the committed offsets could not be read back")
 }

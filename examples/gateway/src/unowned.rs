@@ -4,7 +4,7 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dashstream_kafka::{Config, Handle, Observer, StartError};
+use dashstream_kafka::{Admin, Config, Handle, StartError};
 use dashstream_metrics::UnownedFacts;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
@@ -31,7 +31,7 @@ impl UnownedWatch {
         clock: Handle,
         idle: impl Fn() -> bool + Send + 'static,
     ) -> Result<Self, StartError> {
-        let observer = Arc::new(Observer::new(kafka)?);
+        let admin = Arc::new(Admin::new(kafka)?);
         let known = Arc::<Mutex<Known>>::default();
         let shared = Arc::clone(&known);
         let task = tokio::spawn(async move {
@@ -41,11 +41,11 @@ impl UnownedWatch {
                     lock(&shared).unowned = None;
                     continue;
                 }
-                let observer = Arc::clone(&observer);
+                let admin = Arc::clone(&admin);
                 let asked = spawn_blocking(move || {
                     // Every broker answers this one, also those that describe no groups.
-                    let reached = observer.partitions().is_ok();
-                    (reached, observer.unowned())
+                    let reached = admin.partitions().is_ok();
+                    (reached, admin.unowned())
                 });
                 // A question that panics is one without an answer.
                 let Ok((reached, answer)) = asked.await else {

@@ -12,25 +12,25 @@ use rdkafka::admin::{
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
 
+use crate::admin::Admin;
 use crate::client_code::ClientCode;
 use crate::clock::Patience;
 use crate::config::Config;
+use crate::driver_message::DriverMessage;
 use crate::error::{Asked, StartError};
-use crate::event::Event;
 use crate::finding::ArchiveFinding;
-use crate::observer::Observer;
 use crate::settings;
 use crate::status::ArchiveTopic;
 
 /// Checks the archive topic before the group is joined.
 ///
 /// Its existence and its settings are waited for only where the archive is required. Otherwise
-/// nothing depends on them, and they come as an [`Event::ArchiveFound`].
+/// nothing depends on them, and they come as an [`DriverMessage::ArchiveFound`].
 pub(crate) fn check(
-    observer: &Arc<Observer>,
+    admin: &Arc<Admin>,
     config: &Config,
     archiving: Archiving,
-    answers: &Sender<Event>,
+    answers: &Sender<DriverMessage>,
 ) -> Result<(ArchiveTopic, Vec<ArchiveFinding>), StartError> {
     let exists = |partitions: Vec<i32>| ArchiveTopic::Exists {
         partitions: partitions.len(),
@@ -39,7 +39,7 @@ pub(crate) fn check(
     match archiving {
         Archiving::Off => Ok((ArchiveTopic::Unused, Vec::new())),
         Archiving::Required => {
-            let topic = exists(observer.partitions_of(name, Asked::ArchiveTopic)?);
+            let topic = exists(admin.partitions_of(name, Asked::ArchiveTopic)?);
             let findings = findings(config);
             match findings.iter().find(|finding| finding.is_fatal()) {
                 Some(fatal) => Err(StartError::Archive(*fatal)),
@@ -47,12 +47,12 @@ pub(crate) fn check(
             }
         }
         Archiving::BestEffort => {
-            let topic = match observer.partitions_now(name, Asked::ArchiveTopic) {
+            let topic = match admin.partitions_now(name, Asked::ArchiveTopic) {
                 Ok(partitions) => exists(partitions),
                 Err(StartError::NoSuchTopic { .. }) => ArchiveTopic::Missing,
-                Err(_) => exists(observer.partitions_of(name, Asked::ArchiveTopic)?),
+                Err(_) => exists(admin.partitions_of(name, Asked::ArchiveTopic)?),
             };
-            let (observer, answers) = (Arc::clone(observer), answers.clone());
+            let (admin, answers) = (Arc::clone(admin), answers.clone());
             let config = config.clone();
             // Ends with the answers, or when the questions have timed out.
             thread::Builder::new()
@@ -60,7 +60,7 @@ pub(crate) fn check(
                 .spawn(move || {
                     let name = config.archive_topic.as_str();
                     let found = match topic {
-                        ArchiveTopic::Missing => observer
+                        ArchiveTopic::Missing => admin
                             .partitions_of(name, Asked::ArchiveTopic)
                             .map_or(topic, exists),
                         ArchiveTopic::Exists { .. } | ArchiveTopic::Unused => topic,
@@ -69,7 +69,7 @@ pub(crate) fn check(
                         ArchiveTopic::Missing => Vec::new(),
                         ArchiveTopic::Exists { .. } | ArchiveTopic::Unused => findings(&config),
                     };
-                    let _closed = answers.send(Event::ArchiveFound(found, findings));
+                    let _closed = answers.send(DriverMessage::ArchiveFound(found, findings));
                 })
                 .map_err(|_| StartError::Thread)?;
             Ok((topic, Vec::new()))
@@ -103,8 +103,8 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
 }
 
 /// Asks how the archive topic and the consumed one are set, with a client that is gone afterwards.
-fn ask(config: &Config) -> Result<(Kept, Kept), ClientCode> {
-    let client: AdminClient<DefaultClientContext> = settings::observer(config)
+fn ask(config: &Config) -> Result<(TopicSettings, TopicSettings), ClientCode> {
+    let client: AdminClient<DefaultClientContext> = settings::admin(config)
         .create()
         .map_err(|error| ClientCode::of(&error))?;
     let failed = |_| ClientCode::new(RDKafkaErrorCode::Fail);
@@ -117,17 +117,17 @@ fn ask(config: &Config) -> Result<(Kept, Kept), ClientCode> {
     let answers = runtime
         .block_on(client.describe_configs(&topics, &options))
         .map_err(|error| ClientCode::of(&error))?;
-    let mut archive = Kept::default();
-    let mut source = Kept::default();
+    let mut archive = TopicSettings::default();
+    let mut source = TopicSettings::default();
     for answer in answers {
         let answer = answer.map_err(ClientCode::new)?;
         let OwnedResourceSpecifier::Topic(name) = &answer.specifier else {
             continue;
         };
         if *name == config.archive_topic {
-            archive = Kept::read(&answer);
+            archive = TopicSettings::read(&answer);
         } else if *name == config.topic {
-            source = Kept::read(&answer);
+            source = TopicSettings::read(&answer);
         }
     }
     Ok((archive, source))
@@ -135,7 +135,7 @@ fn ask(config: &Config) -> Result<(Kept, Kept), ClientCode> {
 
 /// What a topic does with records, as far as the broker tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Kept {
+struct TopicSettings {
     record_bytes: Option<u64>,
     compacts: Option<bool>,
     ms: Option<Bound>,
@@ -149,7 +149,7 @@ enum Bound {
     At(u64),
 }
 
-impl Kept {
+impl TopicSettings {
     fn read(topic: &ConfigResource) -> Self {
         let value = |name| {
             let entry = topic.entries.iter().find(|entry| entry.name == name)?;
@@ -181,8 +181,8 @@ impl Bound {
 }
 
 fn judge(
-    archive: &Kept,
-    source: &Kept,
+    archive: &TopicSettings,
+    source: &TopicSettings,
     needs: u64,
     keeps: Option<Duration>,
 ) -> Vec<ArchiveFinding> {

@@ -1,4 +1,4 @@
-//! The ranges in which a consumer may be told something.
+//! Ranges of the configuration.
 
 use core::time::Duration;
 
@@ -64,7 +64,7 @@ pub(super) const ENVELOPE_BYTES: Range = Range::new(
     64 * 1024 * 1024,
 );
 
-// Below two, one unlucky `kill` would condemn a record.
+// Below two, one unlucky `kill` would reject a record.
 pub(super) const CRASH_DEATHS: Range = Range::new("crash_loop", 2, 3, 100);
 // At 150 bytes a call, 150 MB.
 pub(super) const TRACE_CALLS: Range =

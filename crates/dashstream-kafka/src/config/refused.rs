@@ -55,10 +55,13 @@ pub(super) const REFUSED: [(&str, &str); 23] = [
         "request.required.acks",
         "an archive record counts when all replicas have it",
     ),
-    ("linger.ms", "evidence does not wait for company"),
+    (
+        "linger.ms",
+        "no batching delay: an offset may be waiting for the dead letter",
+    ),
     (
         "queue.buffering.max.ms",
-        "evidence does not wait for company",
+        "no batching delay: an offset may be waiting for the dead letter",
     ),
     (
         "queue.buffering.max.messages",

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use dashstream_policy::{Epoch, Input, Offset, TopicPartition};
 
 use crate::config::Start;
+use crate::consumer_event::ConsumerEvent;
 use crate::driver::{Client, Driver, Partition, TOPIC, positions};
-use crate::fact::Fact;
 use crate::progress::Progress;
 use crate::standing::{ClientRole, Served};
 use crate::status::Phase;
@@ -23,18 +23,18 @@ impl Driver {
     pub(super) fn starts(&mut self, partitions: &[i32]) -> BTreeMap<i32, Beginning> {
         let mut committed = BTreeMap::new();
         for _attempt in 0..COMMITTED_ATTEMPTS {
-            match self.observer.committed_of(partitions) {
+            match self.admin.committed_of(partitions) {
                 Ok(known) => {
                     committed = known;
                     break;
                 }
                 Err(crate::StartError::Unreachable { code, .. }) => {
-                    self.client_failed(ClientRole::Observer, code)
+                    self.client_failed(ClientRole::Admin, code)
                 }
                 Err(_) => break,
             }
         }
-        let watermarks = self.observer.watermarks_of(partitions);
+        let watermarks = self.admin.watermarks_of(partitions);
         let start = self.start;
         partitions
             .iter()
@@ -70,10 +70,10 @@ impl Driver {
                 is_suspect: false,
             };
             self.partitions.insert(*number, partition);
-            if let (Some(caution), Some(committed)) = (&mut self.caution, beginning.committed) {
-                caution.passed(*number, committed);
+            if let (Some(guard), Some(committed)) = (&mut self.guard, beginning.committed) {
+                guard.passed(*number, committed);
             }
-            self.report(&Fact::Assigned {
+            self.report(&ConsumerEvent::Assigned {
                 partition: *number,
                 committed: beginning.committed,
             });
@@ -110,7 +110,7 @@ impl Driver {
         if !lost {
             // What is settled is stored as long as that is possible.
             while let Ok(event) = self.wiring.inbox.try_recv() {
-                self.take_in(client, event);
+                self.on_message(client, event);
             }
             self.perform(client);
         }
@@ -118,9 +118,9 @@ impl Driver {
             let Some(partition) = self.partitions.remove(number) else {
                 continue;
             };
-            self.take_off(*number, 0);
+            self.withdraw(*number, 0);
             self.commits.forget(*number);
-            self.report(&Fact::Revoked {
+            self.report(&ConsumerEvent::Revoked {
                 partition: *number,
                 lost,
             });

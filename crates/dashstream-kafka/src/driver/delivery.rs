@@ -10,11 +10,11 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 
 use crate::clock::Clock;
 use crate::config::OldData;
-use crate::crash::Caution;
-use crate::desk::{Taken, Verdict};
+use crate::consumer_event::ConsumerEvent;
+use crate::crash_loop::CrashLoopGuard;
+use crate::delivery_queue::{DeliveryId, QueuedRecord};
 use crate::driver::{Client, Driver, Partition, TOPIC};
-use crate::fact::Fact;
-use crate::message::{Evidence, Kept, Message};
+use crate::message::{Message, RecordIds, RejectedMessage};
 use crate::standing::Served;
 use crate::status::Phase;
 
@@ -22,7 +22,7 @@ impl Driver {
     /// Offers a polled record to the engine.
     pub(crate) fn polled(&mut self, client: &Client, message: &BorrowedMessage<'_>) {
         let Some(partition) = self.partitions.get_mut(&message.partition()) else {
-            // Taken away while the record was on its way.
+            // QueuedRecord away while the record was on its way.
             return;
         };
         let Ok(offset) = Offset::new(message.offset()) else {
@@ -52,7 +52,7 @@ impl Driver {
         if counts {
             self.served(now, Served::Fetched);
             self.received = self.received.saturating_add(1);
-            self.report(&Fact::Received {
+            self.report(&ConsumerEvent::Received {
                 partition: message.partition(),
                 offset: message.offset(),
                 bytes: message.payload().map(<[u8]>::len),
@@ -61,22 +61,22 @@ impl Driver {
         match intake {
             Intake::Take(delivered) if self.is_fatal(message) => {
                 let cause = Cause::CrashLoop;
-                let kept = self.condemn(message, timestamp_ms, age, delivered.epoch(), cause);
+                let kept = self.reject(message, timestamp_ms, age, delivered.epoch(), cause);
                 let bytes = kept.bytes();
                 self.engine
                     .unprocessable(now, delivered, Fault::new(cause, kept, bytes));
             }
             Intake::Take(delivered) => {
                 let message = self.message(message, timestamp_ms, age);
-                self.hand_over(Taken { message, delivered });
+                self.deliver(QueuedRecord { message, delivered });
             }
             Intake::Condemned(condemned) => {
                 let (epoch, cause) = (condemned.epoch(), condemned.cause());
-                let kept = self.condemn(message, timestamp_ms, age, epoch, cause);
+                let kept = self.reject(message, timestamp_ms, age, epoch, cause);
                 let bytes = kept.bytes();
                 self.engine.condemn(now, condemned, kept, bytes);
             }
-            Intake::Ignored => self.report(&Fact::Ignored {
+            Intake::Ignored => self.report(&ConsumerEvent::Ignored {
                 partition: message.partition(),
                 offset: message.offset(),
             }),
@@ -88,60 +88,60 @@ impl Driver {
     /// Whether processes keep dying of a record.
     fn is_fatal(&self, message: &BorrowedMessage<'_>) -> bool {
         let (partition, offset) = (message.partition(), message.offset());
-        let caution = self.caution.as_ref();
-        caution.is_some_and(|caution| caution.condemns(partition, offset))
+        let guard = self.guard.as_ref();
+        guard.is_some_and(|guard| guard.rejects(partition, offset))
     }
 
     /// Reports a record that the host does not get to see, and returns what is kept of it.
-    fn condemn(
+    fn reject(
         &mut self,
         message: &BorrowedMessage<'_>,
         timestamp_ms: Option<i64>,
         age: Age,
         epoch: Epoch,
         cause: Cause,
-    ) -> Kept {
-        self.report(&Fact::Condemned {
+    ) -> RejectedMessage {
+        self.report(&ConsumerEvent::Rejected {
             partition: message.partition(),
             offset: message.offset(),
             cause,
             age,
         });
-        Kept {
+        RejectedMessage {
             message: self.message(message, timestamp_ms, age),
-            evidence: Evidence::of_key(message.key()),
+            ids: RecordIds::of_key(message.key()),
             epoch: epoch.get(),
             attempts: 0,
         }
     }
 
-    pub(super) fn hand_over(&mut self, taken: Taken) {
-        let now = match &mut self.caution {
-            Some(caution) => caution.admit(taken),
+    pub(super) fn deliver(&mut self, taken: QueuedRecord) {
+        let now = match &mut self.guard {
+            Some(guard) => guard.admit(taken),
             None => Some(taken),
         };
         if let Some(taken) = now {
-            self.put_down(taken);
+            self.enqueue(taken);
         }
     }
 
     /// Hands out the records that go out one at a time, and saves the marks of those that came back.
-    pub(super) fn hand_over_in_turn(&mut self) {
+    pub(super) fn deliver_in_turn(&mut self) {
         loop {
             let host_has_one = self.with_host > 0;
-            let caution = self.caution.as_mut();
-            let Some(taken) = caution.and_then(|caution| caution.next(host_has_one)) else {
+            let guard = self.guard.as_mut();
+            let Some(taken) = guard.and_then(|guard| guard.next(host_has_one)) else {
                 break;
             };
-            self.put_down(taken);
+            self.enqueue(taken);
         }
-        if let Some(error) = self.caution.as_mut().and_then(Caution::flush) {
-            self.report(&Fact::Unmarked(error));
+        if let Some(error) = self.guard.as_mut().and_then(CrashLoopGuard::flush) {
+            self.report(&ConsumerEvent::MarkerFailed(error));
         }
     }
 
-    fn put_down(&mut self, taken: Taken) {
-        let asked_for = self.wiring.desk.put(taken);
+    fn enqueue(&mut self, taken: QueuedRecord) {
+        let asked_for = self.wiring.queue.push(taken);
         if asked_for {
             self.with_host = self.with_host.saturating_add(1);
         } else if self.phase == Phase::Running {
@@ -150,34 +150,34 @@ impl Driver {
         }
     }
 
-    /// Takes the records off the desk that the engine has given up.
-    pub(super) fn take_off(&mut self, partition: i32, from: i64) {
-        if let Some(caution) = &mut self.caution {
-            caution.take_off(partition, from);
+    /// Takes the records off the queue that the engine has given up.
+    pub(super) fn withdraw(&mut self, partition: i32, from: i64) {
+        if let Some(guard) = &mut self.guard {
+            guard.withdraw(partition, from);
         }
-        let taken_off = self.wiring.desk.take_off(partition, from);
-        self.left_host(taken_off);
+        let withdrawn = self.wiring.queue.withdraw(partition, from);
+        self.left_host(withdrawn);
         self.deferred.retain(|verdict| {
             let is_given_up = verdict.is_at(partition, from);
             if is_given_up {
-                self.wiring.desk.heard(*verdict);
+                self.wiring.queue.verdict_applied(*verdict);
             }
             !is_given_up
         });
     }
 
-    pub(super) fn came_back(&mut self, record: &Delivered) {
-        if let Some(caution) = &mut self.caution {
-            caution.came_back(record.partition().partition(), record.offset().get());
+    pub(super) fn returned(&mut self, record: &Delivered) {
+        if let Some(guard) = &mut self.guard {
+            guard.returned(record.partition().partition(), record.offset().get());
         }
         self.returned = true;
         self.left_host(1);
     }
 
-    /// A record came back with a verdict that may hold its partition. Names it for the desk.
-    pub(super) fn verdict(&mut self, record: &Delivered) -> Verdict {
-        self.came_back(record);
-        let verdict = Verdict::on(record);
+    /// A record came back with a verdict that may hold its partition. Names it for the queue.
+    pub(super) fn verdict(&mut self, record: &Delivered) -> DeliveryId {
+        self.returned(record);
+        let verdict = DeliveryId::on(record);
         self.deferred.remove(&verdict);
         verdict
     }

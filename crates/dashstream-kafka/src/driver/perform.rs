@@ -10,9 +10,9 @@ use dashstream_policy::{
 use crate::archive::Archive;
 use crate::archive::answer::{Refused, Sent};
 use crate::client;
-use crate::desk::Taken;
+use crate::consumer_event::ConsumerEvent;
+use crate::delivery_queue::QueuedRecord;
 use crate::driver::{Client, Driver};
-use crate::fact::Fact;
 use crate::standing::{ClientRole, Served};
 use crate::status::Phase;
 
@@ -41,13 +41,13 @@ impl Driver {
                             self.commits.want(partition.partition(), next.get());
                         }
                     }
-                    if let Some(caution) = &mut self.caution
+                    if let Some(guard) = &mut self.guard
                         && ok
                     {
-                        caution.passed(partition.partition(), next.get());
+                        guard.passed(partition.partition(), next.get());
                     }
                     match result {
-                        Ok(()) => self.report(&Fact::Stored {
+                        Ok(()) => self.report(&ConsumerEvent::Stored {
                             partition: partition.partition(),
                             next: next.get(),
                             because: store.because(),
@@ -76,7 +76,7 @@ impl Driver {
                     epoch,
                     to,
                 } => {
-                    self.take_off(partition.partition(), to.get());
+                    self.withdraw(partition.partition(), to.get());
                     let ok = self.seek(client, partition.partition(), epoch, to);
                     self.engine.handle(
                         now,
@@ -95,15 +95,15 @@ impl Driver {
                     evidence,
                 } => {
                     let message = evidence.message;
-                    self.hand_over(Taken { message, delivered });
+                    self.deliver(QueuedRecord { message, delivered });
                 }
                 Action::Count(count) => {
                     holds |= matches!(count, Count::Held { .. });
-                    self.report(&Fact::Count(count));
+                    self.report(&ConsumerEvent::Count(count));
                 }
                 Action::Audit(audit) => {
                     let outcome = audit.outcome;
-                    self.report(&Fact::Audit(audit));
+                    self.report(&ConsumerEvent::Audit(audit));
                     self.published = None;
                     if let Some(reply) = self.order.take() {
                         answer = Some((reply, outcome));
@@ -123,7 +123,7 @@ impl Driver {
         }
     }
 
-    /// Hands a record's evidence to the archive. Its answer comes as an event, unless it is refused
+    /// Hands a rejected record to the archive. Its answer comes as a message, unless it is refused
     /// here.
     fn send(&mut self, now: Duration, request: &ArchiveRequest) {
         if self.archive.as_mut().is_some_and(Archive::renew) {
@@ -132,7 +132,7 @@ impl Driver {
         let found_at = self.wiring.clock.unix(now);
         let result = match (&self.archive, self.engine.evidence(request.id)) {
             (Some(archive), Some(kept)) => archive.send(request, kept, found_at, self.received),
-            // An archive is there whenever the policy uses one, and evidence while a request for it
+            // An archive is there whenever the policy uses one, and the record while a request for it
             // is.
             (None, _) | (_, None) => Err(Refused {
                 fault: ArchiveFault::Refused,
@@ -178,7 +178,7 @@ impl Driver {
                 offset: Some(held), ..
             } = partition.state
             {
-                self.take_off(partition.partition.partition(), held.get());
+                self.withdraw(partition.partition.partition(), held.get());
             }
         }
     }

@@ -208,9 +208,9 @@ impl Driver {
 
     fn carry_out(&mut self, client: &Client, order: Order, reply: oneshot::Sender<OrderOutcome>) {
         if order.command() == Command::Retry
-            && let Some(caution) = &mut self.caution
+            && let Some(guard) = &mut self.guard
         {
-            caution.forgive(order.partition().partition());
+            guard.forgive(order.partition().partition());
         }
         self.order = Some(reply);
         self.published = None;

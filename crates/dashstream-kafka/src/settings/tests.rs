@@ -8,11 +8,11 @@ fn every_client_gets_a_password_and_only_the_producer_a_codec() {
     let config = Config::new("b", "t", "g").unwrap();
     let config = config.set("sasl.password", "x").unwrap();
     let config = config.set("compression.type", "zstd").unwrap();
-    for client in [consumer(&config), observer(&config), producer(&config)] {
+    for client in [consumer(&config), admin(&config), producer(&config)] {
         assert_eq!(client.get("sasl.password"), Some("x"));
     }
     assert_eq!(consumer(&config).get("compression.type"), None);
-    assert_eq!(observer(&config).get("compression.type"), None);
+    assert_eq!(admin(&config).get("compression.type"), None);
     assert_eq!(producer(&config).get("compression.type"), Some("zstd"));
 }
 

@@ -40,7 +40,7 @@ fn an_error_begins_once_however_often_it_is_repeated() {
         times: 740,
     };
     assert_eq!(standing.list(), [error]);
-    assert!(standing.reported(at(60_000), ClientRole::Observer, code));
+    assert!(standing.reported(at(60_000), ClientRole::Admin, code));
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_refusal_ends_when_the_one_that_was_refused_is_served_and_never_with_time() 
             &[Served::Archived],
         ),
         (
-            ClientRole::Observer,
+            ClientRole::Admin,
             Code::GroupAuthorizationFailed,
             &[Served::Observed],
         ),

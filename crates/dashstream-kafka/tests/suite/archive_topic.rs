@@ -7,7 +7,7 @@ use dashstream_kafka::dlq::{DeadLetter, Disclosure, Payload, RejectedRecord};
 use dashstream_kafka::policy::{
     Age, ArchiveStatus, Archiving, Cause, Config, Disposition, Form, HeldBy,
 };
-use dashstream_kafka::{ArchiveFinding, ArchiveTopic, Consumer, Evidence, Fact};
+use dashstream_kafka::{ArchiveFinding, ArchiveTopic, Consumer, ConsumerEvent, RecordIds};
 
 use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, within};
@@ -33,7 +33,7 @@ fn a_broker_that_does_not_tell_is_reported_as_such_and_stops_nothing() {
                 })
                 .await;
                 let finding = host.status().archive_findings[0];
-                assert!(host.saw(&Fact::Archive(finding)) && !finding.is_fatal());
+                assert!(host.saw(&ConsumerEvent::Archive(finding)) && !finding.is_fatal());
                 drop(host);
             }
             let policy = Config::default().archiving(Archiving::Off);
@@ -91,7 +91,7 @@ fn a_topic_that_would_lose_evidence_is_found_where_the_broker_tells() {
         let required = || Config::default().archiving(Archiving::Required);
         let usual = Place::set(&broker, &USUAL, &USUAL);
         let usual = run(async { Host::start(usual.config(), required()).await.facts() });
-        if let [Fact::Archive(ArchiveFinding::Unanswered { .. })] = usual[..] {
+        if let [ConsumerEvent::Archive(ArchiveFinding::Unanswered { .. })] = usual[..] {
             // This broker tells nothing, and the consumer says that it knows nothing.
             return;
         }
@@ -117,7 +117,7 @@ fn a_topic_that_would_lose_evidence_is_found_where_the_broker_tells() {
                 run(async {
                     let host = Host::start(place.config(), Config::default()).await;
                     host.wait_for(
-                        |fact| matches!(fact, Fact::Archive(found) if found.code() == code),
+                        |fact| matches!(fact, ConsumerEvent::Archive(found) if found.code() == code),
                     )
                     .await;
                 });
@@ -136,14 +136,14 @@ fn an_archived_record_tells_where_it_stood_and_what_the_host_knew() {
             let config = place.config().disclosure(Disclosure::Full);
             let policy = Config::default().archiving(Archiving::Required);
             let mut host = Host::start(config, policy).await;
-            let known = Evidence::none()
+            let known = RecordIds::none()
                 .thread_id("a thread")
                 .tenant_id("a tenant")
                 .node_id("a node")
                 .parent_trace_id("a trace")
                 .span_id("a span");
             let record = host.next(JOIN).await.unwrap();
-            record.unprocessable(Cause::BadFrame, known);
+            record.reject(Cause::BadFrame, known);
             host.until("both are archived", |status| {
                 status
                     .policy
@@ -262,7 +262,7 @@ fn whole_or_held(place: &Place, disclosure: Disclosure, accepts_reduced: bool) {
         // One at a time, so that the record behind a held one is not met.
         for _ in 0..4.min(passed + 1) {
             let record = host.next(JOIN).await.unwrap();
-            record.unprocessable(CAUSE, Evidence::none());
+            record.reject(CAUSE, RecordIds::none());
         }
         host.until("archived", |status| {
             let tally = &status.policy.tally;
@@ -304,14 +304,14 @@ fn a_letter_tells_how_often_its_handler_tried_and_not_how_often_it_was_sent() {
             for _ in 0..2 {
                 let record = host.next(JOIN).await.unwrap();
                 match record.offset() {
-                    0 => record.unprocessable(CAUSE, Evidence::none()),
-                    _ => record.failed(CAUSE, Evidence::none()),
+                    0 => record.reject(CAUSE, RecordIds::none()),
+                    _ => record.release(CAUSE, RecordIds::none()),
                 }
             }
             for attempt in [2, 3] {
                 let record = host.next(JOIN).await.unwrap();
                 assert_eq!((record.offset(), record.attempt()), (1, attempt));
-                record.failed(CAUSE, Evidence::none());
+                record.release(CAUSE, RecordIds::none());
             }
             host.until("every letter has failed more than once", |status| {
                 status.policy.archive.failed_in_a_row > 6

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Mode, Scope};
-use dashstream_kafka::{Consumer, CrashMarker as _, Fact, MarkerFile, Status};
+use dashstream_kafka::{Consumer, ConsumerEvent, CrashMarker as _, MarkerFile, Status};
 
 use crate::support::child;
 use crate::support::host::{Host, POISON, Place, held, run};
@@ -42,7 +42,7 @@ fn child() {
                 // What a decoder does that overflows its stack.
                 std::process::abort();
             }
-            record.done();
+            record.accept();
         }
     });
     panic!("the fatal record never came");
@@ -77,10 +77,10 @@ fn a_record_that_processes_keep_dying_of_is_unprocessable_in_the_end() {
     });
 }
 
-fn is_condemned(fact: &Fact) -> bool {
+fn is_condemned(fact: &ConsumerEvent) -> bool {
     matches!(
         fact,
-        Fact::Condemned {
+        ConsumerEvent::Rejected {
             partition: 0,
             offset: FATAL,
             cause: Cause::CrashLoop,
@@ -129,7 +129,7 @@ fn loops(policy: &Config, place: &Place) {
                 host.order(0, Command::Retry).await;
                 let record = host.next(JOIN).await.unwrap();
                 assert_eq!(record.offset(), FATAL);
-                record.done();
+                record.accept();
                 assert_eq!(host.judge(1, JOIN, cause).await, [(0, 3)]);
             }
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::support::host::{Host, Place, held, run};
 use crate::support::raw::{self, Damage};
 use crate::support::{Broker, assign, offsets, unique, within};
-use dashstream_kafka::Fact;
+use dashstream_kafka::ConsumerEvent;
 use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Offset as Position, Scope};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
@@ -159,13 +159,13 @@ fn a_partition_that_ends_with_a_marker_is_at_rest_and_has_no_lag() {
             .await;
             // Longer than it takes to call a partition stalled.
             tokio::time::sleep(Duration::from_secs(5)).await;
-            assert!(!host.saw(&Fact::Stalled { partition: 0 }));
+            assert!(!host.saw(&ConsumerEvent::Stalled { partition: 0 }));
             assert_eq!(host.status().partitions[0].lag(), Some(0));
             // What follows is read, and what follows unread is a stall.
             broker.fill(&place.topic, 0, 1);
             assert_eq!(host.judge(1, FETCH, Cause::DecodeError).await, [(0, 6)]);
             raw::append(broker.list(), &place.topic, Damage::BadRecords);
-            host.told(&Fact::Stalled { partition: 0 }).await;
+            host.told(&ConsumerEvent::Stalled { partition: 0 }).await;
             let _ = host.shutdown().await;
         });
         assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(7));
@@ -182,13 +182,13 @@ fn a_silent_stall_is_reported_and_an_idle_partition_is_not() {
         run(async {
             let mut host = Host::start(place.config(), Config::default()).await;
             assert_eq!(host.judge(6, FETCH, Cause::DecodeError).await.len(), 6);
-            host.told(&Fact::Stalled { partition: 0 }).await;
+            host.told(&ConsumerEvent::Stalled { partition: 0 }).await;
             host.until("the status says so", |status| {
                 status.partitions[0].stalled_since.is_some()
                     && status.partitions[0].lag() == Some(5)
             })
             .await;
-            assert!(!host.saw(&Fact::Stalled { partition: 1 }));
+            assert!(!host.saw(&ConsumerEvent::Stalled { partition: 1 }));
             let closing = host.shutdown().await;
             assert!(closing.closed, "{closing:?}");
         });

@@ -9,7 +9,7 @@ use dashstream_kafka::policy::{
     ArchiveStatus, Archiving, Backoff, Cause, Command, Config, Count, Disposition, FailureReason,
     Grade, HeldBy, Mode, Offset as Position, OrderOutcome, Scope, Taking,
 };
-use dashstream_kafka::{Consumer, Fact, Start, StartError, Status};
+use dashstream_kafka::{Consumer, ConsumerEvent, Start, StartError, Status};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::topic_partition_list::Offset;
 
@@ -22,9 +22,9 @@ fn held_by(status: &Status, partition: i32) -> Option<HeldBy> {
     Some(held(status, partition)?.0)
 }
 
-fn reasons(facts: &[Fact]) -> BTreeSet<FailureReason> {
+fn reasons(facts: &[ConsumerEvent]) -> BTreeSet<FailureReason> {
     let failed = facts.iter().filter_map(|fact| match fact {
-        Fact::Count(Count::ArchiveFailed { reason, .. }) => Some(*reason),
+        ConsumerEvent::Count(Count::ArchiveFailed { reason, .. }) => Some(*reason),
         _ => None,
     });
     failed.collect()
@@ -50,7 +50,7 @@ fn a_required_archive_that_is_down_holds_the_offset_and_recovery_drains_it() {
                         > 0
             })
             .await;
-            host.told(&Fact::Committed { ok: true }).await;
+            host.told(&ConsumerEvent::Committed { ok: true }).await;
             assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(1));
 
             broker.set_writable(true);
@@ -151,7 +151,8 @@ fn hand_over(strategy: &'static str, place: &Place) {
         // The first gives partitions up only while somebody reads it.
         let gave_up = |host: &Host| {
             let facts = host.facts();
-            let revoked = |fact: &Fact| matches!(fact, Fact::Revoked { lost: false, .. });
+            let revoked =
+                |fact: &ConsumerEvent| matches!(fact, ConsumerEvent::Revoked { lost: false, .. });
             facts.iter().any(revoked)
         };
         let has_two = |host: &Host| host.status().partitions.len() == 2;
@@ -169,13 +170,13 @@ fn hand_over(strategy: &'static str, place: &Place) {
         let mut ours = BTreeSet::new();
         for fact in first.facts() {
             match fact {
-                Fact::Assigned { partition, .. } => {
+                ConsumerEvent::Assigned { partition, .. } => {
                     ours.insert(partition);
                 }
-                Fact::Revoked { partition, .. } => {
+                ConsumerEvent::Revoked { partition, .. } => {
                     ours.remove(&partition);
                 }
-                Fact::Stored { partition, .. } => assert!(ours.contains(&partition)),
+                ConsumerEvent::Stored { partition, .. } => assert!(ours.contains(&partition)),
                 _ => {}
             }
         }
@@ -223,7 +224,7 @@ fn dropping_a_consumer_never_hangs_whatever_is_held_paused_or_out() {
                     .is_some_and(|status| status.phase == dashstream_kafka::Phase::Closed)
             });
             // A record that outlives its consumer does no harm.
-            kept.done();
+            kept.accept();
 
             // The group is free for the next member.
             let mut host = Host::start(place.config(), policy).await;
@@ -250,14 +251,14 @@ fn a_dropped_record_comes_back_and_is_rejected_as_dropped_when_its_attempts_are_
                     attempts.push(record.attempt());
                     drop(record);
                 } else {
-                    record.done();
+                    record.accept();
                 }
             }
             assert_eq!(attempts, [1, 2, 3]);
             let (partition, offset) = (0, 1);
-            let undone = Fact::Undone { partition, offset };
+            let undone = ConsumerEvent::Dropped { partition, offset };
             host.told(&undone).await;
-            host.told(&Fact::Count(Count::Settled {
+            host.told(&ConsumerEvent::Count(Count::Settled {
                 cause: Cause::Dropped,
                 disposition: Disposition::Archived,
             }))
@@ -326,7 +327,7 @@ fn a_handler_that_panics_stops_nothing_but_its_own_record() {
                 let attempt = (record.partition(), record.attempt());
                 let task = tokio::spawn(async move {
                     assert_ne!(record.offset(), 7, "a bug of the handler");
-                    record.done();
+                    record.accept();
                 });
                 match task.await {
                     Ok(()) => done += 1,
@@ -368,7 +369,7 @@ fn a_host_that_keeps_its_records_is_seen_with_the_oldest_and_goes_on_when_it_ret
                 out.push(host.next(JOIN).await.unwrap());
             }
             core::mem::forget(host.next(JOIN).await.unwrap());
-            host.told(&Fact::Stalled { partition: 0 }).await;
+            host.told(&ConsumerEvent::Stalled { partition: 0 }).await;
             host.until("the status says so", |status| {
                 status.partitions[0].stalled_since.is_some()
             })
@@ -383,17 +384,17 @@ fn a_host_that_keeps_its_records_is_seen_with_the_oldest_and_goes_on_when_it_ret
 
             // It goes on as far as there is room behind the leaked record, which stays visible.
             for record in out {
-                record.done();
+                record.accept();
             }
             let rest = host.judge(10, QUIET * 2, CAUSE).await;
             assert_eq!(rest, [(0, 4), (0, 5), (0, 6)]);
-            host.told(&Fact::Unstalled { partition: 0 }).await;
+            host.told(&ConsumerEvent::Unstalled { partition: 0 }).await;
             let status = host.status();
             let of = &status.policy.partitions[0];
             let oldest = of.oldest_with_host.unwrap();
             assert_eq!((of.with_host, oldest.offset.get()), (1, 3));
             assert_eq!(of.stored.map(|next| next.get()), Some(3));
-            let stalled = Fact::Stalled { partition: 0 };
+            let stalled = ConsumerEvent::Stalled { partition: 0 };
             host.wait_for_times(&stalled, 2).await;
             let _ = host.shutdown().await;
         });
@@ -435,7 +436,7 @@ fn a_deferred_record_counts_no_attempt_is_shown_and_comes_back_before_what_lies_
                     record.defer();
                 } else {
                     others.push(record.offset());
-                    record.done();
+                    record.accept();
                 }
             }
             assert_eq!(others, [0, 1]);
@@ -512,7 +513,7 @@ fn a_host_that_falls_behind_stops_the_intake_and_keeps_its_place_in_the_group() 
             })
             .await;
             for record in out {
-                record.done();
+                record.accept();
             }
             let rest = host.judge(26, JOIN, CAUSE).await;
             let expected: Vec<_> = (4..30).map(|offset| (0, offset)).collect();
@@ -521,7 +522,7 @@ fn a_host_that_falls_behind_stops_the_intake_and_keeps_its_place_in_the_group() 
                 !host
                     .facts()
                     .iter()
-                    .any(|f| matches!(f, Fact::Revoked { .. }))
+                    .any(|f| matches!(f, ConsumerEvent::Revoked { .. }))
             );
             let _ = host.shutdown().await;
         });
@@ -674,7 +675,7 @@ fn drain(comes_back: bool, place: &Place) {
         let work = tokio::spawn(async move {
             if comes_back {
                 tokio::time::sleep(QUIET).await;
-                record.done();
+                record.accept();
             } else {
                 tokio::time::sleep(JOIN).await;
                 drop(record);

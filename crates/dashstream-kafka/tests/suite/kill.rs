@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use dashstream_kafka::dlq::DeadLetter;
 use dashstream_kafka::policy::{Archiving, Cause, Config, Count, Mode, Scope};
-use dashstream_kafka::{Consumer, Evidence, Fact, Record, Status};
+use dashstream_kafka::{Consumer, ConsumerEvent, Record, RecordIds, Status};
 
 use crate::support::child::{self, die};
 use crate::support::host::{Host, POISON, Place, held_at, run};
@@ -56,19 +56,19 @@ impl Edge {
         Self::Revoked,
     ];
 
-    fn is_at(self, fact: &Fact) -> bool {
+    fn is_at(self, fact: &ConsumerEvent) -> bool {
         match self {
-            Self::Assigned => matches!(fact, Fact::Assigned { .. }),
+            Self::Assigned => matches!(fact, ConsumerEvent::Assigned { .. }),
             Self::Processed => false,
             Self::Unprocessable | Self::Sending => {
-                matches!(fact, Fact::Count(Count::Unprocessable { .. }))
+                matches!(fact, ConsumerEvent::Count(Count::Unprocessable { .. }))
             }
-            Self::Acked => matches!(fact, Fact::Count(Count::ArchiveAcked { .. })),
+            Self::Acked => matches!(fact, ConsumerEvent::Count(Count::ArchiveAcked { .. })),
             // The second store: the first record's is done.
-            Self::Stored => matches!(fact, Fact::Stored { next: 2.., .. }),
-            Self::Committed => matches!(fact, Fact::Committed { ok: true }),
-            Self::Held => matches!(fact, Fact::Count(Count::Held { .. })),
-            Self::Revoked => matches!(fact, Fact::Revoked { .. }),
+            Self::Stored => matches!(fact, ConsumerEvent::Stored { next: 2.., .. }),
+            Self::Committed => matches!(fact, ConsumerEvent::Committed { ok: true }),
+            Self::Held => matches!(fact, ConsumerEvent::Count(Count::Held { .. })),
+            Self::Revoked => matches!(fact, ConsumerEvent::Revoked { .. }),
         }
     }
 
@@ -107,10 +107,10 @@ fn note(ledger: &Path, record: &Record) {
 
 fn judge(record: Record, ledger: &Path) {
     if record.payload() == Some(POISON.as_bytes()) {
-        return record.unprocessable(CAUSE, Evidence::none());
+        return record.reject(CAUSE, RecordIds::none());
     }
     note(ledger, &record);
-    record.done();
+    record.accept();
 }
 
 /// The process that is killed. It does nothing unless a test starts it with a place.

@@ -8,7 +8,7 @@ use crate::support::{Broker, within};
 use dashstream_kafka::policy::{
     Archiving, Cause, Command, Config, Count, HeldBy, Mode, NullPayload, OrderOutcome, Scope,
 };
-use dashstream_kafka::{Fact, Status};
+use dashstream_kafka::{ConsumerEvent, Status};
 
 const LIMIT: Duration = Duration::from_secs(90);
 /// Longer than a group takes to form and a fetch to come back.
@@ -119,10 +119,10 @@ fn pause(cause: Cause, place: &Place, scope: Scope) {
             let record = host.next(JOIN).await.expect("the poison comes again");
             let at = (record.partition(), record.offset());
             if record.partition() == 0 {
-                record.unprocessable(cause, dashstream_kafka::Evidence::none());
+                record.reject(cause, dashstream_kafka::RecordIds::none());
                 break at;
             }
-            record.done();
+            record.accept();
         };
         assert_eq!(first, (0, 1), "the restart meets exactly the poison");
         let _ = host.shutdown().await;
@@ -173,7 +173,7 @@ fn nothing_behind(scope: Scope, place: &Place) {
         let expected: Vec<_> = (2..40).map(|offset| (0, offset)).collect();
         assert_eq!(host.judge(40, JOIN / 4, cause).await, expected, "each once");
         assert!(
-            !host.saw(&Fact::Count(Count::Fenced)),
+            !host.saw(&ConsumerEvent::Count(Count::Fenced)),
             "the host did no work in vain"
         );
         let _ = host.shutdown().await;
@@ -199,7 +199,7 @@ fn seeks_are_carried_out_in_order_when_holds_overtake_each_other() {
             let cause = Cause::DecodeError;
             for offset in [5, 3, 1] {
                 let record = out.remove(offset);
-                record.unprocessable(cause, dashstream_kafka::Evidence::none());
+                record.reject(cause, dashstream_kafka::RecordIds::none());
             }
             let poison = (HeldBy::Policy, Some(cause), Some(1));
             host.until("held at the first", |status| {
@@ -207,7 +207,7 @@ fn seeks_are_carried_out_in_order_when_holds_overtake_each_other() {
             })
             .await;
             for record in out {
-                record.done();
+                record.accept();
             }
             host.order(0, Command::Retry).await;
             let expected: Vec<_> = (1..8).map(|offset| (0, offset)).collect();
@@ -249,7 +249,11 @@ fn an_operator_retries_then_skips_the_held_record() {
             );
             assert_eq!(host.judge(1, JOIN, cause).await, [(0, 2)], "and passed");
             let facts = host.facts();
-            assert!(facts.iter().any(|fact| matches!(fact, Fact::Audit(_))));
+            assert!(
+                facts
+                    .iter()
+                    .any(|fact| matches!(fact, ConsumerEvent::Audit(_)))
+            );
             let _ = host.shutdown().await;
         });
         assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
@@ -276,10 +280,10 @@ fn null_payload_held(scope: Scope, place: &Place) {
         let broker = Broker::at(&place.brokers);
         let cause = Cause::NullPayload;
         let poison = (HeldBy::Policy, Some(cause), Some(1));
-        let is_condemned = |fact: &Fact| {
+        let is_condemned = |fact: &ConsumerEvent| {
             matches!(
                 fact,
-                Fact::Condemned {
+                ConsumerEvent::Rejected {
                     partition: 0,
                     offset: 1,
                     cause: Cause::NullPayload,
@@ -334,7 +338,7 @@ fn null_payload(meaning: NullPayload, place: &Place) {
         while offsets.len() < expected.len() {
             let record = host.next(JOIN).await.unwrap();
             offsets.push(record.offset());
-            record.done();
+            record.accept();
         }
         assert_eq!(offsets, expected);
         let _ = host.shutdown().await;

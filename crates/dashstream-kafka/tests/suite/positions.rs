@@ -9,7 +9,7 @@ use crate::support::{Broker, within};
 use dashstream_kafka::policy::{
     Archiving, Cause, Command, Config, HeldBy, Mode, Offset as Position, OrderOutcome, Scope,
 };
-use dashstream_kafka::{Consumer, Evidence, Fact};
+use dashstream_kafka::{Consumer, ConsumerEvent, RecordIds};
 
 const LIMIT: Duration = Duration::from_secs(80);
 const JOIN: Duration = Duration::from_secs(20);
@@ -43,7 +43,7 @@ fn an_operator_skips_up_to_the_end_of_the_log_and_what_is_produced_there_later_i
                 assert_eq!(host.order(0, Command::SkipTo(at(to))).await, outcome);
                 assert!(held(&host.status(), 0).is_some(), "it stays as it was");
             }
-            let audited = |fact: &&Fact| matches!(fact, Fact::Audit(_));
+            let audited = |fact: &&ConsumerEvent| matches!(fact, ConsumerEvent::Audit(_));
             assert_eq!(host.facts().iter().filter(audited).count(), 3);
             let applied = OrderOutcome::Applied {
                 offset: Some(at(1)),
@@ -124,7 +124,7 @@ fn a_topic_that_is_created_again_under_a_consumer_is_held_and_read_from_where_an
         run(async {
             let mut host = Host::start(place.config(), Config::default()).await;
             assert_eq!(host.judge(50, JOIN, CAUSE).await.len(), 50);
-            host.told(&Fact::Committed { ok: true }).await;
+            host.told(&ConsumerEvent::Committed { ok: true }).await;
             broker.recreate(&place.topic, 1);
             broker.fill(&place.topic, 0, 20);
             host.until("held", |status| held(status, 0) == beyond(50))
@@ -231,7 +231,7 @@ fn a_topic_that_is_created_again_with_the_position_of_a_consumer_that_lags_is_he
             let policy = Config::default().outstanding_max(10);
             let mut host = Host::start(place.config(), policy).await;
             assert_eq!(host.judge(50, JOIN, CAUSE).await.len(), 50);
-            host.told(&Fact::Committed { ok: true }).await;
+            host.told(&ConsumerEvent::Committed { ok: true }).await;
             host.until("nothing moves", |status| {
                 status.partitions[0].next == Some(60) && status.partitions[0].high == Some(200)
             })
@@ -276,11 +276,11 @@ fn child() {
         };
         let first = next().await;
         // A rejection is not committed before everything ahead of it is settled.
-        next().await.unprocessable(CAUSE, Evidence::none());
+        next().await.reject(CAUSE, RecordIds::none());
         tokio::time::sleep(QUIET).await;
         let broker = Broker::at(&place.brokers);
         assert_eq!(broker.committed(&place.group, &place.topic, 0), None);
-        first.done();
+        first.accept();
         tokio::time::sleep(QUIET).await;
         die();
     });

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dashstream_kafka::policy::{Archiving, Cause, Command, Config};
-use dashstream_kafka::{ClientRole, Consumer, ErrorClass, Fact, StartError, Status};
+use dashstream_kafka::{ClientRole, Consumer, ConsumerEvent, ErrorClass, StartError, Status};
 use rdkafka::mocking::MockCluster;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
@@ -44,7 +44,7 @@ fn a_broker_that_is_away_is_one_fact_until_it_is_back() {
             .await;
             let mut facts = BTreeMap::new();
             for fact in host.facts() {
-                if let Fact::ClientError(code) = fact {
+                if let ConsumerEvent::ClientError(code) = fact {
                     *facts.entry(code.number()).or_insert(0) += 1;
                 }
             }
@@ -156,8 +156,8 @@ fn a_producer_that_the_broker_refuses_for_ever_is_made_anew() {
             assert_eq!(host.judge(2, JOIN, CAUSE).await, [(0, 1), (0, 2)]);
             host.until("all are archived", passed(3)).await;
             assert_eq!(permanent(&host.status()), []);
-            let is_fatal = |fact: &Fact| {
-                let Fact::ClientError(code) = fact else {
+            let is_fatal = |fact: &ConsumerEvent| {
+                let ConsumerEvent::ClientError(code) = fact else {
                     return false;
                 };
                 code.class() == ErrorClass::Permanent || code.number() == lost as i32

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dashstream_kafka::Fact;
+use dashstream_kafka::ConsumerEvent;
 use dashstream_kafka::policy::trace::Trace;
 use dashstream_kafka::policy::{Action, Cause, Command, Config, Mode};
 
@@ -13,11 +13,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 const JOIN: Duration = Duration::from_secs(20);
 
 /// What a host hears of, among the actions of an engine.
-fn heard(action: &Action<()>) -> Option<Fact> {
+fn heard(action: &Action<()>) -> Option<ConsumerEvent> {
     match action {
-        Action::Count(count) => Some(Fact::Count(*count)),
-        Action::Audit(audit) => Some(Fact::Audit(audit.clone())),
-        Action::Store(store) => Some(Fact::Stored {
+        Action::Count(count) => Some(ConsumerEvent::Count(*count)),
+        Action::Audit(audit) => Some(ConsumerEvent::Audit(audit.clone())),
+        Action::Store(store) => Some(ConsumerEvent::Stored {
             partition: store.partition().partition(),
             next: store.next().get(),
             because: store.because(),
@@ -26,9 +26,13 @@ fn heard(action: &Action<()>) -> Option<Fact> {
     }
 }
 
-fn decided(facts: &[Fact]) -> Vec<Fact> {
-    let is_decided =
-        |fact: &&Fact| matches!(fact, Fact::Count(_) | Fact::Audit(_) | Fact::Stored { .. });
+fn decided(facts: &[ConsumerEvent]) -> Vec<ConsumerEvent> {
+    let is_decided = |fact: &&ConsumerEvent| {
+        matches!(
+            fact,
+            ConsumerEvent::Count(_) | ConsumerEvent::Audit(_) | ConsumerEvent::Stored { .. }
+        )
+    };
     facts.iter().filter(is_decided).cloned().collect()
 }
 
@@ -57,7 +61,7 @@ fn a_recorded_incident_runs_again_bit_for_bit() {
             assert_eq!(host.judge(2, JOIN, Cause::BadFrame).await.len(), 2);
             host.until("held", |status| held_at(status, 0) == Some(1))
                 .await;
-            assert!(host.saw(&Fact::Traced { ok: true }));
+            assert!(host.saw(&ConsumerEvent::TraceWritten { ok: true }));
             // Written while the incident lasts: it holds all that happened up to the hold.
             let replayed = read();
             let facts = decided(&host.facts());

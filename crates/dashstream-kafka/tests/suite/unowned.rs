@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dashstream_kafka::Observer;
+use dashstream_kafka::Admin;
 use dashstream_kafka::policy::{Cause, Config};
 
 use crate::support::host::{Host, Place, run};
@@ -13,8 +13,8 @@ const LIMIT: Duration = Duration::from_secs(90);
 const JOIN: Duration = Duration::from_secs(20);
 
 /// Nothing when the broker does not describe groups: the embedded one does not.
-fn unowned(observer: &Observer) -> Option<BTreeMap<i32, u64>> {
-    observer.unowned().ok().flatten()
+fn unowned(admin: &Admin) -> Option<BTreeMap<i32, u64>> {
+    admin.unowned().ok().flatten()
 }
 
 #[test]
@@ -22,9 +22,9 @@ fn records_wait_for_nobody_until_a_member_has_their_partition() {
     within(LIMIT, || {
         let broker = Broker::start();
         let place = Place::new(&broker, 2);
-        let observer = Observer::new(&place.config()).unwrap();
+        let admin = Admin::new(&place.config()).unwrap();
         broker.fill(&place.topic, 1, 3);
-        let Some(waiting) = unowned(&observer) else {
+        let Some(waiting) = unowned(&admin) else {
             return;
         };
         assert_eq!(waiting, BTreeMap::from([(1, 3)]));
@@ -32,15 +32,15 @@ fn records_wait_for_nobody_until_a_member_has_their_partition() {
             let mut host = Host::start(place.config(), Config::default()).await;
             host.until("both partitions", |status| status.partitions.len() == 2)
                 .await;
-            assert_eq!(unowned(&observer), Some(BTreeMap::new()));
+            assert_eq!(unowned(&admin), Some(BTreeMap::new()));
             let judged = host.judge(3, JOIN, Cause::DecodeError).await;
             assert_eq!(judged.len(), 3);
             let _closing = host.shutdown().await;
         });
         // What the group has committed waits no more.
-        assert_eq!(unowned(&observer), Some(BTreeMap::new()));
+        assert_eq!(unowned(&admin), Some(BTreeMap::new()));
         broker.fill(&place.topic, 0, 1);
         broker.fill(&place.topic, 1, 2);
-        assert_eq!(unowned(&observer), Some(BTreeMap::from([(0, 1), (1, 2)])));
+        assert_eq!(unowned(&admin), Some(BTreeMap::from([(0, 1), (1, 2)])));
     });
 }

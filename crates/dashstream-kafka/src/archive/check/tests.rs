@@ -10,7 +10,7 @@ const KAFKA: [(&str, &str); 4] = [
     (BYTES, "-1"),
 ];
 
-fn topic(settings: &[(&str, &str)]) -> Kept {
+fn topic(settings: &[(&str, &str)]) -> TopicSettings {
     let entries = settings.iter().map(|(name, value)| ConfigEntry {
         name: (*name).to_owned(),
         value: Some((*value).to_owned()),
@@ -19,18 +19,18 @@ fn topic(settings: &[(&str, &str)]) -> Kept {
         is_default: true,
         is_sensitive: false,
     });
-    Kept::read(&ConfigResource {
+    TopicSettings::read(&ConfigResource {
         specifier: OwnedResourceSpecifier::Topic("t".to_owned()),
         entries: entries.collect(),
     })
 }
 
-fn with(name: &str, value: &str) -> Kept {
+fn with(name: &str, value: &str) -> TopicSettings {
     let settings = KAFKA.map(|(known, old)| (known, if known == name { value } else { old }));
     topic(&settings)
 }
 
-fn found(archive: &Kept, source: &Kept) -> Vec<ArchiveFinding> {
+fn found(archive: &TopicSettings, source: &TopicSettings) -> Vec<ArchiveFinding> {
     judge(archive, source, 1_000, None)
 }
 

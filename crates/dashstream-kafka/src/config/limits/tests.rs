@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::config::Config;
-use crate::crash::MarkerFile;
+use crate::crash_loop::MarkerFile;
 
 fn config() -> Config {
     Config::new("b:9092", "t", "g").unwrap()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dashstream_kafka::policy::{
     self, Cause, HeldBy, Order, PartitionState, Signature, TopicId, TopicPartition,
 };
-use dashstream_kafka::{Closing, Config, Consumer, Evidence, Fact, Record, Status};
+use dashstream_kafka::{Closing, Config, Consumer, ConsumerEvent, Record, RecordIds, Status};
 
 use super::{Broker, unique};
 
@@ -100,7 +100,7 @@ impl Place {
 /// A running consumer and everything it reported.
 pub struct Host {
     pub consumer: Consumer,
-    facts: Arc<Mutex<Vec<Fact>>>,
+    facts: Arc<Mutex<Vec<ConsumerEvent>>>,
 }
 
 impl Host {
@@ -115,16 +115,16 @@ impl Host {
         Self { consumer, facts }
     }
 
-    pub fn facts(&self) -> Vec<Fact> {
+    pub fn facts(&self) -> Vec<ConsumerEvent> {
         self.facts.lock().unwrap().clone()
     }
 
     /// What is reported, also after this host is gone.
-    pub fn shared_facts(&self) -> Arc<Mutex<Vec<Fact>>> {
+    pub fn shared_facts(&self) -> Arc<Mutex<Vec<ConsumerEvent>>> {
         Arc::clone(&self.facts)
     }
 
-    pub fn saw(&self, fact: &Fact) -> bool {
+    pub fn saw(&self, fact: &ConsumerEvent) -> bool {
         self.facts.lock().unwrap().contains(fact)
     }
 
@@ -158,9 +158,9 @@ impl Host {
                 .payload()
                 .is_none_or(|payload| payload == POISON.as_bytes())
             {
-                record.unprocessable(cause, Evidence::none().thread_id("thread-1"));
+                record.reject(cause, RecordIds::none().thread_id("thread-1"));
             } else {
-                record.done();
+                record.accept();
             }
         }
         seen
@@ -175,18 +175,18 @@ impl Host {
     }
 
     /// Waits until `fact` was reported.
-    pub async fn told(&self, fact: &Fact) {
+    pub async fn told(&self, fact: &ConsumerEvent) {
         self.wait(&format!("{fact:?}"), || self.saw(fact)).await;
     }
 
     /// Waits until a fact of this kind was reported.
-    pub async fn wait_for(&self, is_meant: impl Fn(&Fact) -> bool) {
+    pub async fn wait_for(&self, is_meant: impl Fn(&ConsumerEvent) -> bool) {
         self.wait("a fact", || self.facts().iter().any(&is_meant))
             .await;
     }
 
     /// Waits until `fact` was reported so many times.
-    pub async fn wait_for_times(&self, fact: &Fact, times: usize) {
+    pub async fn wait_for_times(&self, fact: &ConsumerEvent, times: usize) {
         let count = || self.facts().iter().filter(|seen| *seen == fact).count();
         self.wait(&format!("{fact:?} {times} times"), || count() >= times)
             .await;

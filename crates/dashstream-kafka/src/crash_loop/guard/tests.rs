@@ -2,7 +2,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::*;
-use crate::desk::tests::taken;
+use crate::delivery_queue::tests::taken;
 
 /// Marks that outlive a process, and how often they were saved.
 #[derive(Debug, Default)]
@@ -27,59 +27,59 @@ impl CrashMarker for Memory {
     }
 }
 
-fn open(memory: &Arc<Memory>, deaths: u32) -> Caution {
+fn open(memory: &Arc<Memory>, deaths: u32) -> CrashLoopGuard {
     let config = Config::new("b", "t", "g")
         .and_then(|config| config.crash_loop(Arc::clone(memory) as _, deaths))
         .unwrap();
-    Caution::open(&config).unwrap().unwrap()
+    CrashLoopGuard::open(&config).unwrap().unwrap()
 }
 
 /// Hands out what may be handed out at once. Returns the offsets.
-fn hand_out(caution: &mut Caution, offsets: core::ops::Range<i64>) -> Vec<i64> {
+fn hand_out(guard: &mut CrashLoopGuard, offsets: core::ops::Range<i64>) -> Vec<i64> {
     let taken = taken(0, offsets);
-    let now = taken.into_iter().filter_map(|taken| caution.admit(taken));
+    let now = taken.into_iter().filter_map(|taken| guard.admit(taken));
     now.map(|taken| taken.place().1).collect()
 }
 
-fn next(caution: &mut Caution) -> Option<i64> {
-    caution.next(false).map(|taken| taken.place().1)
+fn next(guard: &mut CrashLoopGuard) -> Option<i64> {
+    guard.next(false).map(|taken| taken.place().1)
 }
 
 #[test]
 fn one_mark_covers_a_thousand_offsets_while_all_goes_well() {
     let memory = Arc::new(Memory::default());
     for (end, saves) in [(999, 1), (1_000, 1), (1_001, 2)] {
-        let mut caution = open(&memory, 3);
+        let mut guard = open(&memory, 3);
         let before = memory.saves();
         for first in (0..end).step_by(500) {
             let batch = first..end.min(first + 500);
             let count = batch.end - batch.start;
-            assert_eq!(hand_out(&mut caution, batch).len() as i64, count);
+            assert_eq!(hand_out(&mut guard, batch).len() as i64, count);
         }
         assert_eq!(memory.saves() - before, saves, "{end}");
-        caution.end();
+        guard.end();
     }
 }
 
 #[test]
 fn after_a_death_records_go_out_one_at_a_time_and_after_an_orderly_end_they_do_not() {
     let memory = Arc::new(Memory::default());
-    let mut caution = open(&memory, 3);
-    assert_eq!(hand_out(&mut caution, 0..5), [0, 1, 2, 3, 4]);
-    drop(caution);
+    let mut guard = open(&memory, 3);
+    assert_eq!(hand_out(&mut guard, 0..5), [0, 1, 2, 3, 4]);
+    drop(guard);
 
-    let mut caution = open(&memory, 3);
-    assert!(hand_out(&mut caution, 0..3).is_empty());
-    assert_eq!(caution.next(true).map(|taken| taken.place()), None);
-    assert_eq!(next(&mut caution), Some(0));
-    assert!(caution.next(true).is_none(), "one is out");
-    caution.came_back(0, 0);
-    assert_eq!(next(&mut caution), Some(1));
-    caution.came_back(0, 1);
-    caution.end();
+    let mut guard = open(&memory, 3);
+    assert!(hand_out(&mut guard, 0..3).is_empty());
+    assert_eq!(guard.next(true).map(|taken| taken.place()), None);
+    assert_eq!(next(&mut guard), Some(0));
+    assert!(guard.next(true).is_none(), "one is out");
+    guard.returned(0, 0);
+    assert_eq!(next(&mut guard), Some(1));
+    guard.returned(0, 1);
+    guard.end();
 
-    let mut caution = open(&memory, 3);
-    assert_eq!(hand_out(&mut caution, 2..5), [2, 3, 4]);
+    let mut guard = open(&memory, 3);
+    assert_eq!(hand_out(&mut guard, 2..5), [2, 3, 4]);
 }
 
 /// Dies `deaths` times on record 2, and says whether it is condemned then.
@@ -87,17 +87,17 @@ fn condemned_after(memory: &Arc<Memory>, deaths: u32, deaths_max: u32) -> bool {
     // The first death does not say which record it was.
     assert_eq!(hand_out(&mut open(memory, deaths_max), 0..5).len(), 5);
     for _ in 0..deaths {
-        let mut caution = open(memory, deaths_max);
-        assert!(hand_out(&mut caution, 0..5).is_empty());
+        let mut guard = open(memory, deaths_max);
+        assert!(hand_out(&mut guard, 0..5).is_empty());
         for offset in 0..2 {
-            assert_eq!(next(&mut caution), Some(offset));
-            caution.came_back(0, offset);
+            assert_eq!(next(&mut guard), Some(offset));
+            guard.returned(0, offset);
         }
-        assert_eq!(next(&mut caution), Some(2));
+        assert_eq!(next(&mut guard), Some(2));
     }
-    let caution = open(memory, deaths_max);
-    assert!(!caution.condemns(0, 1) && !caution.condemns(0, 3) && !caution.condemns(1, 2));
-    caution.condemns(0, 2)
+    let guard = open(memory, deaths_max);
+    assert!(!guard.rejects(0, 1) && !guard.rejects(0, 3) && !guard.rejects(1, 2));
+    guard.rejects(0, 2)
 }
 
 #[test]
@@ -113,21 +113,21 @@ fn a_record_is_condemned_at_its_last_allowed_death_and_not_before() {
 
 #[test]
 fn a_suspect_is_acquitted_by_coming_back_by_being_passed_and_by_an_operator() {
-    let acquit: [fn(&mut Caution); 3] = [
-        |caution| caution.came_back(0, 2),
-        |caution| caution.passed(0, 3),
-        |caution| caution.forgive(0),
+    let acquit: [fn(&mut CrashLoopGuard); 3] = [
+        |guard| guard.returned(0, 2),
+        |guard| guard.passed(0, 3),
+        |guard| guard.forgive(0),
     ];
     for acquit in acquit {
         let memory = Arc::new(Memory::default());
         assert!(condemned_after(&memory, 3, 3));
-        let mut caution = open(&memory, 3);
-        caution.passed(0, 2);
-        assert!(caution.condemns(0, 2), "not by the record before it");
-        acquit(&mut caution);
-        assert!(!caution.condemns(0, 2));
-        assert_eq!(caution.flush(), None);
-        assert!(!open(&memory, 3).condemns(0, 2), "and that is saved");
+        let mut guard = open(&memory, 3);
+        guard.passed(0, 2);
+        assert!(guard.rejects(0, 2), "not by the record before it");
+        acquit(&mut guard);
+        assert!(!guard.rejects(0, 2));
+        assert_eq!(guard.flush(), None);
+        assert!(!open(&memory, 3).rejects(0, 2), "and that is saved");
     }
 }
 
@@ -136,7 +136,7 @@ fn a_condemned_record_stays_so_over_an_orderly_end() {
     let memory = Arc::new(Memory::default());
     assert!(condemned_after(&memory, 3, 3));
     open(&memory, 3).end();
-    assert!(open(&memory, 3).condemns(0, 2));
+    assert!(open(&memory, 3).rejects(0, 2));
 }
 
 #[test]
@@ -146,7 +146,10 @@ fn marks_of_another_group_are_refused() {
     let other = Config::new("b", "t", "other")
         .and_then(|config| config.crash_loop(memory as _, 3))
         .unwrap();
-    assert_eq!(Caution::open(&other).err(), Some(MarkerError::Foreign));
+    assert_eq!(
+        CrashLoopGuard::open(&other).err(),
+        Some(MarkerError::Foreign)
+    );
 }
 
 #[test]
@@ -168,9 +171,9 @@ fn a_marker_that_cannot_be_written_is_reported_and_stops_nothing() {
     let config = Config::new("b", "t", "g")
         .and_then(|config| config.crash_loop(Arc::new(Full(AtomicBool::new(false))), 3))
         .unwrap();
-    let mut caution = Caution::open(&config).unwrap().unwrap();
-    assert_eq!(hand_out(&mut caution, 0..2), [0, 1]);
+    let mut guard = CrashLoopGuard::open(&config).unwrap().unwrap();
+    assert_eq!(hand_out(&mut guard, 0..2), [0, 1]);
     let full = MarkerError::Io(std::io::ErrorKind::StorageFull);
-    assert_eq!(caution.flush(), Some(full));
-    assert_eq!(caution.flush(), None);
+    assert_eq!(guard.flush(), Some(full));
+    assert_eq!(guard.flush(), None);
 }

@@ -5,26 +5,26 @@ use core::time::Duration;
 use dashstream_policy::{Age, Audit, Because, Cause, Count};
 
 use crate::client_code::ClientCode;
-use crate::crash::MarkerError;
+use crate::crash_loop::MarkerError;
 use crate::finding::ArchiveFinding;
 
 /// Something that happened on the consumer's thread.
 ///
-/// Facts are reported in order, to the function given to
+/// Events are reported in order, to the function given to
 /// [`Consumer::start`](crate::Consumer::start). It must not block: the consumer polls on the same
 /// thread.
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a host that maps facts to metrics must not miss one"
+    reason = "a host that maps events to metrics must not miss one"
 )]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
+pub enum ConsumerEvent {
     /// The policy counted something.
     Count(Count),
     /// The policy carried out an operator's order, or did not.
     Audit(Audit),
     /// A record arrived from the broker and was taken. The host gets it from
-    /// [`Consumer::recv`](crate::Consumer::recv) unless one of the next two facts is about it too.
+    /// [`Consumer::recv`](crate::Consumer::recv) unless one of the next two events is about it too.
     Received {
         /// Where.
         partition: i32,
@@ -33,8 +33,8 @@ pub enum Fact {
         /// Its payload's size, nothing for a null payload.
         bytes: Option<usize>,
     },
-    /// A record that was received is unprocessable without the host's having seen it.
-    Condemned {
+    /// A record that was received is rejected without the host's having seen it.
+    Rejected {
         /// Where.
         partition: i32,
         /// The record.
@@ -58,9 +58,9 @@ pub enum Fact {
     Archive(ArchiveFinding),
     /// The crash marker could not be written. The consumer goes on; a crash from now on may not be
     /// counted.
-    Unmarked(MarkerError),
+    MarkerFailed(MarkerError),
     /// The recording of the policy engine was written to its file, or could not be.
-    Traced {
+    TraceWritten {
         /// Whether it was.
         ok: bool,
     },
@@ -94,7 +94,7 @@ pub enum Fact {
         ok: bool,
     },
     /// The broker was asked for the watermarks of the assigned partitions.
-    WatermarksAsked {
+    WatermarksPolled {
         /// How long the answer took, or the waiting for it.
         took: Duration,
         /// Whether every partition got an answer.
@@ -113,7 +113,7 @@ pub enum Fact {
     },
     /// The host dropped a record without saying what became of it. It counts as failed with
     /// [`Cause::Dropped`] and comes back while its attempts last.
-    Undone {
+    Dropped {
         /// Where.
         partition: i32,
         /// The record.

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::crash::{CrashMark, CrashMarker, CrashMarks, MarkerError, Suspect};
+use crate::crash_loop::{CrashMark, CrashMarker, CrashMarks, MarkerError, Suspect};
 
 /// Keeps marks in a file of its own.
 ///

@@ -9,19 +9,19 @@ use tokio::sync::oneshot;
 use crate::archive::answer::{Refused, Sent};
 use crate::client_code::ClientCode;
 use crate::finding::ArchiveFinding;
-use crate::message::Kept;
+use crate::message::RejectedMessage;
 use crate::standing::ClientRole;
 use crate::status::ArchiveTopic;
 use crate::watermarks::Watermarks;
 
-pub(crate) enum Event {
-    Done(Delivered),
-    Unprocessable(Delivered, Fault<Kept>),
-    Failed(Delivered, Fault<Kept>),
+pub(crate) enum DriverMessage {
+    Accepted(Delivered),
+    Rejected(Delivered, Fault<RejectedMessage>),
+    Released(Delivered, Fault<RejectedMessage>),
     /// A record was dropped by the host without a word.
-    Dropped(Delivered, Fault<Kept>),
+    Dropped(Delivered, Fault<RejectedMessage>),
     /// The host has no resources for a record now.
-    Deferred(Delivered, Kept),
+    Deferred(Delivered, RejectedMessage),
     /// The host will not look at these records.
     Unread(usize),
     /// How a send to the archive ended.

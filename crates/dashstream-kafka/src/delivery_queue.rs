@@ -1,4 +1,5 @@
-//! Where records wait for the host, and where the host gives them back.
+//! Queue between the polling thread and `Consumer::recv`; withholds records behind one that may be put on
+//! hold.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::Sender;
@@ -7,27 +8,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use dashstream_policy::{Breaker, Delivered, Escalation, Mode};
 use tokio::sync::Notify;
 
-use crate::event::Event;
+use crate::driver_message::DriverMessage;
 use crate::message::Message;
 
 /// Connects the host's end of a consumer with the thread that drives the engine.
 ///
 /// A record behind a held one is never handed out. The engine hears of a verdict on its own thread,
 /// so from a verdict that may hold its partition until the engine has heard it, what lies behind in
-/// that partition stays on the desk; what the engine then gives up is taken off it.
-pub(crate) struct Desk {
+/// that partition stays on the queue; what the engine then gives up is taken off it.
+pub(crate) struct DeliveryQueue {
     state: Mutex<State>,
     /// Wakes the host that waits for a record. There is one: waiting takes `&mut Consumer`.
     ready: Notify,
-    inbox: Sender<Event>,
+    inbox: Sender<DriverMessage>,
 }
 
 struct State {
     // Unbounded, since the engine bounds what is taken.
-    waiting: VecDeque<Taken>,
+    waiting: VecDeque<QueuedRecord>,
     /// Verdicts that may hold their partition and that the engine has not heard, and records that
     /// wait until the host has resources for them.
-    unheard: BTreeSet<Verdict>,
+    unapplied: BTreeSet<DeliveryId>,
     mode: Mode,
     escalation: Escalation,
     breaker: Breaker,
@@ -39,21 +40,21 @@ struct State {
 
 /// A record that the engine took and the host has not seen.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct QueuedRecord {
     pub(crate) message: Message,
     pub(crate) delivered: Delivered,
 }
 
-/// Names a verdict on its way to the engine. Verdicts on one partition sort by offset.
+/// Names a delivered record. Those of one partition sort by offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Verdict {
+pub(crate) struct DeliveryId {
     partition: i32,
     offset: i64,
-    /// Tells a record from the same one met again.
+    /// Tells a record from the same one delivered again.
     serial: u64,
 }
 
-impl Verdict {
+impl DeliveryId {
     /// Whether it is on a record of `partition` at `from` or behind.
     pub(crate) const fn is_at(&self, partition: i32, from: i64) -> bool {
         self.partition == partition && self.offset >= from
@@ -68,12 +69,16 @@ impl Verdict {
     }
 }
 
-impl Desk {
-    pub(crate) const fn new(inbox: Sender<Event>, mode: Mode, escalation: Escalation) -> Self {
+impl DeliveryQueue {
+    pub(crate) const fn new(
+        inbox: Sender<DriverMessage>,
+        mode: Mode,
+        escalation: Escalation,
+    ) -> Self {
         Self {
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
-                unheard: BTreeSet::new(),
+                unapplied: BTreeSet::new(),
                 mode,
                 escalation,
                 breaker: Breaker::Closed,
@@ -86,7 +91,7 @@ impl Desk {
     }
 
     /// Tells the consumer's thread something.
-    pub(crate) fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: DriverMessage) {
         // Without its receiver the consumer is closed, and what it took is read again by the next.
         let _closed = self.inbox.send(event);
     }
@@ -94,11 +99,11 @@ impl Desk {
     /// Passes on what the host's rate gate says.
     pub(crate) fn breaker(&self, breaker: Breaker) {
         self.state().breaker = breaker;
-        self.tell(Event::Breaker(breaker));
+        self.tell(DriverMessage::Breaker(breaker));
     }
 
     /// The next record that the host may see; nothing once the consumer has ended.
-    pub(crate) async fn next(&self) -> Option<Taken> {
+    pub(crate) async fn next(&self) -> Option<QueuedRecord> {
         loop {
             // Made before looking: what is put down in between is not missed.
             let ready = self.ready.notified();
@@ -116,28 +121,28 @@ impl Desk {
     }
 
     /// Says that a verdict is on its way.
-    pub(crate) fn judged(&self, verdict: Verdict) {
+    pub(crate) fn verdict_sent(&self, verdict: DeliveryId) {
         let mut state = self.state();
         if state.may_hold() {
-            state.unheard.insert(verdict);
+            state.unapplied.insert(verdict);
         }
     }
 
     /// Says that a record cannot be processed now. What lies behind it in its partition stays on the
-    /// desk until [`Desk::heard`] says that this is over.
-    pub(crate) fn deferred(&self, verdict: Verdict) {
-        self.state().unheard.insert(verdict);
+    /// queue until [`DeliveryQueue::verdict_applied`] says that this is over.
+    pub(crate) fn deferred(&self, verdict: DeliveryId) {
+        self.state().unapplied.insert(verdict);
     }
 
     /// The engine has heard a verdict, and what it gave up for it is taken off.
-    pub(crate) fn heard(&self, verdict: Verdict) {
-        if self.state().unheard.remove(&verdict) {
+    pub(crate) fn verdict_applied(&self, verdict: DeliveryId) {
+        if self.state().unapplied.remove(&verdict) {
             self.ready.notify_one();
         }
     }
 
     /// Puts a record down for the host. It says whether anybody will ask for it.
-    pub(crate) fn put(&self, taken: Taken) -> bool {
+    pub(crate) fn push(&self, taken: QueuedRecord) -> bool {
         let mut state = self.state();
         if state.closed || state.ended {
             return false;
@@ -149,7 +154,7 @@ impl Desk {
     }
 
     /// Takes the records of a partition off that lie at `from` or behind, and says how many.
-    pub(crate) fn take_off(&self, partition: i32, from: i64) -> usize {
+    pub(crate) fn withdraw(&self, partition: i32, from: i64) -> usize {
         let mut state = self.state();
         let before = state.waiting.len();
         state.waiting.retain(|taken| !taken.is_at(partition, from));
@@ -185,22 +190,22 @@ impl State {
         }
     }
 
-    fn take(&mut self) -> Option<Taken> {
-        let unheard = &self.unheard;
+    fn take(&mut self) -> Option<QueuedRecord> {
+        let unapplied = &self.unapplied;
         let free = self.waiting.iter().position(|taken| {
             let (partition, offset) = taken.place();
-            let first = |offset| Verdict {
+            let first = |offset| DeliveryId {
                 partition,
                 offset,
                 serial: 0,
             };
-            unheard.range(first(0)..first(offset)).next().is_none()
+            unapplied.range(first(0)..first(offset)).next().is_none()
         })?;
         self.waiting.remove(free)
     }
 }
 
-impl Taken {
+impl QueuedRecord {
     /// Partition and offset.
     pub(crate) const fn place(&self) -> (i32, i64) {
         (self.message.partition, self.message.offset)

@@ -1,4 +1,4 @@
-//! A second client that only asks: committed offsets, watermarks, which topics exist.
+//! The admin client, which only asks: committed offsets, watermarks, which topics exist.
 //!
 //! It never joins the group, so its questions neither disturb a rebalance nor delay a poll.
 
@@ -18,7 +18,7 @@ use crate::settings;
 use crate::watermarks::Watermarks;
 
 /// Reads what the broker knows about a topic and a group, without joining the group.
-pub struct Observer {
+pub struct Admin {
     client: BaseConsumer,
     topic: String,
     group: String,
@@ -26,14 +26,14 @@ pub struct Observer {
     timeout: Duration,
 }
 
-impl Observer {
+impl Admin {
     /// Creates the client. It connects when it is first asked something.
     ///
     /// # Errors
     ///
     /// [`StartError`] when the client library refuses a setting.
     pub fn new(config: &Config) -> Result<Self, StartError> {
-        let settings = settings::observer(config);
+        let settings = settings::admin(config);
         let client = settings
             .create()
             .map_err(|error| settings::culprit(&settings, config, &error))?;
@@ -61,7 +61,7 @@ impl Observer {
     ///
     /// # Errors
     ///
-    /// Those of [`Observer::partitions`].
+    /// Those of [`Admin::partitions`].
     pub fn committed(&self) -> Result<BTreeMap<i32, Option<i64>>, StartError> {
         let partitions = self.partitions()?;
         self.committed_of(&partitions)
@@ -85,7 +85,7 @@ impl Observer {
     ///
     /// # Errors
     ///
-    /// Those of [`Observer::partitions`].
+    /// Those of [`Admin::partitions`].
     pub fn unowned(&self) -> Result<Option<BTreeMap<i32, u64>>, StartError> {
         let groups = self
             .client
@@ -226,7 +226,7 @@ impl Observer {
         codes
     }
 
-    /// As [`Observer::partitions_of`], asked for once.
+    /// As [`Admin::partitions_of`], asked for once.
     pub(crate) fn partitions_now(&self, topic: &str, what: Asked) -> Result<Vec<i32>, StartError> {
         self.partitions_within(topic, what, self.timeout)
     }
@@ -254,9 +254,9 @@ impl Observer {
     }
 }
 
-impl fmt::Debug for Observer {
+impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observer")
+        f.debug_struct("Admin")
             .field("topic", &self.topic)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()

@@ -7,22 +7,22 @@ use dashstream_policy::trace::TracedEngine;
 use dashstream_policy::{Config, ConfigError};
 
 use crate::config::TraceFile;
-use crate::message::Kept;
+use crate::message::RejectedMessage;
 
 /// An engine that is recorded as far as the configuration says: by default not at all.
 #[derive(Debug)]
-pub(crate) struct Journal {
-    recorder: TracedEngine<Kept>,
+pub(crate) struct RecordedEngine {
+    traced: TracedEngine<RejectedMessage>,
     file: Option<TraceFile>,
     /// Calls that the file has.
     written: usize,
 }
 
-impl Journal {
+impl RecordedEngine {
     pub(crate) fn new(policy: Config, file: Option<TraceFile>) -> Result<Self, ConfigError> {
         let calls_max = file.as_ref().map_or(0, |file| file.calls_max);
         Ok(Self {
-            recorder: TracedEngine::new(policy, calls_max)?,
+            traced: TracedEngine::new(policy, calls_max)?,
             file,
             written: 0,
         })
@@ -32,7 +32,7 @@ impl Journal {
     /// or not at all.
     pub(crate) fn write(&mut self) -> Option<io::Result<()>> {
         let file = self.file.as_ref()?;
-        let trace = self.recorder.trace();
+        let trace = self.traced.trace();
         if trace.len() == self.written {
             return None;
         }
@@ -45,16 +45,16 @@ impl Journal {
     }
 }
 
-impl core::ops::Deref for Journal {
-    type Target = TracedEngine<Kept>;
+impl core::ops::Deref for RecordedEngine {
+    type Target = TracedEngine<RejectedMessage>;
 
     fn deref(&self) -> &Self::Target {
-        &self.recorder
+        &self.traced
     }
 }
 
-impl core::ops::DerefMut for Journal {
+impl core::ops::DerefMut for RecordedEngine {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.recorder
+        &mut self.traced
     }
 }

@@ -9,18 +9,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::config::{Config, CrashLoop};
-use crate::crash::{CrashMark, CrashMarker, CrashMarks, MarkerError, Suspect};
-use crate::desk::Taken;
+use crate::crash_loop::{CrashMark, CrashMarker, CrashMarks, MarkerError, Suspect};
+use crate::delivery_queue::QueuedRecord;
 
 /// The marks, and the records that wait for their turn.
 #[derive(Debug)]
-pub(crate) struct Caution {
+pub(crate) struct CrashLoopGuard {
     marker: Arc<dyn CrashMarker>,
     deaths_max: u32,
     marks: CrashMarks,
     /// Records below these were perhaps with a process that died.
     careful_below: BTreeMap<i32, i64>,
-    waiting: VecDeque<Taken>,
+    waiting: VecDeque<QueuedRecord>,
     /// The one record that is out, where they go out one at a time.
     out: Option<(i32, i64)>,
     /// The marks differ from what was saved.
@@ -28,7 +28,7 @@ pub(crate) struct Caution {
     failure: Option<MarkerError>,
 }
 
-impl Caution {
+impl CrashLoopGuard {
     /// Reads what earlier processes left, if the configuration has a marker.
     pub(crate) fn open(config: &Config) -> Result<Option<Self>, MarkerError> {
         let Some(CrashLoop { marker, deaths_max }) = &config.crash_loop else {
@@ -65,14 +65,14 @@ impl Caution {
     }
 
     /// Whether too many processes died on this record.
-    pub(crate) fn condemns(&self, partition: i32, offset: i64) -> bool {
+    pub(crate) fn rejects(&self, partition: i32, offset: i64) -> bool {
         let mark = self.marks.partitions.get(&partition);
         let suspect = mark.and_then(|mark| mark.suspect);
         suspect.is_some_and(|suspect| suspect.offset == offset && suspect.deaths >= self.deaths_max)
     }
 
     /// Gives a record back that may be handed out at once, and keeps it for later otherwise.
-    pub(crate) fn admit(&mut self, taken: Taken) -> Option<Taken> {
+    pub(crate) fn admit(&mut self, taken: QueuedRecord) -> Option<QueuedRecord> {
         let (partition, offset) = taken.place();
         if !self.waiting.is_empty() || self.out.is_some() || self.is_careful(partition, offset) {
             self.waiting.push_back(taken);
@@ -83,7 +83,7 @@ impl Caution {
     }
 
     /// The next record that has its turn, given whether the host has one.
-    pub(crate) fn next(&mut self, host_has_one: bool) -> Option<Taken> {
+    pub(crate) fn next(&mut self, host_has_one: bool) -> Option<QueuedRecord> {
         if host_has_one {
             return None;
         }
@@ -106,14 +106,14 @@ impl Caution {
     }
 
     /// A record came back: nobody died of it.
-    pub(crate) fn came_back(&mut self, partition: i32, offset: i64) {
+    pub(crate) fn returned(&mut self, partition: i32, offset: i64) {
         if self.out == Some((partition, offset)) {
             self.clear_out();
         }
         self.acquit(partition, |suspect| suspect == offset);
     }
 
-    /// An operator wants the partition's held record to be met again.
+    /// An operator retries the partition's held record.
     pub(crate) fn forgive(&mut self, partition: i32) {
         self.acquit(partition, |_| true);
     }
@@ -124,7 +124,7 @@ impl Caution {
     }
 
     /// Gives records up that the engine has given up.
-    pub(crate) fn take_off(&mut self, partition: i32, from: i64) {
+    pub(crate) fn withdraw(&mut self, partition: i32, from: i64) {
         self.waiting.retain(|taken| !taken.is_at(partition, from));
     }
 

@@ -1,17 +1,17 @@
-//! What is looked after between polls: watermarks, stalls, the published status.
+//! Periodic work between polls: watermarks, stall detection, publishing the status.
 
 use core::time::Duration;
 use std::sync::{Arc, PoisonError};
 
 use dashstream_policy::{Grade, PartitionState, PartitionStatus, Scope, Taking};
 
+use crate::consumer_event::ConsumerEvent;
 use crate::driver::{Driver, PUBLISH_INTERVAL, UNDECODABLE_PATIENCE};
-use crate::fact::Fact;
 use crate::progress::Change;
 use crate::status::{PartitionLag, Status};
 
 impl Driver {
-    pub(super) fn look_after_partitions(&mut self, now: Duration) {
+    pub(super) fn check_partitions(&mut self, now: Duration) {
         let asked = now.saturating_sub(self.watermarks_asked);
         let trouble = self.trouble.undecodable.or(self.trouble.out_of_range);
         let hurry = (trouble.is_some() || self.doubted) && asked >= UNDECODABLE_PATIENCE;
@@ -35,8 +35,8 @@ impl Driver {
         }
         for (partition, change) in changes {
             self.report(&match change {
-                Change::Stalled => Fact::Stalled { partition },
-                Change::Unstalled => Fact::Unstalled { partition },
+                Change::Stalled => ConsumerEvent::Stalled { partition },
+                Change::Unstalled => ConsumerEvent::Unstalled { partition },
             });
             self.published = None;
         }
@@ -70,7 +70,7 @@ impl Driver {
         self.watermarks_asked = now;
         let partitions: Vec<i32> = self.partitions.keys().copied().collect();
         if !partitions.is_empty() {
-            self.watch.ask(now, partitions);
+            self.poller.ask(now, partitions);
         }
     }
 

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
+use crate::admin::Admin;
 use crate::clock::Clock;
-use crate::event::Event;
-use crate::observer::Observer;
+use crate::driver_message::DriverMessage;
 use crate::standing::ClientRole;
 
-/// Asks the broker for watermarks; the answers come as [`Event::Watermarks`].
+/// Polls watermarks; the answers come as [`DriverMessage::Watermarks`].
 #[derive(Debug)]
-pub(crate) struct Watch(Sender<(Duration, Vec<i32>)>);
+pub(crate) struct WatermarkPoller(Sender<(Duration, Vec<i32>)>);
 
-impl Watch {
+impl WatermarkPoller {
     /// Starts the thread, which ends when this value is dropped and its last answer is there.
     pub(crate) fn start(
         clock: Clock,
-        observer: Arc<Observer>,
-        answers: Sender<Event>,
+        admin: Arc<Admin>,
+        answers: Sender<DriverMessage>,
     ) -> Result<Self, std::io::Error> {
         let (asks, asked) = channel::<(Duration, Vec<i32>)>();
         thread::Builder::new()
@@ -31,13 +31,14 @@ impl Watch {
                         (at, partitions) = newer;
                     }
                     let begun = clock.now();
-                    let fresh = observer.watermarks_of(&partitions);
+                    let fresh = admin.watermarks_of(&partitions);
                     let took = clock.now().saturating_sub(begun);
                     let complete = fresh.len() == partitions.len();
-                    for code in observer.reported() {
-                        let _closed = answers.send(Event::ClientFailed(ClientRole::Observer, code));
+                    for code in admin.reported() {
+                        let _closed =
+                            answers.send(DriverMessage::ClientFailed(ClientRole::Admin, code));
                     }
-                    let answer = Event::Watermarks {
+                    let answer = DriverMessage::Watermarks {
                         asked: at,
                         fresh,
                         took,

@@ -1,14 +1,15 @@
-//! A record that makes the process die again and again, found by what earlier processes left behind.
+//! Crash-loop detection: a record that makes the process die again and again, found by what earlier
+//! processes left behind.
 
-mod caution;
 mod file;
+mod guard;
 
 use core::fmt;
 use std::collections::BTreeMap;
 use std::io;
 
-pub(crate) use self::caution::Caution;
 pub use self::file::MarkerFile;
+pub(crate) use self::guard::CrashLoopGuard;
 
 /// Keeps marks beyond the end of the process. [`MarkerFile`] is one.
 ///
