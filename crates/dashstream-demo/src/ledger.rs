@@ -14,7 +14,7 @@ use crate::hostile::Hostile;
 /// An offset that both sides know and agree on is folded away once everything before it is, so that
 /// a demo may run for days.
 #[derive(Debug, Default)]
-pub struct Ledger(Mutex<Books>);
+pub struct Ledger(Mutex<LedgerState>);
 
 /// What the producer put at an offset.
 #[derive(Clone, Debug)]
@@ -85,12 +85,12 @@ impl Ledger {
             first,
             open: VecDeque::new(),
         };
-        self.books().partitions.insert(partition, book);
+        self.state().partitions.insert(partition, book);
     }
 
     /// The gateway's side: what it made of the record at this offset.
     pub fn decided(&self, partition: i32, offset: i64, decision: Decision) {
-        self.books().enter(partition, offset, |entry, again| {
+        self.state().count(partition, offset, |entry, again| {
             match entry.decision {
                 None => entry.decision = Some(decision),
                 Some(_) => *again = again.saturating_add(1),
@@ -104,20 +104,20 @@ impl Ledger {
 
     /// The producer's side: what the broker acknowledged at this offset.
     pub(crate) fn written(&self, partition: i32, offset: i64, written: Written) {
-        self.books()
-            .enter(partition, offset, |entry, _| entry.written = Some(written));
+        self.state()
+            .count(partition, offset, |entry, _| entry.written = Some(written));
     }
 
     pub(crate) fn undelivered(&self) {
-        let mut books = self.books();
-        books.undelivered = books.undelivered.saturating_add(1);
+        let mut state = self.state();
+        state.undelivered = state.undelivered.saturating_add(1);
     }
 
     /// Whether every offset that was written has its decision, except on partitions where `held`.
     #[must_use]
     pub fn is_settled(&self, held: impl Fn(i32) -> bool) -> bool {
-        let books = self.books();
-        books.partitions.iter().all(|(partition, book)| {
+        let state = self.state();
+        state.partitions.iter().all(|(partition, book)| {
             held(*partition) || book.open.iter().all(|entry| entry.decision.is_some())
         })
     }
@@ -125,8 +125,8 @@ impl Ledger {
     /// The offset after the last one written to a partition, if the demo wrote to it.
     #[must_use]
     pub fn end(&self, partition: i32) -> Option<i64> {
-        let books = self.books();
-        let book = books.partitions.get(&partition)?;
+        let state = self.state();
+        let book = state.partitions.get(&partition)?;
         let open = i64::try_from(book.open.len()).unwrap_or(i64::MAX);
         let end = book.first.saturating_add(open);
         (end > book.begin).then_some(end)
@@ -136,9 +136,9 @@ impl Ledger {
     /// to be in step; the oldest are forgotten beyond a few thousand.
     #[must_use]
     pub fn runs(&self) -> BTreeMap<Arc<str>, bool> {
-        let books = self.books();
-        let mut runs = books.runs.clone();
-        for book in books.partitions.values() {
+        let state = self.state();
+        let mut runs = state.runs.clone();
+        for book in state.partitions.values() {
             for entry in book.open.iter().filter(|entry| entry.decision.is_some()) {
                 if let Some(written) = &entry.written {
                     runs.follow(written);
@@ -151,17 +151,17 @@ impl Ledger {
     /// Compares the books as they stand.
     #[must_use]
     pub fn compare(&self) -> Comparison {
-        let books = self.books();
+        let state = self.state();
         let mut out = Comparison {
-            written: books.agreed,
-            decided: books.agreed,
-            agreed: books.agreed,
-            again: books.again,
-            undelivered: books.undelivered,
-            hostile: books.hostile.clone(),
+            written: state.agreed,
+            decided: state.agreed,
+            agreed: state.agreed,
+            again: state.again,
+            undelivered: state.undelivered,
+            hostile: state.hostile.clone(),
             ..Comparison::default()
         };
-        for (partition, book) in &books.partitions {
+        for (partition, book) in &state.partitions {
             for (offset, entry) in (book.first..).zip(&book.open) {
                 entry.compare(*partition, offset, &mut out);
             }
@@ -169,14 +169,14 @@ impl Ledger {
         out
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
+    fn state(&self) -> MutexGuard<'_, LedgerState> {
         // A panic elsewhere leaves the books no worse than they were.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[derive(Debug, Default)]
-struct Books {
+struct LedgerState {
     partitions: BTreeMap<i32, Book>,
     runs: Runs,
     hostile: BTreeMap<&'static str, u64>,
@@ -200,8 +200,8 @@ struct Entry {
     changed: bool,
 }
 
-impl Books {
-    fn enter(&mut self, partition: i32, offset: i64, note: impl FnOnce(&mut Entry, &mut u64)) {
+impl LedgerState {
+    fn count(&mut self, partition: i32, offset: i64, note: impl FnOnce(&mut Entry, &mut u64)) {
         let book = self.partitions.entry(partition).or_default();
         let Some(index) = offset
             .checked_sub(book.first)

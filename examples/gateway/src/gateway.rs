@@ -11,11 +11,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use crate::notes::Notes;
+use crate::events::Events;
 use crate::observe::{Observation, Seen};
 use crate::pipeline::Pipeline;
 use crate::report::{Ending, RunReport};
-use crate::server::{self, Board};
+use crate::server::{self, AppState};
 use crate::settings::{Cluster, Settings};
 use crate::setup::{committed, embedded, start_demo};
 use crate::unowned::UnownedWatch;
@@ -43,7 +43,7 @@ pub async fn run(settings: &Settings, stop: impl Future<Output = ()>) -> anyhow:
     let (stop_pages, stopped) = watch::channel(false);
     let pages = tokio::spawn(server::serve(
         listener,
-        Arc::clone(&session.board),
+        Arc::clone(&session.state),
         settings.hosts.clone(),
         stopped,
     ));
@@ -63,12 +63,12 @@ pub async fn run(settings: &Settings, stop: impl Future<Output = ()>) -> anyhow:
 struct Session {
     consumer: Consumer,
     pipeline: Pipeline,
-    notes: Notes,
+    events: Events,
     registry: Registry,
     metrics: Metrics,
     observation: Observation,
     unowned: UnownedWatch,
-    board: Arc<Board>,
+    state: Arc<AppState>,
     archives: bool,
     ledger: Option<Arc<Ledger>>,
     demo: Option<(JoinHandle<anyhow::Result<()>>, watch::Sender<bool>)>,
@@ -78,10 +78,10 @@ impl Session {
     async fn start(settings: &Settings, kafka: &Config, brokers: &str) -> anyhow::Result<Self> {
         let mut registry = Registry::new();
         let metrics = Metrics::register(&mut registry, Options::default(), Duration::ZERO)?;
-        let notes = Notes::new(metrics.clone());
-        let hearing = notes.clone();
-        let consumer = Consumer::start(kafka.clone(), settings.policy.clone(), move |fact| {
-            hearing.hear(fact)
+        let events = Events::new(metrics.clone());
+        let listener = events.clone();
+        let consumer = Consumer::start(kafka.clone(), settings.policy.clone(), move |event| {
+            listener.on_event(event)
         })
         .await
         .with_context(|| {
@@ -95,7 +95,7 @@ impl Session {
             tracing::info!(topic, "{}", kafka.disclosed().shows());
         }
         let clock = consumer.handle();
-        notes.started(clock.clone());
+        events.started(clock.clone());
         let watched = clock.clone();
         let (ledger, demo) = match start_demo(settings, kafka, brokers).await? {
             Some((ledger, task, stop)) => (Some(ledger), Some((task, stop))),
@@ -107,15 +107,15 @@ impl Session {
                 settings.max_payload_bytes,
                 metrics.clone(),
                 ledger.clone(),
-                notes.throttle(),
+                events.throttle(),
             ),
-            board: Arc::new(Board::new(
+            state: Arc::new(AppState::new(
                 metrics.clone(),
                 clock,
                 Version::new(settings, kafka),
             )),
             consumer,
-            notes,
+            events,
             registry,
             metrics,
             observation: Observation::new(settings.lag_interval),
@@ -179,7 +179,7 @@ impl Session {
                     None => bail!("the Kafka client ended by itself: see the errors above"),
                 },
                 _ = tick.tick() => {
-                    self.pipeline.condemned(self.notes.take_condemned());
+                    self.pipeline.rejected(self.events.take_rejected());
                     let status = self.consumer.status();
                     if ledger.is_settled(|partition| is_held(status.as_deref(), partition)) {
                         return Ok(true);
@@ -205,18 +205,18 @@ impl Session {
     /// Takes a snapshot of everything, reads its own exposition back, and judges.
     fn observe(&mut self) {
         self.pipeline.tick();
-        self.notes.left_out(self.consumer.handle().now());
-        self.pipeline.condemned(self.notes.take_condemned());
+        self.events.left_out(self.consumer.handle().now());
+        self.pipeline.rejected(self.events.take_rejected());
         let Some(status) = self.consumer.status() else {
             return;
         };
         let mut facts = self.observation.facts(Seen {
             status: &status,
-            kept: &self.notes.kept(),
+            totals: &self.events.totals(),
             catching_up: self.pipeline.catching_up(),
             runs: self.pipeline.run_facts(),
             archives: self.archives,
-            archive_failing: self.board.gates().archive_failures,
+            archive_failing: self.state.gates().archive_failures,
             group: self.unowned.known(),
         });
         let ids: Vec<i32> = facts
@@ -233,7 +233,7 @@ impl Session {
             .collect();
         facts.self_scrape = self_scrape(&latest.exposition(), &self.registry, &shown);
         let snapshot = self.metrics.observe(self.consumer.handle().now(), facts);
-        let verdict = self.board.settle();
+        let verdict = self.state.settle();
         let counted = self.pipeline.counted();
         tracing::info!(
             received = counted.received,
@@ -253,15 +253,15 @@ impl Session {
         complete: bool,
     ) -> anyhow::Result<RunReport> {
         self.observe();
-        let (_, snapshot, verdict) = self.board.verdict();
+        let (_, snapshot, verdict) = self.state.verdict();
         let closing = self.consumer.shutdown().await;
-        self.pipeline.condemned(self.notes.take_condemned());
+        self.pipeline.rejected(self.events.take_rejected());
         tracing::info!(?closing, "the consumer has left the group");
-        self.notes.left_out(Duration::MAX);
+        self.events.left_out(Duration::MAX);
         let committed = committed(kafka).await?;
         Ok(RunReport::new(&Ending {
             counted: self.pipeline.counted(),
-            archived: self.notes.kept().archived,
+            archived: self.events.totals().archived,
             runs: self.pipeline.runs(),
             snapshot: &snapshot,
             verdict: &verdict,

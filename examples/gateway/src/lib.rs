@@ -9,9 +9,9 @@
 mod args;
 mod causes;
 mod clock;
+mod events;
 mod gateway;
 mod log;
-mod notes;
 mod observe;
 mod pipeline;
 mod report;

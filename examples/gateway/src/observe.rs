@@ -8,7 +8,7 @@ use dashstream_metrics as metrics;
 use dashstream_policy as policy;
 
 use crate::causes;
-use crate::notes::Kept;
+use crate::events::EventTotals;
 use crate::unowned::Known;
 
 /// Remembers since when each partition has been in its state, which nobody else does.
@@ -23,7 +23,7 @@ pub(crate) struct Observation {
 #[derive(Debug)]
 pub(crate) struct Seen<'a> {
     pub(crate) status: &'a Status,
-    pub(crate) kept: &'a Kept,
+    pub(crate) totals: &'a EventTotals,
     /// Partitions whose last record was written before this session.
     pub(crate) catching_up: &'a BTreeSet<i32>,
     pub(crate) runs: metrics::RunFacts,
@@ -45,7 +45,7 @@ impl Observation {
 
     /// Says in the metrics' words what the consumer and the rest say in their own.
     pub(crate) fn facts(&mut self, seen: Seen<'_>) -> metrics::Facts {
-        let Seen { status, kept, .. } = seen;
+        let Seen { status, totals, .. } = seen;
         let mut facts = metrics::Facts::default();
         facts.runs = seen.runs;
         facts.ledger = ledger(&status.policy.tally);
@@ -76,7 +76,7 @@ impl Observation {
             // An old answer makes the lag unknown, not what it was.
             let fresh = |lag: &&PartitionLag| !is_stale(status.at, lag, stale);
             out.lag = lag.filter(fresh).and_then(PartitionLag::lag);
-            out.offset_moved_at = kept.stored_at.get(&id).copied();
+            out.offset_moved_at = totals.stored_at.get(&id).copied();
             out.catching_up = seen.catching_up.contains(&id);
             facts.partitions.push(out);
         }

@@ -13,7 +13,7 @@ use dashstream_reducer::{Effect, Position, Resyncs, Runs, RunsLimits, Tally};
 
 use crate::causes::{self, Undecoded};
 use crate::clock::unix_micros;
-use crate::notes::{Condemned, outcome};
+use crate::events::{Rejected, outcome};
 use crate::throttle::{Line, Throttle};
 use dashstream_demo::{Decision, Ledger};
 
@@ -98,18 +98,18 @@ impl Pipeline {
                 Decision::Unprocessable(cause)
             }
         };
-        self.enter(partition, offset, decision);
+        self.count(partition, offset, decision);
     }
 
     /// Enters what the policy decided without asking here.
-    pub(crate) fn condemned(&mut self, records: Vec<Condemned>) {
+    pub(crate) fn rejected(&mut self, records: Vec<Rejected>) {
         for record in records {
             let decision = Decision::Unprocessable(record.cause);
-            self.enter(record.partition, record.offset, decision);
+            self.count(record.partition, record.offset, decision);
         }
     }
 
-    fn enter(&mut self, partition: i32, offset: i64, decision: Decision) {
+    fn count(&mut self, partition: i32, offset: i64, decision: Decision) {
         let tick = |count: &mut u64| *count = count.saturating_add(1);
         tick(&mut self.counted.received);
         match decision {
@@ -204,11 +204,11 @@ impl Pipeline {
             message: Some(decoded.message),
         };
         let tally = self.runs.apply_message_at(now, position, &message);
-        self.count(&tally);
+        self.count_updates(&tally);
         self.drain_effects();
     }
 
-    fn count(&self, tally: &Tally) {
+    fn count_updates(&self, tally: &Tally) {
         for _ in 0..tally.duplicate {
             self.metrics.sequence_duplicate();
         }

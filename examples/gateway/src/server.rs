@@ -27,7 +27,7 @@ pub(crate) use self::hosts::Hosts;
 
 /// What the pages are made from.
 #[derive(Debug)]
-pub(crate) struct Board {
+pub(crate) struct AppState {
     metrics: Metrics,
     clock: Handle,
     policy: HealthPolicy,
@@ -35,7 +35,7 @@ pub(crate) struct Board {
     version: Version,
 }
 
-impl Board {
+impl AppState {
     pub(crate) fn new(metrics: Metrics, clock: Handle, version: Version) -> Self {
         Self {
             metrics,
@@ -94,14 +94,14 @@ pub(crate) async fn bind(candidates: &[SocketAddr]) -> anyhow::Result<TcpListene
 /// Serves until `stop` says so.
 pub(crate) async fn serve(
     listener: TcpListener,
-    board: Arc<Board>,
+    state: Arc<AppState>,
     hosts: Hosts,
     stop: watch::Receiver<bool>,
 ) {
-    connections::serve(listener, router(board), hosts, stop).await;
+    connections::serve(listener, router(state), hosts, stop).await;
 }
 
-fn router(board: Arc<Board>) -> Router {
+fn router(state: Arc<AppState>) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/health", get(health))
@@ -109,7 +109,7 @@ fn router(board: Arc<Board>) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/version", get(version))
-        .with_state(board)
+        .with_state(state)
 }
 
 async fn page() -> impl IntoResponse {
@@ -120,34 +120,34 @@ async fn page() -> impl IntoResponse {
 }
 
 /// Always 200: what it says is in the document, and a body that says "fail" must reach its reader.
-async fn health(State(board): State<Arc<Board>>) -> impl IntoResponse {
-    let (now, snapshot, verdict) = board.verdict();
+async fn health(State(state): State<Arc<AppState>>) -> impl IntoResponse {
+    let (now, snapshot, verdict) = state.verdict();
     (
         [NO_STORE, NO_SNIFF],
         Json(Document::new(now, &snapshot, &verdict)),
     )
 }
 
-async fn live(State(board): State<Arc<Board>>) -> Response {
-    let age = board.metrics.latest().age(board.clock.now());
+async fn live(State(state): State<Arc<AppState>>) -> Response {
+    let age = state.metrics.latest().age(state.clock.now());
     probe(livez(age, STUCK_AFTER))
 }
 
-async fn ready(State(board): State<Arc<Board>>) -> Response {
-    let (_, _, verdict) = board.verdict();
+async fn ready(State(state): State<Arc<AppState>>) -> Response {
+    let (_, _, verdict) = state.verdict();
     probe(readyz(&verdict, ReadyWhen::default()))
 }
 
-async fn metrics(State(board): State<Arc<Board>>) -> impl IntoResponse {
+async fn metrics(State(state): State<Arc<AppState>>) -> impl IntoResponse {
     let content_type = (header::CONTENT_TYPE, Snapshot::CONTENT_TYPE);
     (
         [content_type, NO_STORE],
-        board.metrics.latest().exposition(),
+        state.metrics.latest().exposition(),
     )
 }
 
-async fn version(State(board): State<Arc<Board>>) -> impl IntoResponse {
-    ([NO_STORE, NO_SNIFF], Json(board.version.clone()))
+async fn version(State(state): State<Arc<AppState>>) -> impl IntoResponse {
+    ([NO_STORE, NO_SNIFF], Json(state.version.clone()))
 }
 
 fn probe(probe: Probe) -> Response {

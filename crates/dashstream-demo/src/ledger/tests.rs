@@ -14,9 +14,9 @@ fn books_that_agree_are_folded_away_in_either_order_of_arrival() {
     ledger.decided(0, 1, Decision::Unprocessable(Cause::NullPayload));
     ledger.decided(0, 0, Decision::Processed);
     ledger.written(0, 1, Written::Hostile(Hostile::NullPayload));
-    let books = ledger.books();
-    assert!(books.partitions[&0].open.is_empty());
-    drop(books);
+    let state = ledger.state();
+    assert!(state.partitions[&0].open.is_empty());
+    drop(state);
     let compared = ledger.compare();
     assert!(compared.agrees());
     assert_eq!(

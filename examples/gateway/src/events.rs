@@ -1,4 +1,4 @@
-//! What the consumer's thread reports, turned into metrics, log lines, and the few facts that a
+//! What the consumer's thread reports, turned into metrics, log lines, and the few numbers that a
 //! status does not keep.
 
 use core::time::Duration;
@@ -12,19 +12,19 @@ use dashstream_policy::{Age, Cause, Count, FailureReason};
 use crate::causes;
 use crate::throttle::{Line, Throttle};
 
-/// Hears what happens on the consumer's thread.
+/// Takes the consumer's events, on the consumer's thread.
 #[derive(Clone, Debug)]
-pub(crate) struct Notes {
+pub(crate) struct Events {
     metrics: Metrics,
     clock: Arc<OnceLock<Handle>>,
-    kept: Arc<Mutex<Kept>>,
-    condemned: Arc<Mutex<Vec<Condemned>>>,
+    totals: Arc<Mutex<EventTotals>>,
+    rejected: Arc<Mutex<Vec<Rejected>>>,
     throttle: Arc<Throttle>,
 }
 
-/// What outlives the fact that told it.
+/// What is kept of events that have passed.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct EventTotals {
     /// When each partition's offset was stored last.
     pub(crate) stored_at: BTreeMap<i32, Duration>,
     /// Records that the archive acknowledged.
@@ -33,19 +33,19 @@ pub(crate) struct Kept {
 
 /// A record that the policy found unprocessable before any handler saw it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Condemned {
+pub(crate) struct Rejected {
     pub(crate) partition: i32,
     pub(crate) offset: i64,
     pub(crate) cause: Cause,
 }
 
-impl Notes {
+impl Events {
     pub(crate) fn new(metrics: Metrics) -> Self {
         Self {
             metrics,
             clock: Arc::default(),
-            kept: Arc::default(),
-            condemned: Arc::default(),
+            totals: Arc::default(),
+            rejected: Arc::default(),
             throttle: Arc::default(),
         }
     }
@@ -71,17 +71,17 @@ impl Notes {
         let _already = self.clock.set(handle);
     }
 
-    pub(crate) fn kept(&self) -> Kept {
-        lock(&self.kept).clone()
+    pub(crate) fn totals(&self) -> EventTotals {
+        lock(&self.totals).clone()
     }
 
-    /// What was condemned since this was asked last.
-    pub(crate) fn take_condemned(&self) -> Vec<Condemned> {
-        core::mem::take(&mut lock(&self.condemned))
+    /// What was rejected since this was asked last.
+    pub(crate) fn take_rejected(&self) -> Vec<Rejected> {
+        core::mem::take(&mut lock(&self.rejected))
     }
 
-    pub(crate) fn hear(&self, fact: &ConsumerEvent) {
-        match *fact {
+    pub(crate) fn on_event(&self, event: &ConsumerEvent) {
+        match *event {
             ConsumerEvent::Count(count) => self.count(count),
             ConsumerEvent::Audit(ref audit) => tracing::info!(?audit, "operator's order"),
             ConsumerEvent::Received { .. } => {}
@@ -93,7 +93,7 @@ impl Notes {
             } => {
                 self.metrics
                     .record(self.now(), outcome(causes::of_policy(cause), age));
-                lock(&self.condemned).push(Condemned {
+                lock(&self.rejected).push(Rejected {
                     partition,
                     offset,
                     cause,
@@ -120,7 +120,7 @@ impl Notes {
                 tracing::info!(partition, lost, "partition revoked");
             }
             ConsumerEvent::Stored { partition, .. } => {
-                lock(&self.kept).stored_at.insert(partition, self.now());
+                lock(&self.totals).stored_at.insert(partition, self.now());
             }
             ConsumerEvent::Committed { ok: true } => tracing::debug!("offsets committed"),
             ConsumerEvent::Committed { ok: false } => {
@@ -162,8 +162,8 @@ impl Notes {
                 let error_type = causes::of_policy(cause).dlq_error_type();
                 self.metrics
                     .dead_letter_acknowledged(self.now(), error_type);
-                let mut kept = lock(&self.kept);
-                kept.archived = kept.archived.saturating_add(1);
+                let mut totals = lock(&self.totals);
+                totals.archived = totals.archived.saturating_add(1);
             }
             Count::ArchiveFailed { cause, reason } => {
                 if let Some(left_out) = self.pass(Line::ArchiveRefused) {
@@ -192,7 +192,7 @@ impl Notes {
         }
     }
 
-    /// Counts what was no record at all. One that the policy condemned is counted when it says which,
+    /// Counts what was no record at all. One that the policy rejected is counted when it says which,
     /// and what a decoder refused where it was refused, under a finer name.
     fn unprocessable(&self, cause: Cause, age: Age) {
         match cause {
