@@ -1,6 +1,8 @@
-//! The dependency rules of the workspace, checked against `cargo metadata`.
+//! The dependency rules of the workspace, checked against `cargo metadata`. What a crate from
+//! elsewhere may be used by, and with which features, stands in `deny.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -40,7 +42,7 @@ const NORMAL: &[(&str, &[&str])] = &[
     ),
     (
         "dashstream-metrics",
-        &["loom", "prometheus", "serde", "serde_json", "thiserror"],
+        &["prometheus", "serde", "serde_json", "thiserror"],
     ),
     (
         "dashstream-kafka",
@@ -61,7 +63,8 @@ const LEAN: &[(&str, &[&str])] = &[
     ("dashstream-policy", &["thiserror"]),
 ];
 
-/// The crates that stay free of runtimes, clients, loggers and argument parsers, however deep.
+/// The crates that stay free of runtimes, clients, loggers and argument parsers, however deep and with
+/// every feature on.
 const PURE: &[&str] = &[
     "dashstream-zstd",
     "dashstream-codec",
@@ -71,7 +74,7 @@ const PURE: &[&str] = &[
     "dashstream-metrics",
 ];
 
-/// What a pure crate must not reach. `loom` is a test tool: only `cfg(loom)` pulls it in.
+/// What a pure crate must not reach.
 const IMPURE: &[&str] = &[
     "tokio",
     "async-std",
@@ -81,42 +84,6 @@ const IMPURE: &[&str] = &[
     "tracing",
     "env_logger",
     "clap",
-];
-
-/// Who may depend on a crate directly, by a normal dependency: one decoder, no second copy of it.
-const ONLY_THROUGH: &[(&str, &[&str])] = &[
-    ("zstd-safe", &["dashstream-zstd"]),
-    // librdkafka inflates Kafka's own record batches; it never sees a payload of ours.
-    ("zstd-sys", &["zstd-safe", "rdkafka-sys"]),
-    (
-        "rdkafka",
-        &[
-            "dashstream-kafka",
-            "dashstream-demo",
-            "dashstream-gateway",
-            "dashstream-examples",
-        ],
-    ),
-];
-
-/// Crates that nothing in the workspace may reach by a normal dependency: peers, a second decoder.
-const ABSENT: &[&str] = &[
-    "zstd",
-    "ruzstd",
-    "json-patch",
-    "imbl",
-    "buffa",
-    "lz4_flex",
-    "flate2",
-    "dashstream-testkit",
-];
-
-/// Features that would undo a guarantee, wherever they were switched on.
-const FORBIDDEN_FEATURES: &[(&str, &str)] = &[
-    ("prost", "no-recursion-limit"),
-    ("zstd-safe", "legacy"),
-    ("serde_json", "arbitrary_precision"),
-    ("serde_json", "unbounded_depth"),
 ];
 
 /// Members that no other member may depend on, except in its tests.
@@ -129,224 +96,151 @@ const LEAVES: &[&str] = &[
 ];
 
 pub(crate) fn run() -> Result<()> {
-    let graph = Graph::read()?;
+    let members = Members::read()?;
     let mut broken = Vec::new();
-    check_lists(&graph, &mut broken);
-    check_reach(&graph, &mut broken);
-    check_edges(&graph, &mut broken);
-    check_lints(&graph, &mut broken)?;
-    if !broken.is_empty() {
-        bail!("dependency rules broken:\n  {}", broken.join("\n  "));
-    }
-    eprintln!(
-        "{} packages, every dependency rule holds",
-        graph.nodes.len()
-    );
-    Ok(())
-}
-
-fn check_lists(graph: &Graph, broken: &mut Vec<String>) {
     for (name, allowed) in NORMAL {
-        for extra in graph
-            .normal(name)
-            .difference(&allowed.iter().copied().collect())
-        {
-            broken.push(format!(
-                "{name} depends on {extra}, which is not on its list"
-            ));
+        for extra in direct(name, &["--all-features"])? {
+            if !allowed.contains(&extra.as_str()) {
+                broken.push(format!(
+                    "{name} depends on {extra}, which is not on its list"
+                ));
+            }
         }
     }
     for (name, allowed) in LEAN {
-        let Some(node) = graph.nodes.get(*name) else {
-            broken.push(format!("{name} is not in the workspace"));
-            continue;
-        };
-        if !node.required.iter().eq(*allowed) || node.has_defaults {
+        let needs = direct(name, &[])?;
+        if !needs.iter().eq(*allowed) {
             broken.push(format!(
-                "{name} needs {:?} by default, not {allowed:?}",
-                node.required
+                "{name} needs {needs:?} by default, not {allowed:?}"
             ));
         }
     }
-}
-
-fn check_reach(graph: &Graph, broken: &mut Vec<String>) {
     for name in PURE {
-        for reached in graph.reach(name) {
-            if IMPURE.contains(&reached) && !graph.only_under_loom(name, reached) {
+        for reached in tree(name, &["--all-features"])? {
+            if IMPURE.contains(&reached.as_str()) {
                 broken.push(format!("{name} reaches {reached}"));
             }
         }
     }
-    for member in &graph.members {
-        for reached in graph.reach(member) {
-            // The simulator is test support itself.
-            let support = member == "dashstream-sim" && reached == "dashstream-testkit";
-            if ABSENT.contains(&reached) && reached != member && !support {
-                broken.push(format!("{member} reaches {reached}"));
-            }
-            if LEAVES.contains(&reached) && reached != member && !support {
-                broken.push(format!("{member} depends on {reached}, which nothing may"));
-            }
-        }
+    members.check_leaves(&mut broken);
+    members.check_circles(&mut broken);
+    members.check_lints(&mut broken)?;
+    if !broken.is_empty() {
+        bail!("dependency rules broken:\n  {}", broken.join("\n  "));
     }
-}
-
-fn check_edges(graph: &Graph, broken: &mut Vec<String>) {
-    for (target, through) in ONLY_THROUGH {
-        for (name, node) in &graph.nodes {
-            if node.normal.contains(*target) && !through.contains(&name.as_str()) {
-                broken.push(format!("{name} depends on {target}; only {through:?} may"));
-            }
-        }
-    }
-    for (package, feature) in FORBIDDEN_FEATURES {
-        let on = graph
-            .nodes
-            .get(*package)
-            .is_some_and(|node| node.features.contains(*feature));
-        if on {
-            broken.push(format!("feature {feature} of {package} is on"));
-        }
-    }
-}
-
-/// Every member takes the workspace's lints, or its own with `unsafe_code = "forbid"`, but the
-/// testkit: a global allocator cannot be written without `unsafe`.
-fn check_lints(graph: &Graph, broken: &mut Vec<String>) -> Result<()> {
-    for member in graph
-        .members
-        .iter()
-        .filter(|member| *member != "dashstream-testkit")
-    {
-        let path = graph
-            .nodes
-            .get(member)
-            .map(|node| node.manifest.clone())
-            .unwrap_or_default();
-        let manifest = std::fs::read_to_string(&path).with_context(|| path.clone())?;
-        let own = manifest.contains("unsafe_code = \"forbid\"");
-        if !manifest.contains("[lints]\nworkspace = true") && !own {
-            broken.push(format!("{member} does not take the workspace's lints"));
-        }
-    }
+    eprintln!("{} members, every dependency rule holds", members.0.len());
     Ok(())
 }
 
+/// What a package depends on itself, by normal dependencies.
+fn direct(name: &str, flags: &[&str]) -> Result<BTreeSet<String>> {
+    tree(name, &[flags, &["--depth", "1"]].concat())
+}
+
+/// What `cargo tree` shows below a package. Unlike `cargo metadata` it leaves out what no feature
+/// switches on and what other targets need.
+fn tree(name: &str, flags: &[&str]) -> Result<BTreeSet<String>> {
+    let mut tree = sh::cargo(&["tree", "--locked", "--package", name]);
+    tree.args(["--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+    let text = sh::output(tree.args(flags))?;
+    let names = text.lines().filter_map(|line| line.split(' ').next());
+    let others = names.filter(|other| !other.is_empty() && *other != name);
+    Ok(others.map(str::to_owned).collect())
+}
+
+/// A member of the workspace.
 #[derive(Default)]
-struct Node {
-    /// Normal dependencies with every feature on.
+struct Member {
+    /// The members that its library or program needs.
     normal: BTreeSet<String>,
-    /// Normal dependencies with no feature on and no special target.
-    required: BTreeSet<String>,
-    /// Whether the package switches features on by default.
-    has_defaults: bool,
-    features: BTreeSet<String>,
+    /// Those that its tests or build script need too.
+    any: BTreeSet<String>,
     manifest: String,
 }
 
-/// The resolved packages by name. Two versions of one package count as one: the rules are stricter
-/// that way, never looser.
-struct Graph {
-    nodes: BTreeMap<String, Node>,
-    members: BTreeSet<String>,
-}
+struct Members(BTreeMap<String, Member>);
 
-impl Graph {
+impl Members {
     fn read() -> Result<Self> {
-        let flags = [
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--all-features",
-        ];
+        let flags = ["metadata", "--format-version", "1", "--locked", "--no-deps"];
         let metadata: Value = serde_json::from_str(&sh::output(&mut sh::cargo(&flags))?)?;
-        let mut names = BTreeMap::new();
-        let mut nodes = BTreeMap::<String, Node>::new();
-        for package in items(&metadata, "packages") {
-            let name = text(package, "name");
-            names.insert(text(package, "id"), name.clone());
-            let node = nodes.entry(name).or_default();
-            node.manifest = text(package, "manifest_path");
-            node.has_defaults = !items(field(package, "features"), "default").is_empty();
-            let required = items(package, "dependencies").iter().filter(|dependency| {
-                let optional = field(dependency, "optional").as_bool().unwrap_or(true);
-                field(dependency, "kind").is_null()
-                    && field(dependency, "target").is_null()
-                    && !optional
-            });
-            node.required
-                .extend(required.map(|dependency| text(dependency, "name")));
-        }
-        let name_of = |id: &str| names.get(id).cloned().unwrap_or_default();
-        for node in items(field(&metadata, "resolve"), "nodes") {
-            let entry = nodes.entry(name_of(&text(node, "id"))).or_default();
-            entry.features.extend(strings(node, "features"));
-            for dependency in items(node, "deps") {
-                if items(dependency, "dep_kinds")
-                    .iter()
-                    .any(|kind| field(kind, "kind").is_null())
-                {
-                    entry.normal.insert(name_of(&text(dependency, "pkg")));
+        let packages = items(&metadata, "packages");
+        let names: BTreeSet<_> = packages
+            .iter()
+            .map(|package| text(package, "name"))
+            .collect();
+        let member = |package: &Value| {
+            let mut member = Member {
+                manifest: text(package, "manifest_path"),
+                ..Member::default()
+            };
+            for dependency in items(package, "dependencies") {
+                let name = text(dependency, "name");
+                if names.contains(&name) {
+                    if dependency.get("kind").is_some_and(Value::is_null) {
+                        member.normal.insert(name.clone());
+                    }
+                    member.any.insert(name);
+                }
+            }
+            (text(package, "name"), member)
+        };
+        Ok(Self(packages.iter().map(member).collect()))
+    }
+
+    fn check_leaves(&self, broken: &mut Vec<String>) {
+        for (name, member) in &self.0 {
+            for leaf in member
+                .normal
+                .iter()
+                .filter(|needed| LEAVES.contains(&needed.as_str()))
+            {
+                // The simulator is test support itself.
+                if (name.as_str(), leaf.as_str()) != ("dashstream-sim", "dashstream-testkit") {
+                    broken.push(format!("{name} depends on {leaf}, which nothing may"));
                 }
             }
         }
-        let members = strings(&metadata, "workspace_members")
-            .map(|id| name_of(&id))
-            .collect();
-        Ok(Self { nodes, members })
     }
 
-    fn normal(&self, name: &str) -> BTreeSet<&str> {
-        let node = self.nodes.get(name);
-        node.into_iter()
-            .flat_map(|node| node.normal.iter().map(String::as_str))
-            .collect()
+    /// Members that need each other, for tests too: neither could be vendored without the other.
+    fn check_circles(&self, broken: &mut Vec<String>) {
+        let mut left: BTreeSet<_> = self.0.keys().collect();
+        // Taking away what needs nobody who is left takes everybody, unless there is a circle.
+        let is_free = |left: &BTreeSet<&String>, name: &String| {
+            let member = self.0.get(name);
+            member.is_none_or(|member| !member.any.iter().any(|needed| left.contains(needed)))
+        };
+        while let Some(free) = left.iter().copied().find(|name| is_free(&left, name)) {
+            left.remove(free);
+        }
+        if !left.is_empty() {
+            broken.push(format!("a circle among {left:?}"));
+        }
     }
 
-    /// Everything that `name` depends on, directly or not, by normal dependencies.
-    fn reach(&self, name: &str) -> BTreeSet<&str> {
-        let mut reached = BTreeSet::new();
-        let mut waiting: Vec<&str> = self.normal(name).into_iter().collect();
-        while let Some(next) = waiting.pop() {
-            if reached.insert(next) {
-                waiting.extend(self.normal(next));
+    /// Every member takes the workspace's lints, or its own with `unsafe_code = "forbid"`, but the
+    /// testkit: a global allocator cannot be written without `unsafe`.
+    fn check_lints(&self, broken: &mut Vec<String>) -> Result<()> {
+        for (name, member) in &self.0 {
+            let path = &member.manifest;
+            let manifest = fs::read_to_string(path).with_context(|| path.clone())?;
+            let forbids = manifest.contains("[lints]\nworkspace = true")
+                || manifest.contains("unsafe_code = \"forbid\"");
+            if !forbids && name != "dashstream-testkit" {
+                broken.push(format!("{name} does not take the workspace's lints"));
             }
         }
-        reached
+        Ok(())
     }
-
-    /// Whether `name` reaches `target` only through `loom`, which `cfg(loom)` alone pulls in.
-    fn only_under_loom(&self, name: &str, target: &str) -> bool {
-        let mut waiting: Vec<&str> = self.normal(name).into_iter().collect();
-        let mut seen = BTreeSet::new();
-        while let Some(next) = waiting.pop() {
-            if next == target {
-                return false;
-            }
-            if next != "loom" && seen.insert(next) {
-                waiting.extend(self.normal(next));
-            }
-        }
-        true
-    }
-}
-
-fn field<'a>(value: &'a Value, key: &str) -> &'a Value {
-    value.get(key).unwrap_or(&Value::Null)
 }
 
 fn items<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    field(value, key).as_array().map_or(&[], Vec::as_slice)
-}
-
-fn strings<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = String> + 'a {
-    items(value, key)
-        .iter()
-        .filter_map(|item| item.as_str().map(str::to_owned))
+    let list = value.get(key).and_then(Value::as_array);
+    list.map_or(&[], Vec::as_slice)
 }
 
 fn text(value: &Value, key: &str) -> String {
-    field(value, key).as_str().unwrap_or_default().to_owned()
+    let text = value.get(key).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::{Archiving, Escalation, Mode, NullPayload, Scope, TopicId};
+use crate::{Archiving, Breaker, Escalation, Mode, NullPayload, Scope, TopicId};
 
 /// The longest wait between two attempts, and the first one; each wait doubles the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,6 +261,16 @@ impl Config {
             .get(&topic)
             .copied()
             .unwrap_or(self.null_payload)
+    }
+
+    /// The mode in force while the breaker is so. Only under [`Mode::Pause`] a rejected record is held
+    /// as soon as it is given back.
+    #[must_use]
+    pub const fn mode_under(&self, breaker: Breaker) -> Mode {
+        match (self.escalation, breaker) {
+            (Escalation::Pause, Breaker::Open) => Mode::Pause,
+            (Escalation::Off | Escalation::Pause, _) => self.mode,
+        }
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {

@@ -19,7 +19,7 @@ use crate::tally::{Tally, bump};
 use crate::timers::{Due, Timer, Timers};
 use crate::{
     Action, ArchiveId, Breaker, Condemned, Config, ConfigError, Count, Delivered, Delivery, Epoch,
-    Escalation, Fault, Input, Intake, Mode, Status, Taking, TopicPartition,
+    Fault, Input, Intake, Mode, Status, Taking, TopicPartition,
 };
 
 /// Decides what happens to records that cannot be processed, and when an offset may move.
@@ -288,11 +288,8 @@ impl<E> Engine<E> {
     }
 
     /// The mode in force.
-    fn mode(&self) -> Mode {
-        match (self.config.escalation, self.breaker) {
-            (Escalation::Pause, Breaker::Open) => Mode::Pause,
-            (Escalation::Off | Escalation::Pause, _) => self.config.mode,
-        }
+    const fn mode(&self) -> Mode {
+        self.config.mode_under(self.breaker)
     }
 
     /// Moves the engine's time on and does what was due meanwhile.
