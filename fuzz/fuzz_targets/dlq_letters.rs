@@ -25,7 +25,7 @@ fn record(u: &mut Unstructured<'_>) -> Result<Record> {
         cause: *u.choose(&Cause::ALL)?,
         at: Duration::new(u.int_in_range(0..=1 << 40)?, u.int_in_range(0..=999_999_999)?),
         attempt: u.arbitrary()?,
-        epoch: u.arbitrary()?,
+        assignment: u.arbitrary()?,
         timestamp: u.arbitrary()?,
         disclosure: *u.choose(&Disclosure::ALL)?,
         form: *u.choose(&Form::ALL)?,

@@ -6,7 +6,7 @@ use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeOptions, Decoder};
 use dashstream_metrics::{self as metrics, Metrics, Options, Registry};
 use dashstream_policy::{
-    Action, Cause, Config, Delivery, Engine, Epoch, Fault, Input, Intake, Offset, TopicId,
+    Action, Cause, Config, Delivery, Engine, Assignment, Fault, Input, Admission, Offset, TopicId,
     TopicPartition,
 };
 use dashstream_reducer::{Runs, RunsLimits};
@@ -29,7 +29,7 @@ impl Ours {
         let (committed, low) = (Some(Offset::ZERO), Some(Offset::ZERO));
         let assigned = Input::Assigned {
             partition: partition(),
-            epoch: EPOCH,
+            assignment: EPOCH,
             committed,
             low,
         };
@@ -52,7 +52,7 @@ impl Ours {
         let now = Duration::from_millis(self.next as u64);
         self.next += 1;
         let delivery = Delivery::new(partition(), EPOCH, offset);
-        let Intake::Take(delivered) = self.engine.delivered(now, delivery) else {
+        let Admission::Take(delivered) = self.engine.delivered(now, delivery) else {
             panic!("record {offset:?} is new and nothing is held");
         };
         match self.decoder.decode(record) {
@@ -64,7 +64,7 @@ impl Ours {
                 self.outcome.verified += tally.verified;
                 self.outcome.processed += 1;
                 self.metrics.record(now, metrics::Outcome::Processed);
-                self.engine.done(now, delivered);
+                self.engine.accept(now, delivered);
             }
             Err(_) => {
                 self.outcome.refused += 1;
@@ -72,19 +72,19 @@ impl Ours {
                 self.metrics
                     .record(now, metrics::Outcome::Unprocessable(fault));
                 let fault = Fault::new(Cause::DecodeError, (), record.len());
-                self.engine.unprocessable(now, delivered, fault);
+                self.engine.reject(now, delivered, fault);
             }
         }
         while let Some(action) = self.engine.poll_action() {
             match action {
                 Action::Store(store) => {
                     self.stored = store.next().get();
-                    let (partition, epoch, next) = (store.partition(), store.epoch(), store.next());
+                    let (partition, assignment, next) = (store.partition(), store.assignment(), store.next());
                     self.engine.handle(
                         now,
                         Input::Stored {
                             partition,
-                            epoch,
+                            assignment,
                             next,
                             ok: true,
                         },
@@ -135,4 +135,4 @@ fn partition() -> TopicPartition {
     TopicPartition::new(TopicId::new(0), 0)
 }
 
-const EPOCH: Epoch = Epoch::new(1);
+const EPOCH: Assignment = Assignment::new(1);

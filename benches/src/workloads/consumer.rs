@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use dashstream_policy::{
-    Action, Config, Delivered, Delivery, Engine, Epoch, Input, Intake, Offset, TopicId,
+    Action, Config, Delivered, Delivery, Engine, Assignment, Input, Admission, Offset, TopicId,
     TopicPartition,
 };
 
 /// Partitions of the consumer; the engine finds each by its name.
 const PARTITIONS: i32 = 16;
-const EPOCH: Epoch = Epoch::new(1);
+const EPOCH: Assignment = Assignment::new(1);
 /// When everything happens.
 pub const NOW: Duration = Duration::from_secs(1);
 
@@ -29,7 +29,7 @@ impl Consumer {
                 NOW,
                 Input::Assigned {
                     partition: partition(number),
-                    epoch: EPOCH,
+                    assignment: EPOCH,
                     committed: Some(Offset::ZERO),
                     low: Some(Offset::ZERO),
                 },
@@ -58,21 +58,21 @@ impl Consumer {
         self.next += 1;
         let delivery = Delivery::new(partition(number as i32), EPOCH, offset);
         match self.engine.delivered(NOW, delivery) {
-            Intake::Take(record) => record,
+            Admission::Take(record) => record,
             other => panic!("not taken: {other:?}"),
         }
     }
 
     pub fn one(&mut self) {
         let record = self.take();
-        self.engine.done(NOW, record);
+        self.engine.accept(NOW, record);
         self.drain();
     }
 
     pub fn duplicate(&mut self) {
         let delivery = Delivery::new(partition(0), EPOCH, Offset::ZERO);
         let intake = self.engine.delivered(NOW, delivery);
-        assert_eq!(intake, Intake::Duplicate);
+        assert_eq!(intake, Admission::Duplicate);
         self.drain();
     }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dashstream_policy::{Age, Cause, Form};
+use dashstream_policy::{Backlog, Cause, Form};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -57,7 +57,7 @@ pub struct RejectedRecord<'a> {
     /// The number of the assignment under which it was read.
     pub assignment: u64,
     /// Whether it is older than the consumer.
-    pub age: Age,
+    pub backlog: Backlog,
     /// Who consumed it.
     pub consumer_id: &'a str,
     /// Records that the consumer had received by then.
@@ -98,7 +98,7 @@ impl<'a> RejectedRecord<'a> {
             trace_id,
             attempt: 1,
             assignment: 0,
-            age: Age::Current,
+            backlog: Backlog::Current,
             consumer_id: "",
             message_count: 0,
             timestamp_ms: None,
@@ -209,7 +209,7 @@ impl<'a> RejectedRecord<'a> {
             payload_last_hex: last.map(|bytes| hex(bytes).into()),
             payload_is_null: self.payload.is_none(),
             cause: self.cause.label().into(),
-            age: self.age.label().into(),
+            age: self.backlog.label().into(),
             form: Cow::default(),
             disclosure: disclosure.label().into(),
             attempt: self.attempt,
@@ -336,7 +336,7 @@ const fn error_type(cause: Cause) -> &'static str {
         | Cause::CrashLoop
         | Cause::HandlerRefused
         | Cause::UndecodableBatch
-        | Cause::EvidenceLost
+        | Cause::RecordDeleted
         | Cause::Dropped
         | Cause::OffsetOutOfRange => "processing_error",
     }
@@ -355,7 +355,7 @@ const fn words(cause: Cause) -> &'static str {
         Cause::CrashLoop => "the process died on this record too often",
         Cause::HandlerRefused => "the handler gave the record up",
         Cause::UndecodableBatch => "the batch cannot be decoded",
-        Cause::EvidenceLost => "the record was deleted before it was settled",
+        Cause::RecordDeleted => "the record was deleted before it was settled",
         Cause::Dropped => "the handler dropped the record at its last attempt",
         Cause::OffsetOutOfRange => "the position lies beyond the end of the log",
     }

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use dashstream_policy::{Age, Cause, Form, Offset};
+use dashstream_policy::{Backlog, Cause, Form, Offset};
 use thiserror::Error;
 
 use crate::{Disclosure, VERSION};
@@ -134,7 +134,7 @@ pub struct Provenance {
     /// Why the record could not be processed.
     pub cause: Cause,
     /// Whether it was old.
-    pub age: Age,
+    pub backlog: Backlog,
     /// Whether the letter is the full or the reduced one.
     pub form: Form,
     /// How much it was allowed to disclose.

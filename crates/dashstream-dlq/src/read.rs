@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dashstream_policy::{Age, Cause, Form, Offset};
+use dashstream_policy::{Backlog, Cause, Form, Offset};
 use sha2::{Digest, Sha256};
 
 use crate::date::parse_rfc3339;
@@ -190,7 +190,7 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
     }
     let mut provenance = Provenance {
         cause: one_of("cause", &keys.cause, &Cause::ALL, Cause::label)?,
-        age: one_of("age", &keys.age, &Age::ALL, Age::label)?,
+        backlog: one_of("age", &keys.age, &Backlog::ALL, Backlog::label)?,
         form: one_of("form", &keys.form, &Form::ALL, Form::label)?,
         disclosure: one_of(
             "disclosure",

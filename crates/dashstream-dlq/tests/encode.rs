@@ -6,7 +6,7 @@ use core::time::Duration;
 use dashstream_dlq::{
     DeadLetter, Disclosure, EncodeError, KEY_VERSION, REDUCED_BYTES_MAX, RejectedRecord,
 };
-use dashstream_policy::{Age, Cause, Form};
+use dashstream_policy::{Backlog, Cause, Form};
 use serde_json::Value;
 
 const BUDGET: usize = 100_000;
@@ -27,7 +27,7 @@ fn record(payload: Option<&[u8]>) -> RejectedRecord<'_> {
         Duration::from_secs(1_700_000_000),
         "0192d5a0-0000-4000-8000-000000000001",
     );
-    (record.attempt, record.assignment, record.age) = (2, 7, Age::Old);
+    (record.attempt, record.assignment, record.backlog) = (2, 7, Backlog::Old);
     (record.consumer_id, record.message_count) = ("gateway-1", 99);
     record.thread_id = Some("thread-marker");
     record.tenant_id = Some("tenant-marker");

@@ -6,7 +6,7 @@ use core::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dashstream_dlq::{DeadLetter, Disclosure, LETTER_BYTES_DEFAULT, RejectedRecord};
-use dashstream_policy::{Age, Cause, Form};
+use dashstream_policy::{Backlog, Cause, Form};
 use dashstream_testkit::frozen::{Frozen, check, names};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -87,7 +87,7 @@ fn every_key_and_value_of_a_letter_is_frozen() {
 fn letter(payload: Option<&[u8]>, form: Form, disclosure: Disclosure) -> Value {
     let at = Duration::from_micros(1_700_000_000_123_456);
     let mut record = RejectedRecord::new("topic", 3, 42, payload, Cause::DecodeError, at, TRACE);
-    (record.attempt, record.assignment, record.age) = (2, 7, Age::Old);
+    (record.attempt, record.assignment, record.backlog) = (2, 7, Backlog::Old);
     (record.consumer_id, record.message_count) = ("consumer", 99);
     record.timestamp_ms = Some(1_700_000_000_000);
     (record.thread_id, record.tenant_id) = (Some("thread"), Some("tenant"));

@@ -19,7 +19,7 @@ use dashstream_dlq::{
     DeadLetter, Disclosure, KEY_VERSION, LETTER_BYTES_DEFAULT, LetterError, Payload,
     RejectedRecord, Shape,
 };
-use dashstream_policy::{Age, Cause, Form, Offset};
+use dashstream_policy::{Backlog, Cause, Form, Offset};
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::{stack, sweep, vectors};
 use letters::Record;
@@ -84,7 +84,7 @@ fn server(payload: &[u8], with_payload: bool) -> Value {
 fn ours(payload: Option<&[u8]>, disclosure: Disclosure) -> Value {
     let at = Duration::from_secs(1_700_000_000);
     let mut record = RejectedRecord::new("topic", 3, 42, payload, Cause::DecodeError, at, TRACE);
-    (record.attempt, record.assignment, record.age) = (2, 7, Age::Old);
+    (record.attempt, record.assignment, record.backlog) = (2, 7, Backlog::Old);
     (record.consumer_id, record.message_count) = ("gateway-1", 99);
     record.thread_id = Some("thread-1");
     let encoded = record
@@ -399,7 +399,7 @@ fn records() -> impl Strategy<Value = Record> {
             cause: choices.0,
             at,
             attempt: numbers.0,
-            epoch: numbers.1,
+            assignment: numbers.1,
             timestamp: numbers.2,
             text,
             disclosure: choices.1,

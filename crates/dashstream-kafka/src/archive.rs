@@ -104,8 +104,8 @@ impl Archive {
             found_at,
             &trace_id,
         );
-        (record.attempt, record.assignment) = (kept.attempts, kept.epoch);
-        (record.age, record.timestamp_ms) = (message.age, message.timestamp_ms);
+        (record.attempt, record.assignment) = (kept.attempts, kept.assignment);
+        (record.backlog, record.timestamp_ms) = (message.backlog, message.timestamp_ms);
         (record.consumer_id, record.message_count) = (&self.client_id, received);
         record.thread_id = known.thread_id.as_deref();
         record.tenant_id = known.tenant_id.as_deref();

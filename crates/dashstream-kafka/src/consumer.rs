@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use dashstream_policy::{Archiving, Breaker, Order, OrderOutcome};
+use dashstream_policy::{Archiving, Breaker, CommandOutcome, OperatorCommand};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
@@ -217,7 +217,7 @@ impl Handle {
     /// # Errors
     ///
     /// [`Closed`] when the consumer ends before it answers.
-    pub async fn order(&self, order: Order) -> Result<OrderOutcome, Closed> {
+    pub async fn order(&self, order: OperatorCommand) -> Result<CommandOutcome, Closed> {
         let (reply, answer) = oneshot::channel();
         self.queue.tell(DriverMessage::Order(order, reply));
         answer.await.map_err(|_| Closed)

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use dashstream_policy::{Age, Audit, Because, Cause, Count};
+use dashstream_policy::{Audit, Backlog, Cause, Count, StoreReason};
 
 use crate::client_code::ClientCode;
 use crate::crash_loop::MarkerError;
@@ -42,7 +42,7 @@ pub enum ConsumerEvent {
         /// Why.
         cause: Cause,
         /// Whether it is old.
-        age: Age,
+        backlog: Backlog,
     },
     /// A record that was received is settled without the host's having seen it: it has no value, and
     /// the policy says to ignore that.
@@ -86,7 +86,7 @@ pub enum ConsumerEvent {
         /// The offset of the next record.
         next: i64,
         /// Why the record before it counts as settled.
-        because: Because,
+        because: StoreReason,
     },
     /// The client committed what was stored, or could not.
     Committed {

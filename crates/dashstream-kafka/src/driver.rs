@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 
-use dashstream_policy::{Epoch, Input, OrderOutcome, TopicId};
+use dashstream_policy::{Assignment, CommandOutcome, Input, TopicId};
 use rdkafka::Statistics;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -59,7 +59,7 @@ pub(crate) struct Driver {
     request_timeout: Duration,
     commit_rejections: bool,
     partitions: BTreeMap<i32, Partition>,
-    epoch: u64,
+    assignment: u64,
     taking: bool,
     phase: Phase,
     drain_until: Option<Duration>,
@@ -72,7 +72,7 @@ pub(crate) struct Driver {
     client_errors: u64,
     last_client_error: Option<(Duration, ClientCode)>,
     standing: Standing,
-    order: Option<oneshot::Sender<OrderOutcome>>,
+    order: Option<oneshot::Sender<CommandOutcome>>,
     /// Orders that wait for the broker's answer.
     orders: VecDeque<positions::WaitingOrder>,
     commits: commits::Commits,
@@ -114,7 +114,7 @@ pub(crate) struct Wiring {
 
 /// An assigned partition.
 struct Partition {
-    epoch: Epoch,
+    assignment: Assignment,
     progress: Progress,
     paused: bool,
     watermarks: Option<(Duration, Watermarks)>,
@@ -186,7 +186,7 @@ impl Driver {
             request_timeout: config.request_timeout,
             commit_rejections: config.commit_rejections,
             partitions: BTreeMap::new(),
-            epoch: 0,
+            assignment: 0,
             taking: true,
             phase: Phase::Running,
             drain_until: None,
@@ -401,15 +401,15 @@ impl Driver {
                 if self.deferred.remove(&DeliveryId::on(&delivered)) {
                     heard = Some(DeliveryId::on(&delivered));
                 }
-                self.engine.done(now, delivered);
+                self.engine.accept(now, delivered);
             }
             DriverMessage::Rejected(delivered, fault) => {
                 heard = Some(self.verdict(&delivered));
-                self.engine.unprocessable(now, delivered, fault);
+                self.engine.reject(now, delivered, fault);
             }
             DriverMessage::Released(delivered, fault) => {
                 heard = Some(self.verdict(&delivered));
-                self.engine.failed(now, delivered, fault);
+                self.engine.release(now, delivered, fault);
             }
             DriverMessage::Dropped(delivered, fault) => {
                 heard = Some(self.verdict(&delivered));
@@ -419,15 +419,15 @@ impl Driver {
                         partition: delivered.partition().partition(),
                         offset: delivered.offset().get(),
                     });
-                    self.engine.failed(now, delivered, fault);
+                    self.engine.release(now, delivered, fault);
                 }
             }
             DriverMessage::Deferred(delivered, kept) => {
                 self.returned(&delivered);
                 let verdict = DeliveryId::on(&delivered);
-                let before = self.engine.engine().tally().deferred;
+                let before = self.engine.engine().counters().deferred;
                 self.engine.defer(now, delivered, kept);
-                if self.engine.engine().tally().deferred == before {
+                if self.engine.engine().counters().deferred == before {
                     // Its place is gone, so nothing waits for it.
                     heard = Some(verdict);
                 } else {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_policy::{Breaker, Delivered, Fault, Order, OrderOutcome};
+use dashstream_policy::{Breaker, CommandOutcome, Delivered, Fault, OperatorCommand};
 use tokio::sync::oneshot;
 
 use crate::archive::answer::{Refused, Sent};
@@ -30,7 +30,7 @@ pub(crate) enum DriverMessage {
     ClientFailed(ClientRole, ClientCode),
     /// What the check of a best-effort archive's topic found.
     ArchiveFound(ArchiveTopic, Vec<ArchiveFinding>),
-    Order(Order, oneshot::Sender<OrderOutcome>),
+    Order(OperatorCommand, oneshot::Sender<CommandOutcome>),
     Breaker(Breaker),
     /// Watermarks that were asked for at that time; a partition that is missing gave no answer.
     Watermarks {

@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dashstream_policy::Age;
+use dashstream_policy::Backlog;
 
 /// What a host found out about a record before it gave up: kept with the record in the archive. Each
 /// text is cut at 256 bytes.
@@ -94,7 +94,7 @@ pub(crate) struct Message {
     pub(crate) key: Option<Bytes>,
     pub(crate) payload: Option<Bytes>,
     pub(crate) timestamp_ms: Option<i64>,
-    pub(crate) age: Age,
+    pub(crate) backlog: Backlog,
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ impl Message {
             key: None,
             payload: None,
             timestamp_ms: None,
-            age: Age::Current,
+            backlog: Backlog::Current,
         }
     }
 }
@@ -123,7 +123,7 @@ impl fmt::Debug for Message {
             .field("key_len", &self.key.as_ref().map(Bytes::len))
             .field("payload_len", &self.payload.as_ref().map(Bytes::len))
             .field("timestamp_ms", &self.timestamp_ms)
-            .field("age", &self.age)
+            .field("backlog", &self.backlog)
             .finish()
     }
 }
@@ -133,7 +133,7 @@ impl fmt::Debug for Message {
 pub(crate) struct RejectedMessage {
     pub(crate) message: Message,
     pub(crate) ids: RecordIds,
-    pub(crate) epoch: u64,
+    pub(crate) assignment: u64,
     /// Attempts that the host had at it; none at a record that it did not get.
     pub(crate) attempts: u32,
 }

@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dashstream_policy::{Age, Cause, Delivered, Fault};
+use dashstream_policy::{Backlog, Cause, Delivered, Fault};
 
 use crate::delivery_queue::{DeliveryId, DeliveryQueue, QueuedRecord};
 use crate::driver_message::DriverMessage;
@@ -96,8 +96,8 @@ impl Record {
 
     /// Whether the record was there before this consumer followed the topic.
     #[must_use]
-    pub const fn age(&self) -> Age {
-        self.message.age
+    pub const fn backlog(&self) -> Backlog {
+        self.message.backlog
     }
 
     /// Which attempt at the record this is, from 1.
@@ -163,7 +163,7 @@ impl Record {
         RejectedMessage {
             message: self.message.clone(),
             ids,
-            epoch: delivered.epoch().get(),
+            assignment: delivered.assignment().get(),
             attempts: delivered.attempt(),
         }
     }

@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use crate::{
-    Age, Cause, Condemned, Delivered, Disposition, Epoch, FailureReason, NextOffset, Offset, Order,
-    TopicPartition,
+    Assignment, Backlog, Cause, Delivered, Disposition, FailureReason, NextOffset, Offset,
+    OperatorCommand, Rejected, TopicPartition,
 };
 
 /// One thing to do, in the order in which [`crate::Engine::poll_action`] hands them out.
@@ -13,25 +13,25 @@ use crate::{
     reason = "a host that does not carry out an action breaks the contract"
 )]
 #[derive(Debug, PartialEq, Eq)]
-pub enum Action<E> {
+pub enum Action<P> {
     /// Store this offset, by the client's list call, and answer with [`crate::Input::Stored`].
     Store(StoreOffset),
-    /// Send this record's evidence to the archive and answer with [`crate::Input::Archived`].
+    /// Send this record's payload to the archive and answer with [`crate::Input::Archived`].
     Archive(ArchiveRequest),
     /// Pause the partition at the client.
     Pause {
         /// Which one.
         partition: TopicPartition,
         /// Under which assignment.
-        epoch: Epoch,
+        assignment: Assignment,
     },
     /// Let the next delivered record be the one at this position, throw away what was fetched
-    /// before, and answer with [`crate::Input::Sought`].
+    /// before, and answer with [`crate::Input::SeekCompleted`].
     Seek {
         /// Where.
         partition: TopicPartition,
         /// Under which assignment.
-        epoch: Epoch,
+        assignment: Assignment,
         /// The position.
         to: Offset,
     },
@@ -40,22 +40,22 @@ pub enum Action<E> {
         /// Which one.
         partition: TopicPartition,
         /// Under which assignment.
-        epoch: Epoch,
+        assignment: Assignment,
     },
-    /// Take no more records from the client until [`Action::Take`].
-    StopTaking,
+    /// Take no more records from the client until [`Action::ResumePolling`].
+    StopPolling,
     /// Take records, and keep polling even where every partition is paused.
-    Take,
+    ResumePolling,
     /// Try a record that failed for a passing reason once more.
     Retry {
         /// The record's token.
         delivered: Delivered,
         /// What the host gave with the failure.
-        evidence: E,
+        payload: P,
     },
     /// Count a fact.
     Count(Count),
-    /// Write an order's outcome to the audit log.
+    /// Write a command's outcome to the audit log.
     Audit(Audit),
 }
 
@@ -64,16 +64,16 @@ pub enum Action<E> {
 /// Only the engine makes one, after every delivered record before it was settled.
 ///
 /// ```compile_fail,E0451
-/// use dashstream_policy::{Because, Epoch, NextOffset, StoreOffset, TopicPartition};
-/// fn forge(partition: TopicPartition, epoch: Epoch, next: NextOffset) -> StoreOffset {
-///     StoreOffset { partition, epoch, next, because: Because::Processed }
+/// use dashstream_policy::{StoreReason, Assignment, NextOffset, StoreOffset, TopicPartition};
+/// fn forge(partition: TopicPartition, assignment: Assignment, next: NextOffset) -> StoreOffset {
+///     StoreOffset { partition, assignment, next, reason: StoreReason::Processed }
 /// }
 /// ```
 ///
 /// ```
-/// use dashstream_policy::{Because, Epoch, NextOffset, StoreOffset, TopicPartition};
-/// fn read(store: &StoreOffset) -> (TopicPartition, Epoch, NextOffset, Because) {
-///     (store.partition(), store.epoch(), store.next(), store.because())
+/// use dashstream_policy::{StoreReason, Assignment, NextOffset, StoreOffset, TopicPartition};
+/// fn read(store: &StoreOffset) -> (TopicPartition, Assignment, NextOffset, StoreReason) {
+///     (store.partition(), store.assignment(), store.next(), store.reason())
 /// }
 /// # let _ = read;
 /// ```
@@ -81,9 +81,9 @@ pub enum Action<E> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreOffset {
     pub(crate) partition: TopicPartition,
-    pub(crate) epoch: Epoch,
+    pub(crate) assignment: Assignment,
     pub(crate) next: NextOffset,
-    pub(crate) because: Because,
+    pub(crate) reason: StoreReason,
     pub(crate) commit_now: bool,
 }
 
@@ -96,8 +96,8 @@ impl StoreOffset {
 
     /// Under which assignment; it is the current one of the partition.
     #[must_use]
-    pub const fn epoch(&self) -> Epoch {
-        self.epoch
+    pub const fn assignment(&self) -> Assignment {
+        self.assignment
     }
 
     /// What to store.
@@ -108,8 +108,8 @@ impl StoreOffset {
 
     /// Why the record before it counts as settled.
     #[must_use]
-    pub const fn because(&self) -> Because {
-        self.because
+    pub const fn reason(&self) -> StoreReason {
+        self.reason
     }
 
     /// Whether an explicit commit should follow at once. It does where a record was rejected, so that
@@ -122,7 +122,7 @@ impl StoreOffset {
 
 labels! {
     /// Why a record counts as settled.
-    Because {
+    StoreReason {
         /// The handler was done with it.
         Processed = "processed",
         /// It had no value and the topic's rule is to ignore that.
@@ -136,7 +136,7 @@ labels! {
     }
 }
 
-impl Because {
+impl StoreReason {
     /// Whether the record was not processed.
     pub(crate) const fn is_rejection(self) -> bool {
         match self {
@@ -170,7 +170,7 @@ labels! {
     }
 }
 
-/// A send to the archive. The evidence is lent by [`crate::Engine::evidence`].
+/// A send to the archive. The payload is lent by [`crate::Engine::payload`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArchiveRequest {
@@ -188,17 +188,17 @@ pub struct ArchiveRequest {
     /// Where the record stands.
     pub partition: TopicPartition,
     /// The assignment it was read under.
-    pub epoch: Epoch,
+    pub assignment: Assignment,
     /// Its offset.
     pub offset: Offset,
     /// Why it could not be processed.
     pub cause: Cause,
     /// Whether it is old.
-    pub age: Age,
+    pub backlog: Backlog,
 }
 
 /// A fact worth counting. Records that were processed are not announced one by one: read
-/// [`crate::Engine::tally`].
+/// [`crate::Engine::counters`].
 #[expect(
     clippy::exhaustive_enums,
     reason = "a host that maps facts to metrics must not miss one"
@@ -210,7 +210,7 @@ pub enum Count {
         /// Why.
         cause: Cause,
         /// Whether it is old.
-        age: Age,
+        backlog: Backlog,
     },
     /// What became of such a record, once and for good.
     Settled {
@@ -260,7 +260,7 @@ labels! {
         /// A batch that cannot be decoded, or a position beyond the end of the log; the cause says which.
         Unfetchable = "unfetchable",
         /// Records that were deleted before they were settled.
-        EvidenceLost = "evidence_lost",
+        RecordDeleted = "evidence_lost",
         /// A record that the host has no resources for now. It is tried again and never skipped.
         HostResources = "host_resources",
     }
@@ -284,11 +284,11 @@ labels! {
 #[expect(clippy::exhaustive_enums, reason = "a host has to act on each of them")]
 #[must_use = "a record that was taken has to be processed"]
 #[derive(Debug, PartialEq, Eq)]
-pub enum Intake {
+pub enum Admission {
     /// Process it.
     Take(Delivered),
-    /// It cannot be processed; hand its evidence to [`crate::Engine::condemn`].
-    Condemned(Condemned),
+    /// The configuration rejects it; hand its payload to [`crate::Engine::rejected`].
+    Rejected(Rejected),
     /// It is settled already. Throw it away.
     Ignored,
     /// It arrived a second time, and the first is settled or under way. Throw it away.
@@ -299,25 +299,25 @@ pub enum Intake {
     Refused(Refusal),
 }
 
-/// An order and what became of it.
+/// A command and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Audit {
     /// When.
     pub at: Duration,
     /// What was asked, by whom, and why.
-    pub order: Order,
+    pub command: OperatorCommand,
     /// What became of it.
-    pub outcome: OrderOutcome,
+    pub outcome: CommandOutcome,
 }
 
-/// What became of an order.
+/// What became of a command.
 #[expect(
     clippy::exhaustive_enums,
     reason = "an operator's tool explains each of them"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderOutcome {
+pub enum CommandOutcome {
     /// It is carried out, at this offset if one was held.
     Applied {
         /// The held record, or the position.
@@ -352,7 +352,7 @@ pub enum OrderOutcome {
 }
 
 codes! {
-    OrderOutcome {
+    CommandOutcome {
         Applied = "applied",
         AwaitsArchive = "awaits_archive",
         NotAssigned = "not_assigned",

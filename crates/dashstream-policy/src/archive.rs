@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::timers::Due;
 use crate::tracker::Slot;
-use crate::{Age, ArchiveId, Cause, Epoch, Form, Offset, TopicPartition};
+use crate::{ArchiveId, Assignment, Backlog, Cause, Form, Offset, TopicPartition};
 
-/// Every record that waits for the archive's word, with its evidence.
+/// Every record that waits for the archive's word, with its payload.
 #[derive(Debug)]
-pub(crate) struct Archive<E> {
-    pub(crate) jobs: BTreeMap<ArchiveId, Job<E>>,
+pub(crate) struct Archive<P> {
+    pub(crate) jobs: BTreeMap<ArchiveId, Job<P>>,
     /// To be sent as soon as a send is free, in order.
     pub(crate) ready: VecDeque<ArchiveId>,
     pub(crate) in_flight: usize,
@@ -22,13 +22,13 @@ pub(crate) struct Archive<E> {
 
 /// One record's way to the archive.
 #[derive(Debug)]
-pub(crate) struct Job<E> {
+pub(crate) struct Job<P> {
     pub(crate) partition: TopicPartition,
-    pub(crate) epoch: Epoch,
+    pub(crate) assignment: Assignment,
     pub(crate) offset: Offset,
     pub(crate) cause: Cause,
-    pub(crate) age: Age,
-    pub(crate) evidence: E,
+    pub(crate) backlog: Backlog,
+    pub(crate) payload: P,
     pub(crate) bytes: usize,
     pub(crate) since: Duration,
     pub(crate) attempt: u32,
@@ -61,7 +61,7 @@ pub(crate) enum Waits {
     Hold,
 }
 
-impl<E> Job<E> {
+impl<P> Job<P> {
     /// Whether its last send failed and none has succeeded since.
     pub(crate) const fn is_failing(&self) -> bool {
         match self.stage {
@@ -72,7 +72,7 @@ impl<E> Job<E> {
     }
 }
 
-impl<E> Archive<E> {
+impl<P> Archive<P> {
     pub(crate) const fn new() -> Self {
         Self {
             jobs: BTreeMap::new(),
@@ -84,8 +84,8 @@ impl<E> Archive<E> {
         }
     }
 
-    /// Queues a new record's evidence.
-    pub(crate) fn add(&mut self, job: Job<E>) -> ArchiveId {
+    /// Queues a new record's payload.
+    pub(crate) fn add(&mut self, job: Job<P>) -> ArchiveId {
         self.next_id = self.next_id.saturating_add(1);
         let id = ArchiveId(self.next_id);
         self.bytes = self.bytes.saturating_add(job.bytes);
@@ -95,7 +95,7 @@ impl<E> Archive<E> {
     }
 
     /// Forgets a record. Its timer, if it has one, no longer finds it.
-    pub(crate) fn remove(&mut self, id: ArchiveId) -> Option<Job<E>> {
+    pub(crate) fn remove(&mut self, id: ArchiveId) -> Option<Job<P>> {
         let job = self.jobs.remove(&id)?;
         self.bytes = self.bytes.saturating_sub(job.bytes);
         self.leave(&job.stage);

@@ -1,4 +1,4 @@
-//! Why a record could not be processed. A label, never a branch.
+//! Why a record was rejected. For counting only; no decision depends on it.
 
 labels! {
     /// Why a record could not be processed, or could not even be had.
@@ -29,7 +29,7 @@ labels! {
         /// The broker's batch that should hold the record cannot be decoded, so there is no record.
         UndecodableBatch = "undecodable_batch",
         /// The record was deleted by retention or compaction before it was settled.
-        EvidenceLost = "evidence_lost",
+        RecordDeleted = "evidence_lost",
         /// The handler dropped the record, or panicked, at the last attempt that it had.
         Dropped = "dropped",
         /// The position lies beyond the end of the log, which was truncated or created again.
@@ -43,7 +43,7 @@ labels! {
     /// The host decides what counts as old. The engine labels its counts with it and nothing else: old
     /// poison is held, archived and skipped like any other.
     #[derive(Default)]
-    Age {
+    Backlog {
         /// Arrived while the consumer was following.
         #[default]
         Current = "current",

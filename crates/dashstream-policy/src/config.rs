@@ -73,7 +73,8 @@ pub struct Config {
     pub mode: Mode,
     /// How far a pause reaches.
     pub scope: Scope,
-    /// What the archive's word counts for.
+    /// Whether a rejected record goes to the dead-letter queue, and whether its offset waits for the
+    /// acknowledgement.
     pub archiving: Archiving,
     /// Whether an acknowledged reduced envelope counts as archived where the archive is required.
     pub accept_reduced: bool,
@@ -93,7 +94,7 @@ pub struct Config {
     pub outstanding_max: usize,
     /// Archive sends that may be under way at once.
     pub archive_in_flight_max: usize,
-    /// Bytes of evidence that may wait for the archive.
+    /// Bytes of payload that may wait for the archive.
     pub archive_bytes_max: usize,
     /// Time for one archive send.
     pub archive_timeout: Duration,
@@ -140,7 +141,7 @@ impl Config {
     pub const OUTSTANDING_MAX: usize = 1_000_000;
     /// Archive sends under way at once: existing consumers' `MAX_CONCURRENT_DLQ_SENDS`.
     pub const ARCHIVE_IN_FLIGHT_DEFAULT: usize = 100;
-    /// Bytes of evidence that wait for the archive: the 64 MiB that Kafka clients keep in their own
+    /// Bytes of payload that wait for the archive: the 64 MiB that Kafka clients keep in their own
     /// receive queues.
     pub const ARCHIVE_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
     /// Time for one archive send: existing consumers' `DLQ_SEND_TIMEOUT_SECS`.
@@ -162,7 +163,7 @@ impl Config {
         self
     }
 
-    /// Sets what the archive's word counts for. Default: [`Archiving::BestEffort`].
+    /// Sets whether a rejected record goes to the dead-letter queue, and whether its offset waits for it. Default: [`Archiving::BestEffort`].
     #[must_use]
     pub const fn archiving(mut self, archiving: Archiving) -> Self {
         self.archiving = archiving;
@@ -227,7 +228,7 @@ impl Config {
         self
     }
 
-    /// Sets how many bytes of evidence may wait for the archive. At the limit a best-effort send
+    /// Sets how many bytes of payload may wait for the archive. At the limit a best-effort send
     /// fails for [`crate::FailureReason::Backpressure`], and a required one stops the taking of
     /// further records. Default: [`Config::ARCHIVE_BYTES_DEFAULT`], at least 1.
     #[must_use]
@@ -245,7 +246,7 @@ impl Config {
         self
     }
 
-    /// Sets the longest time that [`crate::Action::StopTaking`] is in force before the engine
+    /// Sets the longest time that [`crate::Action::StopPolling`] is in force before the engine
     /// pauses every partition and lets the host poll again. Keep it at or below half of the
     /// client's `max.poll.interval.ms`. Default: [`Config::KEEP_POLLING_DEFAULT`].
     #[must_use]

@@ -1,49 +1,49 @@
 //! The engine: its state, its public calls, and the order in which actions are handed out.
 
+mod admission;
 mod archiving;
 mod assignment;
+mod commands;
 mod control;
 mod deferral;
-mod holding;
-mod intake;
-mod orders;
-mod report;
+mod hold;
+mod status;
 mod verdict;
 
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::archive::Archive;
+use crate::counters::{Counters, bump};
 use crate::partition::Partition;
-use crate::tally::{Tally, bump};
 use crate::timers::{Due, Timer, Timers};
 use crate::{
-    Action, ArchiveId, Breaker, Condemned, Config, ConfigError, Count, Delivered, Delivery, Epoch,
-    Fault, Input, Intake, Mode, Status, Taking, TopicPartition,
+    Action, Admission, ArchiveId, Assignment, Breaker, Config, ConfigError, Count, Delivered,
+    Delivery, Fault, Input, Mode, Rejected, Status, Taking, TopicPartition,
 };
 
 /// Decides what happens to records that cannot be processed, and when an offset may move.
 ///
-/// One engine serves one consumer with all its partitions. `E` is what the host keeps of a record
+/// One engine serves one consumer with all its partitions. `P` is what the host keeps of a record
 /// for the archive or for another attempt: the record itself, or an envelope. The engine stores it,
 /// lends it and gives it back; since it knows nothing of the type, no decision can depend on it.
 ///
 /// Memory is bounded by [`Config::outstanding_max`] records, [`Config::archive_bytes_max`] bytes of
-/// evidence beyond those of outstanding records, and the number of partitions ever assigned.
+/// payload beyond those of outstanding records, and the number of partitions ever assigned.
 ///
 /// The same calls with the same arguments always give the same actions.
 #[derive(Debug)]
-pub struct Engine<E> {
+pub struct Engine<P> {
     config: Config,
-    /// The latest time seen.
+    /// Largest `now` passed so far; time never goes back.
     now: Duration,
     breaker: Breaker,
     partitions: BTreeMap<TopicPartition, Partition>,
-    archive: Archive<E>,
+    archive: Archive<P>,
     /// Records between two attempts, by serial.
-    retries: BTreeMap<u64, Attempted<E>>,
+    retries: BTreeMap<u64, Attempted<P>>,
     timers: Timers,
-    tally: Tally,
+    counters: Counters,
     next_serial: u64,
     /// Records in all trackers.
     tracked: usize,
@@ -54,7 +54,7 @@ pub struct Engine<E> {
     /// What the host was last told about taking records.
     told_taking: bool,
     /// Facts and retries, in the order in which they came about.
-    facts: VecDeque<Action<E>>,
+    facts: VecDeque<Action<P>>,
     /// Partitions whose offset moved since it was last handed out.
     stores: VecDeque<TopicPartition>,
     /// Whether a partition may need a pause, a seek or a resume.
@@ -78,15 +78,15 @@ enum Stop {
 
 /// A record between two attempts, or between two probes.
 #[derive(Debug)]
-struct Attempted<E> {
-    place: verdict::Place,
+struct Attempted<P> {
+    place: verdict::TrackedRecord,
     attempt: u32,
     /// When it was given back.
     at: Duration,
-    evidence: E,
+    payload: P,
 }
 
-impl<E> Engine<E> {
+impl<P> Engine<P> {
     /// Makes an engine that has no partition yet.
     ///
     /// # Errors
@@ -102,7 +102,7 @@ impl<E> Engine<E> {
             archive: Archive::new(),
             retries: BTreeMap::new(),
             timers: Timers::default(),
-            tally: Tally::default(),
+            counters: Counters::default(),
             next_serial: 0,
             tracked: 0,
             holds: 0,
@@ -121,27 +121,30 @@ impl<E> Engine<E> {
         &self.config
     }
 
-    /// Takes note of something that happened outside. Poll the actions afterwards.
+    /// Applies an input from the host. Call [`Engine::poll_action`] until it returns `None` afterwards.
     pub fn handle(&mut self, now: Duration, input: Input) {
         self.advance(now);
         match input {
             Input::Assigned {
                 partition,
-                epoch,
+                assignment,
                 committed,
                 low,
-            } => self.assigned(partition, epoch, committed, low),
-            Input::Revoked { partition, epoch } => self.revoked(partition, epoch),
+            } => self.assigned(partition, assignment, committed, low),
+            Input::Revoked {
+                partition,
+                assignment,
+            } => self.revoked(partition, assignment),
             Input::FetchFailed {
                 partition,
-                epoch,
+                assignment,
                 fault,
-            } => self.fetch_failed(partition, epoch, fault),
+            } => self.fetch_failed(partition, assignment, fault),
             Input::Log {
                 partition,
-                epoch,
+                assignment,
                 log,
-            } => self.log_is(partition, epoch, log),
+            } => self.log_is(partition, assignment, log),
             Input::Archived {
                 id,
                 attempt,
@@ -149,17 +152,17 @@ impl<E> Engine<E> {
             } => self.archived(id, attempt, result),
             Input::Stored {
                 partition,
-                epoch,
+                assignment,
                 next,
                 ok,
-            } => self.stored(partition, epoch, next, ok),
-            Input::Sought {
+            } => self.stored(partition, assignment, next, ok),
+            Input::SeekCompleted {
                 partition,
-                epoch,
+                assignment,
                 to,
                 ok,
-            } => self.sought(partition, epoch, to, ok),
-            Input::Order(order) => self.ordered(order),
+            } => self.sought(partition, assignment, to, ok),
+            Input::Command(order) => self.commanded(order),
             Input::Breaker(breaker) => self.breaker = breaker,
             Input::Drain => self.drain(),
             Input::Tick => {}
@@ -171,40 +174,40 @@ impl<E> Engine<E> {
     ///
     /// Every record that the client delivers is offered here, in the client's order, also while its
     /// partition is paused: a record that the engine does not know of cannot be fetched again.
-    pub fn delivered(&mut self, now: Duration, delivery: Delivery) -> Intake {
+    pub fn delivered(&mut self, now: Duration, delivery: Delivery) -> Admission {
         self.advance(now);
         let intake = self.admit(delivery);
         self.make_room();
         intake
     }
 
-    /// Takes a record back that the handler was done with. Poll the actions afterwards.
+    /// Takes a record back that the handler has processed. Poll the actions afterwards.
     ///
     /// Where the record's place is gone, since its assignment ended or an earlier record was put on
     /// hold, this is counted and changes nothing: the record will be delivered again.
-    pub fn done(&mut self, now: Duration, record: Delivered) {
+    pub fn accept(&mut self, now: Duration, record: Delivered) {
         self.advance(now);
         self.processed(&record);
         self.make_room();
     }
 
     /// Takes a record back that cannot be processed. Poll the actions afterwards.
-    pub fn unprocessable(&mut self, now: Duration, record: Delivered, fault: Fault<E>) {
+    pub fn reject(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
         self.advance(now);
-        self.condemned(&record, fault);
+        self.judged(&record, fault);
         self.make_room();
     }
 
     /// Takes a record back that failed for a reason that may pass. While its attempts last it comes
     /// back by [`Action::Retry`]; after that it is unprocessable. Poll the actions afterwards.
-    pub fn failed(&mut self, now: Duration, record: Delivered, fault: Fault<E>) {
+    pub fn release(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
         self.advance(now);
         self.attempted(&record, fault);
         self.make_room();
     }
 
     /// Takes a record back that the host cannot process now, for want of memory, say, or because
-    /// something it needs is down. `evidence` is what the host needs to have it again.
+    /// something it needs is down. `payload` is what the host needs to have it again.
     ///
     /// No attempt is counted and no verdict is given, however long it lasts. The partition is paused
     /// and its deferred records come back by [`Action::Retry`], one at a time and in order, after
@@ -212,17 +215,16 @@ impl<E> Engine<E> {
     /// [`Status`] shows [`crate::HeldBy::HostResources`] meanwhile, and
     /// [`crate::Command::Retry`] ends the wait.
     /// Poll the actions afterwards.
-    pub fn defer(&mut self, now: Duration, record: Delivered, evidence: E) {
+    pub fn defer(&mut self, now: Duration, record: Delivered, payload: P) {
         self.advance(now);
-        self.deferred(&record, evidence);
+        self.deferred(&record, payload);
         self.make_room();
     }
 
-    /// Takes the evidence of a record that the configuration condemned, which takes `bytes` of
-    /// memory. Poll the actions afterwards.
-    pub fn condemn(&mut self, now: Duration, record: Condemned, evidence: E, bytes: usize) {
-        let Condemned { delivered, cause } = record;
-        self.unprocessable(now, delivered, Fault::new(cause, evidence, bytes));
+    /// Takes the payload of a record that the configuration rejected, which takes `bytes` of memory. Poll the actions afterwards.
+    pub fn rejected(&mut self, now: Duration, record: Rejected, payload: P, bytes: usize) {
+        let Rejected { delivered, cause } = record;
+        self.reject(now, delivered, Fault::new(cause, payload, bytes));
     }
 
     /// The next thing to do, or nothing until the next input or [`Engine::poll_timeout`].
@@ -230,7 +232,7 @@ impl<E> Engine<E> {
     /// Facts and retries come first, in the order in which they came about; then stores, so that
     /// what is settled is safe; then pauses, seeks and resumes, then whether to take records, then
     /// sends to the archive.
-    pub fn poll_action(&mut self) -> Option<Action<E>> {
+    pub fn poll_action(&mut self) -> Option<Action<P>> {
         if let Some(fact) = self.facts.pop_front() {
             return Some(fact);
         }
@@ -254,8 +256,8 @@ impl<E> Engine<E> {
 
     /// What the host gave for the record that is on its way to the archive, while it is.
     #[must_use]
-    pub fn evidence(&self, id: ArchiveId) -> Option<&E> {
-        self.archive.jobs.get(&id).map(|job| &job.evidence)
+    pub fn payload(&self, id: ArchiveId) -> Option<&P> {
+        self.archive.jobs.get(&id).map(|job| &job.payload)
     }
 
     /// Whether nothing is under way any more: no record with a handler, none waiting for another
@@ -267,8 +269,8 @@ impl<E> Engine<E> {
 
     /// The counts so far.
     #[must_use]
-    pub const fn tally(&self) -> &Tally {
-        &self.tally
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// Whether records may be taken.
@@ -299,22 +301,26 @@ impl<E> Engine<E> {
             match timer {
                 Timer::Archive(id) => self.archive_due(id, due),
                 Timer::Retry(serial) => self.retry_due(serial),
-                Timer::Defer(partition, epoch) => self.probe_due(partition, epoch, due),
-                Timer::Seek(partition, epoch) => self.seek_due(partition, epoch),
-                Timer::Store(partition, epoch) => self.store_due(partition, epoch),
+                Timer::Defer(partition, assignment) => self.probe_due(partition, assignment, due),
+                Timer::Seek(partition, assignment) => self.seek_due(partition, assignment),
+                Timer::Store(partition, assignment) => self.store_due(partition, assignment),
                 Timer::Poll => self.poll_due(due),
             }
         }
     }
 
     /// The partition, if it is ours under this assignment; otherwise counts the input as fenced.
-    fn current(&mut self, partition: TopicPartition, epoch: Epoch) -> Option<&mut Partition> {
+    fn current(
+        &mut self,
+        partition: TopicPartition,
+        assignment: Assignment,
+    ) -> Option<&mut Partition> {
         let found = self
             .partitions
             .get_mut(&partition)
-            .filter(|state| state.is_current(epoch));
+            .filter(|state| state.is_current(assignment));
         if found.is_none() {
-            bump(&mut self.tally.fenced);
+            bump(&mut self.counters.fenced);
             self.facts.push_back(Action::Count(Count::Fenced));
         }
         found
@@ -322,7 +328,7 @@ impl<E> Engine<E> {
 
     /// Counts an input that belonged to something that is over.
     fn fenced(&mut self) {
-        bump(&mut self.tally.fenced);
+        bump(&mut self.counters.fenced);
         self.count(Count::Fenced);
     }
 
@@ -331,7 +337,7 @@ impl<E> Engine<E> {
     }
 
     /// Takes the settled records off the front of a partition and queues the store.
-    fn release(&mut self, partition: TopicPartition) {
+    fn pass_settled(&mut self, partition: TopicPartition) {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
@@ -339,7 +345,7 @@ impl<E> Engine<E> {
             return;
         };
         self.tracked = self.tracked.saturating_sub(released.count);
-        state.released = Some((released.next, released.because));
+        state.released = Some((released.next, released.reason));
         #[cfg(not(mutant = "rejections_wait"))] // until the client's next commit
         {
             state.commit_now |= released.rejected;

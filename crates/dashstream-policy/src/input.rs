@@ -2,11 +2,13 @@
 
 use thiserror::Error;
 
-use crate::{Age, ArchiveId, Cause, Epoch, Form, LogRange, NextOffset, Offset, TopicPartition};
+use crate::{
+    ArchiveId, Assignment, Backlog, Cause, Form, LogRange, NextOffset, Offset, TopicPartition,
+};
 
 /// What happened outside. Records have calls of their own, since they carry tokens:
-/// [`crate::Engine::delivered`], [`crate::Engine::done`], [`crate::Engine::unprocessable`],
-/// [`crate::Engine::failed`], [`crate::Engine::defer`].
+/// [`crate::Engine::delivered`], [`crate::Engine::accept`], [`crate::Engine::reject`],
+/// [`crate::Engine::release`], [`crate::Engine::defer`].
 #[expect(
     clippy::exhaustive_enums,
     reason = "a host constructs these; a new input that hosts may ignore would be a lie"
@@ -23,7 +25,7 @@ pub enum Input {
         /// Which one.
         partition: TopicPartition,
         /// Greater than every earlier one of this partition; otherwise the input is ignored.
-        epoch: Epoch,
+        assignment: Assignment,
         /// The committed position, if the group has one.
         committed: Option<Offset>,
         /// The first offset that the broker still has, if the host asked. With a committed position
@@ -36,14 +38,14 @@ pub enum Input {
         /// Which one.
         partition: TopicPartition,
         /// The assignment that ends.
-        epoch: Epoch,
+        assignment: Assignment,
     },
     /// The client cannot fetch what comes next.
     FetchFailed {
         /// Where.
         partition: TopicPartition,
         /// Under which assignment.
-        epoch: Epoch,
+        assignment: Assignment,
         /// Why.
         fault: FetchFault,
     },
@@ -53,7 +55,7 @@ pub enum Input {
         /// Which partition.
         partition: TopicPartition,
         /// Under which assignment.
-        epoch: Epoch,
+        assignment: Assignment,
         /// From where to where it goes.
         log: LogRange,
     },
@@ -72,7 +74,7 @@ pub enum Input {
         /// Where.
         partition: TopicPartition,
         /// Under which assignment.
-        epoch: Epoch,
+        assignment: Assignment,
         /// What was to be stored.
         next: NextOffset,
         /// Whether the client took it.
@@ -80,18 +82,18 @@ pub enum Input {
     },
     /// How [`crate::Action::Seek`] ended. A seek that failed is repeated; until one succeeds every
     /// record of the partition is refused.
-    Sought {
+    SeekCompleted {
         /// Where.
         partition: TopicPartition,
         /// Under which assignment.
-        epoch: Epoch,
+        assignment: Assignment,
         /// The position that was asked for.
         to: Offset,
         /// Whether the next record delivered comes from there.
         ok: bool,
     },
     /// An operator's word.
-    Order(Order),
+    Command(OperatorCommand),
     /// The host's rate gate changed its mind.
     Breaker(Breaker),
     /// The host is about to stop: take nothing more, finish what is taken.
@@ -171,7 +173,7 @@ pub enum ArchiveFault {
 /// Whether the host's rate gate lets failures pass as single events.
 ///
 /// There is no half-open state: a probe would be a record let past on a guess. What was held while the
-/// breaker was open is met again on an operator's order.
+/// breaker was open is read again on an operator's command.
 #[expect(clippy::exhaustive_enums, reason = "a breaker is open or closed")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
@@ -192,22 +194,22 @@ pub enum Breaker {
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct Delivery {
     pub(crate) partition: TopicPartition,
-    pub(crate) epoch: Epoch,
+    pub(crate) assignment: Assignment,
     pub(crate) offset: Offset,
     pub(crate) null: bool,
-    pub(crate) age: Age,
+    pub(crate) backlog: Backlog,
 }
 
 impl Delivery {
     /// A record with a value that arrived while the consumer was following.
     #[must_use]
-    pub const fn new(partition: TopicPartition, epoch: Epoch, offset: Offset) -> Self {
+    pub const fn new(partition: TopicPartition, assignment: Assignment, offset: Offset) -> Self {
         Self {
             partition,
-            epoch,
+            assignment,
             offset,
             null: false,
-            age: Age::Current,
+            backlog: Backlog::Current,
         }
     }
 
@@ -220,30 +222,30 @@ impl Delivery {
 
     /// Says whether the record is old.
     #[must_use]
-    pub const fn age(mut self, age: Age) -> Self {
-        self.age = age;
+    pub const fn backlog(mut self, backlog: Backlog) -> Self {
+        self.backlog = backlog;
         self
     }
 }
 
 /// Why a record cannot be processed, with what is worth keeping of it.
 ///
-/// `E` is the host's: the record itself, or an encoded envelope. The engine keeps it while the
-/// archive or a retry may need it, lends it by [`crate::Engine::evidence`], and cannot look inside.
+/// `P` is the host's: the record itself, or an encoded envelope. The engine keeps it while the
+/// archive or a retry may need it, lends it by [`crate::Engine::payload`], and cannot look inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault<E> {
+pub struct Fault<P> {
     pub(crate) cause: Cause,
-    pub(crate) evidence: E,
+    pub(crate) payload: P,
     pub(crate) bytes: usize,
 }
 
-impl<E> Fault<E> {
-    /// Names the cause and hands over the evidence, which takes `bytes` of memory.
+impl<P> Fault<P> {
+    /// Names the cause and hands over the payload, which takes `bytes` of memory.
     #[must_use]
-    pub const fn new(cause: Cause, evidence: E, bytes: usize) -> Self {
+    pub const fn new(cause: Cause, payload: P, bytes: usize) -> Self {
         Self {
             cause,
-            evidence,
+            payload,
             bytes,
         }
     }
@@ -252,14 +254,14 @@ impl<E> Fault<E> {
 /// An operator's command, where it applies, and who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
-pub struct Order {
+pub struct OperatorCommand {
     pub(crate) partition: TopicPartition,
     pub(crate) command: Command,
-    pub(crate) signature: Signature,
+    pub(crate) operator: Operator,
     pub(crate) end: LogEnd,
 }
 
-/// What a host said about the log with an order.
+/// What a host said about the log with a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
     feature = "trace",
@@ -275,15 +277,15 @@ pub(crate) enum LogEnd {
     Known(LogRange),
 }
 
-impl Order {
+impl OperatorCommand {
     /// Gives `command` for `partition`. Whether it was carried out is said by the
     /// [`crate::Action::Audit`] that follows.
     #[must_use]
-    pub const fn new(partition: TopicPartition, command: Command, signature: Signature) -> Self {
+    pub const fn new(partition: TopicPartition, command: Command, operator: Operator) -> Self {
         Self {
             partition,
             command,
-            signature,
+            operator,
             end: LogEnd::Unsaid,
         }
     }
@@ -300,7 +302,7 @@ impl Order {
         self
     }
 
-    /// What the log had when the order was given, if that is known.
+    /// What the log had when the command was given, if that is known.
     #[must_use]
     pub const fn log(&self) -> Option<LogRange> {
         match self.end {
@@ -323,8 +325,8 @@ impl Order {
 
     /// Who wants it, and why.
     #[must_use]
-    pub const fn signature(&self) -> &Signature {
-        &self.signature
+    pub const fn operator(&self) -> &Operator {
+        &self.operator
     }
 }
 
@@ -340,7 +342,7 @@ impl Order {
     serde(rename_all = "snake_case")
 )]
 pub enum Command {
-    /// Meet the held record again, or lift an operator's pause.
+    /// Retry the held record, or lift an operator's pause.
     Retry,
     /// Treat the held record as in [`crate::Mode::Skip`], then go on after it. Where the archive is
     /// required the record still waits for its acknowledgement.
@@ -366,32 +368,32 @@ impl Command {
     }
 }
 
-/// Who gave an order, and why.
+/// Who gave a command, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
-pub struct Signature {
+pub struct Operator {
     #[cfg_attr(feature = "trace", serde(deserialize_with = "crate::trace::signed"))]
     who: String,
     #[cfg_attr(feature = "trace", serde(deserialize_with = "crate::trace::signed"))]
     why: String,
 }
 
-impl Signature {
+impl Operator {
     /// Longest text accepted on either line, in bytes: room for a mail address and for a sentence.
     pub const BYTES_MAX: usize = 256;
 
-    /// Signs an order.
+    /// Names who gives a command, and why.
     ///
     /// # Errors
     ///
-    /// [`SignatureError`] when either text is empty or longer than [`Signature::BYTES_MAX`].
-    pub fn new(who: &str, why: &str) -> Result<Self, SignatureError> {
+    /// [`OperatorError`] when either text is empty or longer than [`Operator::BYTES_MAX`].
+    pub fn new(who: &str, why: &str) -> Result<Self, OperatorError> {
         for text in [who, why] {
             if text.is_empty() {
-                return Err(SignatureError::Empty);
+                return Err(OperatorError::Empty);
             }
             if text.len() > Self::BYTES_MAX {
-                return Err(SignatureError::TooLong {
+                return Err(OperatorError::TooLong {
                     len: text.len(),
                     limit: Self::BYTES_MAX,
                 });
@@ -416,12 +418,12 @@ impl Signature {
     }
 }
 
-/// A signature that says nothing, or too much.
+/// A name or a reason that says nothing, or too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum SignatureError {
-    /// An order needs a name and a reason.
-    #[error("an order needs who and why")]
+pub enum OperatorError {
+    /// A command needs a name and a reason.
+    #[error("a command needs who and why")]
     Empty,
     /// Longer than the audit keeps.
     #[error("{len} bytes of text, {limit} are kept")]
@@ -434,7 +436,7 @@ pub enum SignatureError {
 }
 
 codes! {
-    SignatureError {
+    OperatorError {
         Empty = "signature_empty",
         TooLong = "signature_too_long",
     }

@@ -1,8 +1,8 @@
 //! Sans-IO engine that decides what happens to a record that cannot be processed, and to its offset.
 //!
 //! The engine performs nothing and reads no clock. The host tells it what happened
-//! ([`Engine::handle`], [`Engine::delivered`], [`Engine::done`], [`Engine::unprocessable`],
-//! [`Engine::failed`], [`Engine::defer`]) and does what it asks ([`Engine::poll_action`]).
+//! ([`Engine::handle`], [`Engine::delivered`], [`Engine::accept`], [`Engine::reject`],
+//! [`Engine::release`], [`Engine::defer`]) and does what it asks ([`Engine::poll_action`]).
 //!
 //! # The drain contract
 //!
@@ -15,14 +15,14 @@
 //! 1. **Before giving [`Input::Revoked`], drain.** What is settled is stored; afterwards nothing of
 //!    that assignment is.
 //! 2. **[`Action::Seek`] throws away** everything of that partition which the client or the host
-//!    had fetched and not yet offered. [`Input::Sought`] says that this is so.
-//! 3. **[`Action::StopTaking`]** lets the host leave the client alone. It never lasts longer than
-//!    [`Config::keep_polling`]: then every partition is paused and [`Action::Take`] follows.
+//!    had fetched and not yet offered. [`Input::SeekCompleted`] says that this is so.
+//! 3. **[`Action::StopPolling`]** lets the host leave the client alone. It never lasts longer than
+//!    [`Config::keep_polling`]: then every partition is paused and [`Action::ResumePolling`] follows.
 //! 4. **[`Action::Store`]** goes to the client's list call as it is. Where
 //!    [`StoreOffset::commit_now`] says so, an explicit commit follows: a client that commits by
 //!    itself does so later, and never to a lower offset.
 //! 5. **`now` never runs backwards**; if it does, the engine takes the latest it has seen.
-//! 6. **Before an order to skip, ask the broker** what the log has ([`Order::within`]), and say after
+//! 6. **Before a command to skip, ask the broker** what the log has ([`OperatorCommand::within`]), and say after
 //!    each assignment and from time to time what it has ([`Input::Log`]).
 //! 7. **To stop, give [`Input::Drain`]** and go on as before. Nothing more is taken; what is with a
 //!    handler, between two attempts or on its way to the archive comes to its end. When
@@ -32,7 +32,7 @@
 //! ```
 //! use core::time::Duration;
 //! use dashstream_policy::{
-//!     Action, ArchiveResult, Config, Delivered, Delivery, Engine, Epoch, Input, Intake, Offset,
+//!     Action, ArchiveResult, Config, Delivered, Delivery, Engine, Assignment, Input, Admission, Offset,
 //!     StoreOffset, TopicId, TopicPartition,
 //! };
 //!
@@ -57,16 +57,16 @@
 //!         match action {
 //!             Action::Store(store) => {
 //!                 self.stored.push(store); // the client's list call
-//!                 let (partition, epoch, next) = (store.partition(), store.epoch(), store.next());
-//!                 Some(Input::Stored { partition, epoch, next, ok: true })
+//!                 let (partition, assignment, next) = (store.partition(), store.assignment(), store.next());
+//!                 Some(Input::Stored { partition, assignment, next, ok: true })
 //!             }
-//!             Action::Seek { partition, epoch, to } => {
+//!             Action::Seek { partition, assignment, to } => {
 //!                 // the client seeks, and what was fetched before is thrown away
-//!                 Some(Input::Sought { partition, epoch, to, ok: true })
+//!                 Some(Input::SeekCompleted { partition, assignment, to, ok: true })
 //!             }
 //!             Action::Archive(send) => {
-//!                 let evidence = self.engine.evidence(send.id)?; // to be sent
-//!                 # let _ = evidence;
+//!                 let payload = self.engine.payload(send.id)?; // to be sent
+//!                 # let _ = payload;
 //!                 let (id, attempt) = (send.id, send.attempt);
 //!                 let result = ArchiveResult::Acked(send.form);
 //!                 Some(Input::Archived { id, attempt, result })
@@ -76,7 +76,7 @@
 //!                 None
 //!             }
 //!             Action::Pause { .. } | Action::Resume { .. } => None, // the client's calls
-//!             Action::StopTaking | Action::Take => None,            // whether to poll the client
+//!             Action::StopPolling | Action::ResumePolling => None,            // whether to poll the client
 //!             Action::Count(_) | Action::Audit(_) => None,          // metrics and the audit log
 //!         }
 //!     }
@@ -88,7 +88,7 @@
 //!         while !self.engine.is_idle() {
 //!             // handlers come to their end, answers arrive, and time passes
 //!             while let Some(record) = self.handlers.pop() {
-//!                 self.engine.done(now, record);
+//!                 self.engine.accept(now, record);
 //!                 self.drain(now);
 //!             }
 //!             let next = self.engine.poll_timeout().unwrap_or(now);
@@ -100,11 +100,11 @@
 //!
 //! let engine = Engine::new(Config::default())?;
 //! let mut host = Host { engine, stored: Vec::new(), handlers: Vec::new() };
-//! let (now, partition, epoch) = (Duration::ZERO, TopicPartition::new(TopicId::new(0), 0), Epoch::new(1));
+//! let (now, partition, assignment) = (Duration::ZERO, TopicPartition::new(TopicId::new(0), 0), Assignment::new(1));
 //! let (committed, low) = (Some(Offset::ZERO), None);
-//! host.engine.handle(now, Input::Assigned { partition, epoch, committed, low });
+//! host.engine.handle(now, Input::Assigned { partition, assignment, committed, low });
 //! host.drain(now);
-//! if let Intake::Take(record) = host.engine.delivered(now, Delivery::new(partition, epoch, Offset::ZERO)) {
+//! if let Admission::Take(record) = host.engine.delivered(now, Delivery::new(partition, assignment, Offset::ZERO)) {
 //!     host.handlers.push(record);
 //! }
 //! host.drain(now);
@@ -121,11 +121,11 @@
 //!
 //! | | invariant |
 //! |---|---|
-//! | I1 | under one assignment, stored offsets never go back, but by an order to where the log begins again |
+//! | I1 | under one assignment, stored offsets never go back, but by a command to where the log begins again |
 //! | I2 | no stored offset passes a delivered record that was not settled |
 //! | I3 | where the archive is required, none passes a record that the archive has not acknowledged |
 //! | I4 | a record that cannot be processed ends in exactly one [`Disposition`], or is pending or held |
-//! | I5 | for each [`Cause`] these sum to the total: [`Tally::closes`] |
+//! | I5 | for each [`Cause`] these sum to the total: [`Counters::closes`] |
 //! | I6 | while a hold lasts nothing is taken, and the first record after it is the held one |
 //! | I7 | nothing is stored, paused or sought for an assignment that has ended |
 //! | I8 | the host is told to poll before the group takes it for dead |
@@ -139,7 +139,7 @@
 //!
 //! A batch that does not decode, a position that the broker no longer has, or one beyond the end of
 //! the log is held whatever the mode, and reported ([`HeldBy::Unfetchable`],
-//! [`HeldBy::EvidenceLost`], [`Cause::OffsetOutOfRange`]). The engine does not probe
+//! [`HeldBy::RecordDeleted`], [`Cause::OffsetOutOfRange`]). The engine does not probe
 //! behind it. A fetch returns whole batches, and their ends cannot be read from one that does not
 //! decode; a probe would have to guess, and every good record that a guess passes is an offset that
 //! moved without a reason. Nothing of them could be archived either. [`Command::SkipTo`] is the way
@@ -158,15 +158,15 @@ mod action;
 mod archive;
 mod cause;
 mod config;
+mod counters;
 mod engine;
 mod input;
+mod offset;
+mod options;
 mod partition;
-mod place;
 mod reason;
-mod rules;
 mod status;
 mod table;
-mod tally;
 mod timers;
 mod token;
 #[cfg(feature = "trace")]
@@ -174,23 +174,23 @@ pub mod trace;
 mod tracker;
 
 pub use action::{
-    Action, ArchiveId, ArchiveRequest, Audit, Because, Count, Form, HeldBy, Intake, OrderOutcome,
-    Refusal, StoreOffset,
+    Action, Admission, ArchiveId, ArchiveRequest, Audit, CommandOutcome, Count, Form, HeldBy,
+    Refusal, StoreOffset, StoreReason,
 };
-pub use cause::{Age, Cause};
+pub use cause::{Backlog, Cause};
 pub use config::{Backoff, Config, ConfigError};
+pub use counters::Counters;
 pub use engine::Engine;
 pub use input::{
-    ArchiveFault, ArchiveResult, Breaker, Command, Delivery, Fault, FetchFault, Input, Order,
-    Signature, SignatureError,
+    ArchiveFault, ArchiveResult, Breaker, Command, Delivery, Fault, FetchFault, Input, Operator,
+    OperatorCommand, OperatorError,
 };
-pub use place::{Epoch, LogRange, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
+pub use offset::{Assignment, LogRange, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
+pub use options::{Archiving, Escalation, Mode, NullPayload, Scope};
 pub use reason::FailureReason;
-pub use rules::{Archiving, Escalation, Mode, NullPayload, Scope};
 pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking, WithHost};
 pub use table::{Disposition, Grade};
-pub use tally::Tally;
-pub use token::{Condemned, Delivered};
+pub use token::{Delivered, Rejected};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use crate::timers::Due;
 use crate::tracker::{Slot, Tracker};
-use crate::{ArchiveId, Because, Cause, Epoch, Form, HeldBy, LogRange, NextOffset, Offset};
+use crate::{
+    ArchiveId, Assignment, Cause, Form, HeldBy, LogRange, NextOffset, Offset, StoreReason,
+};
 
 #[derive(Debug)]
 pub(crate) struct Partition {
-    pub(crate) epoch: Epoch,
+    pub(crate) assignment: Assignment,
     /// When the assignment ended, if it has.
     pub(crate) revoked: Option<Duration>,
     pub(crate) tracker: Tracker,
@@ -31,7 +33,7 @@ pub(crate) struct Partition {
     /// Positions of seeks that a later one replaced and that are not answered yet. Their answers
     /// must not be taken for the later one's, which may ask for the same position.
     pub(crate) superseded: Vec<Offset>,
-    pub(crate) released: Option<(NextOffset, Because)>,
+    pub(crate) released: Option<(NextOffset, StoreReason)>,
     /// Whether what is released and not yet handed out has to be committed at once.
     pub(crate) commit_now: bool,
     /// The highest offset that was handed out for storing, or that was committed at assignment.
@@ -117,7 +119,7 @@ pub(crate) struct Hold {
     pub(crate) low: Option<Offset>,
     /// Whether the log was cut before the position, so that it may be left backwards.
     pub(crate) is_cut: bool,
-    /// The record's way to the archive, if it has evidence there.
+    /// The record's way to the archive, if it has payload there.
     pub(crate) job: Option<ArchiveId>,
     /// What the archive has acknowledged.
     pub(crate) archived: Option<Form>,
@@ -136,9 +138,9 @@ impl Hold {
 }
 
 impl Partition {
-    pub(crate) fn assigned(epoch: Epoch, committed: Option<Offset>) -> Self {
+    pub(crate) fn assigned(assignment: Assignment, committed: Option<Offset>) -> Self {
         Self {
-            epoch,
+            assignment,
             revoked: None,
             tracker: Tracker::default(),
             position: committed,
@@ -161,8 +163,8 @@ impl Partition {
         }
     }
 
-    pub(crate) fn is_current(&self, epoch: Epoch) -> bool {
-        self.revoked.is_none() && self.epoch == epoch
+    pub(crate) fn is_current(&self, assignment: Assignment) -> bool {
+        self.revoked.is_none() && self.assignment == assignment
     }
 
     /// Remembers that reading has to go on from `offset`, or from where it already had to.

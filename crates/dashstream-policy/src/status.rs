@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::{
-    Breaker, Cause, Epoch, Grade, HeldBy, Mode, NextOffset, Offset, Tally, TopicPartition,
+    Assignment, Breaker, Cause, Counters, Grade, HeldBy, Mode, NextOffset, Offset, TopicPartition,
 };
 
 /// The engine's state at one moment.
@@ -25,7 +25,7 @@ pub struct Status {
     /// What waits for the archive.
     pub archive: ArchiveStatus,
     /// The counts.
-    pub tally: Tally,
+    pub counters: Counters,
 }
 
 /// Whether records may be taken.
@@ -50,7 +50,7 @@ pub struct PartitionStatus {
     /// Which one.
     pub partition: TopicPartition,
     /// Its last assignment.
-    pub epoch: Epoch,
+    pub assignment: Assignment,
     /// Whether it runs.
     pub state: PartitionState,
     /// What the engine last released for storing, or what was committed at assignment.
@@ -127,7 +127,7 @@ pub struct ArchiveStatus {
     pub failed_in_a_row: u64,
     /// When the first of them failed.
     pub failing_since: Option<Duration>,
-    /// Bytes of evidence kept.
+    /// Bytes of payload kept.
     pub bytes: usize,
     /// When the oldest of them could not be processed.
     pub oldest_since: Option<Duration>,

@@ -28,7 +28,7 @@ pub(crate) enum Event {
         /// What is known from the archive.
         answer: Answer,
     },
-    /// An operator wants the held record met again.
+    /// An operator wants the held record read again.
     OrderedRetry,
     /// An operator lets the offset pass what is held.
     OrderedSkip,
@@ -145,13 +145,13 @@ labels! {
         Archived = "archived",
         /// Passed after the archive acknowledged a reduced envelope.
         ArchivedReduced = "archived_reduced",
-        /// Passed on an operator's order.
+        /// Passed on an operator's command.
         OperatorSkip = "operator_skip",
-        /// Met again on an operator's order.
+        /// Retried on an operator's command.
         OperatorRetry = "operator_retry",
-        /// Its partition went to another consumer, which will meet it.
+        /// Partition revoked; its new owner reads the record.
         AbandonedOnRevoke = "abandoned_on_revoke",
-        /// An earlier record was put on hold, and this one will be met again after it.
+        /// An earlier record was put on hold, and this one will be read again after it.
         AbandonedOnSeek = "abandoned_on_seek",
     }
 }
@@ -251,7 +251,7 @@ pub(crate) fn decide(event: Event) -> &'static Row {
 
 /// Every row, in the order of the documentation.
 ///
-/// An operator's order to skip one record asks rows 1 to 8, whatever the mode in force is; the
+/// An operator's command to skip one record asks rows 1 to 8, whatever the mode in force is; the
 /// record is then counted as [`Disposition::OperatorSkip`] where the row would count it for good.
 #[rustfmt::skip]
 pub(crate) const TABLE: &[Row] = &[

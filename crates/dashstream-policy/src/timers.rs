@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use crate::{ArchiveId, Epoch, TopicPartition};
+use crate::{ArchiveId, Assignment, TopicPartition};
 
 /// Timers by the moment they are due, those of one moment in the order they were set.
 #[derive(Debug, Default)]
@@ -26,11 +26,11 @@ pub(crate) enum Timer {
     /// A record may be tried again.
     Retry(u64),
     /// A deferred record of the partition may be tried again.
-    Defer(TopicPartition, Epoch),
+    Defer(TopicPartition, Assignment),
     /// A seek may be repeated.
-    Seek(TopicPartition, Epoch),
+    Seek(TopicPartition, Assignment),
     /// A store may be repeated.
-    Store(TopicPartition, Epoch),
+    Store(TopicPartition, Assignment),
     /// The client has to be polled again.
     Poll,
 }

@@ -1,9 +1,9 @@
 //! A record that the engine let in: the one thing an offset can later move for.
 
-use crate::{Age, Cause, Epoch, Offset, TopicPartition};
+use crate::{Assignment, Backlog, Cause, Offset, TopicPartition};
 
-/// A record that is to be processed. It is used up by exactly one of [`crate::Engine::done`],
-/// [`crate::Engine::unprocessable`], [`crate::Engine::failed`] and [`crate::Engine::defer`].
+/// A record that is to be processed. It is used up by exactly one of [`crate::Engine::accept`],
+/// [`crate::Engine::reject`], [`crate::Engine::release`] and [`crate::Engine::defer`].
 ///
 /// It cannot be cloned and only the engine makes one. A token that is dropped leaves its record
 /// outstanding: the stored offset stays before it, and the status shows how long it has been.
@@ -12,8 +12,8 @@ use crate::{Age, Cause, Epoch, Offset, TopicPartition};
 /// use core::time::Duration;
 /// use dashstream_policy::{Delivered, Engine};
 /// fn twice(engine: &mut Engine<()>, record: Delivered) {
-///     engine.done(Duration::ZERO, record);
-///     engine.done(Duration::ZERO, record);
+///     engine.accept(Duration::ZERO, record);
+///     engine.accept(Duration::ZERO, record);
 /// }
 /// ```
 ///
@@ -21,7 +21,7 @@ use crate::{Age, Cause, Epoch, Offset, TopicPartition};
 /// use core::time::Duration;
 /// use dashstream_policy::{Delivered, Engine};
 /// fn once(engine: &mut Engine<()>, record: Delivered) {
-///     engine.done(Duration::ZERO, record);
+///     engine.accept(Duration::ZERO, record);
 /// }
 /// # let _ = once;
 /// ```
@@ -29,14 +29,14 @@ use crate::{Age, Cause, Epoch, Offset, TopicPartition};
 #[derive(Debug, PartialEq, Eq)]
 pub struct Delivered {
     pub(crate) partition: TopicPartition,
-    pub(crate) epoch: Epoch,
+    pub(crate) assignment: Assignment,
     pub(crate) offset: Offset,
     /// Counts up over the whole engine, so that a redelivered offset is another record.
     pub(crate) serial: u64,
     /// The slot in the partition's tracker.
     pub(crate) slot: u64,
     pub(crate) attempt: u32,
-    pub(crate) age: Age,
+    pub(crate) backlog: Backlog,
 }
 
 impl Delivered {
@@ -48,8 +48,8 @@ impl Delivered {
 
     /// The assignment it was read under.
     #[must_use]
-    pub const fn epoch(&self) -> Epoch {
-        self.epoch
+    pub const fn assignment(&self) -> Assignment {
+        self.assignment
     }
 
     /// Its offset.
@@ -66,8 +66,8 @@ impl Delivered {
 
     /// Whether the host called it old.
     #[must_use]
-    pub const fn age(&self) -> Age {
-        self.age
+    pub const fn backlog(&self) -> Backlog {
+        self.backlog
     }
 
     /// The same token once more, for a replay that shows what it was handed.
@@ -83,33 +83,33 @@ impl Delivered {
     }
 }
 
-/// A record that the configuration already condemned, before any handler saw it. It can only be
-/// handed back with its evidence, to [`crate::Engine::condemn`].
+/// A record that the configuration has rejected, before any handler saw it. It can only be
+/// handed back with its payload, to [`crate::Engine::rejected`].
 ///
 /// ```compile_fail,E0308
 /// use core::time::Duration;
-/// use dashstream_policy::{Condemned, Engine};
-/// fn release(engine: &mut Engine<()>, record: Condemned) {
-///     engine.done(Duration::ZERO, record);
+/// use dashstream_policy::{Rejected, Engine};
+/// fn release(engine: &mut Engine<()>, record: Rejected) {
+///     engine.accept(Duration::ZERO, record);
 /// }
 /// ```
 ///
 /// ```
 /// use core::time::Duration;
-/// use dashstream_policy::{Condemned, Engine};
-/// fn release(engine: &mut Engine<()>, record: Condemned) {
-///     engine.condemn(Duration::ZERO, record, (), 0);
+/// use dashstream_policy::{Rejected, Engine};
+/// fn release(engine: &mut Engine<()>, record: Rejected) {
+///     engine.rejected(Duration::ZERO, record, (), 0);
 /// }
 /// # let _ = release;
 /// ```
-#[must_use = "a condemned record that is not handed back holds its partition's offset back"]
+#[must_use = "a rejected record that is not handed back holds its partition's offset back"]
 #[derive(Debug, PartialEq, Eq)]
-pub struct Condemned {
+pub struct Rejected {
     pub(crate) delivered: Delivered,
     pub(crate) cause: Cause,
 }
 
-impl Condemned {
+impl Rejected {
     /// Why it cannot be processed.
     #[must_use]
     pub const fn cause(&self) -> Cause {
@@ -130,7 +130,7 @@ impl Condemned {
 
     /// The assignment it was read under.
     #[must_use]
-    pub const fn epoch(&self) -> Epoch {
-        self.delivered.epoch
+    pub const fn assignment(&self) -> Assignment {
+        self.delivered.assignment
     }
 }

@@ -13,14 +13,14 @@
 //! | `{"dashstream_policy_trace":3,"config":{…}}` | the first line: the version, and every setting of the configuration by its name |
 //! | `[{"secs":1,"nanos":0},{"handle":{"assigned":{…}}}]` | one call, and the time that it was given; inputs and their fields have the names of [`crate::Input`] |
 //! | `[…,{"delivered":{…}}]` | a record that was offered |
-//! | `[…,{"done":1}]` | the record with this serial given back; so are `unprocessable` and `failed` with cause and bytes, `condemn` with bytes, and `defer` |
+//! | `[…,{"accept":1}]` | the record with this serial given back; so are `reject` and `release` with cause and bytes, `rejected` with bytes, and `defer` |
 //! | `[…,"poll"]` | one action was handed out |
 //! | `"end"` | the last line of a recording that was finished |
 //!
 //! A text without its last line is the beginning of a recording: the process died, or a limit was
 //! reached. It is read as far as its lines are whole, and [`Trace::is_cut`] says so.
 //!
-//! There is no payload in it, and no evidence: offsets, causes and sizes, and what operators wrote
+//! There is no payload in it: offsets, causes and sizes, and what operators wrote
 //! as their names and reasons.
 //!
 //! ```
@@ -57,13 +57,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    Action, Cause, Condemned, Config, ConfigError, Delivered, Delivery, Engine, Fault, Input,
-    Intake,
+    Action, Admission, Cause, Config, ConfigError, Delivered, Delivery, Engine, Fault, Input,
+    Rejected,
 };
 
 /// Everything an engine was told, in order, with its configuration.
 ///
-/// It holds offsets, causes, sizes and operators' signatures, never evidence: no decision depends on
+/// It holds offsets, causes, sizes and operators' names, never payload: no decision depends on
 /// that. [`Trace::replay`] does it all again, so that an incident becomes a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
@@ -78,10 +78,10 @@ pub struct Trace {
 enum Call {
     Handle(Input),
     Delivered(Delivery),
-    Done(u64),
-    Unprocessable(u64, Cause, usize),
-    Failed(u64, Cause, usize),
-    Condemn(u64, usize),
+    Accept(u64),
+    Reject(u64, Cause, usize),
+    Release(u64, Cause, usize),
+    Rejected(u64, usize),
     Defer(u64),
     Poll,
 }
@@ -130,20 +130,20 @@ impl Trace {
             match call {
                 Call::Handle(input) => engine.handle(*now, input.clone()),
                 Call::Delivered(delivery) => held.keep(engine.delivered(*now, *delivery)),
-                Call::Done(serial) => {
-                    engine.done(*now, held.records.remove(serial).ok_or(gone)?);
+                Call::Accept(serial) => {
+                    engine.accept(*now, held.records.remove(serial).ok_or(gone)?);
                 }
-                Call::Unprocessable(serial, cause, bytes) => {
+                Call::Reject(serial, cause, bytes) => {
                     let record = held.records.remove(serial).ok_or(gone)?;
-                    engine.unprocessable(*now, record, Fault::new(*cause, (), *bytes));
+                    engine.reject(*now, record, Fault::new(*cause, (), *bytes));
                 }
-                Call::Failed(serial, cause, bytes) => {
+                Call::Release(serial, cause, bytes) => {
                     let record = held.records.remove(serial).ok_or(gone)?;
-                    engine.failed(*now, record, Fault::new(*cause, (), *bytes));
+                    engine.release(*now, record, Fault::new(*cause, (), *bytes));
                 }
-                Call::Condemn(serial, bytes) => {
-                    let record = held.condemned.remove(serial).ok_or(gone)?;
-                    engine.condemn(*now, record, (), *bytes);
+                Call::Rejected(serial, bytes) => {
+                    let record = held.rejected.remove(serial).ok_or(gone)?;
+                    engine.rejected(*now, record, (), *bytes);
                 }
                 Call::Defer(serial) => {
                     let record = held.records.remove(serial).ok_or(gone)?;
@@ -153,7 +153,7 @@ impl Trace {
                     Some(Action::Retry { delivered, .. }) => {
                         actions.push(Action::Retry {
                             delivered: delivered.twin(),
-                            evidence: (),
+                            payload: (),
                         });
                         held.records.insert(delivered.serial, delivered);
                     }
@@ -170,19 +170,22 @@ impl Trace {
 #[derive(Default)]
 struct Held {
     records: BTreeMap<u64, Delivered>,
-    condemned: BTreeMap<u64, Condemned>,
+    rejected: BTreeMap<u64, Rejected>,
 }
 
 impl Held {
-    fn keep(&mut self, intake: Intake) {
+    fn keep(&mut self, intake: Admission) {
         match intake {
-            Intake::Take(record) => {
+            Admission::Take(record) => {
                 self.records.insert(record.serial, record);
             }
-            Intake::Condemned(record) => {
-                self.condemned.insert(record.delivered.serial, record);
+            Admission::Rejected(record) => {
+                self.rejected.insert(record.delivered.serial, record);
             }
-            Intake::Ignored | Intake::Duplicate | Intake::Fenced | Intake::Refused(_) => {}
+            Admission::Ignored
+            | Admission::Duplicate
+            | Admission::Fenced
+            | Admission::Refused(_) => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use crate::{ArchiveId, Because, NextOffset, Offset};
+use crate::{ArchiveId, NextOffset, Offset, StoreReason};
 
 /// Delivered offsets in order, gaps allowed, each with its state.
 ///
@@ -37,7 +37,7 @@ pub(crate) enum State {
     /// It is held.
     Held,
     /// An offset may pass it.
-    Settled(Because),
+    Settled(StoreReason),
 }
 
 /// Settled records that were taken off the front.
@@ -45,7 +45,7 @@ pub(crate) enum State {
 pub(crate) struct Released {
     pub(crate) next: NextOffset,
     /// Why the last of them is settled.
-    pub(crate) because: Because,
+    pub(crate) reason: StoreReason,
     pub(crate) count: usize,
     /// Whether one of them was rejected.
     pub(crate) rejected: bool,
@@ -86,16 +86,16 @@ impl Tracker {
     }
 
     /// Lets an offset pass the record, if it is still known.
-    pub(crate) fn settle(&mut self, slot: Slot, because: Because) {
+    pub(crate) fn settle(&mut self, slot: Slot, reason: StoreReason) {
         if let Some(entry) = self.get(slot) {
-            entry.state = State::Settled(because);
+            entry.state = State::Settled(reason);
         }
     }
 
     #[cfg(mutant = "evicts_when_full")]
     pub(crate) fn evict(&mut self) {
         if let Some(oldest) = self.entries.front_mut() {
-            oldest.state = State::Settled(Because::Configured);
+            oldest.state = State::Settled(StoreReason::Configured);
         }
     }
 
@@ -103,9 +103,9 @@ impl Tracker {
     pub(crate) fn release(&mut self) -> Option<Released> {
         #[cfg(mutant = "highest_seen")]
         // the highest settled offset is stored, whatever lies before
-        if let Some(State::Settled(because)) = self.entries.back().map(|entry| entry.state) {
+        if let Some(State::Settled(reason)) = self.entries.back().map(|entry| entry.state) {
             for entry in &mut self.entries {
-                entry.state = State::Settled(because);
+                entry.state = State::Settled(reason);
             }
         }
         let mut released = None;
@@ -113,19 +113,19 @@ impl Tracker {
         let mut rejected = false;
         while let Some(Entry {
             offset,
-            state: State::Settled(because),
+            state: State::Settled(reason),
             ..
         }) = self.entries.front()
         {
-            released = Some((offset.next(), *because));
-            rejected |= because.is_rejection();
+            released = Some((offset.next(), *reason));
+            rejected |= reason.is_rejection();
             self.entries.pop_front();
             self.first = self.first.wrapping_add(1);
             count = count.saturating_add(1);
         }
-        released.map(|(next, because)| Released {
+        released.map(|(next, reason)| Released {
             next,
-            because,
+            reason,
             count,
             rejected,
         })

@@ -11,9 +11,9 @@ use core::time::Duration;
 
 use dashstream_policy::trace::{ReplayError, Trace, TraceError, TracedEngine, VERSION};
 use dashstream_policy::{
-    Action, ArchiveFault, ArchiveResult, Archiving, Cause, Command, Config, Delivery, Epoch, Fault,
-    FetchFault, Input, Intake, LogRange, Mode, NullPayload, Offset, Order, Signature, TopicId,
-    TopicPartition,
+    Action, Admission, ArchiveFault, ArchiveResult, Archiving, Assignment, Cause, Command, Config,
+    Delivery, Fault, FetchFault, Input, LogRange, Mode, NullPayload, Offset, Operator,
+    OperatorCommand, TopicId, TopicPartition,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -42,14 +42,14 @@ fn incident(seed: u64, calls_max: usize) -> (Trace, Vec<Action<()>>) {
 /// Two hundred seconds of trouble, carried out at once.
 fn trouble(host: &mut TracedEngine<()>, seed: u64) -> Vec<Action<()>> {
     let mut rng = SplitMix64::new(seed);
-    let epoch = Epoch::new(1);
+    let assignment = Assignment::new(1);
     let at = |offset| Offset::new(offset).expect("an offset");
     let (mut actions, mut next) = (Vec::new(), 0);
     host.handle(
         Duration::ZERO,
         Input::Assigned {
             partition: P,
-            epoch,
+            assignment,
             committed: Some(at(0)),
             low: None,
         },
@@ -59,21 +59,24 @@ fn trouble(host: &mut TracedEngine<()>, seed: u64) -> Vec<Action<()>> {
         match rng.below(6) {
             0 => host.handle(now, Input::Tick),
             1 => {
-                let signature = Signature::new("ann", "again, 100 % söker").expect("short");
-                host.handle(now, Input::Order(Order::new(P, Command::Retry, signature)));
+                let operator = Operator::new("ann", "again, 100 % söker").expect("short");
+                host.handle(
+                    now,
+                    Input::Command(OperatorCommand::new(P, Command::Retry, operator)),
+                );
             }
-            _ => match host.delivered(now, Delivery::new(P, epoch, at(next))) {
-                Intake::Take(record) if rng.chance(1, 3) => {
+            _ => match host.delivered(now, Delivery::new(P, assignment, at(next))) {
+                Admission::Take(record) if rng.chance(1, 3) => {
                     next += 1;
-                    host.unprocessable(now, record, Fault::new(Cause::Oversize, (), 9));
+                    host.reject(now, record, Fault::new(Cause::Oversize, (), 9));
                 }
-                Intake::Take(record) if rng.chance(1, 3) => {
+                Admission::Take(record) if rng.chance(1, 3) => {
                     next += 1;
-                    host.failed(now, record, Fault::new(Cause::HandlerRefused, (), 9));
+                    host.release(now, record, Fault::new(Cause::HandlerRefused, (), 9));
                 }
-                Intake::Take(record) => {
+                Admission::Take(record) => {
                     next += 1;
-                    host.done(now, record);
+                    host.accept(now, record);
                 }
                 _ => {}
             },
@@ -99,9 +102,9 @@ fn trouble(host: &mut TracedEngine<()>, seed: u64) -> Vec<Action<()>> {
                     next = to.get();
                     host.handle(
                         now,
-                        Input::Sought {
+                        Input::SeekCompleted {
                             partition: P,
-                            epoch,
+                            assignment,
                             to: *to,
                             ok: true,
                         },
@@ -165,7 +168,7 @@ fn the_form_on_disk_is_the_one_of_version_3() {
         assert!(!trace.is_cut(), "{name}");
         let actions = trace.replay().expect("the same engine");
         let orders = actions.iter().filter_map(|action| match action {
-            Action::Audit(audit) => Some(audit.order.signature().who().to_owned()),
+            Action::Audit(audit) => Some(audit.command.operator().who().to_owned()),
             _ => None,
         });
         assert_eq!(orders.collect::<Vec<_>>(), ["ann", "böb", "böb", "ann"]);
@@ -180,18 +183,19 @@ fn the_form_on_disk_is_the_one_of_version_3() {
 #[test]
 fn a_deferral_has_a_line_of_its_own() {
     let mut host = TracedEngine::<()>::new(config(2), 10).expect("in range");
-    let (epoch, now) = (Epoch::new(1), Duration::from_secs(1));
+    let (assignment, now) = (Assignment::new(1), Duration::from_secs(1));
     let (committed, low) = (Some(Offset::ZERO), None);
     host.handle(
         now,
         Input::Assigned {
             partition: P,
-            epoch,
+            assignment,
             committed,
             low,
         },
     );
-    let Intake::Take(record) = host.delivered(now, Delivery::new(P, epoch, Offset::ZERO)) else {
+    let Admission::Take(record) = host.delivered(now, Delivery::new(P, assignment, Offset::ZERO))
+    else {
         panic!("taken");
     };
     host.defer(now, record, ());
@@ -208,7 +212,7 @@ fn a_deferral_has_a_line_of_its_own() {
 #[test]
 fn what_the_log_has_is_told_in_a_line_of_its_own_and_behind_an_order() {
     let mut host = TracedEngine::<()>::new(config(2), 10).expect("in range");
-    let (epoch, now) = (Epoch::new(1), Duration::from_secs(1));
+    let (assignment, now) = (Assignment::new(1), Duration::from_secs(1));
     let at = |offset| Offset::new(offset).expect("an offset");
     let (low, high) = (at(3), at(8));
     let log = LogRange { low, high };
@@ -216,7 +220,7 @@ fn what_the_log_has_is_told_in_a_line_of_its_own_and_behind_an_order() {
         now,
         Input::Log {
             partition: P,
-            epoch,
+            assignment,
             log,
         },
     );
@@ -224,25 +228,25 @@ fn what_the_log_has_is_told_in_a_line_of_its_own_and_behind_an_order() {
         now,
         Input::FetchFailed {
             partition: P,
-            epoch,
+            assignment,
             fault: FetchFault::Truncated,
         },
     );
     for said in [Some(log), None] {
-        let signature = Signature::new("ann", "seen").expect("short");
-        let order = Order::new(P, Command::SkipTo(at(5)), signature);
-        host.handle(now, Input::Order(order.within(said)));
+        let operator = Operator::new("ann", "seen").expect("short");
+        let order = OperatorCommand::new(P, Command::SkipTo(at(5)), operator);
+        host.handle(now, Input::Command(order.within(said)));
     }
     let text = host.trace().to_string();
     let lines: Vec<_> = text.lines().skip(1).collect();
     let at = r#"[{"secs":1,"nanos":0},{"handle":{"#;
     let place = r#""partition":{"topic":0,"partition":0}"#;
     let order = format!(
-        r#"{at}"order":{{{place},"command":{{"skip_to":5}},"signature":{{"who":"ann","why":"seen"}},"#
+        r#"{at}"command":{{{place},"command":{{"skip_to":5}},"operator":{{"who":"ann","why":"seen"}},"#
     );
     let expected = [
-        format!(r#"{at}"log":{{{place},"epoch":1,"log":{{"low":3,"high":8}}}}}}}}]"#),
-        format!(r#"{at}"fetch_failed":{{{place},"epoch":1,"fault":"truncated"}}}}}}]"#),
+        format!(r#"{at}"log":{{{place},"assignment":1,"log":{{"low":3,"high":8}}}}}}}}]"#),
+        format!(r#"{at}"fetch_failed":{{{place},"assignment":1,"fault":"truncated"}}}}}}]"#),
         format!(r#"{order}"end":{{"known":{{"low":3,"high":8}}}}}}}}}}]"#),
         format!(r#"{order}"end":"unknown"}}}}}}]"#),
         r#""end""#.to_owned(),
@@ -324,7 +328,7 @@ fn what_is_no_trace_is_refused_at_its_line() {
         ("\"config\":", "\"more\":0,\"config\":", 1),
         ("\"attempts_max\":3", "\"attempts_max\":-3", 1),
         ("assigned", "Assigned", 2),
-        ("\"epoch\":1", "\"epoch\":1.5", 2),
+        ("\"assignment\":1", "\"assignment\":1.5", 2),
     ] {
         let damaged = text.replacen(from, to, 1);
         assert_ne!(damaged, text, "{from}");
@@ -368,7 +372,7 @@ fn a_trace_of_another_engine_is_told_apart() {
     let call = trace.len();
     let gone = Err(ReplayError::NoSuchRecord { call });
     assert_eq!(
-        parse("[{\"secs\":5,\"nanos\":0},{\"done\":9999}]\n").replay(),
+        parse("[{\"secs\":5,\"nanos\":0},{\"accept\":9999}]\n").replay(),
         gone
     );
     let polled = parse(&"[{\"secs\":0,\"nanos\":0},\"poll\"]\n".repeat(50)).replay();

@@ -108,7 +108,7 @@ fn plan(mode: Mode, archiving: Archiving, outstanding: usize) -> Plan {
             outstanding,
             attempts: 2,
             in_flight: 1,
-            evidence: 2,
+            payload: 2,
         },
         cause_shift: 0,
         age_shift: 0,

@@ -60,7 +60,7 @@ impl World {
 
     fn round(&mut self, round: u32) -> Result<bool, Violation> {
         for p in 0..self.parts.len() {
-            if self.parts[p].epoch.is_none() {
+            if self.parts[p].assignment.is_none() {
                 self.assign(p)?;
             }
         }
@@ -107,7 +107,7 @@ impl World {
             HeldBy::HostResources => return Ok(()),
             HeldBy::Policy | HeldBy::Archive if round.is_multiple_of(2) => Command::Retry,
             HeldBy::Policy | HeldBy::Archive => Command::SkipOne,
-            HeldBy::Unfetchable | HeldBy::EvidenceLost => {
+            HeldBy::Unfetchable | HeldBy::RecordDeleted => {
                 let part = &self.parts[p];
                 let held = offset.map_or(part.position, |offset| offset.get());
                 let behind = part.bad.map_or(0, |(_, end)| end);

@@ -92,7 +92,7 @@ impl Invariant {
             Self::HeldIsPaused => "a held partition is paused at its poison",
             Self::RunningIsResumed => "a running partition is resumed",
             Self::NextRecordIsMet => "the client will meet the next record",
-            Self::EvidenceBelongs => "evidence goes with its record",
+            Self::EvidenceBelongs => "payload goes with its record",
             Self::ActionsEnd => "the actions end",
             Self::EverythingEnds => "everything ends",
             Self::NothingIsLeft => "nothing is left behind",

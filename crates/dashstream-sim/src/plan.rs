@@ -79,7 +79,7 @@ pub struct Rules {
     /// Sends under way at once.
     pub in_flight: usize,
     /// Units of evidence that may wait.
-    pub evidence: usize,
+    pub payload: usize,
 }
 
 impl Rules {
@@ -119,7 +119,7 @@ impl Rules {
             outstanding: 1 + rng.index(8),
             attempts: 1 + rng.below(3) as u32,
             in_flight: 1 + rng.index(3),
-            evidence: 1 + rng.index(6),
+            payload: 1 + rng.index(6),
         }
     }
 
@@ -137,7 +137,7 @@ impl Rules {
             .retry(self.attempts, ms(10_000), Backoff::new(ms(100), ms(400)))
             .outstanding_max(self.outstanding)
             .archive_in_flight_max(self.in_flight)
-            .archive_bytes_max(self.evidence)
+            .archive_bytes_max(self.payload)
             .archive_timing(ms(5_000), Backoff::new(ms(100), ms(1_000)))
             .keep_polling(ms(20_000))
     }

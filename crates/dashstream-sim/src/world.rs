@@ -13,8 +13,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use dashstream_policy::{
-    Action, Age, ArchiveId, ArchiveRequest, Breaker, Cause, Command, Delivered, Engine, Epoch,
-    Input, Offset, TopicId, TopicPartition,
+    Action, ArchiveId, ArchiveRequest, Assignment, Backlog, Breaker, Cause, Command, Delivered,
+    Engine, Input, Offset, TopicId, TopicPartition,
 };
 
 use crate::invariant::Checked;
@@ -45,7 +45,7 @@ pub struct World {
     next_epoch: u64,
     /// The highest serial handed out since the process started.
     last_serial: u64,
-    pub(crate) late: VecDeque<(usize, Epoch, i64)>,
+    pub(crate) late: VecDeque<(usize, Assignment, i64)>,
     pub(crate) fail_store: bool,
     pub(crate) fail_seek: bool,
     pub(crate) delay_seek: bool,
@@ -180,8 +180,8 @@ fn mask(action: &Action<i64>) -> String {
 }
 
 fn mask_labels(mut text: String) -> String {
-    for age in [Age::Current, Age::Old] {
-        text = text.replace(&format!("age: {age:?}"), "age");
+    for backlog in [Backlog::Current, Backlog::Old] {
+        text = text.replace(&format!("backlog: {backlog:?}"), "backlog");
     }
     for cause in Cause::ALL {
         text = text.replace(&format!("cause: {cause:?}"), "cause");

@@ -49,7 +49,7 @@ pub(crate) const fn of_policy(cause: policy::Cause) -> metrics::Fault {
         policy::Cause::CrashLoop => metrics::Fault::CrashLoop,
         policy::Cause::HandlerRefused => metrics::Fault::HandlerRefused,
         policy::Cause::UndecodableBatch => metrics::Fault::UndecodableBatch,
-        policy::Cause::EvidenceLost => metrics::Fault::EvidenceLost,
+        policy::Cause::RecordDeleted => metrics::Fault::EvidenceLost,
         policy::Cause::Dropped => metrics::Fault::Dropped,
         policy::Cause::OffsetOutOfRange => metrics::Fault::OffsetOutOfRange,
     }
@@ -69,7 +69,7 @@ pub(crate) const fn label(cause: policy::Cause) -> metrics::Cause {
         policy::Cause::CrashLoop => metrics::Cause::CrashLoop,
         policy::Cause::HandlerRefused => metrics::Cause::HandlerRefused,
         policy::Cause::UndecodableBatch => metrics::Cause::UndecodableBatch,
-        policy::Cause::EvidenceLost => metrics::Cause::EvidenceLost,
+        policy::Cause::RecordDeleted => metrics::Cause::EvidenceLost,
         policy::Cause::Dropped => metrics::Cause::Dropped,
         policy::Cause::OffsetOutOfRange => metrics::Cause::OffsetOutOfRange,
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use dashstream_kafka::{ClientCode, ConsumerEvent, Handle};
 use dashstream_metrics::{DlqFailure, InfrastructureError, Metrics, Outcome, PollStatus};
-use dashstream_policy::{Age, Cause, Count, FailureReason};
+use dashstream_policy::{Backlog, Cause, Count, FailureReason};
 
 use crate::causes;
 use crate::throttle::{Line, Throttle};
@@ -89,10 +89,10 @@ impl Events {
                 partition,
                 offset,
                 cause,
-                age,
+                backlog,
             } => {
                 self.metrics
-                    .record(self.now(), outcome(causes::of_policy(cause), age));
+                    .record(self.now(), outcome(causes::of_policy(cause), backlog));
                 lock(&self.rejected).push(Rejected {
                     partition,
                     offset,
@@ -157,7 +157,7 @@ impl Events {
 
     fn count(&self, count: Count) {
         match count {
-            Count::Unprocessable { cause, age } => self.unprocessable(cause, age),
+            Count::Unprocessable { cause, backlog } => self.unprocessable(cause, backlog),
             Count::ArchiveAcked { cause, .. } => {
                 let error_type = causes::of_policy(cause).dlq_error_type();
                 self.metrics
@@ -194,14 +194,14 @@ impl Events {
 
     /// Counts what was no record at all. One that the policy rejected is counted when it says which,
     /// and what a decoder refused where it was refused, under a finer name.
-    fn unprocessable(&self, cause: Cause, age: Age) {
+    fn unprocessable(&self, cause: Cause, backlog: Backlog) {
         match cause {
             Cause::UndecodableBatch
-            | Cause::EvidenceLost
+            | Cause::RecordDeleted
             | Cause::Dropped
             | Cause::OffsetOutOfRange => {
                 self.metrics
-                    .record(self.now(), outcome(causes::of_policy(cause), age));
+                    .record(self.now(), outcome(causes::of_policy(cause), backlog));
             }
             Cause::NullPayload
             | Cause::Oversize
@@ -226,10 +226,10 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The outcome of a record that could not be processed.
-pub(crate) const fn outcome(fault: dashstream_metrics::Fault, age: Age) -> Outcome {
-    match age {
-        Age::Current => Outcome::Unprocessable(fault),
-        Age::Old => Outcome::OldData(fault),
+pub(crate) const fn outcome(fault: dashstream_metrics::Fault, backlog: Backlog) -> Outcome {
+    match backlog {
+        Backlog::Current => Outcome::Unprocessable(fault),
+        Backlog::Old => Outcome::OldData(fault),
     }
 }
 

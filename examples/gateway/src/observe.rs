@@ -15,7 +15,7 @@ use crate::unowned::Known;
 #[derive(Debug)]
 pub(crate) struct Observation {
     since: BTreeMap<i32, (metrics::PartitionState, Duration)>,
-    /// Age at which watermarks say nothing any more.
+    /// Backlog at which watermarks say nothing any more.
     watermarks_stale: Duration,
 }
 
@@ -48,7 +48,7 @@ impl Observation {
         let Seen { status, totals, .. } = seen;
         let mut facts = metrics::Facts::default();
         facts.runs = seen.runs;
-        facts.ledger = ledger(&status.policy.tally);
+        facts.ledger = ledger(&status.policy.counters);
         facts.archive = archive(&status.policy, seen.archives, seen.archive_failing);
         facts.broker = broker(status, seen.group.answered, self.watermarks_stale);
         facts.unowned = seen.group.unowned;
@@ -112,7 +112,7 @@ fn state(
             policy::HeldBy::Archive => State::BlockedByArchive,
             policy::HeldBy::Operator => State::PausedByOperator,
             policy::HeldBy::Unfetchable => State::Unfetchable,
-            policy::HeldBy::EvidenceLost => State::EvidenceLost,
+            policy::HeldBy::RecordDeleted => State::EvidenceLost,
             policy::HeldBy::HostResources => State::HostResources,
         },
         policy::PartitionState::Running => {
@@ -203,7 +203,7 @@ fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::Archive
 
 /// The policy's accounts under the metrics' names. The names are the same on both sides, and both
 /// lists are matched without a rest, so that neither can grow alone.
-fn ledger(tally: &policy::Tally) -> metrics::Ledger {
+fn ledger(tally: &policy::Counters) -> metrics::Ledger {
     let by_cause = |cause: metrics::Cause, read: &dyn Fn(policy::Cause) -> u64| {
         policy::Cause::ALL
             .into_iter()

@@ -8,7 +8,7 @@ use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeLimits, DecodeOptions, Decoded, Decoder};
 use dashstream_kafka::{Handle, Record, RecordIds};
 use dashstream_metrics::{self as metrics, Label as _};
-use dashstream_policy::{Age, Cause};
+use dashstream_policy::{Backlog, Cause};
 use dashstream_reducer::{Effect, Position, Resyncs, Runs, RunsLimits, Tally};
 
 use crate::causes::{self, Undecoded};
@@ -66,15 +66,15 @@ impl Pipeline {
     pub(crate) fn take(&mut self, record: Record) {
         let now = self.clock.now();
         let (partition, offset) = (record.partition(), record.offset());
-        let age = record.age();
-        match age {
-            Age::Old => self.catching_up.insert(partition),
-            Age::Current => self.catching_up.remove(&partition),
+        let backlog = record.backlog();
+        match backlog {
+            Backlog::Old => self.catching_up.insert(partition),
+            Backlog::Current => self.catching_up.remove(&partition),
         };
         let decision = match self.decode(&record) {
             Ok(decoded) => {
                 self.apply(now, Position { partition, offset }, decoded);
-                self.metrics.record(now, processed(age));
+                self.metrics.record(now, processed(backlog));
                 record.accept();
                 Decision::Processed
             }
@@ -92,7 +92,7 @@ impl Pipeline {
                 return;
             }
             Err(Undecoded::Record(cause, fault)) => {
-                self.metrics.record(now, outcome(fault, age));
+                self.metrics.record(now, outcome(fault, backlog));
                 let evidence = evidence(&record);
                 record.reject(cause, evidence);
                 Decision::Unprocessable(cause)
@@ -230,10 +230,10 @@ impl Pipeline {
     }
 }
 
-const fn processed(age: Age) -> metrics::Outcome {
-    match age {
-        Age::Current => metrics::Outcome::Processed,
-        Age::Old => metrics::Outcome::OldProcessed,
+const fn processed(backlog: Backlog) -> metrics::Outcome {
+    match backlog {
+        Backlog::Current => metrics::Outcome::Processed,
+        Backlog::Old => metrics::Outcome::OldProcessed,
     }
 }
 

@@ -15,8 +15,8 @@ use dashstream_dlq::{
     RejectedRecord,
 };
 use dashstream_policy::{
-    Action, ArchiveRequest, ArchiveResult, Archiving, Cause, Config, Delivery, Engine, Epoch,
-    Fault, Input, Intake, Mode, Offset, TopicId, TopicPartition,
+    Action, Admission, ArchiveRequest, ArchiveResult, Archiving, Assignment, Cause, Config,
+    Delivery, Engine, Fault, Input, Mode, Offset, TopicId, TopicPartition,
 };
 
 fn main() -> anyhow::Result<()> {
@@ -29,13 +29,13 @@ fn main() -> anyhow::Result<()> {
     let mut engine = Engine::new(config)?;
     let mut archive = Vec::new();
     let partition = TopicPartition::new(TopicId::new(0), 0);
-    let epoch = Epoch::new(1);
+    let assignment = Assignment::new(1);
     let (committed, low) = (Some(Offset::ZERO), None);
     engine.handle(
         at(0),
         Input::Assigned {
             partition,
-            epoch,
+            assignment,
             committed,
             low,
         },
@@ -45,18 +45,18 @@ fn main() -> anyhow::Result<()> {
     for (second, bytes) in (1_u64..).zip([b"good".as_slice(), b"poison", b"good"]) {
         let offset = Offset::new(i64::try_from(second)?.saturating_sub(1))?;
         println!("delivered {}", offset.get());
-        let delivery = Delivery::new(partition, epoch, offset);
+        let delivery = Delivery::new(partition, assignment, offset);
         match engine.delivered(at(second), delivery) {
-            Intake::Take(record) if bytes == b"poison" => {
+            Admission::Take(record) if bytes == b"poison" => {
                 let fault = Fault::new(Cause::DecodeError, bytes.to_vec(), bytes.len());
-                engine.unprocessable(at(second), record, fault);
+                engine.reject(at(second), record, fault);
             }
-            Intake::Take(record) => engine.done(at(second), record),
-            Intake::Condemned(_)
-            | Intake::Ignored
-            | Intake::Duplicate
-            | Intake::Fenced
-            | Intake::Refused(_) => println!("  not taken"),
+            Admission::Take(record) => engine.accept(at(second), record),
+            Admission::Rejected(_)
+            | Admission::Ignored
+            | Admission::Duplicate
+            | Admission::Fenced
+            | Admission::Refused(_) => println!("  not taken"),
         }
         drain(&mut engine, &mut archive, at(second))?;
     }
@@ -78,7 +78,7 @@ fn drain(
     while let Some(action) = engine.poll_action() {
         println!("  {action:?}");
         if let Action::Archive(send) = action {
-            let payload = engine.evidence(send.id).map(Vec::as_slice);
+            let payload = engine.payload(send.id).map(Vec::as_slice);
             let letter = dead_letter(&send, payload, now)?;
             archive.push(letter.value().to_vec());
             let (id, attempt) = (send.id, send.attempt);

@@ -5,7 +5,7 @@ use core::time::Duration;
 use dashstream_dlq::{
     DeadLetter, Disclosure, ENDS_BYTES, LetterError, Payload, RejectedRecord, Shape, VERSION,
 };
-use dashstream_policy::{Age, Cause, Form, Offset};
+use dashstream_policy::{Backlog, Cause, Form, Offset};
 
 /// The last moment that a letter can name: 9999-12-30T22:00:00 less a microsecond, which is still in
 /// the year 9999 in every zone.
@@ -20,7 +20,7 @@ pub(crate) struct Record {
     pub(crate) cause: Cause,
     pub(crate) at: Duration,
     pub(crate) attempt: u32,
-    pub(crate) epoch: u64,
+    pub(crate) assignment: u64,
     pub(crate) timestamp: Option<i64>,
     pub(crate) text: String,
     pub(crate) disclosure: Disclosure,
@@ -42,9 +42,9 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
         record.at,
         text,
     );
-    (rejected.attempt, rejected.assignment) = (record.attempt, record.epoch);
-    (rejected.age, rejected.timestamp_ms) = (Age::Old, record.timestamp);
-    (rejected.consumer_id, rejected.message_count) = (text, record.epoch);
+    (rejected.attempt, rejected.assignment) = (record.attempt, record.assignment);
+    (rejected.backlog, rejected.timestamp_ms) = (Backlog::Old, record.timestamp);
+    (rejected.consumer_id, rejected.message_count) = (text, record.assignment);
     (rejected.thread_id, rejected.parent_trace_id) = (Some(text), Some(text));
     rejected.span_id = Some("span");
     let Ok(encoded) = rejected.encode(record.disclosure, record.form, record.budget) else {
@@ -96,14 +96,14 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
     let read_whole = letter.payload.whole().is_some();
     let provenance = letter.provenance.expect("ours has one");
     assert_eq!(provenance.cause, record.cause);
-    assert_eq!(provenance.age, Age::Old);
+    assert_eq!(provenance.backlog, Backlog::Old);
     assert_eq!(provenance.form, encoded.form());
     let is_whole = !shows(Disclosure::Full) || read_whole;
     let is_full = record.form == Form::Full && is_whole;
     assert_eq!(provenance.form == Form::Full, is_full);
     assert_eq!(provenance.disclosure, record.disclosure);
     assert_eq!(provenance.attempt, record.attempt);
-    assert_eq!(provenance.assignment_epoch, record.epoch);
+    assert_eq!(provenance.assignment_epoch, record.assignment);
     assert_eq!(provenance.record_timestamp_ms, record.timestamp);
 }
 

@@ -1,7 +1,9 @@
 use core::time::Duration;
 use std::sync::mpsc::channel;
 
-use dashstream_policy::{Delivery, Engine, Epoch, Input, Intake, Offset, TopicId, TopicPartition};
+use dashstream_policy::{
+    Admission, Assignment, Delivery, Engine, Input, Offset, TopicId, TopicPartition,
+};
 
 use super::*;
 
@@ -9,20 +11,20 @@ use super::*;
 pub(crate) fn taken(partition: i32, offsets: core::ops::Range<i64>) -> Vec<QueuedRecord> {
     let at = TopicPartition::new(TopicId::new(0), partition);
     let mut engine = Engine::<()>::new(dashstream_policy::Config::default()).unwrap();
-    let (now, epoch) = (Duration::ZERO, Epoch::new(1));
+    let (now, assignment) = (Duration::ZERO, Assignment::new(1));
     engine.handle(
         now,
         Input::Assigned {
             partition: at,
-            epoch,
+            assignment,
             committed: Offset::new(offsets.start).ok(),
             low: None,
         },
     );
     offsets
         .map(|offset| {
-            let delivery = Delivery::new(at, epoch, Offset::new(offset).unwrap());
-            let Intake::Take(delivered) = engine.delivered(now, delivery) else {
+            let delivery = Delivery::new(at, assignment, Offset::new(offset).unwrap());
+            let Admission::Take(delivered) = engine.delivered(now, delivery) else {
                 panic!("{offset} was not taken");
             };
             QueuedRecord {

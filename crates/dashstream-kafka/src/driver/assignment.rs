@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dashstream_policy::{Epoch, Input, Offset, TopicPartition};
+use dashstream_policy::{Assignment, Input, Offset, TopicPartition};
 
 use crate::config::Start;
 use crate::consumer_event::ConsumerEvent;
@@ -52,11 +52,11 @@ impl Driver {
         let now = self.wiring.clock.now();
         self.served(now, Served::Member);
         for (number, beginning) in starts {
-            self.epoch = self.epoch.saturating_add(1);
-            let epoch = Epoch::new(self.epoch);
+            self.assignment = self.assignment.saturating_add(1);
+            let assignment = Assignment::new(self.assignment);
             let old_below = beginning.watermarks.map_or(0, |marks| marks.high);
             let partition = Partition {
-                epoch,
+                assignment,
                 progress: Progress::new(now, beginning.next),
                 paused: false,
                 watermarks: beginning.watermarks.map(|marks| (now, marks)),
@@ -81,7 +81,7 @@ impl Driver {
                 client,
                 Input::Assigned {
                     partition: TopicPartition::new(TOPIC, *number),
-                    epoch,
+                    assignment,
                     committed: beginning.committed.and_then(|o| Offset::new(o).ok()),
                     low: beginning.watermarks.and_then(|m| Offset::new(m.low).ok()),
                 },
@@ -91,7 +91,7 @@ impl Driver {
                     client,
                     Input::Log {
                         partition: TopicPartition::new(TOPIC, *number),
-                        epoch,
+                        assignment,
                         log,
                     },
                 );
@@ -128,7 +128,7 @@ impl Driver {
                 client,
                 Input::Revoked {
                     partition: TopicPartition::new(TOPIC, *number),
-                    epoch: partition.epoch,
+                    assignment: partition.assignment,
                 },
             );
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dashstream_policy::{
-    Age, Cause, Delivered, Delivery, Epoch, Fault, Intake, Offset, TopicPartition,
+    Admission, Assignment, Backlog, Cause, Delivered, Delivery, Fault, Offset, TopicPartition,
 };
 use rdkafka::message::{BorrowedMessage, Message as _};
 
@@ -30,7 +30,7 @@ impl Driver {
         };
         let now = self.wiring.clock.now();
         let timestamp_ms = message.timestamp().to_millis();
-        let age = age(
+        let backlog = backlog(
             self.old_data,
             &self.wiring.clock,
             partition,
@@ -38,16 +38,16 @@ impl Driver {
             timestamp_ms,
         );
         let at = TopicPartition::new(TOPIC, message.partition());
-        let delivery = Delivery::new(at, partition.epoch, offset)
+        let delivery = Delivery::new(at, partition.assignment, offset)
             .null(message.payload().is_none())
-            .age(age);
+            .backlog(backlog);
         partition
             .progress
             .moved(now, message.offset().saturating_add(1));
         let intake = self.engine.delivered(now, delivery);
         let counts = !matches!(
             intake,
-            Intake::Duplicate | Intake::Fenced | Intake::Refused(_)
+            Admission::Duplicate | Admission::Fenced | Admission::Refused(_)
         );
         if counts {
             self.served(now, Served::Fetched);
@@ -59,28 +59,34 @@ impl Driver {
             });
         }
         match intake {
-            Intake::Take(delivered) if self.is_fatal(message) => {
+            Admission::Take(delivered) if self.is_fatal(message) => {
                 let cause = Cause::CrashLoop;
-                let kept = self.reject(message, timestamp_ms, age, delivered.epoch(), cause);
+                let kept = self.reject(
+                    message,
+                    timestamp_ms,
+                    backlog,
+                    delivered.assignment(),
+                    cause,
+                );
                 let bytes = kept.bytes();
                 self.engine
-                    .unprocessable(now, delivered, Fault::new(cause, kept, bytes));
+                    .reject(now, delivered, Fault::new(cause, kept, bytes));
             }
-            Intake::Take(delivered) => {
-                let message = self.message(message, timestamp_ms, age);
+            Admission::Take(delivered) => {
+                let message = self.message(message, timestamp_ms, backlog);
                 self.deliver(QueuedRecord { message, delivered });
             }
-            Intake::Condemned(condemned) => {
-                let (epoch, cause) = (condemned.epoch(), condemned.cause());
-                let kept = self.reject(message, timestamp_ms, age, epoch, cause);
+            Admission::Rejected(condemned) => {
+                let (assignment, cause) = (condemned.assignment(), condemned.cause());
+                let kept = self.reject(message, timestamp_ms, backlog, assignment, cause);
                 let bytes = kept.bytes();
-                self.engine.condemn(now, condemned, kept, bytes);
+                self.engine.rejected(now, condemned, kept, bytes);
             }
-            Intake::Ignored => self.report(&ConsumerEvent::Ignored {
+            Admission::Ignored => self.report(&ConsumerEvent::Ignored {
                 partition: message.partition(),
                 offset: message.offset(),
             }),
-            Intake::Duplicate | Intake::Fenced | Intake::Refused(_) => {}
+            Admission::Duplicate | Admission::Fenced | Admission::Refused(_) => {}
         }
         self.perform(client);
     }
@@ -97,20 +103,20 @@ impl Driver {
         &mut self,
         message: &BorrowedMessage<'_>,
         timestamp_ms: Option<i64>,
-        age: Age,
-        epoch: Epoch,
+        backlog: Backlog,
+        assignment: Assignment,
         cause: Cause,
     ) -> RejectedMessage {
         self.report(&ConsumerEvent::Rejected {
             partition: message.partition(),
             offset: message.offset(),
             cause,
-            age,
+            backlog,
         });
         RejectedMessage {
-            message: self.message(message, timestamp_ms, age),
+            message: self.message(message, timestamp_ms, backlog),
             ids: RecordIds::of_key(message.key()),
-            epoch: epoch.get(),
+            assignment: assignment.get(),
             attempts: 0,
         }
     }
@@ -190,7 +196,7 @@ impl Driver {
         &self,
         message: &BorrowedMessage<'_>,
         timestamp_ms: Option<i64>,
-        age: Age,
+        backlog: Backlog,
     ) -> Message {
         Message {
             topic: Arc::clone(&self.topic),
@@ -199,18 +205,18 @@ impl Driver {
             key: message.key().map(Bytes::copy_from_slice),
             payload: message.payload().map(Bytes::copy_from_slice),
             timestamp_ms,
-            age,
+            backlog,
         }
     }
 }
 
-fn age(
+fn backlog(
     rule: OldData,
     clock: &Clock,
     partition: &Partition,
     offset: i64,
     timestamp_ms: Option<i64>,
-) -> Age {
+) -> Backlog {
     let old = match rule {
         OldData::BelowWatermark => offset < partition.old_below,
         OldData::OlderThan { grace } => timestamp_ms.is_some_and(|ms| {
@@ -218,5 +224,5 @@ fn age(
             ms < clock.started_unix_ms().saturating_sub(grace)
         }),
     };
-    if old { Age::Old } else { Age::Current }
+    if old { Backlog::Old } else { Backlog::Current }
 }

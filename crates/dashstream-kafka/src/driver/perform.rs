@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, ArchiveFault, ArchiveRequest, ArchiveResult, Because, Count, Epoch, Input, Offset,
-    PartitionState,
+    Action, ArchiveFault, ArchiveRequest, ArchiveResult, Assignment, Count, Input, Offset,
+    PartitionState, StoreReason,
 };
 
 use crate::archive::Archive;
@@ -36,7 +36,7 @@ impl Driver {
                         state.stored = Some(next.get());
                         // A position that an operator set is committed whatever the configuration
                         // says: the client itself never commits a lower one.
-                        let ordered = store.because() == Because::Ordered;
+                        let ordered = store.reason() == StoreReason::Ordered;
                         if store.commit_now() && (self.commit_rejections || ordered) {
                             self.commits.want(partition.partition(), next.get());
                         }
@@ -50,7 +50,7 @@ impl Driver {
                         Ok(()) => self.report(&ConsumerEvent::Stored {
                             partition: partition.partition(),
                             next: next.get(),
-                            because: store.because(),
+                            because: store.reason(),
                         }),
                         Err(code) => self.consumer_failed(code),
                     }
@@ -58,43 +58,49 @@ impl Driver {
                         now,
                         Input::Stored {
                             partition,
-                            epoch: store.epoch(),
+                            assignment: store.assignment(),
                             next,
                             ok,
                         },
                     );
                 }
                 Action::Archive(request) => self.send(now, &request),
-                Action::Pause { partition, epoch } => {
-                    self.set_paused(client, partition.partition(), epoch, true);
+                Action::Pause {
+                    partition,
+                    assignment,
+                } => {
+                    self.set_paused(client, partition.partition(), assignment, true);
                 }
-                Action::Resume { partition, epoch } => {
-                    self.set_paused(client, partition.partition(), epoch, false);
+                Action::Resume {
+                    partition,
+                    assignment,
+                } => {
+                    self.set_paused(client, partition.partition(), assignment, false);
                 }
                 Action::Seek {
                     partition,
-                    epoch,
+                    assignment,
                     to,
                 } => {
                     self.withdraw(partition.partition(), to.get());
-                    let ok = self.seek(client, partition.partition(), epoch, to);
+                    let ok = self.seek(client, partition.partition(), assignment, to);
                     self.engine.handle(
                         now,
-                        Input::Sought {
+                        Input::SeekCompleted {
                             partition,
-                            epoch,
+                            assignment,
                             to,
                             ok,
                         },
                     );
                 }
-                Action::StopTaking => self.taking = false,
-                Action::Take => self.taking = true,
+                Action::StopPolling => self.taking = false,
+                Action::ResumePolling => self.taking = true,
                 Action::Retry {
                     delivered,
-                    evidence,
+                    payload: kept,
                 } => {
-                    let message = evidence.message;
+                    let message = kept.message;
                     self.deliver(QueuedRecord { message, delivered });
                 }
                 Action::Count(count) => {
@@ -130,7 +136,7 @@ impl Driver {
             self.standing.replaced(ClientRole::Archive);
         }
         let found_at = self.wiring.clock.unix(now);
-        let result = match (&self.archive, self.engine.evidence(request.id)) {
+        let result = match (&self.archive, self.engine.payload(request.id)) {
             (Some(archive), Some(kept)) => archive.send(request, kept, found_at, self.received),
             // An archive is there whenever the policy uses one, and the record while a request for it
             // is.
@@ -183,11 +189,17 @@ impl Driver {
         }
     }
 
-    pub(super) fn set_paused(&mut self, client: &Client, number: i32, epoch: Epoch, paused: bool) {
+    pub(super) fn set_paused(
+        &mut self,
+        client: &Client,
+        number: i32,
+        assignment: Assignment,
+        paused: bool,
+    ) {
         let Some(partition) = self.partitions.get_mut(&number) else {
             return;
         };
-        if partition.epoch != epoch {
+        if partition.assignment != assignment {
             return;
         }
         // While draining everything stays paused.
@@ -210,12 +222,18 @@ impl Driver {
         }
     }
 
-    pub(super) fn seek(&mut self, client: &Client, number: i32, epoch: Epoch, to: Offset) -> bool {
+    pub(super) fn seek(
+        &mut self,
+        client: &Client,
+        number: i32,
+        assignment: Assignment,
+        to: Offset,
+    ) -> bool {
         let now = self.wiring.clock.now();
         let Some(partition) = self.partitions.get_mut(&number) else {
             return false;
         };
-        if partition.epoch != epoch {
+        if partition.assignment != assignment {
             return false;
         }
         partition.progress.moved(now, to.get());

@@ -5,8 +5,8 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use dashstream_policy::{
-    Cause, Command, FetchFault, Input, LogRange, Offset, Order, OrderOutcome, PartitionState,
-    TopicPartition,
+    Cause, Command, CommandOutcome, FetchFault, Input, LogRange, Offset, OperatorCommand,
+    PartitionState, TopicPartition,
 };
 use rdkafka::Statistics;
 use tokio::sync::oneshot;
@@ -18,8 +18,8 @@ use crate::watermarks::Watermarks;
 /// An order that waits until the broker has said what the log has.
 pub(super) struct WaitingOrder {
     asked: Duration,
-    order: Order,
-    reply: oneshot::Sender<OrderOutcome>,
+    order: OperatorCommand,
+    reply: oneshot::Sender<CommandOutcome>,
 }
 
 /// What the client's statistics say of one partition.
@@ -59,7 +59,7 @@ impl Driver {
                 continue;
             };
             let at = TopicPartition::new(TOPIC, *number);
-            let epoch = partition.epoch;
+            let assignment = partition.assignment;
             let stood_since = |seen: Duration| partition.progress.moved_at() <= seen;
             let is_refused = refused.is_some_and(stood_since);
             // An answer that is older than the position says nothing about it.
@@ -77,7 +77,7 @@ impl Driver {
                 if let (true, Some(log)) = (is_certain, range(*marks)) {
                     inputs.push(Input::Log {
                         partition: at,
-                        epoch,
+                        assignment,
                         log,
                     });
                 }
@@ -86,7 +86,7 @@ impl Driver {
             let mut failed = |fault| {
                 inputs.push(Input::FetchFailed {
                     partition: at,
-                    epoch,
+                    assignment,
                     fault,
                 });
             };
@@ -146,15 +146,15 @@ impl Driver {
             partition.progress.reached(of.read_to);
             let was_suspect = core::mem::take(&mut partition.is_suspect);
             if was_suspect && of.is_stopped {
-                cut.push((of.partition, partition.epoch));
+                cut.push((of.partition, partition.assignment));
             }
         }
-        for (number, epoch) in cut {
+        for (number, assignment) in cut {
             self.tell(
                 client,
                 Input::FetchFailed {
                     partition: TopicPartition::new(TOPIC, number),
-                    epoch,
+                    assignment,
                     fault: FetchFault::Truncated,
                 },
             );
@@ -166,8 +166,8 @@ impl Driver {
         &mut self,
         client: &Client,
         now: Duration,
-        order: Order,
-        reply: oneshot::Sender<OrderOutcome>,
+        order: OperatorCommand,
+        reply: oneshot::Sender<CommandOutcome>,
     ) {
         let number = order.partition().partition();
         let matters = match order.command() {
@@ -206,7 +206,12 @@ impl Driver {
         }
     }
 
-    fn carry_out(&mut self, client: &Client, order: Order, reply: oneshot::Sender<OrderOutcome>) {
+    fn carry_out(
+        &mut self,
+        client: &Client,
+        order: OperatorCommand,
+        reply: oneshot::Sender<CommandOutcome>,
+    ) {
         if order.command() == Command::Retry
             && let Some(guard) = &mut self.guard
         {
@@ -214,7 +219,7 @@ impl Driver {
         }
         self.order = Some(reply);
         self.published = None;
-        self.tell(client, Input::Order(order));
+        self.tell(client, Input::Command(order));
         // An order that was not answered by now never will be.
         self.order = None;
     }

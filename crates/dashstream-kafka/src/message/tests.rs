@@ -20,7 +20,7 @@ fn debug_shows_sizes_and_no_content() {
         key: Some(Bytes::from_static(b"marker")),
         payload: Some(Bytes::from_static(b"marker")),
         timestamp_ms: None,
-        age: Age::Current,
+        backlog: Backlog::Current,
     };
     assert!(!format!("{message:?}").contains("marker"));
 }

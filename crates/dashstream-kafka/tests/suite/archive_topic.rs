@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dashstream_kafka::dlq::{DeadLetter, Disclosure, Payload, RejectedRecord};
 use dashstream_kafka::policy::{
-    Age, ArchiveStatus, Archiving, Cause, Config, Disposition, Form, HeldBy,
+    ArchiveStatus, Archiving, Backlog, Cause, Config, Disposition, Form, HeldBy,
 };
 use dashstream_kafka::{ArchiveFinding, ArchiveTopic, Consumer, ConsumerEvent, RecordIds};
 
@@ -147,12 +147,12 @@ fn an_archived_record_tells_where_it_stood_and_what_the_host_knew() {
             host.until("both are archived", |status| {
                 status
                     .policy
-                    .tally
+                    .counters
                     .settled(Cause::BadFrame, Disposition::Archived)
                     == 1
                     && status
                         .policy
-                        .tally
+                        .counters
                         .settled(Cause::NullPayload, Disposition::Archived)
                         == 1
             })
@@ -206,7 +206,7 @@ fn largest(place: &Place, budget: usize) -> usize {
             Duration::from_secs(1_800_000_000),
             trace_id,
         );
-        (record.attempt, record.assignment, record.age) = (1, 1, Age::Old);
+        (record.attempt, record.assignment, record.backlog) = (1, 1, Backlog::Old);
         (record.consumer_id, record.message_count) = ("dashstream-kafka", 1);
         record.timestamp_ms = Some(1_800_000_000_000);
         let letter = record.encode(Disclosure::Full, Form::Full, budget);
@@ -265,7 +265,7 @@ fn whole_or_held(place: &Place, disclosure: Disclosure, accepts_reduced: bool) {
             record.reject(CAUSE, RecordIds::none());
         }
         host.until("archived", |status| {
-            let tally = &status.policy.tally;
+            let tally = &status.policy.counters;
             let acked = Form::ALL.map(|form| tally.archive_acked(CAUSE, form));
             acked == [full, cut]
         })

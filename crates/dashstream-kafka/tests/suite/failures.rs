@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, eventually, list, unique, within};
 use dashstream_kafka::policy::{
-    ArchiveStatus, Archiving, Backoff, Cause, Command, Config, Count, Disposition, FailureReason,
-    Grade, HeldBy, Mode, Offset as Position, OrderOutcome, Scope, Taking,
+    ArchiveStatus, Archiving, Backoff, Cause, Command, CommandOutcome, Config, Count, Disposition,
+    FailureReason, Grade, HeldBy, Mode, Offset as Position, Scope, Taking,
 };
 use dashstream_kafka::{Consumer, ConsumerEvent, Start, StartError, Status};
 use rdkafka::consumer::{CommitMode, Consumer as _};
@@ -45,7 +45,7 @@ fn a_required_archive_that_is_down_holds_the_offset_and_recovery_drains_it() {
                 status.policy.archive.again > 0
                     || status
                         .policy
-                        .tally
+                        .counters
                         .archive_failed(CAUSE, FailureReason::Timeout)
                         > 0
             })
@@ -82,7 +82,7 @@ fn a_best_effort_archive_that_is_down_is_counted_and_passed() {
             host.until("the send failed", |status| {
                 FailureReason::ALL
                     .iter()
-                    .any(|reason| status.policy.tally.archive_failed(CAUSE, *reason) > 0)
+                    .any(|reason| status.policy.counters.archive_failed(CAUSE, *reason) > 0)
             })
             .await;
             assert_eq!(
@@ -107,7 +107,7 @@ fn a_full_archive_queue_is_backpressure_and_nothing_else() {
             let mut host = Host::start(config, Config::default()).await;
             assert_eq!(host.judge(20, JOIN, CAUSE).await.len(), 20);
             host.until("refused for want of room", |status| {
-                let tally = &status.policy.tally;
+                let tally = &status.policy.counters;
                 tally.archive_failed(CAUSE, FailureReason::Backpressure) > 0
             })
             .await;
@@ -338,7 +338,7 @@ fn a_handler_that_panics_stops_nothing_but_its_own_record() {
             let three = |partition| [1, 2, 3].map(|attempt| (partition, attempt));
             assert_eq!((done, panicked), (58, [three(0), three(1)].concat()));
             host.until("both are given up", |status| {
-                let tally = &status.policy.tally;
+                let tally = &status.policy.counters;
                 tally.settled(Cause::Dropped, Disposition::Dropped) == 2
             })
             .await;
@@ -442,7 +442,7 @@ fn a_deferred_record_counts_no_attempt_is_shown_and_comes_back_before_what_lies_
             assert_eq!(others, [0, 1]);
             assert_eq!(
                 host.order(0, Command::Retry).await,
-                OrderOutcome::Applied {
+                CommandOutcome::Applied {
                     offset: Position::new(3).ok(),
                 }
             );
@@ -451,7 +451,7 @@ fn a_deferred_record_counts_no_attempt_is_shown_and_comes_back_before_what_lies_
             assert_eq!(rest, expected, "in order, each once");
             host.until("it runs again", |status| held(status, 0).is_none())
                 .await;
-            assert!(host.status().policy.tally.deferred >= 4);
+            assert!(host.status().policy.counters.deferred >= 4);
             let _ = host.shutdown().await;
         });
         assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(20));
@@ -588,7 +588,7 @@ fn records_that_retention_deleted_unread_are_reported_and_passed_by_order_only()
             let healthy = host.judge(3, JOIN, CAUSE).await;
             assert_eq!(healthy, [(1, 0), (1, 1), (1, 2)]);
             host.until("held", |status| {
-                held_by(status, 0) == Some(HeldBy::EvidenceLost)
+                held_by(status, 0) == Some(HeldBy::RecordDeleted)
             })
             .await;
             let low = host.status().partitions[0].low.unwrap();

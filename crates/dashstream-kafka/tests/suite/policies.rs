@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, within};
 use dashstream_kafka::policy::{
-    Archiving, Cause, Command, Config, Count, HeldBy, Mode, NullPayload, OrderOutcome, Scope,
+    Archiving, Cause, Command, CommandOutcome, Config, Count, HeldBy, Mode, NullPayload, Scope,
 };
 use dashstream_kafka::{ConsumerEvent, Status};
 
@@ -235,7 +235,7 @@ fn an_operator_retries_then_skips_the_held_record() {
 
             let outcome = host.order(0, Command::Retry).await;
             assert!(
-                matches!(outcome, OrderOutcome::Applied { .. }),
+                matches!(outcome, CommandOutcome::Applied { .. }),
                 "{outcome:?}"
             );
             assert_eq!(host.judge(1, JOIN, cause).await, [(0, 1)], "met again");
@@ -244,7 +244,7 @@ fn an_operator_retries_then_skips_the_held_record() {
 
             let outcome = host.order(0, Command::SkipOne).await;
             assert!(
-                matches!(outcome, OrderOutcome::Applied { .. }),
+                matches!(outcome, CommandOutcome::Applied { .. }),
                 "{outcome:?}"
             );
             assert_eq!(host.judge(1, JOIN, cause).await, [(0, 2)], "and passed");

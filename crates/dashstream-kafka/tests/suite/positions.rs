@@ -7,7 +7,7 @@ use crate::support::child::{self, die};
 use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, within};
 use dashstream_kafka::policy::{
-    Archiving, Cause, Command, Config, HeldBy, Mode, Offset as Position, OrderOutcome, Scope,
+    Archiving, Cause, Command, CommandOutcome, Config, HeldBy, Mode, Offset as Position, Scope,
 };
 use dashstream_kafka::{Consumer, ConsumerEvent, RecordIds};
 
@@ -36,16 +36,16 @@ fn an_operator_skips_up_to_the_end_of_the_log_and_what_is_produced_there_later_i
             // The end is asked for when the order is given: what the consumer knew is older.
             broker.append(&place.topic, 0, &[Some("good")]);
             for (to, outcome) in [
-                (1, OrderOutcome::Backwards),
-                (9, OrderOutcome::BeyondEnd { end: at(4) }),
-                (5, OrderOutcome::BeyondEnd { end: at(4) }),
+                (1, CommandOutcome::Backwards),
+                (9, CommandOutcome::BeyondEnd { end: at(4) }),
+                (5, CommandOutcome::BeyondEnd { end: at(4) }),
             ] {
                 assert_eq!(host.order(0, Command::SkipTo(at(to))).await, outcome);
                 assert!(held(&host.status(), 0).is_some(), "it stays as it was");
             }
             let audited = |fact: &&ConsumerEvent| matches!(fact, ConsumerEvent::Audit(_));
             assert_eq!(host.facts().iter().filter(audited).count(), 3);
-            let applied = OrderOutcome::Applied {
+            let applied = CommandOutcome::Applied {
                 offset: Some(at(1)),
             };
             assert_eq!(host.order(0, Command::SkipTo(at(4))).await, applied);
@@ -74,7 +74,7 @@ fn a_commit_beyond_the_end_is_held_and_an_operator_goes_back_for_good() {
             let mut host = Host::start(place.config(), policy()).await;
             host.until("held", |status| held(status, 0) == beyond(99))
                 .await;
-            let refused = OrderOutcome::BeyondEnd { end: at(5) };
+            let refused = CommandOutcome::BeyondEnd { end: at(5) };
             for command in [
                 Command::Retry,
                 Command::SkipOne,
@@ -87,7 +87,7 @@ fn a_commit_beyond_the_end_is_held_and_an_operator_goes_back_for_good() {
                 host.next(QUIET).await.is_none(),
                 "nothing is read meanwhile"
             );
-            let applied = OrderOutcome::Applied {
+            let applied = CommandOutcome::Applied {
                 offset: Some(at(99)),
             };
             assert_eq!(host.order(0, Command::SkipTo(at(0))).await, applied);
@@ -132,13 +132,13 @@ fn a_topic_that_is_created_again_under_a_consumer_is_held_and_read_from_where_an
             assert!(host.next(QUIET).await.is_none());
             assert_eq!(
                 host.order(0, Command::SkipTo(at(21))).await,
-                OrderOutcome::BeyondEnd { end: at(20) }
+                CommandOutcome::BeyondEnd { end: at(20) }
             );
             // It grows beyond the old position before anybody comes, and stays held.
             broker.fill(&place.topic, 0, 60);
             tokio::time::sleep(QUIET * 2).await;
             assert_eq!(held(&host.status(), 0), beyond(50));
-            let applied = OrderOutcome::Applied {
+            let applied = CommandOutcome::Applied {
                 offset: Some(at(50)),
             };
             assert_eq!(host.order(0, Command::SkipTo(at(0))).await, applied);
@@ -196,15 +196,15 @@ fn records_that_were_deleted_before_the_committed_position_hold_it_and_the_start
             let _ = host.shutdown().await;
             broker.delete_before(&place.topic, 0, 20);
             let mut host = Host::start(place.config(), Config::default()).await;
-            let lost = (HeldBy::EvidenceLost, Some(Cause::EvidenceLost), Some(1));
+            let lost = (HeldBy::RecordDeleted, Some(Cause::RecordDeleted), Some(1));
             host.until("held", |status| held(status, 0) == Some(lost))
                 .await;
             for (to, outcome) in [
-                (19, OrderOutcome::BelowStart { start: at(20) }),
-                (31, OrderOutcome::BeyondEnd { end: at(30) }),
+                (19, CommandOutcome::BelowStart { start: at(20) }),
+                (31, CommandOutcome::BeyondEnd { end: at(30) }),
                 (
                     20,
-                    OrderOutcome::Applied {
+                    CommandOutcome::Applied {
                         offset: Some(at(1)),
                     },
                 ),
@@ -240,7 +240,7 @@ fn a_topic_that_is_created_again_with_the_position_of_a_consumer_that_lags_is_he
             broker.fill(&place.topic, 0, 80);
             host.until("held", |status| held(status, 0) == beyond(60))
                 .await;
-            let applied = OrderOutcome::Applied {
+            let applied = CommandOutcome::Applied {
                 offset: Some(at(60)),
             };
             assert_eq!(host.order(0, Command::SkipTo(at(0))).await, applied);

@@ -20,7 +20,7 @@ fn heard(action: &Action<()>) -> Option<ConsumerEvent> {
         Action::Store(store) => Some(ConsumerEvent::Stored {
             partition: store.partition().partition(),
             next: store.next().get(),
-            because: store.because(),
+            because: store.reason(),
         }),
         _ => None,
     }

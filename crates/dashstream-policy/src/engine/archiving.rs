@@ -5,24 +5,24 @@ use crate::partition::Poison;
 use crate::table::{Answer, Bucket, Event, OffsetMove, Send, decide};
 use crate::timers::{Due, Timer};
 use crate::{
-    ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Archiving, Because, Count,
-    FailureReason, Fault, Form, HeldBy, Mode,
+    ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Archiving, Count, FailureReason, Fault,
+    Form, HeldBy, Mode, StoreReason,
 };
 
 use super::Engine;
-use super::verdict::Place;
+use super::verdict::TrackedRecord;
 
-impl<E> Engine<E> {
-    /// Queues a record's evidence. Only a send that nobody has to wait for can be refused.
+impl<P> Engine<P> {
+    /// Queues a record's payload. Only a send that nobody has to wait for can be refused.
     pub(super) fn offer(
         &mut self,
-        place: Place,
-        fault: Fault<E>,
+        place: TrackedRecord,
+        fault: Fault<P>,
         waits: Waits,
     ) -> Option<ArchiveId> {
         let Fault {
             cause,
-            evidence,
+            payload,
             bytes,
         } = fault;
         if self.config.archiving != Archiving::Required {
@@ -32,18 +32,18 @@ impl<E> Engine<E> {
             {
                 let reason = FailureReason::Backpressure;
                 self.archive.failed(self.now);
-                self.tally.send_failed(cause, reason);
+                self.counters.send_failed(cause, reason);
                 self.count(Count::ArchiveFailed { cause, reason });
                 return None;
             }
         }
         Some(self.archive.add(Job {
             partition: place.partition,
-            epoch: place.epoch,
+            assignment: place.assignment,
             offset: place.offset,
             cause,
-            age: place.age,
-            evidence,
+            backlog: place.backlog,
+            payload,
             bytes,
             since: self.now,
             attempt: 0,
@@ -68,10 +68,10 @@ impl<E> Engine<E> {
             may_cut,
             deadline,
             partition: job.partition,
-            epoch: job.epoch,
+            assignment: job.assignment,
             offset: job.offset,
             cause: job.cause,
-            age: job.age,
+            backlog: job.backlog,
         })
     }
 
@@ -124,7 +124,7 @@ impl<E> Engine<E> {
     }
 
     /// Forgets a record on its way to the archive; an answer that still comes is fenced.
-    pub(super) fn drop_job(&mut self, id: ArchiveId) -> Option<Job<E>> {
+    pub(super) fn drop_job(&mut self, id: ArchiveId) -> Option<Job<P>> {
         let job = self.archive.remove(id)?;
         match job.stage {
             Stage::InFlight(due) | Stage::Waiting(due) => self.timers.cancel(due),
@@ -150,7 +150,7 @@ impl<E> Engine<E> {
         };
         let cause = job.cause;
         self.archive.failures = None;
-        self.tally.send_acked(cause, form);
+        self.counters.send_acked(cause, form);
         self.count(Count::ArchiveAcked { cause, form });
         match job.waits {
             Waits::Nobody => {}
@@ -160,11 +160,11 @@ impl<E> Engine<E> {
                     archiving: Archiving::Required,
                     answer: Answer::acked(form),
                 });
-                self.tally.no_longer_pending(cause);
+                self.counters.no_longer_pending(cause);
                 if let Bucket::Final(disposition) = row.bucket {
                     self.ended(cause, disposition);
                 }
-                self.settle(job.partition, slot, Because::Archived);
+                self.settle(job.partition, slot, StoreReason::Archived);
             }
             Waits::Hold => {
                 let Some(hold) = self
@@ -179,7 +179,7 @@ impl<E> Engine<E> {
                 #[cfg(mutant = "ack_releases_pause")] // archiving is taken for a release
                 let _ = core::mem::replace(&mut hold.releasing, true);
                 if hold.releasing {
-                    self.skip_held(job.partition, Because::Archived);
+                    self.skip_held(job.partition, StoreReason::Archived);
                 }
             }
         }
@@ -202,7 +202,7 @@ impl<E> Engine<E> {
         };
         let (attempt, waits) = (job.attempt, job.waits);
         let reason = FailureReason::from(fault);
-        self.tally.send_failed(cause, reason);
+        self.counters.send_failed(cause, reason);
         self.count(Count::ArchiveFailed { cause, reason });
         #[cfg(mutant = "three_strikes")] // a dead archive is given up on, and the offset moves
         if attempt >= 3 {
@@ -245,7 +245,7 @@ impl<E> Engine<E> {
         }
     }
 
-    /// A required archive refused a record for good: it is held, and its evidence kept.
+    /// A required archive refused a record for good: it is held, and its payload kept.
     fn park(&mut self, id: ArchiveId, waits: Waits) {
         self.archive.set(id, Stage::Parked);
         let Some(job) = self.archive.jobs.get_mut(&id) else {
@@ -255,7 +255,7 @@ impl<E> Engine<E> {
         let (partition, offset, cause) = (job.partition, job.offset, job.cause);
         match waits {
             Waits::Record(slot) => {
-                self.tally.no_longer_pending(cause);
+                self.counters.no_longer_pending(cause);
                 self.hold(
                     partition,
                     Poison {
@@ -282,7 +282,7 @@ impl<E> Engine<E> {
         }
     }
 
-    /// A best-effort send failed: the evidence is gone, the record's fate is not.
+    /// A best-effort send failed: the payload is gone, the record's fate is not.
     fn give_up_send(&mut self, id: ArchiveId, waits: Waits) {
         let Some(job) = self.drop_job(id) else {
             return;
@@ -297,7 +297,7 @@ impl<E> Engine<E> {
         }
     }
 
-    /// What an operator's order to skip means for a held record, by the table's rows 1 to 8.
+    /// What an operator's command to skip means for a held record, by the table's rows 1 to 8.
     pub(super) fn skip_is_settled(&self, archived: Option<Form>) -> bool {
         let answer = archived.map_or(Answer::Pending, |form| {
             if form == Form::Reduced && !self.config.accept_reduced {

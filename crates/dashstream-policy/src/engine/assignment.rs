@@ -1,34 +1,34 @@
 //! Assignments, and what the client says about fetching, storing and seeking.
 
+use crate::counters::bump;
 use crate::partition::{Partition, Seek};
 use crate::table::Event;
-use crate::tally::bump;
 use crate::timers::Timer;
 use crate::{
-    Cause, Count, Epoch, FetchFault, HeldBy, LogRange, NextOffset, Offset, TopicPartition,
+    Assignment, Cause, Count, FetchFault, HeldBy, LogRange, NextOffset, Offset, TopicPartition,
 };
 
 use super::Engine;
 
-impl<E> Engine<E> {
+impl<P> Engine<P> {
     pub(super) fn assigned(
         &mut self,
         partition: TopicPartition,
-        epoch: Epoch,
+        assignment: Assignment,
         committed: Option<Offset>,
         low: Option<Offset>,
     ) {
         if let Some(state) = self.partitions.get(&partition) {
-            if state.epoch >= epoch {
+            if state.assignment >= assignment {
                 return self.fenced();
             }
             // A client that assigns twice has ended the first assignment without saying so.
             if state.revoked.is_none() {
-                let ended = state.epoch;
+                let ended = state.assignment;
                 self.revoked(partition, ended);
             }
         }
-        let state = Partition::assigned(epoch, committed);
+        let state = Partition::assigned(assignment, committed);
         self.partitions.insert(partition, state);
         self.control = true;
         if let (Some(committed), Some(low)) = (committed, low)
@@ -38,8 +38,8 @@ impl<E> Engine<E> {
         }
     }
 
-    pub(super) fn revoked(&mut self, partition: TopicPartition, epoch: Epoch) {
-        if self.current(partition, epoch).is_none() {
+    pub(super) fn revoked(&mut self, partition: TopicPartition, assignment: Assignment) {
+        if self.current(partition, assignment).is_none() {
             return;
         }
         self.end_hold(partition, Event::Revoked);
@@ -58,10 +58,10 @@ impl<E> Engine<E> {
     pub(super) fn fetch_failed(
         &mut self,
         partition: TopicPartition,
-        epoch: Epoch,
+        assignment: Assignment,
         fault: FetchFault,
     ) {
-        let Some(state) = self.current(partition, epoch) else {
+        let Some(state) = self.current(partition, assignment) else {
             return;
         };
         let position = state.position;
@@ -74,8 +74,8 @@ impl<E> Engine<E> {
                     (_, None) => true,
                     (None, Some(_)) => false,
                 };
-                if overtaken && hold.by != HeldBy::EvidenceLost {
-                    hold.by = HeldBy::EvidenceLost;
+                if overtaken && hold.by != HeldBy::RecordDeleted {
+                    hold.by = HeldBy::RecordDeleted;
                     hold.low = low;
                     let (cause, by) = (hold.cause, hold.by);
                     self.count(Count::Held { cause, by });
@@ -102,8 +102,13 @@ impl<E> Engine<E> {
     }
 
     /// Compares the position with what the log has.
-    pub(super) fn log_is(&mut self, partition: TopicPartition, epoch: Epoch, log: LogRange) {
-        let Some(state) = self.current(partition, epoch) else {
+    pub(super) fn log_is(
+        &mut self,
+        partition: TopicPartition,
+        assignment: Assignment,
+        log: LogRange,
+    ) {
+        let Some(state) = self.current(partition, assignment) else {
             return;
         };
         #[cfg(mutant = "beyond_the_end_waits")] // until the log has grown there, unread
@@ -121,13 +126,13 @@ impl<E> Engine<E> {
     pub(super) fn stored(
         &mut self,
         partition: TopicPartition,
-        epoch: Epoch,
+        assignment: Assignment,
         next: NextOffset,
         ok: bool,
     ) {
         let backoff = self.config.archive_backoff;
         let now = self.now;
-        let Some(state) = self.current(partition, epoch) else {
+        let Some(state) = self.current(partition, assignment) else {
             return;
         };
         if ok {
@@ -140,17 +145,19 @@ impl<E> Engine<E> {
         if state.handed == Some(next) {
             state.store_failures = state.store_failures.saturating_add(1);
             let wait = backoff.after(state.store_failures);
-            self.timers
-                .set(now.saturating_add(wait), Timer::Store(partition, epoch));
+            self.timers.set(
+                now.saturating_add(wait),
+                Timer::Store(partition, assignment),
+            );
         }
-        bump(&mut self.tally.stores_failed);
+        bump(&mut self.counters.stores_failed);
     }
 
-    pub(super) fn store_due(&mut self, partition: TopicPartition, epoch: Epoch) {
+    pub(super) fn store_due(&mut self, partition: TopicPartition, assignment: Assignment) {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
-        let ours = state.is_current(epoch);
+        let ours = state.is_current(assignment);
         #[cfg(mutant = "store_after_revoke")] // a repeated store reaches the next owner's partition
         let ours = true;
         if ours {
@@ -162,10 +169,16 @@ impl<E> Engine<E> {
         }
     }
 
-    pub(super) fn sought(&mut self, partition: TopicPartition, epoch: Epoch, to: Offset, ok: bool) {
+    pub(super) fn sought(
+        &mut self,
+        partition: TopicPartition,
+        assignment: Assignment,
+        to: Offset,
+        ok: bool,
+    ) {
         let backoff = self.config.archive_backoff;
         let now = self.now;
-        let Some(state) = self.current(partition, epoch) else {
+        let Some(state) = self.current(partition, assignment) else {
             return;
         };
         if let Some(earlier) = state.superseded.iter().position(|asked| *asked == to) {
@@ -195,18 +208,18 @@ impl<E> Engine<E> {
         } else {
             let failures = failures.saturating_add(1);
             state.seek = Seek::Waiting { failures };
-            bump(&mut self.tally.seeks_failed);
+            bump(&mut self.counters.seeks_failed);
             let due = now.saturating_add(backoff.after(failures));
-            self.timers.set(due, Timer::Seek(partition, epoch));
+            self.timers.set(due, Timer::Seek(partition, assignment));
         }
         self.control = true;
     }
 
-    pub(super) fn seek_due(&mut self, partition: TopicPartition, epoch: Epoch) {
+    pub(super) fn seek_due(&mut self, partition: TopicPartition, assignment: Assignment) {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
-        if state.is_current(epoch)
+        if state.is_current(assignment)
             && let Seek::Waiting { failures } = state.seek
         {
             state.seek = Seek::Ready { failures };

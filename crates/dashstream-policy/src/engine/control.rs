@@ -6,7 +6,7 @@ use crate::{Action, Archiving, StoreOffset};
 
 use super::{Engine, Stop};
 
-impl<E> Engine<E> {
+impl<P> Engine<P> {
     /// The next offset to store: the latest of a partition, whatever came about in between.
     pub(super) fn next_store(&mut self) -> Option<StoreOffset> {
         while let Some(partition) = self.stores.pop_front() {
@@ -14,7 +14,7 @@ impl<E> Engine<E> {
                 continue;
             };
             state.store_queued = false;
-            let Some((next, because)) = state.released else {
+            let Some((next, reason)) = state.released else {
                 continue;
             };
             let ours = state.revoked.is_none();
@@ -24,9 +24,9 @@ impl<E> Engine<E> {
                 state.handed = Some(next);
                 return Some(StoreOffset {
                     partition,
-                    epoch: state.epoch,
+                    assignment: state.assignment,
                     next,
-                    because,
+                    reason,
                     commit_now: core::mem::take(&mut state.commit_now),
                 });
             }
@@ -35,22 +35,28 @@ impl<E> Engine<E> {
     }
 
     /// The next pause, seek or resume.
-    pub(super) fn next_control(&mut self) -> Option<Action<E>> {
+    pub(super) fn next_control(&mut self) -> Option<Action<P>> {
         if !self.control {
             return None;
         }
         let everywhere = self.consumer_held() || self.pauses_for_room();
         for (&partition, state) in &mut self.partitions {
-            let epoch = state.epoch;
+            let assignment = state.assignment;
             if let Some(step) = state.next_step(everywhere) {
                 return Some(match step {
-                    Step::Pause => Action::Pause { partition, epoch },
+                    Step::Pause => Action::Pause {
+                        partition,
+                        assignment,
+                    },
                     Step::Seek(to) => Action::Seek {
                         partition,
-                        epoch,
+                        assignment,
                         to,
                     },
-                    Step::Resume => Action::Resume { partition, epoch },
+                    Step::Resume => Action::Resume {
+                        partition,
+                        assignment,
+                    },
                 });
             }
         }
@@ -59,7 +65,7 @@ impl<E> Engine<E> {
     }
 
     /// Whether the host has to be told to take records, or not to.
-    pub(super) fn next_taking(&mut self) -> Option<Action<E>> {
+    pub(super) fn next_taking(&mut self) -> Option<Action<P>> {
         let takes = match self.stop {
             Stop::Open | Stop::Paused { .. } => true,
             Stop::Closed { .. } => false,
@@ -69,9 +75,9 @@ impl<E> Engine<E> {
         }
         self.told_taking = takes;
         Some(if takes {
-            Action::Take
+            Action::ResumePolling
         } else {
-            Action::StopTaking
+            Action::StopPolling
         })
     }
 
@@ -86,9 +92,9 @@ impl<E> Engine<E> {
     /// Stops taking when there is no room, and starts again when there is plenty.
     pub(super) fn make_room(&mut self) {
         let limit = self.config.outstanding_max;
-        let evidence = self.config.archiving == Archiving::Required
+        let payload = self.config.archiving == Archiving::Required
             && self.archive.bytes >= self.config.archive_bytes_max;
-        if self.tracked >= limit || evidence {
+        if self.tracked >= limit || payload {
             self.close();
             return;
         }

@@ -1,18 +1,18 @@
 //! Records that the host cannot process now: kept, and tried again until it can.
 
-use crate::tally::bump;
+use crate::counters::bump;
 use crate::timers::{Due, Timer};
 use crate::tracker::State;
-use crate::{Delivered, Epoch, TopicPartition};
+use crate::{Assignment, Delivered, TopicPartition};
 
 use super::{Attempted, Engine};
 
-impl<E> Engine<E> {
-    pub(super) fn deferred(&mut self, record: &Delivered, evidence: E) {
+impl<P> Engine<P> {
+    pub(super) fn deferred(&mut self, record: &Delivered, payload: P) {
         let Some(place) = self.given_back(record) else {
             return;
         };
-        bump(&mut self.tally.deferred);
+        bump(&mut self.counters.deferred);
         let Some(state) = self.partitions.get_mut(&place.partition) else {
             return;
         };
@@ -20,7 +20,7 @@ impl<E> Engine<E> {
             entry.state = State::Deferred;
         }
         #[cfg(mutant = "deferral_passes")] // it is let past like a skipped record
-        return self.settle(place.partition, place.slot, crate::Because::Configured);
+        return self.settle(place.partition, place.slot, crate::StoreReason::Configured);
         let deferral = &mut state.deferral;
         if !deferral.is_some() {
             deferral.since = self.now;
@@ -35,7 +35,7 @@ impl<E> Engine<E> {
         if deferral.probe.is_none() && deferral.due.is_none() {
             deferral.times = deferral.times.saturating_add(1);
             let wait = self.config.retry_backoff.after(deferral.times);
-            let timer = Timer::Defer(place.partition, place.epoch);
+            let timer = Timer::Defer(place.partition, place.assignment);
             deferral.due = Some(self.timers.set(self.now.saturating_add(wait), timer));
         }
         self.retries.insert(
@@ -44,15 +44,20 @@ impl<E> Engine<E> {
                 place,
                 attempt: record.attempt,
                 at: self.now,
-                evidence,
+                payload,
             },
         );
         self.control = true;
     }
 
-    pub(super) fn probe_due(&mut self, partition: TopicPartition, epoch: Epoch, due: Due) {
+    pub(super) fn probe_due(
+        &mut self,
+        partition: TopicPartition,
+        assignment: Assignment,
+        due: Due,
+    ) {
         if let Some(state) = self.partitions.get_mut(&partition)
-            && state.is_current(epoch)
+            && state.is_current(assignment)
             && state.deferral.due == Some(due)
         {
             state.deferral.due = None;

@@ -1,43 +1,43 @@
 //! What becomes of a record that its handler gave back.
 
 use crate::archive::Waits;
+use crate::counters::bump;
 use crate::partition::Poison;
 use crate::table::{Answer, Bucket, Event, OffsetMove, PartitionMove, Send, decide};
-use crate::tally::bump;
 use crate::timers::Timer;
 use crate::tracker::{Entry, Slot, State};
 use crate::{
-    Action, Age, Because, Cause, Count, Delivered, Disposition, Epoch, Fault, HeldBy, Offset,
-    TopicPartition,
+    Action, Assignment, Backlog, Cause, Count, Delivered, Disposition, Fault, HeldBy, Offset,
+    StoreReason, TopicPartition,
 };
 
 use super::{Attempted, Engine};
 
 /// A record that is known to its tracker.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct TrackedRecord {
     pub(super) partition: TopicPartition,
-    pub(super) epoch: Epoch,
+    pub(super) assignment: Assignment,
     pub(super) offset: Offset,
     pub(super) slot: Slot,
-    pub(super) age: Age,
+    pub(super) backlog: Backlog,
     /// Whether it is the one deferred record of its partition that was handed out again.
     pub(super) is_probe: bool,
 }
 
-impl<E> Engine<E> {
+impl<P> Engine<P> {
     pub(super) fn processed(&mut self, record: &Delivered) {
         let Some(place) = self.given_back(record) else {
             return;
         };
-        bump(&mut self.tally.processed);
-        self.settle(place.partition, place.slot, Because::Processed);
+        bump(&mut self.counters.processed);
+        self.settle(place.partition, place.slot, StoreReason::Processed);
         if place.is_probe {
             self.next_probe(place.partition);
         }
     }
 
-    pub(super) fn condemned(&mut self, record: &Delivered, fault: Fault<E>) {
+    pub(super) fn judged(&mut self, record: &Delivered, fault: Fault<P>) {
         let Some(place) = self.given_back(record) else {
             return;
         };
@@ -47,7 +47,7 @@ impl<E> Engine<E> {
         }
     }
 
-    pub(super) fn attempted(&mut self, record: &Delivered, fault: Fault<E>) {
+    pub(super) fn attempted(&mut self, record: &Delivered, fault: Fault<P>) {
         let Some(place) = self.given_back(record) else {
             return;
         };
@@ -58,7 +58,7 @@ impl<E> Engine<E> {
     }
 
     /// Sets another attempt, or judges the record once they are spent.
-    fn try_again(&mut self, record: &Delivered, place: Place, fault: Fault<E>) {
+    fn try_again(&mut self, record: &Delivered, place: TrackedRecord, fault: Fault<P>) {
         let due = self
             .now
             .saturating_add(self.config.retry_backoff.after(record.attempt));
@@ -82,7 +82,7 @@ impl<E> Engine<E> {
                 place,
                 attempt: record.attempt,
                 at: self.now,
-                evidence: fault.evidence,
+                payload: fault.payload,
             },
         );
         self.timers.set(due, Timer::Retry(record.serial));
@@ -93,16 +93,14 @@ impl<E> Engine<E> {
         let Some(attempted) = self.retries.remove(&serial) else {
             return;
         };
-        bump(&mut self.tally.retried);
+        bump(&mut self.counters.retried);
         let attempt = attempted.attempt.saturating_add(1);
         self.hand_out(attempted, attempt);
     }
 
     /// Hands a record out again that the host gave back.
-    pub(super) fn hand_out(&mut self, attempted: Attempted<E>, attempt: u32) {
-        let Attempted {
-            place, evidence, ..
-        } = attempted;
+    pub(super) fn hand_out(&mut self, attempted: Attempted<P>, attempt: u32) {
+        let Attempted { place, payload, .. } = attempted;
         let entry = self
             .partitions
             .get_mut(&place.partition)
@@ -114,28 +112,28 @@ impl<E> Engine<E> {
         self.facts.push_back(Action::Retry {
             delivered: Delivered {
                 partition: place.partition,
-                epoch: place.epoch,
+                assignment: place.assignment,
                 offset: place.offset,
                 serial: place.slot.serial,
                 slot: place.slot.number,
                 attempt,
-                age: place.age,
+                backlog: place.backlog,
             },
-            evidence,
+            payload,
         });
     }
 
     /// Asks the table about a record that cannot be processed, and does what it says.
-    fn judge(&mut self, place: Place, fault: Fault<E>) {
-        let Place {
+    fn judge(&mut self, place: TrackedRecord, fault: Fault<P>) {
+        let TrackedRecord {
             partition,
             slot,
-            age,
+            backlog,
             ..
         } = place;
         let cause = fault.cause;
-        self.tally.met(cause, age);
-        self.count(Count::Unprocessable { cause, age });
+        self.counters.met(cause, backlog);
+        self.count(Count::Unprocessable { cause, backlog });
         let mode = self.mode();
         #[cfg(mutant = "cause_decides")] // one code path for each cause, and one forgets the policy
         let mode = match cause {
@@ -143,9 +141,9 @@ impl<E> Engine<E> {
             _ => mode,
         };
         #[cfg(mutant = "old_data_bypasses")] // old poison is let through
-        let mode = match age {
-            Age::Old => crate::Mode::Skip,
-            Age::Current => mode,
+        let mode = match backlog {
+            Backlog::Old => crate::Mode::Skip,
+            Backlog::Current => mode,
         };
         let row = decide(Event::Unprocessable {
             mode,
@@ -168,7 +166,7 @@ impl<E> Engine<E> {
         };
         match (waits, job) {
             (Waits::Nobody, _) => {
-                self.settle(partition, slot, Because::Configured);
+                self.settle(partition, slot, StoreReason::Configured);
                 if let Bucket::Final(disposition) = row.bucket {
                     self.ended(cause, disposition);
                 }
@@ -176,7 +174,7 @@ impl<E> Engine<E> {
             (Waits::Record(_), Some(id)) => {
                 if let Some(entry) = self.entry(partition, slot) {
                     entry.state = State::Pending(id);
-                    self.tally.now_pending(cause);
+                    self.counters.now_pending(cause);
                 }
             }
             (Waits::Hold, job) => self.hold(
@@ -197,26 +195,26 @@ impl<E> Engine<E> {
     }
 
     /// Lets an offset pass a record.
-    pub(super) fn settle(&mut self, partition: TopicPartition, slot: Slot, because: Because) {
+    pub(super) fn settle(&mut self, partition: TopicPartition, slot: Slot, reason: StoreReason) {
         if let Some(state) = self.partitions.get_mut(&partition) {
-            state.tracker.settle(slot, because);
+            state.tracker.settle(slot, reason);
         }
-        self.release(partition);
+        self.pass_settled(partition);
     }
 
     /// Counts what finally became of a record.
     pub(super) fn ended(&mut self, cause: Cause, disposition: Disposition) {
-        self.tally.ended(cause, disposition);
+        self.counters.ended(cause, disposition);
         self.count(Count::Settled { cause, disposition });
     }
 
     /// The place of a record whose token came back, unless it is gone.
-    pub(super) fn given_back(&mut self, record: &Delivered) -> Option<Place> {
+    pub(super) fn given_back(&mut self, record: &Delivered) -> Option<TrackedRecord> {
         let slot = Slot {
             number: record.slot,
             serial: record.serial,
         };
-        let state = self.current(record.partition, record.epoch)?;
+        let state = self.current(record.partition, record.assignment)?;
         let known = state
             .tracker
             .get(slot)
@@ -226,12 +224,12 @@ impl<E> Engine<E> {
             self.fenced();
             return None;
         }
-        Some(Place {
+        Some(TrackedRecord {
             partition: record.partition,
-            epoch: record.epoch,
+            assignment: record.assignment,
             offset: record.offset,
             slot,
-            age: record.age,
+            backlog: record.backlog,
             is_probe,
         })
     }

@@ -3,14 +3,14 @@ use super::*;
 #[test]
 fn the_last_byte_of_a_signature_is_allowed_and_the_next_is_not() {
     let text = |len| "x".repeat(len);
-    assert!(Signature::new(&text(255), "why").is_ok());
-    assert!(Signature::new(&text(256), &text(256)).is_ok());
+    assert!(Operator::new(&text(255), "why").is_ok());
+    assert!(Operator::new(&text(256), &text(256)).is_ok());
     assert_eq!(
-        Signature::new("who", &text(257)),
-        Err(SignatureError::TooLong {
+        Operator::new("who", &text(257)),
+        Err(OperatorError::TooLong {
             len: 257,
             limit: 256
         })
     );
-    assert_eq!(Signature::new("", "why"), Err(SignatureError::Empty));
+    assert_eq!(Operator::new("", "why"), Err(OperatorError::Empty));
 }

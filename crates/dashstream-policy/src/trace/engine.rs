@@ -3,21 +3,21 @@
 use core::time::Duration;
 
 use crate::{
-    Action, ArchiveId, Condemned, Config, ConfigError, Delivered, Delivery, Engine, Fault, Input,
-    Intake,
+    Action, Admission, ArchiveId, Config, ConfigError, Delivered, Delivery, Engine, Fault, Input,
+    Rejected,
 };
 
 use super::{Call, Trace};
 
 /// An engine whose calls are recorded. Its methods are the engine's own.
 #[derive(Debug)]
-pub struct TracedEngine<E> {
-    engine: Engine<E>,
+pub struct TracedEngine<P> {
+    engine: Engine<P>,
     trace: Trace,
     calls_max: usize,
 }
 
-impl<E> TracedEngine<E> {
+impl<P> TracedEngine<P> {
     /// Makes an engine and keeps up to `calls_max` calls in memory, from its first one on.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl<E> TracedEngine<E> {
 
     /// The engine, for everything that changes nothing.
     #[must_use]
-    pub const fn engine(&self) -> &Engine<E> {
+    pub const fn engine(&self) -> &Engine<P> {
         &self.engine
     }
 
@@ -54,56 +54,56 @@ impl<E> TracedEngine<E> {
     }
 
     /// As [`Engine::delivered`].
-    pub fn delivered(&mut self, now: Duration, delivery: Delivery) -> Intake {
+    pub fn delivered(&mut self, now: Duration, delivery: Delivery) -> Admission {
         self.record(now, || Call::Delivered(delivery));
         self.engine.delivered(now, delivery)
     }
 
-    /// As [`Engine::done`].
-    pub fn done(&mut self, now: Duration, record: Delivered) {
-        self.record(now, || Call::Done(record.serial));
-        self.engine.done(now, record);
+    /// As [`Engine::accept`].
+    pub fn accept(&mut self, now: Duration, record: Delivered) {
+        self.record(now, || Call::Accept(record.serial));
+        self.engine.accept(now, record);
     }
 
-    /// As [`Engine::unprocessable`].
-    pub fn unprocessable(&mut self, now: Duration, record: Delivered, fault: Fault<E>) {
+    /// As [`Engine::reject`].
+    pub fn reject(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
         self.record(now, || {
-            Call::Unprocessable(record.serial, fault.cause, fault.bytes)
+            Call::Reject(record.serial, fault.cause, fault.bytes)
         });
-        self.engine.unprocessable(now, record, fault);
+        self.engine.reject(now, record, fault);
     }
 
-    /// As [`Engine::failed`].
-    pub fn failed(&mut self, now: Duration, record: Delivered, fault: Fault<E>) {
+    /// As [`Engine::release`].
+    pub fn release(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
         self.record(now, || {
-            Call::Failed(record.serial, fault.cause, fault.bytes)
+            Call::Release(record.serial, fault.cause, fault.bytes)
         });
-        self.engine.failed(now, record, fault);
+        self.engine.release(now, record, fault);
     }
 
-    /// As [`Engine::condemn`].
-    pub fn condemn(&mut self, now: Duration, record: Condemned, evidence: E, bytes: usize) {
-        self.record(now, || Call::Condemn(record.delivered.serial, bytes));
-        self.engine.condemn(now, record, evidence, bytes);
+    /// As [`Engine::rejected`].
+    pub fn rejected(&mut self, now: Duration, record: Rejected, payload: P, bytes: usize) {
+        self.record(now, || Call::Rejected(record.delivered.serial, bytes));
+        self.engine.rejected(now, record, payload, bytes);
     }
 
     /// As [`Engine::defer`].
-    pub fn defer(&mut self, now: Duration, record: Delivered, evidence: E) {
+    pub fn defer(&mut self, now: Duration, record: Delivered, payload: P) {
         self.record(now, || Call::Defer(record.serial));
-        self.engine.defer(now, record, evidence);
+        self.engine.defer(now, record, payload);
     }
 
     /// As [`Engine::poll_action`].
-    pub fn poll_action(&mut self) -> Option<Action<E>> {
+    pub fn poll_action(&mut self) -> Option<Action<P>> {
         let action = self.engine.poll_action()?;
         self.record(Duration::ZERO, || Call::Poll);
         Some(action)
     }
 
-    /// As [`Engine::evidence`].
+    /// As [`Engine::payload`].
     #[must_use]
-    pub fn evidence(&self, id: ArchiveId) -> Option<&E> {
-        self.engine.evidence(id)
+    pub fn payload(&self, id: ArchiveId) -> Option<&P> {
+        self.engine.payload(id)
     }
 
     fn record(&mut self, now: Duration, call: impl FnOnce() -> Call) {

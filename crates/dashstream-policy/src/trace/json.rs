@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Config, Offset, Signature};
+use crate::{Config, Offset, Operator};
 
 use super::Trace;
 
@@ -144,6 +144,6 @@ pub(crate) fn next_offset<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::
 
 pub(crate) fn signed<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
-    Signature::new(&text, &text).map_err(D::Error::custom)?;
+    Operator::new(&text, &text).map_err(D::Error::custom)?;
     Ok(text)
 }

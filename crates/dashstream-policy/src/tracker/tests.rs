@@ -20,34 +20,40 @@ fn three() -> (Tracker, [Slot; 3]) {
 #[test]
 fn nothing_is_released_past_the_first_outstanding_record() {
     let (mut tracker, [first, second, third]) = three();
-    tracker.settle(second, Because::Processed);
+    tracker.settle(second, StoreReason::Processed);
     assert_eq!(tracker.release(), None);
-    tracker.settle(first, Because::Processed);
-    let released = |next: i64, because, count, rejected| {
+    tracker.settle(first, StoreReason::Processed);
+    let released = |next: i64, reason, count, rejected| {
         let next = at(next).next();
         Some(Released {
             next,
-            because,
+            reason,
             count,
             rejected,
         })
     };
-    assert_eq!(tracker.release(), released(7, Because::Processed, 2, false));
-    tracker.settle(third, Because::Ignored);
-    assert_eq!(tracker.release(), released(8, Because::Ignored, 1, false));
-    for (because, rejected) in [
-        (Because::Configured, true),
-        (Because::Archived, true),
-        (Because::Ordered, true),
-        (Because::Ignored, false),
+    assert_eq!(
+        tracker.release(),
+        released(7, StoreReason::Processed, 2, false)
+    );
+    tracker.settle(third, StoreReason::Ignored);
+    assert_eq!(
+        tracker.release(),
+        released(8, StoreReason::Ignored, 1, false)
+    );
+    for (reason, rejected) in [
+        (StoreReason::Configured, true),
+        (StoreReason::Archived, true),
+        (StoreReason::Ordered, true),
+        (StoreReason::Ignored, false),
     ] {
         let first = tracker.push(Duration::ZERO, at(9), 9, State::Out(Duration::ZERO));
         let last = tracker.push(Duration::ZERO, at(10), 10, State::Out(Duration::ZERO));
-        tracker.settle(first, because);
-        tracker.settle(last, Because::Processed);
+        tracker.settle(first, reason);
+        tracker.settle(last, StoreReason::Processed);
         assert_eq!(
             tracker.release(),
-            released(10, Because::Processed, 2, rejected)
+            released(10, StoreReason::Processed, 2, rejected)
         );
     }
     assert_eq!(tracker.len(), 0);

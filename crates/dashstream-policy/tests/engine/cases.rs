@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, Age, ArchiveFault, ArchiveResult, Archiving, Backoff, Because, Breaker, Cause, Command,
-    Config, Delivery, Disposition, Engine, Epoch, Escalation, FailureReason, Fault, FetchFault,
-    Form, Grade, HeldBy, Input, Intake, Mode, NullPayload, Offset, Order, OrderOutcome,
-    PartitionState, Refusal, Scope, Signature, TopicId,
+    Action, Admission, ArchiveFault, ArchiveResult, Archiving, Assignment, Backlog, Backoff,
+    Breaker, Cause, Command, CommandOutcome, Config, Delivery, Disposition, Engine, Escalation,
+    FailureReason, Fault, FetchFault, Form, Grade, HeldBy, Input, Mode, NullPayload, Offset,
+    Operator, OperatorCommand, PartitionState, Refusal, Scope, StoreReason, TopicId,
 };
 use dashstream_testkit::alloc::measure;
 
@@ -54,11 +54,11 @@ fn a_required_archive_that_is_down_holds_the_offset_and_drains_when_it_is_back()
     }
     host.archive(ArchiveResult::Acked(Form::Full));
     assert_eq!(host.stored(P), Some(2));
-    let tally = host.engine.tally();
-    assert_eq!(tally.settled(Cause::Oversize, Disposition::Archived), 1);
+    let counters = host.engine.counters();
+    assert_eq!(counters.settled(Cause::Oversize, Disposition::Archived), 1);
     for reason in FailureReason::ALL {
         assert_eq!(
-            tally.archive_failed(Cause::Oversize, reason),
+            counters.archive_failed(Cause::Oversize, reason),
             1,
             "{}",
             reason.label()
@@ -105,8 +105,8 @@ fn a_letter_that_was_cut_counts_where_reduced_ones_are_allowed_and_nowhere_else(
         // The host sends a cut one whatever it was told, and says what it did.
         host.archive(ArchiveResult::Acked(Form::Reduced));
         let counted = |host: &Host| {
-            let tally = host.engine.tally();
-            Form::ALL.map(|form| tally.archive_acked(Cause::Oversize, form))
+            let counters = host.engine.counters();
+            Form::ALL.map(|form| counters.archive_acked(Cause::Oversize, form))
         };
         if accepts {
             assert_eq!(host.stored(P), Some(1));
@@ -153,7 +153,7 @@ fn a_late_failure_of_one_send_is_no_failure_of_the_next_one() {
         let before = host.engine.status().archive;
         host.answer(&first, ArchiveResult::Failed(fault));
         assert_eq!(host.engine.status().archive, before);
-        assert_eq!(host.engine.tally().fenced, 1);
+        assert_eq!(host.engine.counters().fenced, 1);
         assert_eq!(host.state(P), PartitionState::Running);
         host.answer(&second, ArchiveResult::Acked(Form::Full));
         assert_eq!(host.stored(P), Some(1));
@@ -199,32 +199,38 @@ fn a_required_letter_that_failed_is_a_warning_until_it_is_acknowledged() {
 #[test]
 fn an_operator_retries_skips_gives_up_and_pauses() {
     let mut host = Host::new(Config::default().mode(Mode::Pause));
-    assert_eq!(host.order(Command::Retry), OrderOutcome::NotHeld);
+    assert_eq!(host.order(Command::Retry), CommandOutcome::NotHeld);
     host.poison(P, 0, Cause::DecodeError);
     let offset = Some(Offset::ZERO);
-    assert_eq!(host.order(Command::Retry), OrderOutcome::Applied { offset });
+    assert_eq!(
+        host.order(Command::Retry),
+        CommandOutcome::Applied { offset }
+    );
     host.poison(P, 0, Cause::DecodeError);
     assert_eq!(
         host.order(Command::SkipOne),
-        OrderOutcome::Applied { offset }
+        CommandOutcome::Applied { offset }
     );
     assert_eq!(host.stored(P), Some(1));
     host.poison(P, 1, Cause::DecodeError);
-    assert_eq!(host.order(Command::SkipTo(at(1))), OrderOutcome::Backwards);
+    assert_eq!(
+        host.order(Command::SkipTo(at(1))),
+        CommandOutcome::Backwards
+    );
     let offset = Some(at(1));
     assert_eq!(
         host.order(Command::SkipTo(at(9))),
-        OrderOutcome::Applied { offset }
+        CommandOutcome::Applied { offset }
     );
     assert_eq!(host.stored(P), Some(9));
     assert_eq!(
         host.order(Command::Pause),
-        OrderOutcome::Applied { offset: None }
+        CommandOutcome::Applied { offset: None }
     );
-    assert_eq!(host.offer(P, 9), Intake::Refused(Refusal::Held));
+    assert_eq!(host.offer(P, 9), Admission::Refused(Refusal::Held));
     assert_eq!(
         host.order(Command::Retry),
-        OrderOutcome::Applied { offset: None }
+        CommandOutcome::Applied { offset: None }
     );
     let record = host.take(P, 9);
     host.done(record);
@@ -241,7 +247,7 @@ fn a_skip_under_a_required_archive_waits_for_it() {
     let offset = Offset::ZERO;
     assert_eq!(
         host.order(Command::SkipOne),
-        OrderOutcome::AwaitsArchive { offset }
+        CommandOutcome::AwaitsArchive { offset }
     );
     assert_eq!(host.stored(P), None);
     host.archive(ArchiveResult::Acked(Form::Full));
@@ -262,7 +268,7 @@ fn attempts_come_back_until_their_budget_is_spent() {
             tried += 1;
             assert_eq!(token.attempt(), tried);
             let fault = Fault::new(Cause::HandlerRefused, (), 1);
-            host.engine.failed(host.now, token, fault);
+            host.engine.release(host.now, token, fault);
             host.drain();
             host.pass(secs(2).min(host.engine.poll_timeout().unwrap_or(host.now) - host.now));
             let back = host
@@ -274,8 +280,11 @@ fn attempts_come_back_until_their_budget_is_spent() {
             }
         }
         assert_eq!(tried, expected, "{attempts} in {total:?}");
-        let tally = host.engine.tally();
-        assert_eq!(tally.unprocessable(Cause::HandlerRefused, Age::Current), 1);
+        let counters = host.engine.counters();
+        assert_eq!(
+            counters.unprocessable(Cause::HandlerRefused, Backlog::Current),
+            1
+        );
     }
 }
 
@@ -286,12 +295,12 @@ fn records_that_retention_took_before_they_were_settled_hold_the_partition() {
         let (low, fault) = (at(5), FetchFault::OutOfRange { low: Some(at(5)) });
         host.tell(Input::FetchFailed {
             partition: P,
-            epoch: EPOCH,
+            assignment: EPOCH,
             fault,
         });
         host.tell(Input::Assigned {
             partition: Q,
-            epoch: Epoch::new(2),
+            assignment: Assignment::new(2),
             committed: Some(at(2)),
             low: Some(low),
         });
@@ -299,7 +308,7 @@ fn records_that_retention_took_before_they_were_settled_hold_the_partition() {
             let held = matches!(
                 host.state(partition),
                 PartitionState::Held {
-                    by: HeldBy::EvidenceLost,
+                    by: HeldBy::RecordDeleted,
                     ..
                 }
             );
@@ -309,14 +318,14 @@ fn records_that_retention_took_before_they_were_settled_hold_the_partition() {
         let offset = Some(Offset::ZERO);
         assert_eq!(
             host.order(Command::SkipOne),
-            OrderOutcome::Applied { offset }
+            CommandOutcome::Applied { offset }
         );
         assert_eq!(host.stored(P), Some(5));
-        let because = host.actions.iter().find_map(|action| match action {
-            Action::Store(store) => Some(store.because()),
+        let reason = host.actions.iter().find_map(|action| match action {
+            Action::Store(store) => Some(store.reason()),
             _ => None,
         });
-        assert_eq!(because, Some(Because::Ordered));
+        assert_eq!(reason, Some(StoreReason::Ordered));
     }
 }
 
@@ -325,12 +334,12 @@ fn a_batch_that_cannot_be_decoded_is_held_and_cannot_be_skipped_one_by_one() {
     let mut host = Host::new(Config::default());
     host.tell(Input::FetchFailed {
         partition: P,
-        epoch: EPOCH,
+        assignment: EPOCH,
         fault: FetchFault::Undecodable,
     });
-    assert_eq!(host.order(Command::SkipOne), OrderOutcome::NoRecord);
+    assert_eq!(host.order(Command::SkipOne), CommandOutcome::NoRecord);
     let offset = Some(Offset::ZERO);
-    let applied = OrderOutcome::Applied { offset };
+    let applied = CommandOutcome::Applied { offset };
     assert_eq!(host.order(Command::SkipTo(at(3))), applied);
     assert_eq!(host.stored(P), Some(3));
 }
@@ -340,18 +349,18 @@ fn a_record_without_a_value_means_what_its_topic_says() {
     let config = Config::default().null_payload_of(TopicId::new(0), NullPayload::Ignore);
     let mut host = Host::new(config);
     let null = Delivery::new(P, EPOCH, Offset::ZERO).null(true);
-    assert_eq!(host.engine.delivered(host.now, null), Intake::Ignored);
+    assert_eq!(host.engine.delivered(host.now, null), Admission::Ignored);
     host.drain();
     assert_eq!(host.stored(P), Some(1));
 
     let mut host = Host::new(Config::default().null_payload(NullPayload::Process));
     assert!(matches!(
         host.engine.delivered(host.now, null),
-        Intake::Take(_)
+        Admission::Take(_)
     ));
 
     let mut host = Host::new(Config::default());
-    let Intake::Condemned(record) = host.engine.delivered(host.now, null) else {
+    let Admission::Rejected(record) = host.engine.delivered(host.now, null) else {
         panic!("the default is unprocessable");
     };
     assert_eq!(record.cause(), Cause::NullPayload);
@@ -372,7 +381,7 @@ fn an_open_breaker_turns_skip_into_pause_where_it_may_and_its_end_lets_nothing_g
         assert_eq!(host.stored(P).is_none(), escalates);
         if escalates {
             let offset = Some(Offset::ZERO);
-            let applied = OrderOutcome::Applied { offset };
+            let applied = CommandOutcome::Applied { offset };
             assert_eq!(host.order(Command::SkipOne), applied);
         }
         assert_eq!(host.stored(P), Some(1));
@@ -384,16 +393,16 @@ fn every_order_is_audited_with_who_why_when_and_what_came_of_it() {
     let mut host = Host::new(Config::default().mode(Mode::Pause));
     host.poison(P, 0, Cause::DecodeError);
     for (command, outcome) in [
-        (Command::Pause, OrderOutcome::Applied { offset: None }),
-        (Command::SkipTo(Offset::ZERO), OrderOutcome::Backwards),
+        (Command::Pause, CommandOutcome::Applied { offset: None }),
+        (Command::SkipTo(Offset::ZERO), CommandOutcome::Backwards),
         (
             Command::SkipOne,
-            OrderOutcome::Applied {
+            CommandOutcome::Applied {
                 offset: Some(Offset::ZERO),
             },
         ),
-        (Command::Retry, OrderOutcome::Applied { offset: None }),
-        (Command::Retry, OrderOutcome::NotHeld),
+        (Command::Retry, CommandOutcome::Applied { offset: None }),
+        (Command::Retry, CommandOutcome::NotHeld),
     ] {
         host.pass(secs(1));
         host.actions.clear();
@@ -406,10 +415,10 @@ fn every_order_is_audited_with_who_why_when_and_what_came_of_it() {
             panic!("one audit an order");
         };
         assert_eq!(audit.at, host.now);
-        assert_eq!(audit.order.partition(), P);
-        assert_eq!(audit.order.command(), command);
-        assert_eq!(audit.order.signature().who(), "ann");
-        assert_eq!(audit.order.signature().why(), "seen and understood");
+        assert_eq!(audit.command.partition(), P);
+        assert_eq!(audit.command.command(), command);
+        assert_eq!(audit.command.operator().who(), "ann");
+        assert_eq!(audit.command.operator().why(), "seen and understood");
     }
 }
 
@@ -418,21 +427,25 @@ fn old_records_are_held_skipped_and_archived_like_any_other_and_counted_apart() 
     for mode in Mode::ALL {
         for archiving in Archiving::ALL {
             let config = Config::default().mode(mode).archiving(archiving);
-            let run = |age| {
+            let run = |backlog| {
                 let mut host = Host::new(config.clone());
-                let delivery = Delivery::new(P, EPOCH, Offset::ZERO).age(age);
-                let Intake::Take(record) = host.engine.delivered(host.now, delivery) else {
+                let delivery = Delivery::new(P, EPOCH, Offset::ZERO).backlog(backlog);
+                let Admission::Take(record) = host.engine.delivered(host.now, delivery) else {
                     panic!("taken");
                 };
-                assert_eq!(record.age(), age);
+                assert_eq!(record.backlog(), backlog);
                 let fault = Fault::new(Cause::BadFrame, (), 1);
-                host.engine.unprocessable(host.now, record, fault);
+                host.engine.reject(host.now, record, fault);
                 host.drain();
-                let tally = host.engine.tally();
-                assert_eq!(tally.unprocessable(Cause::BadFrame, age), 1);
+                let counters = host.engine.counters();
+                assert_eq!(counters.unprocessable(Cause::BadFrame, backlog), 1);
                 (host.stored(P), host.state(P), host.actions.len())
             };
-            assert_eq!(run(Age::Old), run(Age::Current), "{mode:?} {archiving:?}");
+            assert_eq!(
+                run(Backlog::Old),
+                run(Backlog::Current),
+                "{mode:?} {archiving:?}"
+            );
         }
     }
 }
@@ -448,7 +461,7 @@ fn a_drain_takes_nothing_ends_what_was_taken_and_leaves_what_is_held() {
     host.poison(Q, 0, Cause::Oversize);
     host.archive(ArchiveResult::Failed(ArchiveFault::Refused));
     host.tell(Input::Drain);
-    assert_eq!(host.offer(P, 2), Intake::Refused(Refusal::Draining));
+    assert_eq!(host.offer(P, 2), Admission::Refused(Refusal::Draining));
     assert!(!host.engine.is_idle());
     host.done(record);
     assert!(!host.engine.is_idle(), "a send has no answer");
@@ -470,9 +483,9 @@ fn an_answer_to_an_earlier_seek_is_not_taken_for_a_later_one_to_the_same_positio
     let (first, second) = (host.take(P, 0), host.take(P, 1));
     let fault = || Fault::new(Cause::DecodeError, (), 1);
     // Nothing is answered: the seek back to 1, on to 2, back to 0, and on to 1 again.
-    host.engine.unprocessable(host.now, second, fault());
-    let signature = Signature::new("ann", "known").expect("short");
-    let skip = Input::Order(Order::new(P, Command::SkipOne, signature));
+    host.engine.reject(host.now, second, fault());
+    let operator = Operator::new("ann", "known").expect("short");
+    let skip = Input::Command(OperatorCommand::new(P, Command::SkipOne, operator));
     let mut asked = Vec::new();
     let mut drain = |engine: &mut Engine<()>| {
         while let Some(action) = engine.poll_action() {
@@ -484,17 +497,17 @@ fn an_answer_to_an_earlier_seek_is_not_taken_for_a_later_one_to_the_same_positio
     drain(&mut host.engine);
     host.engine.handle(host.now, skip.clone());
     drain(&mut host.engine);
-    host.engine.unprocessable(host.now, first, fault());
+    host.engine.reject(host.now, first, fault());
     drain(&mut host.engine);
     host.engine.handle(host.now, skip);
     drain(&mut host.engine);
     assert_eq!(asked, [1, 2, 0, 1].map(at));
     for to in asked {
         assert_eq!(host.state(P), PartitionState::Seeking { to: at(1) });
-        let (partition, epoch, ok) = (P, EPOCH, true);
-        host.tell(Input::Sought {
+        let (partition, assignment, ok) = (P, EPOCH, true);
+        host.tell(Input::SeekCompleted {
             partition,
-            epoch,
+            assignment,
             to,
             ok,
         });
@@ -507,8 +520,8 @@ fn a_steady_step_allocates_nothing() {
     let mut host = Host::new(Config::default());
     let mut step = |offset| {
         let delivery = Delivery::new(P, EPOCH, at(offset));
-        if let Intake::Take(record) = host.engine.delivered(host.now, delivery) {
-            host.engine.done(host.now, record);
+        if let Admission::Take(record) = host.engine.delivered(host.now, delivery) {
+            host.engine.accept(host.now, record);
         }
         let mut stores = 0;
         while let Some(action) = host.engine.poll_action() {

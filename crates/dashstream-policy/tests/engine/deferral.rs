@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, Age, Archiving, Backoff, Cause, Command, Config, Disposition, Fault, Grade, HeldBy,
-    Input, Intake, Mode, OrderOutcome, PartitionState, Refusal,
+    Action, Admission, Archiving, Backlog, Backoff, Cause, Command, CommandOutcome, Config,
+    Disposition, Fault, Grade, HeldBy, Input, Mode, PartitionState, Refusal,
 };
 
 use crate::host::{EPOCH, Host, P, Q, at, secs};
@@ -34,7 +34,7 @@ fn a_deferred_record_waits_in_its_partition_alone_however_often_and_keeps_its_at
         let mut host = Host::new(config);
         let first = host.take(P, 0);
         let fault = Fault::new(Cause::HandlerRefused, (), 1);
-        host.engine.failed(host.now, first, fault.clone());
+        host.engine.release(host.now, first, fault.clone());
         host.pass(MS);
         let begun = host.now;
         // Far more deferrals than attempts, and far longer than attempts may take.
@@ -43,7 +43,7 @@ fn a_deferred_record_waits_in_its_partition_alone_however_often_and_keeps_its_at
             assert_eq!(record.attempt(), 2, "{mode:?}");
             host.pass(secs(60));
             host.defer(record);
-            assert_eq!(host.offer(P, 1), Intake::Refused(Refusal::Held));
+            assert_eq!(host.offer(P, 1), Admission::Refused(Refusal::Held));
             let other = host.take(Q, host.stored(Q).unwrap_or(0));
             host.done(other);
             let status = host.engine.status();
@@ -56,11 +56,11 @@ fn a_deferred_record_waits_in_its_partition_alone_however_often_and_keeps_its_at
             assert!(host.came_back().is_empty(), "not before its wait is over");
             host.pass(NANO);
         }
-        assert_eq!(host.engine.tally().deferred, 8);
+        assert_eq!(host.engine.counters().deferred, 8);
         assert_eq!(
             host.engine
-                .tally()
-                .unprocessable(Cause::HandlerRefused, Age::Current),
+                .counters()
+                .unprocessable(Cause::HandlerRefused, Backlog::Current),
             0
         );
         assert_eq!(host.stored(P), None);
@@ -91,7 +91,7 @@ fn the_time_of_the_attempts_stands_still_while_a_record_is_deferred() {
         let [record] = host.came_back().try_into().expect("it comes back");
         host.pass(MS);
         let fault = Fault::new(Cause::HandlerRefused, (), 1);
-        host.engine.failed(host.now, record, fault);
+        host.engine.release(host.now, record, fault);
         host.pass(MS);
         assert_eq!(host.came_back().len() == 1, tried_again, "{total:?}");
     }
@@ -137,10 +137,13 @@ fn a_deferred_record_that_cannot_be_processed_after_all_is_judged_like_any_other
     host.pass(secs(1));
     let [record] = host.came_back().try_into().expect("the first");
     host.engine
-        .unprocessable(host.now, record, Fault::new(Cause::DecodeError, (), 1));
+        .reject(host.now, record, Fault::new(Cause::DecodeError, (), 1));
     host.drain();
-    let tally = host.engine.tally();
-    assert_eq!(tally.settled(Cause::DecodeError, Disposition::Dropped), 1);
+    let counters = host.engine.counters();
+    assert_eq!(
+        counters.settled(Cause::DecodeError, Disposition::Dropped),
+        1
+    );
     assert_eq!(host.stored(P), Some(1));
     assert_eq!(offsets(&host.came_back()), [1]);
 }
@@ -150,9 +153,12 @@ fn an_operator_ends_the_wait_and_skips_nothing() {
     let mut host = Host::new(Config::default());
     let record = host.take(P, 0);
     host.defer(record);
-    assert_eq!(host.order(Command::SkipOne), OrderOutcome::NotHeld);
+    assert_eq!(host.order(Command::SkipOne), CommandOutcome::NotHeld);
     let offset = Some(at(0));
-    assert_eq!(host.order(Command::Retry), OrderOutcome::Applied { offset });
+    assert_eq!(
+        host.order(Command::Retry),
+        CommandOutcome::Applied { offset }
+    );
     let [record] = host.came_back().try_into().expect("at once");
     assert_eq!(
         host.state(P),
@@ -171,21 +177,21 @@ fn what_is_deferred_leaves_with_its_assignment_with_a_hold_before_it_and_with_a_
     let (first, second) = (host.take(P, 0), host.take(P, 1));
     host.defer(second);
     let fault = Fault::new(Cause::DecodeError, (), 1);
-    host.engine.unprocessable(host.now, first, fault);
+    host.engine.reject(host.now, first, fault);
     host.drain();
     host.pass(secs(60));
     assert!(
         host.came_back().is_empty(),
         "it will be delivered again behind the hold"
     );
-    assert_eq!(host.engine.tally().forgotten, 1);
+    assert_eq!(host.engine.counters().forgotten, 1);
 
     let mut host = Host::new(config.clone());
     let record = host.take(P, 0);
     host.defer(record);
     host.tell(Input::Revoked {
         partition: P,
-        epoch: EPOCH,
+        assignment: EPOCH,
     });
     host.pass(secs(60));
     assert!(host.came_back().is_empty());
@@ -219,7 +225,7 @@ fn the_records_that_handlers_have_are_counted_and_the_one_out_longest_is_named()
     assert_eq!(seen(&host), (2, Some((0, secs(1)))));
     // The attempt that begins now has been out for no time.
     let fault = Fault::new(Cause::HandlerRefused, (), 1);
-    host.engine.failed(host.now, first, fault);
+    host.engine.release(host.now, first, fault);
     assert_eq!(seen(&host), (1, Some((1, secs(2)))));
     host.pass(secs(1));
     assert_eq!(seen(&host), (2, Some((1, secs(2)))));

@@ -3,14 +3,14 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, ArchiveRequest, ArchiveResult, Cause, Command, Config, Delivered, Delivery, Engine,
-    Epoch, Fault, Input, Intake, LogRange, Offset, Order, OrderOutcome, PartitionState, Signature,
-    TopicId, TopicPartition,
+    Action, Admission, ArchiveRequest, ArchiveResult, Assignment, Cause, Command, CommandOutcome,
+    Config, Delivered, Delivery, Engine, Fault, Input, LogRange, Offset, Operator, OperatorCommand,
+    PartitionState, TopicId, TopicPartition,
 };
 
 pub(crate) const P: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
 pub(crate) const Q: TopicPartition = TopicPartition::new(TopicId::new(0), 1);
-pub(crate) const EPOCH: Epoch = Epoch::new(1);
+pub(crate) const EPOCH: Assignment = Assignment::new(1);
 
 pub(crate) fn at(offset: i64) -> Offset {
     Offset::new(offset).expect("an offset")
@@ -43,7 +43,7 @@ impl Host {
         for partition in [P, Q] {
             host.tell(Input::Assigned {
                 partition,
-                epoch: EPOCH,
+                assignment: EPOCH,
                 committed: Some(Offset::ZERO),
                 low: Some(Offset::ZERO),
             });
@@ -57,7 +57,7 @@ impl Host {
         self.drain();
     }
 
-    pub(crate) fn offer(&mut self, partition: TopicPartition, offset: i64) -> Intake {
+    pub(crate) fn offer(&mut self, partition: TopicPartition, offset: i64) -> Admission {
         let delivery = Delivery::new(partition, EPOCH, at(offset));
         let intake = self.engine.delivered(self.now, delivery);
         self.drain();
@@ -66,13 +66,13 @@ impl Host {
 
     pub(crate) fn take(&mut self, partition: TopicPartition, offset: i64) -> Delivered {
         match self.offer(partition, offset) {
-            Intake::Take(record) => record,
+            Admission::Take(record) => record,
             other => panic!("{offset} was not taken: {other:?}"),
         }
     }
 
     pub(crate) fn done(&mut self, record: Delivered) {
-        self.engine.done(self.now, record);
+        self.engine.accept(self.now, record);
         self.drain();
     }
 
@@ -90,7 +90,7 @@ impl Host {
     ) {
         let record = self.take(partition, offset);
         let fault = Fault::new(cause, (), bytes);
-        self.engine.unprocessable(self.now, record, fault);
+        self.engine.reject(self.now, record, fault);
         self.drain();
     }
 
@@ -114,14 +114,18 @@ impl Host {
     }
 
     /// Gives an order for P, whose log goes from 0 to 100.
-    pub(crate) fn order(&mut self, command: Command) -> OrderOutcome {
+    pub(crate) fn order(&mut self, command: Command) -> CommandOutcome {
         self.order_within(command, log(0, 100).into())
     }
 
-    pub(crate) fn order_within(&mut self, command: Command, log: Option<LogRange>) -> OrderOutcome {
-        let signature = Signature::new("ann", "seen and understood").expect("short");
-        let order = Order::new(P, command, signature);
-        self.tell(Input::Order(order.within(log)));
+    pub(crate) fn order_within(
+        &mut self,
+        command: Command,
+        log: Option<LogRange>,
+    ) -> CommandOutcome {
+        let operator = Operator::new("ann", "seen and understood").expect("short");
+        let order = OperatorCommand::new(P, command, operator);
+        self.tell(Input::Command(order.within(log)));
         self.actions
             .iter()
             .rev()
@@ -166,16 +170,16 @@ impl Host {
         while let Some(action) = self.engine.poll_action() {
             if let Action::Seek {
                 partition,
-                epoch,
+                assignment,
                 to,
             } = action
             {
                 let ok = true;
                 self.engine.handle(
                     self.now,
-                    Input::Sought {
+                    Input::SeekCompleted {
                         partition,
-                        epoch,
+                        assignment,
                         to,
                         ok,
                     },

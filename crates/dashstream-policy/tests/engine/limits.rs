@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, ArchiveFault, ArchiveResult, Archiving, Backoff, Cause, Config, ConfigError, Engine,
-    FailureReason, Fault, Form, Intake, Refusal,
+    Action, Admission, ArchiveFault, ArchiveResult, Archiving, Backoff, Cause, Config, ConfigError,
+    Engine, FailureReason, Fault, Form, Refusal,
 };
 
 use crate::host::{EPOCH, Host, P, Q, at, secs};
@@ -18,15 +18,15 @@ fn the_last_free_place_is_taken_and_the_next_record_is_fetched_again_later() {
         let records: Vec<_> = (0..limit as i64)
             .map(|offset| host.take(P, offset))
             .collect();
-        assert!(host.actions.contains(&Action::StopTaking));
+        assert!(host.actions.contains(&Action::StopPolling));
         let next = limit as i64;
-        assert_eq!(host.offer(P, next), Intake::Refused(Refusal::Full));
+        assert_eq!(host.offer(P, next), Admission::Refused(Refusal::Full));
         records.into_iter().for_each(|record| host.done(record));
-        assert!(host.actions.contains(&Action::Take));
-        let (partition, epoch, to) = (P, EPOCH, at(next));
+        assert!(host.actions.contains(&Action::ResumePolling));
+        let (partition, assignment, to) = (P, EPOCH, at(next));
         assert!(host.actions.contains(&Action::Seek {
             partition,
-            epoch,
+            assignment,
             to
         }));
         let record = host.take(P, next);
@@ -135,9 +135,9 @@ fn a_best_effort_send_beyond_the_last_free_one_fails_for_backpressure() {
     for (poison, failed) in [(1, 0), (2, 0), (3, 1)] {
         let mut host = Host::new(Config::default().archive_in_flight_max(2));
         (0..poison).for_each(|offset| host.poison(P, offset, Cause::BadFrame));
-        let tally = host.engine.tally();
+        let counters = host.engine.counters();
         let reason = FailureReason::Backpressure;
-        assert_eq!(tally.archive_failed(Cause::BadFrame, reason), failed);
+        assert_eq!(counters.archive_failed(Cause::BadFrame, reason), failed);
         assert_eq!(host.stored(P), Some(poison));
     }
 }
@@ -147,9 +147,9 @@ fn the_last_byte_of_evidence_is_kept_and_the_next_is_not_or_stops_the_taking() {
     for (bytes, failed) in [(9, 0), (10, 0), (11, 1)] {
         let mut host = Host::new(Config::default().archive_bytes_max(10));
         host.poison_of(P, 0, Cause::Oversize, bytes);
-        let tally = host.engine.tally();
+        let counters = host.engine.counters();
         let reason = FailureReason::Backpressure;
-        assert_eq!(tally.archive_failed(Cause::Oversize, reason), failed);
+        assert_eq!(counters.archive_failed(Cause::Oversize, reason), failed);
     }
     for (bytes, stops) in [(9, false), (10, true), (11, true)] {
         let config = Config::default()
@@ -157,9 +157,13 @@ fn the_last_byte_of_evidence_is_kept_and_the_next_is_not_or_stops_the_taking() {
             .archive_bytes_max(10);
         let mut host = Host::new(config);
         host.poison_of(P, 0, Cause::Oversize, bytes);
-        assert_eq!(host.actions.contains(&Action::StopTaking), stops, "{bytes}");
+        assert_eq!(
+            host.actions.contains(&Action::StopPolling),
+            stops,
+            "{bytes}"
+        );
         if stops {
-            assert_eq!(host.offer(P, 1), Intake::Refused(Refusal::Full));
+            assert_eq!(host.offer(P, 1), Admission::Refused(Refusal::Full));
         }
         host.archive(ArchiveResult::Acked(Form::Full));
         let record = host.take(P, 1);
@@ -174,9 +178,9 @@ fn a_send_times_out_at_its_deadline_and_not_a_nanosecond_before() {
         let mut host = Host::new(Config::default().archiving(Archiving::Required));
         host.poison(P, 0, Cause::Oversize);
         host.pass(after);
-        let tally = host.engine.tally();
+        let counters = host.engine.counters();
         let reason = FailureReason::Timeout;
-        assert_eq!(tally.archive_failed(Cause::Oversize, reason), timed_out);
+        assert_eq!(counters.archive_failed(Cause::Oversize, reason), timed_out);
     }
 }
 
@@ -215,7 +219,7 @@ fn another_attempt_fits_exactly_into_the_time_for_all_of_them() {
         let mut host = Host::new(config);
         let record = host.take(P, 0);
         let fault = Fault::new(Cause::HandlerRefused, (), 1);
-        host.engine.failed(host.now, record, fault);
+        host.engine.release(host.now, record, fault);
         host.pass(ms(100));
         let again = host.actions.iter();
         let again = again.filter(|a| matches!(a, Action::Retry { .. })).count();
@@ -230,13 +234,13 @@ fn a_host_without_room_polls_again_when_half_of_the_brokers_patience_is_over() {
     for (after, polls) in [(limit - NANO, false), (limit, true), (limit + NANO, true)] {
         let mut host = Host::new(Config::default().outstanding_max(1));
         let record = host.take(P, 0);
-        assert!(host.actions.contains(&Action::StopTaking));
+        assert!(host.actions.contains(&Action::StopPolling));
         host.pass(after);
-        assert_eq!(host.actions.contains(&Action::Take), polls);
+        assert_eq!(host.actions.contains(&Action::ResumePolling), polls);
         for partition in [P, Q] {
             let pause = Action::Pause {
                 partition,
-                epoch: EPOCH,
+                assignment: EPOCH,
             };
             assert_eq!(host.actions.contains(&pause), polls);
         }

@@ -1,14 +1,14 @@
 //! Positions that the log does not have, and what is committed at once.
 
 use dashstream_policy::{
-    Action, ArchiveResult, Archiving, Because, Cause, Command, Config, Delivery, Disposition,
-    Epoch, Fault, FetchFault, Form, Grade, HeldBy, Input, Intake, Mode, Offset, Order,
-    OrderOutcome, PartitionState, Signature, StoreOffset,
+    Action, Admission, ArchiveResult, Archiving, Assignment, Cause, Command, CommandOutcome,
+    Config, Delivery, Disposition, Fault, FetchFault, Form, Grade, HeldBy, Input, Mode, Offset,
+    Operator, OperatorCommand, PartitionState, StoreOffset, StoreReason,
 };
 
 use crate::host::{EPOCH, Host, P, at, log, secs};
 
-const BEYOND: fn(i64) -> OrderOutcome = |end| OrderOutcome::BeyondEnd { end: at(end) };
+const BEYOND: fn(i64) -> CommandOutcome = |end| CommandOutcome::BeyondEnd { end: at(end) };
 
 fn stores(host: &Host) -> Vec<StoreOffset> {
     let stores = host.actions.iter().filter_map(|action| match action {
@@ -18,14 +18,14 @@ fn stores(host: &Host) -> Vec<StoreOffset> {
     stores.collect()
 }
 
-fn seen(store: &StoreOffset) -> (i64, Because, bool) {
-    (store.next().get(), store.because(), store.commit_now())
+fn seen(store: &StoreOffset) -> (i64, StoreReason, bool) {
+    (store.next().get(), store.reason(), store.commit_now())
 }
 
 fn tell_log(host: &mut Host, low: i64, high: i64) {
     host.tell(Input::Log {
         partition: P,
-        epoch: EPOCH,
+        assignment: EPOCH,
         log: log(low, high),
     });
 }
@@ -52,7 +52,7 @@ fn out_of_range(offset: i64) -> PartitionState {
 
 #[test]
 fn a_skip_is_accepted_up_to_the_end_of_the_log_and_refused_beyond() {
-    let skipped = OrderOutcome::Applied {
+    let skipped = CommandOutcome::Applied {
         offset: Some(at(3)),
     };
     for (to, outcome, stored) in [
@@ -76,15 +76,15 @@ fn a_skip_is_accepted_up_to_the_end_of_the_log_and_refused_beyond() {
 
 #[test]
 fn a_skip_is_accepted_from_the_start_of_the_log_on_and_behind_what_is_held() {
-    let skipped = OrderOutcome::Applied {
+    let skipped = CommandOutcome::Applied {
         offset: Some(at(3)),
     };
     for (to, low, outcome) in [
-        (5, 6, OrderOutcome::BelowStart { start: at(6) }),
+        (5, 6, CommandOutcome::BelowStart { start: at(6) }),
         (6, 6, skipped),
         (7, 6, skipped),
-        (2, 0, OrderOutcome::Backwards),
-        (3, 0, OrderOutcome::Backwards),
+        (2, 0, CommandOutcome::Backwards),
+        (3, 0, CommandOutcome::Backwards),
         (4, 0, skipped),
     ] {
         let mut host = held_at_3(Config::default());
@@ -98,11 +98,11 @@ fn a_skip_is_accepted_from_the_start_of_the_log_on_and_behind_what_is_held() {
     }
     let mut host = held_at_3(Config::default());
     let command = Command::SkipTo(at(4));
-    assert_eq!(host.order_within(command, None), OrderOutcome::EndUnknown);
+    assert_eq!(host.order_within(command, None), CommandOutcome::EndUnknown);
     assert_eq!(host.stored(P), Some(3));
     // A host that says nothing of the log answers for the position.
-    let signature = Signature::new("ann", "known").expect("short");
-    host.tell(Input::Order(Order::new(P, command, signature)));
+    let operator = Operator::new("ann", "known").expect("short");
+    host.tell(Input::Command(OperatorCommand::new(P, command, operator)));
     assert_eq!(host.stored(P), Some(4));
 }
 
@@ -110,15 +110,15 @@ fn a_skip_is_accepted_from_the_start_of_the_log_on_and_behind_what_is_held() {
 fn every_outcome_of_an_order_has_a_code_of_its_own() {
     let offset = at(1);
     let codes = [
-        OrderOutcome::Applied { offset: None },
-        OrderOutcome::AwaitsArchive { offset },
-        OrderOutcome::NotAssigned,
-        OrderOutcome::NotHeld,
-        OrderOutcome::NoRecord,
-        OrderOutcome::Backwards,
-        OrderOutcome::BeyondEnd { end: offset },
-        OrderOutcome::BelowStart { start: offset },
-        OrderOutcome::EndUnknown,
+        CommandOutcome::Applied { offset: None },
+        CommandOutcome::AwaitsArchive { offset },
+        CommandOutcome::NotAssigned,
+        CommandOutcome::NotHeld,
+        CommandOutcome::NoRecord,
+        CommandOutcome::Backwards,
+        CommandOutcome::BeyondEnd { end: offset },
+        CommandOutcome::BelowStart { start: offset },
+        CommandOutcome::EndUnknown,
     ]
     .map(|outcome| outcome.code());
     let expected = [
@@ -150,7 +150,7 @@ fn a_position_at_the_end_of_the_log_is_at_rest_and_one_beyond_is_held() {
                 assert_eq!(host.engine.status().grade, Grade::Fail);
                 assert_eq!(
                     host.offer(P, 3),
-                    Intake::Refused(dashstream_policy::Refusal::Held)
+                    Admission::Refused(dashstream_policy::Refusal::Held)
                 );
             } else {
                 assert_eq!(host.state(P), PartitionState::Running, "{high}");
@@ -164,17 +164,17 @@ fn a_position_at_the_end_of_the_log_is_at_rest_and_one_beyond_is_held() {
 fn a_committed_position_beyond_the_end_is_held_at_assignment() {
     for (committed, is_held) in [(8, false), (9, true)] {
         let mut host = Host::new(Config::default());
-        let (partition, epoch) = (P, Epoch::new(2));
+        let (partition, assignment) = (P, Assignment::new(2));
         host.tell(Input::Assigned {
             partition,
-            epoch,
+            assignment,
             committed: Some(at(committed)),
             low: Some(Offset::ZERO),
         });
         let log = log(0, 8);
         host.tell(Input::Log {
             partition,
-            epoch,
+            assignment,
             log,
         });
         let state = if is_held {
@@ -203,12 +203,12 @@ fn an_operator_goes_back_to_a_log_that_was_created_again_and_nothing_of_the_old_
     host.actions.clear();
     let offset = Some(at(4));
     let command = Command::SkipTo(Offset::ZERO);
-    let applied = OrderOutcome::Applied { offset };
+    let applied = CommandOutcome::Applied { offset };
     assert_eq!(host.order_within(command, range), applied);
     let stored: Vec<_> = stores(&host).iter().map(seen).collect();
     assert_eq!(
         stored,
-        [(0, Because::Ordered, true)],
+        [(0, StoreReason::Ordered, true)],
         "also where it is lower"
     );
     for record in [second, third, fourth] {
@@ -222,9 +222,9 @@ fn an_operator_goes_back_to_a_log_that_was_created_again_and_nothing_of_the_old_
     let record = host.take(P, 0);
     host.done(record);
     assert_eq!(host.stored(P), Some(1));
-    let tally = host.engine.tally();
+    let counters = host.engine.counters();
     let cause = Cause::OffsetOutOfRange;
-    assert_eq!(tally.settled(cause, Disposition::OperatorSkip), 1);
+    assert_eq!(counters.settled(cause, Disposition::OperatorSkip), 1);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_record_that_is_held_is_not_passed_once_the_log_ends_before_it() {
     for (high, outcome) in [
         (
             4,
-            OrderOutcome::Applied {
+            CommandOutcome::Applied {
                 offset: Some(at(3)),
             },
         ),
@@ -252,7 +252,7 @@ fn a_record_that_is_held_is_not_passed_once_the_log_ends_before_it() {
     tell_log(&mut host, 0, 1);
     let offset = Some(at(3));
     let outcome = host.order_within(Command::SkipTo(at(1)), Some(log(0, 50)));
-    assert_eq!(outcome, OrderOutcome::Applied { offset });
+    assert_eq!(outcome, CommandOutcome::Applied { offset });
     assert_eq!(host.stored(P), Some(1));
 }
 
@@ -265,13 +265,13 @@ fn a_log_that_was_cut_and_written_anew_is_held_though_it_has_the_position() {
     }
     let truncated = Input::FetchFailed {
         partition: P,
-        epoch: EPOCH,
+        assignment: EPOCH,
         fault: FetchFault::Truncated,
     };
     host.tell(truncated.clone());
     assert_eq!(host.state(P), out_of_range(3));
     let offset = Some(at(3));
-    let applied = OrderOutcome::Applied { offset };
+    let applied = CommandOutcome::Applied { offset };
     assert_eq!(host.order(Command::Retry), applied);
     assert_eq!(host.state(P), PartitionState::Running);
     host.tell(truncated);
@@ -286,11 +286,11 @@ fn what_the_log_has_is_of_no_concern_to_an_old_assignment_or_on_the_way_elsewher
     host.done(record);
     host.tell(Input::Log {
         partition: P,
-        epoch: Epoch::new(7),
+        assignment: Assignment::new(7),
         log: log(0, 0),
     });
     assert_eq!(host.state(P), PartitionState::Running);
-    assert_eq!(host.engine.tally().fenced, 1);
+    assert_eq!(host.engine.counters().fenced, 1);
 }
 
 #[test]
@@ -308,10 +308,10 @@ fn a_store_that_passes_a_rejected_record_is_to_be_committed_at_once_and_others_a
     host.done(fifth);
     let stored: Vec<_> = stores(&host).iter().map(seen).collect();
     let expected = [
-        (2, Because::Processed, false),
+        (2, StoreReason::Processed, false),
         // The rejected record lies before one that was processed meanwhile.
-        (4, Because::Processed, true),
-        (5, Because::Processed, false),
+        (4, StoreReason::Processed, true),
+        (5, StoreReason::Processed, false),
     ];
     assert_eq!(stored, expected);
 
@@ -319,7 +319,7 @@ fn a_store_that_passes_a_rejected_record_is_to_be_committed_at_once_and_others_a
     let mut host = Host::new(Config::default());
     let (first, second) = (host.take(P, 0), host.take(P, 1));
     let fault = Fault::new(Cause::BadFrame, (), 1);
-    host.engine.unprocessable(host.now, first, fault);
+    host.engine.reject(host.now, first, fault);
     host.drain();
     let [store] = stores(&host)[..] else {
         panic!("one store");
@@ -327,19 +327,19 @@ fn a_store_that_passes_a_rejected_record_is_to_be_committed_at_once_and_others_a
     assert!(store.commit_now());
     host.tell(Input::Stored {
         partition: P,
-        epoch: EPOCH,
+        assignment: EPOCH,
         next: store.next(),
         ok: false,
     });
     host.done(second);
     let last = stores(&host).pop();
     let seen = last.map(|store| seen(&store));
-    assert_eq!(seen, Some((2, Because::Processed, true)));
+    assert_eq!(seen, Some((2, StoreReason::Processed, true)));
     // A value that is ignored is no rejection.
     let config = Config::default().null_payload(dashstream_policy::NullPayload::Ignore);
     let mut host = Host::new(config);
     let null = Delivery::new(P, EPOCH, Offset::ZERO).null(true);
-    assert_eq!(host.engine.delivered(host.now, null), Intake::Ignored);
+    assert_eq!(host.engine.delivered(host.now, null), Admission::Ignored);
     host.drain();
     let stored: Vec<_> = stores(&host)
         .iter()

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use dashstream_policy::trace::{Trace, TracedEngine};
 use dashstream_policy::{
-    Action, Age, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Because, Breaker, Cause,
-    Command, Config, Delivered, Delivery, Epoch, Escalation, Fault, FetchFault, Form, Input,
-    Intake, LogRange, Mode, NullPayload, Offset, Order, Scope, Signature, StoreOffset, TopicId,
-    TopicPartition,
+    Action, Admission, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Assignment, Backlog,
+    Breaker, Cause, Command, Config, Delivered, Delivery, Escalation, Fault, FetchFault, Form,
+    Input, LogRange, Mode, NullPayload, Offset, Operator, OperatorCommand, Scope, StoreOffset,
+    StoreReason, TopicId, TopicPartition,
 };
 
 /// Calls that are carried out of one input: a fuzzer learns nothing from longer ones.
@@ -44,7 +44,7 @@ struct Host {
     tokens: Vec<Delivered>,
     sent: Vec<(ArchiveId, u32)>,
     /// The assignment of each partition, and the last store under it.
-    stored: BTreeMap<TopicPartition, (Option<Epoch>, i64)>,
+    stored: BTreeMap<TopicPartition, (Option<Assignment>, i64)>,
     last_store: Option<StoreOffset>,
     actions: Vec<String>,
 }
@@ -52,7 +52,7 @@ struct Host {
 impl Host {
     fn call(&mut self, what: u8, with: u8) {
         let partition = TopicPartition::new(TopicId::new(0), i32::from(with & 1));
-        let epoch = Epoch::new(u64::from(with >> 1 & 3));
+        let assignment = Assignment::new(u64::from(with >> 1 & 3));
         let offset = Offset::new(i64::from(with >> 3)).expect("small");
         let cause = Cause::ALL[usize::from(with) % Cause::ALL.len()];
         let high = Offset::new(i64::from(with >> 2)).expect("small");
@@ -62,9 +62,9 @@ impl Host {
         };
         let fault = Fault::new(cause, (), usize::from(with));
         let order = |command| {
-            let signature = Signature::new("who", "why, in words").expect("short");
-            let order = Order::new(partition, command, signature);
-            Input::Order(if what > 64 {
+            let operator = Operator::new("who", "why, in words").expect("short");
+            let order = OperatorCommand::new(partition, command, operator);
+            Input::Command(if what > 64 {
                 order.within((with > 7).then_some(log))
             } else {
                 order
@@ -81,48 +81,51 @@ impl Host {
                     .partitions
                     .iter()
                     .find(|status| status.partition == partition)
-                    .is_none_or(|status| status.epoch < epoch);
+                    .is_none_or(|status| status.assignment < assignment);
                 if newest {
-                    (*of, *last) = (Some(epoch), -1);
+                    (*of, *last) = (Some(assignment), -1);
                 }
                 Input::Assigned {
                     partition,
-                    epoch,
+                    assignment,
                     committed: (with & 8 != 0).then_some(offset),
                     low: (with & 16 != 0).then_some(offset),
                 }
             }
             (1, _) => {
                 if let Some((of, _)) = self.stored.get_mut(&partition)
-                    && *of == Some(epoch)
+                    && *of == Some(assignment)
                 {
                     *of = None;
                 }
-                Input::Revoked { partition, epoch }
+                Input::Revoked {
+                    partition,
+                    assignment,
+                }
             }
             (2..=6, _) => {
-                let age = if what & 1 == 0 {
-                    Age::Current
+                let backlog = if what & 1 == 0 {
+                    Backlog::Current
                 } else {
-                    Age::Old
+                    Backlog::Old
                 };
-                let delivery = Delivery::new(partition, epoch, offset).null(what > 200);
-                return self.offer(delivery.age(age));
+                let delivery = Delivery::new(partition, assignment, offset).null(what > 200);
+                return self.offer(delivery.backlog(backlog));
             }
             (7..=8, Some(at)) => {
                 let token = self.tokens.swap_remove(at);
-                return self.engine.done(self.now, token);
+                return self.engine.accept(self.now, token);
             }
             (9, Some(at)) => {
                 let token = self.tokens.swap_remove(at);
-                return self.engine.unprocessable(self.now, token, fault);
+                return self.engine.reject(self.now, token, fault);
             }
             (10, Some(at)) => {
                 let token = self.tokens.swap_remove(at);
                 if what > 128 {
                     return self.engine.defer(self.now, token, ());
                 }
-                return self.engine.failed(self.now, token, fault);
+                return self.engine.release(self.now, token, fault);
             }
             (11, _) if !self.sent.is_empty() => Input::Archived {
                 id: self.sent[usize::from(with) % self.sent.len()].0,
@@ -137,12 +140,12 @@ impl Host {
             },
             (12, _) if what > 220 => Input::Log {
                 partition,
-                epoch,
+                assignment,
                 log,
             },
-            (12, _) => Input::Sought {
+            (12, _) => Input::SeekCompleted {
                 partition,
-                epoch,
+                assignment,
                 to: offset,
                 ok: what < 200,
             },
@@ -152,7 +155,7 @@ impl Host {
             (16, _) => order(Command::Pause),
             (17, _) => Input::FetchFailed {
                 partition,
-                epoch,
+                assignment,
                 fault: if what > 220 {
                     FetchFault::Truncated
                 } else if what < 128 {
@@ -170,7 +173,7 @@ impl Host {
             (21, _) => match self.last_store.take() {
                 Some(store) => Input::Stored {
                     partition: store.partition(),
-                    epoch: store.epoch(),
+                    assignment: store.assignment(),
                     next: store.next(),
                     ok: with & 1 == 0,
                 },
@@ -187,8 +190,8 @@ impl Host {
 
     fn offer(&mut self, delivery: Delivery) {
         match self.engine.delivered(self.now, delivery) {
-            Intake::Take(token) => self.tokens.push(token),
-            Intake::Condemned(record) => self.engine.condemn(self.now, record, (), 1),
+            Admission::Take(token) => self.tokens.push(token),
+            Admission::Rejected(record) => self.engine.rejected(self.now, record, (), 1),
             _ => {}
         }
     }
@@ -201,7 +204,7 @@ impl Host {
             self.actions.push(format!("{action:?}"));
             match action {
                 Action::Archive(send) => {
-                    assert!(self.engine.evidence(send.id).is_some());
+                    assert!(self.engine.payload(send.id).is_some());
                     self.sent.push((send.id, send.attempt));
                 }
                 Action::Retry { delivered, .. } => self.tokens.push(delivered),
@@ -210,7 +213,7 @@ impl Host {
             }
         }
         let engine = self.engine.engine();
-        assert!(engine.tally().closes());
+        assert!(engine.counters().closes());
         for of in &engine.status().partitions {
             if let (Some(stored), Some(position)) = (of.stored, of.position) {
                 assert!(stored.position() <= position, "{of:?}");
@@ -219,16 +222,16 @@ impl Host {
     }
 
     fn store(&mut self, store: StoreOffset) {
-        let (epoch, last) = self
+        let (assignment, last) = self
             .stored
             .get_mut(&store.partition())
             .expect("it was assigned");
         assert_eq!(
-            *epoch,
-            Some(store.epoch()),
+            *assignment,
+            Some(store.assignment()),
             "no store for an old assignment"
         );
-        let goes_back = store.because() == Because::Ordered && store.commit_now();
+        let goes_back = store.reason() == StoreReason::Ordered && store.commit_now();
         assert!(
             store.next().get() >= *last || goes_back,
             "stores go back by order only"

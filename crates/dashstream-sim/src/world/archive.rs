@@ -9,7 +9,7 @@ use crate::invariant::{Checked, Invariant, Violation};
 impl World {
     pub(super) fn send(&mut self, send: ArchiveRequest) -> Checked {
         let (p, offset) = (number(send.partition), send.offset.get());
-        if self.engine.evidence(send.id) != Some(&offset) {
+        if self.engine.payload(send.id) != Some(&offset) {
             return Err(Invariant::EvidenceBelongs.broken(send));
         }
         let seen = self.ids.entry(send.id).or_insert((p, offset, 0));

@@ -10,10 +10,10 @@ use crate::invariant::{Checked, Invariant};
 
 impl World {
     pub(super) fn check_store(&self, p: usize, store: &StoreOffset) -> Checked {
-        let (epoch, next) = (store.epoch(), store.next().get());
+        let (assignment, next) = (store.assignment(), store.next().get());
         let part = &self.parts[p];
-        if part.epoch != Some(epoch) {
-            return Err(Invariant::OldAssignmentsAreFenced.broken((p, epoch, next)));
+        if part.assignment != Some(assignment) {
+            return Err(Invariant::OldAssignmentsAreFenced.broken((p, assignment, next)));
         }
         let before = part.stored.or(part.committed);
         if before.is_some_and(|before| next < before) && !part.goes_back {
@@ -45,7 +45,7 @@ impl World {
         self.check_accounts(&status)?;
         self.check_bounds(&status)?;
         for of in &status.partitions {
-            if self.parts[number(of.partition)].epoch == Some(of.epoch) {
+            if self.parts[number(of.partition)].assignment == Some(of.assignment) {
                 self.check_hold(of)?;
                 self.check_client(of, status.taking)?;
             }
@@ -54,11 +54,11 @@ impl World {
     }
 
     fn check_accounts(&self, status: &Status) -> Checked {
-        let tally = &status.tally;
-        if !tally.closes() {
-            return Err(Invariant::AccountsClose.broken(tally));
+        let counters = &status.counters;
+        if !counters.closes() {
+            return Err(Invariant::AccountsClose.broken(counters));
         }
-        let open = |cause| tally.pending(cause) + tally.blocked(cause);
+        let open = |cause| counters.pending(cause) + counters.blocked(cause);
         let gauges: u64 = Cause::ALL.into_iter().map(open).sum();
         if self.facts.0 != self.facts.1 + gauges {
             return Err(Invariant::OneDisposition.broken((self.facts, gauges)));
@@ -106,7 +106,7 @@ impl World {
             {
                 return Err(Invariant::HeldIsPaused.broken(of));
             }
-            if matches!(by, HeldBy::Archive | HeldBy::EvidenceLost) {
+            if matches!(by, HeldBy::Archive | HeldBy::RecordDeleted) {
                 part.truth.stopped_at = offset.map(Offset::get);
             }
         }
@@ -156,7 +156,7 @@ impl World {
         let deferred = self.parts.iter().any(|part| !part.deferred.is_empty());
         let required = self.rules.archiving == Archiving::Required;
         let again = |(id, (.., attempt)): (&ArchiveId, &(usize, i64, u32))| {
-            *attempt > 1 && self.engine.evidence(*id).is_some()
+            *attempt > 1 && self.engine.payload(*id).is_some()
         };
         if self.ids.iter().any(again) && status.archive.failing == 0 {
             return Err(Invariant::HealthTells.broken(status.archive));
@@ -182,7 +182,7 @@ impl World {
                 .truth
                 .stopped_at
                 .is_some_and(|at| token.offset().get() >= at);
-            part.epoch == Some(token.epoch()) && !overtaken && part.must_meet.is_none()
+            part.assignment == Some(token.assignment()) && !overtaken && part.must_meet.is_none()
         };
         let mut places: Vec<_> = self
             .tokens
@@ -234,7 +234,7 @@ impl World {
 /// operator's choice to wait.
 const fn is_poison(by: HeldBy) -> bool {
     match by {
-        HeldBy::Policy | HeldBy::Archive | HeldBy::Unfetchable | HeldBy::EvidenceLost => true,
+        HeldBy::Policy | HeldBy::Archive | HeldBy::Unfetchable | HeldBy::RecordDeleted => true,
         HeldBy::Operator | HeldBy::HostResources => false,
     }
 }

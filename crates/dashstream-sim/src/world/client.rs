@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use dashstream_policy::{Age, Delivery, Epoch, FetchFault, Input, Intake, LogRange, NullPayload};
+use dashstream_policy::{
+    Admission, Assignment, Backlog, Delivery, FetchFault, Input, LogRange, NullPayload,
+};
 
 use super::{World, at, mask_labels, number, place};
 use crate::invariant::{Checked, Invariant, Violation};
@@ -10,7 +12,7 @@ use crate::invariant::{Checked, Invariant, Violation};
 impl World {
     pub(crate) fn fetch(&mut self, p: usize) -> Result<bool, Violation> {
         let part = &mut self.parts[p];
-        let Some(epoch) = part.epoch else {
+        let Some(assignment) = part.assignment else {
             return Ok(false);
         };
         if part.paused || !self.taking || part.hand.len() > 3 {
@@ -26,7 +28,7 @@ impl World {
             if !part.hand.is_empty() {
                 return Ok(false);
             }
-            self.tell_log(p, epoch)?;
+            self.tell_log(p, assignment)?;
             return Ok(true);
         }
         let fault = if part.position < part.low {
@@ -39,7 +41,7 @@ impl World {
             let Some(next) = next else {
                 return Ok(false);
             };
-            part.hand.push_back((epoch, next));
+            part.hand.push_back((assignment, next));
             part.position = next + 1;
             return Ok(true);
         };
@@ -49,31 +51,31 @@ impl World {
         }
         self.input(Input::FetchFailed {
             partition: place(p),
-            epoch,
+            assignment,
             fault,
         })?;
         Ok(true)
     }
 
     pub(crate) fn offer(&mut self, p: usize) -> Result<bool, Violation> {
-        let Some((epoch, offset)) = self.parts[p].hand.pop_front() else {
+        let Some((assignment, offset)) = self.parts[p].hand.pop_front() else {
             return Ok(false);
         };
         let null = self.parts[p].records.get(&offset).copied().unwrap_or(false);
         let held = self.is_held(p);
-        let age = if (offset as usize + self.age_shift).is_multiple_of(5) {
-            Age::Old
+        let backlog = if (offset as usize + self.age_shift).is_multiple_of(5) {
+            Backlog::Old
         } else {
-            Age::Current
+            Backlog::Current
         };
-        let delivery = Delivery::new(place(p), epoch, at(offset))
+        let delivery = Delivery::new(place(p), assignment, at(offset))
             .null(null)
-            .age(age);
+            .backlog(backlog);
         let intake = self.engine.delivered(self.now, delivery);
         self.note(|| mask_labels(format!("{intake:?}")).replace("NullPayload", ""));
         let taken = matches!(
             intake,
-            Intake::Take(_) | Intake::Condemned(_) | Intake::Ignored
+            Admission::Take(_) | Admission::Rejected(_) | Admission::Ignored
         );
         if taken {
             self.parts[p].truth.taken.insert(offset);
@@ -90,22 +92,22 @@ impl World {
             }
         }
         match intake {
-            Intake::Take(token) => {
+            Admission::Take(token) => {
                 self.last_serial = token.serial();
                 self.tokens.push(token);
             }
-            Intake::Ignored => {
+            Admission::Ignored => {
                 // Only where the rule says so may an offset pass it.
                 if null && self.rules.null == NullPayload::Ignore {
                     self.parts[p].truth.accounted.insert(offset);
                 }
             }
-            Intake::Condemned(condemned) => {
+            Admission::Rejected(condemned) => {
                 self.judged(p, offset, |world| {
-                    world.engine.condemn(world.now, condemned, offset, 1);
+                    world.engine.rejected(world.now, condemned, offset, 1);
                 })?;
             }
-            Intake::Duplicate | Intake::Fenced | Intake::Refused(_) => {}
+            Admission::Duplicate | Admission::Fenced | Admission::Refused(_) => {}
         }
         self.drain()?;
         Ok(true)
@@ -136,17 +138,17 @@ impl World {
     }
 
     pub(crate) fn late(&mut self) -> Result<bool, Violation> {
-        let Some((p, epoch, to)) = self.late.pop_front() else {
+        let Some((p, assignment, to)) = self.late.pop_front() else {
             return Ok(false);
         };
-        if self.parts[p].epoch == Some(epoch) {
+        if self.parts[p].assignment == Some(assignment) {
             self.parts[p].hand.clear();
             self.parts[p].position = to;
             self.parts[p].seek_failed = false;
         }
-        self.input(Input::Sought {
+        self.input(Input::SeekCompleted {
             partition: place(p),
-            epoch,
+            assignment,
             to: at(to),
             ok: true,
         })?;
@@ -168,11 +170,11 @@ impl World {
         LogRange { low, high }
     }
 
-    pub(super) fn tell_log(&mut self, p: usize, epoch: Epoch) -> Checked {
+    pub(super) fn tell_log(&mut self, p: usize, assignment: Assignment) -> Checked {
         let (partition, log) = (place(p), self.log(p));
         self.input(Input::Log {
             partition,
-            epoch,
+            assignment,
             log,
         })
     }

@@ -1,6 +1,8 @@
 //! The group: assignments, other consumers, and this one's end.
 
-use dashstream_policy::{Delivery, Epoch, HeldBy, Input, Intake, PartitionState, PartitionStatus};
+use dashstream_policy::{
+    Admission, Assignment, Delivery, HeldBy, Input, PartitionState, PartitionStatus,
+};
 
 use super::{World, at, engine, number, place};
 use crate::invariant::{Checked, Invariant, Violation};
@@ -8,10 +10,10 @@ use crate::invariant::{Checked, Invariant, Violation};
 impl World {
     pub(crate) fn assign(&mut self, p: usize) -> Result<bool, Violation> {
         self.next_epoch += 1;
-        let epoch = Epoch::new(self.next_epoch);
+        let assignment = Assignment::new(self.next_epoch);
         self.parts[p].end_assignment();
         let part = &mut self.parts[p];
-        part.epoch = Some(epoch);
+        part.assignment = Some(assignment);
         part.stored = None;
         part.position = part.committed.unwrap_or(part.low);
         if part.committed.is_none() {
@@ -20,34 +22,34 @@ impl World {
         let (committed, low) = (part.committed.map(at), Some(at(part.low)));
         self.input(Input::Assigned {
             partition: place(p),
-            epoch,
+            assignment,
             committed,
             low,
         })?;
-        self.tell_log(p, epoch)?;
+        self.tell_log(p, assignment)?;
         Ok(true)
     }
 
     pub(super) fn revoke(&mut self, p: usize, commits: bool) -> Result<bool, Violation> {
-        let Some(epoch) = self.parts[p].epoch else {
+        let Some(assignment) = self.parts[p].assignment else {
             return Ok(false);
         };
         if commits {
             self.parts[p].commit();
         }
         self.parts[p].end_assignment();
-        self.parts[p].epoch = None;
+        self.parts[p].assignment = None;
         self.parts[p].stored = None;
         self.input(Input::Revoked {
             partition: place(p),
-            epoch,
+            assignment,
         })?;
         Ok(true)
     }
 
     pub(super) fn elsewhere(&mut self, p: usize, count: u32) -> bool {
         let part = &mut self.parts[p];
-        if part.epoch.is_some() {
+        if part.assignment.is_some() {
             return false;
         }
         let from = part.committed.unwrap_or(part.low);
@@ -82,7 +84,7 @@ impl World {
         self.draining = false;
         for part in &mut self.parts {
             part.end_assignment();
-            part.epoch = None;
+            part.assignment = None;
             part.stored = None;
             part.old_serials = 0;
             part.paused = false;
@@ -122,7 +124,7 @@ impl World {
         }
         for of in &status.partitions {
             let part = &self.parts[number(of.partition)];
-            if part.epoch != Some(of.epoch) {
+            if part.assignment != Some(of.assignment) {
                 continue;
             }
             let held = match of.state {
@@ -140,20 +142,23 @@ impl World {
     }
 
     pub(super) fn stale(&mut self, p: usize) -> Result<bool, Violation> {
-        let epoch = Epoch::new(0);
+        let assignment = Assignment::new(0);
         let partition = place(p);
         let offset = at(self.parts[p].position);
-        self.input(Input::Revoked { partition, epoch })?;
-        self.input(Input::Sought {
+        self.input(Input::Revoked {
             partition,
-            epoch,
+            assignment,
+        })?;
+        self.input(Input::SeekCompleted {
+            partition,
+            assignment,
             to: offset,
             ok: true,
         })?;
         let intake = self
             .engine
-            .delivered(self.now, Delivery::new(partition, epoch, offset));
-        if intake != Intake::Fenced {
+            .delivered(self.now, Delivery::new(partition, assignment, offset));
+        if intake != Admission::Fenced {
             return Err(Invariant::OldAssignmentsAreFenced.broken(intake));
         }
         self.drain()?;

@@ -1,6 +1,6 @@
 //! Handlers, and what the policy allows for the records that they give back.
 
-use dashstream_policy::{Age, Archiving, Cause, Fault};
+use dashstream_policy::{Archiving, Backlog, Cause, Fault};
 
 use super::{World, number};
 use crate::Outcome;
@@ -23,26 +23,26 @@ impl World {
                     self.parts[p].truth.accounted.insert(offset);
                 }
                 self.parts[p].truth.rejected.remove(&offset);
-                self.engine.done(self.now, token);
+                self.engine.accept(self.now, token);
             }
             Outcome::Unprocessable(cause) => {
                 let fault = self.fault(cause, offset);
                 self.judged(p, offset, |world| {
-                    world.engine.unprocessable(world.now, token, fault);
+                    world.engine.reject(world.now, token, fault);
                 })?;
             }
             Outcome::Failed(cause) => {
                 let fault = self.fault(cause, offset);
                 *self.parts[p].failures.entry(serial).or_default() += 1;
                 self.judged(p, offset, |world| {
-                    world.engine.failed(world.now, token, fault);
+                    world.engine.release(world.now, token, fault);
                 })?;
             }
             Outcome::Defer => {
-                let before = self.engine.tally().deferred;
+                let before = self.engine.counters().deferred;
                 self.engine.defer(self.now, token, offset);
                 // It counts where the record's place is still there.
-                if self.engine.tally().deferred > before {
+                if self.engine.counters().deferred > before {
                     self.parts[p].deferred.insert(serial, offset);
                 }
             }
@@ -64,10 +64,10 @@ impl World {
         call: impl FnOnce(&mut Self),
     ) -> Checked {
         let met = |world: &Self| -> u64 {
-            let tally = world.engine.tally();
-            let ages = [Age::Current, Age::Old];
+            let counters = world.engine.counters();
+            let ages = [Backlog::Current, Backlog::Old];
             let of = |cause| {
-                ages.map(|age| tally.unprocessable(cause, age))
+                ages.map(|backlog| counters.unprocessable(cause, backlog))
                     .iter()
                     .sum::<u64>()
             };

@@ -1,39 +1,41 @@
 //! The operator: orders, and what an order allows.
 
-use dashstream_policy::{Archiving, Command, Input, Offset, Order, OrderOutcome, Signature};
+use dashstream_policy::{
+    Archiving, Command, CommandOutcome, Input, Offset, Operator, OperatorCommand,
+};
 
 use super::{World, number, place};
 use crate::invariant::Violation;
 
 impl World {
     pub(crate) fn order(&mut self, p: usize, command: Command) -> Result<bool, Violation> {
-        if self.parts[p].epoch.is_none() {
+        if self.parts[p].assignment.is_none() {
             return Ok(false);
         }
-        let signature = Signature::new("sim", "because").expect("a short signature");
-        let order = Order::new(place(p), command, signature).within(Some(self.log(p)));
-        self.input(Input::Order(order))?;
+        let operator = Operator::new("sim", "reason").expect("a short operator");
+        let order = OperatorCommand::new(place(p), command, operator).within(Some(self.log(p)));
+        self.input(Input::Command(order))?;
         Ok(true)
     }
 
-    pub(super) fn audited(&mut self, order: &Order, outcome: OrderOutcome) {
+    pub(super) fn audited(&mut self, order: &OperatorCommand, outcome: CommandOutcome) {
         let required = self.rules.archiving == Archiving::Required;
         let part = &mut self.parts[number(order.partition())];
         let held = match outcome {
-            OrderOutcome::Applied { offset } => offset.map(Offset::get),
-            OrderOutcome::AwaitsArchive { offset } => {
+            CommandOutcome::Applied { offset } => offset.map(Offset::get),
+            CommandOutcome::AwaitsArchive { offset } => {
                 part.awaited.insert(offset.get());
                 part.truth.rejected.insert(offset.get());
                 part.truth.if_archived.insert(offset.get());
                 return;
             }
-            OrderOutcome::NotAssigned
-            | OrderOutcome::NotHeld
-            | OrderOutcome::NoRecord
-            | OrderOutcome::Backwards
-            | OrderOutcome::BeyondEnd { .. }
-            | OrderOutcome::BelowStart { .. }
-            | OrderOutcome::EndUnknown => return,
+            CommandOutcome::NotAssigned
+            | CommandOutcome::NotHeld
+            | CommandOutcome::NoRecord
+            | CommandOutcome::Backwards
+            | CommandOutcome::BeyondEnd { .. }
+            | CommandOutcome::BelowStart { .. }
+            | CommandOutcome::EndUnknown => return,
         };
         match order.command() {
             Command::Pause => part.operator = true,

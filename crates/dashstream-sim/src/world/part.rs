@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use dashstream_policy::Epoch;
+use dashstream_policy::Assignment;
 
 use crate::Log;
 use crate::truth::Truth;
@@ -22,7 +22,7 @@ pub(crate) struct Part {
     /// Records with serials up to this were read of an earlier log.
     pub(super) old_serials: u64,
     pub(crate) committed: Option<i64>,
-    pub(crate) epoch: Option<Epoch>,
+    pub(crate) assignment: Option<Assignment>,
     pub(crate) position: i64,
     pub(crate) paused: bool,
     pub(crate) stored: Option<i64>,
@@ -30,7 +30,7 @@ pub(crate) struct Part {
     pub(super) store_failed: bool,
     /// Whether the client refused the last seek.
     pub(super) seek_failed: bool,
-    pub(crate) hand: VecDeque<(Epoch, i64)>,
+    pub(crate) hand: VecDeque<(Assignment, i64)>,
     pub(crate) truth: Truth,
     /// The record that an ordered retry has to meet first.
     pub(super) must_meet: Option<i64>,
@@ -59,7 +59,7 @@ impl Part {
             goes_back: false,
             old_serials: 0,
             committed: None,
-            epoch: None,
+            assignment: None,
             position: 0,
             paused: false,
             stored: None,

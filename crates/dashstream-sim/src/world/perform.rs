@@ -1,6 +1,6 @@
 //! What the engine asks for, carried out at the client and the archive.
 
-use dashstream_policy::{Action, Count, Epoch, Input, Offset, TopicPartition};
+use dashstream_policy::{Action, Assignment, Count, Input, Offset, TopicPartition};
 
 use super::{Part, World, mask, number};
 use crate::invariant::{Checked, Invariant, Violation};
@@ -39,36 +39,39 @@ impl World {
                     self.now,
                     Input::Stored {
                         partition: store.partition(),
-                        epoch: store.epoch(),
+                        assignment: store.assignment(),
                         next: store.next(),
                         ok,
                     },
                 );
             }
             Action::Archive(send) => self.send(send)?,
-            Action::Pause { partition, epoch } => self.part_under(partition, epoch)?.paused = true,
-            Action::Resume { partition, epoch } => {
-                self.part_under(partition, epoch)?.paused = false;
+            Action::Pause {
+                partition,
+                assignment,
+            } => self.part_under(partition, assignment)?.paused = true,
+            Action::Resume {
+                partition,
+                assignment,
+            } => {
+                self.part_under(partition, assignment)?.paused = false;
             }
             Action::Seek {
                 partition,
-                epoch,
+                assignment,
                 to,
-            } => self.seek(partition, epoch, to)?,
-            Action::StopTaking => {
+            } => self.seek(partition, assignment, to)?,
+            Action::StopPolling => {
                 self.taking = false;
                 self.stopped = Some(self.now);
             }
-            Action::Take => {
+            Action::ResumePolling => {
                 self.taking = true;
                 self.stopped = None;
             }
-            Action::Retry {
-                delivered,
-                evidence,
-            } => {
-                if evidence != delivered.offset().get() {
-                    return Err(Invariant::EvidenceBelongs.broken((delivered, evidence)));
+            Action::Retry { delivered, payload } => {
+                if payload != delivered.offset().get() {
+                    return Err(Invariant::EvidenceBelongs.broken((delivered, payload)));
                 }
                 let failures = &self.parts[number(delivered.partition())].failures;
                 let failed = failures.get(&delivered.serial()).copied().unwrap_or(0);
@@ -80,7 +83,7 @@ impl World {
             Action::Count(Count::Unprocessable { .. }) => self.facts.0 += 1,
             Action::Count(Count::Settled { .. }) => self.facts.1 += 1,
             Action::Count(_) => {}
-            Action::Audit(audit) => self.audited(&audit.order, audit.outcome),
+            Action::Audit(audit) => self.audited(&audit.command, audit.outcome),
         }
         Ok(())
     }
@@ -88,23 +91,28 @@ impl World {
     pub(super) fn part_under(
         &mut self,
         partition: TopicPartition,
-        epoch: Epoch,
+        assignment: Assignment,
     ) -> Result<&mut Part, Violation> {
         let part = &mut self.parts[number(partition)];
-        if part.epoch == Some(epoch) {
+        if part.assignment == Some(assignment) {
             Ok(part)
         } else {
-            Err(Invariant::OldAssignmentsAreFenced.broken((partition, epoch)))
+            Err(Invariant::OldAssignmentsAreFenced.broken((partition, assignment)))
         }
     }
 
-    pub(super) fn seek(&mut self, partition: TopicPartition, epoch: Epoch, to: Offset) -> Checked {
+    pub(super) fn seek(
+        &mut self,
+        partition: TopicPartition,
+        assignment: Assignment,
+        to: Offset,
+    ) -> Checked {
         let p = number(partition);
-        self.part_under(partition, epoch)?;
+        self.part_under(partition, assignment)?;
         // Actions are carried out in order: behind a delayed seek the next one waits as well.
         let waits = self.late.iter().any(|(other, ..)| *other == p);
         if core::mem::take(&mut self.delay_seek) || waits {
-            self.late.push_back((p, epoch, to.get()));
+            self.late.push_back((p, assignment, to.get()));
             return Ok(());
         }
         let ok = !core::mem::take(&mut self.fail_seek);
@@ -115,9 +123,9 @@ impl World {
         }
         self.engine.handle(
             self.now,
-            Input::Sought {
+            Input::SeekCompleted {
                 partition,
-                epoch,
+                assignment,
                 to,
                 ok,
             },

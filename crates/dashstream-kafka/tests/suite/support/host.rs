@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dashstream_kafka::policy::{
-    self, Cause, HeldBy, Order, PartitionState, Signature, TopicId, TopicPartition,
+    self, Cause, HeldBy, Operator, OperatorCommand, PartitionState, TopicId, TopicPartition,
 };
 use dashstream_kafka::{Closing, Config, Consumer, ConsumerEvent, Record, RecordIds, Status};
 
@@ -203,10 +203,10 @@ impl Host {
     }
 
     /// Gives an order for a partition.
-    pub async fn order(&self, partition: i32, command: policy::Command) -> policy::OrderOutcome {
+    pub async fn order(&self, partition: i32, command: policy::Command) -> policy::CommandOutcome {
         let at = TopicPartition::new(TopicId::new(0), partition);
-        let signature = Signature::new("a test", "to see what happens").unwrap();
-        let order = Order::new(at, command, signature);
+        let signature = Operator::new("a test", "to see what happens").unwrap();
+        let order = OperatorCommand::new(at, command, signature);
         self.consumer.handle().order(order).await.unwrap()
     }
 

@@ -73,7 +73,7 @@ const NOBODY: i64 = -1;
 /// A record batch of version 2 that says it has `count` records.
 fn batch(records: &[u8], count: i32, attributes: i16, producer: i64) -> Vec<u8> {
     let mut body = Vec::new();
-    body.extend((-1_i32).to_be_bytes()); // leader epoch
+    body.extend((-1_i32).to_be_bytes()); // leader assignment
     body.push(2); // magic
     body.extend(0_u32.to_be_bytes()); // a checksum that nobody checks by default
     body.extend(attributes.to_be_bytes());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Age, Cause, Disposition, FailureReason, Form};
+use crate::{Backlog, Cause, Disposition, FailureReason, Form};
 
 /// Counts since the engine was made, and the two gauges that close the accounts.
 ///
@@ -10,7 +10,7 @@ use crate::{Age, Cause, Disposition, FailureReason, Form};
 /// `unprocessable = the sum over all dispositions + pending + blocked`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Tally {
+pub struct Counters {
     /// Records that were let in, redeliveries included, ignored ones not.
     pub taken: u64,
     /// Records that the handler was done with.
@@ -34,7 +34,7 @@ pub struct Tally {
     pub stores_failed: u64,
     /// Seeks that the client refused; each is repeated while its assignment lasts.
     pub seeks_failed: u64,
-    unprocessable: BTreeMap<(Cause, Age), u64>,
+    unprocessable: BTreeMap<(Cause, Backlog), u64>,
     settled: BTreeMap<(Cause, Disposition), u64>,
     pending: BTreeMap<Cause, u64>,
     blocked: BTreeMap<Cause, u64>,
@@ -42,11 +42,11 @@ pub struct Tally {
     failed: BTreeMap<(Cause, FailureReason), u64>,
 }
 
-impl Tally {
+impl Counters {
     /// Records of this cause and age that could not be processed.
     #[must_use]
-    pub fn unprocessable(&self, cause: Cause, age: Age) -> u64 {
-        read(&self.unprocessable, &(cause, age))
+    pub fn unprocessable(&self, cause: Cause, backlog: Backlog) -> u64 {
+        read(&self.unprocessable, &(cause, backlog))
     }
 
     /// Records of this cause that ended so.
@@ -83,15 +83,16 @@ impl Tally {
     #[must_use]
     pub fn closes(&self) -> bool {
         Cause::ALL.into_iter().all(|cause| {
-            let counted = [Age::Current, Age::Old].map(|age| self.unprocessable(cause, age));
+            let counted =
+                [Backlog::Current, Backlog::Old].map(|backlog| self.unprocessable(cause, backlog));
             let ended = Disposition::ALL.map(|end| self.settled(cause, end));
             let waiting = [self.pending(cause), self.blocked(cause)];
             counted.iter().sum::<u64>() == ended.iter().chain(&waiting).sum::<u64>()
         })
     }
 
-    pub(crate) fn met(&mut self, cause: Cause, age: Age) {
-        bump(self.unprocessable.entry((cause, age)).or_default());
+    pub(crate) fn met(&mut self, cause: Cause, backlog: Backlog) {
+        bump(self.unprocessable.entry((cause, backlog)).or_default());
     }
 
     pub(crate) fn ended(&mut self, cause: Cause, disposition: Disposition) {

@@ -9,7 +9,7 @@ use crate::{
 
 use super::Engine;
 
-impl<E> Engine<E> {
+impl<P> Engine<P> {
     pub(super) fn report(&self) -> Status {
         let everywhere = self.consumer_held() || self.pauses_for_room();
         let partitions: Vec<_> = self
@@ -21,7 +21,7 @@ impl<E> Engine<E> {
         let archive = self.describe_archive();
         let held = partitions.iter().any(|status| match status.state {
             PartitionState::Held { by, .. } => match by {
-                HeldBy::Policy | HeldBy::Archive | HeldBy::Unfetchable | HeldBy::EvidenceLost => {
+                HeldBy::Policy | HeldBy::Archive | HeldBy::Unfetchable | HeldBy::RecordDeleted => {
                     true
                 }
                 HeldBy::Operator | HeldBy::HostResources => false,
@@ -57,7 +57,7 @@ impl<E> Engine<E> {
             grade,
             partitions,
             archive,
-            tally: self.tally.clone(),
+            counters: self.counters.clone(),
         }
     }
 
@@ -99,7 +99,7 @@ fn describe(partition: TopicPartition, state: &Partition, everywhere: bool) -> P
     let (with_host, oldest) = state.tracker.with_host();
     PartitionStatus {
         partition,
-        epoch: state.epoch,
+        assignment: state.assignment,
         state: describe_state(state, everywhere),
         stored: state.handed,
         position: state.position,

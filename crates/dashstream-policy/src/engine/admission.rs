@@ -1,28 +1,30 @@
 //! Which delivered records are let in.
 
-use crate::tally::bump;
+use crate::counters::bump;
 use crate::tracker::State;
-use crate::{Because, Cause, Condemned, Count, Delivered, Delivery, Intake, NullPayload, Refusal};
+use crate::{
+    Admission, Cause, Count, Delivered, Delivery, NullPayload, Refusal, Rejected, StoreReason,
+};
 
 use super::{Engine, Stop};
 
-impl<E> Engine<E> {
-    pub(super) fn admit(&mut self, delivery: Delivery) -> Intake {
+impl<P> Engine<P> {
+    pub(super) fn admit(&mut self, delivery: Delivery) -> Admission {
         let Delivery {
             partition,
-            epoch,
+            assignment,
             offset,
             ..
         } = delivery;
         let refusal = self.refusal();
         let held_elsewhere = self.consumer_held();
-        let Some(state) = self.current(partition, epoch) else {
-            return Intake::Fenced;
+        let Some(state) = self.current(partition, assignment) else {
+            return Admission::Fenced;
         };
         if state.position.is_some_and(|position| offset < position) {
-            bump(&mut self.tally.duplicates);
+            bump(&mut self.counters.duplicates);
             self.count(Count::Duplicate);
-            return Intake::Duplicate;
+            return Admission::Duplicate;
         }
         let held = state.hold.is_some() || state.operator.is_some() || state.deferral.is_some();
         let refusal = if held_elsewhere || held {
@@ -37,9 +39,9 @@ impl<E> Engine<E> {
             // prefetched records are thrown away for good
             state.go_back_to(offset);
             self.control = true;
-            bump(&mut self.tally.refused);
+            bump(&mut self.counters.refused);
             self.count(Count::Refused(refusal));
-            return Intake::Refused(refusal);
+            return Admission::Refused(refusal);
         }
         // The record that was held is known to exist: a later one in its place means that it was
         // deleted, unlike the gaps that compaction and transactions leave anywhere else.
@@ -49,26 +51,26 @@ impl<E> Engine<E> {
         #[cfg(mutant = "gaps_block")] // the next offset has to be the last one plus one
         if state.position.is_some_and(|position| offset > position) {
             state.go_back_to(offset);
-            return Intake::Refused(Refusal::Held);
+            return Admission::Refused(Refusal::Held);
         }
         if let Some(expected) = state.must_meet.take()
             && offset > expected
         {
             self.evidence_lost(partition, Some(expected), Some(offset));
-            bump(&mut self.tally.refused);
+            bump(&mut self.counters.refused);
             self.count(Count::Refused(Refusal::Held));
-            return Intake::Refused(Refusal::Held);
+            return Admission::Refused(Refusal::Held);
         }
         self.take(delivery)
     }
 
-    fn take(&mut self, delivery: Delivery) -> Intake {
+    fn take(&mut self, delivery: Delivery) -> Admission {
         let Delivery {
             partition,
-            epoch,
+            assignment,
             offset,
             null,
-            age,
+            backlog,
         } = delivery;
         let meaning = if null {
             self.config.null_payload_in(partition.topic())
@@ -79,13 +81,13 @@ impl<E> Engine<E> {
         let meaning = if null { NullPayload::Ignore } else { meaning };
         let now = self.now;
         let Some(state) = self.partitions.get_mut(&partition) else {
-            return Intake::Fenced;
+            return Admission::Fenced;
         };
         self.next_serial = self.next_serial.wrapping_add(1);
         let serial = self.next_serial;
         let entry = match meaning {
             NullPayload::Process | NullPayload::Unprocessable => State::Out(now),
-            NullPayload::Ignore => State::Settled(Because::Ignored),
+            NullPayload::Ignore => State::Settled(StoreReason::Ignored),
         };
         #[cfg(mutant = "evicts_when_full")] // a bounded buffer drops its oldest record
         if state.tracker.len() >= 2 {
@@ -96,29 +98,29 @@ impl<E> Engine<E> {
         self.tracked = self.tracked.saturating_add(1);
         let delivered = Delivered {
             partition,
-            epoch,
+            assignment,
             offset,
             serial,
             slot: slot.number,
             attempt: 1,
-            age,
+            backlog,
         };
         match meaning {
             NullPayload::Process => {
-                bump(&mut self.tally.taken);
-                Intake::Take(delivered)
+                bump(&mut self.counters.taken);
+                Admission::Take(delivered)
             }
             NullPayload::Unprocessable => {
-                bump(&mut self.tally.taken);
-                Intake::Condemned(Condemned {
+                bump(&mut self.counters.taken);
+                Admission::Rejected(Rejected {
                     delivered,
                     cause: Cause::NullPayload,
                 })
             }
             NullPayload::Ignore => {
-                bump(&mut self.tally.ignored);
-                self.release(partition);
-                Intake::Ignored
+                bump(&mut self.counters.ignored);
+                self.pass_settled(partition);
+                Admission::Ignored
             }
         }
     }

@@ -21,7 +21,8 @@ labels! {
         Partition = "partition",
     }
 
-    /// What the archive's word counts for.
+    /// Whether a rejected record goes to the dead-letter queue, and whether its offset waits for the
+    /// acknowledgement.
     #[derive(Default)]
     Archiving {
         /// Nothing is archived.

@@ -63,13 +63,13 @@ impl fmt::Display for TopicPartition {
 /// number twice for one partition. What arrives under an older number is ignored and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
-pub struct Epoch(u64);
+pub struct Assignment(u64);
 
-impl Epoch {
-    /// Names the assignment that the host numbered `epoch`.
+impl Assignment {
+    /// Names the assignment that the host numbered `assignment`.
     #[must_use]
-    pub const fn new(epoch: u64) -> Self {
-        Self(epoch)
+    pub const fn new(assignment: u64) -> Self {
+        Self(assignment)
     }
 
     /// The host's number.

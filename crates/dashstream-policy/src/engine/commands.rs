@@ -1,22 +1,23 @@
-//! What an operator's order does.
+//! What an operator's command does.
 
 use crate::table::Event;
 use crate::{
-    Action, Audit, Because, Command, HeldBy, LogRange, Offset, Order, OrderOutcome, TopicPartition,
+    Action, Audit, Command, CommandOutcome, HeldBy, LogRange, Offset, OperatorCommand, StoreReason,
+    TopicPartition,
 };
 
 use super::Engine;
 use crate::input::LogEnd;
 
-impl<E> Engine<E> {
-    pub(super) fn ordered(&mut self, order: Order) {
+impl<P> Engine<P> {
+    pub(super) fn commanded(&mut self, order: OperatorCommand) {
         let partition = order.partition();
         let known = self
             .partitions
             .get(&partition)
             .is_some_and(|state| state.revoked.is_none());
         let outcome = if !known {
-            OrderOutcome::NotAssigned
+            CommandOutcome::NotAssigned
         } else {
             if let Some(log) = order.log()
                 && let Some(hold) = self
@@ -35,17 +36,17 @@ impl<E> Engine<E> {
         };
         self.facts.push_back(Action::Audit(Audit {
             at: self.now,
-            order,
+            command: order,
             outcome,
         }));
     }
 
-    fn retry(&mut self, partition: TopicPartition, log: Option<LogRange>) -> OrderOutcome {
+    fn retry(&mut self, partition: TopicPartition, log: Option<LogRange>) -> CommandOutcome {
         if let Some(end) = self.beyond(partition, log) {
-            return OrderOutcome::BeyondEnd { end };
+            return CommandOutcome::BeyondEnd { end };
         }
         let Some(state) = self.partitions.get_mut(&partition) else {
-            return OrderOutcome::NotAssigned;
+            return CommandOutcome::NotAssigned;
         };
         let lifted = state.operator.take().is_some();
         let deferred = state.deferral.waiting.keys().next().copied();
@@ -55,9 +56,9 @@ impl<E> Engine<E> {
         let Some(hold) = self.end_hold(partition, Event::OrderedRetry) else {
             self.control = true;
             return if lifted || deferred.is_some() {
-                OrderOutcome::Applied { offset: deferred }
+                CommandOutcome::Applied { offset: deferred }
             } else {
-                OrderOutcome::NotHeld
+                CommandOutcome::NotHeld
             };
         };
         if let Some(offset) = hold.offset {
@@ -68,33 +69,33 @@ impl<E> Engine<E> {
                 state.go_on_from(offset);
             }
         }
-        OrderOutcome::Applied {
+        CommandOutcome::Applied {
             offset: hold.offset,
         }
     }
 
-    fn skip_one(&mut self, partition: TopicPartition, log: Option<LogRange>) -> OrderOutcome {
+    fn skip_one(&mut self, partition: TopicPartition, log: Option<LogRange>) -> CommandOutcome {
         if let Some(end) = self.beyond(partition, log) {
-            return OrderOutcome::BeyondEnd { end };
+            return CommandOutcome::BeyondEnd { end };
         }
         let held = self
             .partitions
             .get(&partition)
             .and_then(|state| state.hold.as_ref());
         let Some(hold) = held else {
-            return OrderOutcome::NotHeld;
+            return CommandOutcome::NotHeld;
         };
         let (slot, offset, low, by) = (hold.slot, hold.offset, hold.low, hold.by);
         let (job, archived) = (hold.job, hold.archived);
         match (slot, offset) {
             (Some(_), Some(offset)) => {
                 if self.skip_is_settled(archived) {
-                    let because = match archived {
-                        Some(_) => Because::Archived,
-                        None => Because::Ordered,
+                    let reason = match archived {
+                        Some(_) => StoreReason::Archived,
+                        None => StoreReason::Ordered,
                     };
-                    self.skip_held(partition, because);
-                    return OrderOutcome::Applied {
+                    self.skip_held(partition, reason);
+                    return CommandOutcome::Applied {
                         offset: Some(offset),
                     };
                 }
@@ -108,17 +109,17 @@ impl<E> Engine<E> {
                 if let Some(job) = job {
                     self.send_again(job);
                 }
-                OrderOutcome::AwaitsArchive { offset }
+                CommandOutcome::AwaitsArchive { offset }
             }
             // What is gone can only be given up, if it is known where the rest begins.
-            (None, offset) if by == HeldBy::EvidenceLost => match low {
+            (None, offset) if by == HeldBy::RecordDeleted => match low {
                 Some(low) if offset.is_none_or(|offset| low > offset) => {
                     self.give_up(partition, low);
-                    OrderOutcome::Applied { offset }
+                    CommandOutcome::Applied { offset }
                 }
-                Some(_) | None => OrderOutcome::NoRecord,
+                Some(_) | None => CommandOutcome::NoRecord,
             },
-            (_, _) => OrderOutcome::NoRecord,
+            (_, _) => CommandOutcome::NoRecord,
         }
     }
 
@@ -129,27 +130,27 @@ impl<E> Engine<E> {
         hold.is_beyond(log).then_some(log.high)
     }
 
-    fn skip_to(&mut self, partition: TopicPartition, to: Offset, end: LogEnd) -> OrderOutcome {
+    fn skip_to(&mut self, partition: TopicPartition, to: Offset, end: LogEnd) -> CommandOutcome {
         let held = self
             .partitions
             .get(&partition)
             .and_then(|state| state.hold.as_ref());
         let Some(hold) = held else {
-            return OrderOutcome::NotHeld;
+            return CommandOutcome::NotHeld;
         };
         let offset = hold.offset;
         let back = offset.is_some_and(|offset| to <= offset);
         if back && !hold.is_cut {
-            return OrderOutcome::Backwards;
+            return CommandOutcome::Backwards;
         }
         match end {
-            LogEnd::Unknown => return OrderOutcome::EndUnknown,
+            LogEnd::Unknown => return CommandOutcome::EndUnknown,
             #[cfg(not(mutant = "skips_beyond_the_end"))] // and passes what is produced there later
             LogEnd::Known(log) if to > log.high => {
-                return OrderOutcome::BeyondEnd { end: log.high };
+                return CommandOutcome::BeyondEnd { end: log.high };
             }
             LogEnd::Known(log) if to < log.low => {
-                return OrderOutcome::BelowStart { start: log.low };
+                return CommandOutcome::BelowStart { start: log.low };
             }
             LogEnd::Known(_) | LogEnd::Unsaid => {}
         }
@@ -158,16 +159,16 @@ impl<E> Engine<E> {
         } else {
             self.give_up(partition, to);
         }
-        OrderOutcome::Applied { offset }
+        CommandOutcome::Applied { offset }
     }
 
-    fn pause(&mut self, partition: TopicPartition) -> OrderOutcome {
+    fn pause(&mut self, partition: TopicPartition) -> CommandOutcome {
         let now = self.now;
         let Some(state) = self.partitions.get_mut(&partition) else {
-            return OrderOutcome::NotAssigned;
+            return CommandOutcome::NotAssigned;
         };
         state.operator = state.operator.or(Some(now));
         self.control = true;
-        OrderOutcome::Applied { offset: None }
+        CommandOutcome::Applied { offset: None }
     }
 }

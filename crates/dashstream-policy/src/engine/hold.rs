@@ -1,14 +1,16 @@
 //! Putting a partition on hold at a record, and letting it go.
 
+use crate::counters::bump;
 use crate::partition::{Hold, Poison};
 use crate::table::{Bucket, Event, decide};
-use crate::tally::bump;
 use crate::tracker::State;
-use crate::{Age, Because, Cause, Count, HeldBy, NextOffset, Offset, Scope, TopicPartition};
+use crate::{
+    Backlog, Cause, Count, HeldBy, NextOffset, Offset, Scope, StoreReason, TopicPartition,
+};
 
 use super::Engine;
 
-impl<E> Engine<E> {
+impl<P> Engine<P> {
     /// Holds a partition at a record, or at a position where none is to be had.
     ///
     /// What lies behind it is forgotten: reading goes back to it, so all of that comes again.
@@ -52,7 +54,7 @@ impl<E> Engine<E> {
             state.back_to.take();
         }
         state.must_meet = match by {
-            HeldBy::Policy | HeldBy::Archive | HeldBy::EvidenceLost => offset,
+            HeldBy::Policy | HeldBy::Archive | HeldBy::RecordDeleted => offset,
             // There may be no record at the position at all.
             HeldBy::Unfetchable | HeldBy::Operator | HeldBy::HostResources => None,
         };
@@ -70,7 +72,7 @@ impl<E> Engine<E> {
         });
         self.holds = self.holds.saturating_add(1);
         self.control = true;
-        self.tally.now_blocked(cause);
+        self.counters.now_blocked(cause);
         self.count(Count::Held { cause, by });
     }
 
@@ -82,15 +84,15 @@ impl<E> Engine<E> {
         if let Some(job) = hold.job {
             self.drop_job(job);
         }
-        self.tally.no_longer_blocked(hold.cause);
+        self.counters.no_longer_blocked(hold.cause);
         if let Bucket::Final(disposition) = decide(event).bucket {
             self.ended(hold.cause, disposition);
         }
         Some(hold)
     }
 
-    /// Lets the offset pass a held record on an operator's order, and goes on behind it.
-    pub(super) fn skip_held(&mut self, partition: TopicPartition, because: Because) {
+    /// Lets the offset pass a held record on an operator's command, and goes on behind it.
+    pub(super) fn skip_held(&mut self, partition: TopicPartition, reason: StoreReason) {
         let Some(hold) = self.end_hold(partition, Event::OrderedSkip) else {
             return;
         };
@@ -98,11 +100,11 @@ impl<E> Engine<E> {
             return;
         };
         if let (Some(slot), Some(offset)) = (hold.slot, hold.offset) {
-            state.tracker.settle(slot, because);
+            state.tracker.settle(slot, reason);
             state.go_on_from(offset.next().position());
         }
         state.must_meet = None;
-        self.release(partition);
+        self.pass_settled(partition);
     }
 
     /// Gives up everything from a held position up to `to`, and goes on there.
@@ -120,13 +122,13 @@ impl<E> Engine<E> {
         // Stands for everything that was given up, so that the offset passes it in its turn.
         if let Some(last) = to.previous() {
             self.next_serial = self.next_serial.wrapping_add(1);
-            let settled = State::Settled(Because::Ordered);
+            let settled = State::Settled(StoreReason::Ordered);
             state.tracker.push(now, last, self.next_serial, settled);
             self.tracked = self.tracked.saturating_add(1);
         }
         state.go_on_from(to);
         state.must_meet = None;
-        self.release(partition);
+        self.pass_settled(partition);
     }
 
     /// Goes on at a position of a log that was cut, before what was read of the old one. Everything of
@@ -138,7 +140,7 @@ impl<E> Engine<E> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
-        state.released = Some((NextOffset::before(to), Because::Ordered));
+        state.released = Some((NextOffset::before(to), StoreReason::Ordered));
         state.commit_now = true;
         #[cfg(not(mutant = "stores_stay_behind"))] // the old log's offset stays committed
         {
@@ -161,8 +163,8 @@ impl<E> Engine<E> {
     ) {
         self.unfetchable(
             partition,
-            HeldBy::EvidenceLost,
-            Cause::EvidenceLost,
+            HeldBy::RecordDeleted,
+            Cause::RecordDeleted,
             expected,
             low,
             false,
@@ -185,9 +187,9 @@ impl<E> Engine<E> {
         low: Option<Offset>,
         is_cut: bool,
     ) {
-        let age = Age::Current;
-        self.tally.met(cause, age);
-        self.count(Count::Unprocessable { cause, age });
+        let backlog = Backlog::Current;
+        self.counters.met(cause, backlog);
+        self.count(Count::Unprocessable { cause, backlog });
         self.hold(
             partition,
             Poison {
@@ -212,20 +214,20 @@ impl<E> Engine<E> {
             match entry.state {
                 State::Out(_) => {
                     probe_is_gone |= state.deferral.probe == Some(entry.serial);
-                    bump(&mut self.tally.forgotten);
+                    bump(&mut self.counters.forgotten);
                 }
                 State::Deferred => {
                     state.deferral.waiting.remove(&entry.offset);
                     self.retries.remove(&entry.serial);
-                    bump(&mut self.tally.forgotten);
+                    bump(&mut self.counters.forgotten);
                 }
                 State::Retrying => {
                     self.retries.remove(&entry.serial);
-                    bump(&mut self.tally.forgotten);
+                    bump(&mut self.counters.forgotten);
                 }
                 State::Pending(id) => {
                     if let Some(job) = self.drop_job(id) {
-                        self.tally.no_longer_pending(job.cause);
+                        self.counters.no_longer_pending(job.cause);
                         #[cfg(not(mutant = "overtaken_is_not_counted"))] // it just leaves the gauge
                         if let Bucket::Final(disposition) = decide(event).bucket {
                             self.ended(job.cause, disposition);
