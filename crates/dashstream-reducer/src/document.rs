@@ -25,7 +25,6 @@ pub(crate) use self::seen::Seen;
 pub(crate) use self::text::{Text, escape_extra};
 pub(crate) use self::tree::{
     Cursor, Delta, End, Entry, Tree, Unshared, Visit, next_unshared, own, pass_shared,
-    room_if_shared,
 };
 pub use self::view::{Array, Elements, Members, Number, Object, View};
 pub(crate) use self::write::{Sink, write};
@@ -149,7 +148,7 @@ impl Document {
     /// than once, by `copy`, counts each time. Constant time.
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
-        self.root.weight().heap
+        self.root.heap_bytes()
     }
 
     /// Appends the canonical text to `out`, which is not cleared: members by name in UTF-8 order, no

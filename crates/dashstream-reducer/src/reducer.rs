@@ -68,8 +68,8 @@ pub struct Reducer {
     dropped: u64,
     epoch: Epoch,
     coverage: Coverage,
-    /// The numbers that came themselves.
-    taken: Coverage,
+    /// The numbers that never came themselves: a later start or full state stands for them.
+    skipped: Coverage,
     seen: Seen,
     pending: Pending,
     history: History,
@@ -91,7 +91,7 @@ impl Reducer {
             dropped: 0,
             epoch: Epoch::default(),
             coverage: Coverage::default(),
-            taken: Coverage::default(),
+            skipped: Coverage::default(),
             seen: Seen::default(),
             pending: Pending::default(),
             history: History::default(),
@@ -187,7 +187,7 @@ impl Reducer {
             self.verifier.bytes(),
             self.pending.bytes(),
             self.coverage.bytes(),
-            self.taken.bytes(),
+            self.skipped.bytes(),
             self.epoch.bytes(),
             self.seen.bytes(),
         ];
@@ -265,9 +265,9 @@ impl Reducer {
     /// Whether the state can be relied on and is itself the one that matched its hash.
     #[must_use]
     pub fn is_proven(&self) -> bool {
-        let made_at = self.made_at.filter(|_| self.phase == Phase::Synced);
-        let proved = self.proof().map(|proof| proof.sequence);
-        made_at.is_some_and(|made_at| proved.is_some_and(|proved| proved >= made_at))
+        // The first number is 1.
+        let proved = self.proof().map_or(0, |proof| proof.sequence);
+        self.phase == Phase::Synced && self.made_at.is_some_and(|made_at| proved >= made_at)
     }
 
     fn step(&mut self, stamp: Stamp, update: Update<'_>, fuel: &mut Fuel) -> Outcome {
@@ -378,7 +378,7 @@ impl Reducer {
             covered,
             contained: covered
                 && self.seen.is_contained(sequence)
-                && !self.taken.contains(sequence),
+                && self.skipped.contains(sequence),
             highest: (highest > 0).then_some(highest),
             has_state: self.cursor.is_some(),
         }
@@ -393,7 +393,6 @@ impl Reducer {
         fuel: &mut Fuel,
     ) -> Outcome {
         self.epoch.take(sequence, &stamp);
-        self.taken.insert(sequence);
         if let Update::Start { state } = update {
             return self.start(sequence, stamp, state, fuel);
         }
@@ -431,7 +430,7 @@ impl Reducer {
     fn begin_epoch(&mut self, stamp: Stamp) {
         self.epoch.begin(&stamp);
         self.coverage = Coverage::default();
-        self.taken = Coverage::default();
+        self.skipped = Coverage::default();
         self.seen.clear();
         self.pending.clear();
         self.cursor = None;
@@ -455,7 +454,7 @@ impl Reducer {
         state: Option<&[u8]>,
         fuel: &mut Fuel,
     ) -> Outcome {
-        self.coverage.insert_up_to(sequence);
+        self.cover(sequence);
         self.seen.start(stamp.message_id());
         self.seen
             .note(sequence, stamp.message_id(), self.limits.message_ids);
@@ -550,13 +549,20 @@ impl Reducer {
         self.state = Some(state);
         self.made_at = Some(sequence);
         self.cursor = Some(sequence);
-        self.coverage.insert_up_to(sequence);
+        self.cover(sequence);
         self.seen.full_state(sequence);
         self.epoch.settle();
         match self.phase {
             Phase::Synced if self.coverage.highest() == sequence => Outcome::Applied(verdict),
             Phase::Synced | Phase::NeedsResync(_) => self.placed(fuel),
         }
+    }
+
+    /// A message stands for every number up to its own.
+    fn cover(&mut self, sequence: u64) {
+        self.coverage.insert(sequence);
+        self.coverage.add_gaps(sequence, &mut self.skipped);
+        self.coverage.insert_up_to(sequence);
     }
 
     /// Takes up what can be taken up now that one more message has its place.

@@ -56,6 +56,9 @@ struct Held {
     deadline: Option<Duration>,
     /// Its place among those that wait to ask.
     asking: Option<u64>,
+    /// What is in the counts for it.
+    synced: bool,
+    proven: bool,
 }
 
 impl Runs {
@@ -122,16 +125,19 @@ impl Runs {
             Some(cause) => self.quarantine(now, thread, stamp, update, cause),
             None => {
                 self.requests.tell(now);
-                let name = self.hold(thread);
-                let outcome = self.with(&name, |held, fuel, silence| {
+                let apply = move |held: &mut Held, fuel: &mut Fuel, silence: &mut Silence| {
                     let outcome = held.run.apply_within(now, stamp, update, fuel);
                     if !matches!(outcome, Outcome::Duplicate | Outcome::Stale) {
                         let ends = matches!(update, Update::End);
                         silence.hear(held.arrival, &mut held.heard, ends);
                     }
                     outcome
+                };
+                let outcome = self.with(thread, apply).or_else(|| {
+                    self.hold(thread);
+                    self.with(thread, apply)
                 });
-                self.evict(&name);
+                self.evict(thread);
                 // It is held, so that there is an outcome.
                 outcome.unwrap_or(Outcome::Waiting)
             }
@@ -290,11 +296,8 @@ impl Runs {
         Outcome::Quarantined
     }
 
-    /// Makes sure that the run is held, and returns its name without a copy where it was.
-    fn hold(&mut self, thread: &str) -> Arc<str> {
-        if let Some((name, _)) = self.runs.get_key_value(thread) {
-            return Arc::clone(name);
-        }
+    /// Holds a run that is new.
+    fn hold(&mut self, thread: &str) {
         let name = Arc::<str>::from(thread);
         self.arrived = self.arrived.saturating_add(1);
         self.arrivals.insert(self.arrived, Arc::clone(&name));
@@ -305,28 +308,32 @@ impl Runs {
             heard: self.silence.arrive(self.arrived),
             deadline: None,
             asking: None,
+            synced: false,
+            proven: false,
             run,
         };
         self.bytes = self.bytes.saturating_add(held.bytes);
-        self.counts.held(held.run.needs_resync().is_none(), true);
-        self.runs.insert(Arc::clone(&name), held);
-        name
+        self.counts.held(held.synced, true);
+        self.runs.insert(name, held);
     }
 
     /// Runs `body` on a run and keeps the totals and the indexes right.
     fn with<T>(
         &mut self,
-        name: &Arc<str>,
+        name: &str,
         body: impl FnOnce(&mut Held, &mut Fuel, &mut Silence) -> T,
     ) -> Option<T> {
         let held = self.runs.get_mut(name)?;
-        let synced = held.run.needs_resync().is_none();
-        let proven = held.run.is_proven();
         let value = body(held, &mut self.fuel, &mut self.silence);
-        match (proven, held.run.is_proven()) {
-            (true, false) => self.counts.proven = self.counts.proven.saturating_sub(1),
-            (false, true) => self.counts.proven = self.counts.proven.saturating_add(1),
-            (true, true) | (false, false) => {}
+        let proven = held.run.is_proven();
+        if proven != held.proven {
+            held.proven = proven;
+            self.counts.proved(if proven { 1 } else { -1 });
+        }
+        let synced = held.run.needs_resync().is_none();
+        if synced != held.synced {
+            held.synced = synced;
+            self.counts.moved(if synced { 1 } else { -1 });
         }
         let bytes = held_bytes(name, &held.run);
         let before = core::mem::replace(&mut held.bytes, bytes);
@@ -343,16 +350,11 @@ impl Runs {
         if held.run.has_effect() && held.asking.is_none() {
             held.asking = Some(self.requests.push(held.arrival));
         }
-        match (synced, held.run.needs_resync().is_none()) {
-            (true, false) => self.counts.moved(-1),
-            (false, true) => self.counts.moved(1),
-            (true, true) | (false, false) => {}
-        }
         Some(value)
     }
 
     /// Drops runs while a budget is exceeded; the last one stays. `grown` is the run that was changed.
-    fn evict(&mut self, grown: &Arc<str>) {
+    fn evict(&mut self, grown: &str) {
         let held = self.changed;
         let offends = held > self.limits.run_bytes
             || self.bytes() > self.limits.bytes && held > self.limits.run_bytes / 2;
@@ -376,7 +378,7 @@ impl Runs {
         }
     }
 
-    fn drop_run(&mut self, name: &Arc<str>) {
+    fn drop_run(&mut self, name: &str) {
         let Some(held) = self.runs.remove(name) else {
             return;
         };
@@ -389,9 +391,9 @@ impl Runs {
             self.deadlines.remove(&(at, held.arrival));
         }
         self.bytes = self.bytes.saturating_sub(held.bytes);
-        self.counts.held(held.run.needs_resync().is_none(), false);
-        if held.run.is_proven() {
-            self.counts.proven = self.counts.proven.saturating_sub(1);
+        self.counts.held(held.synced, false);
+        if held.proven {
+            self.counts.proved(-1);
         }
         self.counts.evicted = self.counts.evicted.saturating_add(1);
     }

@@ -173,6 +173,18 @@ impl Node {
         }
     }
 
+    /// Bytes of memory that the value was given, its own slot aside. Constant time.
+    #[inline]
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::UInt(_) | Self::Float(_) => 0,
+            Self::Big(big) => BigInteger::bytes(&big.digits),
+            Self::String(text) => text.heap_bytes(),
+            Self::Array(tree) => tree.heap(),
+            Self::Object(tree) => tree.heap(),
+        }
+    }
+
     pub(crate) fn depth(&self) -> u16 {
         match self {
             Self::Null

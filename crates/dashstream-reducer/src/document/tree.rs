@@ -21,7 +21,7 @@ mod visit;
 pub(crate) use self::build::{Builder, branch_bytes};
 pub(crate) use self::cursor::{Cursor, End, Unshared, next_unshared, pass_shared};
 pub(crate) use self::iter::Iter;
-pub(crate) use self::visit::{Delta, Visit, room_if_shared};
+pub(crate) use self::visit::{Delta, Visit};
 
 /// Entries of a leaf, and children of a branch, at most.
 ///
@@ -69,10 +69,25 @@ pub(crate) struct Tree<E: Entry> {
     kids: Kids<E>,
 }
 
-#[derive(Clone)]
 enum Kids<E: Entry> {
     Leaf(Vec<E>),
     Branch(Vec<Child<E>>),
+}
+
+/// A copy has the room of what it is a copy of, so that both take the same bytes.
+impl<E: Entry> Clone for Kids<E> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Leaf(entries) => Self::Leaf(with_room(entries)),
+            Self::Branch(children) => Self::Branch(with_room(children)),
+        }
+    }
+}
+
+fn with_room<T: Clone>(slots: &Vec<T>) -> Vec<T> {
+    let mut copy = Vec::with_capacity(slots.capacity());
+    copy.extend_from_slice(slots);
+    copy
 }
 
 #[derive(Clone)]
@@ -141,7 +156,8 @@ impl<E: Entry> Tree<E> {
 
     /// Inserts `entry` before the entry at `at`; at the end when `at` is the length.
     pub(crate) fn insert(&mut self, at: usize, entry: E, meter: &mut Meter) {
-        if let Some(right) = self.insert_below(at, entry, meter) {
+        let weight = entry.weight();
+        if let Some(right) = self.insert_below(at, (entry, weight), meter) {
             let left = core::mem::replace(self, Self::new());
             if let Some(left) = Child::of(left) {
                 *self = Self::branch(vec![left, right]);
@@ -151,7 +167,7 @@ impl<E: Entry> Tree<E> {
 
     /// Takes the entry at `at` out.
     pub(crate) fn remove(&mut self, at: usize, meter: &mut Meter) -> Option<E> {
-        let entry = self.remove_below(at, meter)?;
+        let (entry, _) = self.remove_below(at, meter)?;
         // A branch with one child says nothing: the child takes its place.
         while let Kids::Branch(children) = &mut self.kids {
             if children.len() > 1 {

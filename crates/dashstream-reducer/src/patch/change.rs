@@ -1,8 +1,6 @@
 //! Finding where an operation acts, and acting there.
 
-use crate::document::{
-    Delta, Entry, Member, Meter, Name, Node, Text, Tree, Visit, Weight, own, room_if_shared,
-};
+use crate::document::{Delta, Entry, Member, Meter, Name, Node, Text, Tree, Visit, Weight, own};
 use crate::patch::PatchErrorKind;
 use crate::pointer::{Pointer, Token, Tokens};
 
@@ -47,6 +45,8 @@ pub(super) struct Change<'a> {
     whole: Weight,
     room: Room,
     delta: Delta,
+    /// Bytes of memory that containers grew by to take an entry, the entry's own aside.
+    pub(super) grown: u64,
     pub(super) meter: Meter,
 }
 
@@ -70,6 +70,7 @@ impl<'a> Change<'a> {
             whole: Weight::default(),
             room,
             delta: Delta::default(),
+            grown: 0,
             meter,
         }
     }
@@ -94,11 +95,6 @@ impl<'a> Change<'a> {
             at: self.at,
             value: core::mem::replace(&mut self.value, Node::Null),
         }
-    }
-
-    /// By how much the last change changed the document's memory, modulo 2^64.
-    pub(super) const fn heap_change(&self) -> u64 {
-        self.delta.heap()
     }
 
     /// What the last change took away, if it took something.
@@ -152,7 +148,7 @@ impl<'a> Change<'a> {
                 let value = core::mem::replace(&mut self.value, Node::Null);
                 self.delta
                     .deepen(tree, |tree| tree.insert(at, value, &mut self.meter));
-                self.want = Want::Remove;
+                self.inserted(self.weight.heap);
                 Ok(())
             }
             Want::Remove => {
@@ -194,7 +190,7 @@ impl<'a> Change<'a> {
                 let member = Member { key, node };
                 self.delta
                     .deepen(tree, |tree| tree.insert(at, member, &mut self.meter));
-                self.want = Want::Remove;
+                self.inserted(self.weight.heap);
                 Ok(())
             }
             (Ok(at), Want::Remove) => {
@@ -211,6 +207,13 @@ impl<'a> Change<'a> {
             }
             (Ok(_) | Err(_), _) => Err(PatchErrorKind::NotFound),
         }
+    }
+
+    /// A value of `heap` bytes was put into a container, which may have grown for it.
+    fn inserted(&mut self, heap: u64) {
+        self.want = Want::Remove;
+        let room = self.delta.heap().wrapping_sub(heap).cast_signed().max(0);
+        self.grown = self.grown.saturating_add(room.cast_unsigned());
     }
 
     /// An entry of `weight` joins `others`.
@@ -267,24 +270,20 @@ impl Visit for Change<'_> {
         let last = self.tokens.is_empty();
         match node {
             Node::Array(tree) => {
-                let room = room_if_shared(tree);
                 let tree = own(tree, &mut self.meter);
                 if last {
                     self.element(tree, token)?;
                 } else {
                     tree.visit_at(token.element(tree.len())?, self)?;
                 }
-                self.delta.fit(room, tree);
             }
             Node::Object(tree) => {
-                let room = room_if_shared(tree);
                 let tree = own(tree, &mut self.meter);
                 if last {
                     token.with_name(|name| self.member(tree, name))?;
                 } else {
                     token.with_name(|name| tree.visit_member(&Name::new(name), self))?;
                 }
-                self.delta.fit(room, tree);
             }
             Node::Null
             | Node::Bool(_)

@@ -109,8 +109,10 @@ fn run<'a, E: Edit<'a>>(
     Ok(Applied {
         fuel: limits.fuel.saturating_sub(patching.change.meter.left()),
         left_behind: patching.change.meter.left_behind(),
+        // The value itself is new or shared.
         given: patching
             .given
+            .saturating_add(patching.change.grown)
             .saturating_add(patching.change.meter.copies()),
     })
 }
@@ -220,17 +222,7 @@ impl<'a> Patching<'a, '_> {
         if depth > u64::from(limit) {
             return Err(PatchErrorKind::TooDeep { limit, depth });
         }
-        let value = self.change.weight.heap;
         self.change.perform(self.root, &path, want)?;
-        let displaced = self.change.displaced().map_or(0, |old| old.weight().heap);
-        // What the containers on the way were given. The value itself is new or shared.
-        let change = self.change.heap_change().wrapping_add(displaced);
-        let room = change
-            .wrapping_sub(value)
-            .cast_signed()
-            .max(0)
-            .cast_unsigned();
-        self.given = self.given.saturating_add(room);
         self.note(path, self.left == 0);
         Ok(())
     }
@@ -240,7 +232,7 @@ impl<'a> Patching<'a, '_> {
         match &mut self.safety {
             Safety::Previous(_) => {
                 if let Some(old) = self.change.displaced() {
-                    let bytes = old.weight().heap;
+                    let bytes = old.heap_bytes();
                     self.change.meter.displaced(bytes);
                 }
             }

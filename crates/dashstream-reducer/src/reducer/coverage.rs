@@ -63,6 +63,20 @@ impl Coverage {
         self.insert_range(0, sequence);
     }
 
+    /// Adds to `gaps` what has not been seen up to `end`, from 1.
+    pub(super) fn add_gaps(&self, end: u64, gaps: &mut Self) {
+        let mut next = 1_u64;
+        for (from, to) in &self.ranges {
+            if *from > next && next <= end {
+                gaps.insert_range(next, from.saturating_sub(1).min(end));
+            }
+            next = next.max(to.saturating_add(1));
+        }
+        if next <= end {
+            gaps.insert_range(next, end);
+        }
+    }
+
     /// Bytes of the table.
     pub(super) fn bytes(&self) -> u64 {
         (self.ranges.capacity() as u64).saturating_mul(size_of::<(u64, u64)>() as u64)
@@ -86,59 +100,4 @@ impl Coverage {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use dashstream_testkit::rng::SplitMix64;
-
-    use super::*;
-
-    #[test]
-    fn ranges_are_what_a_set_of_numbers_is() {
-        let mut rng = SplitMix64::new(5);
-        for _ in 0..300 {
-            let (mut coverage, mut model) = (Coverage::default(), BTreeSet::new());
-            for _ in 0..20 {
-                let number = 1 + rng.below(24);
-                if rng.chance(1, 12) {
-                    coverage.insert_up_to(number);
-                    model.extend(0..=number);
-                } else {
-                    coverage.insert(number);
-                    model.insert(number);
-                }
-                assert_eq!(coverage.highest(), *model.last().unwrap());
-                for start in 0..26 {
-                    let below = model.range(..=start).next_back().copied();
-                    assert_eq!(coverage.highest_up_to(start), below);
-                    assert_eq!(coverage.contains(start), model.contains(&start));
-                    for end in 0..26 {
-                        let spans = (start + 1..=end).all(|number| model.contains(&number));
-                        assert_eq!(coverage.spans(start, end), spans, "{model:?} {start} {end}");
-                        let missing = (start + 1..=end).filter(|number| !model.contains(number));
-                        assert_eq!(coverage.missing(start, end), missing.count() as u64);
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_oldest_range_is_forgotten_first() {
-        let mut coverage = Coverage::default();
-        for step in 0..=RANGES_MAX as u64 {
-            coverage.insert(1 + step * 2);
-        }
-        assert!(!coverage.contains(1) && coverage.contains(3));
-        assert_eq!(coverage.ranges.len(), RANGES_MAX);
-    }
-
-    #[test]
-    fn the_last_number_does_not_overflow() {
-        let mut coverage = Coverage::default();
-        coverage.insert(u64::MAX);
-        coverage.insert(u64::MAX - 1);
-        assert!(coverage.spans(u64::MAX - 2, u64::MAX));
-        assert!(!coverage.spans(u64::MAX - 3, u64::MAX));
-    }
-}
+mod tests;

@@ -202,6 +202,11 @@ impl Counts {
         self.waiting = self.waiting.saturating_add_signed(synced.saturating_neg());
     }
 
+    /// The newest state of one run is proven from now on, or no longer.
+    pub(super) const fn proved(&mut self, proven: isize) {
+        self.proven = self.proven.saturating_add_signed(proven);
+    }
+
     /// One more update, and what became of it.
     pub(super) fn outcome(&mut self, outcome: Outcome) {
         self.outcomes.count(outcome);

@@ -15,10 +15,9 @@ impl<E: Entry> Tree<E> {
     pub(super) fn insert_below(
         &mut self,
         at: usize,
-        entry: E,
+        (entry, weight): (E, Weight),
         meter: &mut Meter,
     ) -> Option<Child<E>> {
-        let weight = entry.weight();
         let (overfull, heap) = match &mut self.kids {
             Kids::Leaf(entries) => {
                 let at = at.min(entries.len());
@@ -35,7 +34,7 @@ impl<E: Entry> Tree<E> {
                     child.first = key;
                 }
                 let before = child.tree.heap();
-                let right = own(&mut child.tree, meter).insert_below(rest, entry, meter);
+                let right = own(&mut child.tree, meter).insert_below(rest, (entry, weight), meter);
                 child.len = child.tree.len;
                 let mut heap = child.tree.heap().wrapping_sub(before);
                 if let Some(right) = right {
@@ -96,7 +95,8 @@ impl<E: Entry> Tree<E> {
         }
     }
 
-    pub(super) fn remove_below(&mut self, at: usize, meter: &mut Meter) -> Option<E> {
+    /// Takes an entry out, with what it weighs.
+    pub(super) fn remove_below(&mut self, at: usize, meter: &mut Meter) -> Option<(E, Weight)> {
         match &mut self.kids {
             Kids::Leaf(entries) => {
                 if at >= entries.len() {
@@ -104,14 +104,15 @@ impl<E: Entry> Tree<E> {
                 }
                 let entry = entries.remove(at);
                 give_back(entries);
-                let heap = entry.weight().heap;
-                Some(self.forget(entry, 0_u64.wrapping_sub(heap)))
+                let weight = entry.weight();
+                self.forget(weight, 0_u64.wrapping_sub(weight.heap));
+                Some((entry, weight))
             }
             Kids::Branch(children) => {
                 let (index, rest) = locate(children, at)?;
                 let child = children.get_mut(index)?;
                 let before = child.tree.heap();
-                let entry = own(&mut child.tree, meter).remove_below(rest, meter)?;
+                let (entry, weight) = own(&mut child.tree, meter).remove_below(rest, meter)?;
                 child.len = child.tree.len;
                 match child.tree.first_key() {
                     // The first key stays exact: where a new name belongs is decided by it alone.
@@ -120,7 +121,8 @@ impl<E: Entry> Tree<E> {
                     None => {
                         children.remove(index);
                         give_back(children);
-                        return Some(self.forget(entry, 0_u64.wrapping_sub(before)));
+                        self.forget(weight, 0_u64.wrapping_sub(before));
+                        return Some((entry, weight));
                     }
                 }
                 let heap = child.tree.heap().wrapping_sub(before);
@@ -128,24 +130,22 @@ impl<E: Entry> Tree<E> {
                 if is_sparse {
                     merge_around(children, index, meter);
                 }
-                let entry = self.forget(entry, heap);
+                self.forget(weight, heap);
                 if is_sparse {
                     self.recount_heap();
                 }
-                Some(entry)
+                Some((entry, weight))
             }
         }
     }
 
     /// Takes an entry that has left off the sums. What lies below changed by `heap`, modulo 2^64.
-    fn forget(&mut self, entry: E, heap: u64) -> E {
-        let weight = entry.weight();
+    fn forget(&mut self, weight: Weight, heap: u64) {
         self.len = self.len.saturating_sub(1);
         self.sum.nodes = self.sum.nodes.saturating_sub(weight.nodes);
         self.sum.bytes = self.sum.bytes.saturating_sub(weight.bytes);
         self.sum.heap = self.sum.heap.wrapping_add(heap);
         self.replace_depth(weight.depth, 0);
-        entry
     }
 }
 

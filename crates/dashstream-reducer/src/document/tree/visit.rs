@@ -1,7 +1,5 @@
 //! Going to one value, changing it, and putting the sums right on the way back.
 
-use std::sync::Arc;
-
 use super::{Entry, Kids, Tree, locate, own};
 use crate::document::meter::Meter;
 use crate::document::name::Name;
@@ -62,15 +60,6 @@ impl Delta {
         result
     }
 
-    /// A tree node that was shared was copied, and has no spare room now; `room` is what it had.
-    #[inline]
-    pub(crate) fn fit<E: Entry>(&mut self, room: Option<u64>, tree: &Tree<E>) {
-        if let Some(room) = room {
-            let change = tree.own_bytes().wrapping_sub(room);
-            self.heap = self.heap.wrapping_add(change);
-        }
-    }
-
     /// By how much the memory changed, modulo 2^64.
     pub(crate) const fn heap(&self) -> u64 {
         self.heap
@@ -93,12 +82,6 @@ impl Delta {
     }
 }
 
-/// What a tree node takes, if it is about to be copied.
-#[inline]
-pub(crate) fn room_if_shared<E: Entry>(tree: &Arc<Tree<E>>) -> Option<u64> {
-    (Arc::strong_count(tree) > 1).then(|| tree.own_bytes())
-}
-
 impl<E: Entry> Tree<E> {
     /// Visits the value at `at`, with all on the way copied that is shared.
     ///
@@ -113,9 +96,7 @@ impl<E: Entry> Tree<E> {
                 let place = locate(children, at);
                 match place.and_then(|(index, at)| Some((children.get_mut(index)?, at))) {
                     Some((child, at)) => {
-                        let room = room_if_shared(&child.tree);
                         own(&mut child.tree, visit.meter()).visit_at(at, visit)?;
-                        visit.delta().fit(room, &child.tree);
                     }
                     None => return Err(visit.missing()),
                 }
@@ -125,6 +106,7 @@ impl<E: Entry> Tree<E> {
         Ok(())
     }
 
+    #[inline]
     fn shift(&mut self, delta: &mut Delta) {
         self.sum = delta.apply(self.sum);
         if delta.from != delta.to {
@@ -154,9 +136,7 @@ impl Tree<Member> {
                 let at = child_of(children, name);
                 match at.and_then(|at| children.get_mut(at)) {
                     Some(child) => {
-                        let room = room_if_shared(&child.tree);
                         own(&mut child.tree, visit.meter()).visit_member(name, visit)?;
-                        visit.delta().fit(room, &child.tree);
                     }
                     None => return Err(visit.missing()),
                 }
