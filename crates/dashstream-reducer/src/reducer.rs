@@ -9,7 +9,7 @@ mod reason;
 mod requests;
 mod seen;
 #[cfg(test)]
-mod table;
+mod tests;
 mod update;
 mod verifier;
 

@@ -1,50 +1,11 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Kind, Place, Standing, TRANSITIONS, printed};
+use super::table::{ANYWHERE, Kind, Place, STANDINGS, Standing, TRANSITIONS, kinds, printed};
 use crate::patch::Encoded;
 use crate::reducer::{
     Outcome, Phase, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
-
-const STANDINGS: [Standing; 3] = [Standing::InStep, Standing::Missing, Standing::Full];
-
-const PLACES: [Place; 14] = [
-    Place::None,
-    Place::Again,
-    Place::Passed,
-    Place::Reused,
-    Place::Earlier,
-    Place::Later,
-    Place::Contained,
-    Place::Untimed,
-    Place::Next,
-    Place::Late,
-    Place::Ahead,
-    Place::Jump,
-    Place::Leftover,
-    Place::Before,
-];
-
-const KINDS: [Kind; 17] = [
-    Kind::Other,
-    Kind::End,
-    Kind::Announcement,
-    Kind::NoChange,
-    Kind::Diff,
-    Kind::RefusedDiff,
-    Kind::DiffOnUnknownBase,
-    Kind::DiffWithWrongHash,
-    Kind::State,
-    Kind::Checkpoint,
-    Kind::RefusedState,
-    Kind::StateWithWrongHash,
-    Kind::PoisonedCheckpoint,
-    Kind::Start,
-    Kind::StartWithoutState,
-    Kind::RefusedStart,
-    Kind::Lost,
-];
 
 #[test]
 fn the_documentation_is_printed_from_the_table() {
@@ -60,11 +21,10 @@ fn the_documentation_is_printed_from_the_table() {
 fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
     let mut seen = BTreeSet::new();
     let mut met = BTreeSet::new();
-    for place in PLACES {
-        for kind in KINDS {
+    for place in ANYWHERE.iter().copied() {
+        for kind in kinds() {
             let rows = TRANSITIONS.iter().enumerate();
-            let mut rows =
-                rows.filter(|(_, row)| row.kinds.contains(&kind) && row.places.contains(&place));
+            let mut rows = rows.filter(|(_, row)| row.is_of(kind, place));
             let (index, row) = rows.next().unwrap_or_else(|| panic!("{place:?} {kind:?}"));
             assert!(rows.next().is_none(), "{place:?} {kind:?} has two rows");
             // Numbers mean the same wherever they begin.
@@ -74,17 +34,13 @@ fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
                         let Some(outcome) = run.take(place, kind) else {
                             continue;
                         };
-                        let cell = row.outcomes(standing);
-                        let seen_now = (
-                            index,
-                            standing,
-                            cell.iter().position(|code| *code == outcome),
-                        );
+                        let at = row.outcomes(standing).position(|code| code == outcome);
                         assert!(
-                            seen_now.2.is_some(),
-                            "{outcome} of {standing:?} {place:?} {kind:?}, not in {cell:?}"
+                            at.is_some(),
+                            "{outcome} of {standing:?} {place:?} {kind:?}: {}",
+                            row.message
                         );
-                        seen.insert(seen_now);
+                        seen.insert((index, standing, at));
                         met.insert((standing, place, kind));
                     }
                 }
@@ -93,7 +49,7 @@ fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
     }
     for (index, row) in TRANSITIONS.iter().enumerate() {
         for standing in STANDINGS {
-            for (at, outcome) in row.outcomes(standing).iter().enumerate() {
+            for (at, outcome) in row.outcomes(standing).enumerate() {
                 let occurs = seen.contains(&(index, standing, Some(at)));
                 assert!(occurs, "{outcome} of {standing:?}, {}", row.message);
             }
@@ -102,8 +58,8 @@ fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
     // A run in step has seen every number up to the highest: nothing is late.
     let never = |standing, place| standing == Standing::InStep && place == Place::Late;
     for standing in STANDINGS {
-        for place in PLACES {
-            for kind in KINDS {
+        for place in ANYWHERE.iter().copied() {
+            for kind in kinds() {
                 let expected = !never(standing, place);
                 assert_eq!(
                     met.contains(&(standing, place, kind)),

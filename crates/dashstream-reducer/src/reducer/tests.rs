@@ -1,0 +1,4 @@
+//! Every transition of a run.
+
+mod table;
+mod transitions;
