@@ -189,7 +189,7 @@ fn inserts(run: &mut Run) {
         let mut after = long.clone();
         apply(&mut after, &inserts);
         assert_eq!(
-            after.view().as_array().map(|array| array.len()),
+            after.to_value().as_array().map(Vec::len),
             Some(300_000 + count)
         );
         let figure = format!("reducer/inserts/{name}/300k");

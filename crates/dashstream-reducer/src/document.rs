@@ -7,10 +7,9 @@ mod number;
 mod read;
 mod read_limits;
 mod seen;
-mod serde_impls;
+mod serialize;
 mod text;
 mod tree;
-mod view;
 mod write;
 
 use core::fmt;
@@ -26,13 +25,12 @@ pub(crate) use self::text::{Text, escape_extra};
 pub(crate) use self::tree::{
     Cursor, Delta, End, Entry, Tree, Unshared, Visit, next_unshared, own, pass_shared,
 };
-pub use self::view::{Array, Elements, Members, Number, Object, View};
 pub(crate) use self::write::{Sink, write};
 use crate::hash::Dialect;
 use crate::pointer::Pointer;
 
 /// Containers inside each other that a document may have: what serde_json reads by default.
-pub const DEPTH_MAX: u16 = 127;
+pub(crate) const DEPTH_MAX: u16 = 127;
 
 /// A JSON value that clones in constant time and whose clones share what they have in common.
 ///
@@ -92,7 +90,7 @@ impl Document {
     /// Copies the document out as a [`serde_json::Value`].
     #[must_use]
     pub fn to_value(&self) -> serde_json::Value {
-        self.view().to_value()
+        self.root.to_value()
     }
 
     /// `null`.
@@ -101,28 +99,17 @@ impl Document {
         Self { root: Node::Null }
     }
 
-    /// The whole document, to look into.
-    #[must_use]
-    pub fn view(&self) -> View<'_> {
-        View::of(&self.root)
-    }
-
-    /// The value that an RFC 6901 pointer names, or `None` if it is malformed or names nothing.
+    /// The value that an RFC 6901 pointer names, as a document of its own that shares it, or `None` if the
+    /// pointer is malformed or names nothing.
     ///
     /// Costs the pointer's length and the logarithm of each container's.
     #[must_use]
-    pub fn pointer(&self, pointer: &str) -> Option<View<'_>> {
+    pub fn part(&self, pointer: &str) -> Option<Self> {
         let mut node = &self.root;
         for token in Pointer::parse(pointer).ok()?.tokens() {
             node = token.child(node).ok()?;
         }
-        Some(View::of(node))
-    }
-
-    /// The value that a pointer names, as a document of its own that shares it.
-    #[must_use]
-    pub fn part(&self, pointer: &str) -> Option<Self> {
-        self.pointer(pointer).map(|view| view.to_document())
+        Some(Self { root: node.clone() })
     }
 
     /// The length of the canonical text in bytes. Constant time.

@@ -22,9 +22,9 @@
 )]
 
 pub mod diff;
-pub mod document;
-pub mod hash;
-pub mod history;
+mod document;
+mod hash;
+mod history;
 pub mod patch;
 mod pointer;
 mod reducer;

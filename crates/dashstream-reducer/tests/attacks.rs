@@ -121,7 +121,7 @@ fn long_arrays_are_edited_anywhere_at_the_price_of_an_edit() {
         let (result, usage) = measure(|| apply(&mut state, &moves));
         assert!(result.unwrap().fuel <= 10_000 * 16);
         assert!(usage.peak <= 8 * MIB, "{usage:?}");
-        assert_eq!(state.view().as_array().unwrap().len(), 310_000);
+        assert_eq!(state.to_value().as_array().unwrap().len(), 310_000);
     });
 }
 
@@ -233,7 +233,7 @@ fn feared_names_are_names() {
         for name in ["__proto__", "constructor", "prototype"] {
             let path = format!("/{name}");
             let _applied = apply(&mut state, &[add(&path, b"{}")]).unwrap();
-            assert!(state.pointer(&path).is_some());
+            assert!(state.part(&path).is_some());
         }
     });
 }
@@ -362,7 +362,7 @@ fn many_small_objects_are_refused_by_their_memory() {
         let text = format!("[{}0]", r#"{"":0},"#.repeat(1_400_000));
         let (result, usage) =
             measure(|| Document::from_str(&text, &ReadLimits::default()).unwrap_err());
-        assert!(result.is_limit(), "{result:?}");
+        assert_eq!(result.code(), "heap_too_large");
         assert!(
             usage.peak <= ReadLimits::default().heap_bytes * 3 / 2,
             "{usage:?}"

@@ -9,7 +9,7 @@
 
 use core::time::Duration;
 
-use dashstream_reducer::hash::Hasher;
+use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
     Document, Outcome, Phase, ReadLimits, Reducer, ReducerLimits, ResyncReason, Runs, RunsLimits,

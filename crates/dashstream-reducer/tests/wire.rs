@@ -256,8 +256,7 @@ fn a_consumer_has_the_producers_state_and_hash_bit_for_bit() {
             );
             let run = runs.get("a").unwrap();
             assert_eq!(run.state().unwrap().to_string(), state.to_string());
-            let verdict =
-                dashstream_reducer::hash::Hasher::new().verify(run.state().unwrap(), &hash);
+            let verdict = dashstream_reducer::Hasher::new().verify(run.state().unwrap(), &hash);
             assert_eq!(verdict, Verdict::Match);
             (state, value) = successor(&mut entropy, &state, &value);
         }

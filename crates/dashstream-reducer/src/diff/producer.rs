@@ -41,7 +41,7 @@ pub struct Emission {
     /// What changed.
     pub body: Body,
     /// SHA-256 of the new state's canonical text in
-    /// [`Dialect::Current`](crate::hash::Dialect::Current), where one is due.
+    /// [`Dialect::Current`](crate::Dialect::Current), where one is due.
     pub hash: Option<[u8; 32]>,
     /// The last checkpoint that was sent; empty without one.
     pub base: Vec<u8>,

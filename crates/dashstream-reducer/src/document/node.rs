@@ -12,7 +12,7 @@ use crate::hash::Dialect;
 /// A JSON value that clones in constant time.
 ///
 /// Every integer that an `i64` holds is an `Int`, so that equal integers look equal; a `Float` is
-/// finite. Containers are never nested deeper than [`DEPTH_MAX`](crate::document::DEPTH_MAX):
+/// finite. Containers are never nested deeper than [`DEPTH_MAX`](crate::DEPTH_MAX):
 /// whatever builds one checks it, and the recursions over nodes rely on it.
 #[derive(Clone)]
 pub(crate) enum Node {
@@ -289,6 +289,26 @@ impl Node {
             }
             (Self::String(a), Self::String(b)) => a == b,
             (a, b) => a.is_same_scalar(b),
+        }
+    }
+
+    /// Copies the value out.
+    pub(crate) fn to_value(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::UInt(value) => (*value).into(),
+            Self::Float(value) => value.get().into(),
+            Self::Big(big) => big.float().get().into(),
+            Self::String(text) => text.as_str().into(),
+            Self::Array(tree) => tree.iter().map(Self::to_value).collect(),
+            Self::Object(tree) => {
+                let member =
+                    |member: &Member| (member.key.as_str().to_owned(), member.node.to_value());
+                Value::Object(tree.iter().map(member).collect())
+            }
         }
     }
 

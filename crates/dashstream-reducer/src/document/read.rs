@@ -1,15 +1,10 @@
-//! Reading JSON under budgets: text by a parser of our own, anything else as serde hands it over. Both
-//! count before they build, so that a value is refused where it crosses a limit.
+//! Reading JSON under budgets: text, and values of serde_json. Both count before they build, so that a
+//! value is refused where it crosses a limit.
 
 mod parser;
 
 use core::cell::Cell;
-use core::fmt;
 use std::sync::Arc;
-
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
 
 use crate::document::node::{Float, Member, Node};
 use crate::document::text::{INLINE_MAX, Text, has_escape, heap_of};
@@ -76,11 +71,6 @@ impl<'a> Scalar<'a> {
             Self::Text(text) => budget.text(text).map(Node::String),
         }
     }
-}
-
-/// Builds from any format, with the default limits.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
-    Value::root(&Budget::new(&ReadLimits::default())).deserialize(deserializer)
 }
 
 /// Copies a [`serde_json::Value`].
@@ -203,11 +193,6 @@ impl Budget {
             .set(left.ok_or(ReadError::HeapTooLarge { limit })?);
         Ok(())
     }
-
-    /// Stops a deserializer.
-    fn stop<E: serde::de::Error>(error: ReadError) -> E {
-        E::custom(error)
-    }
 }
 
 /// Where a value stands.
@@ -240,195 +225,4 @@ fn object(mut members: Vec<Member>) -> Result<Tree<Member>, ReadError> {
         }
     }
     Ok(members.into())
-}
-
-/// One value inside `depth` containers.
-#[derive(Clone, Copy)]
-struct Value<'b> {
-    budget: &'b Budget,
-    depth: u16,
-    slot: Slot,
-}
-
-impl<'b> Value<'b> {
-    const fn root(budget: &'b Budget) -> Self {
-        Self {
-            budget,
-            depth: 0,
-            slot: Slot::Root,
-        }
-    }
-
-    fn count<E: serde::de::Error>(self) -> Result<(), E> {
-        self.budget.node(self.slot).map_err(Budget::stop)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Value<'_> {
-    type Value = Node;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Value<'_> {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Node, E> {
-        self.count()?;
-        Ok(Node::Null)
-    }
-
-    fn visit_none<E: serde::de::Error>(self) -> Result<Node, E> {
-        self.visit_unit()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        self.deserialize(deserializer)
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Node, E> {
-        self.count()?;
-        Ok(Node::Bool(value))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Node, E> {
-        self.count()?;
-        Ok(Node::Int(value))
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Node, E> {
-        self.count()?;
-        Ok(Node::of_u64(value))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
-        self.count()?;
-        Ok(float(value))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Node, E> {
-        self.count()?;
-        self.budget
-            .text(text)
-            .map(Node::String)
-            .map_err(Budget::stop)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Node, A::Error> {
-        self.count()?;
-        let budget = self.budget;
-        let depth = budget.enter(self.depth).map_err(Budget::stop)?;
-        let mut builder = Builder::new();
-        while let Some(node) = elements.next_element_seed(Value {
-            budget,
-            depth,
-            slot: Slot::Element,
-        })? {
-            builder.push(node);
-        }
-        let tree = builder.finish();
-        budget.packed::<Node>(tree.len()).map_err(Budget::stop)?;
-        Ok(Node::Array(Arc::new(tree)))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        self.count()?;
-        let budget = self.budget;
-        let depth = budget.enter(self.depth).map_err(Budget::stop)?;
-        let mut members = Vec::new();
-        while let Some(key) = map.next_key_seed(Key(budget))? {
-            if members.is_empty() && key.as_bytes() == NUMBER_NAME && numbers_come_as_text() {
-                let text = map.next_value_seed(Key(budget))?;
-                return number_from_text(text.as_str()).ok_or_else(|| A::Error::custom("number"));
-            }
-            let node = map.next_value_seed(Value {
-                budget,
-                depth,
-                slot: Slot::Member,
-            })?;
-            members.push(Member { key, node });
-        }
-        budget
-            .packed::<Member>(members.len())
-            .map_err(Budget::stop)?;
-        let tree = object(members).map_err(Budget::stop)?;
-        Ok(Node::Object(Arc::new(tree)))
-    }
-}
-
-/// How serde_json hands numbers over when anything in the build switched on
-/// `arbitrary_precision`: as an object with this one member. Features unify, so it must be expected.
-const NUMBER_NAME: &[u8] = b"$serde_json::private::Number";
-
-/// Whether this build of serde_json does so. Only asked when an object begins with that name.
-fn numbers_come_as_text() -> bool {
-    struct Probe;
-    impl<'de> Visitor<'de> for Probe {
-        type Value = bool;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a number")
-        }
-
-        fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-            Ok(false)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok(true)
-        }
-    }
-    serde_json::Deserializer::from_slice(b"1")
-        .deserialize_any(Probe)
-        .unwrap_or(false)
-}
-
-/// A number's text as serde_json reads it by default: integers as far as 64 bits go, then floats.
-fn number_from_text(text: &str) -> Option<Node> {
-    if text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'-')
-        && text != "-0"
-    {
-        if let Ok(value) = text.parse() {
-            return Some(Node::Int(value));
-        }
-        if let Ok(value) = text.parse() {
-            return Some(Node::UInt(value));
-        }
-    }
-    text.parse()
-        .ok()
-        .filter(|value: &f64| value.is_finite())
-        .map(|value| Node::Float(Float::new(value)))
-}
-
-/// The name of a member.
-struct Key<'b>(&'b Budget);
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Text;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Text;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member name")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
-        self.0.text(text).map_err(Budget::stop)
-    }
 }

@@ -123,20 +123,4 @@ impl ReadError {
             Self::HeapTooLarge { .. } => "heap_too_large",
         }
     }
-
-    /// Whether a limit was exceeded, as opposed to a text that is wrong in itself.
-    #[must_use]
-    pub const fn is_limit(&self) -> bool {
-        match self {
-            Self::TextTooLong { .. }
-            | Self::TooManyNodes { .. }
-            | Self::TooDeep { .. }
-            | Self::HeapTooLarge { .. } => true,
-            Self::Syntax { .. }
-            | Self::LoneSurrogate { .. }
-            | Self::Truncated
-            | Self::NotUtf8
-            | Self::DuplicateMember => false,
-        }
-    }
 }

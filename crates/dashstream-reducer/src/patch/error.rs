@@ -22,12 +22,6 @@ impl PatchError {
     pub const fn code(&self) -> &'static str {
         self.kind.code()
     }
-
-    /// Whether a limit was exceeded, as opposed to a patch that is wrong in itself.
-    #[must_use]
-    pub const fn is_limit(&self) -> bool {
-        self.kind.is_limit()
-    }
 }
 
 /// Why an operation was refused.
@@ -175,35 +169,6 @@ impl PatchErrorKind {
             Self::HeapTooLarge { .. } => "heap_too_large",
             Self::TooDeep { .. } => "too_deep",
             Self::OutOfFuel { .. } => "out_of_fuel",
-        }
-    }
-
-    /// Whether a limit was exceeded, as opposed to a patch that is wrong in itself.
-    #[must_use]
-    pub const fn is_limit(&self) -> bool {
-        match self {
-            Self::Document(error) | Self::Value(error) => error.is_limit(),
-            Self::TooManyOperations { .. }
-            | Self::PathTooLong { .. }
-            | Self::TooManyTokens { .. }
-            | Self::ValueTooLarge { .. }
-            | Self::TooMuchCopied { .. }
-            | Self::StateTooLarge { .. }
-            | Self::TooManyNodes { .. }
-            | Self::HeapTooLarge { .. }
-            | Self::TooDeep { .. }
-            | Self::OutOfFuel { .. } => true,
-            Self::Shape
-            | Self::Member(_)
-            | Self::UnknownOperation
-            | Self::Encoding(_)
-            | Self::Pointer
-            | Self::NotFound
-            | Self::Index
-            | Self::OutOfBounds
-            | Self::RemoveRoot
-            | Self::MoveIntoSelf
-            | Self::TestFailed => false,
         }
     }
 }

@@ -99,7 +99,7 @@ pub fn a_consumer_follows_the_producer(bytes: &[u8]) {
         }
         check(consumer.as_ref().unwrap(), &value);
         if let Some(hash) = emission.hash {
-            let mut hasher = dashstream_reducer::hash::Hasher::new();
+            let mut hasher = dashstream_reducer::Hasher::new();
             assert_eq!(hasher.hash(consumer.as_ref().unwrap()), hash);
         }
         (state, value) = successor(&mut entropy, &state, &value);

@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use dashstream_reducer::hash::Hasher;
+use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{Outcome, Position, Runs, RunsLimits, Stamp, Update};
 

@@ -4,7 +4,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_reducer::hash::Hasher;
+use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::{Encoded, Operation};
 use dashstream_reducer::{Document, Outcome, Reducer, Runs, RunsLimits, Stamp, Tally, Update};
 use serde_json::Value;

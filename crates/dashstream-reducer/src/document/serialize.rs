@@ -1,18 +1,10 @@
-//! serde both ways.
+//! A document as any format.
 
 use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
+use crate::document::Document;
 use crate::document::node::Node;
-use crate::document::{Document, read};
-
-/// Reads with the default [`ReadLimits`](crate::ReadLimits), the text's length aside: the
-/// deserializer holds the text. Prefer [`Document::from_slice`] for input from strangers.
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read::deserialize(deserializer).map(|root| Self { root })
-    }
-}
 
 impl Serialize for Document {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
