@@ -40,7 +40,7 @@ pub fn run(run: &mut Run) {
                 let count = records.len();
                 let start = Instant::now();
                 for record in records {
-                    batches.engine.done(NOW, record);
+                    batches.engine.accept(NOW, record);
                 }
                 let ours = start.elapsed();
                 batches.drain();

@@ -10,9 +10,15 @@ use crate::{Archiving, Breaker, Escalation, Mode, NullPayload, Scope, TopicId};
 /// The longest wait between two attempts, and the first one; each wait doubles the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a wait that doubles has these two ends"
+)]
 pub struct Backoff {
-    first: Duration,
-    longest: Duration,
+    /// The first wait.
+    pub first: Duration,
+    /// The longest wait.
+    pub longest: Duration,
 }
 
 impl Backoff {
@@ -20,18 +26,6 @@ impl Backoff {
     #[must_use]
     pub const fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest }
-    }
-
-    /// The first wait.
-    #[must_use]
-    pub const fn first(self) -> Duration {
-        self.first
-    }
-
-    /// The longest wait.
-    #[must_use]
-    pub const fn longest(self) -> Duration {
-        self.longest
     }
 
     /// The wait after attempt number `attempt`, which counts from 1.
@@ -149,55 +143,10 @@ impl Config {
     /// Longest time without a poll: half of the client's default `max.poll.interval.ms` of 300 s.
     pub const KEEP_POLLING_DEFAULT: Duration = Duration::from_secs(150);
 
-    /// Sets what happens to a record that cannot be processed. Default: [`Mode::Skip`].
-    #[must_use]
-    pub const fn mode(mut self, mode: Mode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// Sets how far a pause reaches. Default: [`Scope::Consumer`].
-    #[must_use]
-    pub const fn scope(mut self, scope: Scope) -> Self {
-        self.scope = scope;
-        self
-    }
-
-    /// Sets whether a rejected record goes to the dead-letter queue, and whether its offset waits for it. Default: [`Archiving::BestEffort`].
-    #[must_use]
-    pub const fn archiving(mut self, archiving: Archiving) -> Self {
-        self.archiving = archiving;
-        self
-    }
-
-    /// Sets whether an acknowledged reduced envelope counts as archived when the full one was too
-    /// large. Default: it does not, and the record is held: under [`Archiving::Required`] nothing is
-    /// passed of which less was kept than configured.
-    #[must_use]
-    pub const fn accept_reduced(mut self, accept: bool) -> Self {
-        self.accept_reduced = accept;
-        self
-    }
-
-    /// Sets what a record without a value means where [`Config::null_payload_of`] says nothing.
-    /// Default: [`NullPayload::Unprocessable`].
-    #[must_use]
-    pub const fn null_payload(mut self, meaning: NullPayload) -> Self {
-        self.null_payload = meaning;
-        self
-    }
-
     /// Sets what a record without a value means in `topic`.
     #[must_use]
     pub fn null_payload_of(mut self, topic: TopicId, meaning: NullPayload) -> Self {
         self.null_payload_of.insert(topic, meaning);
-        self
-    }
-
-    /// Sets what an open breaker does. Default: [`Escalation::Off`].
-    #[must_use]
-    pub const fn escalation(mut self, escalation: Escalation) -> Self {
-        self.escalation = escalation;
         self
     }
 
@@ -211,47 +160,12 @@ impl Config {
         self
     }
 
-    /// Sets how many records may be taken and not yet below the stored offset, over all partitions.
-    /// At the limit the engine stops taking; it never forgets a record. Default:
-    /// [`Config::OUTSTANDING_DEFAULT`], range 1 to [`Config::OUTSTANDING_MAX`].
-    #[must_use]
-    pub const fn outstanding_max(mut self, records: usize) -> Self {
-        self.outstanding_max = records;
-        self
-    }
-
-    /// Sets how many archive sends may be under way at once. Default:
-    /// [`Config::ARCHIVE_IN_FLIGHT_DEFAULT`], at least 1.
-    #[must_use]
-    pub const fn archive_in_flight_max(mut self, sends: usize) -> Self {
-        self.archive_in_flight_max = sends;
-        self
-    }
-
-    /// Sets how many bytes of payload may wait for the archive. At the limit a best-effort send
-    /// fails for [`crate::FailureReason::Backpressure`], and a required one stops the taking of
-    /// further records. Default: [`Config::ARCHIVE_BYTES_DEFAULT`], at least 1.
-    #[must_use]
-    pub const fn archive_bytes_max(mut self, bytes: usize) -> Self {
-        self.archive_bytes_max = bytes;
-        self
-    }
-
     /// Sets how long one archive send may take, and the waits between sends of one record.
     /// Defaults: [`Config::ARCHIVE_TIMEOUT_DEFAULT`], [`Backoff::default`].
     #[must_use]
     pub const fn archive_timing(mut self, timeout: Duration, backoff: Backoff) -> Self {
         self.archive_timeout = timeout;
         self.archive_backoff = backoff;
-        self
-    }
-
-    /// Sets the longest time that [`crate::Action::StopPolling`] is in force before the engine
-    /// pauses every partition and lets the host poll again. Keep it at or below half of the
-    /// client's `max.poll.interval.ms`. Default: [`Config::KEEP_POLLING_DEFAULT`].
-    #[must_use]
-    pub const fn keep_polling(mut self, within: Duration) -> Self {
-        self.keep_polling = within;
         self
     }
 
@@ -298,6 +212,53 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Methods that set one field each.
+macro_rules! setters {
+    ($( $(#[$doc:meta])* $field:ident: $Type:ty, )+) => {
+        impl Config {$(
+            $(#[$doc])*
+            #[must_use]
+            pub const fn $field(mut self, $field: $Type) -> Self {
+                self.$field = $field;
+                self
+            }
+        )+}
+    };
+}
+
+setters! {
+    /// Sets what happens to a record that cannot be processed. Default: [`Mode::Skip`].
+    mode: Mode,
+    /// Sets how far a pause reaches. Default: [`Scope::Consumer`].
+    scope: Scope,
+    /// Sets whether a rejected record goes to the dead-letter queue, and whether its offset waits for it. Default: [`Archiving::BestEffort`].
+    archiving: Archiving,
+    /// Sets whether an acknowledged reduced envelope counts as archived when the full one was too
+    /// large. Default: it does not, and the record is held: under [`Archiving::Required`] nothing is
+    /// passed of which less was kept than configured.
+    accept_reduced: bool,
+    /// Sets what a record without a value means where [`Config::null_payload_of`] says nothing.
+    /// Default: [`NullPayload::Unprocessable`].
+    null_payload: NullPayload,
+    /// Sets what an open breaker does. Default: [`Escalation::Off`].
+    escalation: Escalation,
+    /// Sets how many records may be taken and not yet below the stored offset, over all partitions.
+    /// At the limit the engine stops taking; it never forgets a record. Default:
+    /// [`Config::OUTSTANDING_DEFAULT`], range 1 to [`Config::OUTSTANDING_MAX`].
+    outstanding_max: usize,
+    /// Sets how many archive sends may be under way at once. Default:
+    /// [`Config::ARCHIVE_IN_FLIGHT_DEFAULT`], at least 1.
+    archive_in_flight_max: usize,
+    /// Sets how many bytes of payload may wait for the archive. At the limit a best-effort send
+    /// fails for [`crate::FailureReason::Backpressure`], and a required one stops the taking of
+    /// further records. Default: [`Config::ARCHIVE_BYTES_DEFAULT`], at least 1.
+    archive_bytes_max: usize,
+    /// Sets the longest time that [`crate::Action::StopPolling`] is in force before the engine
+    /// pauses every partition and lets the host poll again. Keep it at or below half of the
+    /// client's `max.poll.interval.ms`. Default: [`Config::KEEP_POLLING_DEFAULT`].
+    keep_polling: Duration,
 }
 
 /// A setting outside its range.

@@ -22,6 +22,8 @@ use crate::{
     Delivery, Fault, Input, Mode, Rejected, Status, Taking, TopicPartition,
 };
 
+use verdict::Verdict;
+
 /// Decides what happens to records that cannot be processed, and when an offset may move.
 ///
 /// One engine serves one consumer with all its partitions. `P` is what the host keeps of a record
@@ -176,9 +178,9 @@ impl<P> Engine<P> {
     /// partition is paused: a record that the engine does not know of cannot be fetched again.
     pub fn delivered(&mut self, now: Duration, delivery: Delivery) -> Admission {
         self.advance(now);
-        let intake = self.admit(delivery);
+        let admission = self.admit(delivery);
         self.make_room();
-        intake
+        admission
     }
 
     /// Takes a record back that the handler has processed. Poll the actions afterwards.
@@ -186,24 +188,18 @@ impl<P> Engine<P> {
     /// Where the record's place is gone, since its assignment ended or an earlier record was put on
     /// hold, this is counted and changes nothing: the record will be delivered again.
     pub fn accept(&mut self, now: Duration, record: Delivered) {
-        self.advance(now);
-        self.processed(&record);
-        self.make_room();
+        self.give_back(now, &record, Verdict::Accept);
     }
 
     /// Takes a record back that cannot be processed. Poll the actions afterwards.
     pub fn reject(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
-        self.advance(now);
-        self.judged(&record, fault);
-        self.make_room();
+        self.give_back(now, &record, Verdict::Reject(fault));
     }
 
     /// Takes a record back that failed for a reason that may pass. While its attempts last it comes
     /// back by [`Action::Retry`]; after that it is unprocessable. Poll the actions afterwards.
     pub fn release(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
-        self.advance(now);
-        self.attempted(&record, fault);
-        self.make_room();
+        self.give_back(now, &record, Verdict::Release(fault));
     }
 
     /// Takes a record back that the host cannot process now, for want of memory, say, or because
@@ -216,12 +212,11 @@ impl<P> Engine<P> {
     /// [`crate::Command::Retry`] ends the wait.
     /// Poll the actions afterwards.
     pub fn defer(&mut self, now: Duration, record: Delivered, payload: P) {
-        self.advance(now);
-        self.deferred(&record, payload);
-        self.make_room();
+        self.give_back(now, &record, Verdict::Defer(payload));
     }
 
-    /// Takes the payload of a record that the configuration rejected, which takes `bytes` of memory. Poll the actions afterwards.
+    /// Takes the payload of a record that the configuration rejected, which takes `bytes` of memory.
+    /// Poll the actions afterwards.
     pub fn rejected(&mut self, now: Duration, record: Rejected, payload: P, bytes: usize) {
         let Rejected { delivered, cause } = record;
         self.reject(now, delivered, Fault::new(cause, payload, bytes));
@@ -233,19 +228,11 @@ impl<P> Engine<P> {
     /// what is settled is safe; then pauses, seeks and resumes, then whether to take records, then
     /// sends to the archive.
     pub fn poll_action(&mut self) -> Option<Action<P>> {
-        if let Some(fact) = self.facts.pop_front() {
-            return Some(fact);
-        }
-        if let Some(store) = self.next_store() {
-            return Some(Action::Store(store));
-        }
-        if let Some(action) = self.next_control() {
-            return Some(action);
-        }
-        if let Some(action) = self.next_taking() {
-            return Some(action);
-        }
-        self.next_send().map(Action::Archive)
+        let fact = self.facts.pop_front();
+        fact.or_else(|| self.next_store().map(Action::Store))
+            .or_else(|| self.next_control())
+            .or_else(|| self.next_polling())
+            .or_else(|| self.next_send().map(Action::Archive))
     }
 
     /// When [`Input::Tick`] is due, if nothing else happens before.

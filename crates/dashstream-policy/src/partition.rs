@@ -93,19 +93,6 @@ pub(crate) enum Step {
     Resume,
 }
 
-/// What a partition is to be held at.
-#[derive(Debug)]
-pub(crate) struct Poison {
-    pub(crate) by: HeldBy,
-    pub(crate) cause: Cause,
-    pub(crate) offset: Option<Offset>,
-    pub(crate) slot: Option<Slot>,
-    pub(crate) low: Option<Offset>,
-    /// Whether the log was cut before the position.
-    pub(crate) is_cut: bool,
-    pub(crate) job: Option<ArchiveId>,
-}
-
 /// Why and where a partition is held.
 #[derive(Debug)]
 pub(crate) struct Hold {
@@ -128,6 +115,22 @@ pub(crate) struct Hold {
 }
 
 impl Hold {
+    /// A hold at a position, or at none that is known, where there is no record to be had.
+    pub(crate) const fn at(by: HeldBy, cause: Cause, offset: Option<Offset>) -> Self {
+        Self {
+            by,
+            cause,
+            offset,
+            since: Duration::ZERO,
+            slot: None,
+            low: None,
+            is_cut: false,
+            job: None,
+            archived: None,
+            releasing: false,
+        }
+    }
+
     /// Whether the log does not have what is held: the record, or the position to read from.
     pub(crate) fn is_beyond(&self, log: LogRange) -> bool {
         self.offset.is_some_and(|offset| match self.slot {

@@ -209,33 +209,14 @@ pub(crate) struct Row {
 impl Row {
     /// Whether the row answers `event`.
     pub(crate) fn answers(&self, event: Event) -> bool {
-        match (self.when, event) {
-            (When::Exactly(own), event) => own == event,
-            (
-                When::Unprocessable {
-                    mode,
-                    archiving,
-                    answers,
-                },
-                Event::Unprocessable {
-                    mode: asked_mode,
-                    archiving: asked_archiving,
-                    answer,
-                },
-            ) => {
-                mode == asked_mode
-                    && archiving.contains(&asked_archiving)
-                    && answers.contains(&answer)
-            }
-            (
-                When::Unprocessable { .. },
-                Event::OrderedRetry
-                | Event::OrderedSkip
-                | Event::Revoked
-                | Event::Fenced
-                | Event::Unfetchable
-                | Event::Overtaken,
-            ) => false,
+        match self.when {
+            When::Exactly(own) => own == event,
+            When::Unprocessable {
+                mode,
+                archiving,
+                answers,
+            } => matches!(event, Event::Unprocessable { mode: asked, archiving: set, answer }
+                if mode == asked && archiving.contains(&set) && answers.contains(&answer)),
         }
     }
 }

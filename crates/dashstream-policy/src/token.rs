@@ -116,21 +116,8 @@ impl Rejected {
         self.cause
     }
 
-    /// Where the record stands.
-    #[must_use]
-    pub const fn partition(&self) -> TopicPartition {
-        self.delivered.partition
-    }
-
-    /// Its offset.
-    #[must_use]
-    pub const fn offset(&self) -> Offset {
-        self.delivered.offset
-    }
-
-    /// The assignment it was read under.
-    #[must_use]
-    pub const fn assignment(&self) -> Assignment {
-        self.delivered.assignment
+    /// The record's place, and the assignment it was read under.
+    pub const fn record(&self) -> &Delivered {
+        &self.delivered
     }
 }

@@ -77,7 +77,7 @@ impl Driver {
                 self.deliver(QueuedRecord { message, delivered });
             }
             Admission::Rejected(condemned) => {
-                let (assignment, cause) = (condemned.assignment(), condemned.cause());
+                let (assignment, cause) = (condemned.record().assignment(), condemned.cause());
                 let kept = self.reject(message, timestamp_ms, backlog, assignment, cause);
                 let bytes = kept.bytes();
                 self.engine.rejected(now, condemned, kept, bytes);

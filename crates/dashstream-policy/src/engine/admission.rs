@@ -56,7 +56,7 @@ impl<P> Engine<P> {
         if let Some(expected) = state.must_meet.take()
             && offset > expected
         {
-            self.evidence_lost(partition, Some(expected), Some(offset));
+            self.record_deleted(partition, Some(expected), Some(offset));
             bump(&mut self.counters.refused);
             self.count(Count::Refused(Refusal::Held));
             return Admission::Refused(Refusal::Held);

@@ -1,7 +1,7 @@
 //! Sends to the archive, and what its word does to a record.
 
 use crate::archive::{Job, Stage, Waits};
-use crate::partition::Poison;
+use crate::partition::Hold;
 use crate::table::{Answer, Bucket, Event, OffsetMove, Send, decide};
 use crate::timers::{Due, Timer};
 use crate::{
@@ -167,11 +167,7 @@ impl<P> Engine<P> {
                 self.settle(job.partition, slot, StoreReason::Archived);
             }
             Waits::Hold => {
-                let Some(hold) = self
-                    .partitions
-                    .get_mut(&job.partition)
-                    .and_then(|state| state.hold.as_mut())
-                else {
+                let Some(hold) = self.hold_of(job.partition) else {
                     return;
                 };
                 hold.archived = Some(form);
@@ -256,25 +252,12 @@ impl<P> Engine<P> {
         match waits {
             Waits::Record(slot) => {
                 self.counters.no_longer_pending(cause);
-                self.hold(
-                    partition,
-                    Poison {
-                        by: HeldBy::Archive,
-                        cause,
-                        offset: Some(offset),
-                        slot: Some(slot),
-                        low: None,
-                        is_cut: false,
-                        job: Some(id),
-                    },
-                );
+                let mut hold = Hold::at(HeldBy::Archive, cause, Some(offset));
+                (hold.slot, hold.job) = (Some(slot), Some(id));
+                self.hold(partition, hold);
             }
             Waits::Hold => {
-                if let Some(hold) = self
-                    .partitions
-                    .get_mut(&partition)
-                    .and_then(|state| state.hold.as_mut())
-                {
+                if let Some(hold) = self.hold_of(partition) {
                     hold.releasing = false;
                 }
             }
@@ -288,10 +271,7 @@ impl<P> Engine<P> {
             return;
         };
         if waits == Waits::Hold
-            && let Some(hold) = self
-                .partitions
-                .get_mut(&job.partition)
-                .and_then(|state| state.hold.as_mut())
+            && let Some(hold) = self.hold_of(job.partition)
         {
             hold.job = None;
         }

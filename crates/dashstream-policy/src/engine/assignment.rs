@@ -1,7 +1,7 @@
 //! Assignments, and what the client says about fetching, storing and seeking.
 
 use crate::counters::bump;
-use crate::partition::{Partition, Seek};
+use crate::partition::{Hold, Partition, Seek};
 use crate::table::Event;
 use crate::timers::Timer;
 use crate::{
@@ -34,7 +34,7 @@ impl<P> Engine<P> {
         if let (Some(committed), Some(low)) = (committed, low)
             && low > committed
         {
-            self.evidence_lost(partition, Some(committed), Some(low));
+            self.record_deleted(partition, Some(committed), Some(low));
         }
     }
 
@@ -92,11 +92,11 @@ impl<P> Engine<P> {
                 self.control = true;
             }
             (FetchFault::OutOfRange { low }, None) => {
-                self.evidence_lost(partition, position, low);
+                self.record_deleted(partition, position, low);
             }
             (FetchFault::Undecodable, None) => {
-                let (by, cause) = (HeldBy::Unfetchable, Cause::UndecodableBatch);
-                self.unfetchable(partition, by, cause, position, None, false);
+                let hold = Hold::at(HeldBy::Unfetchable, Cause::UndecodableBatch, position);
+                self.unfetchable(partition, hold);
             }
         }
     }

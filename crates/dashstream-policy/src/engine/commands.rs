@@ -2,7 +2,7 @@
 
 use crate::table::Event;
 use crate::{
-    Action, Audit, Command, CommandOutcome, HeldBy, LogRange, Offset, OperatorCommand, StoreReason,
+    Action, Audit, Command, CommandOutcome, HeldBy, Offset, OperatorCommand, StoreReason,
     TopicPartition,
 };
 
@@ -16,23 +16,20 @@ impl<P> Engine<P> {
             .partitions
             .get(&partition)
             .is_some_and(|state| state.revoked.is_none());
-        let outcome = if !known {
-            CommandOutcome::NotAssigned
-        } else {
-            if let Some(log) = order.log()
-                && let Some(hold) = self
-                    .partitions
-                    .get_mut(&partition)
-                    .and_then(|state| state.hold.as_mut())
-            {
-                hold.is_cut |= hold.is_beyond(log);
-            }
-            match order.command() {
-                Command::Retry => self.retry(partition, order.log()),
-                Command::SkipOne => self.skip_one(partition, order.log()),
-                Command::SkipTo(to) => self.skip_to(partition, to, order.end),
-                Command::Pause => self.pause(partition),
-            }
+        // The end of the log, where what is held lies beyond it: nothing is there to be read or passed.
+        let beyond = order.log().and_then(|log| {
+            let hold = self.hold_of(partition)?;
+            let is_beyond = hold.is_beyond(log);
+            hold.is_cut |= is_beyond;
+            is_beyond.then_some(log.high)
+        });
+        let outcome = match (order.command(), beyond) {
+            _ if !known => CommandOutcome::NotAssigned,
+            (Command::Retry | Command::SkipOne, Some(end)) => CommandOutcome::BeyondEnd { end },
+            (Command::Retry, None) => self.retry(partition),
+            (Command::SkipOne, None) => self.skip_one(partition),
+            (Command::SkipTo(to), _) => self.skip_to(partition, to, order.end),
+            (Command::Pause, _) => self.pause(partition),
         };
         self.facts.push_back(Action::Audit(Audit {
             at: self.now,
@@ -41,10 +38,7 @@ impl<P> Engine<P> {
         }));
     }
 
-    fn retry(&mut self, partition: TopicPartition, log: Option<LogRange>) -> CommandOutcome {
-        if let Some(end) = self.beyond(partition, log) {
-            return CommandOutcome::BeyondEnd { end };
-        }
+    fn retry(&mut self, partition: TopicPartition) -> CommandOutcome {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return CommandOutcome::NotAssigned;
         };
@@ -74,14 +68,8 @@ impl<P> Engine<P> {
         }
     }
 
-    fn skip_one(&mut self, partition: TopicPartition, log: Option<LogRange>) -> CommandOutcome {
-        if let Some(end) = self.beyond(partition, log) {
-            return CommandOutcome::BeyondEnd { end };
-        }
-        let held = self
-            .partitions
-            .get(&partition)
-            .and_then(|state| state.hold.as_ref());
+    fn skip_one(&mut self, partition: TopicPartition) -> CommandOutcome {
+        let held = self.hold_of(partition);
         let Some(hold) = held else {
             return CommandOutcome::NotHeld;
         };
@@ -99,11 +87,7 @@ impl<P> Engine<P> {
                         offset: Some(offset),
                     };
                 }
-                if let Some(hold) = self
-                    .partitions
-                    .get_mut(&partition)
-                    .and_then(|state| state.hold.as_mut())
-                {
+                if let Some(hold) = self.hold_of(partition) {
                     hold.releasing = true;
                 }
                 if let Some(job) = job {
@@ -123,18 +107,8 @@ impl<P> Engine<P> {
         }
     }
 
-    /// The end of the log, where what is held lies beyond it: there is nothing to be met or passed.
-    fn beyond(&self, partition: TopicPartition, log: Option<LogRange>) -> Option<Offset> {
-        let log = log?;
-        let hold = self.partitions.get(&partition)?.hold.as_ref()?;
-        hold.is_beyond(log).then_some(log.high)
-    }
-
     fn skip_to(&mut self, partition: TopicPartition, to: Offset, end: LogEnd) -> CommandOutcome {
-        let held = self
-            .partitions
-            .get(&partition)
-            .and_then(|state| state.hold.as_ref());
+        let held = self.hold_of(partition);
         let Some(hold) = held else {
             return CommandOutcome::NotHeld;
         };

@@ -65,20 +65,18 @@ impl<P> Engine<P> {
     }
 
     /// Whether the host has to be told to take records, or not to.
-    pub(super) fn next_taking(&mut self) -> Option<Action<P>> {
-        let takes = match self.stop {
-            Stop::Open | Stop::Paused { .. } => true,
-            Stop::Closed { .. } => false,
-        };
+    pub(super) fn next_polling(&mut self) -> Option<Action<P>> {
+        let takes = !matches!(self.stop, Stop::Closed { .. });
         if takes == self.told_taking {
             return None;
         }
         self.told_taking = takes;
-        Some(if takes {
+        let action = if takes {
             Action::ResumePolling
         } else {
             Action::StopPolling
-        })
+        };
+        Some(action)
     }
 
     pub(super) fn drain(&mut self) {
@@ -124,10 +122,7 @@ impl<P> Engine<P> {
 
     /// Whether every partition is paused so that the host can poll without taking.
     pub(super) fn pauses_for_room(&self) -> bool {
-        match self.stop {
-            Stop::Paused { .. } => true,
-            Stop::Open | Stop::Closed { .. } => false,
-        }
+        matches!(self.stop, Stop::Paused { .. })
     }
 
     fn close(&mut self) {

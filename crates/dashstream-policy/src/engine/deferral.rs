@@ -5,13 +5,11 @@ use crate::timers::{Due, Timer};
 use crate::tracker::State;
 use crate::{Assignment, Delivered, TopicPartition};
 
+use super::verdict::TrackedRecord;
 use super::{Attempted, Engine};
 
 impl<P> Engine<P> {
-    pub(super) fn deferred(&mut self, record: &Delivered, payload: P) {
-        let Some(place) = self.given_back(record) else {
-            return;
-        };
+    pub(super) fn deferred(&mut self, record: &Delivered, place: TrackedRecord, payload: P) {
         bump(&mut self.counters.deferred);
         let Some(state) = self.partitions.get_mut(&place.partition) else {
             return;

@@ -1,7 +1,7 @@
 //! Putting a partition on hold at a record, and letting it go.
 
 use crate::counters::bump;
-use crate::partition::{Hold, Poison};
+use crate::partition::Hold;
 use crate::table::{Bucket, Event, decide};
 use crate::tracker::State;
 use crate::{
@@ -14,16 +14,8 @@ impl<P> Engine<P> {
     /// Holds a partition at a record, or at a position where none is to be had.
     ///
     /// What lies behind it is forgotten: reading goes back to it, so all of that comes again.
-    pub(super) fn hold(&mut self, partition: TopicPartition, poison: Poison) {
-        let Poison {
-            by,
-            cause,
-            offset,
-            slot,
-            low,
-            is_cut,
-            job,
-        } = poison;
+    pub(super) fn hold(&mut self, partition: TopicPartition, mut hold: Hold) {
+        let (by, cause, offset, slot) = (hold.by, hold.cause, hold.offset, hold.slot);
         #[cfg(mutant = "hold_never_moves")] // a partition that is held is not looked at again
         if self
             .partitions
@@ -58,22 +50,17 @@ impl<P> Engine<P> {
             // There may be no record at the position at all.
             HeldBy::Unfetchable | HeldBy::Operator | HeldBy::HostResources => None,
         };
-        state.hold = Some(Hold {
-            by,
-            cause,
-            offset,
-            since: now,
-            slot,
-            low,
-            is_cut,
-            job,
-            archived: None,
-            releasing: false,
-        });
+        hold.since = now;
+        state.hold = Some(hold);
         self.holds = self.holds.saturating_add(1);
         self.control = true;
         self.counters.now_blocked(cause);
         self.count(Count::Held { cause, by });
+    }
+
+    /// The hold of a partition, if it has one.
+    pub(super) fn hold_of(&mut self, partition: TopicPartition) -> Option<&mut Hold> {
+        self.partitions.get_mut(&partition)?.hold.as_mut()
     }
 
     /// Ends a hold and counts what became of its record.
@@ -155,53 +142,30 @@ impl<P> Engine<P> {
     }
 
     /// Holds a partition since records between `expected` and `low` were deleted unsettled.
-    pub(super) fn evidence_lost(
+    pub(super) fn record_deleted(
         &mut self,
         partition: TopicPartition,
         expected: Option<Offset>,
         low: Option<Offset>,
     ) {
-        self.unfetchable(
-            partition,
-            HeldBy::RecordDeleted,
-            Cause::RecordDeleted,
-            expected,
-            low,
-            false,
-        );
+        let mut hold = Hold::at(HeldBy::RecordDeleted, Cause::RecordDeleted, expected);
+        hold.low = low;
+        self.unfetchable(partition, hold);
     }
 
     /// Holds a partition at a position before which the log was cut, or that lies beyond its end.
     pub(super) fn cut(&mut self, partition: TopicPartition, position: Option<Offset>) {
-        let (by, cause) = (HeldBy::Unfetchable, Cause::OffsetOutOfRange);
-        self.unfetchable(partition, by, cause, position, None, true);
+        let mut hold = Hold::at(HeldBy::Unfetchable, Cause::OffsetOutOfRange, position);
+        hold.is_cut = true;
+        self.unfetchable(partition, hold);
     }
 
     /// Holds a partition at a position where no record can be had.
-    pub(super) fn unfetchable(
-        &mut self,
-        partition: TopicPartition,
-        by: HeldBy,
-        cause: Cause,
-        offset: Option<Offset>,
-        low: Option<Offset>,
-        is_cut: bool,
-    ) {
-        let backlog = Backlog::Current;
+    pub(super) fn unfetchable(&mut self, partition: TopicPartition, hold: Hold) {
+        let (cause, backlog) = (hold.cause, Backlog::Current);
         self.counters.met(cause, backlog);
         self.count(Count::Unprocessable { cause, backlog });
-        self.hold(
-            partition,
-            Poison {
-                by,
-                cause,
-                offset,
-                slot: None,
-                low,
-                is_cut,
-                job: None,
-            },
-        );
+        self.hold(partition, hold);
     }
 
     /// Forgets every record of a partition at or behind `from`, and counts those that had a verdict.

@@ -19,18 +19,7 @@ impl<P> Engine<P> {
             .collect();
         let taking = self.taking();
         let archive = self.describe_archive();
-        let held = partitions.iter().any(|status| match status.state {
-            PartitionState::Held { by, .. } => match by {
-                HeldBy::Policy | HeldBy::Archive | HeldBy::Unfetchable | HeldBy::RecordDeleted => {
-                    true
-                }
-                HeldBy::Operator | HeldBy::HostResources => false,
-            },
-            PartitionState::Running
-            | PartitionState::Seeking { .. }
-            | PartitionState::Waiting
-            | PartitionState::Revoked { .. } => false,
-        });
+        let held = self.partitions.values().any(|of| of.hold.is_some());
         #[cfg(mutant = "held_is_healthy")] // the consumer has stopped and health says up
         let held = false;
         let deferred = self.partitions.values().any(|of| of.deferral.is_some());

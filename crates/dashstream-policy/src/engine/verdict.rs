@@ -1,8 +1,10 @@
 //! What becomes of a record that its handler gave back.
 
+use core::time::Duration;
+
 use crate::archive::Waits;
 use crate::counters::bump;
-use crate::partition::Poison;
+use crate::partition::Hold;
 use crate::table::{Answer, Bucket, Event, OffsetMove, PartitionMove, Send, decide};
 use crate::timers::Timer;
 use crate::tracker::{Entry, Slot, State};
@@ -25,36 +27,40 @@ pub(super) struct TrackedRecord {
     pub(super) is_probe: bool,
 }
 
+/// What the host says of a record that it gives back.
+pub(super) enum Verdict<P> {
+    Accept,
+    Reject(Fault<P>),
+    Release(Fault<P>),
+    Defer(P),
+}
+
 impl<P> Engine<P> {
-    pub(super) fn processed(&mut self, record: &Delivered) {
-        let Some(place) = self.given_back(record) else {
-            return;
-        };
-        bump(&mut self.counters.processed);
-        self.settle(place.partition, place.slot, StoreReason::Processed);
-        if place.is_probe {
-            self.next_probe(place.partition);
+    /// Takes a record back, unless its place is gone.
+    pub(super) fn give_back(&mut self, now: Duration, record: &Delivered, verdict: Verdict<P>) {
+        self.advance(now);
+        if let Some(place) = self.given_back(record) {
+            let TrackedRecord {
+                partition, slot, ..
+            } = place;
+            let mut probes_on = place.is_probe;
+            match verdict {
+                Verdict::Accept => {
+                    bump(&mut self.counters.processed);
+                    self.settle(partition, slot, StoreReason::Processed);
+                }
+                Verdict::Reject(fault) => self.judge(place, fault),
+                Verdict::Release(fault) => self.try_again(record, place, fault),
+                Verdict::Defer(payload) => {
+                    probes_on = false;
+                    self.deferred(record, place, payload);
+                }
+            }
+            if probes_on {
+                self.next_probe(partition);
+            }
         }
-    }
-
-    pub(super) fn judged(&mut self, record: &Delivered, fault: Fault<P>) {
-        let Some(place) = self.given_back(record) else {
-            return;
-        };
-        self.judge(place, fault);
-        if place.is_probe {
-            self.next_probe(place.partition);
-        }
-    }
-
-    pub(super) fn attempted(&mut self, record: &Delivered, fault: Fault<P>) {
-        let Some(place) = self.given_back(record) else {
-            return;
-        };
-        self.try_again(record, place, fault);
-        if place.is_probe {
-            self.next_probe(place.partition);
-        }
+        self.make_room();
     }
 
     /// Sets another attempt, or judges the record once they are spent.
@@ -62,16 +68,12 @@ impl<P> Engine<P> {
         let due = self
             .now
             .saturating_add(self.config.retry_backoff.after(record.attempt));
-        let latest = self.config.retry_for_max;
-        let entry = self
-            .partitions
-            .get_mut(&place.partition)
-            .and_then(|state| state.tracker.get(place.slot));
-        let Some(entry) = entry else {
+        let (attempts, latest) = (self.config.attempts_max, self.config.retry_for_max);
+        let Some(entry) = self.entry(place.partition, place.slot) else {
             return;
         };
         let in_time = due.saturating_sub(entry.since) <= latest;
-        if record.attempt >= self.config.attempts_max || !in_time {
+        if record.attempt >= attempts || !in_time {
             self.judge(place, fault);
             return;
         }
@@ -101,14 +103,11 @@ impl<P> Engine<P> {
     /// Hands a record out again that the host gave back.
     pub(super) fn hand_out(&mut self, attempted: Attempted<P>, attempt: u32) {
         let Attempted { place, payload, .. } = attempted;
-        let entry = self
-            .partitions
-            .get_mut(&place.partition)
-            .and_then(|state| state.tracker.get(place.slot));
-        let Some(entry) = entry else {
+        let now = self.now;
+        let Some(entry) = self.entry(place.partition, place.slot) else {
             return;
         };
-        entry.state = State::Out(self.now);
+        entry.state = State::Out(now);
         self.facts.push_back(Action::Retry {
             delivered: Delivered {
                 partition: place.partition,
@@ -177,18 +176,11 @@ impl<P> Engine<P> {
                     self.counters.now_pending(cause);
                 }
             }
-            (Waits::Hold, job) => self.hold(
-                partition,
-                Poison {
-                    by: HeldBy::Policy,
-                    cause,
-                    offset: Some(place.offset),
-                    slot: Some(slot),
-                    low: None,
-                    is_cut: false,
-                    job,
-                },
-            ),
+            (Waits::Hold, job) => {
+                let mut hold = Hold::at(HeldBy::Policy, cause, Some(place.offset));
+                (hold.slot, hold.job) = (Some(slot), job);
+                self.hold(partition, hold);
+            }
             // The table sends whatever a record waits for, and a required send is never refused.
             (Waits::Record(_), None) => {}
         }

@@ -96,8 +96,8 @@ fn every_default_is_the_documented_one_and_can_be_read_back() {
     assert_eq!(config.archive_timeout, secs(5));
     assert_eq!(config.keep_polling, secs(150));
     for backoff in [config.retry_backoff, config.archive_backoff] {
-        assert_eq!(backoff.first(), Duration::from_millis(100));
-        assert_eq!(backoff.longest(), secs(5));
+        assert_eq!(backoff.first, Duration::from_millis(100));
+        assert_eq!(backoff.longest, secs(5));
     }
     let backoff = Backoff::new(secs(1), secs(2));
     let set = config
