@@ -72,6 +72,7 @@ impl<'a> Frame<'a> {
     ///
     /// [`FrameError::Empty`] for no bytes at all, [`FrameError::UnknownByte`] for a first byte that
     /// `framing` gives no meaning.
+    #[inline(always)]
     pub const fn parse(record: &'a [u8], framing: Framing) -> Result<Self, FrameError> {
         let Some((&byte, rest)) = record.split_first() else {
             return Err(FrameError::Empty);
@@ -113,70 +114,4 @@ pub(crate) const RAW: u8 = 0x00;
 pub(crate) const ZSTD: u8 = 0x01;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strict_framing_knows_two_bytes() {
-        for byte in 0..=u8::MAX {
-            let record = [byte, 7];
-            let expected = match byte {
-                0 => Ok(Frame {
-                    encoding: Encoding::Raw,
-                    framed: true,
-                    payload: &record[1..],
-                }),
-                1 => Ok(Frame {
-                    encoding: Encoding::Zstd,
-                    framed: true,
-                    payload: &record[1..],
-                }),
-                _ => Err(FrameError::UnknownByte { byte }),
-            };
-            assert_eq!(Frame::parse(&record, Framing::Strict), expected);
-        }
-        assert_eq!(Frame::parse(&[], Framing::Strict), Err(FrameError::Empty));
-        assert_eq!(
-            Frame::parse(&[], Framing::Compatible),
-            Err(FrameError::Empty)
-        );
-    }
-
-    #[test]
-    fn compatible_framing_takes_each_older_form_by_its_first_bytes() {
-        for byte in 2..=u8::MAX {
-            let record = [byte, 7, 7, 7];
-            let older = byte & 7 == 2 && (1..=9).contains(&(byte >> 3));
-            let expected = if older {
-                Ok(Frame {
-                    encoding: Encoding::Raw,
-                    framed: false,
-                    payload: &record,
-                })
-            } else {
-                Err(FrameError::UnknownByte { byte })
-            };
-            assert_eq!(Frame::parse(&record, Framing::Compatible), expected);
-        }
-        let zstd = [0x28, 0xB5, 0x2F, 0xFD];
-        assert_eq!(
-            Frame::parse(&zstd, Framing::Compatible),
-            Ok(Frame {
-                encoding: Encoding::Zstd,
-                framed: false,
-                payload: &zstd
-            })
-        );
-        assert_eq!(
-            Frame::parse(&zstd[..3], Framing::Compatible),
-            Err(FrameError::UnknownByte { byte: 0x28 })
-        );
-    }
-
-    #[test]
-    fn a_frame_byte_alone_frames_an_empty_payload() {
-        let frame = |byte| Frame::parse(byte, Framing::Strict).map(|frame| frame.payload.len());
-        assert_eq!(frame(&[0]), Ok(0));
-        assert_eq!(frame(&[1]), Ok(0));
-    }
-}
+mod tests;

@@ -38,8 +38,13 @@ impl<'a> Peek<'a> {
             fields_left: fields,
             limit: fields,
         };
-        let mut found: Option<Self> = None;
         let mut input = Input::new(payload);
+        // Filled where it is returned: moving it costs a tenth of reading it.
+        let mut peek = Self {
+            kind: Kind::Event,
+            header: None,
+        };
+        let mut found = false;
         while let Some(key) = input.key()? {
             scan.field()?;
             let Some(kind) = Kind::from_number(key.number()) else {
@@ -47,20 +52,19 @@ impl<'a> Peek<'a> {
                 continue;
             };
             let body = body(&mut input, key)?;
-            match &mut found {
-                None => scan.message(body, found.insert(Self { kind, header: None }))?,
-                // The oneof again: protobuf merges the same kind and replaces another. Either way the
-                // first one has to have said the same already.
-                Some(first) => {
-                    let mut merged = *first;
-                    scan.message(body, &mut merged)?;
-                    if kind != first.kind || merged != *first {
-                        return Err(DecodeError::HeaderMismatch);
-                    }
-                }
+            if found {
+                scan.again(body, kind, &peek)?;
+            } else {
+                found = true;
+                peek.kind = kind;
+                scan.message(body, &mut peek)?;
             }
         }
-        found.ok_or(DecodeError::NoMessage { len: payload.len() })
+        if found {
+            Ok(peek)
+        } else {
+            Err(DecodeError::NoMessage { len: payload.len() })
+        }
     }
 
     /// The run, or nothing when there is no header.
@@ -99,24 +103,60 @@ struct Scan {
 
 impl Scan {
     /// Reads the headers among the fields of a message.
+    #[inline(always)]
     fn message<'a>(&mut self, body: &'a [u8], peek: &mut Peek<'a>) -> Result<(), DecodeError> {
         let mut input = Input::new(body);
         while let Some(key) = input.key()? {
             self.field()?;
             if key.number() != 1 {
                 self.skip(&mut input, key, DEPTH - 1)?;
+                self.spend(input.skip_short(self.fields_left))?;
                 continue;
             }
             let bytes = self::body(&mut input, key)?;
-            let first = peek.header;
-            let header = peek.header.get_or_insert_with(HeaderView::default);
-            let fields = header.merge(bytes, DEPTH - 2)?;
-            self.spend(fields)?;
-            if first.is_some_and(|first| first != *header) {
-                return Err(DecodeError::HeaderMismatch);
+            match &mut peek.header {
+                None => {
+                    let header = peek.header.insert(HeaderView::default());
+                    self.spend(header.merge(bytes, DEPTH - 2)?)?;
+                }
+                Some(header) => self.header_again(header, bytes)?,
             }
         }
         Ok(())
+    }
+
+    /// Another message: protobuf merges the same kind and replaces another. Either way the first one has to
+    /// have said the same already.
+    #[cold]
+    fn again<'a>(
+        &mut self,
+        body: &'a [u8],
+        kind: Kind,
+        first: &Peek<'a>,
+    ) -> Result<(), DecodeError> {
+        let mut merged = *first;
+        self.message(body, &mut merged)?;
+        if kind == first.kind && merged == *first {
+            Ok(())
+        } else {
+            Err(DecodeError::HeaderMismatch)
+        }
+    }
+
+    /// Another header of the same message, which has to say the same.
+    #[cold]
+    fn header_again<'a>(
+        &mut self,
+        header: &HeaderView<'a>,
+        bytes: &'a [u8],
+    ) -> Result<(), DecodeError> {
+        let mut merged = *header;
+        self.spend(merged.merge(bytes, DEPTH - 2)?)?;
+        if merged == *header {
+            Ok(())
+        } else {
+            Err(DecodeError::HeaderMismatch)
+        }
     }
 
     #[inline(always)]

@@ -10,6 +10,8 @@ use crate::wire::{FIXED32, FIXED64, Key, LEN, VARINT};
 
 /// What the walk tells of its way through a payload.
 pub(crate) trait Trace {
+    /// Whether anything comes of it, so that nothing may be passed over.
+    const EXPLAINS: bool = true;
     /// A message of this shape begins.
     fn enter(&mut self, shape: &'static Shape);
     /// Its next field stands here, or its end.
@@ -24,6 +26,7 @@ pub(crate) trait Trace {
 pub(crate) struct Untraced;
 
 impl Trace for Untraced {
+    const EXPLAINS: bool = false;
     #[inline(always)]
     fn enter(&mut self, _: &'static Shape) {}
     #[inline(always)]

@@ -13,14 +13,14 @@
 
 use crate::error::DecodeError;
 use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH, HEADER};
-use crate::header::{self, int32, is_blank, string_heap};
+use crate::header::{self, in_order, int32, is_blank, string_heap};
 use crate::kind::Kind;
 use crate::peek::{Peek, body};
 use crate::shape::{Field, Kind as FieldKind, SLOTS, Shape, map_growth, vec_growth};
 use crate::survey::{Flags, Rules, Survey};
 use crate::trace::{Trace, Untraced};
 use crate::version::SCHEMA_VERSION;
-use crate::wire::{FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError};
+use crate::wire::{self, FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError};
 
 /// Walks `payload`, and says which kind of message it is when decoding it takes no more than the
 /// limits. What was found is in `survey`, which has to be empty before.
@@ -194,12 +194,30 @@ impl<T: Trace> Walk<'_, T> {
         self.trace.enter(&HEADER);
         let mut input = Input::new(bytes);
         let mut fields = 0_u32;
+        if !T::EXPLAINS {
+            in_order!(input, fields;
+                bytes_of header::MESSAGE_ID[id] => self.blob(id);
+                varint_of header::TIMESTAMP[_time] => {};
+                bytes_of header::TENANT_ID[id] => self.charge(string_heap(wire::text(id)?.len()))?;
+                bytes_of header::THREAD_ID[id] => {
+                    flags.routed |= !is_blank(wire::text(id)?);
+                    self.charge(string_heap(id.len()))?;
+                };
+                varint_of header::SEQUENCE[_number] => {};
+                varint_of header::MESSAGE_TYPE[number] => flags.message_type = int32(number);
+                bytes_of header::PARENT_ID[id] => self.blob(id);
+                varint_of header::COMPRESSION[number] => flags.compression = int32(number);
+                varint_of header::SCHEMA_VERSION[number] => {
+                    flags.schema_version = int32(number).cast_unsigned();
+                };
+            );
+        }
         while let Some(key) = {
             self.trace.at(input.rest());
             input.key()?
         } {
             self.trace.field(key);
-            fields = fields.saturating_add(1);
+            fields = fields.wrapping_add(1);
             match key.get() {
                 header::MESSAGE_ID | header::PARENT_ID => self.blob(input.bytes()?),
                 header::TENANT_ID => {

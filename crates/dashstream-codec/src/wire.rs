@@ -88,12 +88,16 @@ impl Key {
         (self.0 & 7) as u8
     }
 
-    /// The error for a field of the schema that has another wire type there.
+    /// The error for a field of the schema that has another wire type there, or one that does not exist.
     #[cold]
     pub(crate) const fn wrong(self) -> WireError {
+        let wire_type = self.wire_type();
+        if wire_type > FIXED32 {
+            return WireError::BadKey { key: self.0 as u64 };
+        }
         WireError::WrongWireType {
             number: self.number(),
-            wire_type: self.wire_type(),
+            wire_type,
         }
     }
 }
@@ -134,14 +138,15 @@ impl<'a> Input<'a> {
         result
     }
 
-    /// The next field's key, or `None` at the end of the message.
+    /// The next field's key, or `None` at the end of the message. A wire type that does not exist is found
+    /// by what reads the value: there it costs nothing.
     #[inline(always)]
     pub(crate) fn key(&mut self) -> Result<Option<Key>, WireError> {
         let Some((&first, rest)) = self.rest.split_first() else {
             return Ok(None);
         };
         // Numbers below 16 take one byte, and the schema has no others.
-        if (0x08..0x80).contains(&first) && first & 7 <= FIXED32 {
+        if (0x08..0x80).contains(&first) {
             self.rest = rest;
             return Ok(Some(Key(u32::from(first))));
         }
@@ -152,7 +157,7 @@ impl<'a> Input<'a> {
     fn long_key(&mut self) -> Result<Key, WireError> {
         let key = self.varint()?;
         match u32::try_from(key) {
-            Ok(short) if short >> 3 > 0 && short & 7 <= u32::from(FIXED32) => Ok(Key(short)),
+            Ok(short) if short >> 3 > 0 => Ok(Key(short)),
             _ => Err(WireError::BadKey { key }),
         }
     }
@@ -192,6 +197,66 @@ impl<'a> Input<'a> {
             }
         }
         self.apart(Self::slow_varint)
+    }
+
+    /// The value of the field that stands here, if it has this key and a length of one byte.
+    #[inline(always)]
+    pub(crate) fn bytes_of(&mut self, key: u32) -> Result<Option<&'a [u8]>, WireError> {
+        if let [first, len, rest @ ..] = self.rest
+            && u32::from(*first) == key
+            && *len < 0x80
+            && let Some((value, rest)) = rest.split_at_checked(usize::from(*len))
+        {
+            self.rest = rest;
+            return Ok(Some(value));
+        }
+        Ok(None)
+    }
+
+    /// The number of the field that stands here, if it has this key.
+    #[inline(always)]
+    pub(crate) fn varint_of(&mut self, key: u32) -> Result<Option<u64>, WireError> {
+        match self.rest {
+            [first, rest @ ..] if u32::from(*first) == key => {
+                self.rest = rest;
+                self.varint().map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Skips a varint.
+    #[inline(always)]
+    fn skip_varint(&mut self) -> Result<(), WireError> {
+        if let Some((word, _)) = self.rest.split_first_chunk::<8>() {
+            let ends = !u64::from_le_bytes(*word) & 0x8080_8080_8080_8080;
+            let len = (ends.trailing_zeros() >> 3).wrapping_add(1) as usize;
+            if let (1.., Some(rest)) = (ends, self.rest.get(len..)) {
+                self.rest = rest;
+                return Ok(());
+            }
+        }
+        self.apart(Self::slow_varint).map(drop)
+    }
+
+    /// Skips the strings, byte strings and messages that stand here under the numbers 2 to 15, as long as
+    /// their lengths take one byte or two, and returns how many these were: at most `max`.
+    ///
+    /// They are most of a message, and this takes half of what [`key`](Self::key) and
+    /// [`skip`](Self::skip) take.
+    #[inline(always)]
+    pub(crate) fn skip_short(&mut self, max: u32) -> u32 {
+        let mut left = max;
+        while let [key, rest @ ..] = self.rest
+            && key & 0x87 == LEN
+            && *key > LEN | 1 << 3
+            && let Some((len, rest)) = short_len(rest)
+            && let Some(rest) = rest.get(len..)
+            && let Some(fewer) = left.checked_sub(1)
+        {
+            (self.rest, left) = (rest, fewer);
+        }
+        max.wrapping_sub(left)
     }
 
     /// A varint at the end of the message, or of nine or ten bytes.
@@ -239,30 +304,13 @@ impl<'a> Input<'a> {
     /// A string with its length in front.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<&'a str, WireError> {
-        let bytes = self.bytes()?;
-        core::str::from_utf8(bytes).map_err(|error| WireError::BadUtf8 {
-            len: bytes.len(),
-            valid_up_to: error.valid_up_to(),
-        })
+        utf8(self.bytes()?)
     }
 
     /// A string with its length in front, which is UTF-8, as bytes.
     #[inline(always)]
     pub(crate) fn text(&mut self) -> Result<&'a [u8], WireError> {
-        let bytes = self.bytes()?;
-        if is_ascii(bytes) {
-            return Ok(bytes);
-        }
-        match core::str::from_utf8(bytes) {
-            Ok(text) => Ok(text.as_bytes()),
-            Err(error) => {
-                let valid_up_to = error.valid_up_to();
-                Err(WireError::BadUtf8 {
-                    len: bytes.len(),
-                    valid_up_to,
-                })
-            }
-        }
+        text(self.bytes()?)
     }
 
     #[inline(always)]
@@ -284,17 +332,22 @@ impl<'a> Input<'a> {
         if depth_left == 0 {
             return Err(WireError::GroupDepth);
         }
+        // Most of what is skipped is strings and messages.
+        if key.wire_type() == LEN {
+            self.bytes()?;
+            return Ok(Skipped { fields: 0 });
+        }
         match key.wire_type() {
-            VARINT => self.varint().map(drop)?,
+            VARINT => self.skip_varint()?,
             FIXED64 => self.fixed::<8>().map(drop)?,
-            LEN => self.bytes().map(drop)?,
             FIXED32 => self.fixed::<4>().map(drop)?,
             START_GROUP => return self.apart(|it| it.group(key.number(), depth_left)),
-            _ => {
+            END_GROUP => {
                 return Err(WireError::UnmatchedGroup {
                     number: key.number(),
                 });
             }
+            _ => return Err(key.wrong()),
         }
         Ok(Skipped { fields: 0 })
     }
@@ -319,6 +372,36 @@ impl<'a> Input<'a> {
             fields = fields.saturating_add(inner.fields);
         }
     }
+}
+
+/// A length of one byte or two, and what follows it.
+#[inline(always)]
+fn short_len(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    match bytes {
+        [len, rest @ ..] if *len < 0x80 => Some((usize::from(*len), rest)),
+        [low, high, rest @ ..] if *high < 0x80 => {
+            Some((usize::from(low & 0x7F) | usize::from(*high) << 7, rest))
+        }
+        _ => None,
+    }
+}
+
+/// A string's bytes as text.
+#[inline(always)]
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, WireError> {
+    core::str::from_utf8(bytes).map_err(|error| WireError::BadUtf8 {
+        len: bytes.len(),
+        valid_up_to: error.valid_up_to(),
+    })
+}
+
+/// A string's bytes, which are UTF-8.
+#[inline(always)]
+pub(crate) fn text(bytes: &[u8]) -> Result<&[u8], WireError> {
+    if is_ascii(bytes) {
+        return Ok(bytes);
+    }
+    utf8(bytes).map(str::as_bytes)
 }
 
 /// As the standard library's, for the strings of telemetry: most are shorter than the 64 bytes that
@@ -352,105 +435,4 @@ pub(crate) struct Skipped {
 const VARINT_BYTES_MAX: usize = 10;
 
 #[cfg(test)]
-mod tests {
-    use alloc::vec;
-    use alloc::vec::Vec;
-
-    use super::*;
-
-    fn varint(bytes: &[u8]) -> Result<u64, WireError> {
-        Input::new(bytes).varint()
-    }
-
-    #[test]
-    fn a_varint_holds_64_bits_and_not_one_more() {
-        let mut largest = vec![0xFF; 9];
-        largest.push(0x01);
-        assert_eq!(varint(&largest), Ok(u64::MAX));
-        largest[9] = 0x02;
-        assert_eq!(varint(&largest), Err(WireError::BadVarint));
-        assert_eq!(varint(&[0x80; 11]), Err(WireError::BadVarint));
-        assert_eq!(varint(&[0x80; 10]), Err(WireError::BadVarint));
-        assert_eq!(
-            varint(&[0x80; 9]),
-            Err(WireError::Truncated { needed: 1, left: 0 })
-        );
-        assert_eq!(
-            varint(&[]),
-            Err(WireError::Truncated { needed: 1, left: 0 })
-        );
-    }
-
-    #[test]
-    fn prost_reads_the_same_varints() {
-        let mut rng = dashstream_testkit::rng::SplitMix64::new(7);
-        for _ in 0..50_000 {
-            let mut bytes = [0_u8; 12];
-            rng.fill(&mut bytes);
-            for byte in &mut bytes {
-                if rng.chance(2, 3) {
-                    *byte |= 0x80;
-                }
-            }
-            let len = rng.index(13);
-            let mut theirs = &bytes[..len];
-            let mut ours = Input::new(&bytes[..len]);
-            let read = prost::encoding::decode_varint(&mut theirs).ok();
-            assert_eq!(ours.varint().ok(), read);
-            if read.is_some() {
-                assert_eq!(ours.rest, theirs);
-            }
-        }
-    }
-
-    #[test]
-    fn a_string_is_ascii_when_none_of_its_bytes_is_above() {
-        for len in 0..100 {
-            let mut bytes = vec![b'a'; len];
-            assert!(is_ascii(&bytes));
-            for at in 0..len {
-                bytes[at] = 0x80;
-                assert!(!is_ascii(&bytes), "{at} of {len}");
-                bytes[at] = b'a';
-            }
-        }
-    }
-
-    #[test]
-    fn keys_that_cannot_be_are_refused() {
-        let key = |bytes: &[u8]| Input::new(bytes).key();
-        assert_eq!(key(&[0x0A]), Ok(Some(Key(Key::of(1, LEN)))));
-        assert_eq!(key(&[]), Ok(None));
-        assert_eq!(key(&[0x02]), Err(WireError::BadKey { key: 2 }));
-        assert_eq!(key(&[0x0E]), Err(WireError::BadKey { key: 14 }));
-        assert_eq!(key(&[0x0F]), Err(WireError::BadKey { key: 15 }));
-        let largest = Key(Key::of((1 << 29) - 1, VARINT));
-        assert_eq!(key(&[0xF8, 0xFF, 0xFF, 0xFF, 0x0F]), Ok(Some(largest)));
-        assert_eq!(
-            key(&[0x80, 0x80, 0x80, 0x80, 0x10]),
-            Err(WireError::BadKey { key: 1 << 32 })
-        );
-    }
-
-    #[test]
-    fn groups_are_skipped_to_their_own_end_within_the_depth() {
-        let group = Key(Key::of(3, START_GROUP));
-        let nested = [0x23, 0x08, 0x01, 0x24, 0x1C, 0x55];
-        let mut input = Input::new(&nested);
-        assert_eq!(input.skip(group, 3).map(|skipped| skipped.fields), Ok(4));
-        assert_eq!(input.rest, [0x55]);
-
-        let skip = |bytes: &[u8], depth| Input::new(bytes).skip(group, depth).map(drop);
-        assert_eq!(skip(&nested, 2), Err(WireError::GroupDepth));
-        assert_eq!(
-            skip(&[0x24], 9),
-            Err(WireError::UnmatchedGroup { number: 4 })
-        );
-        assert_eq!(
-            skip(&[0x08], 9),
-            Err(WireError::Truncated { needed: 1, left: 0 })
-        );
-        let deep: Vec<u8> = vec![0x1B; 1 << 19];
-        assert_eq!(skip(&deep, 100), Err(WireError::GroupDepth));
-    }
-}
+mod tests;
