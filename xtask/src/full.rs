@@ -97,6 +97,23 @@ const STAGES: &[Stage] = &[
         },
     ),
     (
+        "frames",
+        "a hundred thousand zstd frames of every form, decoded as libzstd does",
+        || {
+            sh::run(
+                sh::cargo(&[
+                    "test",
+                    "--release",
+                    "-p",
+                    "dashstream-zstd",
+                    "--test",
+                    "generated",
+                ])
+                .env("ZSTD_FRAMES", "100000"),
+            )
+        },
+    ),
+    (
         "mutants",
         "each seeded defect of the policy engine breaks an invariant",
         || mutants::run("policy"),

@@ -5,7 +5,9 @@ use crate::refusal::{Refusal, cold};
 
 /// A block, its content skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Block {
+pub(crate) struct Block<'a> {
+    /// What is stored of it.
+    content: &'a [u8],
     pub(crate) last: bool,
     pub(crate) compressed: bool,
     /// The least content the block can yield.
@@ -14,10 +16,10 @@ pub(crate) struct Block {
     pub(crate) most: u32,
 }
 
-impl Block {
+impl<'a> Block<'a> {
     /// Walks over the next block of a frame whose largest block is `max`.
     #[inline(always)]
-    pub(crate) fn walk(input: &mut Input<'_>, max: u32) -> Result<Self, Refusal> {
+    pub(crate) fn walk(input: &mut Input<'a>, max: u32) -> Result<Self, Refusal> {
         let offset = input.offset();
         let &[a, b, c] = input.array()?;
         let header = u32::from_le_bytes([a, b, c, 0]);
@@ -40,6 +42,7 @@ impl Block {
         let content = input.bytes(stored)?;
         if kind != COMPRESSED {
             return Ok(Self {
+                content,
                 last,
                 compressed: false,
                 least: size,
@@ -54,6 +57,7 @@ impl Block {
             return Err(too_large(offset, least, max));
         }
         Ok(Self {
+            content,
             last,
             compressed: true,
             least,
@@ -61,6 +65,24 @@ impl Block {
             // nothing more.
             most: if sections.sequences == 0 { least } else { max },
         })
+    }
+
+    /// Whether tables have to be built for it: it brings a Huffman tree, or distributions of its own.
+    pub(crate) fn brings_tables(&self) -> bool {
+        let tree = self.content.first().is_some_and(|head| head & 0x03 == TREE);
+        let modes = || {
+            let (_, section) = literals(self.content)?;
+            let (&first, after) = section.split_first()?;
+            let width = match first {
+                0..=127 => 0,
+                128..=254 => 1,
+                255 => 2,
+            };
+            after.get(width)
+        };
+        // One of the three modes of two bits each, from the highest down, is 2.
+        let own = |modes: &u8| modes & !(modes << 1) & 0b1010_1000 != 0;
+        self.compressed && (tree || modes().is_some_and(own))
     }
 }
 
@@ -139,6 +161,9 @@ fn literals(content: &[u8]) -> Option<(u32, &[u8])> {
 /// The types of literals that are not Huffman-coded: RFC 8878 section 3.1.1.3.1.1.
 const RAW_LITERALS: u64 = 0;
 const RUN_OF_LITERALS: u64 = 1;
+
+/// The type of literals that come with their Huffman tree.
+const TREE: u8 = 2;
 
 /// The number of sequences at the head of their section.
 ///

@@ -3,7 +3,7 @@
 use crate::block::Block;
 use crate::header::Header;
 use crate::input::Input;
-use crate::limits::{EMPTY_BLOCKS, Limits, UnknownSize};
+use crate::limits::{EMPTY_BLOCKS, LENT_BLOCKS, Limits, TABLES_BYTES, UnknownSize};
 use crate::refusal::{Refusal, cold};
 
 /// What is left for the frames of an input, each of which spends from it.
@@ -11,45 +11,64 @@ use crate::refusal::{Refusal, cold};
 pub(crate) struct Budget {
     /// Bytes of output that the limits leave.
     output: u64,
-    /// Blocks that are left: any, where the limits set a number, and else those without content.
-    blocks: u64,
-    /// Whether a block that holds content is counted against `blocks`.
-    every_block: bool,
+    /// Blocks of any kind that are left, where the limits set a number.
+    blocks: Option<u64>,
+    /// Blocks without content that are left, where the limits set none.
+    empty: u64,
+    /// Bytes of content that were proved or lent, and that no tables were paid with.
+    unspent: u64,
 }
 
 impl Budget {
     /// The budget for an input of `len` bytes.
     #[inline]
     pub(crate) const fn new(len: usize, limits: &Limits) -> Self {
-        let set = limits.blocks_set();
         Self {
             output: limits.output_bytes_for(len),
-            blocks: match set {
-                Some(blocks) => blocks,
-                None => EMPTY_BLOCKS,
-            },
-            every_block: set.is_some(),
+            blocks: limits.blocks_set(),
+            empty: EMPTY_BLOCKS,
+            unspent: LENT_BLOCKS.saturating_mul(TABLES_BYTES as u64),
         }
     }
 
-    /// Spends a block at `offset` that holds at least `least` bytes of content; a skippable frame is one
-    /// that holds none.
+    /// Spends a block at `offset`.
     #[inline(always)]
-    pub(crate) const fn block(
-        &mut self,
-        offset: usize,
-        least: u32,
-        limits: &Limits,
-    ) -> Result<(), Refusal> {
-        if least > 0 && !self.every_block {
+    fn block(&mut self, offset: usize, block: &Block<'_>, limits: &Limits) -> Result<(), Refusal> {
+        // Most blocks pay for tables, whether they bring some or not.
+        if let (None, Some(more)) = (self.blocks, block.least.checked_sub(TABLES_BYTES)) {
+            self.unspent = self.unspent.wrapping_add(u64::from(more));
             return Ok(());
         }
-        match self.blocks.checked_sub(1) {
-            Some(left) => {
-                self.blocks = left;
+        self.small(offset, Some(block), limits)
+    }
+
+    /// Spends a block that proves little, or a skippable frame, which is a block of nothing.
+    #[inline(never)]
+    pub(crate) fn small(
+        &mut self,
+        offset: usize,
+        block: Option<&Block<'_>>,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        let (left, cost, limit) = match (&mut self.blocks, block) {
+            (Some(left), _) => (left, 1, limits.blocks()),
+            (None, Some(block)) if block.least > 0 => {
+                self.unspent = self.unspent.saturating_add(u64::from(block.least));
+                let cost = if block.brings_tables() {
+                    u64::from(TABLES_BYTES)
+                } else {
+                    0
+                };
+                (&mut self.unspent, cost, LENT_BLOCKS)
+            }
+            (None, _) => (&mut self.empty, 1, EMPTY_BLOCKS),
+        };
+        match left.checked_sub(cost) {
+            Some(fewer) => {
+                *left = fewer;
                 Ok(())
             }
-            None => Err(too_many(offset, limits)),
+            None => Err(cold(Refusal::TooManyBlocks { offset, limit })),
         }
     }
 
@@ -57,16 +76,6 @@ impl Budget {
     const fn frame(&mut self, bytes: u64) {
         self.output = self.output.saturating_sub(bytes);
     }
-}
-
-#[cold]
-#[inline(never)]
-const fn too_many(offset: usize, limits: &Limits) -> Refusal {
-    let limit = match limits.blocks_set() {
-        Some(blocks) => blocks,
-        None => EMPTY_BLOCKS,
-    };
-    Refusal::TooManyBlocks { offset, limit }
 }
 
 /// A frame whose headers were walked and found within limits.
@@ -107,7 +116,7 @@ impl Frame {
         let last_block = loop {
             let offset = input.offset();
             let block = Block::walk(input, block_max)?;
-            budget.block(offset, block.least, limits)?;
+            budget.block(offset, &block, limits)?;
             // Each takes three bytes of the input.
             blocks = blocks.wrapping_add(1);
             // Wrapping is out of reach: at 128 KiB a block it takes 2^47 of them, 3 bytes each.

@@ -223,7 +223,7 @@ impl<'a> Frames<'a> {
             return Err(Refusal::SkippableFrame { offset, limit });
         }
         self.skippable_frames = self.skippable_frames.saturating_add(1);
-        self.budget.block(offset, 0, self.limits)?;
+        self.budget.small(offset, None, self.limits)?;
         let len = u32::from_le_bytes(*self.input.array()?);
         self.input.bytes(len)?;
         Ok(())

@@ -169,13 +169,13 @@ pub enum Refusal {
         /// The limit for skippable frames.
         limit: u32,
     },
-    /// There are more blocks than the limits allow, or, where they set no number, more than 16 that
-    /// hold no content.
+    /// There are more blocks than the limits allow, or, where they set no number, more that hold no
+    /// content, or more that bring tables for little of it.
     #[error("another block at offset {offset}, limit {limit}")]
     TooManyBlocks {
         /// Where the first block too many begins.
         offset: usize,
-        /// The block limit; where none is set, how many blocks may hold no content.
+        /// The block limit; where none is set, how many blocks of this kind there may be.
         limit: u64,
     },
     /// Bytes that are no frame follow the last frame.

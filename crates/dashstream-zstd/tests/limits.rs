@@ -192,6 +192,39 @@ fn unless_a_number_is_set_sixteen_blocks_may_be_empty_and_any_may_hold_a_byte() 
 }
 
 #[test]
+fn unless_a_number_is_set_tables_cost_128_bytes_of_proven_content_and_a_mebibyte_is_lent() {
+    // Three bytes of what each block proves are copied.
+    let with = |blocks: usize, proven: usize| {
+        let block = frames::tables(&vec![b'x'; proven - 3]);
+        Frame::undeclared()
+            .block(Block::Raw(b"abcd".to_vec()))
+            .blocks(core::iter::repeat_n(block, blocks))
+            .bytes()
+    };
+    let most = ((1 << 20) + 4) / (128 - 3);
+    for (blocks, proven, expected) in [
+        (most - 1, 3, "ok"),
+        (most, 3, "ok"),
+        (most + 1, 3, "too_many_blocks"),
+        (2 * most, 127, "ok"),
+        (2 * most, 128, "ok"),
+        (2 * most, 129, "ok"),
+    ] {
+        assert_eq!(outcome(&with(blocks, proven), bounded()), expected);
+    }
+    // What earlier blocks prove beyond 128 pays for later ones.
+    let rich = Frame::undeclared()
+        .block(Block::Raw(vec![b'x'; 128 + 125]))
+        .blocks(core::iter::repeat_n(frames::tables(&[]), most + 1));
+    assert_eq!(outcome(&rich.bytes(), bounded()), "ok");
+    let limits = bounded().with_blocks(most as u64 + 2);
+    assert_eq!(outcome(&with(most + 1, 3), limits), "ok");
+    let (offset, limit) = (with(most, 3).len(), 8192);
+    let refused = Plan::inspect(&with(most + 1, 3), &bounded());
+    assert_eq!(refused, Err(Refusal::TooManyBlocks { offset, limit }));
+}
+
+#[test]
 fn the_ratio_leaves_its_slack_and_no_more() {
     for input in [runs(1000), undeclared(1000)] {
         let len = input.len() as u64;

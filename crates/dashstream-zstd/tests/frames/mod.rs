@@ -12,6 +12,8 @@
     reason = "test support: it may panic, and its numbers are its own"
 )]
 
+pub mod forms;
+
 /// A frame, field by field. Nothing is checked: that is the point.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -209,6 +211,24 @@ impl Block {
             }
         }
     }
+}
+
+/// A compressed block of `literals` and one sequence of three bytes more, from the offset before the last: its
+/// three distributions of 512, 256 and 512 entries are its own, and give the first symbol all but one.
+pub fn tables(literals: &[u8]) -> Block {
+    let field = (literals.len() as u32) << 4 | 0x0C;
+    let mut content = field.to_le_bytes()[..3].to_vec();
+    content.extend(literals);
+    content.extend([1, 0b1010_1000]);
+    // The accuracy less 5 in four bits, then two counts plus one: RFC 8878 section 4.1.1.
+    let of_512 = 4_u16 | 1022 << 4 | 3 << 14;
+    let of_256 = 3_u16 | 510 << 4 | 3 << 13;
+    for table in [of_512, of_256, of_512] {
+        content.extend(table.to_le_bytes());
+    }
+    // States of 9, 8 and 9 bits, all 0, below the bit that ends them.
+    content.extend((1_u32 << 26).to_le_bytes());
+    Block::Lie(2, content.len() as u32, content)
 }
 
 /// A skippable frame of `len` zeros.

@@ -88,6 +88,8 @@ fn check_against(plan: Result<Plan, Refusal>, input: &[u8], decoder: &mut Decode
             assert_eq!(size, output.len() as u64);
             assert!(plan.output_bytes_min() <= size && size <= plan.output_bytes_max());
             assert!(size <= limits.output_bytes());
+            // The work of a plan: a block takes four bytes, but for 16 without content.
+            assert!(plan.blocks() <= input.len() as u64 / 4 + 16);
             if let Some(declared) = plan.declared_bytes() {
                 assert_eq!(declared, size);
                 assert!(
