@@ -5,7 +5,7 @@ use crate::error::DecodeError;
 use crate::kind::Kind;
 use crate::limits::DecodeLimits;
 use crate::options::DecodeOptions;
-use crate::survey::Survey;
+use crate::stats::PayloadStats;
 use crate::walk::walk;
 
 /// Where byte fields keep their bytes.
@@ -18,9 +18,9 @@ pub(crate) enum Buffer {
 }
 
 impl Buffer {
-    pub(crate) const fn heap(self, payload: usize, survey: &Survey<'_>) -> u64 {
+    pub(crate) const fn heap(self, payload: usize, stats: &PayloadStats<'_>) -> u64 {
         match self {
-            Self::Copies => survey.blob_bytes,
+            Self::Copies => stats.blob_bytes,
             Self::Shared => (payload as u64).saturating_add(SHARED_HEADER_BYTES),
         }
     }
@@ -31,16 +31,16 @@ impl Buffer {
 pub(crate) fn raw<'a>(
     payload: &'a [u8],
     options: &DecodeOptions,
-    survey: &mut Survey<'a>,
+    stats: &mut PayloadStats<'a>,
 ) -> Result<(Kind, Buffer), DecodeError> {
     payload_size(payload, options.limits())?;
-    let kind = walk(payload, options.rules(), survey)?;
-    let buffer = if survey.blobs > BLOBS_COPIED_MAX || survey.body.is_none() {
+    let kind = walk(payload, options.rules(), stats)?;
+    let buffer = if stats.blobs > BLOBS_COPIED_MAX || stats.body.is_none() {
         Buffer::Shared
     } else {
         Buffer::Copies
     };
-    afford(payload, options, survey, buffer)?;
+    afford(payload, options, stats, buffer)?;
     Ok((kind, buffer))
 }
 
@@ -49,10 +49,10 @@ pub(crate) fn raw<'a>(
 pub(crate) fn inflated<'a>(
     payload: &'a [u8],
     options: &DecodeOptions,
-    survey: &mut Survey<'a>,
+    stats: &mut PayloadStats<'a>,
 ) -> Result<(Kind, Buffer), DecodeError> {
-    let kind = walk(payload, options.rules(), survey)?;
-    afford(payload, options, survey, Buffer::Shared)?;
+    let kind = walk(payload, options.rules(), stats)?;
+    afford(payload, options, stats, Buffer::Shared)?;
     Ok((kind, Buffer::Shared))
 }
 
@@ -70,12 +70,12 @@ pub(crate) const fn payload_size(payload: &[u8], limits: &DecodeLimits) -> Resul
 fn afford(
     payload: &[u8],
     options: &DecodeOptions,
-    survey: &Survey<'_>,
+    stats: &PayloadStats<'_>,
     buffer: Buffer,
 ) -> Result<(), DecodeError> {
     let limit = options.limits().heap_bytes();
-    let heap = buffer.heap(payload.len(), survey);
-    if survey.heap.saturating_add(heap) > limit {
+    let heap = buffer.heap(payload.len(), stats);
+    if stats.heap.saturating_add(heap) > limit {
         return Err(DecodeError::HeapBudget { limit });
     }
     Ok(())

@@ -5,77 +5,48 @@ use core::time::Duration;
 use crate::number::Number;
 use crate::v1::{AttributeValue, Event, MetricValue, Metrics, attribute_value, metric_value};
 
-impl AttributeValue {
-    /// The value as text, when it is a string.
-    #[must_use]
-    pub const fn text(&self) -> Option<&str> {
-        match &self.value {
-            Some(attribute_value::Value::StringValue(text)) => Some(text.as_str()),
-            _ => None,
-        }
-    }
+/// What attributes and measurements have in common, of which each schema has a message of its own.
+macro_rules! typed {
+    ($message:ident, $value:path) => {
+        impl $message {
+            /// The value as text, when it is a string.
+            #[must_use]
+            pub const fn text(&self) -> Option<&str> {
+                use $value as Value;
+                match &self.value {
+                    Some(Value::StringValue(text)) => Some(text.as_str()),
+                    _ => None,
+                }
+            }
 
-    /// The value as a number: an integer, a finite float, or a string that is a number as a whole, see
-    /// [`Number::parse`].
-    #[must_use]
-    pub fn number(&self) -> Option<Number> {
-        match &self.value {
-            Some(attribute_value::Value::IntValue(whole)) => Some(Number::Int(*whole)),
-            Some(attribute_value::Value::FloatValue(float)) => Number::finite(*float),
-            Some(attribute_value::Value::StringValue(text)) => Number::parse(text),
-            Some(
-                attribute_value::Value::BoolValue(_)
-                | attribute_value::Value::BytesValue(_)
-                | attribute_value::Value::ArrayValue(_)
-                | attribute_value::Value::MapValue(_),
-            )
-            | None => None,
-        }
-    }
+            /// The value as a number: an integer, a finite float, or a string that is a number as a
+            /// whole, see [`Number::parse`].
+            #[must_use]
+            pub fn number(&self) -> Option<Number> {
+                use $value as Value;
+                match &self.value {
+                    Some(Value::IntValue(whole)) => Some(Number::Int(*whole)),
+                    Some(Value::FloatValue(float)) => Number::finite(*float),
+                    Some(Value::StringValue(text)) => Number::parse(text),
+                    _ => None,
+                }
+            }
 
-    /// The value as a truth value, when it is one.
-    #[must_use]
-    pub const fn truth(&self) -> Option<bool> {
-        match self.value {
-            Some(attribute_value::Value::BoolValue(truth)) => Some(truth),
-            _ => None,
-        }
-    }
-}
-
-impl MetricValue {
-    /// The value as text, when it is a string.
-    #[must_use]
-    pub const fn text(&self) -> Option<&str> {
-        match &self.value {
-            Some(metric_value::Value::StringValue(text)) => Some(text.as_str()),
-            _ => None,
-        }
-    }
-
-    /// The value as a number: an integer, a finite float, or a string that is a number as a whole, see
-    /// [`Number::parse`].
-    #[must_use]
-    pub fn number(&self) -> Option<Number> {
-        match &self.value {
-            Some(metric_value::Value::IntValue(whole)) => Some(Number::Int(*whole)),
-            Some(metric_value::Value::FloatValue(float)) => Number::finite(*float),
-            Some(metric_value::Value::StringValue(text)) => Number::parse(text),
-            Some(metric_value::Value::BoolValue(_) | metric_value::Value::BytesValue(_)) | None => {
-                None
+            /// The value as a truth value, when it is one.
+            #[must_use]
+            pub const fn truth(&self) -> Option<bool> {
+                use $value as Value;
+                match self.value {
+                    Some(Value::BoolValue(truth)) => Some(truth),
+                    _ => None,
+                }
             }
         }
-    }
-
-    /// The value as a truth value, when it is one.
-    #[must_use]
-    pub const fn truth(&self) -> Option<bool> {
-        match self.value {
-            Some(metric_value::Value::BoolValue(truth)) => Some(truth),
-            _ => None,
-        }
-    }
+    };
 }
+
+typed!(AttributeValue, attribute_value::Value);
+typed!(MetricValue, metric_value::Value);
 
 impl Metrics {
     /// The measurement of this name, when it is a number.
@@ -114,29 +85,16 @@ impl Event {
         }
     }
 
-    /// Where the run's state is among the attributes: the first that is there of `initial_state_json`,
-    /// `state_json` and `state`.
+    /// The run's state among the attributes: the first that is there of `initial_state_json`,
+    /// `state_json` and `state`, and its text, to be read as JSON within limits. Without text the attribute
+    /// is no string: a state was sent, and it cannot be had.
     #[must_use]
-    pub fn state(&self) -> Option<StateSource<'_>> {
+    pub fn state(&self) -> Option<(StateKey, Option<&str>)> {
         StateKey::ALL.into_iter().find_map(|key| {
             let value = self.attributes.get(key.as_str())?;
-            Some(StateSource {
-                key,
-                json: value.text(),
-            })
+            Some((key, value.text()))
         })
     }
-}
-
-/// A state among an event's attributes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StateSource<'a> {
-    /// The attribute it is in.
-    pub key: StateKey,
-    /// The attribute's text, to be read as JSON within limits. `None` says that the attribute is no
-    /// string: a state was sent, and it cannot be had.
-    pub json: Option<&'a str>,
 }
 
 /// An attribute that holds a run's state.

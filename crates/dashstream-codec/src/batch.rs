@@ -1,9 +1,7 @@
 //! The events of a message, each under its own thread.
 
 use alloc::collections::BTreeMap;
-use core::iter::FusedIterator;
 use core::num::NonZeroU64;
-use core::{option, slice};
 
 use crate::v1::dash_stream_message::Message;
 use crate::v1::{Event, Header};
@@ -19,6 +17,13 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
+    const fn of(event: &'a Event) -> Self {
+        Self {
+            header: event.header.as_ref(),
+            event: Some(event),
+        }
+    }
+
     /// The run; empty without header.
     #[must_use]
     pub fn thread_id(&self) -> &'a str {
@@ -32,45 +37,31 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// What a message holds, one place after another: the events of a batch, or the message itself. A batch's
-/// envelope is never among them, and an empty batch has none.
-#[derive(Clone, Debug)]
-pub struct Entries<'a> {
-    single: option::IntoIter<Entry<'a>>,
-    events: slice::Iter<'a, Event>,
-}
-
 impl Message {
-    /// What this message holds, one place after another.
-    #[must_use]
-    pub fn entries(&self) -> Entries<'_> {
+    /// What this message holds, one place after another: the events of a batch, or the message itself. A
+    /// batch's envelope is never among them, and an empty batch has none.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         let (single, events) = match self {
             Self::EventBatch(batch) => (None, batch.events.as_slice()),
-            Self::Event(event) => (
-                Some(Entry {
-                    header: event.header.as_ref(),
-                    event: Some(event),
-                }),
-                [].as_slice(),
-            ),
+            Self::Event(event) => (Some(Entry::of(event)), [].as_slice()),
             Self::StateDiff(_)
             | Self::TokenChunk(_)
             | Self::ToolExecution(_)
             | Self::Checkpoint(_)
             | Self::Metrics(_)
             | Self::Error(_)
-            | Self::ExecutionTrace(_) => (
-                Some(Entry {
-                    header: self.header(),
-                    event: None,
-                }),
-                [].as_slice(),
-            ),
+            | Self::ExecutionTrace(_) => {
+                let header = self.header();
+                (
+                    Some(Entry {
+                        header,
+                        event: None,
+                    }),
+                    [].as_slice(),
+                )
+            }
         };
-        Entries {
-            single: single.into_iter(),
-            events: events.iter(),
-        }
+        single.into_iter().chain(events.iter().map(Entry::of))
     }
 
     /// The highest sequence of each thread in this message. Threads without a sequence are not among
@@ -87,26 +78,3 @@ impl Message {
         maxima
     }
 }
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        self.single.next().or_else(|| {
-            let event = self.events.next()?;
-            Some(Entry {
-                header: event.header.as_ref(),
-                event: Some(event),
-            })
-        })
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.single.len().saturating_add(self.events.len());
-        (len, Some(len))
-    }
-}
-
-impl ExactSizeIterator for Entries<'_> {}
-
-impl FusedIterator for Entries<'_> {}

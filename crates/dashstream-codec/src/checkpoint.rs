@@ -21,21 +21,9 @@ pub struct CheckpointReader {
 pub struct CheckpointBody<'a> {
     /// The state's bytes; JSON by convention.
     pub state: &'a [u8],
-    /// What is known about the bytes.
-    pub checksum: Checksum,
-}
-
-/// What a checksum says. A wrong one is an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the third answer, a mismatch, is an error"
-)]
-pub enum Checksum {
-    /// The bytes are those that were sent.
-    Verified,
-    /// The checkpoint has none.
-    Absent,
+    /// Whether a checksum shows that the bytes are those that were sent. A checkpoint may have none; a
+    /// wrong one is an error.
+    pub verified: bool,
 }
 
 /// Why a checkpoint's state cannot be had.
@@ -154,14 +142,14 @@ impl CheckpointReader {
                 declared,
             });
         }
-        let checksum = verify(state, &checkpoint.checksum)?;
-        Ok(CheckpointBody { state, checksum })
+        let verified = verify(state, &checkpoint.checksum)?;
+        Ok(CheckpointBody { state, verified })
     }
 }
 
-fn verify(state: &[u8], checksum: &[u8]) -> Result<Checksum, CheckpointError> {
+fn verify(state: &[u8], checksum: &[u8]) -> Result<bool, CheckpointError> {
     if checksum.is_empty() {
-        return Ok(Checksum::Absent);
+        return Ok(false);
     }
     let expected: &[u8; 32] = checksum
         .try_into()
@@ -171,5 +159,5 @@ fn verify(state: &[u8], checksum: &[u8]) -> Result<Checksum, CheckpointError> {
     if Sha256::digest(state).as_slice() != expected {
         return Err(CheckpointError::ChecksumMismatch);
     }
-    Ok(Checksum::Verified)
+    Ok(true)
 }

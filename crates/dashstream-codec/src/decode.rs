@@ -10,11 +10,12 @@ use crate::content;
 use crate::diff_view::DiffView;
 use crate::error::DecodeError;
 use crate::frame::{Encoding, Frame};
+use crate::header::each_kind;
 use crate::kind::Kind;
 use crate::options::DecodeOptions;
 use crate::peek::Peek;
 use crate::shape::SLOTS;
-use crate::survey::Survey;
+use crate::stats::PayloadStats;
 use crate::v1;
 use crate::v1::dash_stream_message::Message;
 use crate::warning::Warnings;
@@ -106,21 +107,21 @@ impl Decoder {
     /// [`fault`](DecodeError::fault) is what a host has to tell apart.
     pub fn decode(&mut self, record: &[u8]) -> Result<Decoded, DecodeError> {
         let frame = self.frame(record)?;
-        let mut survey = Survey::default();
+        let mut stats = PayloadStats::default();
         match frame.encoding {
             Encoding::Raw => {
-                let (kind, buffer) = admit::raw(frame.payload, &self.options, &mut survey)?;
-                let facts = facts(record, frame, frame.payload.len(), kind, buffer, &survey);
-                decode_raw(frame.payload, kind, buffer, &survey, facts)
+                let (kind, buffer) = admit::raw(frame.payload, &self.options, &mut stats)?;
+                let facts = facts(record, frame, frame.payload.len(), kind, buffer, &stats);
+                decode_raw(frame.payload, kind, buffer, &stats, facts)
             }
             Encoding::Zstd => {
                 let content = match self.zstd.decompress(frame.payload) {
                     Ok(content) => Bytes::from(content),
                     Err(error) => return Err(content::refused(error, self.options.limits())),
                 };
-                let (kind, buffer) = admit::inflated(&content, &self.options, &mut survey)?;
-                let facts = facts(record, frame, content.len(), kind, buffer, &survey);
-                decode_content(&content, kind, &survey, facts)
+                let (kind, buffer) = admit::inflated(&content, &self.options, &mut stats)?;
+                let facts = facts(record, frame, content.len(), kind, buffer, &stats);
+                decode_content(&content, kind, &stats, facts)
             }
         }
     }
@@ -135,27 +136,13 @@ impl Decoder {
         &'a mut self,
         record: &'a [u8],
     ) -> Result<Borrowed<'a>, DecodeError> {
-        let frame = self.frame(record)?;
-        let mut survey = Survey::default();
-        let (payload, (kind, buffer)) = match frame.encoding {
-            Encoding::Raw => (
-                frame.payload,
-                admit::raw(frame.payload, &self.options, &mut survey)?,
-            ),
-            Encoding::Zstd => {
-                self.inflate(frame.payload)?;
-                (
-                    self.content.as_slice(),
-                    admit::inflated(&self.content, &self.options, &mut survey)?,
-                )
-            }
-        };
-        let facts = facts(record, frame, payload.len(), kind, buffer, &survey);
-        if let (Kind::StateDiff, Some(body)) = (kind, survey.body) {
+        let mut stats = PayloadStats::default();
+        let (payload, kind, buffer, facts) = self.admit(record, &mut stats)?;
+        if let (Kind::StateDiff, Some(body)) = (kind, stats.body) {
             let view = DiffView::of_checked(body)?;
             return Ok(Borrowed::StateDiff(view, facts));
         }
-        decode_raw(payload, kind, buffer, &survey, facts).map(Borrowed::Other)
+        decode_raw(payload, kind, buffer, &stats, facts).map(Borrowed::Other)
     }
 
     /// Checks one record in full, as [`decode`](Self::decode) does, and decodes nothing of it.
@@ -164,22 +151,35 @@ impl Decoder {
     ///
     /// Those of [`decode`](Self::decode), for the same records.
     pub fn check(&mut self, record: &[u8]) -> Result<RecordFacts, DecodeError> {
+        let (_, _, _, facts) = self.admit(record, &mut PayloadStats::default())?;
+        Ok(facts)
+    }
+
+    /// Walks the payload of a record, in the decoder's own buffer where it is compressed.
+    #[inline(always)]
+    fn admit<'a>(
+        &'a mut self,
+        record: &'a [u8],
+        stats: &mut PayloadStats<'a>,
+    ) -> Result<(&'a [u8], Kind, Buffer, RecordFacts), DecodeError> {
         let frame = self.frame(record)?;
-        let mut survey = Survey::default();
-        let (len, (kind, buffer)) = match frame.encoding {
+        let (payload, (kind, buffer)) = match frame.encoding {
             Encoding::Raw => (
-                frame.payload.len(),
-                admit::raw(frame.payload, &self.options, &mut survey)?,
+                frame.payload,
+                admit::raw(frame.payload, &self.options, stats)?,
             ),
             Encoding::Zstd => {
-                self.inflate(frame.payload)?;
+                if let Err(error) = self.zstd.decompress_into(frame.payload, &mut self.content) {
+                    return Err(content::refused(error, self.options.limits()));
+                }
                 (
-                    self.content.len(),
-                    admit::inflated(&self.content, &self.options, &mut survey)?,
+                    self.content.as_slice(),
+                    admit::inflated(&self.content, &self.options, stats)?,
                 )
             }
         };
-        Ok(facts(record, frame, len, kind, buffer, &survey))
+        let facts = facts(record, frame, payload.len(), kind, buffer, stats);
+        Ok((payload, kind, buffer, facts))
     }
 
     /// Reads the routing facts of a record that is stored raw, and `None` of a compressed one, whose
@@ -214,15 +214,7 @@ impl Decoder {
                 limit,
             });
         }
-        Ok(Frame::parse(record, self.options.framing())?)
-    }
-
-    /// Decompresses a payload that is only looked at into the decoder's own buffer.
-    fn inflate(&mut self, payload: &[u8]) -> Result<(), DecodeError> {
-        match self.zstd.decompress_into(payload, &mut self.content) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(content::refused(error, self.options.limits())),
-        }
+        Frame::parse(record, self.options.framing)
     }
 }
 
@@ -232,15 +224,15 @@ fn decode_raw(
     payload: &[u8],
     kind: Kind,
     buffer: Buffer,
-    survey: &Survey<'_>,
+    stats: &PayloadStats<'_>,
     facts: RecordFacts,
 ) -> Result<Decoded, DecodeError> {
-    let Some(body) = survey.body else {
+    let Some(body) = stats.body else {
         return assemble(Bytes::copy_from_slice(payload), facts);
     };
     match buffer {
-        Buffer::Copies => decode(body, kind, survey, facts),
-        Buffer::Shared => decode(Bytes::copy_from_slice(body), kind, survey, facts),
+        Buffer::Copies => decode(body, kind, stats, facts),
+        Buffer::Shared => decode(Bytes::copy_from_slice(body), kind, stats, facts),
     }
 }
 
@@ -249,11 +241,11 @@ fn decode_raw(
 fn decode_content(
     content: &Bytes,
     kind: Kind,
-    survey: &Survey<'_>,
+    stats: &PayloadStats<'_>,
     facts: RecordFacts,
 ) -> Result<Decoded, DecodeError> {
-    match survey.body {
-        Some(body) => decode(content.slice_ref(body), kind, survey, facts),
+    match stats.body {
+        Some(body) => decode(content.slice_ref(body), kind, stats, facts),
         None => assemble(content.clone(), facts),
     }
 }
@@ -264,25 +256,15 @@ fn decode_content(
 fn decode(
     body: impl Buf,
     kind: Kind,
-    survey: &Survey<'_>,
+    stats: &PayloadStats<'_>,
     facts: RecordFacts,
 ) -> Result<Decoded, DecodeError> {
     // Filled where it stands: moving a message costs as much as decoding a small one.
     let mut decoded = Decoded {
-        message: prepared(kind, survey.counts),
+        message: prepared(kind, stats.counts),
         facts,
     };
-    let filled = match &mut decoded.message {
-        Message::Event(message) => message.merge(body),
-        Message::StateDiff(message) => message.merge(body),
-        Message::TokenChunk(message) => message.merge(body),
-        Message::ToolExecution(message) => message.merge(body),
-        Message::Checkpoint(message) => message.merge(body),
-        Message::Metrics(message) => message.merge(body),
-        Message::Error(message) => message.merge(body),
-        Message::EventBatch(message) => message.merge(body),
-        Message::ExecutionTrace(message) => message.merge(body),
-    };
+    let filled = each_kind!(&mut decoded.message, message => message.merge(body));
     match filled {
         Ok(()) => Ok(decoded),
         Err(_) => Err(DecodeError::Disagreement),
@@ -339,16 +321,16 @@ fn facts(
     payload: usize,
     kind: Kind,
     buffer: Buffer,
-    survey: &Survey<'_>,
+    stats: &PayloadStats<'_>,
 ) -> RecordFacts {
     RecordFacts {
         encoding: frame.encoding,
         framed: frame.framed,
         record_bytes: record.len(),
         payload_bytes: payload,
-        heap_bytes: buffer.heap(payload, survey).saturating_add(survey.heap),
-        fields: survey.fields,
-        elements: survey.elements,
-        warnings: Warnings::of(kind, survey, frame.encoding),
+        heap_bytes: buffer.heap(payload, stats).saturating_add(stats.heap),
+        fields: stats.fields,
+        elements: stats.elements,
+        warnings: Warnings::of(kind, stats, frame.encoding),
     }
 }

@@ -7,8 +7,8 @@ use crate::decode::Decoder;
 use crate::error::DecodeError;
 use crate::frame::Encoding;
 use crate::hint::Hint;
-use crate::survey::Survey;
-use crate::trace::Recorder;
+use crate::stats::PayloadStats;
+use crate::trace::PathTrace;
 use crate::walk::walk_traced;
 use crate::wire::WireError;
 
@@ -61,7 +61,7 @@ impl Decoder {
         let start = frame.map_or(0, |frame| record.len().saturating_sub(frame.payload.len()));
         let inflated = frame.is_some_and(|frame| frame.encoding == Encoding::Zstd);
         match &diagnosis.error {
-            DecodeError::Frame(_) => diagnosis.offset = Some(0),
+            DecodeError::Empty | DecodeError::UnknownFrameByte { .. } => diagnosis.offset = Some(0),
             DecodeError::RecordTooLarge { .. } | DecodeError::PayloadTooLarge { .. } => {
                 return Some(diagnosis);
             }
@@ -98,15 +98,15 @@ impl Decoder {
 
     /// Walks `payload` once more, to the place where it is refused.
     fn locate(&self, payload: &[u8], diagnosis: &mut Diagnosis) {
-        let mut recorder = Recorder::new(payload);
+        let mut trace = PathTrace::new(payload);
         let rules = self.options().rules();
-        let walked = walk_traced(payload, rules, &mut Survey::default(), &mut recorder);
+        let walked = walk_traced(payload, rules, &mut PayloadStats::default(), &mut trace);
         match walked {
             // Over the budget with its byte fields: as a whole.
             Ok(_) => return,
             Err(error) if error != diagnosis.error => return,
             Err(DecodeError::HeaderMismatch) => {
-                (diagnosis.offset, diagnosis.path) = recorder.again().unzip();
+                (diagnosis.offset, diagnosis.path) = trace.again().unzip();
                 return;
             }
             Err(_) => {}
@@ -116,13 +116,13 @@ impl Decoder {
             DecodeError::MissingHeader | DecodeError::SchemaVersion { .. }
         ) {
             // Found at the end of the message that it is about.
-            recorder.up();
+            trace.up();
         }
-        diagnosis.offset = Some(recorder.offset());
-        diagnosis.event = recorder.event();
-        diagnosis.path = Some(recorder.path()).filter(|path| !path.is_empty());
+        diagnosis.offset = Some(trace.offset());
+        diagnosis.event = trace.event();
+        diagnosis.path = Some(trace.path()).filter(|path| !path.is_empty());
         if let DecodeError::Wire(WireError::WrongWireType { .. }) = diagnosis.error {
-            let types = recorder.wire_types();
+            let types = trace.wire_types();
             (diagnosis.expected, diagnosis.found) = types.unzip();
         }
     }
@@ -131,7 +131,8 @@ impl Decoder {
 /// Whether a record that is refused for this may be something else altogether.
 const fn is_of_another_form(error: &DecodeError) -> bool {
     match error {
-        DecodeError::Frame(_)
+        DecodeError::Empty
+        | DecodeError::UnknownFrameByte { .. }
         | DecodeError::Decompression(_)
         | DecodeError::Wire(_)
         | DecodeError::NoMessage { .. }

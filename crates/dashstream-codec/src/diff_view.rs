@@ -145,19 +145,12 @@ impl<'a> OpView<'a> {
 
 impl<'a> From<&'a DiffOperation> for OpView<'a> {
     fn from(operation: &'a DiffOperation) -> Self {
-        let DiffOperation {
-            op,
-            path,
-            value,
-            from,
-            encoding,
-        } = operation;
-        OpView {
-            op: *op,
-            path,
-            value,
-            from,
-            encoding: *encoding,
+        Self {
+            op: operation.op,
+            path: &operation.path,
+            value: &operation.value,
+            from: &operation.from,
+            encoding: operation.encoding,
         }
     }
 }

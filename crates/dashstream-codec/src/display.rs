@@ -5,31 +5,23 @@ use core::fmt::{self, Display, Formatter, Write};
 use crate::v1::{AttributeValue, MetricValue, attribute_value, metric_value};
 
 /// Shows a value in at most so many bytes, and says when that was not all.
-///
-/// Strings are escaped as in Rust source, so that a value cannot break out of a line of a log. Bytes are
-/// shown by their count and the first of them. What is nested deeper than
-/// [`DEPTH_MAX`](Self::DEPTH_MAX) is shown as `...`.
-#[derive(Clone, Copy, Debug)]
-#[must_use]
-pub struct Bounded<'a> {
+struct Bounded<'a> {
     value: Shown<'a>,
     bytes: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
 enum Shown<'a> {
     Attribute(&'a AttributeValue),
     Metric(&'a MetricValue),
 }
 
-impl Bounded<'_> {
-    /// How many lists and maps are shown in one another.
-    pub const DEPTH_MAX: u32 = 8;
-}
-
 impl AttributeValue {
     /// Shows the value in at most `bytes` bytes, and ` [truncated]` behind them when that was not all.
-    pub const fn bounded(&self, bytes: usize) -> Bounded<'_> {
+    ///
+    /// Strings are escaped as in Rust source, so that a value cannot break out of a line of a log. Bytes
+    /// are shown by their count and the first 16 of them; lists and maps within more than seven others as
+    /// `...`.
+    pub const fn bounded(&self, bytes: usize) -> impl Display {
         Bounded {
             value: Shown::Attribute(self),
             bytes,
@@ -39,8 +31,8 @@ impl AttributeValue {
 
 impl MetricValue {
     /// Shows the value and its unit in at most `bytes` bytes, and ` [truncated]` behind them when that
-    /// was not all.
-    pub const fn bounded(&self, bytes: usize) -> Bounded<'_> {
+    /// was not all; see [`AttributeValue::bounded`].
+    pub const fn bounded(&self, bytes: usize) -> impl Display {
         Bounded {
             value: Shown::Metric(self),
             bytes,
@@ -56,7 +48,7 @@ impl Display for Bounded<'_> {
             full: false,
         };
         let shown = match self.value {
-            Shown::Attribute(value) => attribute(&mut room, value, Self::DEPTH_MAX),
+            Shown::Attribute(value) => attribute(&mut room, value, DEPTH_MAX),
             Shown::Metric(value) => metric(&mut room, value),
         };
         if room.full {
@@ -176,3 +168,6 @@ impl Write for Room<'_, '_> {
 
 /// As many as existing viewers show of an id that is too long.
 const BYTES_SHOWN: usize = 16;
+
+/// How many lists and maps are shown in one another.
+const DEPTH_MAX: u32 = 8;

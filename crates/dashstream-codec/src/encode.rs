@@ -2,130 +2,19 @@
 
 use alloc::vec::Vec;
 
-use dashstream_zstd::{CompressError, Level};
+use dashstream_zstd::CompressError;
 
 use crate::admit;
 use crate::content::{self, SHARED_HEADER_BYTES};
-use crate::error::DecodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::frame::{Encoding, RAW, ZSTD};
 use crate::limits::DecodeLimits;
-use crate::options::DecodeOptions;
+use crate::options::EncodeOptions;
 use crate::shape::HEAP_PER_BYTE_MAX;
-use crate::survey::Survey;
+use crate::stats::PayloadStats;
 use crate::v1::dash_stream_message::Message;
 use crate::v1::{CompressionType, Header};
-use crate::vet::vet;
-
-/// How messages are written.
-///
-/// | setting | default | source |
-/// |---|---|---|
-/// | threshold | 512 bytes | existing producers; below it a frame's overhead eats the gain |
-/// | level | 3 | existing producers |
-/// | payload | 1 MiB | existing producers: what a broker takes by default |
-/// | attribute | 500 KiB | existing producers leave larger attributes out |
-/// | reader | the decoder's defaults | what is written has to be read |
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct EncodeOptions {
-    compress: bool,
-    threshold_bytes: usize,
-    level: Level,
-    payload_bytes: usize,
-    attribute_bytes: usize,
-    reader: DecodeOptions,
-}
-
-impl EncodeOptions {
-    /// The defaults of the table above.
-    pub const fn new() -> Self {
-        Self {
-            compress: true,
-            threshold_bytes: THRESHOLD_BYTES,
-            level: Level::DEFAULT,
-            payload_bytes: PAYLOAD_BYTES,
-            attribute_bytes: ATTRIBUTE_BYTES,
-            reader: DecodeOptions::new(),
-        }
-    }
-
-    /// Sets whether payloads are compressed at all.
-    pub const fn with_compression(mut self, compress: bool) -> Self {
-        self.compress = compress;
-        self
-    }
-
-    /// Sets the largest payload in bytes that is not worth compressing.
-    pub const fn with_threshold_bytes(mut self, bytes: usize) -> Self {
-        self.threshold_bytes = bytes;
-        self
-    }
-
-    /// Sets the compression level.
-    pub const fn with_level(mut self, level: Level) -> Self {
-        self.level = level;
-        self
-    }
-
-    /// Sets the largest payload in bytes, before compression.
-    pub const fn with_payload_bytes(mut self, bytes: usize) -> Self {
-        self.payload_bytes = bytes;
-        self
-    }
-
-    /// Sets the largest string or byte string, in bytes, among the values of an event's attributes.
-    pub const fn with_attribute_bytes(mut self, bytes: usize) -> Self {
-        self.attribute_bytes = bytes;
-        self
-    }
-
-    /// Sets how records are read: a message that a decoder with these options would refuse is not written.
-    pub fn with_reader(mut self, reader: DecodeOptions) -> Self {
-        self.reader = reader;
-        self
-    }
-
-    /// Whether payloads are compressed at all.
-    #[must_use]
-    pub const fn compression(&self) -> bool {
-        self.compress
-    }
-
-    /// The largest payload in bytes that is not worth compressing.
-    #[must_use]
-    pub const fn threshold_bytes(&self) -> usize {
-        self.threshold_bytes
-    }
-
-    /// The compression level.
-    #[must_use]
-    pub const fn level(&self) -> Level {
-        self.level
-    }
-
-    /// The largest payload in bytes, before compression.
-    #[must_use]
-    pub const fn payload_bytes(&self) -> usize {
-        self.payload_bytes
-    }
-
-    /// The largest string or byte string, in bytes, among the values of an event's attributes.
-    #[must_use]
-    pub const fn attribute_bytes(&self) -> usize {
-        self.attribute_bytes
-    }
-
-    /// How records are read.
-    pub const fn reader(&self) -> &DecodeOptions {
-        &self.reader
-    }
-}
-
-impl Default for EncodeOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+use crate::validate::validate;
 
 /// Writes records, and keeps its buffers between them.
 #[derive(Debug)]
@@ -167,58 +56,6 @@ pub enum Compression {
     Failed(CompressError),
 }
 
-/// Why a message was not written.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EncodeError {
-    /// The message, or an event of the batch, has no header.
-    #[error("no header")]
-    MissingHeader,
-    /// The header's thread id is empty or all white space: the record would have no key.
-    #[error("blank thread id")]
-    BlankThreadId,
-    /// A string or byte string among an event's attributes is over the limit.
-    #[error("attribute value of {len} bytes, limit {limit}")]
-    AttributeTooLarge {
-        /// The value's size.
-        len: usize,
-        /// The limit.
-        limit: usize,
-    },
-    /// Attributes are nested deeper than a decoder accepts.
-    #[error("nested deeper than {limit}")]
-    TooDeep {
-        /// The limit.
-        limit: u32,
-    },
-    /// The payload is over the limit.
-    #[error("payload of {len} bytes, limit {limit}")]
-    PayloadTooLarge {
-        /// The payload's size.
-        len: usize,
-        /// The limit.
-        limit: usize,
-    },
-    /// The [reader](EncodeOptions::with_reader) would refuse the record.
-    #[error("its reader would refuse it: {0}")]
-    Unreadable(#[from] DecodeError),
-}
-
-impl EncodeError {
-    /// A stable name for logs and labels.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::MissingHeader => "missing_header",
-            Self::BlankThreadId => "blank_thread_id",
-            Self::AttributeTooLarge { .. } => "attribute_too_large",
-            Self::TooDeep { .. } => "depth_exceeded",
-            Self::PayloadTooLarge { .. } => "payload_too_large",
-            Self::Unreadable(error) => error.code(),
-        }
-    }
-}
-
 impl Encoder {
     /// An encoder that writes with `options`.
     #[must_use]
@@ -254,7 +91,7 @@ impl Encoder {
     /// What would not be accepted or could not be routed, as an [`EncodeError`]. Nothing is written
     /// then, and nothing is changed.
     pub fn encode(&mut self, message: &mut Message) -> Result<Encoded<'_>, EncodeError> {
-        vet(message, &self.options)?;
+        validate(message, &self.options)?;
         self.flags.clear();
         self.flags
             .extend(headers(message).map(|header| header.compression));
@@ -321,7 +158,7 @@ impl Encoder {
             return Err(DecodeError::RecordTooLarge { len, limit }.into());
         }
         admit::payload_size(payload, limits)?;
-        // A field takes at least two bytes, and so does an element; the schema was vetted, and the
+        // A field takes at least two bytes, and so does an element; the schema was validated, and the
         // depth as far as it can be 100.
         let len = payload.len() as u64;
         if len
@@ -333,10 +170,10 @@ impl Encoder {
         {
             return Ok(());
         }
-        let mut survey = Survey::default();
+        let mut stats = PayloadStats::default();
         match encoding {
-            Encoding::Raw => admit::raw(payload, reader, &mut survey),
-            Encoding::Zstd => admit::inflated(payload, reader, &mut survey),
+            Encoding::Raw => admit::raw(payload, reader, &mut stats),
+            Encoding::Zstd => admit::inflated(payload, reader, &mut stats),
         }?;
         Ok(())
     }
@@ -376,12 +213,3 @@ fn headers(message: &mut Message) -> impl Iterator<Item = &mut Header> {
     let events = events.iter_mut().filter_map(|event| event.header.as_mut());
     own.into_iter().chain(events)
 }
-
-/// Existing producers compress what is larger than this.
-const THRESHOLD_BYTES: usize = 512;
-
-/// Existing producers refuse larger messages, as a broker does by default.
-const PAYLOAD_BYTES: usize = 1024 * 1024;
-
-/// Existing producers leave larger attributes out of an event.
-const ATTRIBUTE_BYTES: usize = 500 * 1024;

@@ -2,7 +2,6 @@
 
 use dashstream_zstd::DecompressError;
 
-use crate::frame::FrameError;
 use crate::wire::WireError;
 
 /// Why a record was not decoded. Nothing of the payload is in it.
@@ -11,9 +10,15 @@ use crate::wire::WireError;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The record has no frame.
-    #[error(transparent)]
-    Frame(#[from] FrameError),
+    /// The record has no bytes.
+    #[error("empty record")]
+    Empty,
+    /// The first byte means nothing in this framing.
+    #[error("first byte {byte:#04x} is no frame byte")]
+    UnknownFrameByte {
+        /// The byte.
+        byte: u8,
+    },
     /// The record is larger than the limit.
     #[error("record of {len} bytes, limit {limit}")]
     RecordTooLarge {
@@ -91,7 +96,8 @@ impl DecodeError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Frame(error) => error.code(),
+            Self::Empty => "empty_record",
+            Self::UnknownFrameByte { .. } => "unknown_frame_byte",
             Self::RecordTooLarge { .. } => "record_too_large",
             Self::PayloadTooLarge { .. } => "payload_too_large",
             Self::Decompression(error) => error.code(),
@@ -112,8 +118,8 @@ impl DecodeError {
     #[must_use]
     pub const fn fault(&self) -> FaultClass {
         match self {
-            Self::Frame(FrameError::Empty) => FaultClass::Empty,
-            Self::Frame(FrameError::UnknownByte { .. }) => FaultClass::BadFrame,
+            Self::Empty => FaultClass::Empty,
+            Self::UnknownFrameByte { .. } => FaultClass::BadFrame,
             Self::RecordTooLarge { .. } | Self::PayloadTooLarge { .. } => FaultClass::Oversize,
             Self::Decompression(DecompressError::OutOfMemory { .. }) => FaultClass::Host,
             Self::Decompression(_) => FaultClass::Decompression,
@@ -133,6 +139,58 @@ impl DecodeError {
     #[must_use]
     pub const fn error_type(&self) -> &'static str {
         self.fault().error_type()
+    }
+}
+
+/// Why a message was not written.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The message, or an event of the batch, has no header.
+    #[error("no header")]
+    MissingHeader,
+    /// The header's thread id is empty or all white space: the record would have no key.
+    #[error("blank thread id")]
+    BlankThreadId,
+    /// A string or byte string among an event's attributes is over the limit.
+    #[error("attribute value of {len} bytes, limit {limit}")]
+    AttributeTooLarge {
+        /// The value's size.
+        len: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Attributes are nested deeper than a decoder accepts.
+    #[error("nested deeper than {limit}")]
+    TooDeep {
+        /// The limit.
+        limit: u32,
+    },
+    /// The payload is over the limit.
+    #[error("payload of {len} bytes, limit {limit}")]
+    PayloadTooLarge {
+        /// The payload's size.
+        len: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The [reader](EncodeOptions::with_reader) would refuse the record.
+    #[error("its reader would refuse it: {0}")]
+    Unreadable(#[from] DecodeError),
+}
+
+impl EncodeError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::MissingHeader => "missing_header",
+            Self::BlankThreadId => "blank_thread_id",
+            Self::AttributeTooLarge { .. } => "attribute_too_large",
+            Self::TooDeep { .. } => "depth_exceeded",
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::Unreadable(error) => error.code(),
+        }
     }
 }
 

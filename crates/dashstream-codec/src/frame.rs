@@ -1,5 +1,7 @@
 //! The one byte in front of a payload.
 
+use crate::error::DecodeError;
+
 /// How a record says whether its payload is compressed. A stream has one framing; nothing is tried twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,54 +30,21 @@ pub enum Encoding {
 }
 
 /// A record taken apart: how its payload is stored, and the payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Frame<'a> {
-    /// How the payload is stored.
-    pub encoding: Encoding,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Frame<'a> {
+    pub(crate) encoding: Encoding,
     /// Whether the record had a frame byte; without one it is of the older form.
-    pub framed: bool,
+    pub(crate) framed: bool,
     /// The rest of the record, or all of it when there was no frame byte. May be empty.
-    pub payload: &'a [u8],
-}
-
-/// Why a record has no frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FrameError {
-    /// The record has no bytes.
-    #[error("empty record")]
-    Empty,
-    /// The first byte means nothing in this framing.
-    #[error("first byte {byte:#04x} is no frame byte")]
-    UnknownByte {
-        /// The byte.
-        byte: u8,
-    },
-}
-
-impl FrameError {
-    /// A stable name for logs and labels.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "empty_record",
-            Self::UnknownByte { .. } => "unknown_frame_byte",
-        }
-    }
+    pub(crate) payload: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
     /// Splits `record` into frame byte and payload without looking into the payload.
-    ///
-    /// # Errors
-    ///
-    /// [`FrameError::Empty`] for no bytes at all, [`FrameError::UnknownByte`] for a first byte that
-    /// `framing` gives no meaning.
     #[inline(always)]
-    pub const fn parse(record: &'a [u8], framing: Framing) -> Result<Self, FrameError> {
+    pub(crate) const fn parse(record: &'a [u8], framing: Framing) -> Result<Self, DecodeError> {
         let Some((&byte, rest)) = record.split_first() else {
-            return Err(FrameError::Empty);
+            return Err(DecodeError::Empty);
         };
         match (byte, framing) {
             (RAW, _) => Ok(Self {
@@ -102,7 +71,7 @@ impl<'a> Frame<'a> {
                     payload: record,
                 })
             }
-            _ => Err(FrameError::UnknownByte { byte }),
+            _ => Err(DecodeError::UnknownFrameByte { byte }),
         }
     }
 }

@@ -5,19 +5,36 @@ use core::num::NonZeroU64;
 use crate::kind::Kind;
 use crate::v1::Header;
 use crate::v1::dash_stream_message::Message;
-use crate::wire::{Input, Key, LEN, VARINT, WireError, utf8};
+use crate::wire::{Input, Key, LEN, VARINT, WireError};
 
-/// Reads the fields that stand here in the order of their numbers, in which encoders write them: then
-/// nothing has to be looked up, and a header takes half the time. What else may come is left to a loop.
-macro_rules! in_order {
-    ($input:ident, $fields:ident; $($read:ident $key:path[$value:ident] => $body:expr;)*) => { $(
-        if let Some($value) = $input.$read($key)? {
-            $fields = $fields.wrapping_add(1);
-            $body;
+/// Reads the fields of a header and counts them. They are expected in the order in which they are named
+/// here, which is that of their numbers and in which encoders write them: then nothing has to be looked up,
+/// and a header takes half the time.
+macro_rules! header_fields {
+    ($input:ident, $count:ident, ordered if $ordered:expr, $key:ident = $next:expr, other $other:expr;
+     $($name:path => $read:ident($value:ident) $do:expr;)*) => {
+        if $ordered {
+            $(if $input.take($name) {
+                $count = $count.wrapping_add(1);
+                let $value = $input.$read()?;
+                $do;
+            })*
         }
-    )* };
+        // Each takes a byte at least, and a payload has at most 2^30.
+        while let Some($key) = $next {
+            $count = $count.wrapping_add(1);
+            match $key.get() {
+                $($name => {
+                    let $value = $input.$read()?;
+                    $do;
+                })*
+                _ if $key.number() <= $crate::header::LAST => return Err($key.wrong().into()),
+                _ => $other,
+            }
+        }
+    };
 }
-pub(crate) use in_order;
+pub(crate) use header_fields;
 
 /// A header whose strings and ids are slices of the payload. Fields that are not on the wire have
 /// their type's default, as in [`Header`].
@@ -57,37 +74,19 @@ impl<'a> HeaderView<'a> {
     pub(crate) fn merge(&mut self, body: &'a [u8], depth_left: u32) -> Result<u32, WireError> {
         let mut fields = 0_u32;
         let mut input = Input::new(body);
-        in_order!(input, fields;
-            bytes_of MESSAGE_ID[id] => self.message_id = id;
-            varint_of TIMESTAMP[time] => self.timestamp_us = time.cast_signed();
-            bytes_of TENANT_ID[id] => self.tenant_id = utf8(id)?;
-            bytes_of THREAD_ID[id] => self.thread_id = utf8(id)?;
-            varint_of SEQUENCE[number] => self.sequence_number = number;
-            varint_of MESSAGE_TYPE[number] => self.message_type = int32(number);
-            bytes_of PARENT_ID[id] => self.parent_id = id;
-            varint_of COMPRESSION[number] => self.compression = int32(number);
-            varint_of SCHEMA_VERSION[number] => self.schema_version = int32(number).cast_unsigned();
+        header_fields!(
+            input, fields, ordered if true, key = input.key()?,
+            other fields = fields.saturating_add(input.skip(key, depth_left)?.fields);
+            MESSAGE_ID => bytes(id) self.message_id = id;
+            TIMESTAMP => varint(time) self.timestamp_us = time.cast_signed();
+            TENANT_ID => string(id) self.tenant_id = id;
+            THREAD_ID => string(id) self.thread_id = id;
+            SEQUENCE => varint(number) self.sequence_number = number;
+            MESSAGE_TYPE => varint(number) self.message_type = int32(number);
+            PARENT_ID => bytes(id) self.parent_id = id;
+            COMPRESSION => varint(number) self.compression = int32(number);
+            SCHEMA_VERSION => varint(number) self.schema_version = int32(number).cast_unsigned();
         );
-        while let Some(key) = input.key()? {
-            // Each takes a byte at least, and a payload has at most 2^30.
-            fields = fields.wrapping_add(1);
-            match key.get() {
-                MESSAGE_ID => self.message_id = input.bytes()?,
-                TIMESTAMP => self.timestamp_us = input.varint()?.cast_signed(),
-                TENANT_ID => self.tenant_id = input.string()?,
-                THREAD_ID => self.thread_id = input.string()?,
-                SEQUENCE => self.sequence_number = input.varint()?,
-                MESSAGE_TYPE => self.message_type = int32(input.varint()?),
-                PARENT_ID => self.parent_id = input.bytes()?,
-                COMPRESSION => self.compression = int32(input.varint()?),
-                SCHEMA_VERSION => self.schema_version = int32(input.varint()?).cast_unsigned(),
-                _ if key.number() <= LAST => return Err(key.wrong()),
-                _ => {
-                    let skipped = input.skip(key, depth_left)?;
-                    fields = fields.saturating_add(skipped.fields);
-                }
-            }
-        }
         Ok(fields)
     }
 }
@@ -100,27 +99,16 @@ impl PartialEq<Header> for HeaderView<'_> {
 
 impl<'a> From<&'a Header> for HeaderView<'a> {
     fn from(header: &'a Header) -> Self {
-        let Header {
-            message_id,
-            timestamp_us,
-            tenant_id,
-            thread_id,
-            sequence,
-            r#type,
-            parent_id,
-            compression,
-            schema_version,
-        } = header;
-        HeaderView {
-            message_id,
-            timestamp_us: *timestamp_us,
-            tenant_id,
-            thread_id,
-            sequence_number: *sequence,
-            message_type: *r#type,
-            parent_id,
-            compression: *compression,
-            schema_version: *schema_version,
+        Self {
+            message_id: &header.message_id,
+            timestamp_us: header.timestamp_us,
+            tenant_id: &header.tenant_id,
+            thread_id: &header.thread_id,
+            sequence_number: header.sequence,
+            message_type: header.r#type,
+            parent_id: &header.parent_id,
+            compression: header.compression,
+            schema_version: header.schema_version,
         }
     }
 }
@@ -132,6 +120,24 @@ impl Header {
         NonZeroU64::new(self.sequence)
     }
 }
+
+/// Does the same with the message of each of the nine kinds.
+macro_rules! each_kind {
+    ($message:expr, $inner:ident => $body:expr) => {
+        match $message {
+            Message::Event($inner) => $body,
+            Message::StateDiff($inner) => $body,
+            Message::TokenChunk($inner) => $body,
+            Message::ToolExecution($inner) => $body,
+            Message::Checkpoint($inner) => $body,
+            Message::Metrics($inner) => $body,
+            Message::Error($inner) => $body,
+            Message::EventBatch($inner) => $body,
+            Message::ExecutionTrace($inner) => $body,
+        }
+    };
+}
+pub(crate) use each_kind;
 
 impl Message {
     /// Which of the nine kinds this is.
@@ -153,33 +159,13 @@ impl Message {
     /// The message's header. That of a batch is the envelope's, which has no sequence.
     #[must_use]
     pub const fn header(&self) -> Option<&Header> {
-        match self {
-            Self::Event(message) => message.header.as_ref(),
-            Self::StateDiff(message) => message.header.as_ref(),
-            Self::TokenChunk(message) => message.header.as_ref(),
-            Self::ToolExecution(message) => message.header.as_ref(),
-            Self::Checkpoint(message) => message.header.as_ref(),
-            Self::Metrics(message) => message.header.as_ref(),
-            Self::Error(message) => message.header.as_ref(),
-            Self::EventBatch(message) => message.header.as_ref(),
-            Self::ExecutionTrace(message) => message.header.as_ref(),
-        }
+        each_kind!(self, message => message.header.as_ref())
     }
 
     /// The message's header, to be changed.
     #[must_use]
     pub const fn header_mut(&mut self) -> Option<&mut Header> {
-        match self {
-            Self::Event(message) => message.header.as_mut(),
-            Self::StateDiff(message) => message.header.as_mut(),
-            Self::TokenChunk(message) => message.header.as_mut(),
-            Self::ToolExecution(message) => message.header.as_mut(),
-            Self::Checkpoint(message) => message.header.as_mut(),
-            Self::Metrics(message) => message.header.as_mut(),
-            Self::Error(message) => message.header.as_mut(),
-            Self::EventBatch(message) => message.header.as_mut(),
-            Self::ExecutionTrace(message) => message.header.as_mut(),
-        }
+        each_kind!(self, message => message.header.as_mut())
     }
 }
 

@@ -24,13 +24,12 @@ use dashstream_zstd::UnknownSize;
 #[must_use]
 pub struct DecodeLimits {
     payload_bytes: usize,
-    record_bytes: usize,
-    heap_bytes: u64,
-    elements: u32,
-    fields: u32,
+    // These four follow the payload until they are set by name.
+    record_bytes: Option<usize>,
+    heap_bytes: Option<u64>,
+    elements: Option<u32>,
+    fields: Option<u32>,
     depth: u32,
-    /// Which of those four were set by name, and follow the payload no more.
-    set: Named,
     zstd: dashstream_zstd::Limits,
 }
 
@@ -46,17 +45,11 @@ impl DecodeLimits {
     pub const fn new() -> Self {
         Self {
             payload_bytes: PAYLOAD_BYTES,
-            record_bytes: PAYLOAD_BYTES + 1,
-            heap_bytes: heap_bytes(PAYLOAD_BYTES),
-            elements: count(PAYLOAD_BYTES / BYTES_PER_ELEMENT),
-            fields: count(PAYLOAD_BYTES / BYTES_PER_FIELD),
+            record_bytes: None,
+            heap_bytes: None,
+            elements: None,
+            fields: None,
             depth: Self::DEPTH_MAX,
-            set: Named {
-                record_bytes: false,
-                heap_bytes: false,
-                elements: false,
-                fields: false,
-            },
             zstd: dashstream_zstd::Limits::new()
                 .with_output_bytes(PAYLOAD_BYTES as u64)
                 .with_unknown_size(UnknownSize::Bounded),
@@ -65,8 +58,7 @@ impl DecodeLimits {
 
     /// Sets the largest record in bytes, frame byte included.
     pub const fn with_record_bytes(mut self, bytes: usize) -> Self {
-        self.record_bytes = bytes;
-        self.set.record_bytes = true;
+        self.record_bytes = Some(bytes);
         self
     }
 
@@ -80,31 +72,12 @@ impl DecodeLimits {
         };
         self.payload_bytes = bytes;
         self.zstd = self.zstd.with_output_bytes(bytes as u64);
-        // Small records take relatively more: a limit below the default leaves the others there.
-        let largest = if bytes > PAYLOAD_BYTES {
-            bytes
-        } else {
-            PAYLOAD_BYTES
-        };
-        if !self.set.record_bytes {
-            self.record_bytes = largest.saturating_add(1);
-        }
-        if !self.set.heap_bytes {
-            self.heap_bytes = heap_bytes(largest);
-        }
-        if !self.set.elements {
-            self.elements = count(largest / BYTES_PER_ELEMENT);
-        }
-        if !self.set.fields {
-            self.fields = count(largest / BYTES_PER_FIELD);
-        }
         self
     }
 
     /// Sets the most heap, in bytes, that a decoded message may take.
     pub const fn with_heap_bytes(mut self, bytes: u64) -> Self {
-        self.heap_bytes = bytes;
-        self.set.heap_bytes = true;
+        self.heap_bytes = Some(bytes);
         self
     }
 
@@ -121,15 +94,13 @@ impl DecodeLimits {
 
     /// Sets how many messages and strings in lists, and entries of maps, a payload may have.
     pub const fn with_elements(mut self, elements: u32) -> Self {
-        self.elements = elements;
-        self.set.elements = true;
+        self.elements = Some(elements);
         self
     }
 
     /// Sets how many fields a payload may have, known or not. Numbers in a packed list are one field.
     pub const fn with_fields(mut self, fields: u32) -> Self {
-        self.fields = fields;
-        self.set.fields = true;
+        self.fields = Some(fields);
         self
     }
 
@@ -146,7 +117,10 @@ impl DecodeLimits {
     /// The largest record in bytes.
     #[must_use]
     pub const fn record_bytes(&self) -> usize {
-        self.record_bytes
+        match self.record_bytes {
+            Some(set) => set,
+            None => self.largest_payload().saturating_add(1),
+        }
     }
 
     /// The largest payload in bytes.
@@ -158,7 +132,10 @@ impl DecodeLimits {
     /// The most heap in bytes.
     #[must_use]
     pub const fn heap_bytes(&self) -> u64 {
-        self.heap_bytes
+        match self.heap_bytes {
+            Some(set) => set,
+            None => (self.largest_payload() as u64).saturating_mul(HEAP_BYTES_PER_5) / 5,
+        }
     }
 
     /// The deepest nesting.
@@ -170,32 +147,35 @@ impl DecodeLimits {
     /// The most elements.
     #[must_use]
     pub const fn elements(&self) -> u32 {
-        self.elements
+        match self.elements {
+            Some(set) => set,
+            None => count(self.largest_payload() / BYTES_PER_ELEMENT),
+        }
     }
 
     /// The most fields.
     #[must_use]
     pub const fn fields(&self) -> u32 {
-        self.fields
+        match self.fields {
+            Some(set) => set,
+            None => count(self.largest_payload() / BYTES_PER_FIELD),
+        }
+    }
+
+    /// The payload that the limits that follow it are for. Small records take relatively more: a limit below
+    /// the default leaves the others there.
+    const fn largest_payload(&self) -> usize {
+        if self.payload_bytes > PAYLOAD_BYTES {
+            self.payload_bytes
+        } else {
+            PAYLOAD_BYTES
+        }
     }
 
     /// What a compressed payload may ask of the decompressor.
     pub const fn zstd(&self) -> &dashstream_zstd::Limits {
         &self.zstd
     }
-}
-
-/// Limits that were set by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Named {
-    record_bytes: bool,
-    heap_bytes: bool,
-    elements: bool,
-    fields: bool,
-}
-
-const fn heap_bytes(payload: usize) -> u64 {
-    (payload as u64).saturating_mul(HEAP_BYTES_PER_5) / 5
 }
 
 #[expect(

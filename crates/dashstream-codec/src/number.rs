@@ -26,7 +26,7 @@ impl Number {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        if let Shape::Whole = shape(text.as_bytes())? {
+        if let Form::Whole = form(text.as_bytes())? {
             if let Ok(whole) = text.parse() {
                 return Some(Self::Int(whole));
             }
@@ -48,25 +48,6 @@ impl Number {
         }
     }
 
-    /// The number as `i64`, when it is a whole number in its range and was written as one.
-    #[must_use]
-    pub const fn as_i64(self) -> Option<i64> {
-        match self {
-            Self::Int(whole) => Some(whole),
-            Self::Unsigned(_) | Self::Float(_) => None,
-        }
-    }
-
-    /// The number as `u64`, when it is a whole number in its range and was written as one.
-    #[must_use]
-    pub const fn as_u64(self) -> Option<u64> {
-        match self {
-            Self::Int(whole) if whole >= 0 => Some(whole.cast_unsigned()),
-            Self::Unsigned(whole) => Some(whole),
-            Self::Int(_) | Self::Float(_) => None,
-        }
-    }
-
     pub(crate) const fn finite(float: f64) -> Option<Self> {
         if float.is_finite() {
             Some(Self::Float(float))
@@ -76,13 +57,13 @@ impl Number {
     }
 }
 
-enum Shape {
+enum Form {
     Whole,
     Other,
 }
 
 /// How a number is written, or `None` when the text is no number.
-fn shape(text: &[u8]) -> Option<Shape> {
+fn form(text: &[u8]) -> Option<Form> {
     let text = text.strip_prefix(b"-").unwrap_or(text);
     let (before, text) = digits(text);
     let (after, text, point) = match text.strip_prefix(b".") {
@@ -96,14 +77,14 @@ fn shape(text: &[u8]) -> Option<Shape> {
         return None;
     }
     match text {
-        [] => Some(if point { Shape::Other } else { Shape::Whole }),
+        [] => Some(if point { Form::Other } else { Form::Whole }),
         [b'e' | b'E', exponent @ ..] => {
             let exponent = match exponent {
                 [b'+' | b'-', unsigned @ ..] => unsigned,
                 unsigned => unsigned,
             };
             match digits(exponent) {
-                (1.., []) => Some(Shape::Other),
+                (1.., []) => Some(Form::Other),
                 _ => None,
             }
         }

@@ -1,17 +1,19 @@
-//! How a stream is read.
+//! How a stream is read, and how messages are written.
+
+use dashstream_zstd::Level;
 
 use crate::frame::Framing;
 use crate::limits::DecodeLimits;
-use crate::survey::Rules;
+use crate::stats::Rules;
 use crate::version::SchemaPolicy;
 
 /// How a stream's records are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct DecodeOptions {
-    framing: Framing,
+    pub(crate) framing: Framing,
     limits: DecodeLimits,
-    schema: SchemaPolicy,
+    pub(crate) schema: SchemaPolicy,
     headers_optional: bool,
 }
 
@@ -51,27 +53,9 @@ impl DecodeOptions {
         self
     }
 
-    /// How the stream is framed.
-    #[must_use]
-    pub const fn framing(&self) -> Framing {
-        self.framing
-    }
-
     /// What a record may ask for.
     pub const fn limits(&self) -> &DecodeLimits {
         &self.limits
-    }
-
-    /// Which schema versions are accepted.
-    #[must_use]
-    pub const fn schema(&self) -> SchemaPolicy {
-        self.schema
-    }
-
-    /// Whether messages may come without header.
-    #[must_use]
-    pub const fn optional_headers(&self) -> bool {
-        self.headers_optional
     }
 
     pub(crate) const fn rules(&self) -> Rules<'_> {
@@ -82,3 +66,88 @@ impl DecodeOptions {
         }
     }
 }
+
+/// How messages are written.
+///
+/// | setting | default | source |
+/// |---|---|---|
+/// | threshold | 512 bytes | existing producers; below it a frame's overhead eats the gain |
+/// | level | 3 | existing producers |
+/// | payload | 1 MiB | existing producers: what a broker takes by default |
+/// | attribute | 500 KiB | existing producers leave larger attributes out |
+/// | reader | the decoder's defaults | what is written has to be read |
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct EncodeOptions {
+    pub(crate) compress: bool,
+    pub(crate) threshold_bytes: usize,
+    pub(crate) level: Level,
+    pub(crate) payload_bytes: usize,
+    pub(crate) attribute_bytes: usize,
+    pub(crate) reader: DecodeOptions,
+}
+
+impl EncodeOptions {
+    /// The defaults of the table above.
+    pub const fn new() -> Self {
+        Self {
+            compress: true,
+            threshold_bytes: THRESHOLD_BYTES,
+            level: Level::DEFAULT,
+            payload_bytes: PAYLOAD_BYTES,
+            attribute_bytes: ATTRIBUTE_BYTES,
+            reader: DecodeOptions::new(),
+        }
+    }
+
+    /// Sets whether payloads are compressed at all.
+    pub const fn with_compression(mut self, compress: bool) -> Self {
+        self.compress = compress;
+        self
+    }
+
+    /// Sets the largest payload in bytes that is not worth compressing.
+    pub const fn with_threshold_bytes(mut self, bytes: usize) -> Self {
+        self.threshold_bytes = bytes;
+        self
+    }
+
+    /// Sets the compression level.
+    pub const fn with_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Sets the largest payload in bytes, before compression.
+    pub const fn with_payload_bytes(mut self, bytes: usize) -> Self {
+        self.payload_bytes = bytes;
+        self
+    }
+
+    /// Sets the largest string or byte string, in bytes, among the values of an event's attributes.
+    pub const fn with_attribute_bytes(mut self, bytes: usize) -> Self {
+        self.attribute_bytes = bytes;
+        self
+    }
+
+    /// Sets how records are read: a message that a decoder with these options would refuse is not written.
+    pub fn with_reader(mut self, reader: DecodeOptions) -> Self {
+        self.reader = reader;
+        self
+    }
+}
+
+impl Default for EncodeOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Existing producers compress what is larger than this.
+const THRESHOLD_BYTES: usize = 512;
+
+/// Existing producers refuse larger messages, as a broker does by default.
+const PAYLOAD_BYTES: usize = 1024 * 1024;
+
+/// Existing producers leave larger attributes out of an event.
+const ATTRIBUTE_BYTES: usize = 500 * 1024;

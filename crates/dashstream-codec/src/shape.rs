@@ -63,7 +63,7 @@ impl Shape {
 /// One field of a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field {
-    pub(crate) kind: Kind,
+    pub(crate) kind: FieldKind,
     /// The counter of its frame that a growing field uses.
     pub(crate) slot: u8,
     /// Bytes of one element, or of one leaf of a map.
@@ -73,7 +73,7 @@ pub(crate) struct Field {
 
 /// How a field's value is written and stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FieldKind {
     Unknown,
     Varint,
     Fixed32,
@@ -88,7 +88,7 @@ pub(crate) enum Kind {
     Map,
 }
 
-impl Kind {
+impl FieldKind {
     pub(crate) const fn grows(self) -> bool {
         match self {
             Self::Unknown
@@ -107,73 +107,47 @@ impl Kind {
 pub(crate) const SLOTS: usize = 3;
 
 impl Field {
-    pub(crate) const UNKNOWN: Self = Self::plain(Kind::Unknown);
-    pub(crate) const VARINT: Self = Self::plain(Kind::Varint);
-    pub(crate) const FIXED32: Self = Self::plain(Kind::Fixed32);
-    pub(crate) const FIXED64: Self = Self::plain(Kind::Fixed64);
-    pub(crate) const STRING: Self = Self::plain(Kind::String);
-    pub(crate) const BYTES: Self = Self::plain(Kind::Bytes);
+    pub(crate) const UNKNOWN: Self = Self::plain(FieldKind::Unknown);
+    pub(crate) const VARINT: Self = Self::plain(FieldKind::Varint);
+    pub(crate) const FIXED32: Self = Self::plain(FieldKind::Fixed32);
+    pub(crate) const FIXED64: Self = Self::plain(FieldKind::Fixed64);
+    pub(crate) const STRING: Self = Self::plain(FieldKind::String);
+    pub(crate) const BYTES: Self = Self::plain(FieldKind::Bytes);
 
     pub(crate) const fn message(child: &'static Shape) -> Self {
-        Self {
-            kind: Kind::Message,
-            slot: 0,
-            unit: 0,
-            child: Some(child),
-        }
+        Self::of(FieldKind::Message, 0, Some(child), 0)
     }
 
     pub(crate) const fn messages(slot: u8, child: &'static Shape, unit: u32) -> Self {
-        Self {
-            kind: Kind::Messages,
-            slot,
-            unit,
-            child: Some(child),
-        }
+        Self::of(FieldKind::Messages, slot, Some(child), unit)
     }
 
     pub(crate) const fn map(slot: u8, entry: &'static Shape, unit: u32) -> Self {
-        Self {
-            kind: Kind::Map,
-            slot,
-            unit,
-            child: Some(entry),
-        }
+        Self::of(FieldKind::Map, slot, Some(entry), unit)
     }
 
     pub(crate) const fn strings(slot: u8, unit: u32) -> Self {
-        Self {
-            kind: Kind::Strings,
-            slot,
-            unit,
-            child: None,
-        }
+        Self::of(FieldKind::Strings, slot, None, unit)
     }
 
     pub(crate) const fn varints(slot: u8, unit: u32) -> Self {
-        Self {
-            kind: Kind::Varints,
-            slot,
-            unit,
-            child: None,
-        }
+        Self::of(FieldKind::Varints, slot, None, unit)
     }
 
     pub(crate) const fn fixed32s(slot: u8, unit: u32) -> Self {
-        Self {
-            kind: Kind::Fixed32s,
-            slot,
-            unit,
-            child: None,
-        }
+        Self::of(FieldKind::Fixed32s, slot, None, unit)
     }
 
-    const fn plain(kind: Kind) -> Self {
+    const fn plain(kind: FieldKind) -> Self {
+        Self::of(kind, 0, None, 0)
+    }
+
+    const fn of(kind: FieldKind, slot: u8, child: Option<&'static Shape>, unit: u32) -> Self {
         Self {
             kind,
-            slot: 0,
-            unit: 0,
-            child: None,
+            slot,
+            unit,
+            child,
         }
     }
 }

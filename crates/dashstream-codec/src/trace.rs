@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT_BATCH};
-use crate::shape::{Field, Kind, Shape};
+use crate::shape::{Field, FieldKind, Shape};
 use crate::wire::{FIXED32, FIXED64, Key, LEN, VARINT};
 
 /// What the walk tells of its way through a payload.
@@ -39,7 +39,7 @@ impl Trace for Untraced {
 
 /// The messages that the walk is in, the outermost first.
 #[derive(Debug)]
-pub(crate) struct Recorder {
+pub(crate) struct PathTrace {
     payload: usize,
     open: Vec<Step>,
     /// Where a second message of the nine, or a second header of it, stands.
@@ -56,7 +56,7 @@ struct Step {
     counts: [u32; 16],
 }
 
-impl Recorder {
+impl PathTrace {
     pub(crate) fn new(payload: &[u8]) -> Self {
         Self {
             payload: payload.as_ptr().addr(),
@@ -142,7 +142,7 @@ impl Step {
     }
 }
 
-impl Trace for &mut Recorder {
+impl Trace for &mut PathTrace {
     fn enter(&mut self, shape: &'static Shape) {
         self.open.push(Step {
             shape,
@@ -189,13 +189,16 @@ impl Trace for &mut Recorder {
 /// How the schema has a field written; `None` of one that it does not have.
 const fn written(field: &Field) -> Option<&'static str> {
     Some(match field.kind {
-        Kind::Unknown => return None,
-        Kind::Varint | Kind::Varints => wire_type(VARINT),
-        Kind::Fixed32 | Kind::Fixed32s => wire_type(FIXED32),
-        Kind::Fixed64 => wire_type(FIXED64),
-        Kind::String | Kind::Bytes | Kind::Message | Kind::Messages | Kind::Strings | Kind::Map => {
-            wire_type(LEN)
-        }
+        FieldKind::Unknown => return None,
+        FieldKind::Varint | FieldKind::Varints => wire_type(VARINT),
+        FieldKind::Fixed32 | FieldKind::Fixed32s => wire_type(FIXED32),
+        FieldKind::Fixed64 => wire_type(FIXED64),
+        FieldKind::String
+        | FieldKind::Bytes
+        | FieldKind::Message
+        | FieldKind::Messages
+        | FieldKind::Strings
+        | FieldKind::Map => wire_type(LEN),
     })
 }
 

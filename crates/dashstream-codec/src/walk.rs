@@ -13,24 +13,24 @@
 
 use crate::error::DecodeError;
 use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH, HEADER};
-use crate::header::{self, in_order, int32, is_blank, string_heap};
+use crate::header::{self, header_fields, int32, is_blank, string_heap};
 use crate::kind::Kind;
 use crate::peek::{Peek, body};
-use crate::shape::{Field, Kind as FieldKind, SLOTS, Shape, map_growth, vec_growth};
-use crate::survey::{Flags, Rules, Survey};
+use crate::shape::{Field, FieldKind, SLOTS, Shape, map_growth, vec_growth};
+use crate::stats::{HeaderFields, PayloadStats, Rules};
 use crate::trace::{Trace, Untraced};
 use crate::version::SCHEMA_VERSION;
-use crate::wire::{self, FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError};
+use crate::wire::{FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError};
 
 /// Walks `payload`, and says which kind of message it is when decoding it takes no more than the
-/// limits. What was found is in `survey`, which has to be empty before.
+/// limits. What was found is in `stats`, which has to be empty before.
 #[inline]
 pub(crate) fn walk<'a>(
     payload: &'a [u8],
     rules: Rules<'_>,
-    survey: &mut Survey<'a>,
+    stats: &mut PayloadStats<'a>,
 ) -> Result<Kind, DecodeError> {
-    walk_traced(payload, rules, survey, Untraced)
+    walk_traced(payload, rules, stats, Untraced)
 }
 
 /// As [`walk`], telling `trace` where it is.
@@ -38,7 +38,7 @@ pub(crate) fn walk<'a>(
 pub(crate) fn walk_traced<'a>(
     payload: &'a [u8],
     rules: Rules<'_>,
-    survey: &mut Survey<'a>,
+    stats: &mut PayloadStats<'a>,
     trace: impl Trace,
 ) -> Result<Kind, DecodeError> {
     let limits = rules.limits;
@@ -52,28 +52,28 @@ pub(crate) fn walk_traced<'a>(
         unrouted: false,
         trace,
     };
-    let root = walk.root(payload, survey)?;
+    let root = walk.root(payload, stats)?;
     let Some(kind) = root.kind else {
         return Err(DecodeError::NoMessage { len: payload.len() });
     };
     if root.again || root.headers_again {
         // Refused when a reader of the first one only would have read something else.
         let peek = Peek::of_payload(payload, limits.fields())?;
-        survey.header = peek.header.as_ref().map(Flags::from);
+        stats.header = peek.header.as_ref().map(HeaderFields::from);
     }
     if root.again {
-        survey.body = None;
+        stats.body = None;
     }
-    survey.heap = limits.heap_bytes().saturating_sub(walk.heap_left);
-    survey.fields = limits.fields().saturating_sub(walk.fields_left);
-    survey.elements = limits.elements().saturating_sub(walk.elements_left);
-    survey.blobs = walk.blobs;
-    survey.blob_bytes = walk.blob_bytes;
+    stats.heap = limits.heap_bytes().saturating_sub(walk.heap_left);
+    stats.fields = limits.fields().saturating_sub(walk.fields_left);
+    stats.elements = limits.elements().saturating_sub(walk.elements_left);
+    stats.blobs = walk.blobs;
+    stats.blob_bytes = walk.blob_bytes;
     // A batch is routed by its events.
-    survey.unrouted = if kind == Kind::EventBatch {
+    stats.unrouted = if kind == Kind::EventBatch {
         walk.unrouted
     } else {
-        survey.header.is_some_and(|header| !header.routed)
+        stats.header.is_some_and(|header| !header.routed)
     };
     Ok(kind)
 }
@@ -103,7 +103,7 @@ impl<T: Trace> Walk<'_, T> {
     fn root<'a>(
         &mut self,
         payload: &'a [u8],
-        survey: &mut Survey<'a>,
+        stats: &mut PayloadStats<'a>,
     ) -> Result<Root, DecodeError> {
         let left = self.rules.limits.depth();
         let mut root = Root::default();
@@ -135,10 +135,10 @@ impl<T: Trace> Walk<'_, T> {
                     ..Level::new(scale)
                 };
                 root.headers_again =
-                    self.headed(shape, bytes, left, &mut own, &mut survey.header)?;
+                    self.headed(shape, bytes, left, &mut own, &mut stats.header)?;
                 root.kind = Some(kind);
-                survey.body = Some(bytes);
-                survey.counts = own.counts;
+                stats.body = Some(bytes);
+                stats.counts = own.counts;
             }
             level.leave(scale, before, self.heap_left);
         }
@@ -153,7 +153,7 @@ impl<T: Trace> Walk<'_, T> {
         bytes: &[u8],
         left: u32,
         level: &mut Level,
-        header: &mut Option<Flags>,
+        header: &mut Option<HeaderFields>,
     ) -> Result<bool, DecodeError> {
         let batch = core::ptr::eq(shape, &EVENT_BATCH);
         let mut again = false;
@@ -168,7 +168,11 @@ impl<T: Trace> Walk<'_, T> {
             if key.number() == 1 {
                 again |= header.is_some();
                 let bytes = body(&mut input, key)?;
-                self.header(bytes, left, header.get_or_insert_with(Flags::default))?;
+                self.header(
+                    bytes,
+                    left,
+                    header.get_or_insert_with(HeaderFields::default),
+                )?;
             } else if batch && key.number() == 2 {
                 let bytes = body(&mut input, key)?;
                 let left = self.below(left)?;
@@ -176,7 +180,7 @@ impl<T: Trace> Walk<'_, T> {
                 self.grow(level, shape.field(2), vec_growth)?;
                 let mut own = None;
                 self.headed(&EVENT, bytes, left, &mut Level::new(level.scale), &mut own)?;
-                self.unrouted |= own.is_some_and(|flags| !flags.routed);
+                self.unrouted |= own.is_some_and(|header| !header.routed);
             } else {
                 self.value(&mut input, key, shape, left, level)?;
             }
@@ -189,61 +193,41 @@ impl<T: Trace> Walk<'_, T> {
     }
 
     /// A header that counts: merged into the one before, and its version checked.
-    fn header(&mut self, bytes: &[u8], left: u32, flags: &mut Flags) -> Result<(), DecodeError> {
+    fn header(
+        &mut self,
+        bytes: &[u8],
+        left: u32,
+        found: &mut HeaderFields,
+    ) -> Result<(), DecodeError> {
         let left = self.below(left)?;
         self.trace.enter(&HEADER);
         let mut input = Input::new(bytes);
         let mut fields = 0_u32;
-        if !T::EXPLAINS {
-            in_order!(input, fields;
-                bytes_of header::MESSAGE_ID[id] => self.blob(id);
-                varint_of header::TIMESTAMP[_time] => {};
-                bytes_of header::TENANT_ID[id] => self.charge(string_heap(wire::text(id)?.len()))?;
-                bytes_of header::THREAD_ID[id] => {
-                    flags.routed |= !is_blank(wire::text(id)?);
-                    self.charge(string_heap(id.len()))?;
-                };
-                varint_of header::SEQUENCE[_number] => {};
-                varint_of header::MESSAGE_TYPE[number] => flags.message_type = int32(number);
-                bytes_of header::PARENT_ID[id] => self.blob(id);
-                varint_of header::COMPRESSION[number] => flags.compression = int32(number);
-                varint_of header::SCHEMA_VERSION[number] => {
-                    flags.schema_version = int32(number).cast_unsigned();
-                };
-            );
-        }
-        while let Some(key) = {
-            self.trace.at(input.rest());
-            input.key()?
-        } {
-            self.trace.field(key);
-            fields = fields.wrapping_add(1);
-            match key.get() {
-                header::MESSAGE_ID | header::PARENT_ID => self.blob(input.bytes()?),
-                header::TENANT_ID => {
-                    let text = input.text()?;
-                    self.charge(string_heap(text.len()))?;
-                }
-                header::THREAD_ID => {
-                    let text = input.text()?;
-                    flags.routed |= !is_blank(text);
-                    self.charge(string_heap(text.len()))?;
-                }
-                header::TIMESTAMP | header::SEQUENCE => {
-                    input.varint()?;
-                }
-                header::MESSAGE_TYPE => flags.message_type = int32(input.varint()?),
-                header::COMPRESSION => flags.compression = int32(input.varint()?),
-                header::SCHEMA_VERSION => {
-                    flags.schema_version = int32(input.varint()?).cast_unsigned();
-                }
-                _ if key.number() <= header::LAST => return Err(key.wrong().into()),
-                _ => input.apart(|input| self.unknown(input, key, left))?,
-            }
-        }
+        header_fields!(
+            input, fields, ordered if !T::EXPLAINS, key = {
+                self.trace.at(input.rest());
+                let key = input.key()?;
+                key.inspect(|key| self.trace.field(*key))
+            },
+            other input.apart(|input| self.unknown(input, key, left))?;
+            header::MESSAGE_ID => bytes(id) self.blob(id);
+            header::TIMESTAMP => varint(_time) {};
+            header::TENANT_ID => text(id) self.charge(string_heap(id.len()))?;
+            header::THREAD_ID => text(id) {
+                found.routed |= !is_blank(id);
+                self.charge(string_heap(id.len()))?;
+            };
+            header::SEQUENCE => varint(_number) {};
+            header::MESSAGE_TYPE => varint(number) found.message_type = int32(number);
+            header::PARENT_ID => bytes(id) self.blob(id);
+            header::COMPRESSION => varint(number) found.compression = int32(number);
+            header::SCHEMA_VERSION => varint(number) {
+                found.schema_version = int32(number).cast_unsigned();
+            };
+        );
         self.fields(fields)?;
-        if !self.rules.schema.admits(flags.schema_version) {
-            let version = flags.schema_version;
+        if !self.rules.schema.admits(found.schema_version) {
+            let version = found.schema_version;
             return Err(DecodeError::SchemaVersion {
                 version,
                 supported: SCHEMA_VERSION,

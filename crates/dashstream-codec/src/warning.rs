@@ -5,7 +5,7 @@ use core::iter::Flatten;
 
 use crate::frame::Encoding;
 use crate::kind::Kind;
-use crate::survey::Survey;
+use crate::stats::{HeaderFields, PayloadStats};
 use crate::v1::CompressionType;
 
 /// One thing that a record says about itself and is not so.
@@ -33,51 +33,43 @@ impl Warning {
     }
 }
 
-/// The warnings about one record.
+/// The warnings about one record, in a fixed order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Warnings {
-    compression_flag: bool,
-    message_type: bool,
-    blank_thread_id: bool,
-}
+pub struct Warnings([Option<Warning>; 3]);
 
 impl Warnings {
-    pub(crate) fn of(kind: Kind, survey: &Survey<'_>, encoding: Encoding) -> Self {
-        let Some(header) = survey.header else {
-            return Self {
-                blank_thread_id: survey.unrouted,
-                ..Self::default()
-            };
-        };
+    pub(crate) fn of(kind: Kind, stats: &PayloadStats<'_>, encoding: Encoding) -> Self {
         let said = match encoding {
             Encoding::Raw => CompressionType::None,
             Encoding::Zstd => CompressionType::Zstd,
         };
-        Self {
-            compression_flag: header.compression != said as i32,
-            message_type: header.message_type != 0
-                && u32::try_from(header.message_type) != Ok(kind.number()),
-            blank_thread_id: survey.unrouted,
-        }
+        let compression = |header: HeaderFields| header.compression != said as i32;
+        let kind = |header: HeaderFields| {
+            header.message_type != 0 && u32::try_from(header.message_type) != Ok(kind.number())
+        };
+        let header = stats.header;
+        Self([
+            header
+                .is_some_and(compression)
+                .then_some(Warning::CompressionFlag),
+            header.is_some_and(kind).then_some(Warning::MessageType),
+            stats.unrouted.then_some(Warning::BlankThreadId),
+        ])
     }
 
     /// Whether there are none.
     #[must_use]
-    pub const fn is_empty(self) -> bool {
-        !self.compression_flag && !self.message_type && !self.blank_thread_id
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
     }
 
     /// Whether `warning` is among them.
     #[must_use]
-    pub const fn contains(self, warning: Warning) -> bool {
-        match warning {
-            Warning::CompressionFlag => self.compression_flag,
-            Warning::MessageType => self.message_type,
-            Warning::BlankThreadId => self.blank_thread_id,
-        }
+    pub fn contains(self, warning: Warning) -> bool {
+        self.0.contains(&Some(warning))
     }
 
-    /// The warnings in a fixed order.
+    /// The warnings one by one.
     pub fn iter(self) -> impl Iterator<Item = Warning> {
         self.into_iter()
     }
@@ -88,13 +80,6 @@ impl IntoIterator for Warnings {
     type IntoIter = Flatten<array::IntoIter<Option<Warning>, 3>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        let all = [
-            Warning::CompressionFlag,
-            Warning::MessageType,
-            Warning::BlankThreadId,
-        ];
-        all.map(|warning| self.contains(warning).then_some(warning))
-            .into_iter()
-            .flatten()
+        self.0.into_iter().flatten()
     }
 }

@@ -199,29 +199,15 @@ impl<'a> Input<'a> {
         self.apart(Self::slow_varint)
     }
 
-    /// The value of the field that stands here, if it has this key and a length of one byte.
+    /// Takes the key of the field that stands here, if it is this one.
     #[inline(always)]
-    pub(crate) fn bytes_of(&mut self, key: u32) -> Result<Option<&'a [u8]>, WireError> {
-        if let [first, len, rest @ ..] = self.rest
-            && u32::from(*first) == key
-            && *len < 0x80
-            && let Some((value, rest)) = rest.split_at_checked(usize::from(*len))
-        {
-            self.rest = rest;
-            return Ok(Some(value));
-        }
-        Ok(None)
-    }
-
-    /// The number of the field that stands here, if it has this key.
-    #[inline(always)]
-    pub(crate) fn varint_of(&mut self, key: u32) -> Result<Option<u64>, WireError> {
+    pub(crate) fn take(&mut self, key: u32) -> bool {
         match self.rest {
             [first, rest @ ..] if u32::from(*first) == key => {
                 self.rest = rest;
-                self.varint().map(Some)
+                true
             }
-            _ => Ok(None),
+            _ => false,
         }
     }
 
@@ -310,7 +296,11 @@ impl<'a> Input<'a> {
     /// A string with its length in front, which is UTF-8, as bytes.
     #[inline(always)]
     pub(crate) fn text(&mut self) -> Result<&'a [u8], WireError> {
-        text(self.bytes()?)
+        let bytes = self.bytes()?;
+        if is_ascii(bytes) {
+            return Ok(bytes);
+        }
+        utf8(bytes).map(str::as_bytes)
     }
 
     #[inline(always)]
@@ -386,22 +376,12 @@ fn short_len(bytes: &[u8]) -> Option<(usize, &[u8])> {
     }
 }
 
-/// A string's bytes as text.
 #[inline(always)]
-pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, WireError> {
+fn utf8(bytes: &[u8]) -> Result<&str, WireError> {
     core::str::from_utf8(bytes).map_err(|error| WireError::BadUtf8 {
         len: bytes.len(),
         valid_up_to: error.valid_up_to(),
     })
-}
-
-/// A string's bytes, which are UTF-8.
-#[inline(always)]
-pub(crate) fn text(bytes: &[u8]) -> Result<&[u8], WireError> {
-    if is_ascii(bytes) {
-        return Ok(bytes);
-    }
-    utf8(bytes).map(str::as_bytes)
 }
 
 /// As the standard library's, for the strings of telemetry: most are shorter than the 64 bytes that

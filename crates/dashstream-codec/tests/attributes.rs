@@ -127,7 +127,7 @@ fn the_first_state_attribute_is_the_state_even_when_it_cannot_be_had() {
     let source = |event: &Event| {
         event
             .state()
-            .map(|state| (state.key, state.json.map(str::to_owned)))
+            .map(|(key, text)| (key, text.map(str::to_owned)))
     };
     let all = event([
         ("state", string("3")),

@@ -12,7 +12,7 @@ mod telemetry;
 use bytes::Bytes;
 use dashstream_codec::v1::{self, Checkpoint, CompressionInfo, CompressionType};
 use dashstream_codec::{
-    CheckpointError, CheckpointReader, Checksum, Compression, DecodeOptions, Decoder, EncodeError,
+    CheckpointError, CheckpointReader, Compression, DecodeOptions, Decoder, EncodeError,
     EncodeOptions, Encoder, Message,
 };
 use dashstream_testkit::alloc;
@@ -208,20 +208,14 @@ fn checkpoints_are_inflated_verified_and_accepted_plain() {
     let mut reader = CheckpointReader::new(dashstream_zstd::Limits::new());
     let body = checkpoint(&state);
     let opened = reader.open(&body).expect("opened");
-    assert_eq!(
-        (opened.state, opened.checksum),
-        (state.as_slice(), Checksum::Verified)
-    );
+    assert_eq!((opened.state, opened.verified), (state.as_slice(), true));
 
     let plain = Checkpoint {
         state: state.clone().into(),
         ..Checkpoint::default()
     };
     let opened = reader.open(&plain).expect("opened");
-    assert_eq!(
-        (opened.state, opened.checksum),
-        (state.as_slice(), Checksum::Absent)
-    );
+    assert_eq!((opened.state, opened.verified), (state.as_slice(), false));
     let said_plain = Checkpoint {
         compression_info: Some(CompressionInfo::default()),
         ..plain

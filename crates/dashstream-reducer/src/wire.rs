@@ -102,13 +102,13 @@ fn of_event(event: &Event) -> (Update<'_>, StateText) {
         return (Update::Other, StateText::State);
     }
     let source = event.state();
-    let text = match source.map(|source| source.key) {
+    let text = match source.map(|(key, _)| key) {
         Some(StateKey::StateJson) => StateText::StateJson,
         Some(StateKey::State) => StateText::State,
         // A key that is new is a synonym of the first.
         Some(_) | None => StateText::InitialStateJson,
     };
-    let state = source.and_then(|source| source.json).map(str::as_bytes);
+    let state = source.and_then(|(_, text)| text).map(str::as_bytes);
     (Update::Start { state }, text)
 }
 

@@ -15,14 +15,14 @@ fn strict_framing_knows_two_bytes() {
                 framed: true,
                 payload: &record[1..],
             }),
-            _ => Err(FrameError::UnknownByte { byte }),
+            _ => Err(DecodeError::UnknownFrameByte { byte }),
         };
         assert_eq!(Frame::parse(&record, Framing::Strict), expected);
     }
-    assert_eq!(Frame::parse(&[], Framing::Strict), Err(FrameError::Empty));
+    assert_eq!(Frame::parse(&[], Framing::Strict), Err(DecodeError::Empty));
     assert_eq!(
         Frame::parse(&[], Framing::Compatible),
-        Err(FrameError::Empty)
+        Err(DecodeError::Empty)
     );
 }
 
@@ -38,7 +38,7 @@ fn compatible_framing_takes_each_older_form_by_its_first_bytes() {
                 payload: &record,
             })
         } else {
-            Err(FrameError::UnknownByte { byte })
+            Err(DecodeError::UnknownFrameByte { byte })
         };
         assert_eq!(Frame::parse(&record, Framing::Compatible), expected);
     }
@@ -53,7 +53,7 @@ fn compatible_framing_takes_each_older_form_by_its_first_bytes() {
     );
     assert_eq!(
         Frame::parse(&zstd[..3], Framing::Compatible),
-        Err(FrameError::UnknownByte { byte: 0x28 })
+        Err(DecodeError::UnknownFrameByte { byte: 0x28 })
     );
 }
 

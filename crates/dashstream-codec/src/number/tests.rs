@@ -55,12 +55,3 @@ fn the_grammar_refuses_these() {
         assert_eq!(Number::parse(text), None, "{text:?}");
     }
 }
-
-#[test]
-fn exact_conversions_do_not_round() {
-    assert_eq!(Number::Int(-1).as_u64(), None);
-    assert_eq!(Number::Int(7).as_u64(), Some(7));
-    assert_eq!(Number::Unsigned(u64::MAX).as_u64(), Some(u64::MAX));
-    assert_eq!(Number::Unsigned(u64::MAX).as_i64(), None);
-    assert_eq!(Number::Float(1.0).as_i64(), None);
-}

@@ -1,8 +1,8 @@
 //! What holds for every message that this crate could be asked to write.
 
 use dashstream_codec::{
-    Bounded, Compression, DecodeLimits, DecodeOptions, Decoder, EncodeOptions, Encoder, Encoding,
-    Message, bounded_thread_id, v1,
+    Compression, DecodeLimits, DecodeOptions, Decoder, EncodeOptions, Encoder, Encoding, Message,
+    bounded_thread_id, v1,
 };
 use prost::Message as _;
 
@@ -64,7 +64,6 @@ pub(crate) fn encoded_is_decodable(message: &Message, reader: &DecodeOptions) {
 /// The entries of a message are its events, and the maxima are theirs.
 pub(crate) fn entries_are_the_events(message: &Message) {
     let entries: Vec<_> = message.entries().collect();
-    assert_eq!(message.entries().len(), entries.len());
     if let Message::EventBatch(batch) = message {
         assert!(
             entries
@@ -86,7 +85,7 @@ pub(crate) fn entries_are_the_events(message: &Message) {
 
 /// A view for people stays in its room, whatever it shows.
 pub(crate) fn views_stay_in_their_room(message: &Message, room: usize) {
-    let show = |bounded: Bounded<'_>| {
+    let show = |bounded: &dyn core::fmt::Display| {
         let text = bounded.to_string();
         match text.strip_suffix(" [truncated]") {
             Some(shown) => assert!(shown.len() <= room, "{text}"),
@@ -99,13 +98,13 @@ pub(crate) fn views_stay_in_their_room(message: &Message, room: usize) {
         attributes
             .into_iter()
             .flatten()
-            .for_each(|value| show(value.bounded(room)));
+            .for_each(|value| show(&value.bounded(room)));
     }
     if let Message::Metrics(metrics) = message {
         metrics
             .metrics
             .values()
-            .for_each(|value| show(value.bounded(room)));
+            .for_each(|value| show(&value.bounded(room)));
     }
 }
 

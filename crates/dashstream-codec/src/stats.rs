@@ -8,8 +8,8 @@ use crate::version::SchemaPolicy;
 /// What the walk finds in a payload. It is filled where the caller has it: it is large, and a small
 /// message is decoded in the time that a few copies of it take.
 #[derive(Debug, Default)]
-pub(crate) struct Survey<'a> {
-    pub(crate) header: Option<Flags>,
+pub(crate) struct PayloadStats<'a> {
+    pub(crate) header: Option<HeaderFields>,
     /// The message's bytes, when the payload names it exactly once.
     pub(crate) body: Option<&'a [u8]>,
     /// Elements in the message's own lists, by slot.
@@ -28,7 +28,7 @@ pub(crate) struct Survey<'a> {
 
 /// What a header says about its record.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Flags {
+pub(crate) struct HeaderFields {
     pub(crate) message_type: i32,
     pub(crate) compression: i32,
     pub(crate) schema_version: u32,
@@ -36,7 +36,7 @@ pub(crate) struct Flags {
     pub(crate) routed: bool,
 }
 
-impl From<&HeaderView<'_>> for Flags {
+impl From<&HeaderView<'_>> for HeaderFields {
     fn from(header: &HeaderView<'_>) -> Self {
         Self {
             message_type: header.message_type,

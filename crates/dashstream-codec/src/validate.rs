@@ -1,16 +1,16 @@
 //! What a message must be before it is written.
 
-use crate::encode::{EncodeError, EncodeOptions};
-use crate::error::DecodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::limits::DecodeLimits;
+use crate::options::EncodeOptions;
 use crate::v1::attribute_value::Value;
 use crate::v1::dash_stream_message::Message;
 use crate::v1::{AttributeValue, Event, Header};
 use crate::version::SCHEMA_VERSION;
 
 /// Checks what a reader would refuse, or could not route, or would have to cut.
-pub(crate) fn vet(message: &Message, options: &EncodeOptions) -> Result<(), EncodeError> {
-    let attribute_bytes = options.attribute_bytes();
+pub(crate) fn validate(message: &Message, options: &EncodeOptions) -> Result<(), EncodeError> {
+    let attribute_bytes = options.attribute_bytes;
     let header = message.header().ok_or(EncodeError::MissingHeader)?;
     version(header, options)?;
     match message {
@@ -40,7 +40,7 @@ pub(crate) fn vet(message: &Message, options: &EncodeOptions) -> Result<(), Enco
 
 fn version(header: &Header, options: &EncodeOptions) -> Result<(), EncodeError> {
     let version = header.schema_version;
-    if options.reader().schema().admits(version) {
+    if options.reader.schema.admits(version) {
         return Ok(());
     }
     Err(DecodeError::SchemaVersion {
