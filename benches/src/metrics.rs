@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dashstream_codec::{DecodeOptions, Decoder};
-use dashstream_metrics::{
-    Facts, Fault, HealthPolicy, Metrics, Options, Outcome, Registry, Shape, Window, WindowSet,
-};
+use dashstream::metrics::{Catalogue, Label, Reading, Shape, Window};
+use dashstream::policy::Cause;
+use dashstream::{Facts, HealthPolicy, LatencyStage, Metrics, Options, Outcome};
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
 
@@ -18,6 +18,7 @@ use crate::measure::{Goal, Run, median};
 
 pub fn run(run: &mut Run) {
     record(run);
+    with_latency(run);
     contended(run);
     stream(run);
     memory(run);
@@ -30,13 +31,13 @@ const FLOOR: &str = "AtomicU64::fetch_add, relaxed";
 const CALLS: u64 = 256;
 
 fn record(run: &mut Run) {
-    let window = Window::new(Shape::SHORT, Duration::ZERO);
+    let window = window(Shape::SHORT, NonZeroUsize::MIN);
     let epoch = Shape::SHORT.epoch(Duration::ZERO);
     let floor = AtomicU64::new(0);
     window.record_at(epoch, (), 1);
     floor.fetch_add(1, Ordering::Relaxed);
     assert_eq!(
-        window.read(Duration::ZERO).count(()),
+        window.read_at(Duration::ZERO).count(()),
         floor.load(Ordering::Relaxed)
     );
     run.ratio(
@@ -74,11 +75,36 @@ fn record(run: &mut Run) {
     );
 }
 
+/// A record with its latency, by whoever owns the counters, against a shared counter.
+fn with_latency(run: &mut Run) {
+    let metrics = register(Options::default().with_recorders(1));
+    let mut recorder = metrics.recorder().expect("there is room for one");
+    let floor = AtomicU64::new(0);
+    let now = Duration::from_millis(1500);
+    run.ratio(
+        "metrics/record/with a recorder: outcome, both windows, latency",
+        FLOOR,
+        Goal::AtMost(3.0),
+        || {
+            for _ in 0..CALLS {
+                recorder.record(black_box(now), black_box(Outcome::Processed));
+                let stage = LatencyStage::ProducerToConsumer;
+                recorder.latency(black_box(now), stage, black_box(1_900));
+            }
+        },
+        || {
+            for _ in 0..CALLS {
+                floor.fetch_add(black_box(1), Ordering::Relaxed);
+            }
+        },
+    );
+}
+
 /// Two threads that record into one window, against two that share a counter.
 fn contended(run: &mut Run) {
     const CALLS: u64 = 20_000;
     let shards = NonZeroUsize::new(2).expect("two");
-    let window = WindowSet::<()>::sharded(Shape::SHORT, shards, Duration::ZERO);
+    let window = window(Shape::SHORT, shards);
     let epoch = Shape::SHORT.epoch(Duration::ZERO);
     let counter = prometheus::IntCounter::new("peer", "the peer").expect("a legal name");
     let together = Together::new(run, 2);
@@ -98,7 +124,7 @@ fn contended(run: &mut Run) {
             median(&mut ratios.collect::<Vec<f64>>())
         },
     );
-    assert_eq!(window.read(Duration::ZERO).count(()), counter.get());
+    assert_eq!(window.read_at(Duration::ZERO).count(()), counter.get());
 }
 
 /// Decoding a stream with every outcome recorded, against decoding it with a recorder that does nothing.
@@ -153,7 +179,7 @@ fn decode(decoder: &mut Decoder, record: &[u8]) -> Outcome {
             black_box(decoded);
             Outcome::Processed
         }
-        Err(_) => Outcome::Unprocessable(Fault::Malformed),
+        Err(_) => Outcome::Unprocessable(Cause::DecodeError),
     }
 }
 
@@ -345,7 +371,7 @@ fn memory(run: &mut Run) {
         for second in 0..20 {
             for _ in 0..100_000 {
                 let now = Duration::from_secs(second);
-                metrics.record(now, Outcome::Unprocessable(Fault::Malformed));
+                metrics.record(now, Outcome::Unprocessable(Cause::DecodeError));
             }
         }
     });
@@ -366,7 +392,7 @@ fn memory(run: &mut Run) {
 /// Events that no account knows of, with stalled writers, jumps and thousands of reused slots.
 fn lost(run: &mut Run) {
     let shape = Shape::new(1, 10).expect("a legal shape");
-    let window = WindowSet::<()>::new(shape, Duration::ZERO);
+    let window = window(shape, NonZeroUsize::MIN);
     let recorded: u64 = thread::scope(|scope| {
         let writers = [1, 2].map(|seed| {
             let window = &window;
@@ -394,7 +420,7 @@ fn lost(run: &mut Run) {
             .iter()
             .sum()
     });
-    let account = window.account(Duration::from_secs(50_000));
+    let account = window.read_at(Duration::from_secs(50_000)).account;
     run.count(
         "metrics/counts lost or misattributed",
         "events",
@@ -426,9 +452,16 @@ fn gate(run: &mut Run) {
     );
 }
 
-#[path = "../../crates/dashstream-metrics/tests/props/gate.rs"]
+#[path = "../../crates/dashstream/tests/props/gate.rs"]
 mod chance;
 
 fn register(options: Options) -> Metrics {
-    Metrics::register(&mut Registry::new(), options, Duration::ZERO).expect("a fresh registry")
+    Metrics::register(options, Duration::ZERO).expect("a sound catalogue")
+}
+
+fn window(shape: Shape, shards: NonZeroUsize) -> Window<()> {
+    let built = Catalogue::<Reading>::build(Duration::ZERO, |c| {
+        c.window("events", Label::NONE, shape, shards)
+    });
+    built.expect("a sound catalogue").1
 }

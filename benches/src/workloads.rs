@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder, Message};
-use dashstream_metrics::{Metrics, Options, Outcome, Registry};
+use dashstream::{Metrics, Options, Outcome};
 use dashstream_reducer::patch::{self, Operation, PatchLimits};
 use dashstream_reducer::{Document, Hasher, ReadLimits, Runs, RunsLimits};
 use serde_json::{Value, json};
@@ -144,8 +144,8 @@ fn hash(bytes: usize) -> impl FnMut() {
 }
 
 fn count() -> impl FnMut() {
-    let metrics = Metrics::register(&mut Registry::new(), Options::default(), Duration::ZERO);
-    let metrics = metrics.expect("an empty registry");
+    let metrics = Metrics::register(Options::default(), Duration::ZERO);
+    let metrics = metrics.expect("a sound catalogue");
     let now = Duration::from_secs(1);
     move || metrics.record(black_box(now), black_box(Outcome::Processed))
 }

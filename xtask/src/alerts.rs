@@ -1,4 +1,4 @@
-//! The alerts that watch the catalogue, each with input that fires it and input that does not.
+//! The alerts on what no health rule is about, each with input that fires it and input that does not.
 
 /// One alert and the series of its tests, as `promtool` writes them at 15 seconds.
 pub(crate) struct Alert {
@@ -36,30 +36,6 @@ macro_rules! alert {
 }
 
 pub(crate) const ALERTS: &[Alert] = &[
-    alert!(
-        "DashstreamDecodeErrorRateHigh", "critical", "2m",
-        "More than 1 % of the records cannot be processed",
-        "sum by (instance) (rate(websocket_decode_errors_total[5m])) / sum by (instance) (rate(websocket_kafka_messages_total[5m])) > 0.01",
-        fires: [
-            ("websocket_decode_errors_total", "error_type=\"invalid_protobuf\"", "0+2x160"),
-            ("websocket_kafka_messages_total", "status=\"success\"", "0+98x160"),
-            ("websocket_kafka_messages_total", "status=\"error\"", "0+2x160")
-        ],
-        quiet: [
-            ("websocket_decode_errors_total", "error_type=\"invalid_protobuf\"", "0+1x160"),
-            ("websocket_kafka_messages_total", "status=\"success\"", "0+199x160"),
-            ("websocket_kafka_messages_total", "status=\"error\"", "0+1x160")
-        ],
-        labels: NONE
-    ),
-    alert!(
-        "DashstreamPayloadMissing", "critical", "2m",
-        "Records without a payload arrive",
-        "sum by (instance) (increase(websocket_kafka_payload_missing_total[5m])) > 0",
-        fires: [("websocket_kafka_payload_missing_total", "", "0+1x160")],
-        quiet: [("websocket_kafka_payload_missing_total", "", "7x160")],
-        labels: NONE
-    ),
     alert!(
         "DashstreamUnprocessableUnsettled", "warning", "5m",
         "Unprocessable records are neither settled, nor pending, nor held",
@@ -129,52 +105,6 @@ pub(crate) const ALERTS: &[Alert] = &[
         labels: NONE
     ),
     alert!(
-        "DashstreamOldDataErrors", "warning", "2m",
-        "More than 1 % of the records from before the session cannot be processed",
-        "sum by (instance) (increase(websocket_old_data_decode_errors_total[5m])) / (sum by (instance) (increase(websocket_old_data_decode_errors_total[5m])) + sum by (instance) (increase(dashstream_old_data_processed_total[5m]))) > 0.01",
-        fires: [
-            ("websocket_old_data_decode_errors_total", "", "0+2x160"),
-            ("dashstream_old_data_processed_total", "", "0+98x160")
-        ],
-        quiet: [
-            ("websocket_old_data_decode_errors_total", "", "0+1x160"),
-            ("dashstream_old_data_processed_total", "", "0+199x160")
-        ],
-        labels: NONE
-    ),
-    alert!(
-        "DashstreamBrokerUnreachable", "critical", "0m",
-        "No broker has answered for a minute",
-        "max by (instance) (dashstream_broker_unreachable_age_seconds) > 60",
-        fires: [("dashstream_broker_unreachable_age_seconds", "", "0+15x160")],
-        quiet: [("dashstream_broker_unreachable_age_seconds", "", "-1x160")],
-        labels: NONE
-    ),
-    alert!(
-        "DashstreamBrokerRefusal", "critical", "0m",
-        "The brokers refuse what only a person can grant",
-        "max by (instance) (dashstream_broker_refusal_age_seconds) >= 0",
-        fires: [("dashstream_broker_refusal_age_seconds", "", "0+15x160")],
-        quiet: [("dashstream_broker_refusal_age_seconds", "", "-1x160")],
-        labels: NONE
-    ),
-    alert!(
-        "DashstreamPartitionsUnowned", "critical", "1m",
-        "Records wait in partitions that no member of the group owns",
-        "max by (instance) (dashstream_unowned_records) > 0",
-        fires: [("dashstream_unowned_records", "", "7x160")],
-        quiet: [("dashstream_unowned_records", "", STILL)],
-        labels: NONE
-    ),
-    alert!(
-        "DashstreamConsumerLagHigh", "warning", "5m",
-        "A partition is more than 10,000 records behind",
-        "max by (instance, partition) (websocket_kafka_consumer_lag) > 10000",
-        fires: [("websocket_kafka_consumer_lag", "partition=\"3\"", "10001x160")],
-        quiet: [("websocket_kafka_consumer_lag", "partition=\"3\"", "10000x160")],
-        labels: &[("partition", "3")]
-    ),
-    alert!(
         "DashstreamPartitionStale", "warning", "2m",
         "A partition has records ahead and its stored offset has not moved for two minutes",
         "max by (instance, partition) (websocket_kafka_lag_offset_age_seconds) > 120 and on (instance, partition) max by (instance, partition) (websocket_kafka_consumer_lag) > 0",
@@ -197,28 +127,6 @@ pub(crate) const ALERTS: &[Alert] = &[
         labels: NONE
     ),
     alert!(
-        "DashstreamPartitionHeld", "critical", "1m",
-        "A partition stands still at a record until somebody acts",
-        "max by (instance, partition, state) (dashstream_partition_state{state=~\"paused_by_policy|blocked_by_archive|unfetchable|evidence_lost\"}) == 1",
-        fires: [("dashstream_partition_state", "partition=\"3\",state=\"paused_by_policy\"", "1x160")],
-        quiet: [
-            ("dashstream_partition_state", "partition=\"3\",state=\"paused_by_policy\"", STILL),
-            ("dashstream_partition_state", "partition=\"3\",state=\"paused_by_operator\"", "1x160")
-        ],
-        labels: &[("partition", "3"), ("state", "paused_by_policy")]
-    ),
-    alert!(
-        "DashstreamPartitionStalled", "critical", "2m",
-        "A partition does not move although nothing holds it",
-        "sum by (instance, state) (dashstream_partitions{state=~\"stalled|unknown\"}) > 0",
-        fires: [("dashstream_partitions", "state=\"stalled\"", "1x160")],
-        quiet: [
-            ("dashstream_partitions", "state=\"stalled\"", STILL),
-            ("dashstream_partitions", "state=\"running\"", "4x160")
-        ],
-        labels: &[("state", "stalled")]
-    ),
-    alert!(
         "DashstreamDlqRateHigh", "warning", "5m",
         "More than one record in ten seconds is dead-lettered",
         "sum by (instance) (rate(websocket_dlq_sends_total[5m])) > 0.1",
@@ -233,33 +141,6 @@ pub(crate) const ALERTS: &[Alert] = &[
         fires: [("websocket_dlq_send_failures_total", "reason=\"timeout\"", "0+1x160")],
         quiet: [("websocket_dlq_send_failures_total", "reason=\"timeout\"", "9x160")],
         labels: &[("reason", "timeout")]
-    ),
-    alert!(
-        "DashstreamArchiveFailing", "warning", "2m",
-        "The archive does not take records",
-        "max by (instance, state) (dashstream_archive_state{state=~\"failing|blocked\"}) == 1",
-        fires: [("dashstream_archive_state", "state=\"blocked\"", "1x160")],
-        quiet: [
-            ("dashstream_archive_state", "state=\"blocked\"", STILL),
-            ("dashstream_archive_state", "state=\"healthy\"", "1x160")
-        ],
-        labels: &[("state", "blocked")]
-    ),
-    alert!(
-        "DashstreamArchivePending", "warning", "1m",
-        "A dead letter has waited for its acknowledgement for half a minute",
-        "max by (instance) (dashstream_archive_oldest_pending_age_seconds) > 30",
-        fires: [("dashstream_archive_oldest_pending_age_seconds", "", "31x160")],
-        quiet: [("dashstream_archive_oldest_pending_age_seconds", "", "-1x160")],
-        labels: NONE
-    ),
-    alert!(
-        "DashstreamBreakerOpen", "warning", "1m",
-        "The circuit breaker on unprocessable records is open",
-        "max by (instance) (dashstream_breaker_state{state=\"open\"}) == 1",
-        fires: [("dashstream_breaker_state", "state=\"open\"", "1x160")],
-        quiet: [("dashstream_breaker_state", "state=\"open\"", STILL)],
-        labels: NONE
     ),
     alert!(
         "DashstreamRunsNeedResync", "warning", "15m",
@@ -294,30 +175,6 @@ pub(crate) const ALERTS: &[Alert] = &[
         "sum by (instance) (rate(dashstream_sequence_reorders_total[5m])) > 0.1",
         fires: [("dashstream_sequence_reorders_total", "", "0+3x160")],
         quiet: [("dashstream_sequence_reorders_total", "", "0+1x160")],
-        labels: NONE
-    ),
-    alert!(
-        "DashstreamSendFailureRateHigh", "warning", "5m",
-        "More than 1 % of the messages do not reach their clients",
-        "(sum by (instance) (rate(websocket_send_failed_total[5m])) + sum by (instance) (rate(websocket_send_timeout_total[5m]))) / sum by (instance) (rate(dashstream_client_sends_total[5m])) > 0.01",
-        fires: [
-            ("websocket_send_failed_total", "", "0+1x160"),
-            ("websocket_send_timeout_total", "", "0+1x160"),
-            ("dashstream_client_sends_total", "outcome=\"sent\"", "0+98x160")
-        ],
-        quiet: [
-            ("websocket_send_failed_total", "", STILL),
-            ("websocket_send_timeout_total", "", STILL),
-            ("dashstream_client_sends_total", "outcome=\"sent\"", "0+98x160")
-        ],
-        labels: NONE
-    ),
-    alert!(
-        "DashstreamMessagesDropped", "warning", "2m",
-        "Slow clients lose messages",
-        "sum by (instance) (increase(websocket_dropped_messages_total[5m])) > 10",
-        fires: [("websocket_dropped_messages_total", "reason=\"lagged_receiver\"", "0+1x160")],
-        quiet: [("websocket_dropped_messages_total", "reason=\"lagged_receiver\"", "50x160")],
         labels: NONE
     ),
     alert!(
@@ -383,14 +240,6 @@ pub(crate) const ALERTS: &[Alert] = &[
         "max by (instance) (changes(dashstream_snapshot_taken_seconds[3m])) == 0",
         fires: [("dashstream_snapshot_taken_seconds", "", "77x160")],
         quiet: [("dashstream_snapshot_taken_seconds", "", "0+15x160")],
-        labels: NONE
-    ),
-    alert!(
-        "DashstreamSelfScrapeDiffers", "critical", "1m",
-        "The exposition is not what its own catalogue says",
-        "max by (instance) (dashstream_self_scrape_differences) > 0",
-        fires: [("dashstream_self_scrape_differences", "", "1x160")],
-        quiet: [("dashstream_self_scrape_differences", "", "-1x160")],
         labels: NONE
     ),
     alert!(

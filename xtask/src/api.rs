@@ -25,6 +25,11 @@ const CRATES: &[(&str, &str, &[&str])] = &[
     (
         "dashstream-metrics",
         "serde,prometheus",
+        &["register_in<", "prometheus::registry::Registry"],
+    ),
+    (
+        "dashstream",
+        "serde,prometheus",
         &["Metrics::register_in(&prometheus::registry::Registry,"],
     ),
     ("dashstream-kafka", "", &[]),

@@ -2,31 +2,67 @@
 //! generated where they are run.
 
 use core::fmt::Write as _;
+use core::time::Duration;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use dashstream_metrics::{CATALOGUE, Kind, LabelValues, Metric, Watch};
-use serde_json::{Value, json};
+use dashstream::metrics::artefacts::{Alert as Written, Artefacts, is_open, panel, sample};
+use dashstream::metrics::{Family, Watch};
+use dashstream::{Metrics, OPTIONAL_GROUPS, Options, ReasonCode};
 
-use crate::alerts::{ALERTS, Alert, Series};
+use crate::alerts::{ALERTS, Alert};
 use crate::{series, sh};
 
 const NOTE: &str = "Generated from the catalogue by `cargo xtask artefacts`; do not edit.";
-const UP: &str = "up{job=\"dashstream\"}";
+
+/// Every family of the catalogue, all groups included.
+pub(crate) fn families() -> Result<Vec<Family>> {
+    let metrics = Metrics::register(Options::default(), Duration::ZERO)?;
+    Ok(metrics.catalogue().families().to_vec())
+}
+
+fn artefacts(families: &[Family]) -> Artefacts<'_> {
+    Artefacts {
+        job: "dashstream",
+        title: "Dashstream",
+        families,
+        optional: &OPTIONAL_GROUPS,
+        open: &[("partition", "dashstream_partitions")],
+        note: NOTE,
+    }
+}
+
+/// The alerts of the health rules, and the others.
+fn alerts() -> Vec<Written> {
+    let others = ALERTS.iter().map(|alert| {
+        let Alert {
+            name,
+            severity,
+            for_,
+            summary,
+            expr,
+            ..
+        } = *alert;
+        Written::new(name, severity, for_, summary, expr)
+    });
+    dashstream::alerts().into_iter().chain(others).collect()
+}
 
 /// Where the artefacts stand.
 pub(crate) fn folder() -> PathBuf {
-    sh::root().join("crates/dashstream-metrics/artefacts")
+    sh::root().join("crates/dashstream/artefacts")
 }
 
 pub(crate) fn run(check: bool) -> Result<()> {
-    consistent()?;
+    let families = families()?;
+    consistent(&families)?;
+    let artefacts = artefacts(&families);
     let files = [
-        ("alerts.yml", rules()),
-        ("dashboard.json", dashboard()?),
-        ("METRICS.md", table()),
+        ("alerts.yml", artefacts.alerts(&alerts())),
+        ("dashboard.json", artefacts.dashboard()),
+        ("METRICS.md", artefacts.table()),
     ];
     for (name, text) in files {
         let path = folder().join(name);
@@ -43,33 +79,41 @@ pub(crate) fn run(check: bool) -> Result<()> {
     Ok(())
 }
 
-/// Each watched metric is in its alert's expression, and each alert watches some metric.
-fn consistent() -> Result<()> {
+/// Each watched metric is in its alert's expression, or read by its rule; and each alert that is no rule's
+/// watches some metric.
+fn consistent(families: &[Family]) -> Result<()> {
+    let rules: Vec<_> = dashstream::alerts()
+        .into_iter()
+        .map(|alert| alert.name)
+        .collect();
     let mut used = BTreeSet::new();
-    for metric in CATALOGUE {
-        let Watch::Alert(name) = metric.watch else {
+    for family in families {
+        let Watch::Alert(name) = family.watch else {
             continue;
         };
-        let Some(alert) = ALERTS.iter().find(|alert| alert.name == name) else {
-            bail!("{} is watched by {name}, which does not exist", metric.name);
+        let looks = match ALERTS.iter().find(|alert| alert.name == name) {
+            Some(alert) => alert.expr.contains(family.name),
+            None if rules.iter().any(|rule| rule == name) => {
+                let codes = ReasonCode::LABEL.values.iter();
+                let mut read = codes.flat_map(|code| dashstream::reads(*code));
+                read.any(|read| *read == family.name)
+            }
+            None => bail!("{} is watched by {name}, which does not exist", family.name),
         };
-        if !alert.expr.contains(metric.name) {
-            bail!("{name} does not look at {}", metric.name);
+        if !looks {
+            bail!("{name} does not look at {}", family.name);
         }
         used.insert(name);
-    }
-    let awkward = |alert: &&Alert| alert.summary.contains('\'') || alert.summary.contains(": ");
-    if let Some(alert) = ALERTS.iter().find(awkward) {
-        bail!("{}: its summary is no plain scalar of YAML", alert.name);
-    }
-    for alert in ALERTS {
-        if let Some(short) = series::short_range(alert.expr) {
-            bail!("{}: [{short}] may hold one scrape of 60 s only", alert.name);
+        if let Some(short) = series::short_range(&panel(family)) {
+            bail!("the panel of {}: [{short}] is too short", family.name);
         }
     }
-    for metric in CATALOGUE {
-        if let Some(short) = series::short_range(&panel(metric)) {
-            bail!("the panel of {}: [{short}] is too short", metric.name);
+    for alert in alerts() {
+        if alert.summary.contains('\'') || alert.summary.contains(": ") {
+            bail!("{}: its summary is no plain scalar of YAML", alert.name);
+        }
+        if let Some(short) = series::short_range(&alert.expr) {
+            bail!("{}: [{short}] may hold one scrape of 60 s only", alert.name);
         }
     }
     match ALERTS.iter().find(|alert| !used.contains(alert.name)) {
@@ -78,93 +122,10 @@ fn consistent() -> Result<()> {
     }
 }
 
-/// A sample that every scrape of the metric has.
-fn sample(metric: &Metric) -> String {
-    match metric.kind {
-        Kind::Counter | Kind::Gauge => metric.name.into(),
-        Kind::Histogram => format!("{}_count", metric.name),
-    }
-}
-
-fn of_partitions(metric: &Metric) -> bool {
-    metric
-        .labels
-        .iter()
-        .any(|label| label.values == LabelValues::Partitions)
-}
-
-/// True when nobody exports the metric, or one scraped instance does not. Metrics of partitions
-/// are expected of instances that have some.
-pub(crate) fn missing(metric: &Metric) -> String {
-    let sample = sample(metric);
-    if of_partitions(metric) {
-        format!(
-            "(absent({sample}) and on () sum(dashstream_partitions) > 0) or (sum by (job, instance) (dashstream_partitions) > 0 unless on (job, instance) {sample})"
-        )
-    } else {
-        format!("absent({sample}) or ({UP} == 1 unless on (job, instance) {sample})")
-    }
-}
-
-fn rules() -> String {
-    let mut out = format!(
-        "# {NOTE}\n# The scrape job is called dashstream.\ngroups:\n  - name: dashstream\n    rules:\n"
-    );
-    for alert in ALERTS {
-        rule(
-            &mut out,
-            alert.name,
-            alert.expr,
-            alert.for_,
-            &[("severity", alert.severity)],
-            alert.summary,
-        );
-    }
-    out.push_str("  - name: dashstream_missing\n    rules:\n");
-    let down = format!("absent({UP}) or {UP} == 0");
-    rule(
-        &mut out,
-        "DashstreamTargetDown",
-        &down,
-        "1m",
-        &[("severity", "critical")],
-        "An instance is not scraped",
-    );
-    for metric in CATALOGUE {
-        let labels = [("severity", "critical"), ("metric", metric.name)];
-        rule(
-            &mut out,
-            "DashstreamMetricMissing",
-            &missing(metric),
-            "1m",
-            &labels,
-            "A metric of the catalogue is not exported",
-        );
-    }
-    out
-}
-
-fn rule(
-    out: &mut String,
-    name: &str,
-    expr: &str,
-    for_: &str,
-    labels: &[(&str, &str)],
-    summary: &str,
-) {
-    let _ = writeln!(
-        out,
-        "      - alert: {name}\n        expr: '{expr}'\n        for: {for_}\n        labels:"
-    );
-    for (label, value) in labels {
-        let _ = writeln!(out, "          {label}: {value}");
-    }
-    let _ = writeln!(out, "        annotations:\n          summary: {summary}");
-}
-
 /// Cases for each alert: it fires and it does not, scraped every 15 s and every 60 s; and one in which no
 /// series is there.
-pub(crate) fn tests() -> String {
+pub(crate) fn tests() -> Result<String> {
+    let families = families()?;
     let mut out =
         format!("# {NOTE}\nrule_files:\n  - alerts.yml\nevaluation_interval: 60s\ntests:\n");
     for alert in ALERTS {
@@ -176,35 +137,52 @@ pub(crate) fn tests() -> String {
             expect(&mut out, alert.name, &[]);
         }
     }
-    no_series(&mut out);
-    every_metric(&mut out);
+    for alert in dashstream::alerts() {
+        of_rule(&mut out, &alert);
+    }
+    no_series(&mut out, &families);
+    every_metric(&mut out, &families);
     down(&mut out);
-    out
+    Ok(out)
+}
+
+/// The alert of a rule: it fires while its series is 1, and not while it is 0.
+fn of_rule(out: &mut String, alert: &Written) {
+    let labels = alert.expr.split(['{', '}']).nth(1).unwrap_or_default();
+    for (what, values) in [("fires", "1x160"), ("is quiet", "0x160")] {
+        let name = format!("{} {what}", alert.name);
+        case(out, &name, 15, &[("dashstream_health", labels, values)]);
+        let fired = (what == "fires").then(|| {
+            let labels = format!("severity: {}, instance: a", alert.severity);
+            (labels, alert.summary.clone())
+        });
+        let runbook = alert.runbook.as_deref();
+        expect_with(out, &alert.name, fired.as_slice(), runbook);
+    }
 }
 
 /// Without its series no alert can fire: the one on their absence does.
-fn no_series(out: &mut String) {
+fn no_series(out: &mut String, families: &[Family]) {
     let up = [("up", "job=\"dashstream\"", "1x160")];
     case(out, "no alert has its series", 15, &up);
-    for alert in ALERTS {
-        expect(out, alert.name, &[]);
+    for alert in alerts() {
+        expect(out, &alert.name, &[]);
     }
-    let missing: Vec<_> = CATALOGUE
+    let missing = families
         .iter()
-        .filter(|metric| !of_partitions(metric))
-        .flat_map(missing_alerts)
-        .collect();
+        .filter(|family| !is_open(family) && !OPTIONAL_GROUPS.contains(&family.group));
+    let missing: Vec<_> = missing.flat_map(missing_alerts).collect();
     expect(out, "DashstreamMetricMissing", &missing);
 }
 
 /// With every metric there, and then with each one gone while the others stay.
-fn every_metric(out: &mut String) {
+fn every_metric(out: &mut String, families: &[Family]) {
     let all = |without: Option<&str>| -> Vec<(String, String)> {
         let mut series = vec![(String::from("up"), String::from("1x160"))];
-        let metrics = CATALOGUE
+        let families = families
             .iter()
-            .filter(|metric| Some(metric.name) != without);
-        series.extend(metrics.map(|metric| (sample(metric), String::from("1x160"))));
+            .filter(|family| Some(family.name) != without);
+        series.extend(families.map(|family| (sample(family), String::from("1x160"))));
         series
     };
     let write = |out: &mut String, name: &str, series: &[(String, String)]| {
@@ -223,13 +201,15 @@ fn every_metric(out: &mut String) {
     write(out, "every metric is there", &all(None));
     expect(out, "DashstreamMetricMissing", &[]);
     expect(out, "DashstreamTargetDown", &[]);
-    for metric in CATALOGUE {
-        write(
-            out,
-            &format!("{} alone is missing", metric.name),
-            &all(Some(metric.name)),
-        );
-        let expected = missing_alerts(metric);
+    for family in families {
+        let name = format!("{} alone is missing", family.name);
+        write(out, &name, &all(Some(family.name)));
+        let [anywhere, on_instance] = missing_alerts(family);
+        let expected = if OPTIONAL_GROUPS.contains(&family.group) {
+            vec![on_instance]
+        } else {
+            vec![anywhere, on_instance]
+        };
         expect(out, "DashstreamMetricMissing", &expected);
     }
 }
@@ -260,7 +240,7 @@ fn down(out: &mut String) {
     );
 }
 
-fn missing_alerts(metric: &Metric) -> [(String, String); 2] {
+fn missing_alerts(metric: &Family) -> [(String, String); 2] {
     let name = metric.name;
     [
         format!("severity: critical, metric: {name}"),
@@ -278,7 +258,7 @@ fn firing(alert: &Alert) -> (String, String) {
 }
 
 /// `series` has a value for every 15 seconds; each of `every` seconds is a scrape.
-fn case(out: &mut String, name: &str, every: usize, series: &[Series]) {
+fn case(out: &mut String, name: &str, every: usize, series: &[(&str, &str, &str)]) {
     let _ = writeln!(
         out,
         "  - name: {name}\n    interval: {every}s\n    input_series:"
@@ -294,120 +274,28 @@ fn case(out: &mut String, name: &str, every: usize, series: &[Series]) {
     out.push_str("    alert_rule_test:\n");
 }
 
-/// Twenty minutes in; the longest alert waits for fifteen.
 fn expect(out: &mut String, alert: &str, expected: &[(String, String)]) {
+    expect_with(out, alert, expected, None);
+}
+
+/// Twenty minutes in; the longest alert waits for fifteen.
+fn expect_with(
+    out: &mut String,
+    alert: &str,
+    expected: &[(String, String)],
+    runbook: Option<&str>,
+) {
     let _ = writeln!(out, "      - eval_time: 20m\n        alertname: {alert}");
     if expected.is_empty() {
         out.push_str("        exp_alerts: []\n");
         return;
     }
+    let runbook = runbook.map_or(String::new(), |page| format!(", runbook_url: '{page}'"));
     out.push_str("        exp_alerts:\n");
     for (labels, summary) in expected {
         let _ = writeln!(
             out,
-            "          - {{exp_labels: {{{labels}}}, exp_annotations: {{summary: '{summary}'}}}}"
+            "          - {{exp_labels: {{{labels}}}, exp_annotations: {{summary: '{summary}'{runbook}}}}}"
         );
     }
-}
-
-fn dashboard() -> Result<String> {
-    let mut panels = vec![json!({
-        "id": 1,
-        "type": "table",
-        "title": "Missing instrumentation: every row is a metric that is not exported",
-        "gridPos": {"h": 8, "w": 24, "x": 0, "y": 0},
-        "datasource": {"type": "prometheus", "uid": "${datasource}"},
-        "targets": CATALOGUE.iter().enumerate().map(|(at, metric)| json!({
-            "refId": format!("M{at}"),
-            "expr": missing(metric),
-            "legendFormat": metric.name,
-            "instant": true,
-        })).collect::<Vec<_>>(),
-    })];
-    // Three panels a row, below the table.
-    let places = (8_u32..)
-        .step_by(7)
-        .flat_map(|y| [0_u32, 8, 16].map(|x| (x, y)));
-    for ((id, (x, y)), metric) in (2_u32..).zip(places).zip(CATALOGUE) {
-        panels.push(json!({
-            "id": id,
-            "type": "timeseries",
-            "title": metric.name,
-            "description": metric.help,
-            "gridPos": {"h": 7, "w": 8, "x": x, "y": y},
-            "datasource": {"type": "prometheus", "uid": "${datasource}"},
-            // A gap stays a gap: absence is no number.
-            "fieldConfig": {"defaults": {"noValue": "missing", "custom": {"spanNulls": false}}, "overrides": []},
-            "targets": [{"refId": "A", "expr": panel(metric), "legendFormat": legend(metric)}],
-        }));
-    }
-    let dashboard: Value = json!({
-        "uid": "dashstream-catalogue",
-        "title": "DashStream",
-        "description": NOTE,
-        "schemaVersion": 38,
-        "refresh": "30s",
-        "time": {"from": "now-1h", "to": "now"},
-        "templating": {"list": [{"name": "datasource", "type": "datasource", "query": "prometheus"}]},
-        "panels": panels,
-    });
-    Ok(serde_json::to_string_pretty(&dashboard)? + "\n")
-}
-
-/// A rate looks back five minutes; `and` lets it end when its series ends, as a gauge does.
-fn panel(metric: &Metric) -> String {
-    let by: Vec<_> = ["instance"]
-        .into_iter()
-        .chain(metric.labels.iter().map(|label| label.name))
-        .collect();
-    let (by, name) = (by.join(", "), metric.name);
-    match metric.kind {
-        Kind::Counter => format!("sum by ({by}) (rate({name}[5m]) and {name})"),
-        Kind::Gauge => format!("max by ({by}) ({name})"),
-        Kind::Histogram => {
-            format!(
-                "histogram_quantile(0.99, sum by ({by}, le) (rate({name}_bucket[5m]) and {name}_bucket))"
-            )
-        }
-    }
-}
-
-fn legend(metric: &Metric) -> String {
-    let labels = metric
-        .labels
-        .iter()
-        .map(|label| format!(" {{{{{}}}}}", label.name));
-    format!("{{{{instance}}}}{}", labels.collect::<String>())
-}
-
-fn table() -> String {
-    let mut out = format!(
-        "# Metrics\n\n{NOTE}\n\n| metric | kind | labels | `/health` | watched by | meaning |\n|---|---|---|---|---|---|\n"
-    );
-    for metric in CATALOGUE {
-        let labels: Vec<_> = metric
-            .labels
-            .iter()
-            .map(|label| match label.values {
-                LabelValues::Closed(values) => format!("{}: {}", label.name, values.join(", ")),
-                LabelValues::Partitions => format!("{}: those assigned", label.name),
-            })
-            .collect();
-        let watch = match metric.watch {
-            Watch::Alert(name) => name.into(),
-            Watch::Waived(reason) => format!("absence only: {reason}"),
-        };
-        let _ = writeln!(
-            out,
-            "| `{}` | {} | {} | {} | {watch} | {} |",
-            metric.name,
-            metric.kind.as_str(),
-            labels.join("; "),
-            metric
-                .health
-                .map_or(String::new(), |path| format!("`{path}`")),
-            metric.help
-        );
-    }
-    out
 }

@@ -13,7 +13,7 @@ const README_TEST: &str = "cargo test --workspace";
 /// Features that need nothing but a C compiler. `tls`, which needs OpenSSL's headers, is a stage of
 /// `full`.
 const FEATURES: &str = "dashstream-reducer/wire,dashstream-policy/trace,\
-    dashstream-metrics/serde,dashstream-metrics/prometheus";
+    dashstream-metrics/serde,dashstream/serde,dashstream/prometheus";
 
 pub(crate) fn run() -> Result<()> {
     sh::step("fmt", || {
@@ -59,7 +59,7 @@ fn test() -> Result<()> {
     sh::run(&mut sh::cargo(&[
         "test",
         "-p",
-        "dashstream-metrics",
+        "dashstream",
         "--features",
         "prometheus,serde",
     ]))

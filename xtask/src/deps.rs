@@ -42,7 +42,17 @@ const NORMAL: &[(&str, &[&str])] = &[
     ),
     (
         "dashstream-metrics",
-        &["prometheus", "serde", "serde_json", "thiserror"],
+        &["prometheus", "serde_json", "thiserror"],
+    ),
+    (
+        "dashstream",
+        &[
+            "dashstream-metrics",
+            "dashstream-policy",
+            "prometheus",
+            "serde",
+            "serde_json",
+        ],
     ),
     (
         "dashstream-kafka",
@@ -72,6 +82,7 @@ const PURE: &[&str] = &[
     "dashstream-policy",
     "dashstream-dlq",
     "dashstream-metrics",
+    "dashstream",
 ];
 
 /// What a pure crate must not reach.

@@ -12,6 +12,7 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("dashstream-policy", &["trace"]),
     ("dashstream-dlq", &[]),
     ("dashstream-metrics", &["serde", "prometheus"]),
+    ("dashstream", &["serde", "prometheus"]),
     ("dashstream-kafka", &[]),
 ];
 

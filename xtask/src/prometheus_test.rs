@@ -14,7 +14,6 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use dashstream_metrics::CATALOGUE;
 
 use crate::gateway::Gateway;
 use crate::rules;
@@ -43,7 +42,8 @@ pub(crate) fn run() -> Result<()> {
 
     let control = Prometheus::start("control", gateway.port())?;
     let begun = Instant::now();
-    let losses: Vec<_> = lost_alone()
+    let losses: Vec<_> = LOST_ALONE
+        .into_iter()
         .map(|metric| {
             let (dashboard, port) = (dashboard.clone(), gateway.port());
             let case = thread::spawn(move || loss(&dashboard, port, metric));
@@ -102,11 +102,11 @@ fn start() -> Result<Gateway> {
 }
 
 /// The metrics that are lost one at a time: what existing dashboards could lose unseen.
-fn lost_alone() -> impl Iterator<Item = &'static str> {
-    CATALOGUE.iter().map(|metric| metric.name).filter(|name| {
-        *name == "websocket_decode_errors_total" || name.starts_with("websocket_dlq_")
-    })
-}
+const LOST_ALONE: [&str; 3] = [
+    "websocket_decode_errors_total",
+    "websocket_dlq_sends_total",
+    "websocket_dlq_send_failures_total",
+];
 
 /// How long it took after the loss.
 struct Seen {
@@ -167,7 +167,7 @@ fn down(prometheus: &Prometheus, dashboard: &Dashboard, mut gateway: Gateway) ->
     };
     let gap = prometheus.until("the gap in every panel", start, SHOWN_WITHIN, empty)?;
     let rows = || -> Result<bool> {
-        for metric in lost_alone() {
+        for metric in LOST_ALONE {
             if prometheus.query(dashboard.row(metric)?)?.is_empty() {
                 return Ok(false);
             }

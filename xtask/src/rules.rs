@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use anyhow::{Result, bail};
-use dashstream_metrics::lint::{self, Expression, Finding};
+use dashstream::metrics::Family;
+use dashstream::metrics::lint::{self, Expression, Finding};
 
 use crate::{artefacts, sh, system};
 
@@ -21,7 +22,7 @@ pub(crate) fn run() -> Result<()> {
     let scratch = sh::root().join("target/rules");
     std::fs::create_dir_all(&scratch)?;
     std::fs::copy(folder.join("alerts.yml"), scratch.join("alerts.yml"))?;
-    std::fs::write(scratch.join("alerts.test.yml"), artefacts::tests())?;
+    std::fs::write(scratch.join("alerts.test.yml"), artefacts::tests()?)?;
     let mut test = promtool();
     test.current_dir(&scratch);
     sh::run(test.args(["test", "rules", "alerts.test.yml"]))?;
@@ -34,22 +35,26 @@ pub(crate) fn run() -> Result<()> {
         }
         all.extend(expressions);
     }
-    let mut findings: Vec<Finding> = all.iter().flat_map(lint::check).collect();
-    findings.extend(lint::unwatched(&all));
+    let families = artefacts::families()?;
+    let checked = all
+        .iter()
+        .flat_map(|expression| lint::check(&families, expression));
+    let mut findings: Vec<Finding> = checked.collect();
+    findings.extend(lint::unwatched(&families, &all));
     if let Some(finding) = findings.first() {
         bail!("{} findings, the first: {finding}", findings.len());
     }
-    planted(&all)
+    planted(&families, &all)
 }
 
 /// The lint is no decoration: each planted fault must be found.
-fn planted(all: &[Expression]) -> Result<()> {
+fn planted(families: &[Family], all: &[Expression]) -> Result<()> {
     for (at, expression) in all.iter().enumerate() {
         let masked = Expression {
             text: format!("({}) or vector(0)", expression.text),
             ..expression.clone()
         };
-        if !lint::check(&masked)
+        if !lint::check(families, &masked)
             .iter()
             .any(|f| matches!(f, Finding::Masking { .. }))
         {

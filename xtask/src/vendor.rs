@@ -18,6 +18,7 @@ const CLOSURES: &[(&str, &[&str])] = &[
     ("dashstream-policy", &[]),
     ("dashstream-dlq", &["dashstream-policy"]),
     ("dashstream-metrics", &[]),
+    ("dashstream", &["dashstream-metrics", "dashstream-policy"]),
     ("dashstream-kafka", &["dashstream-dlq", "dashstream-policy"]),
 ];
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeOptions, Decoder};
-use dashstream_metrics::{self as metrics, Metrics, Options, Registry};
+use dashstream::{self as metrics, Metrics, Options};
 use dashstream_policy::{
     Action, Cause, Config, Delivery, Engine, Assignment, Fault, Input, Admission, Offset, TopicId,
     TopicPartition,
@@ -34,8 +34,7 @@ impl Ours {
             low,
         };
         engine.handle(Duration::ZERO, assigned);
-        let mut registry = Registry::new();
-        let metrics = Metrics::register(&mut registry, Options::default(), Duration::ZERO);
+        let metrics = Metrics::register(Options::default(), Duration::ZERO);
         Self {
             engine,
             decoder: Decoder::new(DecodeOptions::new()),
@@ -68,7 +67,7 @@ impl Ours {
             }
             Err(_) => {
                 self.outcome.refused += 1;
-                let fault = metrics::Fault::Malformed;
+                let fault = metrics::policy::Cause::DecodeError;
                 self.metrics
                     .record(now, metrics::Outcome::Unprocessable(fault));
                 let fault = Fault::new(Cause::DecodeError, (), record.len());

@@ -103,9 +103,11 @@ impl Hostile {
     pub const fn cause(self) -> Cause {
         match self {
             Self::NullPayload => Cause::NullPayload,
-            Self::EmptyPayload | Self::UnknownFrame | Self::Unframed => Cause::BadFrame,
+            Self::EmptyPayload => Cause::Empty,
+            Self::UnknownFrame | Self::Unframed => Cause::BadFrame,
             Self::Oversize => Cause::Oversize,
-            Self::GarbageProtobuf | Self::Truncated => Cause::DecodeError,
+            Self::GarbageProtobuf => Cause::DecodeError,
+            Self::Truncated => Cause::Truncated,
             Self::DeclaredBomb
             | Self::LyingBomb
             | Self::UndeclaredBomb

@@ -328,9 +328,9 @@ fn serialize(keys: &Versioned<'_>) -> Vec<u8> {
 const fn error_type(cause: Cause) -> &'static str {
     match cause {
         Cause::Oversize | Cause::HeapBudget => "payload_too_large",
-        Cause::BadFrame | Cause::HeaderMismatch => "invalid_format",
+        Cause::BadFrame | Cause::HeaderMismatch | Cause::Empty => "invalid_format",
         Cause::DecompressionRefused => "decompression_error",
-        Cause::DecodeError => "decode_error",
+        Cause::DecodeError | Cause::Truncated => "decode_error",
         Cause::SchemaTooNew => "schema_error",
         Cause::NullPayload
         | Cause::CrashLoop
@@ -358,6 +358,8 @@ const fn words(cause: Cause) -> &'static str {
         Cause::RecordDeleted => "the record was deleted before it was settled",
         Cause::Dropped => "the handler dropped the record at its last attempt",
         Cause::OffsetOutOfRange => "the position lies beyond the end of the log",
+        Cause::Empty => "the value has no bytes",
+        Cause::Truncated => "the message ends early",
     }
 }
 

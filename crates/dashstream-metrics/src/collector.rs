@@ -1,72 +1,67 @@
-//! The whole catalogue as one collector in a caller's `prometheus::Registry`.
+//! A catalogue as one collector in a caller's `prometheus::Registry`.
 
-use core::time::Duration;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use prometheus::core::{Collector, Desc};
 use prometheus::{Registry, proto};
 
-use crate::catalogue::{CATALOGUE, Kind, Metric, Samples, Value, approximate};
-use crate::cells::Histogram;
-use crate::metrics::{Metrics, Options};
-use crate::registry::RegisterError;
-use crate::snapshot::Snapshot;
+use crate::catalogue::{Catalogue, RegisterError};
+use crate::family::{Family, Kind};
+use crate::instruments::{Numbers, Reading};
+use crate::samples::{Samples, Value, level};
 
-impl Metrics {
-    /// Registers the whole catalogue as one collector in `registry`: all of it or nothing.
-    ///
-    /// The collector shows the snapshot that was published last, see [`Metrics::observe`].
-    ///
-    /// # Errors
-    ///
-    /// [`RegisterError::NameTaken`] when the registry already holds one of the names, or one whose
-    /// samples would collide; it names both. No handle exists then and nothing is exported. A
-    /// registry of this library remembers the label names of what it refused, so that a name can
-    /// be taken later only with the labels that the catalogue gives it.
-    pub fn register_in(
-        registry: &Registry,
-        options: Options,
-        now: Duration,
-    ) -> Result<Self, RegisterError> {
-        for family in registry.gather() {
-            let there = Family::of(&family);
-            if let Some(metric) = CATALOGUE.iter().find(|metric| there.collides(metric)) {
-                return Err(taken(metric, there.name));
-            }
-        }
-        let metrics = Self::open(options, now);
-        let collector = CatalogueCollector {
-            metrics: metrics.clone(),
-            descriptions: descriptions(CATALOGUE)?,
-        };
-        match registry.register(Box::new(collector)) {
-            Ok(()) => Ok(metrics),
-            Err(_) => Err(culprit(registry)),
+/// Registers a whole catalogue as one collector in `registry`: all of it or nothing. It shows the
+/// snapshot that `latest` gives.
+///
+/// # Errors
+///
+/// [`RegisterError::NameTaken`] when the registry already holds one of the names, or one whose samples
+/// would collide; it names both. Nothing is exported then, and a host drops its handles. A registry of
+/// this library remembers the label names of what it refused, so that a name can be taken later only
+/// with the labels that the catalogue gives it.
+pub fn register_in<S: AsRef<Reading> + 'static>(
+    registry: &Registry,
+    catalogue: &Arc<Catalogue<S>>,
+    latest: impl Fn() -> Arc<S> + Send + Sync + 'static,
+) -> Result<(), RegisterError> {
+    let families = catalogue.families();
+    for theirs in registry.gather() {
+        let theirs = There::of(&theirs);
+        if let Some(ours) = families.iter().find(|family| theirs.collides(family)) {
+            return Err(taken(ours, theirs.name));
         }
     }
+    let collector = CatalogueCollector {
+        catalogue: Arc::clone(catalogue),
+        latest: Box::new(latest),
+        descriptions: descriptions(families)?,
+    };
+    let registered = registry.register(Box::new(collector));
+    registered.map_err(|_| culprit(registry, families))
 }
 
-struct CatalogueCollector {
-    metrics: Metrics,
+struct CatalogueCollector<S> {
+    catalogue: Arc<Catalogue<S>>,
+    latest: Box<dyn Fn() -> Arc<S> + Send + Sync>,
     descriptions: Vec<Desc>,
 }
 
-impl Collector for CatalogueCollector {
+impl<S: AsRef<Reading>> Collector for CatalogueCollector<S> {
     fn desc(&self) -> Vec<&Desc> {
         self.descriptions.iter().collect()
     }
 
     fn collect(&self) -> Vec<proto::MetricFamily> {
-        let snapshot = self.metrics.latest();
-        CATALOGUE
-            .iter()
-            .map(|metric| family(metric, &snapshot))
-            .collect()
+        let snapshot = (self.latest)();
+        let families = self.catalogue.families().iter().enumerate();
+        let shown = families.map(|(at, family)| shown(&self.catalogue, at, family, &snapshot));
+        shown.collect()
     }
 }
 
-fn descriptions(metrics: &[Metric]) -> Result<Vec<Desc>, RegisterError> {
-    metrics
+fn descriptions(families: &[Family]) -> Result<Vec<Desc>, RegisterError> {
+    families
         .iter()
         .map(|metric| {
             let labels = metric
@@ -87,8 +82,8 @@ fn descriptions(metrics: &[Metric]) -> Result<Vec<Desc>, RegisterError> {
 }
 
 /// The first name that the registry refuses: it holds a family that shows no samples yet.
-fn culprit(registry: &Registry) -> RegisterError {
-    for metric in CATALOGUE {
+fn culprit(registry: &Registry, families: &[Family]) -> RegisterError {
+    for metric in families {
         let probe = || {
             descriptions(core::slice::from_ref(metric))
                 .map(|descriptions| Box::new(Probe(descriptions)))
@@ -119,12 +114,12 @@ impl Collector for Probe {
 }
 
 /// A family that is there already.
-struct Family<'a> {
+struct There<'a> {
     name: &'a str,
     suffixes: &'static [&'static str],
 }
 
-impl<'a> Family<'a> {
+impl<'a> There<'a> {
     fn of(family: &'a proto::MetricFamily) -> Self {
         let suffixes = match family.get_field_type() {
             proto::MetricType::COUNTER | proto::MetricType::GAUGE | proto::MetricType::UNTYPED => {
@@ -139,7 +134,7 @@ impl<'a> Family<'a> {
         }
     }
 
-    fn collides(&self, metric: &Metric) -> bool {
+    fn collides(&self, metric: &Family) -> bool {
         self.suffixes.iter().any(|theirs| {
             metric.kind.suffixes().iter().any(|ours| {
                 let (theirs, ours) = ((self.name, theirs), (metric.name, ours));
@@ -153,17 +148,22 @@ impl<'a> Family<'a> {
     }
 }
 
-fn taken(metric: &Metric, theirs: &str) -> RegisterError {
+fn taken(metric: &Family, theirs: &str) -> RegisterError {
     RegisterError::NameTaken {
         ours: metric.name,
         theirs: theirs.into(),
     }
 }
 
-fn family(metric: &Metric, snapshot: &Snapshot) -> proto::MetricFamily {
+fn shown<S: AsRef<Reading>>(
+    catalogue: &Catalogue<S>,
+    at: usize,
+    metric: &Family,
+    snapshot: &S,
+) -> proto::MetricFamily {
     let mut samples = Vec::new();
     let mut emit = |values: &[&str], value: Value<'_>| samples.push(sample(metric, values, value));
-    (metric.read)(snapshot, &mut Samples::new(&mut emit));
+    catalogue.samples(at, snapshot, &mut Samples::new(&mut emit));
     let mut family = proto::MetricFamily::default();
     family.set_name(metric.name.into());
     family.set_help(metric.help.into());
@@ -176,7 +176,7 @@ fn family(metric: &Metric, snapshot: &Snapshot) -> proto::MetricFamily {
     family
 }
 
-fn sample(metric: &Metric, values: &[&str], value: Value<'_>) -> proto::Metric {
+fn sample(metric: &Family, values: &[&str], value: Value<'_>) -> proto::Metric {
     let labels = metric.labels.iter().zip(values).map(|(label, value)| {
         let mut pair = proto::LabelPair::default();
         pair.set_name(label.name.into());
@@ -187,12 +187,18 @@ fn sample(metric: &Metric, values: &[&str], value: Value<'_>) -> proto::Metric {
     match value {
         Value::Count(n) => {
             let mut counter = proto::Counter::default();
-            counter.set_value(approximate(n));
+            counter.set_value(level(n));
             sample.set_counter(counter);
         }
-        Value::Gauge(level) => {
+        // A counter of something that is not counted in whole numbers, such as seconds.
+        Value::Gauge(value) if metric.kind == Kind::Counter => {
+            let mut counter = proto::Counter::default();
+            counter.set_value(value);
+            sample.set_counter(counter);
+        }
+        Value::Gauge(value) => {
             let mut gauge = proto::Gauge::default();
-            gauge.set_value(level);
+            gauge.set_value(value);
             sample.set_gauge(gauge);
         }
         Value::Histogram(numbers) => sample.set_histogram(histogram(numbers)),
@@ -200,7 +206,7 @@ fn sample(metric: &Metric, values: &[&str], value: Value<'_>) -> proto::Metric {
     sample
 }
 
-fn histogram(numbers: &Histogram) -> proto::Histogram {
+fn histogram(numbers: &Numbers) -> proto::Histogram {
     let mut histogram = proto::Histogram::default();
     histogram.set_sample_count(numbers.count());
     histogram.set_sample_sum(numbers.sum_in_units());
@@ -208,7 +214,7 @@ fn histogram(numbers: &Histogram) -> proto::Histogram {
     let finite = numbers.edges.edges.iter().zip(numbers.cumulative());
     histogram.set_bucket(
         finite
-            .map(|(edge, (_, count))| {
+            .map(|(edge, count)| {
                 let mut bucket = proto::Bucket::default();
                 bucket.set_upper_bound(numbers.edges.in_units(*edge));
                 bucket.set_cumulative_count(count);

@@ -1,72 +1,164 @@
-//! The Prometheus text format, version 0.0.4, written from the catalogue.
+//! The page that Prometheus scrapes, in both of its formats.
 
 use core::fmt::Write as _;
 
-use crate::catalogue::{CATALOGUE, Metric, Samples, Value};
-use crate::cells::Histogram;
-use crate::snapshot::Snapshot;
+use crate::catalogue::Catalogue;
+use crate::family::{Family, Kind};
+use crate::instruments::{Numbers, Reading};
+use crate::samples::{Samples, Value};
 
-impl Snapshot {
-    /// The media type of [`Snapshot::exposition`].
-    pub const CONTENT_TYPE: &'static str = "text/plain; version=0.0.4; charset=utf-8";
+/// A format of the page.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the two text formats that Prometheus scrapes"
+)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// The Prometheus text format, version 0.0.4.
+    #[default]
+    Text,
+    /// OpenMetrics, version 1.0.0.
+    OpenMetrics,
+}
 
-    /// Everything as a page that Prometheus scrapes.
-    ///
-    /// Every metric of the catalogue is there with every label value, also when it is 0.
+impl Format {
+    /// The format that a client prefers, by the `Accept` header of its request: OpenMetrics where it is
+    /// named with at least the weight of plain text.
     #[must_use]
-    pub fn exposition(&self) -> String {
-        let mut page = String::with_capacity(64 * 1024);
-        for metric in CATALOGUE {
-            family(&mut page, metric, self);
+    pub fn accepted(accept: &str) -> Self {
+        let weight = |media: &str| {
+            let named = accept
+                .split(',')
+                .filter(|part| part.trim_start().starts_with(media));
+            let weights = named.map(|part| {
+                let parameters = part.split(';').map(str::trim);
+                let q = parameters
+                    .filter_map(|parameter| parameter.strip_prefix("q="))
+                    .next();
+                q.map_or(1.0, |q| q.parse::<f64>().unwrap_or(0.0))
+            });
+            weights.fold(0.0, f64::max)
+        };
+        let open_metrics = weight("application/openmetrics-text");
+        if open_metrics > 0.0 && open_metrics >= weight("text/plain") {
+            Self::OpenMetrics
+        } else {
+            Self::Text
         }
-        page
+    }
+
+    /// The media type to answer with.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
     }
 }
 
-fn family(page: &mut String, metric: &Metric, snapshot: &Snapshot) {
-    let Metric { name, help, .. } = metric;
-    // Writing to a String cannot fail.
-    let _ = writeln!(page, "# HELP {name} {help}");
-    let _ = writeln!(page, "# TYPE {name} {}", metric.kind.as_str());
-    let mut emit = |values: &[&str], value: Value<'_>| match value {
-        Value::Count(n) => {
-            series(page, metric, "", values, None);
-            let _ = writeln!(page, " {n}");
+impl<S: AsRef<Reading>> Catalogue<S> {
+    /// Everything that `snapshot` says, as a page.
+    ///
+    /// Every family is there with every label value, also when it is 0.
+    #[must_use]
+    pub fn page(&self, snapshot: &S, format: Format) -> String {
+        let mut page = Page {
+            text: String::with_capacity(64 * 1024),
+            format,
+        };
+        for (at, family) in self.families().iter().enumerate() {
+            self.family(&mut page, at, family, snapshot);
         }
-        Value::Gauge(level) => {
-            series(page, metric, "", values, None);
-            let _ = writeln!(page, " {level}");
+        if format == Format::OpenMetrics {
+            page.text.push_str("# EOF\n");
         }
-        Value::Histogram(histogram) => buckets(page, metric, values, histogram),
-    };
-    (metric.read)(snapshot, &mut Samples::new(&mut emit));
+        page.text
+    }
+
+    /// The page's text by family.
+    pub(crate) fn sections(&self, snapshot: &S) -> Vec<String> {
+        let families = self.families().iter().enumerate();
+        let sections = families.map(|(at, family)| {
+            let mut page = Page {
+                text: String::new(),
+                format: Format::Text,
+            };
+            self.family(&mut page, at, family, snapshot);
+            page.text
+        });
+        sections.collect()
+    }
+
+    fn family(&self, page: &mut Page, at: usize, family: &Family, snapshot: &S) {
+        page.head(family);
+        let mut emit = |values: &[&str], value: Value<'_>| page.sample(family, values, value);
+        self.samples(at, snapshot, &mut Samples::new(&mut emit));
+    }
 }
 
-fn buckets(page: &mut String, metric: &Metric, values: &[&str], histogram: &Histogram) {
-    for (edge, count) in histogram.cumulative() {
-        series(page, metric, "_bucket", values, Some(&edge));
-        let _ = writeln!(page, " {count}");
-    }
-    series(page, metric, "_sum", values, None);
-    let _ = writeln!(page, " {}", histogram.sum_in_units());
-    series(page, metric, "_count", values, None);
-    let _ = writeln!(page, " {}", histogram.count());
+struct Page {
+    text: String,
+    format: Format,
 }
 
-fn series(page: &mut String, metric: &Metric, suffix: &str, values: &[&str], le: Option<&str>) {
-    page.push_str(metric.name);
-    page.push_str(suffix);
-    let labels = metric
-        .labels
-        .iter()
-        .map(|label| label.name)
-        .zip(values.iter().copied());
-    let mut open = '{';
-    for (name, value) in labels.chain(le.map(|le| ("le", le))) {
-        let _ = write!(page, "{open}{name}=\"{value}\"");
-        open = ',';
+// Writing to a String cannot fail.
+impl Page {
+    fn head(&mut self, family: &Family) {
+        let Family { name, help, .. } = family;
+        let name = match (self.format, family.kind) {
+            // The name of the family; its samples have the suffix.
+            (Format::OpenMetrics, Kind::Counter) => name.strip_suffix("_total").unwrap_or(name),
+            (Format::OpenMetrics | Format::Text, _) => name,
+        };
+        let kind = family.kind.as_str();
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
-    if open == ',' {
-        page.push('}');
+
+    fn sample(&mut self, family: &Family, values: &[&str], value: Value<'_>) {
+        match value {
+            Value::Count(n) => {
+                self.series(family, "", values, None);
+                let _ = writeln!(self.text, " {n}");
+            }
+            Value::Gauge(level) => {
+                self.series(family, "", values, None);
+                let _ = writeln!(self.text, " {level}");
+            }
+            Value::Histogram(numbers) => self.buckets(family, values, numbers),
+        }
+    }
+
+    fn buckets(&mut self, family: &Family, values: &[&str], numbers: &Numbers) {
+        for (edge, count) in numbers.edges.texts().into_iter().zip(numbers.cumulative()) {
+            let edge = match self.format {
+                // Canonical numbers have a point there.
+                Format::OpenMetrics if edge.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    edge + ".0"
+                }
+                Format::OpenMetrics | Format::Text => edge,
+            };
+            self.series(family, "_bucket", values, Some(&edge));
+            let _ = writeln!(self.text, " {count}");
+        }
+        self.series(family, "_sum", values, None);
+        let _ = writeln!(self.text, " {}", numbers.sum_in_units());
+        self.series(family, "_count", values, None);
+        let _ = writeln!(self.text, " {}", numbers.count());
+    }
+
+    fn series(&mut self, family: &Family, suffix: &str, values: &[&str], le: Option<&str>) {
+        self.text.push_str(family.name);
+        self.text.push_str(suffix);
+        let labels = family.labels.iter().map(|label| label.name);
+        let labels = labels.zip(values.iter().copied());
+        let mut open = '{';
+        for (name, value) in labels.chain(le.map(|le| ("le", le))) {
+            let _ = write!(self.text, "{open}{name}=\"{value}\"");
+            open = ',';
+        }
+        if open == ',' {
+            self.text.push('}');
+        }
     }
 }

@@ -1,10 +1,11 @@
-//! Holds expressions of dashboards and rules against the catalogue.
+//! Holds expressions of dashboards and rules against a catalogue.
 //!
 //! Reads Prometheus rule files (YAML) and Grafana dashboards (JSON) by their `expr` fields, without a
 //! parser for either: what it cannot find it cannot judge, so it says how many expressions it read.
 
 mod extract;
 mod grouping;
+mod masking;
 mod tokens;
 
 use std::collections::BTreeSet;
@@ -13,14 +14,14 @@ use thiserror::Error;
 
 pub use extract::{Expression, expressions};
 
-use crate::catalogue::{CATALOGUE, Kind, LabelValues, Metric, Watch};
+use crate::family::{Family, Watch};
 use tokens::{Token, tokens};
 
 /// What is wrong with an expression.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Finding {
-    /// A metric with one of the catalogue's prefixes that the catalogue does not have.
+    /// A metric that begins as one of the catalogue's and that the catalogue does not have.
     #[error("line {line}: unknown metric {name}")]
     UnknownMetric {
         /// Where.
@@ -51,7 +52,7 @@ pub enum Finding {
         value: Box<str>,
     },
     /// A series that is missing would look like a number.
-    #[error("line {line}: `or vector(…)` hides a missing series")]
+    #[error("line {line}: `or` with a constant hides a missing series")]
     Masking {
         /// Where.
         line: usize,
@@ -77,21 +78,29 @@ const SCRAPE_LABELS: &[&str] = &[
     "endpoint",
 ];
 
-/// Names that begin so are the catalogue's.
-const PREFIXES: &[&str] = &["websocket_", "dashstream_", "replay_buffer_"];
-
-/// What is wrong with one expression.
+/// What is wrong with one expression, held against the families of a catalogue.
+///
+/// Names that begin with the first word of one of the families are taken for the catalogue's.
 #[must_use]
-pub fn check(expression: &Expression) -> Vec<Finding> {
+pub fn check(families: &[Family], expression: &Expression) -> Vec<Finding> {
+    let ours = Ours(families);
     let tokens = tokens(&expression.text);
     let line = expression.line;
     let mut findings = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let rest = tokens.get(at.saturating_add(1)..).unwrap_or_default();
         match token {
-            Token::Word("or") if masks(rest) => findings.push(Finding::Masking { line }),
-            Token::Word(name) if is_ours(name) && !is_call(rest) => match metric_of(name) {
-                Some(metric) => matchers(metric, rest, line, &mut findings),
+            Token::Word("or") if masking::masks(rest) => findings.push(Finding::Masking { line }),
+            Token::Word("__name__") => {
+                for name in names_matched(rest).filter(|name| ours.has_prefix(name)) {
+                    if ours.find(name).is_none() {
+                        let name = name.into();
+                        findings.push(Finding::UnknownMetric { line, name });
+                    }
+                }
+            }
+            Token::Word(name) if ours.has_prefix(name) && !is_call(rest) => match ours.find(name) {
+                Some(family) => matchers(family, rest, line, &mut findings),
                 None => findings.push(Finding::UnknownMetric {
                     line,
                     name: (*name).into(),
@@ -100,94 +109,90 @@ pub fn check(expression: &Expression) -> Vec<Finding> {
             Token::Word(_) | Token::Text(_) | Token::Sign(_) => {}
         }
     }
-    findings.extend(
-        grouping::unknown(&tokens)
-            .into_iter()
-            .map(|(metric, label)| Finding::UnknownLabel {
-                line,
-                metric: metric.name,
-                label: label.into(),
-            }),
-    );
+    let grouped = grouping::unknown(ours, &tokens).into_iter();
+    findings.extend(grouped.map(|(family, label)| Finding::UnknownLabel {
+        line,
+        metric: family.name,
+        label: label.into(),
+    }));
     findings
 }
 
-/// The metrics that no expression mentions although the catalogue wants them watched.
+/// The families that no expression mentions although the catalogue wants them watched.
 #[must_use]
-pub fn unwatched(expressions: &[Expression]) -> Vec<Finding> {
+pub fn unwatched(families: &[Family], expressions: &[Expression]) -> Vec<Finding> {
+    let ours = Ours(families);
     let mut seen = BTreeSet::new();
     for expression in expressions {
         for token in tokens(&expression.text) {
-            if let Token::Word(word) = token
-                && let Some(metric) = metric_of(word)
-            {
-                seen.insert(metric.name);
-            }
+            let (Token::Word(text) | Token::Text(text)) = token else {
+                continue;
+            };
+            let names = text.split('|').filter_map(|name| ours.find(name));
+            seen.extend(names.map(|family| family.name));
         }
     }
-    CATALOGUE
+    let watched = families
         .iter()
-        .filter(|metric| matches!(metric.watch, Watch::Alert(_)) && !seen.contains(metric.name))
-        .map(|metric| Finding::Unwatched {
-            metric: metric.name,
-        })
-        .collect()
+        .filter(|family| matches!(family.watch, Watch::Alert(_)));
+    let unseen = watched.filter(|family| !seen.contains(family.name));
+    let finding = |family: &Family| Finding::Unwatched {
+        metric: family.name,
+    };
+    unseen.map(finding).collect()
 }
 
-/// Whether `or` is followed by a constant vector, perhaps with a matching clause or in parentheses.
-fn masks(rest: &[Token<'_>]) -> bool {
-    let mut rest = rest.iter();
-    let mut token = rest.next();
-    if let Some(Token::Word("on" | "ignoring")) = token {
-        token = rest.by_ref().find(|token| **token == Token::Sign(')'));
-        if token.is_some() {
-            token = rest.next();
-        }
+/// The families that expressions are held against.
+#[derive(Clone, Copy)]
+struct Ours<'f>(&'f [Family]);
+
+impl<'f> Ours<'f> {
+    /// Whether a name begins as one of the families does.
+    fn has_prefix(self, name: &str) -> bool {
+        let first = |name: &str| name.split_once('_').map(|(first, _)| first.to_owned());
+        let prefix = first(name);
+        prefix.is_some() && self.0.iter().any(|family| first(family.name) == prefix)
     }
-    while let Some(Token::Sign('(')) = token {
-        token = rest.next();
+
+    /// The family that a sample of this name belongs to.
+    fn find(self, name: &str) -> Option<&'f Family> {
+        self.0.iter().find(|family| family.has_sample(name))
     }
-    matches!(token, Some(Token::Word("vector")))
 }
 
 fn is_call(rest: &[Token<'_>]) -> bool {
     rest.first() == Some(&Token::Sign('('))
 }
 
-fn is_ours(name: &str) -> bool {
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// The metric that a sample of this name belongs to.
-fn metric_of(name: &str) -> Option<&'static Metric> {
-    CATALOGUE.iter().find(|metric| {
-        name.strip_prefix(metric.name)
-            .is_some_and(|suffix| match metric.kind {
-                Kind::Counter | Kind::Gauge => suffix.is_empty(),
-                Kind::Histogram => ["_bucket", "_sum", "_count"].contains(&suffix),
-            })
-    })
+/// The names that a matcher on `__name__` picks, as far as they are plain.
+fn names_matched<'a>(rest: &[Token<'a>]) -> impl Iterator<Item = &'a str> + use<'a> {
+    let text = rest.iter().take(3).find_map(|token| match token {
+        Token::Text(text) => Some(*text),
+        Token::Word(_) | Token::Sign(_) => None,
+    });
+    let names = text.unwrap_or_default().split('|');
+    names.filter(|name| is_plain(name))
 }
 
 /// Checks the `{label="value"}` block behind a metric, if there is one.
-fn matchers(metric: &'static Metric, rest: &[Token<'_>], line: usize, out: &mut Vec<Finding>) {
+fn matchers(family: &Family, rest: &[Token<'_>], line: usize, out: &mut Vec<Finding>) {
+    let metric = family.name;
     if rest.first() != Some(&Token::Sign('{')) {
         return;
     }
-    let block = rest
-        .iter()
-        .skip(1)
-        .take_while(|token| **token != Token::Sign('}'));
+    let block = rest.iter().skip(1);
+    let block = block.take_while(|token| **token != Token::Sign('}'));
     let mut label = None;
     for token in block {
         match token {
             Token::Word(word) => {
                 label = Some(*word);
-                if !has_label(metric, word) {
+                if !has_label(family, word) {
+                    let label = (*word).into();
                     out.push(Finding::UnknownLabel {
                         line,
-                        metric: metric.name,
-                        label: (*word).into(),
+                        metric,
+                        label,
                     });
                 }
             }
@@ -195,10 +200,10 @@ fn matchers(metric: &'static Metric, rest: &[Token<'_>], line: usize, out: &mut 
                 let Some(label) = label else { continue };
                 // A regular expression's alternatives are values too; other expressions are not judged.
                 for value in text.split('|').filter(|value| is_plain(value)) {
-                    if !may_be(metric, label, value) {
+                    if !may_be(family, label, value) {
                         out.push(Finding::UnknownValue {
                             line,
-                            metric: metric.name,
+                            metric,
                             label: label.into(),
                             value: value.into(),
                         });
@@ -210,26 +215,17 @@ fn matchers(metric: &'static Metric, rest: &[Token<'_>], line: usize, out: &mut 
     }
 }
 
-fn has_label(metric: &Metric, label: &str) -> bool {
-    metric.labels.iter().any(|spec| spec.name == label)
-        || (metric.kind == Kind::Histogram && label == "le")
-        || SCRAPE_LABELS.contains(&label)
+fn has_label(family: &Family, label: &str) -> bool {
+    family.has_label(label) || SCRAPE_LABELS.contains(&label)
 }
 
-fn may_be(metric: &Metric, label: &str, value: &str) -> bool {
-    metric
-        .labels
-        .iter()
-        .find(|spec| spec.name == label)
-        .is_none_or(|spec| match spec.values {
-            LabelValues::Closed(values) => values.contains(&value),
-            LabelValues::Partitions => value.parse::<i32>().is_ok(),
-        })
+fn may_be(family: &Family, label: &str, value: &str) -> bool {
+    let spec = family.labels.iter().find(|spec| spec.name == label);
+    let values = spec.and_then(|spec| spec.values.as_ref());
+    values.is_none_or(|values| values.contains(&value))
 }
 
 fn is_plain(value: &str) -> bool {
-    !value.is_empty()
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !value.is_empty() && value.bytes().all(is_word)
 }

@@ -1,10 +1,8 @@
-//! Reads an exposition back and compares it with the catalogue: what is promised is what is there.
+//! Reads a page back and compares it with the catalogue: what is promised is what is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalogue::{CATALOGUE, Kind, LabelValues, Metric};
-use crate::facts::SelfScrape;
-use crate::registry::Registry;
+use crate::family::{Family, Kind};
 
 /// One way in which an exposition differs from the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,36 +47,31 @@ pub enum ScrapeDifference {
         /// Its line, from 1.
         line: usize,
     },
-    /// A sample of a metric that neither the catalogue nor the host has claimed.
+    /// A sample of a metric that the catalogue does not have.
     UnknownMetric {
         /// Its line, from 1.
         line: usize,
     },
 }
 
-/// Compares an exposition with the catalogue and with what the host has claimed.
+/// Compares a page in the text format with the families that it should have.
 ///
-/// `partitions` are those of the snapshot that the page was made from. An empty result means that
-/// the page has exactly the series it should have, each once.
+/// `open` has the values that labels without fixed ones have in the snapshot that the page was made
+/// from. An empty result means that the page has exactly the series it should have, each once.
 #[must_use]
-pub fn compare(page: &str, registry: &Registry, partitions: &[i32]) -> Vec<ScrapeDifference> {
+pub fn compare(
+    page: &str,
+    families: &[Family],
+    open: &[(&str, Vec<String>)],
+) -> Vec<ScrapeDifference> {
     let mut reader = Reader::default();
     for (at, line) in page.lines().enumerate() {
-        reader.line(at.saturating_add(1), line, registry);
+        reader.line(at.saturating_add(1), line, families);
     }
-    for metric in CATALOGUE {
-        reader.expect(metric, partitions);
+    for family in families {
+        reader.expect(family, open);
     }
     reader.differences
-}
-
-/// What [`compare`] comes to, as a fact for the next snapshot.
-#[must_use]
-pub fn self_scrape(page: &str, registry: &Registry, partitions: &[i32]) -> SelfScrape {
-    match compare(page, registry, partitions).len() {
-        0 => SelfScrape::Complete,
-        differences => SelfScrape::Differs(u32::try_from(differences).unwrap_or(u32::MAX)),
-    }
 }
 
 #[derive(Default)]
@@ -91,7 +84,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn line(&mut self, line: usize, text: &'a str, registry: &Registry) {
+    fn line(&mut self, line: usize, text: &'a str, families: &[Family]) {
         if text.is_empty() {
             return;
         }
@@ -112,7 +105,7 @@ impl<'a> Reader<'a> {
         }
         match sample(text) {
             Some((name, labels)) => {
-                if !registry.has_series(name) {
+                if !families.iter().any(|family| family.has_sample(name)) {
                     self.differences
                         .push(ScrapeDifference::UnknownMetric { line });
                 }
@@ -126,7 +119,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn expect(&mut self, metric: &'static Metric, partitions: &[i32]) {
+    fn expect(&mut self, metric: &Family, open: &[(&str, Vec<String>)]) {
         let name = metric.name;
         match self.kinds.get(name) {
             None => {
@@ -139,7 +132,7 @@ impl<'a> Reader<'a> {
             }
             Some(_) => {}
         }
-        for (suffix, expected) in expected(metric, partitions) {
+        for (suffix, expected) in expected(metric, open) {
             let sample_name = format!("{name}{suffix}");
             let found = self.series.get(sample_name.as_str());
             let has = |labels: &str| found.is_some_and(|found| found.contains(labels));
@@ -176,12 +169,18 @@ fn sample(line: &str) -> Option<(&str, &str)> {
 }
 
 /// The label blocks that each of a metric's samples should have.
-fn expected(metric: &Metric, partitions: &[i32]) -> Vec<(&'static str, BTreeSet<String>)> {
+fn expected(
+    metric: &Family,
+    open: &[(&str, Vec<String>)],
+) -> Vec<(&'static str, BTreeSet<String>)> {
     let mut blocks = vec![String::new()];
-    for label in metric.labels {
-        let values: Vec<String> = match label.values {
-            LabelValues::Closed(values) => values.iter().map(|value| (*value).into()).collect(),
-            LabelValues::Partitions => partitions.iter().map(ToString::to_string).collect(),
+    for label in &metric.labels {
+        let values: Vec<String> = match &label.values {
+            Some(values) => values.iter().map(|value| (*value).into()).collect(),
+            None => {
+                let named = open.iter().filter(|(name, _)| *name == label.name);
+                named.flat_map(|(_, values)| values.clone()).collect()
+            }
         };
         blocks = blocks
             .iter()
@@ -196,7 +195,7 @@ fn expected(metric: &Metric, partitions: &[i32]) -> Vec<(&'static str, BTreeSet<
     match metric.kind {
         Kind::Counter | Kind::Gauge => vec![("", plain())],
         Kind::Histogram => {
-            let edges = metric.edges().unwrap_or_default();
+            let edges = metric.edges.map(|edges| edges.texts()).unwrap_or_default();
             let buckets = blocks
                 .iter()
                 .flat_map(|block| edges.iter().map(move |le| braced(&join(block, "le", le))))

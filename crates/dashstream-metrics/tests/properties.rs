@@ -4,13 +4,11 @@
     reason = "a test draws its input, and fails by panicking"
 )]
 
-#[path = "props/pages.rs"]
-mod pages;
 #[path = "props/window.rs"]
 mod window;
 
 use dashstream_metrics::Shape;
-use dashstream_testkit::{stack, vectors};
+use dashstream_testkit::vectors;
 use proptest::prelude::*;
 use window::Step;
 
@@ -42,12 +40,5 @@ fn every_seed_of_windows_obeys_the_model() {
     for (name, bytes) in vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/corpus/metrics_window") {
         let (shape, steps) = window::schedule(&bytes).expect(&name);
         window::obeys_the_model(shape, &steps);
-    }
-}
-
-#[test]
-fn every_seed_of_pages_is_read_to_its_end_on_a_small_stack() {
-    for (name, bytes) in vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/corpus/metrics_pages") {
-        stack::small(move || pages::reading_ends(str::from_utf8(&bytes).expect(&name)));
     }
 }

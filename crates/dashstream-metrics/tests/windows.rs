@@ -1,6 +1,7 @@
 //! Windows: every event is in exactly one place, at the edges, under threads, and when clocks jump.
 #![expect(
     clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
     reason = "a test draws its input, and fails by panicking"
 )]
 
@@ -8,10 +9,22 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::thread;
 
-use dashstream_metrics::{Account, PerSecond, Shape, ShapeError, Window, WindowSet};
+use dashstream_metrics::{
+    Account, Catalogue, Label, PerSecond, Reading, Shape, ShapeError, Window,
+};
 
 #[path = "props/writer.rs"]
 mod writer;
+
+fn window(shape: Shape, now: Duration) -> Window<()> {
+    sharded(shape, NonZeroUsize::MIN, now)
+}
+
+fn sharded(shape: Shape, shards: NonZeroUsize, now: Duration) -> Window<()> {
+    let built =
+        Catalogue::<Reading>::build(now, |c| c.window("events", Label::NONE, shape, shards));
+    built.unwrap().1
+}
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -27,20 +40,20 @@ fn an_event_is_shown_for_the_whole_window_and_not_one_slot_longer() {
         (1128, 0),
         (2000, 0),
     ] {
-        let window = Window::new(Shape::SHORT, secs(1000));
+        let window = window(Shape::SHORT, secs(1000));
         window.record(secs(1000), (), 7);
-        assert_eq!(window.read(secs(now)).count(()), shown, "at {now} s");
+        assert_eq!(window.read_at(secs(now)).count(()), shown, "at {now} s");
     }
 }
 
 #[test]
 fn a_slot_is_reused_after_one_turn_of_the_ring_and_its_events_expire() {
-    let window = Window::new(Shape::SHORT, secs(0));
+    let window = window(Shape::SHORT, secs(0));
     window.record(secs(0), (), 3);
     window.tick(secs(128));
     window.record(secs(128), (), 4);
     assert_eq!(
-        window.account(secs(128)),
+        window.read_at(secs(128)).account,
         account(|a| {
             a.in_window = 4;
             a.expired = 3;
@@ -50,14 +63,14 @@ fn a_slot_is_reused_after_one_turn_of_the_ring_and_its_events_expire() {
 
 #[test]
 fn a_writer_that_was_stopped_for_minutes_erases_nothing() {
-    let window = Window::new(Shape::SHORT, secs(0));
+    let window = window(Shape::SHORT, secs(0));
     let stale = Shape::SHORT.epoch(secs(0));
     window.tick(secs(128));
     window.record(secs(128), (), 1000);
     window.record_at(stale, (), 1);
-    assert_eq!(window.read(secs(128)).count(()), 1000);
+    assert_eq!(window.read_at(secs(128)).count(()), 1000);
     assert_eq!(
-        window.account(secs(128)),
+        window.read_at(secs(128)).account,
         account(|a| {
             a.in_window = 1000;
             a.late = 1;
@@ -69,9 +82,9 @@ fn a_writer_that_was_stopped_for_minutes_erases_nothing() {
 fn the_last_guard_slot_is_accepted_and_the_next_is_early() {
     let guard = u64::from(Shape::SHORT.guard());
     for (ahead, early) in [(guard - 1, 0), (guard, 0), (guard + 1, 1)] {
-        let window = Window::new(Shape::SHORT, secs(500));
+        let window = window(Shape::SHORT, secs(500));
         window.record(secs(500 + ahead), (), 1);
-        let seen = window.account(secs(500));
+        let seen = window.read_at(secs(500)).account;
         assert_eq!(
             (seen.early, seen.ahead),
             (early, 1 - early),
@@ -82,46 +95,46 @@ fn the_last_guard_slot_is_accepted_and_the_next_is_early() {
 
 #[test]
 fn a_clock_that_jumps_ahead_once_costs_its_own_events_only() {
-    let window = Window::new(Shape::SHORT, secs(0));
+    let window = window(Shape::SHORT, secs(0));
     for second in 0..60 {
         window.record(secs(second), (), 1);
         if second == 30 {
             window.record(secs(1_000_000), (), 9);
         }
     }
-    assert_eq!(window.read(secs(59)).count(()), 60);
-    assert_eq!(window.account(secs(59)).early, 9);
+    assert_eq!(window.read_at(secs(59)).count(()), 60);
+    assert_eq!(window.read_at(secs(59)).account.early, 9);
 }
 
 #[test]
 fn a_clock_that_goes_back_counts_where_it_says() {
-    let window = Window::new(Shape::SHORT, secs(0));
+    let window = window(Shape::SHORT, secs(0));
     window.tick(secs(300));
     window.record(secs(300), (), 1);
     window.record(secs(250), (), 2);
     window.record(secs(100), (), 4);
-    assert_eq!(window.read(secs(300)).count(()), 3);
-    assert_eq!(window.account(secs(300)).recorded(), 7);
+    assert_eq!(window.read_at(secs(300)).count(()), 3);
+    assert_eq!(window.read_at(secs(300)).account.recorded(), 7);
 }
 
 #[test]
 fn a_reader_that_was_overtaken_says_that_its_counts_are_too_small() {
-    let window = Window::new(Shape::SHORT, secs(0));
+    let window = window(Shape::SHORT, secs(0));
     window.record(secs(0), (), 1);
-    let before = window.read(secs(0));
+    let before = window.read_at(secs(0));
     assert_eq!((before.count(()), before.torn), (1, false));
     // 128 slots on, the slot of second 0 is reused; a reader whose clock still says 0 misses it.
     window.tick(secs(128));
     window.record(secs(128), (), 1);
-    let after = window.read(secs(0));
+    let after = window.read_at(secs(0));
     assert_eq!((after.count(()), after.torn), (0, true));
-    assert!(!window.read(secs(128)).torn);
+    assert!(!window.read_at(secs(128)).torn);
 }
 
 #[test]
 fn coverage_grows_from_the_start_and_never_exceeds_the_window() {
-    let window = Window::new(Shape::SHORT, Duration::from_millis(10_500));
-    let covered = |millis| window.read(Duration::from_millis(millis)).covered;
+    let window = window(Shape::SHORT, Duration::from_millis(10_500));
+    let covered = |millis| window.read_at(Duration::from_millis(millis)).covered;
     assert_eq!(covered(10_500), Duration::ZERO);
     assert_eq!(covered(10_900), Duration::from_millis(400));
     assert_eq!(covered(70_500), secs(60));
@@ -132,12 +145,12 @@ fn coverage_grows_from_the_start_and_never_exceeds_the_window() {
 
 #[test]
 fn a_rate_is_over_the_time_that_is_covered() {
-    let window = Window::new(Shape::SHORT, secs(0));
-    assert_eq!(window.read(secs(0)).per_second(()), None);
+    let window = window(Shape::SHORT, secs(0));
+    assert_eq!(window.read_at(secs(0)).per_second(()), None);
     for second in 0..10 {
         window.record(secs(second), (), 3);
     }
-    let rate = window.read(secs(10)).per_second(());
+    let rate = window.read_at(secs(10)).per_second(());
     assert_eq!(rate.map(PerSecond::per_second), Some(3.0));
 }
 
@@ -145,10 +158,10 @@ fn a_rate_is_over_the_time_that_is_covered() {
 fn a_full_slot_says_what_it_could_not_hold() {
     const FULL: u64 = (1 << 36) - 1;
     for (held, saturated) in [(FULL - 2, 0), (FULL - 1, 0), (FULL, 1)] {
-        let window = Window::new(Shape::SHORT, secs(0));
+        let window = window(Shape::SHORT, secs(0));
         window.record(secs(0), (), held);
         window.record(secs(0), (), 1);
-        let seen = window.account(secs(0));
+        let seen = window.read_at(secs(0)).account;
         assert_eq!(seen.saturated, saturated);
         assert_eq!(seen.recorded(), held + 1);
     }
@@ -158,20 +171,24 @@ fn a_full_slot_says_what_it_could_not_hold() {
 fn the_last_epoch_is_counted_and_what_follows_is_early() {
     const LAST: u64 = (1 << 28) - 2;
     for (second, early) in [(LAST - 1, 0), (LAST, 0), (LAST + 1, 1), (u64::MAX, 1)] {
-        let window = Window::new(Shape::SHORT, secs(LAST));
+        let window = window(Shape::SHORT, secs(LAST));
         window.record(secs(second), (), 1);
-        assert_eq!(window.account(secs(LAST)).early, early, "second {second}");
+        assert_eq!(
+            window.read_at(secs(LAST)).account.early,
+            early,
+            "second {second}"
+        );
     }
 }
 
 #[test]
 fn what_was_counted_last_leaves_the_window_although_no_epoch_follows() {
     const LAST: u64 = (1 << 28) - 2;
-    let window = Window::new(Shape::SHORT, secs(LAST));
+    let window = window(Shape::SHORT, secs(LAST));
     window.record(secs(LAST), (), 1);
     for (second, shown) in [(LAST, 1), (LAST + 119, 1), (LAST + 120, 0), (u64::MAX, 0)] {
         assert_eq!(
-            window.read(secs(second)).count(()),
+            window.read_at(secs(second)).count(()),
             shown,
             "second {second}"
         );
@@ -206,7 +223,7 @@ fn conservation_holds_under_two_threads_with_stalled_writers_and_clock_jumps() {
     for shards in [1, 4] {
         let shards = NonZeroUsize::new(shards).unwrap();
         // Ten slots and a short ring, so that slots are reused thousands of times.
-        let window = WindowSet::<()>::sharded(Shape::new(1, 10).unwrap(), shards, secs(0));
+        let window = sharded(Shape::new(1, 10).unwrap(), shards, secs(0));
         let recorded: u64 = thread::scope(|scope| {
             let writers = [1_u64, 2].map(|seed| {
                 let window = &window;
@@ -214,7 +231,7 @@ fn conservation_holds_under_two_threads_with_stalled_writers_and_clock_jumps() {
             });
             writers.map(|writer| writer.join().unwrap()).iter().sum()
         });
-        let end = window.account(secs(20_000));
+        let end = window.read_at(secs(20_000)).account;
         assert_eq!(end.recorded(), recorded, "{shards} shards: {end:?}");
         assert!(end.late > 0 && end.early > 0 && end.expired > 0, "{end:?}");
     }
@@ -222,7 +239,7 @@ fn conservation_holds_under_two_threads_with_stalled_writers_and_clock_jumps() {
 
 #[test]
 fn two_threads_lose_nothing_while_slots_change() {
-    let window = WindowSet::<()>::new(Shape::SHORT, secs(0));
+    let window = window(Shape::SHORT, secs(0));
     let total: u64 = 2_000_000;
     thread::scope(|scope| {
         for _ in 0..2 {
@@ -234,7 +251,7 @@ fn two_threads_lose_nothing_while_slots_change() {
             });
         }
     });
-    let seen = window.account(secs(119));
+    let seen = window.read_at(secs(119)).account;
     // A thread more than the guard behind counts where it says; more than the guard ahead is early.
     assert_eq!(seen.in_window + seen.early, total);
     assert_eq!(seen.late, 0);
@@ -244,4 +261,48 @@ fn account(set: impl FnOnce(&mut Account)) -> Account {
     let mut account = Account::default();
     set(&mut account);
     account
+}
+
+#[test]
+fn at_least_eight_slots_guard_a_window() {
+    for (slots, ring) in [
+        (119, 128),
+        (120, 128),
+        (121, 256),
+        (7, 16),
+        (8, 16),
+        (9, 32),
+    ] {
+        let shape = Shape::new(1, slots).unwrap();
+        assert_eq!((shape.ring(), shape.guard()), (ring, ring - slots));
+        assert!(shape.guard() >= 8);
+    }
+}
+
+#[test]
+fn the_windows_are_two_minutes_and_an_hour() {
+    for (shape, seconds) in [(Shape::SHORT, 120), (Shape::LONG, 3_600)] {
+        assert_eq!(shape.window(), Duration::from_secs(seconds));
+        for (later, shown) in [(seconds - 1, 1), (seconds, 0), (seconds + 1, 0)] {
+            let window = window(shape, secs(9));
+            // At the beginning of a slot of either window.
+            let begin = Duration::from_secs(36_000);
+            window.tick(begin);
+            window.record(begin, (), 1);
+            let seen = window.read_at(begin + Duration::from_secs(later));
+            assert_eq!(seen.count(()), shown, "{later} s later");
+        }
+    }
+}
+
+#[test]
+fn every_shard_is_read() {
+    let shards = NonZeroUsize::new(4).unwrap();
+    let window = sharded(Shape::SHORT, shards, secs(9));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| window.record(secs(9), (), 1));
+        }
+    });
+    assert_eq!(window.read_at(secs(9)).count(()), 8);
 }

@@ -34,6 +34,10 @@ labels! {
         Dropped = "dropped",
         /// The position lies beyond the end of the log, which was truncated or created again.
         OffsetOutOfRange = "offset_out_of_range",
+        /// The value has no bytes.
+        Empty = "empty",
+        /// The message ends early.
+        Truncated = "truncated",
     }
 }
 

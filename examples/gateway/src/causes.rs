@@ -1,78 +1,34 @@
-//! One fault, three vocabularies: the decoder's, the policy's and the metrics'.
+//! What a decoder's refusal is to the policy, and so in every count of it.
 //!
-//! None of the three crates knows another. Each match below is over every variant, so that a new
-//! one in any of them does not build until it is given its place here.
+//! Neither crate knows the other. The match is over every variant, so that a new one does not build until
+//! it is given its place here.
 
 use dashstream_codec::FaultClass;
-use dashstream_metrics as metrics;
-use dashstream_policy as policy;
+use dashstream_policy::Cause;
 
 /// Whose fault it is that a record was not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Undecoded {
-    /// The record's: what it is to the policy, and under which name it is counted.
-    Record(policy::Cause, metrics::Fault),
+    /// The record's, for this cause.
+    Record(Cause),
     /// The host's, which lacks memory now. Nothing is known against the record.
     Host,
 }
 
-/// What a decoder's refusal is to the others.
+/// What a decoder's refusal is to the policy.
 pub(crate) const fn of_decoder(class: FaultClass) -> Undecoded {
-    use metrics::Fault;
-    use policy::Cause;
-    let (cause, fault) = match class {
+    Undecoded::Record(match class {
         FaultClass::Host => return Undecoded::Host,
-        FaultClass::Empty => (Cause::BadFrame, Fault::Empty),
-        FaultClass::Oversize => (Cause::Oversize, Fault::Oversize),
-        FaultClass::BadFrame => (Cause::BadFrame, Fault::BadFrame),
-        FaultClass::Decompression => (Cause::DecompressionRefused, Fault::Decompression),
-        FaultClass::Truncated => (Cause::DecodeError, Fault::Truncated),
-        FaultClass::Malformed => (Cause::DecodeError, Fault::Malformed),
-        FaultClass::OverBudget => (Cause::HeapBudget, Fault::OverBudget),
-        FaultClass::SchemaVersion => (Cause::SchemaTooNew, Fault::SchemaVersion),
-        FaultClass::Header => (Cause::HeaderMismatch, Fault::Header),
-    };
-    Undecoded::Record(cause, fault)
-}
-
-/// How a record is counted that no decoder saw: the policy refused it, or there was none.
-pub(crate) const fn of_policy(cause: policy::Cause) -> metrics::Fault {
-    match cause {
-        policy::Cause::NullPayload => metrics::Fault::NullPayload,
-        policy::Cause::Oversize => metrics::Fault::Oversize,
-        policy::Cause::BadFrame => metrics::Fault::BadFrame,
-        policy::Cause::DecompressionRefused => metrics::Fault::Decompression,
-        policy::Cause::DecodeError => metrics::Fault::Malformed,
-        policy::Cause::HeapBudget => metrics::Fault::OverBudget,
-        policy::Cause::SchemaTooNew => metrics::Fault::SchemaVersion,
-        policy::Cause::HeaderMismatch => metrics::Fault::Header,
-        policy::Cause::CrashLoop => metrics::Fault::CrashLoop,
-        policy::Cause::HandlerRefused => metrics::Fault::HandlerRefused,
-        policy::Cause::UndecodableBatch => metrics::Fault::UndecodableBatch,
-        policy::Cause::RecordDeleted => metrics::Fault::EvidenceLost,
-        policy::Cause::Dropped => metrics::Fault::Dropped,
-        policy::Cause::OffsetOutOfRange => metrics::Fault::OffsetOutOfRange,
-    }
-}
-
-/// The metrics' name of a cause.
-pub(crate) const fn label(cause: policy::Cause) -> metrics::Cause {
-    match cause {
-        policy::Cause::NullPayload => metrics::Cause::NullPayload,
-        policy::Cause::Oversize => metrics::Cause::Oversize,
-        policy::Cause::BadFrame => metrics::Cause::BadFrame,
-        policy::Cause::DecompressionRefused => metrics::Cause::DecompressionRefused,
-        policy::Cause::DecodeError => metrics::Cause::DecodeError,
-        policy::Cause::HeapBudget => metrics::Cause::HeapBudget,
-        policy::Cause::SchemaTooNew => metrics::Cause::SchemaTooNew,
-        policy::Cause::HeaderMismatch => metrics::Cause::HeaderMismatch,
-        policy::Cause::CrashLoop => metrics::Cause::CrashLoop,
-        policy::Cause::HandlerRefused => metrics::Cause::HandlerRefused,
-        policy::Cause::UndecodableBatch => metrics::Cause::UndecodableBatch,
-        policy::Cause::RecordDeleted => metrics::Cause::EvidenceLost,
-        policy::Cause::Dropped => metrics::Cause::Dropped,
-        policy::Cause::OffsetOutOfRange => metrics::Cause::OffsetOutOfRange,
-    }
+        FaultClass::Empty => Cause::Empty,
+        FaultClass::Oversize => Cause::Oversize,
+        FaultClass::BadFrame => Cause::BadFrame,
+        FaultClass::Decompression => Cause::DecompressionRefused,
+        FaultClass::Truncated => Cause::Truncated,
+        FaultClass::Malformed => Cause::DecodeError,
+        FaultClass::OverBudget => Cause::HeapBudget,
+        FaultClass::SchemaVersion => Cause::SchemaTooNew,
+        FaultClass::Header => Cause::HeaderMismatch,
+    })
 }
 
 #[cfg(test)]
@@ -94,7 +50,7 @@ mod tests {
                     continue;
                 };
                 let error = decoder.decode(&value).unwrap_err();
-                let causes::Undecoded::Record(cause, _) = causes::of_decoder(error.fault()) else {
+                let causes::Undecoded::Record(cause) = causes::of_decoder(error.fault()) else {
                     panic!("the host's fault: {error}");
                 };
                 assert_eq!(

@@ -5,11 +5,10 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use dashstream::{DlqErrorType, InfrastructureError, Metrics, Outcome, PollStatus};
 use dashstream_kafka::{ClientCode, ConsumerEvent, Handle};
-use dashstream_metrics::{DlqFailure, InfrastructureError, Metrics, Outcome, PollStatus};
-use dashstream_policy::{Backlog, Cause, Count, FailureReason};
+use dashstream_policy::{Backlog, Cause, Count};
 
-use crate::causes;
 use crate::throttle::{Line, Throttle};
 
 /// Takes the consumer's events, on the consumer's thread.
@@ -91,8 +90,7 @@ impl Events {
                 cause,
                 backlog,
             } => {
-                self.metrics
-                    .record(self.now(), outcome(causes::of_policy(cause), backlog));
+                self.metrics.record(self.now(), outcome(cause, backlog));
                 lock(&self.rejected).push(Rejected {
                     partition,
                     offset,
@@ -159,7 +157,7 @@ impl Events {
         match count {
             Count::Unprocessable { cause, backlog } => self.unprocessable(cause, backlog),
             Count::ArchiveAcked { cause, .. } => {
-                let error_type = causes::of_policy(cause).dlq_error_type();
+                let error_type = DlqErrorType::of(cause);
                 self.metrics
                     .dead_letter_acknowledged(self.now(), error_type);
                 let mut totals = lock(&self.totals);
@@ -170,11 +168,6 @@ impl Events {
                     let (cause, reason) = (cause.label(), reason.label());
                     tracing::warn!(cause, reason, left_out, "archive refused");
                 }
-                let reason = match reason {
-                    FailureReason::Timeout => DlqFailure::Timeout,
-                    FailureReason::KafkaError => DlqFailure::KafkaError,
-                    FailureReason::Backpressure => DlqFailure::Backpressure,
-                };
                 self.metrics.dead_letter_failed(self.now(), reason);
             }
             Count::Held { cause, by } => {
@@ -200,8 +193,7 @@ impl Events {
             | Cause::RecordDeleted
             | Cause::Dropped
             | Cause::OffsetOutOfRange => {
-                self.metrics
-                    .record(self.now(), outcome(causes::of_policy(cause), backlog));
+                self.metrics.record(self.now(), outcome(cause, backlog));
             }
             Cause::NullPayload
             | Cause::Oversize
@@ -212,7 +204,9 @@ impl Events {
             | Cause::SchemaTooNew
             | Cause::HeaderMismatch
             | Cause::CrashLoop
-            | Cause::HandlerRefused => {}
+            | Cause::HandlerRefused
+            | Cause::Empty
+            | Cause::Truncated => {}
         }
     }
 
@@ -226,10 +220,10 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The outcome of a record that could not be processed.
-pub(crate) const fn outcome(fault: dashstream_metrics::Fault, backlog: Backlog) -> Outcome {
+pub(crate) const fn outcome(cause: Cause, backlog: Backlog) -> Outcome {
     match backlog {
-        Backlog::Current => Outcome::Unprocessable(fault),
-        Backlog::Old => Outcome::OldData(fault),
+        Backlog::Current => Outcome::Unprocessable(cause),
+        Backlog::Old => Outcome::OldData(cause),
     }
 }
 

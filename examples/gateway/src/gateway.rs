@@ -4,8 +4,9 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
+use dashstream::metrics::Format;
+use dashstream::{Metrics, Options};
 use dashstream_kafka::{Config, Consumer, Status};
-use dashstream_metrics::{Metrics, Options, Registry, self_scrape};
 use dashstream_policy as policy;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -64,7 +65,6 @@ struct Session {
     consumer: Consumer,
     pipeline: Pipeline,
     events: Events,
-    registry: Registry,
     metrics: Metrics,
     observation: Observation,
     unowned: UnownedWatch,
@@ -76,8 +76,9 @@ struct Session {
 
 impl Session {
     async fn start(settings: &Settings, kafka: &Config, brokers: &str) -> anyhow::Result<Self> {
-        let mut registry = Registry::new();
-        let metrics = Metrics::register(&mut registry, Options::default(), Duration::ZERO)?;
+        // There are no clients here that messages are sent to, and no replay buffer.
+        let options = Options::default().without_clients();
+        let metrics = Metrics::register(options, Duration::ZERO)?;
         let events = Events::new(metrics.clone());
         let listener = events.clone();
         let consumer = Consumer::start(kafka.clone(), settings.policy.clone(), move |event| {
@@ -116,7 +117,6 @@ impl Session {
             )),
             consumer,
             events,
-            registry,
             metrics,
             observation: Observation::new(settings.lag_interval),
             unowned: UnownedWatch::start(kafka, watched.clone(), move || {
@@ -219,26 +219,19 @@ impl Session {
             archive_failing: self.state.gates().archive_failures,
             group: self.unowned.known(),
         });
-        let ids: Vec<i32> = facts
-            .partitions
-            .iter()
-            .map(|partition| partition.id)
-            .collect();
+        let partitions = facts.partitions.len();
         let latest = self.metrics.latest();
-        let shown: Vec<i32> = latest
-            .facts
-            .partitions
-            .iter()
-            .map(|partition| partition.id)
-            .collect();
-        facts.self_scrape = self_scrape(&latest.exposition(), &self.registry, &shown);
+        let page = self.metrics.page(&latest, Format::Text);
+        facts.self_scrape = self.metrics.self_scrape(&page, &latest.facts);
+        // What the verdict before found stands on the page of this snapshot.
+        facts.standing = self.state.gates().standing;
         let snapshot = self.metrics.observe(self.consumer.handle().now(), facts);
         let verdict = self.state.settle();
         let counted = self.pipeline.counted();
         tracing::info!(
             received = counted.received,
             decoded = counted.decoded,
-            partitions = ids.len(),
+            partitions,
             synced = snapshot.facts.runs.synced,
             needs_resync = snapshot.facts.runs.needs_resync,
             verdict = verdict.level.as_str(),

@@ -3,11 +3,11 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
+use dashstream as metrics;
+use dashstream::metrics::Process;
 use dashstream_kafka::{ClientRole, ErrorClass, PartitionLag, StandingError, Status};
-use dashstream_metrics as metrics;
 use dashstream_policy as policy;
 
-use crate::causes;
 use crate::events::EventTotals;
 use crate::unowned::Known;
 
@@ -48,7 +48,8 @@ impl Observation {
         let Seen { status, totals, .. } = seen;
         let mut facts = metrics::Facts::default();
         facts.runs = seen.runs;
-        facts.ledger = ledger(&status.policy.counters);
+        facts.process = Process::read();
+        facts.ledger = metrics::Ledger::of(&status.policy.counters);
         facts.archive = archive(&status.policy, seen.archives, seen.archive_failing);
         facts.broker = broker(status, seen.group.answered, self.watermarks_stale);
         facts.unowned = seen.group.unowned;
@@ -70,7 +71,7 @@ impl Observation {
             } = partition.state
             {
                 out.held_at = offset.and_then(|offset| u64::try_from(offset.get()).ok());
-                out.held_cause = cause.map(causes::label);
+                out.held_cause = cause;
                 out.since = since;
             }
             // An old answer makes the lag unknown, not what it was.
@@ -199,40 +200,6 @@ fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::Archive
     });
     facts.oldest_pending_since = status.archive.oldest_since;
     facts
-}
-
-/// The policy's accounts under the metrics' names. The names are the same on both sides, and both
-/// lists are matched without a rest, so that neither can grow alone.
-fn ledger(tally: &policy::Counters) -> metrics::Ledger {
-    let by_cause = |cause: metrics::Cause, read: &dyn Fn(policy::Cause) -> u64| {
-        policy::Cause::ALL
-            .into_iter()
-            .filter(|ours| causes::label(*ours) == cause)
-            .fold(0_u64, |sum, ours| sum.saturating_add(read(ours)))
-    };
-    let mut ledger = metrics::Ledger::default();
-    ledger.settled = metrics::Counts::from_fn(|(disposition, cause)| {
-        let disposition = ours(disposition);
-        by_cause(cause, &|cause| tally.settled(cause, disposition))
-    });
-    ledger.pending =
-        metrics::Counts::from_fn(|cause| by_cause(cause, &|cause| tally.pending(cause)));
-    ledger.blocked =
-        metrics::Counts::from_fn(|cause| by_cause(cause, &|cause| tally.blocked(cause)));
-    ledger
-}
-
-const fn ours(disposition: metrics::Disposition) -> policy::Disposition {
-    match disposition {
-        metrics::Disposition::Dropped => policy::Disposition::Dropped,
-        metrics::Disposition::BestEffort => policy::Disposition::BestEffort,
-        metrics::Disposition::Archived => policy::Disposition::Archived,
-        metrics::Disposition::ArchivedReduced => policy::Disposition::ArchivedReduced,
-        metrics::Disposition::OperatorSkip => policy::Disposition::OperatorSkip,
-        metrics::Disposition::OperatorRetry => policy::Disposition::OperatorRetry,
-        metrics::Disposition::AbandonedOnRevoke => policy::Disposition::AbandonedOnRevoke,
-        metrics::Disposition::AbandonedOnSeek => policy::Disposition::AbandonedOnSeek,
-    }
 }
 
 /// However often watermarks are asked for, a minute without them is nothing that an operator must know.

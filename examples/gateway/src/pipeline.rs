@@ -4,10 +4,10 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use dashstream as metrics;
 use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeLimits, DecodeOptions, Decoded, Decoder};
 use dashstream_kafka::{Handle, Record, RecordIds};
-use dashstream_metrics::{self as metrics, Label as _};
 use dashstream_policy::{Backlog, Cause};
 use dashstream_reducer::{Effect, Position, Resyncs, Runs, RunsLimits, Tally};
 
@@ -91,8 +91,8 @@ impl Pipeline {
                 record.defer();
                 return;
             }
-            Err(Undecoded::Record(cause, fault)) => {
-                self.metrics.record(now, outcome(fault, backlog));
+            Err(Undecoded::Record(cause)) => {
+                self.metrics.record(now, outcome(cause, backlog));
                 let evidence = evidence(&record);
                 record.reject(cause, evidence);
                 Decision::Unprocessable(cause)
@@ -142,9 +142,9 @@ impl Pipeline {
     fn count_resyncs(&mut self) {
         let resyncs = self.runs.counts().resyncs;
         for ((code, count), (_, before)) in resyncs.iter().zip(self.resyncs.iter()) {
-            let label = metrics::ResyncReason::from_text(code);
-            for reason in (before..count).filter_map(|_| label) {
-                self.metrics.resync_needed(reason);
+            let reason = metrics::ResyncReason::LABEL.value(code);
+            if let (Some(runs), Some(reason)) = (self.metrics.runs(), reason) {
+                runs.resyncs.add(reason, count.saturating_sub(before));
             }
         }
         self.resyncs = resyncs;
@@ -169,16 +169,14 @@ impl Pipeline {
         let mut facts = metrics::RunFacts::default();
         facts.synced = u64::try_from(counts.synced).unwrap_or(u64::MAX);
         facts.needs_resync = u64::try_from(counts.waiting).unwrap_or(u64::MAX);
+        facts.refused = counts.refused.total();
         facts
     }
 
     fn decode(&mut self, record: &Record) -> Result<Decoded, Undecoded> {
         let Some(payload) = record.payload() else {
             // The policy lets these through only where it says to process them.
-            return Err(Undecoded::Record(
-                Cause::NullPayload,
-                metrics::Fault::NullPayload,
-            ));
+            return Err(Undecoded::Record(Cause::NullPayload));
         };
         self.decoder.decode(payload).map_err(|error| {
             tracing::debug!(
@@ -196,9 +194,8 @@ impl Pipeline {
     fn apply(&mut self, now: Duration, position: Position, decoded: Decoded) {
         if let Some(header) = decoded.message.header() {
             let late = unix_micros().saturating_sub(header.timestamp_us);
-            let millis = late.checked_div(1_000).unwrap_or(0);
-            self.metrics
-                .latency(metrics::LatencyStage::ProducerToConsumer, millis);
+            let stage = metrics::LatencyStage::ProducerToConsumer;
+            self.metrics.latency(now, stage, late);
         }
         let message = DashStreamMessage {
             message: Some(decoded.message),
@@ -209,14 +206,13 @@ impl Pipeline {
     }
 
     fn count_updates(&self, tally: &Tally) {
-        for _ in 0..tally.duplicate {
-            self.metrics.sequence_duplicate();
-        }
-        for _ in 0..tally.stale {
-            self.metrics.sequence_reorder();
-        }
+        let Some(runs) = self.metrics.runs() else {
+            return;
+        };
+        runs.duplicates.add((), u64::from(tally.duplicate));
+        runs.reorders.add((), u64::from(tally.stale));
         if tally.missing > 0 {
-            self.metrics.sequence_gap(tally.missing);
+            runs.gap(tally.missing);
         }
     }
 
@@ -271,6 +267,6 @@ mod tests {
 
     #[test]
     fn runs_and_metrics_name_the_same_reasons() {
-        assert_eq!(metrics::ResyncReason::TEXTS, ResyncReason::CODES);
+        assert_eq!(metrics::ResyncReason::LABEL.texts(), ResyncReason::CODES);
     }
 }

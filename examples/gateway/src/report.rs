@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dashstream::{PartitionFacts, Snapshot, Verdict};
 use dashstream_kafka::Closing;
-use dashstream_metrics::{PartitionFacts, Snapshot, Verdict};
 use dashstream_reducer::{Phase, Runs};
 use serde::Serialize;
 
@@ -243,7 +243,7 @@ fn partitions(
             poison_offset: partition
                 .held_at
                 .and_then(|offset| i64::try_from(offset).ok()),
-            cause: partition.held_cause.map(|cause| cause.as_str()),
+            cause: partition.held_cause.map(|cause| cause.label()),
         })
         .collect()
 }

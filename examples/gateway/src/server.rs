@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
-use dashstream_kafka::Handle;
-use dashstream_metrics::{
+use dashstream::metrics::Format;
+use dashstream::{
     Document, Gates, HealthPolicy, Metrics, Probe, ReadyWhen, Snapshot, Verdict, judge, livez,
     readyz,
 };
+use dashstream_kafka::Handle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -138,11 +139,15 @@ async fn ready(State(state): State<Arc<AppState>>) -> Response {
     probe(readyz(&verdict, ReadyWhen::default()))
 }
 
-async fn metrics(State(state): State<Arc<AppState>>) -> impl IntoResponse {
-    let content_type = (header::CONTENT_TYPE, Snapshot::CONTENT_TYPE);
+/// In the format that the scraper prefers.
+async fn metrics(State(state): State<Arc<AppState>>, headers: HeaderMap) -> impl IntoResponse {
+    let accept = headers.get(header::ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    let format = Format::accepted(accept.unwrap_or_default());
+    let page = state.metrics.page(&state.metrics.latest(), format);
     (
-        [content_type, NO_STORE],
-        state.metrics.latest().exposition(),
+        [(header::CONTENT_TYPE, format.content_type()), NO_STORE],
+        page,
     )
 }
 

@@ -4,8 +4,8 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dashstream::UnownedFacts;
 use dashstream_kafka::{Admin, Config, Handle, StartError};
-use dashstream_metrics::UnownedFacts;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 

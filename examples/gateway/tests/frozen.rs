@@ -145,7 +145,10 @@ fn the_names_of_hostile_records_are_frozen() {
             "tests/frozen/names.txt",
             "The kinds of hostile records, as keys of the report's ledger.",
         ),
-        &names(env!("CARGO_MANIFEST_DIR"), &["name"]),
+        &names(
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/dashstream-demo"),
+            &["name"],
+        ),
     );
 }
 

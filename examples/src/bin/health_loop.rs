@@ -5,13 +5,11 @@
 
 use core::time::Duration;
 
-use dashstream_metrics::{
-    Facts, Fault, Gates, HealthPolicy, Metrics, Options, Outcome, Registry, judge,
-};
+use dashstream::policy::Cause;
+use dashstream::{Facts, Gates, HealthPolicy, Metrics, Options, Outcome, judge};
 
 fn main() -> anyhow::Result<()> {
-    let mut registry = Registry::new();
-    let metrics = Metrics::register(&mut registry, Options::default(), Duration::ZERO)?;
+    let metrics = Metrics::register(Options::default(), Duration::ZERO)?;
     let policy = HealthPolicy::default();
     let mut gates = Gates::default();
     let mut last = None;
@@ -21,7 +19,7 @@ fn main() -> anyhow::Result<()> {
         let broken = (3_600..4_200).contains(&second);
         for message in 0..10 {
             let outcome = if broken && message < 6 {
-                Outcome::Unprocessable(Fault::Malformed)
+                Outcome::Unprocessable(Cause::DecodeError)
             } else {
                 Outcome::Processed
             };

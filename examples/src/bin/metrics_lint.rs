@@ -4,10 +4,12 @@
 //! `or vector(…)`, and when together the files leave a metric unwatched (not with `--partial`).
 #![expect(clippy::disallowed_macros, reason = "a command-line tool prints")]
 
+use core::time::Duration;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use dashstream_metrics::lint;
+use dashstream::metrics::lint;
+use dashstream::{Metrics, Options};
 
 fn main() -> anyhow::Result<ExitCode> {
     let (flags, files): (Vec<_>, Vec<_>) =
@@ -15,6 +17,8 @@ fn main() -> anyhow::Result<ExitCode> {
     if files.is_empty() || flags.iter().any(|flag| flag != "--partial") {
         bail!("usage: metrics_lint [--partial] FILE...");
     }
+    let metrics = Metrics::register(Options::default(), Duration::ZERO)?;
+    let families = metrics.catalogue().families();
     let mut all = Vec::new();
     let mut findings = 0_u32;
     for file in &files {
@@ -23,14 +27,17 @@ fn main() -> anyhow::Result<ExitCode> {
         if expressions.is_empty() {
             bail!("{file}: no expression found");
         }
-        for finding in expressions.iter().flat_map(lint::check) {
+        for finding in expressions
+            .iter()
+            .flat_map(|expression| lint::check(families, expression))
+        {
             println!("{file}: {finding}");
             findings = findings.saturating_add(1);
         }
         all.extend(expressions);
     }
     if flags.is_empty() {
-        for finding in lint::unwatched(&all) {
+        for finding in lint::unwatched(families, &all) {
             println!("{finding}");
             findings = findings.saturating_add(1);
         }

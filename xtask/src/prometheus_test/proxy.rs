@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Result, ensure};
-use dashstream_metrics::{
-    CATALOGUE, Metrics, Options, Registry, ScrapeDifference, Snapshot, compare,
-};
+use dashstream::metrics::{Format, ScrapeDifference, compare};
+use dashstream::{Metrics, Options};
 
-use super::lost_alone;
+use super::LOST_ALONE;
 use crate::http;
 
 pub(super) struct Proxy {
@@ -66,31 +65,30 @@ impl Drop for Proxy {
 
 /// The gateway's page is complete, and without a family it lacks that family and nothing else.
 pub(super) fn drops_exactly_one_family(page: &str) -> Result<()> {
-    let mut registry = Registry::new();
-    Metrics::register(
-        &mut registry,
-        Options::default(),
-        core::time::Duration::ZERO,
-    )?;
+    let options = Options::default().without_clients();
+    let metrics = Metrics::register(options, core::time::Duration::ZERO)?;
+    let families = metrics.catalogue().families();
     let partitions: Vec<i32> = page
         .lines()
         .filter_map(|line| line.strip_prefix("websocket_kafka_consumer_lag{partition=\""))
         .filter_map(|rest| rest.split('"').next()?.parse().ok())
         .collect();
     ensure!(!partitions.is_empty(), "the gateway has no partition");
-    let differences = compare(page, &registry, &partitions);
+    let ids = partitions.iter().map(ToString::to_string).collect();
+    let open = [("partition", ids)];
+    let differences = compare(page, families, &open);
     ensure!(
         differences.is_empty(),
         "the gateway's page: {differences:?}"
     );
-    for name in lost_alone() {
-        let differences = compare(&without(page, name), &registry, &partitions);
+    for name in LOST_ALONE {
+        let differences = compare(&without(page, name), families, &open);
         let expected = [ScrapeDifference::MissingMetric { name }];
         ensure!(differences == expected, "without {name}: {differences:?}");
     }
     eprintln!(
         "the gateway's page has the {} metrics of the catalogue for partitions {partitions:?}",
-        CATALOGUE.len()
+        families.len()
     );
     Ok(())
 }
@@ -113,7 +111,7 @@ fn answer(mut stream: TcpStream, page: &str) -> Result<()> {
     write!(
         stream,
         "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
-        Snapshot::CONTENT_TYPE,
+        Format::Text.content_type(),
         page.len()
     )?;
     Ok(())

@@ -2,9 +2,10 @@
 
 use core::time::Duration;
 
-use crate::health::policy::{PolicyError, Threshold};
-use crate::health::verdict::ReasonCode;
+use thiserror::Error;
+
 use crate::units::Share;
+use crate::window::Readings;
 
 /// The Wilson score test: a gate opens when even the lower bound of the true rate is above the
 /// threshold.
@@ -22,8 +23,6 @@ pub struct Wilson {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Rate {
-    /// What it is the rate of.
-    pub of: ReasonCode,
     /// The window's nominal length.
     pub window: Duration,
     /// The time that the window really covers.
@@ -32,9 +31,9 @@ pub struct Rate {
     pub k: u64,
     /// All events, the bad ones included: never less than `k`.
     pub n: u64,
-    /// The true rate is hardly below this.
+    /// Lower bound of the Wilson score interval.
     pub lower: Share,
-    /// The true rate is hardly above this.
+    /// Upper bound of the Wilson score interval.
     pub upper: Share,
     /// What it is compared with.
     pub threshold: Share,
@@ -42,6 +41,52 @@ pub struct Rate {
     pub open: bool,
     /// Whether the window was torn while it was read: the counts are then too small.
     pub torn: bool,
+}
+
+/// A share in parts per million, above nothing and below everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Threshold(u32);
+
+/// Why a threshold or a gate is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum GateError {
+    /// A share of nothing would always be exceeded, a share of everything never.
+    #[error("a threshold is 1 to 999999 parts per million, not {ppm}")]
+    Threshold {
+        /// What was asked for.
+        ppm: u32,
+    },
+    /// A gate that opens without events, or that cannot be computed.
+    #[error("a gate needs a positive z, at most 10, and at least one event")]
+    Gate,
+}
+
+impl Rate {
+    /// Judges the events that `bad` picks among those that `of` picks, against a threshold, given that the
+    /// gate `was_open`.
+    pub fn judge<K: Copy>(
+        gate: Wilson,
+        readings: &Readings<K>,
+        bad: impl FnMut(K) -> bool,
+        of: impl FnMut(K) -> bool,
+        threshold: Threshold,
+        was_open: bool,
+    ) -> Self {
+        let (k, n) = (readings.counts.sum_of(bad), readings.counts.sum_of(of));
+        let (lower, upper) = gate.bounds(k, n);
+        Self {
+            window: readings.window,
+            covered: readings.covered,
+            k,
+            n,
+            lower,
+            upper,
+            threshold: threshold.share(),
+            open: gate.is_open(k, n, threshold, was_open),
+            torn: readings.torn,
+        }
+    }
 }
 
 impl Wilson {
@@ -55,12 +100,12 @@ impl Wilson {
     ///
     /// # Errors
     ///
-    /// [`PolicyError::Gate`] when z is not above 0 and at most 10, or when no event is needed.
-    pub fn new(z: f64, events_min: u64) -> Result<Self, PolicyError> {
+    /// [`GateError::Gate`] when z is not above 0 and at most 10, or when no event is needed.
+    pub fn new(z: f64, events_min: u64) -> Result<Self, GateError> {
         if z > 0.0 && z <= 10.0 && events_min > 0 {
             Ok(Self { z, events_min })
         } else {
-            Err(PolicyError::Gate)
+            Err(GateError::Gate)
         }
     }
 
@@ -106,5 +151,39 @@ impl Wilson {
         } else {
             k >= self.events_min && lower > threshold.share()
         }
+    }
+}
+
+impl GateError {
+    /// A stable name for logs and tests.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Threshold { .. } => "health_threshold",
+            Self::Gate => "health_gate",
+        }
+    }
+}
+
+impl Threshold {
+    /// One per cent.
+    pub const ONE_PERCENT: Self = Self(10_000);
+
+    /// `ppm` parts per million.
+    ///
+    /// # Errors
+    ///
+    /// [`GateError::Threshold`] for 0 and for a million or more.
+    pub const fn from_ppm(ppm: u32) -> Result<Self, GateError> {
+        match ppm {
+            1..=999_999 => Ok(Self(ppm)),
+            _ => Err(GateError::Threshold { ppm }),
+        }
+    }
+
+    /// The share.
+    #[must_use]
+    pub fn share(self) -> Share {
+        Share::from_fraction(f64::from(self.0) / 1e6)
     }
 }

@@ -1,13 +1,9 @@
-//! Whether the system is healthy, said with the numbers that say so.
+//! Rates that are judged by what a sample proves, and rules with their levels.
 
 mod gate;
-mod judge;
-mod policy;
-mod probe;
-mod verdict;
+mod rule;
+mod standing;
 
-pub use gate::{Rate, Wilson};
-pub use judge::judge;
-pub use policy::{HealthPolicy, PolicyError, Threshold};
-pub use probe::{Probe, ReadyWhen, livez, readyz};
-pub use verdict::{Evidence, Gates, Level, Reason, ReasonCode, Status, Verdict};
+pub use gate::{GateError, Rate, Threshold, Wilson};
+pub use rule::{Finding, Level, Reason, Rule, judge};
+pub use standing::{STAYS, Standing};

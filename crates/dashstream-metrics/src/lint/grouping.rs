@@ -1,8 +1,8 @@
 //! The labels by which an expression groups and matches: each must be one that its metrics have.
 
-use crate::catalogue::Metric;
+use crate::family::Family;
 use crate::lint::tokens::Token;
-use crate::lint::{SCRAPE_LABELS, has_label, is_call, is_ours, metric_of};
+use crate::lint::{Ours, SCRAPE_LABELS, has_label, is_call};
 
 /// Words that stand before a list of labels in parentheses.
 const CLAUSES: &[&str] = &[
@@ -23,8 +23,8 @@ const LABEL_MAKERS: &[&str] = &["label_replace", "label_join", "count_values"];
 /// The grouping labels that none of the expression's metrics has, with one of the metrics.
 ///
 /// Nothing is said of expressions with metrics of others, whose labels are not known here.
-pub(super) fn unknown<'a>(tokens: &[Token<'a>]) -> Vec<(&'static Metric, &'a str)> {
-    let mut metrics: Vec<&'static Metric> = Vec::new();
+pub(super) fn unknown<'f, 'a>(ours: Ours<'f>, tokens: &[Token<'a>]) -> Vec<(&'f Family, &'a str)> {
+    let mut metrics: Vec<&'f Family> = Vec::new();
     let mut labels = Vec::new();
     let mut rest = tokens;
     while let Some((token, after)) = rest.split_first() {
@@ -37,8 +37,8 @@ pub(super) fn unknown<'a>(tokens: &[Token<'a>]) -> Vec<(&'static Metric, &'a str
             Token::Sign('{') => up_to('}', after).1,
             Token::Sign('[') => up_to(']', after).1,
             Token::Word(word) if LABEL_MAKERS.contains(word) => return Vec::new(),
-            Token::Word(word) if is_ours(word) => {
-                metrics.extend(metric_of(word));
+            Token::Word(word) if ours.has_prefix(word) => {
+                metrics.extend(ours.find(word));
                 after
             }
             Token::Word(word) if is_foreign(word) && !is_applied(after) => return Vec::new(),

@@ -10,10 +10,10 @@ mod bucket;
 #[cfg(all(test, loom))]
 mod models;
 mod readings;
-mod set;
+mod rings;
 mod shape;
 
 pub use account::Account;
-pub use readings::{Counts, Readings};
-pub use set::{Window, WindowSet};
+pub use readings::Readings;
+pub(crate) use rings::{Rings, Sums};
 pub use shape::{Epoch, Shape, ShapeError};

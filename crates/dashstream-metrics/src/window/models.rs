@@ -9,20 +9,48 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use crate::labels::BreakerState::{self, Closed as Good, Open as Bad};
-use crate::window::{Account, Epoch, Shape, WindowSet};
-
-type Set = WindowSet<()>;
+use crate::counts::Counts;
+use crate::label::Label;
+use crate::window::rings::Rings;
+use crate::window::{Account, Epoch, Shape};
 
 /// A window of one slot of one second, in a ring of two: the other slot is the guard.
 const SHAPE: Shape = Shape::with_ring(NonZeroU32::MIN, 1, 2);
+
+/// The second of two kinds.
+const BAD: usize = 1;
+
+const KINDS: Label<usize> = Label {
+    name: "kind",
+    values: &[0, BAD],
+    text: |_| "",
+    index: |kind| kind,
+};
 
 const fn second(second: u64) -> Duration {
     Duration::from_secs(second)
 }
 
-fn window_at(now: u64) -> Set {
-    Set::new(SHAPE, second(now))
+fn window_at(now: u64) -> Rings {
+    window(1, NonZeroUsize::MIN, 0, now)
+}
+
+fn window(keys: usize, shared: NonZeroUsize, owned: usize, now: u64) -> Rings {
+    Rings::new(SHAPE, keys, shared, owned, second(now))
+}
+
+/// Records `n` events at a second in the first shard.
+fn record(window: &Rings, at: u64, key: usize, n: u64) {
+    window.record_in(0, SHAPE.epoch(second(at)), key, n);
+}
+
+fn account(window: &Rings, at: u64) -> [u64; 5] {
+    numbers(window.read(second(at)).account)
+}
+
+fn count(window: &Rings, at: u64) -> (u64, bool) {
+    let seen = window.read(second(at));
+    (seen.counts.iter().sum(), seen.torn)
 }
 
 /// In the window, expired, late, early, and the sum of everything.
@@ -44,10 +72,10 @@ fn two_writers_across_a_rotation_account_for_every_event() {
         "rotation",
         || window_at(2),
         [
-            |window: &Set| window.record(second(0), (), 2),
-            |window| window.record(second(2), (), 1),
+            |window: &Rings| record(window, 0, 0, 2),
+            |window| record(window, 2, 0, 1),
         ],
-        |window, [(), ()]| numbers(window.account(second(2))),
+        |window, [(), ()]| account(window, 2),
     );
     // The old events expire when they were there first, and are late when they were not.
     assert_eq!(seen, BTreeSet::from([[1, 2, 0, 0, 3], [1, 0, 2, 0, 3]]));
@@ -60,10 +88,10 @@ fn two_writers_of_one_slot_both_count() {
         "same slot",
         || window_at(0),
         [
-            |window: &Set| window.record(second(0), (), 2),
-            |window| window.record(second(0), (), 3),
+            |window: &Rings| record(window, 0, 0, 2),
+            |window| record(window, 0, 0, 3),
         ],
-        |window, [(), ()]| numbers(window.account(second(0))),
+        |window, [(), ()]| account(window, 0),
     );
     assert_eq!(seen, BTreeSet::from([[5, 0, 0, 0, 5]]));
 }
@@ -75,11 +103,11 @@ fn a_third_writer_from_the_past_disturbs_neither_of_the_present() {
         "three writers",
         || window_at(2),
         [
-            |window: &Set| window.record(second(0), (), 4),
-            |window| window.record(second(2), (), 2),
-            |window| window.record(second(2), (), 1),
+            |window: &Rings| record(window, 0, 0, 4),
+            |window| record(window, 2, 0, 2),
+            |window| record(window, 2, 0, 1),
         ],
-        |window, [(), (), ()]| numbers(window.account(second(2))),
+        |window, [(), (), ()]| account(window, 2),
     );
     assert_eq!(seen, BTreeSet::from([[3, 4, 0, 0, 7], [3, 0, 4, 0, 7]]));
 }
@@ -91,20 +119,20 @@ fn writers_of_two_shards_are_both_read() {
         "shards",
         || {
             let two = NonZeroUsize::MIN.saturating_add(1);
-            Set::sharded(SHAPE, two, second(0))
+            window(1, two, 0, 0)
         },
         [
-            |window: &Set| {
-                window.record_in(0, Epoch(1), (), 2);
+            |window: &Rings| {
+                window.record_in(0, Epoch(1), 0, 2);
                 0
             },
             |window| {
-                window.record_in(1, Epoch(1), (), 1);
+                window.record_in(1, Epoch(1), 0, 1);
                 0
             },
-            |window| window.read(second(0)).count(()),
+            |window| count(window, 0).0,
         ],
-        |window, [.., while_written]| (while_written, window.read(second(0)).count(())),
+        |window, [.., while_written]| (while_written, count(window, 0).0),
     );
     assert_eq!(seen, BTreeSet::from([(0, 3), (1, 3), (2, 3), (3, 3)]));
 }
@@ -116,18 +144,18 @@ fn a_writer_with_a_shard_of_its_own_loses_nothing() {
     let seen = explore(
         "own shard",
         || {
-            let window = Set::with_owned(SHAPE, NonZeroUsize::MIN, 1, second(2));
-            window.record_alone_in(1, Epoch(1), (), 4);
+            let window = window(1, NonZeroUsize::MIN, 1, 2);
+            window.record_alone_in(1, Epoch(1), 0, 4);
             window
         },
         [
-            |window: &Set| {
-                window.record_alone_in(1, Epoch(3), (), 1);
-                window.record_alone_in(1, Epoch(3), (), 1);
+            |window: &Rings| {
+                window.record_alone_in(1, Epoch(3), 0, 1);
+                window.record_alone_in(1, Epoch(3), 0, 1);
             },
-            |window| window.record_in(0, Epoch(3), (), 3),
+            |window| window.record_in(0, Epoch(3), 0, 3),
         ],
-        |window, [(), ()]| numbers(window.account(second(2))),
+        |window, [(), ()]| account(window, 2),
     );
     assert_eq!(seen, BTreeSet::from([[5, 4, 0, 0, 9]]));
 }
@@ -141,10 +169,10 @@ fn a_writer_at_the_edge_of_the_guard_is_counted_or_early() {
         || window_at(0),
         [
             // One slot ahead, as far as the guard goes, and two.
-            |window: &Set| window.record(second(1), (), 1),
-            |window| window.record(second(2), (), 2),
+            |window: &Rings| record(window, 1, 0, 1),
+            |window| record(window, 2, 0, 2),
         ],
-        |window, [(), ()]| numbers(window.account(second(2))),
+        |window, [(), ()]| account(window, 2),
     );
     // The first takes another slot, and is over when the second is.
     assert_eq!(seen, BTreeSet::from([[0, 1, 0, 2, 3], [2, 1, 0, 0, 3]]));
@@ -157,19 +185,16 @@ fn a_reader_never_sees_events_of_another_turn() {
         "reader",
         || {
             let window = window_at(2);
-            window.record(second(0), (), 1000);
+            record(window, 0, 0, 1000);
             window
         },
         [
-            |window: &Set| {
-                window.record(second(2), (), 1);
-                window.record(second(2), (), 1);
+            |window: &Rings| {
+                record(window, 2, 0, 1);
+                record(window, 2, 0, 1);
                 (0, false)
             },
-            |window| {
-                let seen = window.read(second(2));
-                (seen.count(()), seen.torn)
-            },
+            |window| count(window, 2),
         ],
         |_, [_, read]| read,
     );
@@ -181,16 +206,16 @@ fn a_reader_never_sees_events_of_another_turn() {
 fn a_ratio_never_exceeds_one() {
     let seen = explore(
         "ratio",
-        || WindowSet::<BreakerState>::new(SHAPE, second(2)),
+        || window(2, NonZeroUsize::MIN, 0, 2),
         [
-            |window: &WindowSet<BreakerState>| {
-                window.record(second(2), Good, 1);
-                window.record(second(2), Bad, 1);
+            |window: &Rings| {
+                record(window, 2, 0, 1);
+                record(window, 2, 1, 1);
                 (0, 0)
             },
             |window| {
-                let seen = window.read(second(2)).counts;
-                (seen.get(Bad), seen.total())
+                let seen = Counts::of(KINDS, &window.read(second(2)).counts);
+                (seen.get(BAD), seen.total())
             },
         ],
         |_, [_, read]| read,
@@ -207,19 +232,16 @@ fn an_overtaken_reader_says_torn() {
         "torn",
         || {
             let window = window_at(0);
-            window.record(second(0), (), 1);
+            record(window, 0, 0, 1);
             window
         },
         [
-            |window: &Set| {
+            |window: &Rings| {
                 window.tick(second(2));
-                window.record_at(Epoch(3), (), 1);
+                window.record_in(0, Epoch(3), 0, 1);
                 (0, false)
             },
-            |window| {
-                let seen = window.read(second(0));
-                (seen.count(()), seen.torn)
-            },
+            |window| count(window, 0),
         ],
         |_, [_, read]| read,
     );

@@ -1,75 +1,12 @@
-//! What a reader gets from a window: plain numbers that no writer changes any more.
+//! What a reader gets from a window.
 
-use core::fmt;
-use core::marker::PhantomData;
 use core::time::Duration;
 
-use crate::label::Key;
+use crate::counts::Counts;
+use crate::label::Label;
 use crate::units::PerSecond;
-
-/// One number for each key.
-pub struct Counts<K> {
-    values: Box<[u64]>,
-    key: PhantomData<K>,
-}
-
-impl<K: Key> Counts<K> {
-    /// One number for each key, as `read` gives it.
-    pub fn from_fn(read: impl FnMut(K) -> u64) -> Self {
-        Self {
-            values: K::all().map(read).collect(),
-            key: PhantomData,
-        }
-    }
-
-    /// Every number 0.
-    #[must_use]
-    pub fn zero() -> Self {
-        Self::from_fn(|_| 0)
-    }
-
-    /// The number for `key`.
-    #[must_use]
-    pub fn get(&self, key: K) -> u64 {
-        // Always there: every value is made by `from_fn`, one for each key.
-        self.values.get(key.index()).copied().unwrap_or(0)
-    }
-
-    /// The sum over the keys that `wanted` picks.
-    pub fn sum_of(&self, mut wanted: impl FnMut(K) -> bool) -> u64 {
-        K::all()
-            .filter(|key| wanted(*key))
-            .fold(0, |sum, key| sum.saturating_add(self.get(key)))
-    }
-
-    /// The sum over all keys.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        // A seeded defect: the denominator leaves out what the numerator counts.
-        self.sum_of(|key| !cfg!(mutant = "window_total_forgets") || key.index() == 0)
-    }
-}
-
-impl<K> Clone for Counts<K> {
-    fn clone(&self) -> Self {
-        Self {
-            values: self.values.clone(),
-            key: PhantomData,
-        }
-    }
-}
-
-impl<K> PartialEq for Counts<K> {
-    fn eq(&self, other: &Self) -> bool {
-        self.values == other.values
-    }
-}
-
-impl<K> fmt::Debug for Counts<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.values.iter()).finish()
-    }
-}
+use crate::window::account::Account;
+use crate::window::rings::Sums;
 
 /// The counts of one window at one moment.
 ///
@@ -77,7 +14,7 @@ impl<K> fmt::Debug for Counts<K> {
 /// one whatever writers do meanwhile.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Readings<K> {
+pub struct Readings<K: 'static> {
     /// Events of each key inside the window.
     pub counts: Counts<K>,
     /// The window's nominal length.
@@ -88,9 +25,21 @@ pub struct Readings<K> {
     /// Writers were so far ahead of the reader that a slot inside the window was reused: the counts
     /// are too small. Happens only when the reader was stopped for longer than the guard.
     pub torn: bool,
+    /// Where everything is that was recorded, as seen from the window that was read.
+    pub account: Account,
 }
 
-impl<K: Key> Readings<K> {
+impl<K: Copy> Readings<K> {
+    pub(crate) fn of(label: Label<K>, sums: &Sums) -> Self {
+        Self {
+            counts: Counts::of(label, &sums.counts),
+            window: sums.window,
+            covered: sums.covered,
+            torn: sums.torn,
+            account: sums.account,
+        }
+    }
+
     /// The events of `key` inside the window.
     #[must_use]
     pub fn count(&self, key: K) -> u64 {

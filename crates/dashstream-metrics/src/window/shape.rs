@@ -82,8 +82,7 @@ impl Shape {
         })
     }
 
-    /// A ring with as many guard slots as it is told, for models that must stay small.
-    #[cfg(all(test, loom))]
+    /// A ring with as many guard slots as it is told: where memory counts, and for models.
     pub(crate) const fn with_ring(slot_seconds: NonZeroU32, slots: u32, ring: u32) -> Self {
         Self {
             slot_seconds,
@@ -133,6 +132,13 @@ impl Shape {
             None => Epoch(1),
         }
     }
+
+    /// Two minutes in slots of 20 s: memory for every size of a latency, and one slot of guard is
+    /// longer than any pause of a reader.
+    pub(crate) const LATENCY: Self = match NonZeroU32::new(20) {
+        Some(seconds) => Self::with_ring(seconds, 6, 8),
+        None => Self::SHORT,
+    };
 
     const fn known(slot_seconds: u32, slots: u32) -> Self {
         match Self::new(slot_seconds, slots) {

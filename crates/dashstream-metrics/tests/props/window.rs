@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use dashstream_metrics::{Shape, Window};
+use core::num::NonZeroUsize;
+
+use dashstream_metrics::{Catalogue, Label, Reading, Shape};
 
 /// One step of a schedule.
 #[derive(Clone, Copy, Debug)]
@@ -41,23 +43,29 @@ pub(crate) fn schedule(bytes: &[u8]) -> Option<(Shape, Vec<Step>)> {
 /// For every reading: the window shows exactly the accepted events of its slots, unless it says that
 /// it was torn, in which case it shows fewer. At the end: everything recorded is accounted for.
 pub(crate) fn obeys_the_model(shape: Shape, steps: &[Step]) {
-    let window = Window::new(shape, Duration::ZERO);
+    let one = NonZeroUsize::MIN;
+    let built = Catalogue::<Reading>::build(Duration::ZERO, |c| {
+        c.window("events", Label::NONE, shape, one)
+    });
+    let Ok((_, window)) = built else {
+        panic!("a catalogue of one window is sound");
+    };
     let mut recorded = 0_u64;
     let mut accepted: Vec<(u64, u64)> = Vec::new();
     let slot = shape.slot().as_secs();
     for step in steps {
         match *step {
             Step::Record { at, n } => {
-                let before = window.account(Duration::ZERO).misfits();
+                let before = window.read_at(Duration::ZERO).account.misfits();
                 window.record(Duration::from_secs(at), (), n);
-                let lost = window.account(Duration::ZERO).misfits() - before;
+                let lost = window.read_at(Duration::ZERO).account.misfits() - before;
                 assert!(lost <= n, "more was lost than recorded");
                 accepted.push((at / slot, n - lost));
                 recorded += n;
             }
             Step::Tick { at } => window.tick(Duration::from_secs(at)),
             Step::Read { at } => {
-                let seen = window.read(Duration::from_secs(at));
+                let seen = window.read_at(Duration::from_secs(at));
                 let now = at / slot;
                 let expected: u64 = accepted
                     .iter()
@@ -73,7 +81,7 @@ pub(crate) fn obeys_the_model(shape: Shape, steps: &[Step]) {
             }
         }
         for at in [0, 1_000_000] {
-            let account = window.account(Duration::from_secs(at));
+            let account = window.read_at(Duration::from_secs(at)).account;
             assert_eq!(
                 account.recorded(),
                 recorded,

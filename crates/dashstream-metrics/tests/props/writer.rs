@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-use dashstream_metrics::WindowSet;
+use dashstream_metrics::Window;
 use dashstream_testkit::rng::SplitMix64;
 
 /// Records with a clock that mostly advances, sometimes sleeps far behind, sometimes jumps ahead.
 /// Returns how much was recorded.
-pub(crate) fn write_wildly(window: &WindowSet<()>, seed: u64, steps: u32) -> u64 {
+pub(crate) fn write_wildly(window: &Window<()>, seed: u64, steps: u32) -> u64 {
     let mut random = SplitMix64::new(seed);
     let mut recorded = 0;
     for step in 0..steps {

@@ -1,0 +1,445 @@
+//! Registration: the only place where instruments come from, and all of them or none.
+
+use core::fmt;
+use core::num::NonZeroUsize;
+use core::time::Duration;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::edges::Edges;
+use crate::family::{About, Family, Kind, LabelSpec};
+use crate::instruments::{
+    Counter, Gauge, Histogram, Instrument, Latency, LatencyOptions, Reading, Tally, TallyOptions,
+    Window,
+};
+use crate::label::Label;
+use crate::samples::{Part, Samples, texts};
+use crate::window::{Rings, Shape};
+
+mod ghosts;
+
+pub use ghosts::Ghost;
+
+/// The families of one page, over the host's own snapshot `S`, and what feeds them.
+///
+/// A host's snapshot holds the [`Reading`] that it was made from (`AsRef<Reading>`), and whatever else
+/// its families are read from. Every page is a function of one snapshot, so that pages agree.
+pub struct Catalogue<S> {
+    families: Vec<Family>,
+    sources: Vec<Source<S>>,
+    instruments: Vec<Named>,
+}
+
+/// Takes the declarations of a catalogue and hands out its instruments.
+///
+/// There is no other way to an instrument, and none leaves [`Catalogue::build`] unless everything was
+/// registered.
+pub struct Registration<S> {
+    now: Duration,
+    group: &'static str,
+    catalogue: Catalogue<S>,
+    error: Option<RegisterError>,
+}
+
+type Read<S> = Box<dyn Fn(&S, &mut Samples<'_>) + Send + Sync>;
+
+/// Where a family's numbers come from.
+enum Source<S> {
+    Instrument {
+        id: usize,
+        part: Part,
+        texts: Vec<&'static str>,
+    },
+    Snapshot(Read<S>),
+}
+
+#[derive(Debug)]
+struct Named {
+    name: &'static str,
+    instrument: Arc<dyn Instrument>,
+}
+
+/// Why a catalogue was not built. Nothing was registered, and no handle exists.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The page already has this name, or one whose series would collide with it.
+    #[error("metric {ours} collides with {theirs}, which is registered already")]
+    NameTaken {
+        /// The name that was to be registered.
+        ours: &'static str,
+        /// The name that is there.
+        theirs: Box<str>,
+    },
+    /// A label has no values, or places a value elsewhere than its list does.
+    #[error("label {label} of {metric} does not place its values as it lists them")]
+    Label {
+        /// The metric.
+        metric: &'static str,
+        /// The label.
+        label: &'static str,
+    },
+    /// A view of a histogram has an edge that the histogram does not have.
+    #[error("{metric} has an edge that its histogram does not have")]
+    Edges {
+        /// The metric.
+        metric: &'static str,
+    },
+    /// The caller's registry refuses the catalogue, but none of its names alone.
+    #[error("the registry refuses the catalogue")]
+    Refused,
+}
+
+impl RegisterError {
+    /// A stable name for logs and tests.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NameTaken { .. } => "metric_name_taken",
+            Self::Label { .. } => "metric_label",
+            Self::Edges { .. } => "metric_edges",
+            Self::Refused => "metrics_refused",
+        }
+    }
+}
+
+impl<S> Catalogue<S> {
+    /// Builds a catalogue from what `declare` registers, and returns it with the handles that `declare`
+    /// made. `now` is the start: the windows' coverage counts from it.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that could not be registered. The handles are dropped then.
+    pub fn build<H>(
+        now: Duration,
+        declare: impl FnOnce(&mut Registration<S>) -> H,
+    ) -> Result<(Self, H), RegisterError> {
+        let mut registration = Registration {
+            now,
+            group: "",
+            catalogue: Self {
+                families: Vec::new(),
+                sources: Vec::new(),
+                instruments: Vec::new(),
+            },
+            error: None,
+        };
+        let handles = declare(&mut registration);
+        match registration.error {
+            None => Ok((registration.catalogue, handles)),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Every family, in the order of the exposition.
+    #[must_use]
+    pub fn families(&self) -> &[Family] {
+        &self.families
+    }
+
+    /// The family of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Family> {
+        self.families.iter().find(|family| family.name == name)
+    }
+
+    /// Reads every instrument at `now`. It also tells the windows the time: call it about once a second,
+    /// and at least every eight.
+    #[must_use]
+    pub fn read(&self, now: Duration) -> Reading {
+        let instruments = self.instruments.iter();
+        Reading {
+            taken_at: now,
+            frozen: instruments
+                .map(|named| named.instrument.freeze(now))
+                .collect(),
+        }
+    }
+}
+
+impl<S: AsRef<Reading>> Catalogue<S> {
+    /// Hands out the samples of one family, by its place among [`Catalogue::families`].
+    pub(crate) fn samples(&self, at: usize, snapshot: &S, out: &mut Samples<'_>) {
+        match self.sources.get(at) {
+            Some(Source::Snapshot(read)) => read(snapshot, out),
+            Some(Source::Instrument { id, part, texts }) => {
+                if let Some(frozen) = snapshot.as_ref().get(*id) {
+                    out.frozen(texts, frozen, *part);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+impl<S> Registration<S> {
+    /// Begins a group: the families that follow belong to it. A host that feeds no part of a group leaves
+    /// it out altogether.
+    pub const fn group(&mut self, name: &'static str) {
+        self.group = name;
+    }
+
+    /// A counter for each value of `label`.
+    pub fn counter<K: Copy>(&mut self, about: About, label: Label<K>) -> Counter<K> {
+        let counter = Counter {
+            id: self.catalogue.instruments.len(),
+            cells: Arc::new(crate::instruments::Cells::zero(label.values.len())),
+            label,
+        };
+        let cells = Arc::clone(&counter.cells);
+        self.instrument(about, Kind::Counter, None, label, cells);
+        counter
+    }
+
+    /// A gauge for each value of `label`, 0 until it is set.
+    pub fn gauge<K: Copy>(&mut self, about: About, label: Label<K>) -> Gauge<K> {
+        let levels = Arc::new(crate::instruments::Levels::zero(label.values.len()));
+        let cells = Arc::clone(&levels);
+        self.instrument(about, Kind::Gauge, None, label, cells);
+        Gauge { label, levels }
+    }
+
+    /// A histogram for each value of `label`.
+    pub fn histogram<K: Copy>(
+        &mut self,
+        about: About,
+        label: Label<K>,
+        edges: Edges,
+    ) -> Histogram<K> {
+        let buckets = Arc::new(crate::instruments::Buckets::zero(edges, label.values.len()));
+        let cells = Arc::clone(&buckets);
+        self.instrument(about, Kind::Histogram, Some(edges), label, cells);
+        Histogram { label, buckets }
+    }
+
+    /// Latencies by `label`: a classic histogram with [`Edges::FAST`], and the quantiles of the last two
+    /// minutes in seconds. `views` are more families of the same histogram, with some of its edges.
+    pub fn latency<K: Copy>(
+        &mut self,
+        classic: About,
+        quantiles: About,
+        views: &[(About, Edges)],
+        label: Label<K>,
+        options: LatencyOptions,
+    ) -> Latency<K> {
+        let edges = Edges::FAST;
+        let stages = label.values.len();
+        let buckets = || crate::instruments::Buckets::zero(edges, stages);
+        let core = crate::instruments::LatencyCore::new(stages, buckets, options, self.now);
+        let core = Arc::new(core);
+        let id = self.catalogue.instruments.len();
+        let cells = Arc::clone(&core);
+        self.instrument(classic, Kind::Histogram, Some(edges), label, cells);
+        let mut labels = specs(label);
+        let names = crate::instruments::Quantiles::default().named();
+        labels.push(LabelSpec {
+            name: "quantile",
+            values: Some(names.iter().map(|(name, _)| *name).collect()),
+        });
+        let source = Source::Instrument {
+            id,
+            part: Part::Quantiles,
+            texts: texts(label),
+        };
+        self.family(quantiles, Kind::Gauge, None, labels, source);
+        for (about, view) in views {
+            if !view.edges.iter().all(|edge| edges.edges.contains(edge)) {
+                let metric = about.name;
+                self.error.get_or_insert(RegisterError::Edges { metric });
+            }
+            let source = Source::Instrument {
+                id,
+                part: Part::View(*view),
+                texts: texts(label),
+            };
+            self.family(*about, Kind::Histogram, Some(*view), specs(label), source);
+        }
+        Latency { label, core }
+    }
+
+    /// Events by kind, in total and in windows. `fold` gives the kind under which the windows count one,
+    /// so that they may tell fewer kinds apart. It has no family: [`Registration::derive`] some.
+    pub fn tally<K: Copy, W: Copy>(
+        &mut self,
+        name: &'static str,
+        label: Label<K>,
+        window: Label<W>,
+        fold: fn(K) -> W,
+        options: TallyOptions,
+    ) -> Tally<K, W> {
+        self.sound(name, &label);
+        self.sound(name, &window);
+        let kinds = label.values.iter();
+        let window_of = kinds.map(|kind| (window.index)(fold(*kind))).collect();
+        let core =
+            crate::instruments::TallyCore::new(window_of, window.values.len(), options, self.now);
+        let core = Arc::new(core);
+        let instrument: Arc<dyn Instrument> = core.clone();
+        Tally {
+            id: self.unshown(name, instrument),
+            label,
+            window,
+            core,
+        }
+    }
+
+    /// A window of any shape, whose writers spread over `shards` copies of the rings, rounded up to a
+    /// power of two and at most 256. It has no family: [`Registration::derive`] one.
+    pub fn window<K: Copy>(
+        &mut self,
+        name: &'static str,
+        label: Label<K>,
+        shape: Shape,
+        shards: NonZeroUsize,
+    ) -> Window<K> {
+        self.sound(name, &label);
+        let shards = crate::shard::rounded(shards);
+        let rings = Arc::new(Rings::new(shape, label.values.len(), shards, 0, self.now));
+        let instrument: Arc<dyn Instrument> = rings.clone();
+        Window {
+            id: self.unshown(name, instrument),
+            label,
+            rings,
+        }
+    }
+
+    /// A family that is read from the host's snapshot: with these labels, each sample as `read` says.
+    pub fn derive(
+        &mut self,
+        about: About,
+        kind: Kind,
+        labels: Vec<LabelSpec>,
+        read: impl Fn(&S, &mut Samples<'_>) + Send + Sync + 'static,
+    ) {
+        self.family(about, kind, None, labels, Source::Snapshot(Box::new(read)));
+    }
+
+    /// A counter for each value of `label` that is read from the host's snapshot.
+    pub fn counts<K: Copy + Send + Sync>(
+        &mut self,
+        about: About,
+        label: Label<K>,
+        read: fn(&S, K) -> u64,
+    ) where
+        S: 'static,
+    {
+        self.sound(about.name, &label);
+        self.derive(about, Kind::Counter, specs(label), move |snapshot, out| {
+            let texts = texts(label);
+            for (at, value) in label.values.iter().enumerate() {
+                let text = texts.get(at..at.saturating_add(1)).unwrap_or_default();
+                out.count(text, read(snapshot, *value));
+            }
+        });
+    }
+
+    /// A gauge for each value of `label` that is read from the host's snapshot.
+    pub fn gauges<K: Copy + Send + Sync>(
+        &mut self,
+        about: About,
+        label: Label<K>,
+        read: fn(&S, K) -> f64,
+    ) where
+        S: 'static,
+    {
+        self.sound(about.name, &label);
+        self.derive(about, Kind::Gauge, specs(label), move |snapshot, out| {
+            let texts = texts(label);
+            for (at, value) in label.values.iter().enumerate() {
+                let text = texts.get(at..at.saturating_add(1)).unwrap_or_default();
+                out.gauge(text, read(snapshot, *value));
+            }
+        });
+    }
+
+    fn instrument<K: Copy>(
+        &mut self,
+        about: About,
+        kind: Kind,
+        edges: Option<Edges>,
+        label: Label<K>,
+        instrument: Arc<dyn Instrument>,
+    ) {
+        self.sound(about.name, &label);
+        let source = Source::Instrument {
+            id: self.unshown(about.name, instrument),
+            part: Part::All,
+            texts: texts(label),
+        };
+        self.family(about, kind, edges, specs(label), source);
+    }
+
+    fn unshown(&mut self, name: &'static str, instrument: Arc<dyn Instrument>) -> usize {
+        let id = self.catalogue.instruments.len();
+        self.catalogue.instruments.push(Named { name, instrument });
+        id
+    }
+
+    fn sound<K: Copy>(&mut self, metric: &'static str, label: &Label<K>) {
+        if !label.is_sound() {
+            let label = label.name;
+            self.error
+                .get_or_insert(RegisterError::Label { metric, label });
+        }
+    }
+
+    fn family(
+        &mut self,
+        about: About,
+        kind: Kind,
+        edges: Option<Edges>,
+        labels: Vec<LabelSpec>,
+        source: Source<S>,
+    ) {
+        let family = Family {
+            name: about.name,
+            help: about.help,
+            kind,
+            edges,
+            labels,
+            group: self.group,
+            health: about.health,
+            watch: about.watch,
+        };
+        let taken = |theirs: &&Family| {
+            theirs
+                .names()
+                .any(|name| family.names().any(|ours| ours == name))
+        };
+        if let Some(theirs) = self.catalogue.families.iter().find(taken) {
+            let (ours, theirs) = (family.name, theirs.name.into());
+            self.error
+                .get_or_insert(RegisterError::NameTaken { ours, theirs });
+        }
+        self.catalogue.families.push(family);
+        self.catalogue.sources.push(source);
+    }
+}
+
+fn specs<K: Copy>(label: Label<K>) -> Vec<LabelSpec> {
+    if label.name.is_empty() {
+        Vec::new()
+    } else {
+        vec![label.into()]
+    }
+}
+
+impl<S> fmt::Debug for Catalogue<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Catalogue")
+            .field("families", &self.families.len())
+            .field("instruments", &self.instruments.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for Registration<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("group", &self.group)
+            .field("catalogue", &self.catalogue)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,90 @@
+//! Which reasons stand, for longer than they last: so long that no scrape misses one.
+
+use core::time::Duration;
+
+use crate::catalogue::Registration;
+use crate::family::{About, Kind, LabelSpec};
+use crate::health::rule::Level;
+use crate::label::Label;
+
+/// How long a reason stays in the series after it ended: two scrapes of 60 s, and ten seconds for what
+/// is late.
+pub const STAYS: Duration = Duration::from_secs(130);
+
+/// The reasons of the last verdicts, each for [`STAYS`] after it ended.
+#[derive(Clone, Debug)]
+pub struct Standing<K: 'static> {
+    codes: Label<K>,
+    now: Duration,
+    /// By code: when it was last a warning, and when a failure.
+    last: Box<[[Option<Duration>; 2]]>,
+}
+
+/// The levels that have a series.
+const LEVELS: [Level; 2] = [Level::Warn, Level::Fail];
+
+impl<K: Copy> Standing<K> {
+    /// Nothing stands.
+    #[must_use]
+    pub fn new(codes: Label<K>) -> Self {
+        Self {
+            codes,
+            now: Duration::ZERO,
+            last: codes.values.iter().map(|_| [None; 2]).collect(),
+        }
+    }
+
+    /// Takes note of the reasons of a verdict at `now`.
+    pub fn note(&mut self, now: Duration, reasons: impl IntoIterator<Item = (K, Level)>) {
+        self.now = self.now.max(now);
+        for (code, level) in reasons {
+            let last = self.last.get_mut((self.codes.index)(code));
+            let levels = last.into_iter().flatten().zip(LEVELS);
+            for (last, _) in levels.filter(|(_, of)| *of == level) {
+                *last = Some(now);
+            }
+        }
+    }
+
+    /// Whether a reason stands at a level, as of the last verdict.
+    #[must_use]
+    pub fn stands(&self, code: K, level: Level) -> bool {
+        let last = self.last.get((self.codes.index)(code));
+        let mut levels = last.into_iter().flatten().zip(LEVELS);
+        levels.any(|(last, of)| {
+            of == level && last.is_some_and(|last| self.now.saturating_sub(last) <= STAYS)
+        })
+    }
+}
+
+impl<K> PartialEq for Standing<K> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.now, &self.last) == (other.now, &other.last)
+    }
+}
+
+impl<S: 'static> Registration<S> {
+    /// The family of the health series, with the labels `reason` and `level`: 1 while a reason stands.
+    pub fn health<K: Copy + Send + Sync>(
+        &mut self,
+        about: About,
+        codes: Label<K>,
+        standing: fn(&S) -> &Standing<K>,
+    ) {
+        let level = LabelSpec {
+            name: "level",
+            values: Some(LEVELS.map(Level::as_str).into()),
+        };
+        let labels = vec![codes.into(), level];
+        self.derive(about, Kind::Gauge, labels, move |snapshot, out| {
+            let standing = standing(snapshot);
+            for code in codes.values {
+                for level in LEVELS {
+                    let stands = standing.stands(*code, level);
+                    let text = (codes.text)(*code);
+                    out.gauge(&[text, level.as_str()], f64::from(u8::from(stands)));
+                }
+            }
+        });
+    }
+}

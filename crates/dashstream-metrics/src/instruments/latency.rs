@@ -1,0 +1,223 @@
+//! Latencies: quantiles of the last two minutes from log-linear buckets, and a classic histogram.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use crate::instruments::histogram::{Buckets, Numbers};
+use crate::instruments::owned::{Place, Places};
+use crate::instruments::{Frozen, Instrument};
+use crate::label::Label;
+use crate::shard::SHARDS_MAX;
+use crate::window::{Rings, Shape};
+
+/// Buckets that each doubling is divided into. A quantile is the middle of its bucket, which is at most
+/// a 32nd of the value away: the relative error is 3.2 % at most. Below 16 µs it is none.
+const LINEAR: u64 = 16;
+
+/// Doublings above [`LINEAR`]: the last bucket ends at 2^26 µs, 67 s, and holds what is beyond.
+const DOUBLINGS: u64 = 22;
+
+const BUCKETS: usize = 368;
+
+/// Latencies by stage, of two families: a classic histogram since the start, and the quantiles of the
+/// last two minutes. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Latency<K: 'static> {
+    pub(crate) label: Label<K>,
+    pub(crate) core: Arc<Core>,
+}
+
+/// How a [`Latency`] is laid out.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct LatencyOptions {
+    /// Copies that one [`LatencyRecorder`] each can own, at most 256. The default is none. One takes
+    /// 24 KiB for each stage.
+    pub recorders: usize,
+}
+
+/// Records into counters that nobody else writes to, as a [`TallyRecorder`](crate::TallyRecorder) does.
+#[derive(Debug)]
+pub struct LatencyRecorder<K: 'static> {
+    label: Label<K>,
+    core: Arc<Core>,
+    place: Place,
+}
+
+/// The quantiles of one stage over the last two minutes; `None` when there was nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quantiles {
+    /// Half of the observations are not above it.
+    pub p50: Option<Duration>,
+    /// 90 of 100.
+    pub p90: Option<Duration>,
+    /// 99 of 100.
+    pub p99: Option<Duration>,
+    /// 999 of 1,000.
+    pub p999: Option<Duration>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Core {
+    stages: usize,
+    places: Places,
+    rings: Rings,
+    /// For all threads, and then for each recorder.
+    classic: Box<[Buckets]>,
+}
+
+impl<K: Copy> Latency<K> {
+    /// Counts one latency of a stage.
+    pub fn record(&self, now: Duration, key: K, took: Duration) {
+        self.core.record(now, (self.label.index)(key), took);
+    }
+
+    /// Takes one of the copies that [`LatencyOptions::recorders`] made room for; `None` when all are
+    /// taken.
+    #[must_use]
+    pub fn recorder(&self) -> Option<LatencyRecorder<K>> {
+        Some(LatencyRecorder {
+            label: self.label,
+            place: self.core.places.take()?,
+            core: Arc::clone(&self.core),
+        })
+    }
+}
+
+impl<K: Copy> LatencyRecorder<K> {
+    /// Counts one latency of a stage.
+    // Exclusive: the copy has one writer at a time.
+    pub fn record(&mut self, now: Duration, key: K, took: Duration) {
+        let (micros, stage) = (micros(took), (self.label.index)(key));
+        let shard = self.place.at.saturating_add(1);
+        let epoch = Shape::LATENCY.epoch(now);
+        let cell = cell(stage, micros);
+        self.core.rings.record_alone_in(shard, epoch, cell, 1);
+        if let Some(classic) = self.core.classic.get(shard) {
+            classic.observe_alone(stage, micros);
+        }
+    }
+}
+
+impl Core {
+    pub(crate) fn new(
+        stages: usize,
+        classic: impl Fn() -> Buckets,
+        options: LatencyOptions,
+        now: Duration,
+    ) -> Self {
+        let owned = options.recorders.min(SHARDS_MAX);
+        let keys = stages.saturating_mul(BUCKETS);
+        let one = core::num::NonZeroUsize::MIN;
+        Self {
+            stages,
+            places: Places::new(owned),
+            rings: Rings::new(Shape::LATENCY, keys, one, owned, now),
+            classic: (0..=owned).map(|_| classic()).collect(),
+        }
+    }
+
+    fn record(&self, now: Duration, stage: usize, took: Duration) {
+        let micros = micros(took);
+        let epoch = Shape::LATENCY.epoch(now);
+        self.rings.record_in(0, epoch, cell(stage, micros), 1);
+        if let Some(classic) = self.classic.first() {
+            classic.observe(stage, micros);
+        }
+    }
+
+    /// The classic histograms of all recorders, added up.
+    fn merged(&self) -> Vec<Numbers> {
+        let mut all = self.classic.iter().map(Buckets::numbers);
+        let mut sum = all.next().unwrap_or_default();
+        for other in all {
+            for (ours, theirs) in sum.iter_mut().zip(&other) {
+                ours.merge(theirs);
+            }
+        }
+        sum
+    }
+}
+
+impl Instrument for Core {
+    fn freeze(&self, now: Duration) -> Frozen {
+        let sums = self.rings.read(now);
+        let quantiles = sums.counts.chunks_exact(BUCKETS).map(Quantiles::of);
+        Frozen::Latencies(self.merged().into_iter().zip(quantiles).collect())
+    }
+
+    fn cells(&self) -> usize {
+        self.stages.saturating_mul(BUCKETS)
+    }
+
+    fn poke(&self, now: Duration, cell: usize) {
+        let stage = cell.checked_div(BUCKETS).unwrap_or(0);
+        let bucket = cell.checked_rem(BUCKETS).unwrap_or(0);
+        self.record(now, stage, Duration::from_micros(middle(bucket)));
+    }
+}
+
+impl Quantiles {
+    /// The quantiles as the page names them.
+    pub(crate) fn named(&self) -> [(&'static str, Option<Duration>); 4] {
+        [
+            ("0.5", self.p50),
+            ("0.9", self.p90),
+            ("0.99", self.p99),
+            ("0.999", self.p999),
+        ]
+    }
+
+    fn of(counts: &[u64]) -> Self {
+        let total = counts.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));
+        let at = |per_mille: u64| {
+            // The smallest observation that so many are not above.
+            let rank = total.saturating_mul(per_mille).div_ceil(1000);
+            let mut seen = 0_u64;
+            let bucket = counts.iter().position(|n| {
+                seen = seen.saturating_add(*n);
+                seen >= rank && seen > 0
+            });
+            bucket.map(|bucket| Duration::from_micros(middle(bucket)))
+        };
+        Self {
+            p50: at(500),
+            p90: at(900),
+            p99: at(990),
+            p999: at(999),
+        }
+    }
+}
+
+fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn cell(stage: usize, micros: u64) -> usize {
+    stage.saturating_mul(BUCKETS).saturating_add(bucket(micros))
+}
+
+/// The bucket of a latency: [`LINEAR`] of equal width for each doubling.
+fn bucket(micros: u64) -> usize {
+    let doublings = micros.max(LINEAR).ilog2().saturating_sub(LINEAR.ilog2());
+    let within = micros >> doublings;
+    let bucket = u64::from(doublings)
+        .saturating_mul(LINEAR)
+        .saturating_add(within);
+    usize::try_from(bucket).map_or(BUCKETS_LAST, |bucket| bucket.min(BUCKETS_LAST))
+}
+
+const BUCKETS_LAST: usize = BUCKETS.saturating_sub(1);
+
+/// The middle of a bucket, in microseconds.
+fn middle(bucket: usize) -> u64 {
+    let bucket = u64::try_from(bucket).unwrap_or(u64::MAX);
+    let doublings = (bucket / LINEAR).saturating_sub(1).min(DOUBLINGS);
+    let within = bucket.saturating_sub(doublings.saturating_mul(LINEAR));
+    let width = 1_u64 << doublings;
+    within.saturating_mul(width).saturating_add(width / 2)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! Events counted in total and in windows, with the time of the last of each kind.
+
+use core::num::NonZeroUsize;
+use core::time::Duration;
+use std::sync::Arc;
+
+use crate::counts::Counts;
+use crate::instruments::owned::{Place, Places};
+use crate::instruments::{Frozen, Instrument};
+use crate::label::Label;
+use crate::shard::{self, SHARDS_MAX};
+use crate::sync::{AtomicU64, Ordering};
+use crate::window::{Readings, Rings, Shape, Sums};
+
+/// Events by kind: totals since the start, the last two minutes, the last hour, and when each kind
+/// happened last. Clones share the counters.
+///
+/// Recording is lock-free and allocates nothing. It has no family of its own: the host's families are
+/// read from it.
+#[derive(Clone, Debug)]
+pub struct Tally<K: 'static, W: 'static = K> {
+    pub(crate) id: usize,
+    pub(crate) label: Label<K>,
+    pub(crate) window: Label<W>,
+    pub(crate) core: Arc<Core>,
+}
+
+/// How a [`Tally`] is laid out.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct TallyOptions {
+    /// Whether there is a window of an hour beside that of two minutes. The default is no.
+    pub long: bool,
+    /// Copies of the counters, one for about each thread that records: rounded up to a power of two, at
+    /// most 256. The default is 1.
+    pub shards: NonZeroUsize,
+    /// Copies that one [`TallyRecorder`] each can own, at most 256. The default is none.
+    pub recorders: usize,
+}
+
+/// Records into counters that nobody else writes to.
+///
+/// Without anybody to race with it needs no locked memory access, which is most of what recording
+/// costs. Give one to each thread that records every event; what is recorded stays when it is dropped,
+/// and its counters go to the next that asks.
+#[derive(Debug)]
+pub struct TallyRecorder<K: 'static> {
+    label: Label<K>,
+    core: Arc<Core>,
+    place: Place,
+}
+
+/// What a [`Tally`] has counted.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Tallied<K: 'static, W: 'static = K> {
+    /// Events since the start. Nothing is ever subtracted.
+    pub totals: Counts<K>,
+    /// Events of the last 120 seconds.
+    pub short: Readings<W>,
+    /// Events of the last hour; those of the last 120 seconds when there is no such window.
+    pub long: Readings<W>,
+    /// Readings so far of the short and of the long window that were too small because a writer
+    /// overtook the reader.
+    pub torn: [u64; 2],
+    /// By kind, the stamp of the last.
+    last: Counts<K>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Core {
+    shared: NonZeroUsize,
+    places: Places,
+    hot: Box<[Hot]>,
+    /// By key, the key of the windows.
+    window_of: Box<[usize]>,
+    short: Rings,
+    long: Option<Rings>,
+    torn: [AtomicU64; 2],
+}
+
+/// What every record touches, one copy a shard: by key, a count and the time of the last.
+#[repr(align(128))]
+#[derive(Debug)]
+struct Hot(Box<[(AtomicU64, Moment)]>);
+
+/// When something happened last, to the millisecond; never is a state of its own.
+#[derive(Debug)]
+struct Moment(AtomicU64);
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Reading {
+    totals: Box<[u64]>,
+    last: Box<[u64]>,
+    short: Sums,
+    long: Option<Sums>,
+    torn: [u64; 2],
+}
+
+impl Default for TallyOptions {
+    fn default() -> Self {
+        Self {
+            long: false,
+            shards: NonZeroUsize::MIN,
+            recorders: 0,
+        }
+    }
+}
+
+impl<K: Copy, W: Copy> Tally<K, W> {
+    /// Counts `n` events of a kind at `now`.
+    pub fn record(&self, now: Duration, key: K, n: u64) {
+        self.core.record(now, (self.label.index)(key), n);
+    }
+
+    /// Takes one of the copies that [`TallyOptions::recorders`] made room for; `None` when all are
+    /// taken. [`Tally::record`] works all the same.
+    #[must_use]
+    pub fn recorder(&self) -> Option<TallyRecorder<K>> {
+        Some(TallyRecorder {
+            label: self.label,
+            place: self.core.places.take()?,
+            core: Arc::clone(&self.core),
+        })
+    }
+
+    /// The counts of a reading of the same catalogue; of another one, none.
+    #[must_use]
+    pub fn read(&self, reading: &super::Reading) -> Tallied<K, W> {
+        let none = Reading::default();
+        let reading = match reading.get(self.id) {
+            Some(Frozen::Tally(reading)) => reading,
+            _ => &none,
+        };
+        let long = reading.long.as_ref().unwrap_or(&reading.short);
+        Tallied {
+            totals: Counts::of(self.label, &reading.totals),
+            short: Readings::of(self.window, &reading.short),
+            long: Readings::of(self.window, long),
+            torn: reading.torn,
+            last: Counts::of(self.label, &reading.last),
+        }
+    }
+}
+
+impl<K: Copy> TallyRecorder<K> {
+    /// Counts one event of a kind at `now`.
+    // Exclusive: the copy has one writer at a time.
+    pub fn record(&mut self, now: Duration, key: K) {
+        self.core
+            .record_alone(self.place.at, now, (self.label.index)(key));
+    }
+}
+
+impl<K: Copy, W> Tallied<K, W> {
+    /// When an event that `wanted` picks happened last, to the millisecond; `None` for never.
+    pub fn last(&self, mut wanted: impl FnMut(K) -> bool) -> Option<Duration> {
+        let picked = self.last.pairs().filter(|(kind, _)| wanted(*kind));
+        let stamps = picked.map(|(_, stamp)| stamp);
+        let stamp = stamps.max().unwrap_or(0);
+        stamp.checked_sub(1).map(Duration::from_millis)
+    }
+}
+
+impl Core {
+    pub(crate) fn new(
+        window_of: Box<[usize]>,
+        window_keys: usize,
+        options: TallyOptions,
+        now: Duration,
+    ) -> Self {
+        let shared = shard::rounded(options.shards);
+        let owned = options.recorders.min(SHARDS_MAX);
+        let copies = shared.get().saturating_add(owned);
+        let rings = |shape| Rings::new(shape, window_keys, shared, owned, now);
+        Self {
+            shared,
+            places: Places::new(owned),
+            hot: (0..copies).map(|_| Hot::new(window_of.len())).collect(),
+            window_of,
+            short: rings(Shape::SHORT),
+            long: options.long.then(|| rings(Shape::LONG)),
+            torn: [0, 0].map(AtomicU64::new),
+        }
+    }
+
+    fn record(&self, now: Duration, key: usize, n: u64) {
+        let shard = shard::current(self.shared);
+        let hot = self.hot.get(shard).and_then(|hot| hot.0.get(key));
+        let (Some((count, last)), Some(window)) = (hot, self.window_of.get(key)) else {
+            return;
+        };
+        // Relaxed: a counter publishes nothing but itself.
+        count.fetch_add(n, Ordering::Relaxed);
+        last.note(now);
+        let epoch = Shape::SHORT.epoch(now);
+        self.short.record_in(shard, epoch, *window, n);
+        if let Some(long) = &self.long {
+            long.record_in(shard, Shape::LONG.epoch(now), *window, n);
+        }
+    }
+
+    /// Records in a copy that the calling thread owns.
+    fn record_alone(&self, owned: usize, now: Duration, key: usize) {
+        let shard = self.shared.get().saturating_add(owned);
+        let hot = self.hot.get(shard).and_then(|hot| hot.0.get(key));
+        let (Some((count, last)), Some(window)) = (hot, self.window_of.get(key)) else {
+            return;
+        };
+        let before = count.load(Ordering::Relaxed);
+        count.store(before.wrapping_add(1), Ordering::Relaxed);
+        last.note(now);
+        let epoch = Shape::SHORT.epoch(now);
+        self.short.record_alone_in(shard, epoch, *window, 1);
+        if let Some(long) = &self.long {
+            long.record_alone_in(shard, Shape::LONG.epoch(now), *window, 1);
+        }
+    }
+
+    fn by_key(
+        &self,
+        read: impl Fn(&(AtomicU64, Moment)) -> u64,
+        join: fn(u64, u64) -> u64,
+    ) -> Box<[u64]> {
+        let keys = 0..self.window_of.len();
+        let over = |key| {
+            let cells = self.hot.iter().filter_map(|hot| hot.0.get(key));
+            cells.map(&read).fold(0, join)
+        };
+        keys.map(over).collect()
+    }
+}
+
+impl Instrument for Core {
+    fn freeze(&self, now: Duration) -> Frozen {
+        let (short, long) = (
+            self.short.read(now),
+            self.long.as_ref().map(|long| long.read(now)),
+        );
+        let torn = [short.torn, long.as_ref().is_some_and(|long| long.torn)];
+        for (torn, counter) in torn.into_iter().zip(&self.torn) {
+            counter.fetch_add(u64::from(torn), Ordering::Relaxed);
+        }
+        Frozen::Tally(Reading {
+            totals: self.by_key(
+                |(count, _)| count.load(Ordering::Relaxed),
+                u64::saturating_add,
+            ),
+            last: self.by_key(|(_, last)| last.0.load(Ordering::Relaxed), u64::max),
+            short,
+            long,
+            torn: [0, 1].map(|at| {
+                self.torn
+                    .get(at)
+                    .map_or(0, |torn| torn.load(Ordering::Relaxed))
+            }),
+        })
+    }
+
+    fn cells(&self) -> usize {
+        self.window_of.len()
+    }
+
+    fn poke(&self, now: Duration, cell: usize) {
+        self.record(now, cell, 1);
+    }
+}
+
+impl Hot {
+    fn new(keys: usize) -> Self {
+        let cell = |_| (AtomicU64::new(0), Moment(AtomicU64::new(0)));
+        Self((0..keys).map(cell).collect())
+    }
+}
+
+impl Moment {
+    /// Notes that it happened at `now`. Writes only when a millisecond has passed.
+    fn note(&self, now: Duration) {
+        // Shifted by one, so that the first millisecond differs from never.
+        let stamp = now
+            .as_secs()
+            .saturating_mul(1000)
+            .saturating_add(u64::from(now.subsec_millis()))
+            .saturating_add(1);
+        if self.0.load(Ordering::Relaxed) < stamp {
+            self.0.fetch_max(stamp, Ordering::Relaxed);
+        }
+    }
+}

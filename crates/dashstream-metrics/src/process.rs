@@ -1,0 +1,126 @@
+//! What the operating system says about the process, and which build it is.
+
+use std::fs;
+
+use crate::catalogue::Registration;
+use crate::family::{About, Kind, Watch};
+use crate::samples::level;
+
+/// The process at one moment. What cannot be learned is not a number on the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Process {
+    /// User and system time spent, in seconds.
+    pub cpu_seconds: Option<f64>,
+    /// Memory that is resident, in bytes.
+    pub resident_bytes: Option<f64>,
+    /// File descriptors that are open.
+    pub open_fds: Option<f64>,
+    /// When it began, in seconds since 1970.
+    pub start_seconds: Option<f64>,
+}
+
+/// Ticks of the kernel's clock in `/proc`: `USER_HZ` is 100 on every architecture of Linux that this
+/// builds for.
+const TICKS: f64 = 100.0;
+
+/// Bytes of a page of memory, as x86-64 and most of AArch64 have them.
+const PAGE: f64 = 4096.0;
+
+impl Process {
+    /// Reads `/proc/self`; elsewhere than on Linux nothing is known. Costs four reads of small files and
+    /// a listing of the open descriptors.
+    #[must_use]
+    pub fn read() -> Self {
+        let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        // The name in parentheses may hold anything; what follows begins with the third field.
+        let fields: Vec<f64> = stat
+            .rsplit_once(')')
+            .map_or("", |(_, rest)| rest)
+            .split_whitespace()
+            .map(|field| field.parse().unwrap_or(f64::NAN))
+            .collect();
+        let field = |number: usize| fields.get(number.saturating_sub(3)).copied();
+        let boot = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let boot = boot
+            .lines()
+            .find_map(|line| line.strip_prefix("btime ")?.parse::<f64>().ok());
+        let fds = fs::read_dir("/proc/self/fd").map(Iterator::count).ok();
+        Self {
+            cpu_seconds: field(14)
+                .zip(field(15))
+                .map(|(user, system)| (user + system) / TICKS),
+            resident_bytes: field(24).map(|pages| pages * PAGE),
+            // The listing itself has one open.
+            open_fds: fds
+                .map(|fds| level(u64::try_from(fds).unwrap_or(u64::MAX).saturating_sub(1))),
+            start_seconds: field(22)
+                .zip(boot)
+                .map(|(ticks, boot)| boot + ticks / TICKS),
+        }
+    }
+}
+
+impl<S: 'static> Registration<S> {
+    /// The families that every process has: which build it is, when it began, and what it uses. `build`
+    /// is the name of the build family, such as `evaluator_build_info`.
+    pub fn process(
+        &mut self,
+        build: &'static str,
+        version: &'static str,
+        read: fn(&S) -> &Process,
+    ) {
+        let waived = Watch::Waived("a state of the process, for people who look");
+        let about = About::new(build, "1, with the version that runs.", waived);
+        let labels = vec![crate::family::LabelSpec {
+            name: "version",
+            values: Some(vec![version]),
+        }];
+        self.derive(about, Kind::Gauge, labels, move |_, out| {
+            out.gauge(&[version], 1.0)
+        });
+        let families: [(About, Kind, fn(&Process) -> Option<f64>); 4] = [
+            (
+                About::new(
+                    "process_start_time_seconds",
+                    "When the process began, in seconds since 1970.",
+                    waived,
+                ),
+                Kind::Gauge,
+                |process| process.start_seconds,
+            ),
+            (
+                About::new(
+                    "process_cpu_seconds_total",
+                    "User and system time spent, in seconds.",
+                    waived,
+                ),
+                Kind::Counter,
+                |process| process.cpu_seconds,
+            ),
+            (
+                About::new(
+                    "process_resident_memory_bytes",
+                    "Memory that is resident, in bytes.",
+                    waived,
+                ),
+                Kind::Gauge,
+                |process| process.resident_bytes,
+            ),
+            (
+                About::new(
+                    "process_open_fds",
+                    "File descriptors that are open.",
+                    waived,
+                ),
+                Kind::Gauge,
+                |process| process.open_fds,
+            ),
+        ];
+        for (about, kind, value) in families {
+            self.derive(about, kind, Vec::new(), move |snapshot, out| {
+                out.gauge(&[], value(read(snapshot)).unwrap_or(f64::NAN));
+            });
+        }
+    }
+}

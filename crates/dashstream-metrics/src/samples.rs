@@ -1,0 +1,113 @@
+//! How a family hands out its numbers.
+
+use core::time::Duration;
+
+use crate::edges::Edges;
+use crate::instruments::{Frozen, Numbers};
+use crate::label::Label;
+use crate::units::Age;
+
+/// One sample's number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'a> {
+    Count(u64),
+    Gauge(f64),
+    Histogram(&'a Numbers),
+}
+
+/// Receives the samples of one family: label values in the order of its labels, and the number.
+#[expect(missing_debug_implementations, reason = "a function is all it holds")]
+pub struct Samples<'a> {
+    emit: &'a mut dyn FnMut(&[&str], Value<'_>),
+}
+
+impl<'a> Samples<'a> {
+    pub(crate) fn new(emit: &'a mut dyn FnMut(&[&str], Value<'_>)) -> Self {
+        Self { emit }
+    }
+
+    /// A sample of a counter.
+    pub fn count(&mut self, labels: &[&str], n: u64) {
+        (self.emit)(labels, Value::Count(n));
+    }
+
+    /// A sample of a gauge.
+    pub fn gauge(&mut self, labels: &[&str], level: f64) {
+        (self.emit)(labels, Value::Gauge(level));
+    }
+
+    /// The samples of a family that an instrument feeds.
+    pub(crate) fn frozen(&mut self, texts: &[&'static str], frozen: &Frozen, part: Part) {
+        let labels = |at: usize| texts.get(at..at.saturating_add(1)).unwrap_or_default();
+        match frozen {
+            Frozen::Counts(counts) => {
+                for (at, n) in counts.iter().enumerate() {
+                    self.count(labels(at), *n);
+                }
+            }
+            Frozen::Levels(levels) => {
+                for (at, level) in levels.iter().enumerate() {
+                    self.gauge(labels(at), *level);
+                }
+            }
+            Frozen::Histograms(histograms) => {
+                for (at, numbers) in histograms.iter().enumerate() {
+                    (self.emit)(labels(at), Value::Histogram(numbers));
+                }
+            }
+            Frozen::Latencies(latencies) => {
+                for (at, (numbers, quantiles)) in latencies.iter().enumerate() {
+                    match part {
+                        Part::All => (self.emit)(labels(at), Value::Histogram(numbers)),
+                        Part::View(edges) => {
+                            (self.emit)(labels(at), Value::Histogram(&numbers.view(edges)));
+                        }
+                        Part::Quantiles => {
+                            for (quantile, took) in quantiles.named() {
+                                let both: Vec<&str> =
+                                    labels(at).iter().copied().chain([quantile]).collect();
+                                self.gauge(&both, took.map_or(f64::NAN, |took| took.as_secs_f64()));
+                            }
+                        }
+                    }
+                }
+            }
+            // They have no family of their own.
+            Frozen::Tally(_) | Frozen::Window(_) => {}
+        }
+    }
+}
+
+/// Which of an instrument's families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    All,
+    Quantiles,
+    View(Edges),
+}
+
+/// The texts of a label's values; none for no label.
+pub(crate) fn texts<K: Copy>(label: Label<K>) -> Vec<&'static str> {
+    if label.name.is_empty() {
+        Vec::new()
+    } else {
+        label.texts()
+    }
+}
+
+/// Seconds since `moment` at `now`, or −1 for never: what dashboards expect of ages.
+#[must_use]
+pub fn age_or_never(now: Duration, moment: Option<Duration>) -> f64 {
+    moment.map_or(-1.0, |moment| Age::since(moment, now).seconds())
+}
+
+/// A counted number as a gauge. The exposition's numbers are doubles; above 2^53 they lose their last
+/// digits.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the format has no integers, and no gauge comes near 2^53"
+)]
+#[must_use]
+pub const fn level(n: u64) -> f64 {
+    n as f64
+}

@@ -1,0 +1,177 @@
+//! Clients and what was sent to them.
+
+use core::time::Duration;
+
+use dashstream_metrics::Watch::{Alert, Waived};
+use dashstream_metrics::{About, Counter, Label, Registration, Tally, TallyOptions, level};
+
+use crate::catalogue::of;
+use crate::labels::{DropReason, LagSeverity, SendOutcome};
+use crate::snapshot::Snapshot;
+
+/// What counts clients and what was sent to them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Clients {
+    ///
+    pub(crate) sends: Tally<SendOutcome>,
+    ///
+    pub(crate) drops: Tally<DropReason>,
+    ///
+    pub(crate) lag_events: Counter<LagSeverity>,
+    ///
+    pub(crate) lag_messages: Counter<LagSeverity>,
+    /// Clients that were disconnected because they lost too many messages.
+    pub slow_disconnects: Counter<()>,
+    /// Connections that were refused.
+    pub rejected: Counter<()>,
+    /// Control messages that were too large.
+    pub oversized: Counter<()>,
+    /// Control messages that could not be read.
+    pub unreadable: Counter<()>,
+    /// Batches with messages of several threads that were sent.
+    pub multi_thread_batches: Counter<()>,
+}
+
+pub(super) fn declare(c: &mut Registration<Snapshot>) -> Clients {
+    c.group("clients");
+    let (sent, dropped) = (SendOutcome::LABEL, DropReason::LABEL);
+    let sends = c.tally(
+        "sends",
+        sent,
+        sent,
+        |outcome| outcome,
+        TallyOptions::default(),
+    );
+    let drops = c.tally(
+        "drops",
+        dropped,
+        dropped,
+        |reason| reason,
+        TallyOptions::default(),
+    );
+    c.gauges(
+        About::new(
+            "websocket_connected_clients",
+            "Clients that are connected.",
+            Waived("no client is a state like any other"),
+        )
+        .shown_as("metrics.connected_clients"),
+        Label::NONE,
+        |s, ()| level(s.facts.connected_clients),
+    );
+    c.counts(
+        About::new(
+            "dashstream_client_sends_total",
+            "Messages for clients, by how sending ended.",
+            Alert("DashstreamSendFailures"),
+        ),
+        SendOutcome::LABEL,
+        |s, outcome| of(s.totals.sends.as_ref(), outcome),
+    );
+    c.counts(
+        About::new(
+            "websocket_send_failed_total",
+            "Messages that a client's connection refused.",
+            Alert("DashstreamSendFailures"),
+        )
+        .shown_as("metrics.send_failed"),
+        Label::NONE,
+        |s, ()| of(s.totals.sends.as_ref(), SendOutcome::Failed),
+    );
+    c.counts(
+        About::new(
+            "websocket_send_timeout_total",
+            "Messages that a client did not take in time.",
+            Alert("DashstreamSendFailures"),
+        )
+        .shown_as("metrics.send_timeout"),
+        Label::NONE,
+        |s, ()| of(s.totals.sends.as_ref(), SendOutcome::TimedOut),
+    );
+    c.counts(
+        About::new(
+            "websocket_dropped_messages_total",
+            "Messages dropped for clients: each client counts.",
+            Alert("DashstreamMessagesDropped"),
+        )
+        .shown_as("metrics.dropped_messages"),
+        DropReason::LABEL,
+        |s, reason| of(s.totals.drops.as_ref(), reason),
+    );
+    Clients {
+        lag_events: c.counter(
+            About::new(
+                "websocket_client_lag_events_total",
+                "Times that a client fell behind, by how far.",
+                Waived("what the clients lost is watched"),
+            ),
+            LagSeverity::LABEL,
+        ),
+        lag_messages: c.counter(
+            About::new(
+                "websocket_client_lag_messages_total",
+                "Messages that clients lost by falling behind, by how far.",
+                Waived("the same messages as websocket_dropped_messages_total, which is watched"),
+            ),
+            LagSeverity::LABEL,
+        ),
+        slow_disconnects: c.counter(
+            About::new(
+                "websocket_slow_client_disconnects_total",
+                "Clients disconnected for losing too much.",
+                Waived("what the clients lost is watched"),
+            ),
+            Label::NONE,
+        ),
+        rejected: c.counter(
+            About::new(
+                "websocket_rejected_connections_total",
+                "Connections that were refused.",
+                Alert("DashstreamConnectionsRejected"),
+            ),
+            Label::NONE,
+        ),
+        oversized: c.counter(
+            About::new(
+                "websocket_control_oversized_total",
+                "Control messages that were too large.",
+                Waived("a client's mistake, answered to the client"),
+            ),
+            Label::NONE,
+        ),
+        unreadable: c.counter(
+            About::new(
+                "websocket_control_parse_failures_total",
+                "Control messages that could not be read.",
+                Waived("a client's mistake, answered to the client"),
+            ),
+            Label::NONE,
+        ),
+        multi_thread_batches: c.counter(
+            About::new(
+                "websocket_multi_thread_batches_total",
+                "Batches with messages of several threads.",
+                Waived("a property of the producers, and no fault"),
+            ),
+            Label::NONE,
+        ),
+        sends,
+        drops,
+    }
+}
+
+impl Clients {
+    /// Records what happened to one message for one client.
+    pub fn sent(&self, now: Duration, outcome: SendOutcome) {
+        self.sends.record(now, outcome, 1);
+    }
+
+    /// Records that one client lost `messages` at once, because it was too slow.
+    pub fn lagged(&self, now: Duration, messages: u64) {
+        let severity = LagSeverity::of(messages);
+        self.lag_events.add(severity, 1);
+        self.lag_messages.add(severity, messages);
+        self.drops.record(now, DropReason::LaggedReceiver, messages);
+    }
+}

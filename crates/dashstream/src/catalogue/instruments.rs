@@ -1,0 +1,82 @@
+//! The instruments themselves, and the process.
+
+use dashstream_metrics::Watch::{Alert, Waived};
+use dashstream_metrics::{About, Kind, Label, Registration};
+
+use crate::facts::SelfScrape;
+use crate::health::ReasonCode;
+use crate::labels::{WindowLength, WindowMisfit};
+use crate::snapshot::Snapshot;
+
+pub(super) fn declare(c: &mut Registration<Snapshot>) {
+    c.group("instruments");
+    c.gauges(
+        About::new(
+            "dashstream_snapshot_taken_seconds",
+            "When the snapshot behind this page was taken, in seconds since the process's origin.",
+            Alert("DashstreamSnapshotStale"),
+        )
+        .shown_as("snapshot_age_seconds"),
+        Label::NONE,
+        |s, ()| s.taken_at.as_secs_f64(),
+    );
+    c.gauges(About::new("dashstream_self_scrape_differences", "Series by which this exposition differs from its catalogue; -1 before the first comparison.", Alert("DashstreamSelfScrape")).shown_as("self_scrape"), Label::NONE, |s, ()| self_scrape(s.facts.self_scrape));
+    c.gauges(
+        About::new(
+            "dashstream_window_covered_seconds",
+            "Time that the windows stand for: less than their length after a start.",
+            Waived("a short window is a recent start"),
+        )
+        .shown_as("windows.covered_seconds"),
+        WindowLength::LABEL,
+        |s, window| s.windows.outcomes(window).covered.as_secs_f64(),
+    );
+    c.derive(
+        About::new(
+            "dashstream_window_misfits_total",
+            "Records that a window could not show, by reason; totals have them.",
+            Alert("DashstreamWindowInexact"),
+        )
+        .shown_as("windows.misfits"),
+        Kind::Counter,
+        vec![WindowLength::LABEL.into(), WindowMisfit::LABEL.into()],
+        |s, out| {
+            for window in WindowLength::LABEL.values {
+                for reason in WindowMisfit::LABEL.values {
+                    let misfits = s.windows.misfits(*window, *reason);
+                    out.count(&[window.as_str(), reason.as_str()], misfits);
+                }
+            }
+        },
+    );
+    c.counts(
+        About::new(
+            "dashstream_window_torn_readings_total",
+            "Readings of a window that a writer overtook, so that they were too small.",
+            Alert("DashstreamWindowInexact"),
+        )
+        .shown_as("windows.torn_readings"),
+        WindowLength::LABEL,
+        |s, window| s.windows.torn(window),
+    );
+    c.health(
+        About::new(
+            "dashstream_health",
+            "1 while a reason of the verdict stands at a level, and for 130 s after.",
+            Waived("each reason has an alert of its own"),
+        ),
+        ReasonCode::LABEL,
+        |s| &s.facts.standing,
+    );
+    c.process("dashstream_build_info", env!("CARGO_PKG_VERSION"), |s| {
+        &s.facts.process
+    });
+}
+
+fn self_scrape(result: SelfScrape) -> f64 {
+    match result {
+        SelfScrape::Never => -1.0,
+        SelfScrape::Complete => 0.0,
+        SelfScrape::Differs(series) => f64::from(series),
+    }
+}

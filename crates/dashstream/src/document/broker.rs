@@ -1,0 +1,38 @@
+//! The connection to the brokers.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::other::Other;
+use crate::document::seconds_ago;
+use crate::facts::Facts;
+
+/// Whether the brokers answer, and whether the group reads what they have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerPart {
+    /// Seconds for which no broker has answered; null while one does.
+    pub unreachable_seconds: Option<u64>,
+    /// What the brokers refuse, in their own words; null while they refuse nothing.
+    pub refusal: Option<String>,
+    /// For how many seconds.
+    pub refusal_seconds: Option<u64>,
+    /// Records that wait in partitions that no member of the group owns.
+    pub unowned_records: u64,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+impl BrokerPart {
+    pub(super) fn new(now: Duration, facts: &Facts) -> Self {
+        let refusal = facts.broker.refusal.as_ref();
+        Self {
+            unreachable_seconds: seconds_ago(now, facts.broker.unreachable_since),
+            refusal: refusal.map(|refusal| refusal.words.as_ref().into()),
+            refusal_seconds: seconds_ago(now, refusal.map(|refusal| refusal.since)),
+            unowned_records: facts.unowned.map_or(0, |unowned| unowned.records),
+            other: Other::none(),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Reasons and rates, with every number that a person needs to check them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::other::Other;
+use crate::document::word::Word;
+use dashstream_metrics::{Level, Rate};
+
+use crate::health::{Evidence, Reason, ReasonCode};
+use dashstream_metrics::Age;
+
+/// One reason of the verdict. Of the numbers, those that its kind has are there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReasonPart {
+    /// What it is about.
+    pub code: Word<ReasonCode>,
+    /// How bad it is.
+    pub level: Word<Level>,
+    /// The same for people.
+    pub message: String,
+    /// A rate beyond its threshold: all of its numbers, each once. Less is no rate, and is not kept.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<RateNumbers>,
+    /// What was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+    /// The most of it that passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// How old something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<f64>,
+    /// The oldest that passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_seconds: Option<f64>,
+    /// A partition's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<i32>,
+    /// The offset it is held at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// For how long it has not moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_seconds: Option<f64>,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// One rate that was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RatePart {
+    /// What it is the rate of.
+    pub of: Word<ReasonCode>,
+    /// Whether it is beyond its threshold.
+    pub open: bool,
+    /// Whether the window was torn while it was read.
+    pub torn: bool,
+    /// Its numbers.
+    #[serde(flatten)]
+    pub numbers: RateNumbers,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// The numbers of a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RateNumbers {
+    /// Bad events.
+    pub k: u64,
+    /// All events.
+    pub n: u64,
+    /// The true rate is hardly below this.
+    pub lower: f64,
+    /// The true rate is hardly above this.
+    pub upper: f64,
+    /// What it is compared with.
+    pub threshold: f64,
+    /// The window's length.
+    pub window_seconds: u64,
+    /// The time that the window covers.
+    pub covered_seconds: f64,
+}
+
+impl ReasonPart {
+    pub(super) fn new(reason: &Reason) -> Self {
+        let mut part = Self {
+            code: reason.code.into(),
+            level: reason.level.into(),
+            message: reason.to_string(),
+            rate: None,
+            value: None,
+            limit: None,
+            age_seconds: None,
+            limit_seconds: None,
+            partition: None,
+            offset: None,
+            held_seconds: None,
+            other: Other::none(),
+        };
+        match reason.evidence {
+            Evidence::Rate(rate) => part.rate = Some(RateNumbers::new(&rate)),
+            Evidence::Count { value, limit } => {
+                part.value = Some(value);
+                part.limit = Some(limit);
+            }
+            Evidence::Age { age, limit } => {
+                part.age_seconds = age.map(Age::seconds);
+                part.limit_seconds = Some(limit.as_secs_f64());
+            }
+            Evidence::Partition { id, offset, held } => {
+                part.partition = Some(id);
+                part.offset = offset;
+                part.held_seconds = Some(held.seconds());
+            }
+            Evidence::Lag {
+                id,
+                records,
+                limit,
+                lowest,
+            } => {
+                part.partition = Some(id);
+                part.value = Some(records);
+                part.limit = Some(limit);
+                part.age_seconds = Some(lowest.seconds());
+            }
+            Evidence::Unowned {
+                partitions: _,
+                records,
+                age,
+                limit,
+            } => {
+                part.value = Some(records);
+                part.age_seconds = Some(age.seconds());
+                part.limit_seconds = Some(limit.as_secs_f64());
+            }
+            Evidence::Refusal { words: _, age } => part.age_seconds = Some(age.seconds()),
+        }
+        part
+    }
+}
+
+impl RatePart {
+    pub(super) fn new(of: ReasonCode, rate: &Rate) -> Self {
+        Self {
+            of: of.into(),
+            open: rate.open,
+            torn: rate.torn,
+            numbers: RateNumbers::new(rate),
+            other: Other::none(),
+        }
+    }
+}
+
+impl RateNumbers {
+    const fn new(rate: &Rate) -> Self {
+        Self {
+            k: rate.k,
+            n: rate.n,
+            lower: rate.lower.fraction(),
+            upper: rate.upper.fraction(),
+            threshold: rate.threshold.fraction(),
+            window_seconds: rate.window.as_secs(),
+            covered_seconds: rate.covered.as_secs_f64(),
+        }
+    }
+}

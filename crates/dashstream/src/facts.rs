@@ -1,0 +1,297 @@
+//! What only the host knows: the state of its partitions, archive, breaker, runs and clients.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use dashstream_metrics::{Counts, Process, Standing};
+use dashstream_policy::{Cause, Counters, Disposition};
+
+use crate::health::ReasonCode;
+use crate::labels::{ArchiveState, BreakerState, CAUSE, PartitionState, RunState, SETTLED};
+
+/// What a host tells about itself each time it takes a snapshot.
+///
+/// All moments are since the same origin as the `now` of the other calls. Start from
+/// [`Facts::default`] and set what applies.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Facts {
+    /// Clients connected now.
+    pub connected_clients: u64,
+    /// The partitions assigned to this consumer now. A revoked one is left out, not zeroed.
+    pub partitions: Vec<PartitionFacts>,
+    /// What the policy has decided so far.
+    pub ledger: Ledger,
+    /// The archive for unprocessable records.
+    pub archive: ArchiveFacts,
+    /// The connection to the brokers.
+    pub broker: BrokerFacts,
+    /// Partitions that no member of the group owns while records wait in them; `None` when there are
+    /// none, or when it cannot be learned. A consumer without partitions is a standby otherwise.
+    pub unowned: Option<UnownedFacts>,
+    /// The circuit breaker on unprocessable records; `None` when there is none.
+    pub breaker: Option<BreakerFacts>,
+    /// Runs whose state is followed.
+    pub runs: RunFacts,
+    /// The replay buffer's configuration and fill; `None` when the host has none.
+    pub replay_buffer: Option<ReplayBufferFacts>,
+    /// What the last self-scrape found.
+    pub self_scrape: SelfScrape,
+    /// Which reasons stand: [`Gates::standing`](crate::Gates::standing) of the verdict before.
+    pub standing: Standing<ReasonCode>,
+    /// What the operating system says about the process: [`Process::read`].
+    pub process: Process,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            connected_clients: 0,
+            partitions: Vec::new(),
+            ledger: Ledger::default(),
+            archive: ArchiveFacts::default(),
+            broker: BrokerFacts::default(),
+            unowned: None,
+            breaker: None,
+            runs: RunFacts::default(),
+            replay_buffer: None,
+            self_scrape: SelfScrape::Never,
+            standing: Standing::new(ReasonCode::LABEL),
+            process: Process::default(),
+        }
+    }
+}
+
+/// The connection to the brokers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BrokerFacts {
+    /// Since when no broker answers.
+    pub unreachable_since: Option<Duration>,
+    /// A refusal that is in force and cannot end by itself.
+    pub refusal: Option<Refusal>,
+}
+
+/// What the brokers refuse until somebody changes a right, a secret or a name: authorization,
+/// authentication, fencing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// Since when.
+    pub since: Duration,
+    /// The broker's own words.
+    pub words: Arc<str>,
+}
+
+impl Refusal {
+    /// A refusal in these words since `since`.
+    pub fn new(since: Duration, words: impl Into<Arc<str>>) -> Self {
+        Self {
+            since,
+            words: words.into(),
+        }
+    }
+}
+
+/// Partitions that no member of the group owns, with records that wait in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnownedFacts {
+    /// Since when.
+    pub since: Duration,
+    /// How many partitions.
+    pub partitions: u64,
+    /// Records between what the group committed and the ends of the logs.
+    pub records: u64,
+}
+
+impl UnownedFacts {
+    /// `records` in `partitions` that nobody owns since `since`.
+    #[must_use]
+    pub const fn new(since: Duration, partitions: u64, records: u64) -> Self {
+        Self {
+            since,
+            partitions,
+            records,
+        }
+    }
+}
+
+/// One assigned partition.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PartitionFacts {
+    /// The partition's number.
+    pub id: i32,
+    /// What it is doing.
+    pub state: PartitionState,
+    /// The offset it is held at; `None` while it is not held.
+    pub held_at: Option<u64>,
+    /// What made the record at that offset unprocessable.
+    pub held_cause: Option<Cause>,
+    /// Since when it is in its state.
+    pub since: Duration,
+    /// Records between the position and the end of the log; `None` when the end is not known.
+    pub lag: Option<u64>,
+    /// When the stored offset moved last; `None` for never.
+    pub offset_moved_at: Option<Duration>,
+    /// Still reading what was written before the session.
+    pub catching_up: bool,
+}
+
+impl PartitionFacts {
+    /// A partition in `state` since `since`, with nothing else known.
+    #[must_use]
+    pub const fn new(id: i32, state: PartitionState, since: Duration) -> Self {
+        Self {
+            id,
+            state,
+            held_at: None,
+            held_cause: None,
+            since,
+            lag: None,
+            offset_moved_at: None,
+            catching_up: false,
+        }
+    }
+}
+
+/// What the policy has decided about unprocessable records so far: its own counts, not copies.
+///
+/// For every cause, `unprocessable = the sum over all dispositions + pending + blocked`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Ledger {
+    /// Records that were settled, by how and why.
+    pub settled: Counts<(Disposition, Cause)>,
+    /// Records that wait for the archive now.
+    pub pending: Counts<Cause>,
+    /// Records that hold their partition now.
+    pub blocked: Counts<Cause>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self::from_fn(|_, _| 0, |_| 0, |_| 0)
+    }
+}
+
+impl Ledger {
+    /// What a policy engine has counted.
+    #[must_use]
+    pub fn of(counters: &Counters) -> Self {
+        Self::from_fn(
+            |how, why| counters.settled(why, how),
+            |cause| counters.pending(cause),
+            |cause| counters.blocked(cause),
+        )
+    }
+
+    /// As the functions say: settled by disposition and cause, pending and blocked by cause.
+    pub fn from_fn(
+        settled: impl Fn(Disposition, Cause) -> u64,
+        pending: impl Fn(Cause) -> u64,
+        blocked: impl Fn(Cause) -> u64,
+    ) -> Self {
+        Self {
+            settled: Counts::from_fn(SETTLED, |(how, why)| settled(how, why)),
+            pending: Counts::from_fn(CAUSE, pending),
+            blocked: Counts::from_fn(CAUSE, blocked),
+        }
+    }
+}
+
+/// The archive for unprocessable records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ArchiveFacts {
+    /// What it is doing.
+    pub state: ArchiveState,
+    /// Dead letters without an acknowledgement, those that were refused and hold a partition included.
+    pub pending: u64,
+    /// Since when the oldest of them waits.
+    pub oldest_pending_since: Option<Duration>,
+}
+
+impl Default for ArchiveFacts {
+    fn default() -> Self {
+        Self {
+            state: ArchiveState::Off,
+            pending: 0,
+            oldest_pending_since: None,
+        }
+    }
+}
+
+/// The circuit breaker on unprocessable records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BreakerFacts {
+    /// Whether it is open.
+    pub state: BreakerState,
+    /// Since when.
+    pub since: Duration,
+}
+
+impl BreakerFacts {
+    /// A breaker in `state` since `since`.
+    #[must_use]
+    pub const fn new(state: BreakerState, since: Duration) -> Self {
+        Self { state, since }
+    }
+}
+
+/// Runs whose state is followed now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunFacts {
+    /// Runs that follow the stream without a gap.
+    pub synced: u64,
+    /// Runs that wait for a snapshot.
+    pub needs_resync: u64,
+    /// Texts of states that were refused for their length so far, unread.
+    pub refused: u64,
+}
+
+impl RunFacts {
+    /// The runs in one state.
+    #[must_use]
+    pub const fn of(&self, state: RunState) -> u64 {
+        match state {
+            RunState::Synced => self.synced,
+            RunState::NeedsResync => self.needs_resync,
+        }
+    }
+}
+
+/// The replay buffer's configuration and fill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReplayBufferFacts {
+    /// Whether a Redis stands behind the memory.
+    pub redis_enabled: bool,
+    /// Messages in memory.
+    pub memory_buffer_size: u64,
+    /// Most messages in memory.
+    pub max_memory_size: u64,
+    /// How long Redis keeps a message.
+    pub redis_message_ttl: Duration,
+    /// Most sequence numbers that Redis keeps for a thread.
+    pub redis_max_sequences: u64,
+}
+
+/// The result of comparing the own exposition with the catalogue.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "either it was compared or not; the host says which"
+)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelfScrape {
+    /// Not compared yet.
+    #[default]
+    Never,
+    /// The exposition had exactly the catalogue's series.
+    Complete,
+    /// Series were missing, unknown or double: this many.
+    Differs(u32),
+}

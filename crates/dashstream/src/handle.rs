@@ -1,0 +1,318 @@
+//! The one handle: it exists only after every metric of the catalogue was registered.
+
+use core::num::NonZeroUsize;
+use core::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dashstream_metrics::{Catalogue, Format, Ghost, RegisterError, Registration, compare};
+use dashstream_policy::FailureReason;
+
+use crate::catalogue::{Clients, Instruments, Replay, Runs, declare};
+use crate::facts::{Facts, SelfScrape};
+use crate::labels::{DlqErrorType, InfrastructureError, LatencyStage, Letter, PollStatus};
+use crate::outcome::Outcome;
+use crate::recorder::Recorder;
+use crate::snapshot::Snapshot;
+
+/// How the counters are laid out, and which groups of the catalogue the host feeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Copies of the hot counters, one for about each thread that records: rounded up to a power of
+    /// two, at most 256. The default is 1. A shard takes about 41 KiB.
+    pub shards: NonZeroUsize,
+    /// Copies that one [`Recorder`] each can own, at most 256. The default is none. One takes about
+    /// 65 KiB.
+    pub recorders: usize,
+    /// Whether the host follows the state of runs. The default is yes, of this and the next two.
+    pub runs: bool,
+    /// Whether the host has clients that it sends messages to.
+    pub clients: bool,
+    /// Whether the host has a replay buffer.
+    pub replay: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            shards: NonZeroUsize::MIN,
+            recorders: 0,
+            runs: true,
+            clients: true,
+            replay: true,
+        }
+    }
+}
+
+impl Options {
+    /// The same options with `shards` copies of the hot counters.
+    #[must_use]
+    pub const fn with_shards(mut self, shards: NonZeroUsize) -> Self {
+        self.shards = shards;
+        self
+    }
+
+    /// The same options with room for `recorders` of [`Metrics::recorder`].
+    #[must_use]
+    pub const fn with_recorders(mut self, recorders: usize) -> Self {
+        self.recorders = recorders;
+        self
+    }
+
+    /// The same options without clients and without a replay buffer: neither group is exported.
+    #[must_use]
+    pub const fn without_clients(mut self) -> Self {
+        (self.clients, self.replay) = (false, false);
+        self
+    }
+}
+
+/// Everything that is counted. Clones share the counters.
+///
+/// What can be recorded has a method here or in the group it belongs to, and there is no value of this
+/// type before every family of those groups is registered.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    core: Arc<Core>,
+    latest: Arc<Mutex<Arc<Snapshot>>>,
+}
+
+#[derive(Debug)]
+struct Core {
+    opened: Duration,
+    catalogue: Arc<Catalogue<Snapshot>>,
+    instruments: Instruments,
+}
+
+impl Metrics {
+    /// Registers the whole catalogue and returns the handle that records into it.
+    ///
+    /// `now` is the start: uptime and the coverage of the windows count from it.
+    ///
+    /// # Errors
+    ///
+    /// None as long as the catalogue is sound, which its tests check.
+    pub fn register(options: Options, now: Duration) -> Result<Self, RegisterError> {
+        Self::register_with(options, now, |_| ()).map(|(metrics, ())| metrics)
+    }
+
+    /// The same with families of the host's own on the same page, which `own` registers first.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::NameTaken`] when one of those takes a name of the catalogue; it names both sides.
+    /// Nothing is registered then, and no handle exists.
+    pub fn register_with<H>(
+        options: Options,
+        now: Duration,
+        own: impl FnOnce(&mut Registration<Snapshot>) -> H,
+    ) -> Result<(Self, H), RegisterError> {
+        let (catalogue, (instruments, own)) = Catalogue::build(now, |registration| {
+            let own = own(registration);
+            (declare(registration, options), own)
+        })?;
+        let core = Core {
+            opened: now,
+            catalogue: Arc::new(catalogue),
+            instruments,
+        };
+        let first = core.snapshot(now, Facts::default());
+        let metrics = Self {
+            core: Arc::new(core),
+            latest: Arc::new(Mutex::new(Arc::new(first))),
+        };
+        Ok((metrics, own))
+    }
+
+    /// Registers the whole catalogue as one collector in `registry`: all of it or nothing.
+    ///
+    /// The collector shows the snapshot that was published last, see [`Metrics::observe`].
+    ///
+    /// # Errors
+    ///
+    /// As [`dashstream_metrics::register_in`]; no handle exists then.
+    #[cfg(feature = "prometheus")]
+    pub fn register_in(
+        registry: &prometheus::Registry,
+        options: Options,
+        now: Duration,
+    ) -> Result<Self, RegisterError> {
+        let metrics = Self::register(options, now)?;
+        let shown = metrics.clone();
+        let latest = move || shown.latest();
+        dashstream_metrics::register_in(registry, &metrics.core.catalogue, latest)?;
+        Ok(metrics)
+    }
+
+    /// The families that are exported.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue<Snapshot> {
+        &self.core.catalogue
+    }
+
+    /// The group of runs; `None` when it was not chosen.
+    #[must_use]
+    pub fn runs(&self) -> Option<&Runs> {
+        self.core.instruments.runs.as_ref()
+    }
+
+    /// The group of clients; `None` when it was not chosen.
+    #[must_use]
+    pub fn clients(&self) -> Option<&Clients> {
+        self.core.instruments.clients.as_ref()
+    }
+
+    /// The group of the replay buffer; `None` when it was not chosen.
+    #[must_use]
+    pub fn replay(&self) -> Option<&Replay> {
+        self.core.instruments.replay.as_ref()
+    }
+
+    /// Takes one of the copies that [`Options::recorders`] made room for; `None` when all are taken.
+    /// [`Metrics::record`] works all the same.
+    #[must_use]
+    pub fn recorder(&self) -> Option<Recorder> {
+        Some(Recorder {
+            outcomes: self.core.instruments.consumption.outcomes.recorder()?,
+            latency: self.core.instruments.consumption.latency.recorder()?,
+            metrics: self.clone(),
+        })
+    }
+
+    /// Records what became of one consumed message: its total, its bucket, and both windows.
+    ///
+    /// Lock-free, allocates nothing. Call it exactly once for each record that was delivered.
+    pub fn record(&self, now: Duration, outcome: Outcome) {
+        self.core
+            .instruments
+            .consumption
+            .outcomes
+            .record(now, outcome, 1);
+    }
+
+    /// Records an error of the broker connection. It is no record's outcome.
+    pub fn infrastructure_error(&self, now: Duration, kind: InfrastructureError) {
+        self.core
+            .instruments
+            .connection
+            .infrastructure
+            .record(now, kind, 1);
+    }
+
+    /// Records that the archive acknowledged a dead letter.
+    pub fn dead_letter_acknowledged(&self, now: Duration, error_type: DlqErrorType) {
+        let letter = Letter::Acknowledged(error_type);
+        self.core.instruments.letters.record(now, letter, 1);
+    }
+
+    /// Records that a dead letter was not written.
+    pub fn dead_letter_failed(&self, now: Duration, reason: FailureReason) {
+        let letter = Letter::Failed(reason);
+        self.core.instruments.letters.record(now, letter, 1);
+    }
+
+    /// Records the time from the producer's stamp to the end of processing, in microseconds.
+    ///
+    /// Less than nothing, or more than a minute, is a clock that differs and no latency: it is
+    /// counted as skew and kept out of the histogram.
+    pub fn latency(&self, now: Duration, stage: LatencyStage, micros: i64) {
+        match plausible(micros) {
+            Some(took) => self
+                .core
+                .instruments
+                .consumption
+                .latency
+                .record(now, stage, took),
+            None => self.clocks_differ(),
+        }
+    }
+
+    /// Records how long an attempt to learn the partitions' ends took.
+    pub fn lag_polled(&self, took: Duration, status: PollStatus) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.core
+            .instruments
+            .connection
+            .lag_polls
+            .observe(status, micros);
+        match status {
+            PollStatus::Success => {}
+            PollStatus::Error => self
+                .core
+                .instruments
+                .connection
+                .lag_poll_failures
+                .add((), 1),
+        }
+    }
+
+    /// Takes a snapshot of everything, with what the host says about itself, and publishes it.
+    ///
+    /// Call it about once a second, and at least every eight: it is also what tells the windows the
+    /// time. `/metrics`, `/health` and the verdict are functions of the snapshot, so that they agree.
+    pub fn observe(&self, now: Duration, facts: Facts) -> Arc<Snapshot> {
+        let snapshot = Arc::new(self.core.snapshot(now, facts));
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&snapshot);
+        snapshot
+    }
+
+    /// The snapshot that was published last. Its [`Snapshot::taken_at`] says how old it is.
+    #[must_use]
+    pub fn latest(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.latest.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The page of a snapshot. Every family is there with every label value, also when it is 0.
+    #[must_use]
+    pub fn page(&self, snapshot: &Snapshot, format: Format) -> String {
+        self.core.catalogue.page(snapshot, format)
+    }
+
+    /// Compares a page in the text format, made from a snapshot with these facts, with the catalogue.
+    #[must_use]
+    pub fn self_scrape(&self, page: &str, facts: &Facts) -> SelfScrape {
+        let ids = facts
+            .partitions
+            .iter()
+            .map(|partition| partition.id.to_string());
+        let open = [("partition", ids.collect())];
+        match compare(page, self.core.catalogue.families(), &open).len() {
+            0 => SelfScrape::Complete,
+            differences => SelfScrape::Differs(u32::try_from(differences).unwrap_or(u32::MAX)),
+        }
+    }
+
+    /// What is counted and shown nowhere, and what is shown and never moves: for a host's tests, on
+    /// metrics that count nothing else. `others` are facts that differ from the default.
+    pub fn ghosts(&self, now: Duration, others: impl IntoIterator<Item = Facts>) -> Vec<Ghost> {
+        let core = &self.core;
+        let others: Vec<_> = others
+            .into_iter()
+            .map(|facts| core.snapshot(now, facts))
+            .collect();
+        let snapshot =
+            |reading| Snapshot::new(core.opened, reading, &core.instruments, Facts::default());
+        core.catalogue.ghosts(now, snapshot, others)
+    }
+
+    pub(crate) fn clocks_differ(&self) {
+        self.core.instruments.consumption.clock_skew.add((), 1);
+    }
+}
+
+impl Core {
+    fn snapshot(&self, now: Duration, facts: Facts) -> Snapshot {
+        let reading = self.catalogue.read(now);
+        Snapshot::new(self.opened, reading, &self.instruments, facts)
+    }
+}
+
+/// A latency; `None` for a clock that differs.
+pub(crate) fn plausible(micros: i64) -> Option<Duration> {
+    let micros = u64::try_from(micros).ok();
+    let micros = micros.filter(|micros| *micros <= LATENCY_PLAUSIBLE_MICROS);
+    micros.map(Duration::from_micros)
+}
+
+/// A latency beyond this is a clock that differs, as in existing consumers.
+const LATENCY_PLAUSIBLE_MICROS: u64 = 60_000_000;

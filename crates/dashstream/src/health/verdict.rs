@@ -1,0 +1,313 @@
+//! What a verdict says: one word for dashboards, one for machines, and the reasons for people.
+
+use core::fmt;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dashstream_metrics::{Age, Level, Rate, Standing};
+
+use crate::labels::{BreakerState, labels};
+
+labels! {
+    /// The word that existing consumers show.
+    Status ("status") {
+        /// Records arrive and are processed.
+        Healthy = "healthy",
+        /// Something is wrong; the reasons say what.
+        Degraded = "degraded",
+        /// No record arrives, and nothing says that one should.
+        Waiting = "waiting",
+        /// The broker connection had an error a short while ago.
+        Reconnecting = "reconnecting",
+    }
+
+    /// What a reason is about. Stable names.
+    ReasonCode ("reason") {
+        /// The snapshot is too old to say anything: never the last known green.
+        SnapshotStale = "snapshot_stale",
+        /// Too many records cannot be decoded.
+        DecodeErrors = "decode_errors",
+        /// Too many records have no payload.
+        PayloadMissing = "payload_missing",
+        /// Too many messages do not reach their clients.
+        SendFailures = "send_failures",
+        /// Slow clients lose messages.
+        MessagesDropped = "messages_dropped",
+        /// A partition is held at a record by the policy.
+        PartitionHeld = "partition_held",
+        /// A partition is held by an operator.
+        PartitionPaused = "partition_paused",
+        /// A partition is held because the archive refuses its record.
+        PartitionBlocked = "partition_blocked",
+        /// A partition is held at a position whose batch cannot be fetched or opened.
+        PartitionUnfetchable = "partition_unfetchable",
+        /// A partition does not move, and whether records are ahead cannot be learned.
+        PartitionUnknown = "partition_unknown",
+        /// A partition has records ahead and does not move.
+        PartitionStalled = "partition_stalled",
+        /// Retention has removed a record that a partition is held at.
+        EvidenceLost = "evidence_lost",
+        /// A partition waits at a record that the host has no resources for now.
+        HostResources = "host_resources",
+        /// Too many records from before the session cannot be processed.
+        OldDataErrors = "old_data_errors",
+        /// Records arrive and not one of them can be processed.
+        NothingProcessed = "nothing_processed",
+        /// A partition is far behind.
+        LagHigh = "lag_high",
+        /// Records wait in partitions that no member of the group owns.
+        PartitionsUnowned = "partitions_unowned",
+        /// No broker answers.
+        BrokerUnreachable = "broker_unreachable",
+        /// The brokers refuse what only a person can grant.
+        BrokerRefusal = "broker_refusal",
+        /// The archive does not take records.
+        ArchiveFailing = "archive_failing",
+        /// An archived record waits too long for its acknowledgement.
+        ArchivePending = "archive_pending",
+        /// The circuit breaker is open.
+        BreakerOpen = "breaker_open",
+        /// The exposition is not what the catalogue says.
+        SelfScrape = "self_scrape",
+        /// A window could not show everything that happened.
+        WindowInexact = "window_inexact",
+        /// The broker connection had an error a short while ago.
+        InfrastructureError = "infrastructure_error",
+        /// No record has arrived for a while, or ever.
+        NoRecentMessages = "no_recent_messages",
+    }
+}
+
+/// The health at one moment, and why.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+#[non_exhaustive]
+pub struct Verdict {
+    /// The word that existing consumers show.
+    pub status: Status,
+    /// The word that machines act on: the highest level among the reasons.
+    pub level: Level,
+    /// Why, the most severe first. Empty when nothing is to be said.
+    pub reasons: Vec<Reason>,
+    /// The rates that were judged, whatever came out, with what each is the rate of.
+    pub rates: Vec<(ReasonCode, Rate)>,
+    /// Which gates are open, for the next verdict.
+    pub gates: Gates,
+    /// How old the snapshot was.
+    pub snapshot_age: Age,
+}
+
+/// One thing that is wrong or worth knowing.
+pub type Reason = dashstream_metrics::Reason<ReasonCode, Evidence>;
+
+/// The numbers behind a reason.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that renders reasons must render each kind of evidence"
+)]
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evidence {
+    /// A rate beyond its threshold.
+    Rate(Rate),
+    /// A number beyond its limit.
+    Count {
+        /// What was counted.
+        value: u64,
+        /// The most that passes.
+        limit: u64,
+    },
+    /// Something is older than it may be; `None` for what never happened.
+    Age {
+        /// How old.
+        age: Option<Age>,
+        /// The oldest that passes.
+        limit: Duration,
+    },
+    /// A partition that does not move.
+    Partition {
+        /// The partition's number.
+        id: i32,
+        /// The offset it is held at, when it is held.
+        offset: Option<u64>,
+        /// How long ago it came to stand.
+        held: Age,
+    },
+    /// A partition that is far behind.
+    Lag {
+        /// The partition's number.
+        id: i32,
+        /// Records that it is behind.
+        records: u64,
+        /// The most that passes.
+        limit: u64,
+        /// How long ago it was as little behind as it has been since it went beyond the limit.
+        lowest: Age,
+    },
+    /// Records that nobody reads.
+    Unowned {
+        /// Partitions without an owner.
+        partitions: u64,
+        /// Records that wait in them.
+        records: u64,
+        /// For how long.
+        age: Age,
+        /// How long passes.
+        limit: Duration,
+    },
+    /// A refusal that does not end by itself.
+    Refusal {
+        /// The broker's own words.
+        words: Arc<str>,
+        /// How long ago it began.
+        age: Age,
+    },
+}
+
+/// What a verdict hands to the next one: which gates are open, and since when what cannot be seen in
+/// one snapshot has lasted. Start from the default.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Gates {
+    /// Decode errors, short window.
+    pub decode_errors_short: bool,
+    /// Decode errors, long window.
+    pub decode_errors_long: bool,
+    /// Missing payloads, short window.
+    pub payload_missing_short: bool,
+    /// Missing payloads, long window.
+    pub payload_missing_long: bool,
+    /// Failed sends, short window.
+    pub send_failures: bool,
+    /// Old records that cannot be processed, short window.
+    pub old_data_short: bool,
+    /// Old records that cannot be processed, long window.
+    pub old_data_long: bool,
+    /// Dead letters that are not written, short window.
+    pub archive_failures: bool,
+    /// Since when the archive fails.
+    pub(crate) archive_failing_since: Option<Duration>,
+    /// Partitions beyond the limit of their lag, with the lowest since they are.
+    pub(crate) lag: BTreeMap<i32, Low>,
+    /// Which reasons stand, for [`Facts::standing`](crate::Facts::standing) of the next snapshot.
+    pub standing: Standing<ReasonCode>,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self {
+            decode_errors_short: false,
+            decode_errors_long: false,
+            payload_missing_short: false,
+            payload_missing_long: false,
+            send_failures: false,
+            old_data_short: false,
+            old_data_long: false,
+            archive_failures: false,
+            archive_failing_since: None,
+            lag: BTreeMap::new(),
+            standing: Standing::new(ReasonCode::LABEL),
+        }
+    }
+}
+
+/// The lowest lag since a partition went beyond its limit, and when it was seen first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Low {
+    pub(crate) records: u64,
+    pub(crate) at: Duration,
+}
+
+impl Verdict {
+    /// The reason of this code, if it is among them.
+    #[must_use]
+    pub fn reason(&self, code: ReasonCode) -> Option<&Reason> {
+        self.reasons.iter().find(|reason| reason.code == code)
+    }
+
+    /// Whether no record has arrived for longer than the policy allows, or ever.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.reason(ReasonCode::NoRecentMessages).is_some()
+    }
+
+    /// What a policy engine that escalates by rate should be told.
+    #[must_use]
+    pub fn breaker(&self) -> BreakerState {
+        let Gates {
+            decode_errors_short,
+            decode_errors_long,
+            payload_missing_short,
+            payload_missing_long,
+            ..
+        } = self.gates;
+        let open = decode_errors_short
+            || decode_errors_long
+            || payload_missing_short
+            || payload_missing_long;
+        if open {
+            BreakerState::Open
+        } else {
+            BreakerState::Closed
+        }
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rate(rate) => write!(
+                f,
+                "{} of {} in {} s, surely more than {} with {} allowed",
+                rate.k,
+                rate.n,
+                rate.covered.as_secs(),
+                rate.lower,
+                rate.threshold
+            ),
+            Self::Count { value, limit } => write!(f, "{value} with {limit} allowed"),
+            Self::Age { age: None, .. } => f.write_str("never"),
+            // Nothing is allowed of what should not be at all.
+            Self::Age {
+                age: Some(age),
+                limit: Duration::ZERO,
+            } => write!(f, "{age}"),
+            Self::Age {
+                age: Some(age),
+                limit,
+            } => write!(f, "{age} with {} s allowed", limit.as_secs()),
+            Self::Partition { id, offset, held } => {
+                write!(f, "partition {id}")?;
+                if let Some(offset) = offset {
+                    write!(f, " at offset {offset}")?;
+                }
+                write!(f, " for {} s", held.whole_seconds())
+            }
+            Self::Lag {
+                id,
+                records,
+                limit,
+                lowest,
+            } => write!(
+                f,
+                "partition {id} is {records} records behind with {limit} allowed, and has not been \
+                 less behind for {} s",
+                lowest.whole_seconds()
+            ),
+            Self::Unowned {
+                partitions,
+                records,
+                age,
+                limit,
+            } => write!(
+                f,
+                "{records} records wait in {partitions} partitions for {} s with {} s allowed",
+                age.whole_seconds(),
+                limit.as_secs()
+            ),
+            Self::Refusal { words, age } => {
+                write!(f, "{words}, for {} s", age.whole_seconds())
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! One consistent reading of everything: `/metrics`, `/health` and the verdict are functions of it.
+
+use core::time::Duration;
+
+use dashstream_metrics::{Age, Counter, Counts, Reading, Readings};
+use dashstream_policy::{Cause, FailureReason};
+
+use crate::catalogue::Instruments;
+use crate::facts::Facts;
+use crate::labels::{
+    DLQ_FAILURE, DeadLetterOutcome, DecodeErrorType, DlqErrorType, DropReason, InfrastructureError,
+    Letter, MessageStatus, ResyncReason, SendOutcome, WindowLength, WindowMisfit,
+};
+use crate::outcome::{Outcome, Recent};
+
+/// Everything that is known at one moment.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// When it was taken.
+    pub taken_at: Duration,
+    /// When counting began.
+    pub opened_at: Duration,
+    /// Counts since then.
+    pub totals: Totals,
+    /// When things happened last.
+    pub last: Last,
+    /// Counts of the last two minutes and the last hour.
+    pub windows: Windows,
+    /// What the host said about itself.
+    pub facts: Facts,
+    reading: Reading,
+}
+
+/// Counts since the start. Nothing is ever subtracted.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Consumed records, each under its one outcome.
+    pub outcomes: Counts<Outcome>,
+    /// Errors of the broker connection.
+    pub infrastructure: Counts<InfrastructureError>,
+    /// Acknowledged dead letters.
+    pub dlq_sends: Counts<DlqErrorType>,
+    /// Dead letters that were not written.
+    pub dlq_failures: Counts<FailureReason>,
+    /// Messages for clients; `None` when the host has none, as all that is about a group of the catalogue.
+    pub sends: Option<Counts<SendOutcome>>,
+    /// Messages dropped for slow clients.
+    pub drops: Option<Counts<DropReason>>,
+    /// Runs that lost their state's trust.
+    pub resyncs: Option<Counts<ResyncReason>>,
+    /// Gaps, duplicates and reorders of sequence numbers.
+    pub sequence: [u64; 3],
+    /// Messages found in the replay buffer's memory and in its Redis, and not found in its Redis; writes
+    /// that were given up before they were tried, and that failed.
+    pub replay: Option<[u64; 5]>,
+}
+
+/// When things happened last; `None` is never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Last {
+    /// A record was delivered.
+    pub message: Option<Duration>,
+    /// A record of this session could not be processed.
+    pub decode_error: Option<Duration>,
+    /// A record of this session had no payload.
+    pub payload_missing: Option<Duration>,
+    /// A record from before the session could not be processed.
+    pub old_data_error: Option<Duration>,
+    /// The broker connection had an error.
+    pub infrastructure_error: Option<Duration>,
+    /// A message was dropped for a slow client.
+    pub drop: Option<Duration>,
+    /// A dead letter was acknowledged.
+    pub archived: Option<Duration>,
+    /// A dead letter was not written.
+    pub archive_failure: Option<Duration>,
+}
+
+/// Counts of the last two minutes and the last hour.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Windows {
+    /// Outcomes of the last 120 seconds.
+    pub short: Readings<Recent>,
+    /// Outcomes of the last hour.
+    pub long: Readings<Recent>,
+    /// Messages for clients, last 120 seconds.
+    pub sends: Option<Readings<SendOutcome>>,
+    /// Messages dropped for slow clients, last 120 seconds.
+    pub drops: Option<Readings<DropReason>>,
+    /// Dead letters by whether they were written, last 120 seconds.
+    pub dead_letters: Readings<DeadLetterOutcome>,
+    /// Readings so far that were too small because a writer overtook the reader, of the short and of the
+    /// long window.
+    pub torn: [u64; 2],
+}
+
+impl AsRef<Reading> for Snapshot {
+    fn as_ref(&self) -> &Reading {
+        &self.reading
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn new(
+        opened_at: Duration,
+        reading: Reading,
+        from: &Instruments,
+        facts: Facts,
+    ) -> Self {
+        let outcomes = from.consumption.outcomes.read(&reading);
+        let infrastructure = from.connection.infrastructure.read(&reading);
+        let letters = from.letters.read(&reading);
+        let clients = from.clients.as_ref();
+        let sends = clients.map(|clients| clients.sends.read(&reading));
+        let drops = clients.map(|clients| clients.drops.read(&reading));
+        let total = |counter: &Counter<()>| counter.read(&reading).total();
+        let runs = from.runs.as_ref();
+        let replay = from.replay.as_ref();
+        Self {
+            taken_at: reading.taken_at(),
+            opened_at,
+            last: Last {
+                message: outcomes.last(|_| true),
+                decode_error: outcomes.last(|outcome| outcome.recent().is_decode_error()),
+                payload_missing: outcomes.last(|outcome| outcome.recent().is_payload_missing()),
+                old_data_error: outcomes.last(|outcome| outcome.recent() == Recent::OldData),
+                infrastructure_error: infrastructure.last(|_| true),
+                drop: drops.as_ref().and_then(|drops| drops.last(|_| true)),
+                archived: letters.last(|letter| matches!(letter, Letter::Acknowledged(_))),
+                archive_failure: letters.last(|letter| matches!(letter, Letter::Failed(_))),
+            },
+            windows: Windows {
+                short: outcomes.short,
+                long: outcomes.long,
+                sends: sends.as_ref().map(|sends| sends.short.clone()),
+                drops: drops.as_ref().map(|drops| drops.short.clone()),
+                dead_letters: letters.short,
+                torn: outcomes.torn,
+            },
+            totals: Totals {
+                outcomes: outcomes.totals,
+                infrastructure: infrastructure.totals,
+                dlq_sends: Counts::from_fn(DlqErrorType::LABEL, |kind| {
+                    letters.totals.get(Letter::Acknowledged(kind))
+                }),
+                dlq_failures: Counts::from_fn(DLQ_FAILURE, |reason| {
+                    letters.totals.get(Letter::Failed(reason))
+                }),
+                sends: sends.map(|sends| sends.totals),
+                drops: drops.map(|drops| drops.totals),
+                resyncs: runs.map(|runs| runs.resyncs.read(&reading)),
+                sequence: runs.map_or([0; 3], |runs| {
+                    [&runs.gaps, &runs.duplicates, &runs.reorders].map(total)
+                }),
+                replay: replay.map(|replay| replay.answers().map(total)),
+            },
+            facts,
+            reading,
+        }
+    }
+
+    /// How old the snapshot is at `now`.
+    #[must_use]
+    pub const fn age(&self, now: Duration) -> Age {
+        Age::since(self.taken_at, now)
+    }
+
+    /// How long counting had gone on when the snapshot was taken.
+    #[must_use]
+    pub const fn uptime(&self) -> Duration {
+        self.taken_at.saturating_sub(self.opened_at)
+    }
+
+    /// How long ago `moment` was when the snapshot was taken; `None` for never.
+    #[must_use]
+    pub fn ago(&self, moment: Option<Duration>) -> Option<Age> {
+        moment.map(|moment| Age::since(moment, self.taken_at))
+    }
+}
+
+impl Totals {
+    /// Records that were delivered: the sum of all outcomes.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.outcomes.total()
+    }
+
+    /// Records that were decoded and handed on, of this session or older.
+    #[must_use]
+    pub fn processed(&self) -> u64 {
+        self.outcomes
+            .sum_of(|outcome| outcome.recent().is_processed())
+    }
+
+    /// Records of this session that could not be processed; those without a payload are counted
+    /// apart, as in existing consumers.
+    #[must_use]
+    pub fn decode_errors(&self) -> u64 {
+        self.outcomes
+            .sum_of(|outcome| outcome.recent().is_decode_error())
+    }
+
+    /// Records without a payload, of this session or older.
+    #[must_use]
+    pub fn payload_missing(&self) -> u64 {
+        self.unprocessable(Cause::NullPayload)
+    }
+
+    /// Records from before the session that could not be processed, those without a payload apart.
+    #[must_use]
+    pub fn old_data_errors(&self) -> u64 {
+        self.outcomes.sum_of(|outcome| match outcome {
+            Outcome::OldData(cause) => cause != Cause::NullPayload,
+            Outcome::Processed
+            | Outcome::OldProcessed
+            | Outcome::Ignored
+            | Outcome::Unprocessable(_) => false,
+        })
+    }
+
+    /// Decode errors of this session of one type.
+    #[must_use]
+    pub fn decode_errors_of(&self, error_type: DecodeErrorType) -> u64 {
+        self.outcomes.sum_of(|outcome| match outcome {
+            Outcome::Unprocessable(cause) => DecodeErrorType::of(cause) == Some(error_type),
+            Outcome::Processed | Outcome::OldProcessed | Outcome::Ignored | Outcome::OldData(_) => {
+                false
+            }
+        })
+    }
+
+    /// Records by the status that existing consumers give them; one without a payload has none.
+    #[must_use]
+    pub fn of_status(&self, status: MessageStatus) -> u64 {
+        match status {
+            MessageStatus::Success => self.processed(),
+            MessageStatus::Error => self.decode_errors(),
+            MessageStatus::OldDataError => self.old_data_errors(),
+        }
+    }
+
+    /// Unprocessable records of one cause, of this session or older.
+    #[must_use]
+    pub fn unprocessable(&self, cause: Cause) -> u64 {
+        self.outcomes
+            .sum_of(|outcome| outcome.cause() == Some(cause))
+    }
+}
+
+impl Windows {
+    /// Events that are missing from one window for one reason.
+    #[must_use]
+    pub const fn misfits(&self, window: WindowLength, reason: WindowMisfit) -> u64 {
+        let account = &self.outcomes(window).account;
+        match reason {
+            WindowMisfit::Late => account.late,
+            WindowMisfit::Early => account.early,
+            WindowMisfit::Saturated => account.saturated,
+        }
+    }
+
+    /// Readings of one window so far that were too small.
+    #[must_use]
+    pub const fn torn(&self, window: WindowLength) -> u64 {
+        let [short, long] = self.torn;
+        match window {
+            WindowLength::Short => short,
+            WindowLength::Long => long,
+        }
+    }
+
+    /// The outcomes of one window.
+    #[must_use]
+    pub const fn outcomes(&self, window: WindowLength) -> &Readings<Recent> {
+        match window {
+            WindowLength::Short => &self.short,
+            WindowLength::Long => &self.long,
+        }
+    }
+}

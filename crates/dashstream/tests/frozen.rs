@@ -1,0 +1,188 @@
+//! What others rely on stays as it is: series, words, and the keys of the health document.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use dashstream::metrics::Family;
+use dashstream::{CAUSE, DISPOSITION, DLQ_FAILURE, Metrics, Options};
+use dashstream_testkit::frozen::{Frozen, check, names};
+
+fn file<'a>(file: &'a str, about: &'a str) -> Frozen<'a> {
+    Frozen {
+        manifest_dir: env!("CARGO_MANIFEST_DIR"),
+        file,
+        about,
+        test: "-p dashstream --features serde frozen",
+    }
+}
+
+#[test]
+fn the_words_of_labels_and_the_codes_of_errors_are_frozen() {
+    let own = env!("CARGO_MANIFEST_DIR");
+    let library = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashstream-metrics");
+    let mut lines = names(own, &["code", "as_str"]);
+    lines.extend(names(library, &["code", "as_str"]));
+    // The policy's words, which are labels here.
+    let words = |of: &str, texts: Vec<&str>| -> Vec<String> {
+        let line = |text: &&str| format!("{text} # {of}");
+        texts.iter().map(line).collect()
+    };
+    lines.extend(words("Cause", CAUSE.texts()));
+    lines.extend(words("Disposition", DISPOSITION.texts()));
+    lines.extend(words("FailureReason", DLQ_FAILURE.texts()));
+    lines.sort();
+    check(
+        &file(
+            "tests/frozen/names.txt",
+            "Label values, words and reason codes of /health, and the codes of errors.",
+        ),
+        &lines,
+    );
+}
+
+#[test]
+fn every_series_of_the_catalogue_is_frozen() {
+    let metrics = Metrics::register(Options::default(), core::time::Duration::ZERO).unwrap();
+    let families = metrics.catalogue().families();
+    // The version is a value of its own at each release.
+    let families = families
+        .iter()
+        .filter(|family| family.name != "dashstream_build_info");
+    let lines: Vec<_> = families.flat_map(series).collect();
+    check(
+        &file(
+            "tests/frozen/series.txt",
+            "Metrics with their kind, their labels and their values, and the buckets of histograms.",
+        ),
+        &lines,
+    );
+}
+
+/// The metric with the names of its labels, which cannot grow; then its values and buckets, which can.
+fn series(metric: &Family) -> Vec<String> {
+    let name = metric.name;
+    let labels: Vec<_> = metric.labels.iter().map(|label| label.name).collect();
+    let mut lines = vec![format!(
+        "{} {name}{{{}}}",
+        metric.kind.as_str(),
+        labels.join(",")
+    )];
+    for label in &metric.labels {
+        match &label.values {
+            Some(values) => {
+                let values = values.iter();
+                lines.extend(values.map(|value| format!("{name} {}={value}", label.name)));
+            }
+            None => lines.push(format!("{name} {}=<number>", label.name)),
+        }
+    }
+    let edges = metric.edges.map(|edges| edges.texts()).unwrap_or_default();
+    lines.extend(edges.iter().map(|edge| format!("{name} le={edge}")));
+    lines
+}
+
+#[cfg(feature = "serde")]
+mod health {
+    use core::time::Duration;
+    use std::collections::BTreeSet;
+
+    use dashstream::policy::{Cause, FailureReason};
+    use dashstream::{
+        BreakerFacts, BreakerState, DlqErrorType, Document, Facts, Gates, HealthPolicy,
+        InfrastructureError, Metrics, Options, Other, Outcome, PartitionFacts, PartitionState,
+        Refusal, ReplayBufferFacts, RestartBreakerPart, SelfScrape, judge,
+    };
+    use dashstream_testkit::frozen::check;
+    use serde_json::Value;
+
+    use super::file;
+
+    #[test]
+    fn every_key_of_health_and_the_type_of_its_values_is_frozen() {
+        let mut lines = BTreeSet::new();
+        for document in [idle(), busy()] {
+            let value = serde_json::to_value(document).unwrap();
+            keys("", &value, &mut lines);
+        }
+        let lines: Vec<_> = lines.into_iter().collect();
+        check(
+            &file(
+                "tests/frozen/health.txt",
+                "The keys of the health document, each with the types of its values.",
+            ),
+            &lines,
+        );
+    }
+
+    fn keys(path: &str, value: &Value, lines: &mut BTreeSet<String>) {
+        let kind = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::String(_) => "text",
+            Value::Array(items) => {
+                for item in items {
+                    keys(&format!("{path}[]"), item, lines);
+                }
+                return;
+            }
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    keys(&format!("{path}{dot}{key}"), value, lines);
+                }
+                return;
+            }
+        };
+        lines.insert(format!("{path} {kind}"));
+    }
+
+    /// As of a start: what has never happened is null.
+    fn idle() -> Document {
+        document(Duration::from_secs(700), |_, _| {})
+    }
+
+    /// Everything that can be there is there.
+    fn busy() -> Document {
+        let now = Duration::from_secs(50);
+        let mut document = document(now, |metrics, facts| {
+            for _ in 0..100 {
+                metrics.record(now, Outcome::Unprocessable(Cause::DecodeError));
+            }
+            metrics.clients().unwrap().lagged(now, 5);
+            metrics.dead_letter_acknowledged(now, DlqErrorType::InvalidProtobuf);
+            metrics.dead_letter_failed(now, FailureReason::Timeout);
+            metrics.infrastructure_error(now, InfrastructureError::BrokerDown);
+            let mut held = PartitionFacts::new(1, PartitionState::PausedByPolicy, now);
+            held.held_at = Some(77);
+            held.held_cause = Some(Cause::DecodeError);
+            held.lag = Some(3);
+            held.offset_moved_at = Some(now);
+            facts.partitions.push(held);
+            facts
+                .partitions
+                .push(PartitionFacts::new(2, PartitionState::Stalled, now));
+            facts.archive.oldest_pending_since = Some(now);
+            facts.breaker = Some(BreakerFacts::new(BreakerState::Open, now));
+            facts.broker.unreachable_since = Some(now);
+            facts.broker.refusal = Some(Refusal::new(now, "no right on the group"));
+            facts.replay_buffer = Some(ReplayBufferFacts::default());
+            facts.self_scrape = SelfScrape::Differs(2);
+        });
+        // Ours writes none; a document of an existing consumer has it.
+        document.circuit_breaker = Some(RestartBreakerPart {
+            state: "degraded".into(),
+            degraded_duration_seconds: Some(30),
+            time_until_restart_seconds: Some(30),
+            other: Other::none(),
+        });
+        document
+    }
+
+    fn document(now: Duration, happen: impl FnOnce(&Metrics, &mut Facts)) -> Document {
+        let metrics = Metrics::register(Options::default(), Duration::ZERO).unwrap();
+        let mut facts = Facts::default();
+        happen(&metrics, &mut facts);
+        let snapshot = metrics.observe(now, facts);
+        let verdict = judge(now, &snapshot, &HealthPolicy::default(), Gates::default());
+        Document::new(now, &snapshot, &verdict)
+    }
+}

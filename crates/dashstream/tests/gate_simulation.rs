@@ -1,0 +1,132 @@
+//! The gate against chance: how often it cries wolf, and how long a total failure goes unseen.
+//!
+//! One message a second on average (Poisson), judged once a second. Both are computed for the gate
+//! alone, and drawn through the whole path of record, snapshot and verdict, which must agree. Seeds
+//! are fixed, so the figures are the same on every machine.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::disallowed_macros,
+    clippy::unwrap_used,
+    reason = "a test draws its input, and fails by panicking"
+)]
+
+use core::time::Duration;
+
+use dashstream::metrics::{Threshold, Wilson};
+use dashstream::policy::Cause;
+use dashstream::{Facts, Gates, HealthPolicy, Metrics, Options, Outcome, ReasonCode, judge};
+use dashstream_testkit::rng::SplitMix64;
+
+#[path = "props/gate.rs"]
+mod gate;
+
+const DAY: u64 = 86_400;
+
+struct Stream {
+    metrics: Metrics,
+    gates: Gates,
+    random: SplitMix64,
+    second: u64,
+}
+
+impl Stream {
+    fn new(seed: u64) -> Self {
+        let metrics = Metrics::register(Options::default(), Duration::ZERO).unwrap();
+        Self {
+            metrics,
+            gates: Gates::default(),
+            random: SplitMix64::new(seed),
+            second: 0,
+        }
+    }
+
+    /// One second of about one message, bad in `bad_ppm` of a million; whether it is a page.
+    fn second(&mut self, bad_ppm: u64) -> bool {
+        self.second += 1;
+        let now = Duration::from_secs(self.second);
+        for _ in 0..self.poisson() {
+            let bad = self.random.chance(bad_ppm, 1_000_000);
+            let outcome = if bad {
+                Outcome::Unprocessable(Cause::DecodeError)
+            } else {
+                Outcome::Processed
+            };
+            self.metrics.record(now, outcome);
+        }
+        let snapshot = self.metrics.observe(now, Facts::default());
+        let verdict = judge(now, &snapshot, &HealthPolicy::default(), self.gates.clone());
+        self.gates = verdict.gates.clone();
+        verdict.reason(ReasonCode::DecodeErrors).is_some()
+    }
+
+    /// Arrivals in one second at a mean of one, by inversion.
+    fn poisson(&mut self) -> u64 {
+        let mut rest = (self.random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let mut probability = (-1.0_f64).exp();
+        let mut arrivals = 0_u32;
+        while rest > probability && arrivals < 20 {
+            rest -= probability;
+            arrivals += 1;
+            probability /= f64::from(arrivals);
+        }
+        u64::from(arrivals)
+    }
+}
+
+#[test]
+fn half_the_threshold_at_one_message_a_second_pages_less_than_twice_a_day() {
+    const DAYS: u64 = 4;
+    let computed = gate::openings_a_day(Wilson::DEFAULT, Threshold::ONE_PERCENT, 0.005);
+    assert!((1.9..1.95).contains(&computed), "{computed}");
+
+    let mut drawn = 0_u64;
+    for day in 0..DAYS {
+        let mut stream = Stream::new(day);
+        let mut open = false;
+        for _ in 0..DAY {
+            let now_open = stream.second(5_000);
+            drawn += u64::from(now_open && !open);
+            open = now_open;
+        }
+    }
+    println!("{computed:.3} false pages a day at half the threshold, {drawn} drawn in {DAYS} days");
+    // Pages are rare and nearly independent: three standard deviations around the mean.
+    let expected = computed * DAYS as f64;
+    let chance = 3.0 * expected.sqrt();
+    assert!(drawn > 0 && (drawn as f64) < expected + chance, "{drawn}");
+}
+
+#[test]
+fn a_gate_that_is_sure_of_less_pages_more() {
+    let pages = |z, events| {
+        let gate = Wilson::new(z, events).unwrap();
+        gate::openings_a_day(gate, Threshold::ONE_PERCENT, 0.005)
+    };
+    assert!(pages(1.96, 1) > 10.0, "{}", pages(1.96, 1));
+    assert!(pages(4.0, 3) < 0.5, "{}", pages(4.0, 3));
+}
+
+#[test]
+fn a_total_failure_at_one_message_a_second_is_seen_within_ten_seconds_in_95_of_100() {
+    const TRIALS: u64 = 400;
+    let seen = |seconds| gate::seen_after(Wilson::DEFAULT, Threshold::ONE_PERCENT, seconds);
+    assert!(seen(9.0) < 0.95 && seen(10.0) >= 0.95, "{}", seen(10.0));
+
+    let mut took: Vec<u64> = (0..TRIALS)
+        .map(|trial| {
+            let mut stream = Stream::new(1_000_000 + trial);
+            for _ in 0..300 {
+                stream.second(0);
+            }
+            (1..=120)
+                .find(|_| stream.second(1_000_000))
+                .unwrap_or(u64::MAX)
+        })
+        .collect();
+    took.sort_unstable();
+    let (median, late) = (took[TRIALS as usize / 2], took[TRIALS as usize * 95 / 100]);
+    println!("seen after {median} s (median), {late} s (95 %)");
+    assert!(late <= 10, "median {median} s, 95 % within {late} s");
+}

@@ -1,0 +1,208 @@
+//! The lint finds each kind of fault, and leaves alone what is right.
+
+use core::time::Duration;
+
+use dashstream::metrics::Family;
+use dashstream::metrics::lint::{Expression, Finding, check, expressions, unwatched};
+use dashstream::{Metrics, Options};
+
+fn families() -> Vec<Family> {
+    let metrics = Metrics::register(Options::default(), Duration::ZERO);
+    metrics.unwrap().catalogue().families().to_vec()
+}
+
+fn findings(text: &str) -> Vec<Finding> {
+    let text = text.into();
+    check(&families(), &Expression { line: 1, text })
+}
+
+#[test]
+fn what_is_right_is_left_alone() {
+    for text in [
+        "sum by (instance) (rate(websocket_decode_errors_total{error_type=\"buffer_underflow\"}[5m]))",
+        "websocket_dlq_send_failures_total{reason=~\"timeout|backpressure\", job=\"dashstream\"} > 0",
+        "histogram_quantile(0.99, sum by (le) (rate(websocket_e2e_latency_ms_bucket{le!=\"+Inf\"}[5m])))",
+        "up{job=\"dashstream\"} == 1 unless on (job, instance) websocket_uptime_seconds",
+        "node_load1 or node_load5",
+        "node_load1 or node_load5 * 10 unless up * 0",
+        "count({__name__=~\"websocket_uptime_seconds|dashstream_runs\"})",
+        "websocket_kafka_consumer_lag{partition=\"3\"}",
+        "vector(1) # or vector(0)",
+        "label_replace(up, \"a\", \"or vector(0)\", \"\", \"\")",
+        "sum by (cause) (dashstream_unprocessable_total) - on (cause) sum by (cause) (dashstream_unprocessable_pending)",
+        "sum by (zone) (node_load1 * on (instance) group_left websocket_uptime_seconds)",
+        "sum by ($by) (websocket_uptime_seconds)",
+        "count by (a) (label_replace(websocket_uptime_seconds, \"a\", \"b\", \"\", \"\"))",
+        "sum by (le, stage) (rate(websocket_e2e_latency_ms_bucket[5m] offset 1h)) > bool 1e3",
+    ] {
+        assert_eq!(findings(text), [], "{text}");
+    }
+}
+
+#[test]
+fn unknown_metrics_labels_and_values_are_found() {
+    assert_eq!(
+        findings("rate(websocket_decode_error_total[5m])"),
+        [Finding::UnknownMetric {
+            line: 1,
+            name: "websocket_decode_error_total".into()
+        }]
+    );
+    assert_eq!(
+        findings("websocket_e2e_latency_ms"),
+        [Finding::UnknownMetric {
+            line: 1,
+            name: "websocket_e2e_latency_ms".into()
+        }],
+        "a histogram has no sample of its bare name"
+    );
+    assert_eq!(
+        findings("websocket_uptime_seconds{thread_id=\"x\"}"),
+        [Finding::UnknownLabel {
+            line: 1,
+            metric: "websocket_uptime_seconds",
+            label: "thread_id".into()
+        }]
+    );
+    assert_eq!(
+        findings("websocket_dlq_send_failures_total{reason=~\"timeout|init\"}"),
+        [Finding::UnknownValue {
+            line: 1,
+            metric: "websocket_dlq_send_failures_total",
+            label: "reason".into(),
+            value: "init".into()
+        }]
+    );
+}
+
+#[test]
+fn a_typo_in_a_matcher_on_the_name_is_found() {
+    for text in [
+        "{__name__=\"websocket_uptime_second\"}",
+        "count({job=\"a\", __name__=~\"up|websocket_uptime_second\"})",
+    ] {
+        let name = "websocket_uptime_second".into();
+        assert_eq!(findings(text), [Finding::UnknownMetric { line: 1, name }]);
+    }
+}
+
+#[test]
+fn labels_to_group_and_match_by_must_exist() {
+    for (text, metric, label) in [
+        (
+            "sum by (error_kind) (rate(websocket_decode_errors_total[5m]))",
+            "websocket_decode_errors_total",
+            "error_kind",
+        ),
+        (
+            "sum(websocket_kafka_consumer_lag) without(topic)",
+            "websocket_kafka_consumer_lag",
+            "topic",
+        ),
+        (
+            "up == 1 unless on (job, thread) websocket_uptime_seconds{job=\"a\"}",
+            "websocket_uptime_seconds",
+            "thread",
+        ),
+        (
+            "max by (instance, le) (websocket_uptime_seconds)",
+            "websocket_uptime_seconds",
+            "le",
+        ),
+    ] {
+        let label = label.into();
+        assert_eq!(
+            findings(text),
+            [Finding::UnknownLabel {
+                line: 1,
+                metric,
+                label
+            }],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn every_spelling_of_masking_is_found() {
+    for text in [
+        "websocket_uptime_seconds or vector(0)",
+        "sum(websocket_uptime_seconds) or\n  vector(100)",
+        "websocket_uptime_seconds or on() vector(0)",
+        "websocket_uptime_seconds or ignoring (job) (vector(0))",
+        "websocket_uptime_seconds or ((vector(0)))",
+        "websocket_uptime_seconds or up * 0",
+        "websocket_uptime_seconds or (0 * up)",
+        "websocket_uptime_seconds or label_replace(vector(0), \"a\", \"b\", \"\", \"\")",
+        "websocket_uptime_seconds or (up * 0.0 unless node_load1)",
+    ] {
+        assert_eq!(findings(text), [Finding::Masking { line: 1 }], "{text}");
+    }
+}
+
+#[test]
+fn expressions_are_read_from_both_formats() {
+    let yaml = "groups:\n  - rules:\n      - alert: A\n        expr: up == 0\n      - expr: 'a{b=\"c\"} or ''d'''\n        for: 1m\n      - expr: |\n          sum(x)\n            or vector(0)\n        for: 1m\n";
+    let texts: Vec<_> = expressions(yaml)
+        .into_iter()
+        .map(|e| (e.line, e.text))
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            (4, "up == 0".into()),
+            (5, "a{b=\"c\"} or 'd'".into()),
+            (7, "sum(x)\nor vector(0)".to_owned()),
+        ]
+    );
+    let json = r#"{"targets": [{"expr": "a{b=\"c\"}"}, {"expr":"d\nor vector(0)"}]}"#;
+    let texts: Vec<_> = expressions(json).into_iter().map(|e| e.text).collect();
+    assert_eq!(texts, ["a{b=\"c\"}", "d or vector(0)"]);
+}
+
+#[test]
+fn a_metric_that_nobody_mentions_is_unwatched_and_the_generated_files_leave_none() {
+    assert!(unwatched(&families(), &[]).len() > 20);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/artefacts");
+    let read = |file| std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    for file in ["alerts.yml", "dashboard.json"] {
+        let all = expressions(&read(file));
+        assert!(all.len() > 60, "{file}");
+        assert_eq!(
+            all.iter()
+                .flat_map(|expression| check(&families(), expression))
+                .collect::<Vec<_>>(),
+            []
+        );
+        assert_eq!(unwatched(&families(), &all), [], "{file}");
+        let without: Vec<_> = all
+            .into_iter()
+            .filter(|expression| !expression.text.contains("websocket_dlq_sends_total"))
+            .collect();
+        assert_eq!(
+            unwatched(&families(), &without),
+            [Finding::Unwatched {
+                metric: "websocket_dlq_sends_total"
+            }]
+        );
+    }
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    for text in [
+        "",
+        "\"",
+        "{",
+        "}",
+        "é\"é",
+        "or",
+        "or on(",
+        "websocket_uptime_seconds{",
+        "'\\",
+        "#",
+    ] {
+        let _ = findings(text);
+        let _ = expressions(&format!("expr: {text}\n\"expr\": \"{text}"));
+    }
+}
