@@ -102,6 +102,8 @@ fn is_step(line: &str) -> bool {
 /// Runs the simulator on the engine with one defect in it, or with none. Its exit code, its output.
 fn simulate(mutant: Option<&str>) -> Result<(Option<i32>, String)> {
     let mut command: Command = sh::cargo(&["run", "-q", "-p", "dashstream-sim"]);
+    // Every mutant builds all that it needs anew, so that it had better be little.
+    command.arg("--no-default-features");
     // With a target named, the flags below do not reach derive macros, which need no rebuild then.
     command.args(["--target", &host()?, "--", "schedules", SCHEDULES]);
     // A folder of its own: the flags would otherwise throw away everybody's build.

@@ -114,8 +114,8 @@ impl<'de> Visitor<'de> for Keys {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
         let mut found = Found::default();
-        while let Some(key) = map.next_key_seed(Key(self.0))? {
-            let Some(key) = key else {
+        while let Some(key) = map.next_key::<String>()? {
+            let Some(key) = self.0.iter().copied().find(|known| *known == key) else {
                 found.has_other = true;
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -125,29 +125,6 @@ impl<'de> Visitor<'de> for Keys {
             }
         }
         Ok(found)
-    }
-}
-
-/// Which of these a key is.
-struct Key(&'static [&'static str]);
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Option<&'static str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl Visitor<'_> for Key {
-    type Value = Option<&'static str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().copied().find(|known| *known == text))
     }
 }
 

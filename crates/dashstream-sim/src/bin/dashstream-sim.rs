@@ -6,17 +6,20 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+#[cfg(feature = "trace")]
 use dashstream_policy::trace::Trace;
 use dashstream_sim::{exhaustive, schedules};
 
 const VIOLATION: u8 = 3;
 
 /// Calls read of one trace: about 1.5 GB of them.
+#[cfg(feature = "trace")]
 const CALLS_MAX: usize = 10_000_000;
 
 #[expect(clippy::disallowed_methods, reason = "a program measures its own run")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    #[cfg(feature = "trace")]
     if let [command, file] = arguments.as_slice()
         && command == "replay"
     {
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
 }
 
 /// Tells a new engine what a recorded one was told, and prints what it asks for.
+#[cfg(feature = "trace")]
 fn replay(file: &str) -> ExitCode {
     let told = std::fs::read_to_string(file)
         .map_err(|error| error.to_string())
