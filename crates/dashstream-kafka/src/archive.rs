@@ -5,7 +5,7 @@ mod check;
 
 use core::time::Duration;
 use core::{fmt, mem};
-use std::sync::mpsc::Sender;
+use std::sync::Arc;
 use std::thread;
 
 use dashstream_dlq::{Disclosure, RejectedRecord};
@@ -21,6 +21,7 @@ use crate::client_code::ClientCode;
 use crate::config::Config;
 use crate::driver_message::DriverMessage;
 use crate::error::StartError;
+use crate::inbox::Inbox;
 use crate::message::RejectedMessage;
 use crate::settings;
 use crate::standing::ClientRole;
@@ -30,7 +31,7 @@ pub(crate) struct Archive {
     producer: ThreadedProducer<Answers>,
     /// What the producer is made from, and made again.
     settings: ClientConfig,
-    answers: Sender<DriverMessage>,
+    answers: Arc<Inbox>,
     topic: String,
     group: String,
     client_id: String,
@@ -39,7 +40,7 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    pub(crate) fn new(config: &Config, answers: Sender<DriverMessage>) -> Result<Self, StartError> {
+    pub(crate) fn new(config: &Config, answers: Arc<Inbox>) -> Result<Self, StartError> {
         let settings = settings::producer(config);
         let producer = settings
             .create_with_context(Answers(answers.clone()))
@@ -142,13 +143,12 @@ impl fmt::Debug for Archive {
 }
 
 /// Passes the broker's answers on, from the producer's own thread.
-struct Answers(Sender<DriverMessage>);
+struct Answers(Arc<Inbox>);
 
 impl ClientContext for Answers {
     fn error(&self, error: KafkaError, _reason: &str) {
         let code = ClientCode::of(&error);
-        let _closed = self
-            .0
+        self.0
             .send(DriverMessage::ClientFailed(ClientRole::Archive, code));
     }
 }
@@ -162,7 +162,7 @@ impl ProducerContext for Answers {
             Err((error, _)) => Err(Refused::of(error)),
         };
         // Without its receiver the consumer is closed, and nobody waits for the answer.
-        let _closed = self.0.send(DriverMessage::Archived(*sent, result));
+        self.0.send(DriverMessage::Archived(*sent, result));
     }
 }
 

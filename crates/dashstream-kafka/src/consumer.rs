@@ -2,7 +2,6 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -22,6 +21,7 @@ use crate::delivery_queue::DeliveryQueue;
 use crate::driver::{Client, Context, Driver, Parts, Step, Wiring};
 use crate::driver_message::DriverMessage;
 use crate::error::StartError;
+use crate::inbox::{Inbox, Receiver};
 use crate::record::Record;
 use crate::recorded_engine::RecordedEngine;
 use crate::settings;
@@ -73,17 +73,13 @@ impl Consumer {
         policy: dashstream_policy::Config,
         events: impl FnMut(&ConsumerEvent) + Send + 'static,
     ) -> Result<Self, StartError> {
-        let (inbox, messages) = channel();
+        let (inbox, messages) = Inbox::open();
         let (ready, started) = oneshot::channel();
         let (drained_tx, drained) = oneshot::channel();
         let (closed_tx, closed) = oneshot::channel();
         let clock = Clock::start();
         let status = Arc::new(Mutex::new(None));
-        let queue = Arc::new(DeliveryQueue::new(
-            inbox.clone(),
-            policy.mode,
-            policy.escalation,
-        ));
+        let queue = Arc::new(DeliveryQueue::new(Arc::clone(&inbox)));
         let handle = Handle {
             queue: Arc::clone(&queue),
             status: Arc::clone(&status),
@@ -99,7 +95,6 @@ impl Consumer {
                 let commit_within = config.request_timeout;
                 let wiring = Wiring {
                     clock,
-                    inbox: messages,
                     sender: inbox,
                     queue,
                     events: Box::new(events),
@@ -111,7 +106,7 @@ impl Consumer {
                         if ready.send(Ok(())).is_err() {
                             return;
                         }
-                        run(&client);
+                        run(&client, &messages);
                         let closing = finish(&client, commit_within);
                         // Whoever waited may have given up; the rest is the same.
                         let _gone = drained_tx.send(closing);
@@ -225,7 +220,7 @@ impl Handle {
 
     /// Passes on what the host's rate gate says.
     pub fn breaker(&self, breaker: Breaker) {
-        self.queue.breaker(breaker);
+        self.queue.tell(DriverMessage::Breaker(breaker));
     }
 
     /// The time on the clock of [`Status`] and of the policy: since the consumer was started.
@@ -259,11 +254,12 @@ fn prepare(
     let archive = match archiving {
         Archiving::Off => None,
         Archiving::BestEffort | Archiving::Required => {
-            Some(Archive::new(config, wiring.sender.clone())?)
+            Some(Archive::new(config, Arc::clone(&wiring.sender))?)
         }
     };
-    let poller = WatermarkPoller::start(wiring.clock, Arc::clone(&admin), wiring.sender.clone())
-        .map_err(|_| StartError::Thread)?;
+    let poller =
+        WatermarkPoller::start(wiring.clock, Arc::clone(&admin), Arc::clone(&wiring.sender))
+            .map_err(|_| StartError::Thread)?;
     let parts = Parts {
         admin,
         poller,
@@ -272,11 +268,13 @@ fn prepare(
         guard,
         wiring,
     };
+    let inbox = Arc::clone(&parts.wiring.sender);
     let context = Context::new(config.topic.clone(), Driver::new(config, engine, parts));
     let settings = settings::consumer(config);
-    let client: Client = settings
+    let mut client: Client = settings
         .create_with_context(context)
         .map_err(|error| settings::culprit(&settings, config, &error))?;
+    client.set_nonempty_callback(move || inbox.client_ready());
     client
         .subscribe(&[config.topic.as_str()])
         .map_err(|_| StartError::Client)?;
@@ -297,21 +295,44 @@ fn ordered(
 }
 
 /// Drives the engine until the consumer is to close.
-fn run(client: &Client) {
+fn run(client: &Client, inbox: &Receiver) {
     let context = client.context();
     loop {
-        let step = context.driver().step(client);
+        let step = context.driver().step(client, inbox);
         match step {
-            Step::Poll(time) => match client.poll(time) {
-                Some(Ok(message)) => context.driver().polled(client, &message),
-                Some(Err(error)) => context.driver().poll_failed(&error),
-                // Nothing arrived, or the client did something of its own.
-                None => {}
-            },
-            Step::Wait(time) => context.driver().wait(client, time),
+            Step::Poll(time) => {
+                if !poll_batch(client) {
+                    inbox.wait(time);
+                }
+            }
+            Step::Wait(time) => inbox.wait(time),
             Step::Close => return,
         }
     }
+}
+
+/// Polls what the client has, up to [`BATCH`] records, and says whether it may have more.
+fn poll_batch(client: &Client) -> bool {
+    let context = client.context();
+    let mut more = true;
+    for _ in 0..BATCH {
+        match client.poll(Duration::ZERO) {
+            Some(Ok(message)) => {
+                if !context.driver().polled(client, &message) {
+                    break;
+                }
+            }
+            Some(Err(error)) => context.driver().poll_failed(&error),
+            // A callback ends a poll as well, perhaps with records behind it.
+            None if context.was_called_back() => {}
+            None => {
+                more = false;
+                break;
+            }
+        }
+    }
+    context.driver().end_batch(client);
+    more
 }
 
 /// Commits what is stored, for at most `within`. This is the only commit that is asked for; while
@@ -351,6 +372,9 @@ const KEEP_POLLING: Duration = Duration::from_secs(1);
 /// How long after its limit the client may say that a letter timed out: it looks once a second, and its
 /// answer has to come through two threads.
 const ANSWER_MARGIN: Duration = Duration::from_secs(2);
+
+/// Records of one batch: little enough that messages wait for less than a millisecond.
+const BATCH: usize = 256;
 
 const FINISH_POLL: Duration = Duration::from_millis(20);
 

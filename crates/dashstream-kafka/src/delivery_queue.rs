@@ -2,36 +2,33 @@
 //! hold.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::mpsc::Sender;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dashstream_policy::{Breaker, Delivered, Escalation, Mode};
+use dashstream_policy::Delivered;
 use tokio::sync::Notify;
 
 use crate::driver_message::DriverMessage;
+use crate::inbox::Inbox;
 use crate::message::Message;
 
 /// Connects the host's end of a consumer with the thread that drives the engine.
 ///
-/// A record behind a held one is never handed out. The engine hears of a verdict on its own thread,
-/// so from a verdict that may hold its partition until the engine has heard it, what lies behind in
-/// that partition stays on the queue; what the engine then gives up is taken off it.
+/// A record behind a held one is never handed out. The engine applies a verdict on its own thread, so
+/// from a verdict that is not an acceptance until the engine has applied it, what lies behind in its
+/// partition stays on the queue; what the engine then gives up is withdrawn.
 pub(crate) struct DeliveryQueue {
     state: Mutex<State>,
     /// Wakes the host that waits for a record. There is one: waiting takes `&mut Consumer`.
     ready: Notify,
-    inbox: Sender<DriverMessage>,
+    inbox: Arc<Inbox>,
 }
 
 struct State {
     // Unbounded, since the engine bounds what is taken.
     waiting: VecDeque<QueuedRecord>,
-    /// Verdicts that may hold their partition and that the engine has not heard, and records that
-    /// wait until the host has resources for them.
+    /// Verdicts other than acceptances that the engine has not applied, and records that wait until
+    /// the host has resources for them.
     unapplied: BTreeSet<DeliveryId>,
-    mode: Mode,
-    escalation: Escalation,
-    breaker: Breaker,
     /// Nothing more will come.
     ended: bool,
     /// Nobody will ask any more.
@@ -70,18 +67,11 @@ impl DeliveryId {
 }
 
 impl DeliveryQueue {
-    pub(crate) const fn new(
-        inbox: Sender<DriverMessage>,
-        mode: Mode,
-        escalation: Escalation,
-    ) -> Self {
+    pub(crate) const fn new(inbox: Arc<Inbox>) -> Self {
         Self {
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
                 unapplied: BTreeSet::new(),
-                mode,
-                escalation,
-                breaker: Breaker::Closed,
                 ended: false,
                 closed: false,
             }),
@@ -91,15 +81,8 @@ impl DeliveryQueue {
     }
 
     /// Tells the consumer's thread something.
-    pub(crate) fn tell(&self, event: DriverMessage) {
-        // Without its receiver the consumer is closed, and what it took is read again by the next.
-        let _closed = self.inbox.send(event);
-    }
-
-    /// Passes on what the host's rate gate says.
-    pub(crate) fn breaker(&self, breaker: Breaker) {
-        self.state().breaker = breaker;
-        self.tell(DriverMessage::Breaker(breaker));
+    pub(crate) fn tell(&self, message: DriverMessage) {
+        self.inbox.send(message);
     }
 
     /// The next record that the host may see; nothing once the consumer has ended.
@@ -116,21 +99,14 @@ impl DeliveryQueue {
                     return None;
                 }
             }
+            self.inbox.hurry();
             ready.await;
         }
     }
 
-    /// Says that a verdict is on its way.
+    /// Says that a verdict is on its way, or that a record cannot be processed now. What lies behind it
+    /// in its partition stays queued until [`DeliveryQueue::verdict_applied`] says that this is over.
     pub(crate) fn verdict_sent(&self, verdict: DeliveryId) {
-        let mut state = self.state();
-        if state.may_hold() {
-            state.unapplied.insert(verdict);
-        }
-    }
-
-    /// Says that a record cannot be processed now. What lies behind it in its partition stays on the
-    /// queue until [`DeliveryQueue::verdict_applied`] says that this is over.
-    pub(crate) fn deferred(&self, verdict: DeliveryId) {
         self.state().unapplied.insert(verdict);
     }
 
@@ -141,13 +117,14 @@ impl DeliveryQueue {
         }
     }
 
-    /// Puts a record down for the host. It says whether anybody will ask for it.
-    pub(crate) fn push(&self, taken: QueuedRecord) -> bool {
+    /// Puts records down for the host. It says whether anybody will ask for them.
+    pub(crate) fn push(&self, records: &mut Vec<QueuedRecord>) -> bool {
         let mut state = self.state();
         if state.closed || state.ended {
+            records.clear();
             return false;
         }
-        state.waiting.push_back(taken);
+        state.waiting.extend(records.drain(..));
         drop(state);
         self.ready.notify_one();
         true
@@ -182,15 +159,10 @@ impl DeliveryQueue {
 }
 
 impl State {
-    /// Whether a record that cannot be processed may be held where it is.
-    const fn may_hold(&self) -> bool {
-        match (self.mode, self.escalation, self.breaker) {
-            (Mode::Pause, _, _) | (Mode::Skip, Escalation::Pause, Breaker::Open) => true,
-            (Mode::Skip, Escalation::Off, _) | (Mode::Skip, _, Breaker::Closed) => false,
-        }
-    }
-
     fn take(&mut self) -> Option<QueuedRecord> {
+        if self.unapplied.is_empty() {
+            return self.waiting.pop_front();
+        }
         let unapplied = &self.unapplied;
         let free = self.waiting.iter().position(|taken| {
             let (partition, offset) = taken.place();

@@ -11,7 +11,6 @@ mod positions;
 use core::fmt;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 
 use dashstream_policy::{Assignment, CommandOutcome, Input, TopicId};
@@ -28,9 +27,10 @@ use crate::clock::Clock;
 use crate::config::{Config, OldData, Start};
 use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
-use crate::delivery_queue::{DeliveryId, DeliveryQueue};
+use crate::delivery_queue::{DeliveryId, DeliveryQueue, QueuedRecord};
 use crate::driver_message::DriverMessage;
 use crate::finding::ArchiveFinding;
+use crate::inbox::{Inbox, Receiver};
 use crate::progress::Progress;
 use crate::recorded_engine::RecordedEngine;
 use crate::standing::{ClientRole, Served, Standing};
@@ -64,6 +64,8 @@ pub(crate) struct Driver {
     phase: Phase,
     drain_until: Option<Duration>,
     with_host: usize,
+    /// Records for the host that are put down together.
+    outgoing: Vec<QueuedRecord>,
     /// Whether the host gave a record back since partitions were last looked after.
     returned: bool,
     /// Records that the host deferred and that did not get a verdict since.
@@ -79,6 +81,8 @@ pub(crate) struct Driver {
     /// What the client said last about its fetching, until it is looked at.
     statistics: Vec<positions::Fetching>,
     watermarks_asked: Duration,
+    /// When partitions were last looked after.
+    checked: Duration,
     trouble: Trouble,
     /// An answer of the broker is to be confirmed soon.
     doubted: bool,
@@ -104,9 +108,8 @@ pub(crate) struct Parts {
 /// The driver's ends of what connects it to the host.
 pub(crate) struct Wiring {
     pub(crate) clock: Clock,
-    pub(crate) inbox: Receiver<DriverMessage>,
     /// For whatever answers to the inbox.
-    pub(crate) sender: Sender<DriverMessage>,
+    pub(crate) sender: Arc<Inbox>,
     pub(crate) queue: Arc<DeliveryQueue>,
     pub(crate) events: Box<dyn FnMut(&ConsumerEvent) + Send>,
     pub(crate) status: Arc<Mutex<Option<Arc<Status>>>>,
@@ -157,9 +160,9 @@ struct Trouble {
 /// What the driver's thread does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Poll the client for at most so long.
+    /// Poll what the client has, then wait for more, for at most so long.
     Poll(Duration),
-    /// Leave the client alone and wait for an event for at most so long.
+    /// Leave the client alone and wait for a message for at most so long.
     Wait(Duration),
     /// End.
     Close,
@@ -191,6 +194,7 @@ impl Driver {
             phase: Phase::Running,
             drain_until: None,
             with_host: 0,
+            outgoing: Vec::new(),
             returned: false,
             deferred: BTreeSet::new(),
             received: 0,
@@ -202,6 +206,7 @@ impl Driver {
             commits: commits::Commits::default(),
             statistics: Vec::new(),
             watermarks_asked: Duration::ZERO,
+            checked: Duration::ZERO,
             trouble: Trouble::default(),
             doubted: false,
             position_refused: false,
@@ -213,14 +218,13 @@ impl Driver {
     }
 
     /// Takes in what arrived, does what is due, and says what comes next.
-    pub(crate) fn step(&mut self, client: &Client) -> Step {
+    pub(crate) fn step(&mut self, client: &Client, inbox: &Receiver) -> Step {
         // Before the first record there is something to show, and what came of actions that were
         // asked for inside a rebalance is answered here.
         self.perform(client);
-        while let Ok(event) = self.wiring.inbox.try_recv() {
-            self.on_message(client, event);
-        }
+        self.on_messages(client, inbox.take());
         self.deliver_in_turn();
+        self.push_outgoing();
         let now = self.wiring.clock.now();
         let statistics = core::mem::take(&mut self.statistics);
         self.fetching(client, now, &statistics);
@@ -232,7 +236,10 @@ impl Driver {
         {
             self.tell(client, Input::Tick);
         }
-        self.check_partitions(now);
+        if now.saturating_sub(self.checked) >= CHECK_INTERVAL {
+            self.checked = now;
+            self.check_partitions(now);
+        }
         self.publish(now);
         if self.phase == Phase::Closed {
             return Step::Close;
@@ -246,22 +253,11 @@ impl Driver {
             return Step::Poll(DRAIN_POLL);
         }
         let due = self.engine.engine().poll_timeout();
-        let in_turn = self.guard.as_ref().is_some_and(CrashLoopGuard::is_waiting);
-        let longest = if in_turn { IN_TURN_POLL } else { POLL };
-        let quiet = due.map_or(longest, |due| due.saturating_sub(now).min(longest));
+        let quiet = due.map_or(WAIT, |due| due.saturating_sub(now).min(WAIT));
         if self.taking {
             Step::Poll(quiet)
         } else {
             Step::Wait(quiet)
-        }
-    }
-
-    /// Waits for an event, for at most `time`.
-    pub(crate) fn wait(&mut self, client: &Client, time: Duration) {
-        match self.wiring.inbox.recv_timeout(time) {
-            Ok(event) => self.on_message(client, event),
-            // The driver holds a sender itself, so the channel is never without one.
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
     }
 
@@ -362,6 +358,7 @@ impl Driver {
             guard.end();
         }
         self.deliver_in_turn();
+        self.push_outgoing();
         self.write_trace();
         // Whoever gave an order that was not carried out learns that the consumer is closed.
         self.orders.clear();
@@ -392,10 +389,26 @@ impl Driver {
         }
     }
 
-    fn on_message(&mut self, client: &Client, event: DriverMessage) {
+    /// Tells the engine all messages, and carries out what follows from them together.
+    fn on_messages(&mut self, client: &Client, messages: Vec<DriverMessage>) {
+        if messages.is_empty() {
+            return;
+        }
+        let applied: Vec<_> = messages
+            .into_iter()
+            .filter_map(|message| self.on_message(client, message))
+            .collect();
+        self.perform(client);
+        for verdict in applied {
+            self.wiring.queue.verdict_applied(verdict);
+        }
+    }
+
+    /// Tells the engine a message, and returns the verdict in it whose partition waits for it.
+    fn on_message(&mut self, client: &Client, message: DriverMessage) -> Option<DeliveryId> {
         let now = self.wiring.clock.now();
         let mut heard = None;
-        match event {
+        match message {
             DriverMessage::Accepted(delivered) => {
                 self.returned(&delivered);
                 if self.deferred.remove(&DeliveryId::on(&delivered)) {
@@ -463,10 +476,7 @@ impl Driver {
             }
             DriverMessage::Stop => self.phase = Phase::Closed,
         }
-        self.perform(client);
-        if let Some(verdict) = heard {
-            self.wiring.queue.verdict_applied(verdict);
-        }
+        heard
     }
 
     fn archive_found(&mut self, findings: Vec<ArchiveFinding>) {
@@ -507,11 +517,12 @@ impl fmt::Debug for Driver {
 /// The one topic of a consumer.
 pub(crate) const TOPIC: TopicId = TopicId::new(0);
 
-/// Longest time in one poll. A record that the host is done with is stored after at most this.
-const POLL: Duration = Duration::from_millis(50);
-/// The same while records go out one at a time: each waits for the one before it.
-const IN_TURN_POLL: Duration = Duration::from_millis(1);
+/// Longest wait. Whatever there is to do ends it; this is for what looks at the time.
+const WAIT: Duration = Duration::from_millis(50);
 const DRAIN_POLL: Duration = Duration::from_millis(10);
+
+/// How often partitions are looked after: for stalls and watermarks, of which the fastest are this fast.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How often the status is renewed at most, unless something worth seeing happened.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(100);

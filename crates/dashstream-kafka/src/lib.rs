@@ -24,6 +24,7 @@ mod driver_message;
 mod embedded;
 mod error;
 mod finding;
+mod inbox;
 mod message;
 mod progress;
 mod record;

@@ -148,7 +148,7 @@ impl Record {
     pub fn defer(mut self) {
         if let Some(delivered) = self.delivered.take() {
             let kept = self.kept(RecordIds::none(), &delivered);
-            self.queue.deferred(DeliveryId::on(&delivered));
+            self.queue.verdict_sent(DeliveryId::on(&delivered));
             self.queue.tell(DriverMessage::Deferred(delivered, kept));
         }
     }

@@ -24,6 +24,10 @@ pub(crate) fn consumer(config: &Config) -> ClientConfig {
     client
         .set("group.id", &config.group)
         .set("enable.auto.commit", "true")
+        .set(
+            "auto.commit.interval.ms",
+            config.commit_interval.as_millis().to_string(),
+        )
         .set("enable.auto.offset.store", "false")
         // Never moves a group: the adapter gives every partition its start explicitly.
         .set("auto.offset.reset", "error")

@@ -8,6 +8,7 @@ use std::thread;
 use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::driver_message::DriverMessage;
+use crate::inbox::Inbox;
 use crate::standing::ClientRole;
 
 /// Polls watermarks; the answers come as [`DriverMessage::Watermarks`].
@@ -19,7 +20,7 @@ impl WatermarkPoller {
     pub(crate) fn start(
         clock: Clock,
         admin: Arc<Admin>,
-        answers: Sender<DriverMessage>,
+        answers: Arc<Inbox>,
     ) -> Result<Self, std::io::Error> {
         let (asks, asked) = channel::<(Duration, Vec<i32>)>();
         thread::Builder::new()
@@ -35,8 +36,7 @@ impl WatermarkPoller {
                     let took = clock.now().saturating_sub(begun);
                     let complete = fresh.len() == partitions.len();
                     for code in admin.reported() {
-                        let _closed =
-                            answers.send(DriverMessage::ClientFailed(ClientRole::Admin, code));
+                        answers.send(DriverMessage::ClientFailed(ClientRole::Admin, code));
                     }
                     let answer = DriverMessage::Watermarks {
                         asked: at,
@@ -44,7 +44,8 @@ impl WatermarkPoller {
                         took,
                         complete,
                     };
-                    if answers.send(answer).is_err() {
+                    answers.send(answer);
+                    if answers.is_closed() {
                         return;
                     }
                 }

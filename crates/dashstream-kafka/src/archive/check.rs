@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::thread;
 
 use dashstream_policy::Archiving;
@@ -19,6 +18,7 @@ use crate::config::Config;
 use crate::driver_message::DriverMessage;
 use crate::error::{Asked, StartError};
 use crate::finding::ArchiveFinding;
+use crate::inbox::Inbox;
 use crate::settings;
 use crate::status::ArchiveTopic;
 
@@ -30,7 +30,7 @@ pub(crate) fn check(
     admin: &Arc<Admin>,
     config: &Config,
     archiving: Archiving,
-    answers: &Sender<DriverMessage>,
+    answers: &Arc<Inbox>,
 ) -> Result<(ArchiveTopic, Vec<ArchiveFinding>), StartError> {
     let exists = |partitions: Vec<i32>| ArchiveTopic::Exists {
         partitions: partitions.len(),
@@ -69,7 +69,7 @@ pub(crate) fn check(
                         ArchiveTopic::Missing => Vec::new(),
                         ArchiveTopic::Exists { .. } | ArchiveTopic::Unused => findings(&config),
                     };
-                    let _closed = answers.send(DriverMessage::ArchiveFound(found, findings));
+                    answers.send(DriverMessage::ArchiveFound(found, findings));
                 })
                 .map_err(|_| StartError::Thread)?;
             Ok((topic, Vec::new()))

@@ -82,6 +82,8 @@ pub(super) const REQUEST_TIMEOUT: Range = Range::new("request_timeout", 100, 5_0
 pub(super) const WATERMARK_INTERVAL: Range =
     Range::new("watermark_interval", 100, 10_000, 3_600_000);
 pub(super) const STALL_AFTER: Range = Range::new("stall_after", 1_000, 60_000, 86_400_000);
+// From what a broker next door needs for an answer, to what nobody would want to see again.
+pub(super) const COMMIT_INTERVAL: Range = Range::new("commit_interval", 10, 100, 60_000);
 pub(super) const DRAIN_TIMEOUT: Range = Range::new("drain_timeout", 0, 10_000, 600_000);
 
 /// Longest topic name that Kafka accepts.

@@ -7,7 +7,7 @@ pub(super) fn refusal(name: &str) -> Option<&'static str> {
 }
 
 /// Settings on which the promise about offsets rests, and what each would break.
-pub(super) const REFUSED: [(&str, &str); 23] = [
+pub(super) const REFUSED: [(&str, &str); 24] = [
     ("bootstrap.servers", "it is Config's first argument"),
     ("metadata.broker.list", "it is Config's first argument"),
     ("group.id", "it is Config's third argument"),
@@ -23,6 +23,10 @@ pub(super) const REFUSED: [(&str, &str); 23] = [
     (
         "auto.commit.enable",
         "stored offsets would be committed at shutdown only, or by nobody",
+    ),
+    (
+        "auto.commit.interval.ms",
+        "Config::commit_interval sets it within a range",
     ),
     (
         "auto.offset.reset",

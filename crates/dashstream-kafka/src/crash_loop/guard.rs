@@ -100,11 +100,6 @@ impl CrashLoopGuard {
         Some(taken)
     }
 
-    /// Whether records wait for their turn.
-    pub(crate) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
     /// A record came back: nobody died of it.
     pub(crate) fn returned(&mut self, partition: i32, offset: i64) {
         if self.out == Some((partition, offset)) {

@@ -1,5 +1,4 @@
 use core::time::Duration;
-use std::sync::mpsc::channel;
 
 use dashstream_policy::{
     Admission, Assignment, Delivery, Engine, Input, Offset, TopicId, TopicPartition,
@@ -36,13 +35,10 @@ pub(crate) fn taken(partition: i32, offsets: core::ops::Range<i64>) -> Vec<Queue
 }
 
 /// A queue with records 0 to 3 of partitions 0 and 1.
-fn queue(mode: Mode, escalation: Escalation) -> DeliveryQueue {
-    let (inbox, _events) = channel();
-    let queue = DeliveryQueue::new(inbox, mode, escalation);
+fn queue() -> DeliveryQueue {
+    let queue = DeliveryQueue::new(Arc::default());
     for partition in [0, 1] {
-        for taken in taken(partition, 0..4) {
-            assert!(queue.push(taken));
-        }
+        assert!(queue.push(&mut taken(partition, 0..4)));
     }
     queue
 }
@@ -64,8 +60,8 @@ fn had_after_a_verdict(queue: &DeliveryQueue) -> Vec<(i32, i64)> {
 }
 
 #[test]
-fn where_a_record_may_be_held_nothing_behind_it_can_be_had_until_that_is_decided() {
-    let queue = queue(Mode::Pause, Escalation::Off);
+fn nothing_behind_a_rejected_record_can_be_had_until_the_engine_has_decided() {
+    let queue = queue();
     let other = [(1, 0), (1, 1), (1, 2), (1, 3)];
     assert_eq!(had_after_a_verdict(&queue), other);
     // It was another attempt, say: the engine gave nothing up.
@@ -75,26 +71,10 @@ fn where_a_record_may_be_held_nothing_behind_it_can_be_had_until_that_is_decided
 }
 
 #[test]
-fn where_no_record_can_be_held_nobody_waits() {
-    for escalation in [Escalation::Off, Escalation::Pause] {
-        assert_eq!(had_after_a_verdict(&queue(Mode::Skip, escalation)).len(), 7);
-    }
-}
-
-#[test]
-fn an_open_breaker_makes_a_skip_a_pause_where_the_policy_says_so() {
-    for (escalation, had) in [(Escalation::Off, 7), (Escalation::Pause, 4)] {
-        let queue = queue(Mode::Skip, escalation);
-        queue.breaker(Breaker::Open);
-        assert_eq!(had_after_a_verdict(&queue).len(), had);
-    }
-}
-
-#[test]
 fn a_closed_desk_takes_nothing_and_says_what_was_not_looked_at() {
-    let queue = queue(Mode::Skip, Escalation::Off);
+    let queue = queue();
     assert!(take(&queue).is_some());
     assert_eq!(queue.close(), 7);
-    assert!(!queue.push(taken(0, 4..5).remove(0)));
+    assert!(!queue.push(&mut taken(0, 4..5)));
     assert_eq!(take(&queue), None);
 }

@@ -109,9 +109,7 @@ impl Driver {
         self.rebalancing = true;
         if !lost {
             // What is settled is stored as long as that is possible.
-            while let Ok(event) = self.wiring.inbox.try_recv() {
-                self.on_message(client, event);
-            }
+            self.on_messages(client, self.wiring.sender.take());
             self.perform(client);
         }
         for number in partitions {

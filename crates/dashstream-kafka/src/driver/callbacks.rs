@@ -1,5 +1,6 @@
 //! The client's callbacks, which run inside a poll on the thread that polls.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rdkafka::consumer::{Consumer as _, ConsumerContext, RebalanceProtocol};
@@ -17,6 +18,8 @@ pub(crate) struct Context {
     topic: String,
     // Only the polling thread takes it, and never while it polls, so nobody ever waits for it.
     driver: Mutex<Driver>,
+    /// Whether a poll ended with a callback since this was last asked.
+    called_back: AtomicBool,
 }
 
 impl Context {
@@ -24,7 +27,12 @@ impl Context {
         Self {
             topic,
             driver: Mutex::new(driver),
+            called_back: AtomicBool::new(false),
         }
+    }
+
+    pub(crate) fn was_called_back(&self) -> bool {
+        self.called_back.swap(false, Ordering::Relaxed)
     }
 
     pub(crate) fn driver(&self) -> MutexGuard<'_, Driver> {
@@ -38,12 +46,14 @@ impl ClientContext for Context {
     }
 
     fn stats(&self, statistics: Statistics) {
+        self.called_back.store(true, Ordering::Relaxed);
         self.driver().measured(&statistics);
     }
 }
 
 impl ConsumerContext for Context {
     fn rebalance(&self, client: &Client, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        self.called_back.store(true, Ordering::Relaxed);
         let partitions: Vec<i32> = list
             .elements_for_topic(&self.topic)
             .iter()
@@ -74,6 +84,7 @@ impl ConsumerContext for Context {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
+        self.called_back.store(true, Ordering::Relaxed);
         let result = result.map_err(|error| ClientCode::of(&error));
         self.driver().committed(result);
     }

@@ -11,7 +11,8 @@ use crate::driver::{Client, Driver};
 #[derive(Debug, Default)]
 pub(super) struct Commits {
     wanted: BTreeMap<i32, i64>,
-    /// What was sent, and when; the client does not always answer.
+    /// What was sent, and when. The client answers its own commits and not these: the next of its
+    /// answers counts, which comes within [`crate::Config::commit_interval`] where anything is stored.
     sent: Option<(Duration, BTreeMap<i32, i64>)>,
     not_before: Duration,
 }
@@ -60,7 +61,6 @@ impl Driver {
     /// Sends what is to be committed at once. It is over when the broker has answered, and a process
     /// that dies after that does not meet the records again.
     pub(super) fn commit_wanted(&mut self, client: &Client) {
-        // Nearly always there is none, and this is asked for every record.
         if self.commits.wanted.is_empty() {
             return;
         }

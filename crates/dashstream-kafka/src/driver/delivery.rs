@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dashstream_policy::{
-    Admission, Assignment, Backlog, Cause, Delivered, Delivery, Fault, Offset, TopicPartition,
+    Admission, Assignment, Backlog, Cause, Delivered, Delivery, Fault, Offset, Taking,
+    TopicPartition,
 };
 use rdkafka::message::{BorrowedMessage, Message as _};
 
@@ -19,14 +20,17 @@ use crate::standing::Served;
 use crate::status::Phase;
 
 impl Driver {
-    /// Offers a polled record to the engine.
-    pub(crate) fn polled(&mut self, client: &Client, message: &BorrowedMessage<'_>) {
+    /// Offers a polled record to the engine, and says whether another may be polled.
+    ///
+    /// What follows from records that are taken is carried out once for all, by
+    /// [`Driver::end_batch`].
+    pub(crate) fn polled(&mut self, client: &Client, message: &BorrowedMessage<'_>) -> bool {
         let Some(partition) = self.partitions.get_mut(&message.partition()) else {
-            // QueuedRecord away while the record was on its way.
-            return;
+            // Revoked while the record was on its way.
+            return true;
         };
         let Ok(offset) = Offset::new(message.offset()) else {
-            return;
+            return true;
         };
         let now = self.wiring.clock.now();
         let timestamp_ms = message.timestamp().to_millis();
@@ -75,6 +79,7 @@ impl Driver {
             Admission::Take(delivered) => {
                 let message = self.message(message, timestamp_ms, backlog);
                 self.deliver(QueuedRecord { message, delivered });
+                return self.engine.engine().taking() == Taking::Open;
             }
             Admission::Rejected(condemned) => {
                 let (assignment, cause) = (condemned.record().assignment(), condemned.cause());
@@ -88,6 +93,12 @@ impl Driver {
             }),
             Admission::Duplicate | Admission::Fenced | Admission::Refused(_) => {}
         }
+        self.perform(client);
+        self.taking
+    }
+
+    /// Hands the records of a batch out, and carries out what follows from them.
+    pub(crate) fn end_batch(&mut self, client: &Client) {
         self.perform(client);
     }
 
@@ -147,17 +158,25 @@ impl Driver {
     }
 
     fn enqueue(&mut self, taken: QueuedRecord) {
-        let asked_for = self.wiring.queue.push(taken);
-        if asked_for {
-            self.with_host = self.with_host.saturating_add(1);
-        } else if self.phase == Phase::Running {
-            // The host's end is gone, so it will not ask for a shutdown either.
-            self.phase = Phase::Closed;
+        self.with_host = self.with_host.saturating_add(1);
+        self.outgoing.push(taken);
+    }
+
+    /// Puts the records down that are to go to the host.
+    pub(super) fn push_outgoing(&mut self) {
+        let count = self.outgoing.len();
+        if count > 0 && !self.wiring.queue.push(&mut self.outgoing) {
+            self.left_host(count);
+            if self.phase == Phase::Running {
+                // The host's end is gone, so it will not ask for a shutdown either.
+                self.phase = Phase::Closed;
+            }
         }
     }
 
     /// Takes the records off the queue that the engine has given up.
     pub(super) fn withdraw(&mut self, partition: i32, from: i64) {
+        self.push_outgoing();
         if let Some(guard) = &mut self.guard {
             guard.withdraw(partition, from);
         }

@@ -19,6 +19,7 @@ use crate::status::Phase;
 impl Driver {
     /// Carries out every action the engine has.
     pub(super) fn perform(&mut self, client: &Client) {
+        self.push_outgoing();
         let mut holds = false;
         let mut answer = None;
         while let Some(action) = self.engine.poll_action() {
@@ -117,6 +118,7 @@ impl Driver {
                 }
             }
         }
+        self.push_outgoing();
         if holds {
             self.give_up_behind_holds();
             self.write_trace();

@@ -264,7 +264,7 @@ fn child() {
     // The client's own commits come too late for all of this.
     let config = place
         .config()
-        .set("auto.commit.interval.ms", "60000")
+        .commit_interval(JOIN * 3)
         .unwrap()
         .commit_rejections(at_once);
     run(async {

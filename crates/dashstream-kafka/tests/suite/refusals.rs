@@ -214,7 +214,8 @@ fn each_end_of_each_range_starts_a_consumer() {
             dashstream_kafka::Config,
             Duration,
         ) -> Result<dashstream_kafka::Config, dashstream_kafka::ConfigError>;
-        let durations: [(Set, u64, u64); 7] = [
+        let durations: [(Set, u64, u64); 8] = [
+            (dashstream_kafka::Config::commit_interval, 10, 60_000),
             (dashstream_kafka::Config::archive_timeout, 100, 900_000),
             (
                 dashstream_kafka::Config::max_poll_interval,

@@ -16,7 +16,8 @@ fn out_of_range(result: Result<Config, ConfigError>) -> bool {
 fn each_end_of_a_range_is_accepted_and_one_beyond_is_not() {
     let ms = Duration::from_millis;
     type Set = fn(Config, Duration) -> Result<Config, ConfigError>;
-    let durations: [(&Range, Set); 7] = [
+    let durations: [(&Range, Set); 8] = [
+        (&COMMIT_INTERVAL, Config::commit_interval),
         (&ARCHIVE_TIMEOUT, Config::archive_timeout),
         (&MAX_POLL_INTERVAL, Config::max_poll_interval),
         (&REQUEST_TIMEOUT, Config::request_timeout),

@@ -88,8 +88,6 @@ impl Place {
             .and_then(|config| config.watermark_interval(ms(500)))
             .and_then(|config| config.stall_after(ms(3_000)))
             .and_then(|config| config.drain_timeout(ms(3_000)))
-            // The client's own commits, so that a test need not wait for its default of 5 s.
-            .and_then(|config| config.set("auto.commit.interval.ms", "200"))
             // A member that takes over waits for as long as the last one's session may last.
             .and_then(|config| config.set("session.timeout.ms", self.session_ms))
             .and_then(|config| config.set("heartbeat.interval.ms", "300"))
