@@ -51,7 +51,8 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`StartError::NoSuchTopic`], or [`StartError::Unreachable`] when there was no answer in time.
+    /// [`StartError::NoSuchTopic`]; [`StartError::Unreachable`], [`StartError::AuthenticationFailed`],
+    /// [`StartError::TlsFailed`] or [`StartError::NotAuthorized`] when there was no answer in time.
     pub fn partitions(&self) -> Result<Vec<i32>, StartError> {
         self.partitions_of(&self.topic, Asked::Topic)
     }
@@ -71,12 +72,12 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`StartError::Unreachable`] when there was no answer in time.
+    /// Those of [`Admin::partitions`].
     pub fn watermarks(&self, partition: i32) -> Result<Watermarks, StartError> {
         self.client
             .fetch_watermarks(&self.topic, partition, self.timeout)
             .map(|(low, high)| Watermarks { low, high })
-            .map_err(|error| unreachable(Asked::Watermarks, ClientCode::of(&error)))
+            .map_err(|error| StartError::unanswered(Asked::Watermarks, ClientCode::of(&error)))
     }
 
     /// The partitions of the topic that no member of the group owns although records wait in them, and
@@ -90,7 +91,7 @@ impl Admin {
         let groups = self
             .client
             .fetch_group_list(Some(&self.group), self.timeout)
-            .map_err(|error| unreachable(Asked::Group, ClientCode::of(&error)))?;
+            .map_err(|error| StartError::unanswered(Asked::Group, ClientCode::of(&error)))?;
         let group = groups
             .groups()
             .iter()
@@ -172,11 +173,14 @@ impl Admin {
         let answer = self
             .client
             .committed_offsets(asked, self.timeout)
-            .map_err(|error| unreachable(Asked::Committed, ClientCode::of(&error)))?;
+            .map_err(|error| StartError::unanswered(Asked::Committed, ClientCode::of(&error)))?;
         let mut committed = BTreeMap::new();
         for element in answer.elements() {
             if let Err(error) = element.error() {
-                return Err(unreachable(Asked::Committed, ClientCode::of(&error)));
+                return Err(StartError::unanswered(
+                    Asked::Committed,
+                    ClientCode::of(&error),
+                ));
             }
             let offset = match element.offset() {
                 Offset::Offset(offset) => Some(offset),
@@ -203,11 +207,11 @@ impl Admin {
                 missing = Some(error.clone());
             }
             let refused = |code: &ClientCode| code.class() == ErrorClass::Permanent;
+            let answered = answer.as_ref().err().and_then(StartError::unanswered_code);
             // The question only timed out; why nobody answered, the client reports on the side.
-            match (&answer, self.reported().into_iter().find(refused)) {
-                (Err(StartError::Unreachable { .. }), Some(code)) => {
-                    return Err(unreachable(what, code));
-                }
+            match (answered, self.reported().into_iter().find(refused)) {
+                (Some(code), _) if refused(&code) => return answer,
+                (Some(_), Some(code)) => return Err(StartError::unanswered(what, code)),
                 (_, _) if answer.is_ok() => return answer,
                 // The last question may have had no time left to be answered in.
                 (_, _) if !patience.again() => return missing.map_or(answer, Err),
@@ -240,7 +244,7 @@ impl Admin {
         let metadata = self
             .client
             .fetch_metadata(Some(topic), time)
-            .map_err(|error| unreachable(what, ClientCode::of(&error)))?;
+            .map_err(|error| StartError::unanswered(what, ClientCode::of(&error)))?;
         let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
             return Err(StartError::NoSuchTopic { what });
         };
@@ -249,7 +253,7 @@ impl Admin {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
                 Err(StartError::NoSuchTopic { what })
             }
-            Some(code) => Err(unreachable(what, ClientCode::new(code))),
+            Some(code) => Err(StartError::unanswered(what, ClientCode::new(code))),
         }
     }
 }
@@ -289,10 +293,6 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (bytes, after) = rest.split_first_chunk()?;
     *rest = after;
     Some(*bytes)
-}
-
-const fn unreachable(what: Asked, code: ClientCode) -> StartError {
-    StartError::Unreachable { what, code }
 }
 
 /// Least time for the first answers, since a connection has to be made, and proved, before them.

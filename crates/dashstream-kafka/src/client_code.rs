@@ -56,6 +56,21 @@ impl ClientCode {
         )
     }
 
+    /// No TLS came about.
+    pub(crate) const fn is_about_tls(self) -> bool {
+        matches!(self.0, RDKafkaErrorCode::SSL)
+    }
+
+    /// A right that is missing.
+    pub(crate) const fn is_about_a_right(self) -> bool {
+        matches!(
+            self.0,
+            RDKafkaErrorCode::TopicAuthorizationFailed
+                | RDKafkaErrorCode::GroupAuthorizationFailed
+                | RDKafkaErrorCode::ClusterAuthorizationFailed
+        )
+    }
+
     /// A group that this member may not join, or not with its settings.
     pub(crate) const fn is_about_the_group(self) -> bool {
         matches!(

@@ -60,7 +60,7 @@ pub struct Config {
     pub(crate) drain_timeout: Duration,
     pub(crate) commit_interval: Duration,
     pub(crate) commit_rejections: bool,
-    pub(crate) settings: Vec<(&'static str, String)>,
+    pub(crate) settings: Vec<(String, String)>,
 }
 
 /// Where a partition begins that the group has never committed an offset for.
@@ -389,11 +389,12 @@ impl Config {
     /// [`ConfigError::Refused`] for a setting on which offsets depend.
     pub fn set(
         mut self,
-        name: &'static str,
+        name: impl Into<String>,
         value: impl Into<String>,
     ) -> Result<Self, ConfigError> {
-        if let Some(why) = refused::refusal(name) {
-            return Err(ConfigError::Refused { name, why });
+        let name = name.into();
+        if let Some(refused) = refused::refusal(&name) {
+            return Err(refused);
         }
         self.settings.retain(|(set, _)| *set != name);
         self.settings.push((name, value.into()));
@@ -434,7 +435,7 @@ impl Config {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The values of client settings are left out: some are passwords.
-        let settings: Vec<_> = self.settings.iter().map(|(name, _)| *name).collect();
+        let settings: Vec<_> = self.settings.iter().map(|(name, _)| name).collect();
         f.debug_struct("Config")
             .field("brokers", &self.brokers)
             .field("topic", &self.topic)

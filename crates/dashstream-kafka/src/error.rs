@@ -91,7 +91,7 @@ pub enum StartError {
     #[error("the client refuses the value of setting {name}")]
     Setting {
         /// The setting.
-        name: &'static str,
+        name: String,
     },
     /// The client could not be created, for example because TLS was asked for and not compiled in.
     #[error("the client could not be created")]
@@ -102,6 +102,31 @@ pub enum StartError {
         /// What was asked for.
         what: Asked,
         /// The client's error.
+        code: ClientCode,
+    },
+    /// The broker refused the login: a wrong name, password or mechanism.
+    #[error("the broker refused the login when asked for {what}: {code}")]
+    AuthenticationFailed {
+        /// What was asked for.
+        what: Asked,
+        /// The client's error.
+        code: ClientCode,
+    },
+    /// TLS did not come about: a certificate that is not trusted, or one that the broker refuses.
+    #[error("no TLS when asking for {what}: {code}")]
+    TlsFailed {
+        /// What was asked for.
+        what: Asked,
+        /// The client's error.
+        code: ClientCode,
+    },
+    /// The login may not do what the start needs: `Describe` on the topic or the group that was asked
+    /// for.
+    #[error("not allowed to ask for {what}: {code}")]
+    NotAuthorized {
+        /// What was asked for.
+        what: Asked,
+        /// The broker's error.
         code: ClientCode,
     },
     /// The topic to consume, or the archive topic, does not exist.
@@ -131,10 +156,49 @@ impl StartError {
             Self::Setting { .. } => "setting",
             Self::Client => "client",
             Self::Unreachable { .. } => "unreachable",
+            Self::AuthenticationFailed { .. } => "authentication_failed",
+            Self::TlsFailed { .. } => "tls_failed",
+            Self::NotAuthorized { .. } => "not_authorized",
             Self::NoSuchTopic { .. } => "no_such_topic",
             Self::Archive(finding) => finding.code(),
             Self::Marker(error) => error.code(),
             Self::Thread => "thread",
+        }
+    }
+}
+
+impl StartError {
+    /// Why a question had no answer, by the error that the client gave for it.
+    ///
+    /// A listener that expects TLS or a login says nothing to a client that does neither, and looks
+    /// like a broker that is away.
+    pub(crate) const fn unanswered(what: Asked, code: ClientCode) -> Self {
+        if code.is_about_tls() {
+            Self::TlsFailed { what, code }
+        } else if code.is_about_the_connection() {
+            Self::AuthenticationFailed { what, code }
+        } else if code.is_about_a_right() {
+            Self::NotAuthorized { what, code }
+        } else {
+            Self::Unreachable { what, code }
+        }
+    }
+
+    /// The client's error for a question that had no answer.
+    pub(crate) const fn unanswered_code(&self) -> Option<ClientCode> {
+        match self {
+            Self::Unreachable { code, .. }
+            | Self::AuthenticationFailed { code, .. }
+            | Self::TlsFailed { code, .. }
+            | Self::NotAuthorized { code, .. } => Some(*code),
+            Self::Config(_)
+            | Self::Policy(_)
+            | Self::Setting { .. }
+            | Self::Client
+            | Self::NoSuchTopic { .. }
+            | Self::Archive(_)
+            | Self::Marker(_)
+            | Self::Thread => None,
         }
     }
 }

@@ -85,6 +85,9 @@ impl RecordIds {
     }
 }
 
+/// A header of a record: a name, which need be no other's, and a value, if it has one.
+pub(crate) type Header = (Box<str>, Option<Bytes>);
+
 /// The record as the client delivered it. A clone costs no copy of the payload.
 #[derive(Clone)]
 pub(crate) struct Message {
@@ -93,6 +96,7 @@ pub(crate) struct Message {
     pub(crate) offset: i64,
     pub(crate) key: Option<Bytes>,
     pub(crate) payload: Option<Bytes>,
+    pub(crate) headers: Arc<[Header]>,
     pub(crate) timestamp_ms: Option<i64>,
     pub(crate) backlog: Backlog,
 }
@@ -107,6 +111,7 @@ impl Message {
             offset,
             key: None,
             payload: None,
+            headers: Arc::default(),
             timestamp_ms: None,
             backlog: Backlog::Current,
         }
@@ -121,6 +126,7 @@ impl fmt::Debug for Message {
             .field("partition", &self.partition)
             .field("offset", &self.offset)
             .field("key_len", &self.key.as_ref().map(Bytes::len))
+            .field("headers", &self.headers.len())
             .field("payload_len", &self.payload.as_ref().map(Bytes::len))
             .field("timestamp_ms", &self.timestamp_ms)
             .field("backlog", &self.backlog)
@@ -140,8 +146,15 @@ pub(crate) struct RejectedMessage {
 
 impl RejectedMessage {
     pub(crate) fn bytes(&self) -> usize {
+        let headers = self.message.headers.iter().map(|(name, value)| {
+            let value = value.as_ref().map_or(0, Bytes::len);
+            name.len()
+                .saturating_add(value)
+                .saturating_add(size_of::<Header>())
+        });
         let lens = [
             Some(self.ids.bytes()),
+            Some(headers.fold(0, usize::saturating_add)),
             self.message.key.as_ref().map(Bytes::len),
             self.message.payload.as_ref().map(Bytes::len),
         ];

@@ -88,6 +88,13 @@ impl Record {
         self.message.payload.clone()
     }
 
+    /// The headers in the order in which they were written: a name, which need not be unique, and a
+    /// value, if there is one. A name that is no UTF-8 is shown with replacement characters.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        let headers = self.message.headers.iter();
+        headers.map(|(name, value)| (&**name, value.as_deref()))
+    }
+
     /// The time the broker keeps with the record, in milliseconds since the Unix epoch.
     #[must_use]
     pub const fn timestamp_ms(&self) -> Option<i64> {

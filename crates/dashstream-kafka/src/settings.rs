@@ -18,7 +18,7 @@ pub(crate) fn consumer(config: &Config) -> ClientConfig {
     );
     for (name, value) in &config.settings {
         if !is_producer_only(name) {
-            client.set(*name, value);
+            client.set(name, value);
         }
     }
     client
@@ -37,8 +37,10 @@ pub(crate) fn consumer(config: &Config) -> ClientConfig {
             "max.poll.interval.ms",
             config.max_poll_interval.as_millis().to_string(),
         );
-    // A session may not be longer than the time between two polls; the client's default is.
-    if config.max_poll_interval < SESSION_DEFAULT && client.get(SESSION).is_none() {
+    // A session may not be longer than the time between two polls; the client's default is. With the
+    // protocol of KIP-848 the broker sets it, and the client refuses to.
+    let is_classic = client.get("group.protocol") != Some("consumer");
+    if is_classic && config.max_poll_interval < SESSION_DEFAULT && client.get(SESSION).is_none() {
         client.set(SESSION, config.max_poll_interval.as_millis().to_string());
     }
     client
@@ -49,7 +51,7 @@ pub(crate) fn admin(config: &Config) -> ClientConfig {
     let mut client = base(config);
     for (name, value) in &config.settings {
         if is_connection(name) {
-            client.set(*name, value);
+            client.set(name, value);
         }
     }
     client
@@ -65,7 +67,7 @@ pub(crate) fn producer(config: &Config) -> ClientConfig {
     let mut client = base(config);
     for (name, value) in &config.settings {
         if is_connection(name) || is_producer_only(name) {
-            client.set(*name, value);
+            client.set(name, value);
         }
     }
     client
@@ -102,7 +104,7 @@ pub(crate) fn letter_bytes(envelope_bytes: usize) -> u64 {
 pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
     let number = |name| {
         let mut set = config.settings.iter();
-        let (_, value) = set.find(|(set, _)| *set == name)?;
+        let (_, value) = set.find(|(set, _)| set == name)?;
         value.trim().parse::<u64>().ok()
     };
     let longest = u64::try_from(config.max_poll_interval.as_millis()).unwrap_or(u64::MAX);
@@ -132,13 +134,15 @@ pub(crate) fn culprit(client: &ClientConfig, config: &Config, error: &KafkaError
     };
     let alone = set().find(|(name, value)| {
         let mut alone = ClientConfig::new();
-        alone.set(*name, value);
+        alone.set(name, value);
         alone.create_native_config().is_err()
     });
     let words = error.to_string();
     let named = || set().find(|(name, _)| words.contains(&format!("`{name}`")));
     let refused = alone.or_else(named);
-    refused.map_or(StartError::Client, |(name, _)| StartError::Setting { name })
+    refused.map_or(StartError::Client, |(name, _)| StartError::Setting {
+        name: name.clone(),
+    })
 }
 
 fn base(config: &Config) -> ClientConfig {

@@ -1,13 +1,15 @@
 //! Settings of the client that are not the caller's.
 
-/// Says why a setting is not the caller's to choose, or nothing when it is.
-pub(super) fn refusal(name: &str) -> Option<&'static str> {
+use crate::error::ConfigError;
+
+/// The error for a setting that is not the caller's to choose; nothing for any other.
+pub(super) fn refusal(name: &str) -> Option<ConfigError> {
     let found = REFUSED.iter().find(|(refused, _)| *refused == name);
-    found.map(|(_, why)| *why)
+    found.map(|(name, why)| ConfigError::Refused { name, why })
 }
 
 /// Settings on which the promise about offsets rests, and what each would break.
-pub(super) const REFUSED: [(&str, &str); 24] = [
+pub(super) const REFUSED: [(&str, &str); 23] = [
     ("bootstrap.servers", "it is Config's first argument"),
     ("metadata.broker.list", "it is Config's first argument"),
     ("group.id", "it is Config's third argument"),
@@ -47,10 +49,6 @@ pub(super) const REFUSED: [(&str, &str); 24] = [
     (
         "max.poll.interval.ms",
         "Config::max_poll_interval sets it within a range",
-    ),
-    (
-        "group.protocol",
-        "only the classic protocol's rebalances are tested",
     ),
     ("consume_cb", "records are polled"),
     ("rebalance_cb", "the adapter handles rebalances"),

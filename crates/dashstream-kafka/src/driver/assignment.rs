@@ -28,10 +28,10 @@ impl Driver {
                     committed = known;
                     break;
                 }
-                Err(crate::StartError::Unreachable { code, .. }) => {
-                    self.client_failed(ClientRole::Admin, code)
-                }
-                Err(_) => break,
+                Err(error) => match error.unanswered_code() {
+                    Some(code) => self.client_failed(ClientRole::Admin, code),
+                    None => break,
+                },
             }
         }
         let watermarks = self.admin.watermarks_of(partitions);

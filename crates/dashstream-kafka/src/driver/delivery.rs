@@ -7,7 +7,7 @@ use dashstream_policy::{
     Admission, Assignment, Backlog, Cause, Delivered, Delivery, Fault, Offset, Taking,
     TopicPartition,
 };
-use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
 use crate::clock::Clock;
 use crate::config::OldData;
@@ -15,7 +15,7 @@ use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::{DeliveryId, QueuedRecord};
 use crate::driver::{Client, Driver, Partition, TOPIC};
-use crate::message::{Message, RecordIds, RejectedMessage};
+use crate::message::{Header, Message, RecordIds, RejectedMessage};
 use crate::standing::Served;
 use crate::status::Phase;
 
@@ -223,6 +223,7 @@ impl Driver {
             offset: message.offset(),
             key: message.key().map(Bytes::copy_from_slice),
             payload: message.payload().map(Bytes::copy_from_slice),
+            headers: message.headers().map(headers).unwrap_or_default(),
             timestamp_ms,
             backlog,
         }
@@ -244,4 +245,14 @@ fn backlog(
         }),
     };
     if old { Backlog::Old } else { Backlog::Current }
+}
+
+fn headers(headers: &BorrowedHeaders) -> Arc<[Header]> {
+    let owned = |header: rdkafka::message::Header<'_, &[u8]>| {
+        (
+            Box::from(header.key),
+            header.value.map(Bytes::copy_from_slice),
+        )
+    };
+    headers.iter().map(owned).collect()
 }

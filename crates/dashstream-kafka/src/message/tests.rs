@@ -19,6 +19,7 @@ fn debug_shows_sizes_and_no_content() {
         offset: 7,
         key: Some(Bytes::from_static(b"marker")),
         payload: Some(Bytes::from_static(b"marker")),
+        headers: Arc::new([("marker".into(), None)]),
         timestamp_ms: None,
         backlog: Backlog::Current,
     };

@@ -24,7 +24,7 @@ fn a_setting_the_client_does_not_know_is_named() {
     assert_eq!(
         refused(&consumer(&config), &config),
         StartError::Setting {
-            name: "no.such.setting"
+            name: "no.such.setting".to_owned()
         }
     );
 }
@@ -42,14 +42,16 @@ fn settings_that_contradict_each_other_are_named() {
     let name = "fetch.max.bytes";
     assert_eq!(
         refused(&consumer(&config), &config),
-        StartError::Setting { name }
+        StartError::Setting {
+            name: name.to_owned()
+        }
     );
     let config = Config::new("b", "t", "g").unwrap();
     let name = "reconnect.backoff.ms";
     let config = config.set("reconnect.backoff.max.ms", "10").unwrap();
     let config = config.set(name, "20").unwrap();
     let expected = StartError::Setting {
-        name: "reconnect.backoff.max.ms",
+        name: "reconnect.backoff.max.ms".to_owned(),
     };
     assert_eq!(refused(&consumer(&config), &config), expected);
 }
@@ -114,4 +116,15 @@ fn the_largest_letter_is_one_that_the_producer_sends() {
         let config = with(1_000_000).set(MESSAGE_BYTES, limit).unwrap();
         assert_eq!(check(&config).is_err(), refused, "{limit}");
     }
+}
+
+#[test]
+fn with_the_protocol_of_kip_848_the_session_is_the_brokers() {
+    let config = Config::new("b", "t", "g").unwrap();
+    let config = config.max_poll_interval(Duration::from_secs(10)).unwrap();
+    // A name and a value that are known at run time.
+    let (name, value) = (String::from("group.protocol"), String::from("consumer"));
+    let client = consumer(&config.set(name, value).unwrap());
+    assert_eq!(client.get(SESSION), None);
+    assert!(client.create::<BaseConsumer>().is_ok());
 }

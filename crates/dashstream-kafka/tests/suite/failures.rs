@@ -639,7 +639,12 @@ fn a_missing_topic_or_required_archive_is_found_before_the_group_is_joined() {
                 .await
                 .err();
             let name = "no.such.setting";
-            assert_eq!(error, Some(StartError::Setting { name }));
+            assert_eq!(
+                error,
+                Some(StartError::Setting {
+                    name: name.to_owned()
+                })
+            );
 
             let nobody = dashstream_kafka::Config::new("127.0.0.1:1", "t", "g")
                 .and_then(|config| config.request_timeout(Duration::from_millis(300)))

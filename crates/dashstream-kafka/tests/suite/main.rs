@@ -27,6 +27,7 @@ mod frozen;
 mod kill;
 mod policies;
 mod positions;
+mod reading;
 mod refusals;
 mod support;
 mod trace;

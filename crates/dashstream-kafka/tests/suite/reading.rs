@@ -1,0 +1,67 @@
+//! What a host reads of a record, and as which kind of member.
+
+use std::time::Duration;
+
+use dashstream_kafka::policy::{Cause, Config};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+
+use crate::support::host::{Host, Place, run};
+use crate::support::{Broker, within};
+
+const LIMIT: Duration = Duration::from_secs(60);
+const JOIN: Duration = Duration::from_secs(20);
+
+#[test]
+fn headers_come_in_their_order_with_and_without_a_value() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        let producer: BaseProducer = broker.client().create().unwrap();
+        let headers = [("a", Some("1")), ("b", None), ("a", Some(""))];
+        let written = headers
+            .iter()
+            .fold(OwnedHeaders::new(), |all, (key, value)| {
+                all.insert(Header { key, value: *value })
+            });
+        let record = BaseRecord::<str, str>::to(&place.topic).headers(written);
+        producer.send(record.payload("p")).unwrap();
+        producer.flush(JOIN).unwrap();
+        run(async {
+            let mut host = Host::start(place.config(), Config::default()).await;
+            let record = host.next(JOIN).await.unwrap();
+            let read: Vec<_> = record.headers().collect();
+            let expected = headers.map(|(name, value)| (name, value.map(str::as_bytes)));
+            assert_eq!(read, expected);
+            record.accept();
+            let _ = host.shutdown().await;
+        });
+    });
+}
+
+#[test]
+#[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+fn a_member_by_the_protocol_of_kip_848_consumes_and_commits() {
+    within(LIMIT, || {
+        let broker = Broker::outside();
+        let place = Place::new(&broker, 2);
+        broker.fill(&place.topic, 0, 10);
+        broker.fill(&place.topic, 1, 10);
+        run(async {
+            let config = dashstream_kafka::Config::new(&place.brokers, &place.topic, &place.group)
+                .and_then(|config| config.archive_topic(&place.archive))
+                .and_then(|config| config.max_poll_interval(Duration::from_secs(10)))
+                .and_then(|config| config.set("group.protocol", "consumer"));
+            let mut host = Host::start(config.unwrap(), Config::default()).await;
+            assert_eq!(host.judge(20, JOIN, Cause::DecodeError).await.len(), 20);
+            let closing = host.shutdown().await;
+            assert!(closing.committed, "{closing:?}");
+        });
+        for partition in [0, 1] {
+            assert_eq!(
+                broker.committed(&place.group, &place.topic, partition),
+                Some(10)
+            );
+        }
+    });
+}
