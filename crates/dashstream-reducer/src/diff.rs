@@ -19,9 +19,10 @@
 //! `__proto__`, `constructor` or `prototype`, which existing consumers refuse in a pointer. The state
 //! itself is replaced only for its pointers; whether it is better sent in full, [`Producer`] decides.
 
-mod align;
 mod compare;
+mod element;
 mod limits;
+mod patience;
 mod producer;
 #[cfg(feature = "wire")]
 mod wire;

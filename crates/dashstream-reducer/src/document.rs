@@ -1,12 +1,12 @@
 //! The persistent JSON document.
 
-mod meter;
+mod dialect_risk;
+mod fuel;
 mod name;
 mod node;
 mod number;
 mod read;
 mod read_limits;
-mod seen;
 mod serialize;
 mod text;
 mod tree;
@@ -14,13 +14,13 @@ mod write;
 
 use core::fmt;
 
-pub(crate) use self::meter::{Meter, Spent};
+pub(crate) use self::dialect_risk::DialectRisk;
+pub(crate) use self::fuel::{Fuel, OutOfFuel};
 pub(crate) use self::name::Name;
-pub(crate) use self::node::{Member, Node, Weight};
+pub(crate) use self::node::{Container, Member, Node, Weight};
 pub(crate) use self::number::{NumberText, decimal_len};
 pub(crate) use self::read::read;
 pub use self::read_limits::{LoneSurrogates, ReadError, ReadLimits};
-pub(crate) use self::seen::Seen;
 pub(crate) use self::text::{Text, escape_extra};
 pub(crate) use self::tree::{
     Cursor, Delta, End, Entry, Tree, Unshared, Visit, next_unshared, own, pass_shared,

@@ -40,7 +40,7 @@ pub use self::reducer::{
     Effect, Outcome, Phase, Position, Proof, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
 pub use self::runs::{
-    Counts, QuarantineCause, Quarantined, Refused, Resyncs, Runs, RunsLimits, StateText, Tally,
+    ApplySummary, Counts, QuarantineCause, Quarantined, Runs, RunsLimits, StateText,
 };
 pub use self::size::json_len;
 

@@ -1,6 +1,6 @@
 //! RFC 6901 pointers.
 
-use crate::document::Node;
+use crate::document::{Container, Node};
 use crate::patch::PatchErrorKind;
 
 /// A well-formed pointer.
@@ -203,20 +203,14 @@ impl<'a> Token<'a> {
 
     /// The child of `node` that the token names.
     pub(crate) fn child(self, node: &Node) -> Result<&Node, PatchErrorKind> {
-        match node {
-            Node::Array(tree) => tree
+        match node.container() {
+            Some(Container::Array(tree)) => tree
                 .get(self.element(tree.len())?)
                 .ok_or(PatchErrorKind::OutOfBounds),
-            Node::Object(tree) => self
+            Some(Container::Object(tree)) => self
                 .with_name(|name| tree.member(name))
                 .ok_or(PatchErrorKind::NotFound),
-            Node::Null
-            | Node::Bool(_)
-            | Node::Int(_)
-            | Node::UInt(_)
-            | Node::Float(_)
-            | Node::Big(_)
-            | Node::String(_) => Err(PatchErrorKind::NotFound),
+            None => Err(PatchErrorKind::NotFound),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! One run's state.
 
-mod coverage;
 mod epoch;
 mod limits;
 mod outcome;
 mod pending;
 mod reason;
+mod recent_ids;
 mod requests;
-mod seen;
+mod sequence_ranges;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -15,16 +15,16 @@ mod verifier;
 
 use core::time::Duration;
 
-use self::coverage::Coverage;
 use self::epoch::{Content, Epoch, Facts, Id, Relation};
 pub use self::limits::ReducerLimits;
 pub use self::outcome::{Effect, Outcome};
 use self::pending::Pending;
 pub use self::reason::{Phase, ResyncReason};
+use self::recent_ids::RecentIds;
 use self::requests::Requests;
-use self::seen::Seen;
+use self::sequence_ranges::SequenceRanges;
 pub use self::update::{Position, Stamp, Update};
-pub(crate) use self::verifier::Fuel;
+pub(crate) use self::verifier::HashBudget;
 pub use self::verifier::Proof;
 use self::verifier::Verifier;
 use crate::document::Document;
@@ -67,10 +67,10 @@ pub struct Reducer {
     /// A full state from before this place lacks a change that was dropped.
     dropped: u64,
     epoch: Epoch,
-    coverage: Coverage,
+    sequences: SequenceRanges,
     /// The numbers that never came themselves: a later start or full state stands for them.
-    skipped: Coverage,
-    seen: Seen,
+    skipped: SequenceRanges,
+    ids: RecentIds,
     pending: Pending,
     history: History,
     requests: Requests,
@@ -90,9 +90,9 @@ impl Reducer {
             cursor: None,
             dropped: 0,
             epoch: Epoch::default(),
-            coverage: Coverage::default(),
-            skipped: Coverage::default(),
-            seen: Seen::default(),
+            sequences: SequenceRanges::default(),
+            skipped: SequenceRanges::default(),
+            ids: RecentIds::default(),
             pending: Pending::default(),
             history: History::default(),
             requests: Requests::default(),
@@ -103,7 +103,7 @@ impl Reducer {
 
     /// Takes the next message of the run. Drain [`Reducer::poll_effect`] afterwards.
     pub fn apply(&mut self, now: Duration, stamp: Stamp, update: Update<'_>) -> Outcome {
-        self.apply_within(now, stamp, update, &mut Fuel::new(u64::MAX))
+        self.apply_within(now, stamp, update, &mut HashBudget::new(u64::MAX))
     }
 
     /// As [`Reducer::apply`], with what all runs together may hash.
@@ -112,7 +112,7 @@ impl Reducer {
         now: Duration,
         stamp: Stamp,
         update: Update<'_>,
-        fuel: &mut Fuel,
+        fuel: &mut HashBudget,
     ) -> Outcome {
         self.now = self.now.max(now);
         let outcome = self.step(stamp, update, fuel);
@@ -186,10 +186,10 @@ impl Reducer {
             self.history.table_bytes(),
             self.verifier.bytes(),
             self.pending.bytes(),
-            self.coverage.bytes(),
+            self.sequences.bytes(),
             self.skipped.bytes(),
             self.epoch.bytes(),
-            self.seen.bytes(),
+            self.ids.bytes(),
         ];
         parts.into_iter().fold(0, u64::saturating_add)
     }
@@ -225,14 +225,14 @@ impl Reducer {
     /// what changed of it. A state that is refuted is taken away, with the versions since the last proof;
     /// the run then needs a full state.
     pub fn handle_timeout(&mut self, now: Duration) {
-        let _verdict = self.handle_timeout_within(now, &mut Fuel::new(u64::MAX));
+        let _verdict = self.handle_timeout_within(now, &mut HashBudget::new(u64::MAX));
     }
 
     /// As [`Reducer::handle_timeout`], with what all runs together may hash. Answers what a hash said.
     pub(crate) fn handle_timeout_within(
         &mut self,
         now: Duration,
-        fuel: &mut Fuel,
+        fuel: &mut HashBudget,
     ) -> Option<Verdict> {
         self.now = self.now.max(now);
         let policy = self.limits.verification;
@@ -249,7 +249,7 @@ impl Reducer {
             let proved = self.verifier.proof().map_or(0, |proof| proof.sequence);
             self.history.forget_after(proved);
             (self.state, self.made_at) = (None, None);
-            let _resync = self.distrust(ResyncReason::HashMismatch, self.coverage.highest());
+            let _resync = self.distrust(ResyncReason::HashMismatch, self.sequences.highest());
         }
         self.requests.update(now, self.phase, &self.limits);
         verdict
@@ -270,8 +270,8 @@ impl Reducer {
         self.phase == Phase::Synced && self.made_at.is_some_and(|made_at| proved >= made_at)
     }
 
-    fn step(&mut self, stamp: Stamp, update: Update<'_>, fuel: &mut Fuel) -> Outcome {
-        let highest = self.coverage.highest();
+    fn step(&mut self, stamp: Stamp, update: Update<'_>, fuel: &mut HashBudget) -> Outcome {
+        let highest = self.sequences.highest();
         let sequence = match (stamp.sequence(), update) {
             (_, Update::Lost) => return self.distrust(ResyncReason::Lost, highest),
             (Some(sequence), _) => sequence.get(),
@@ -292,9 +292,9 @@ impl Reducer {
         sequence: u64,
         stamp: Stamp,
         update: Update<'_>,
-        fuel: &mut Fuel,
+        fuel: &mut HashBudget,
     ) -> Outcome {
-        let highest = self.coverage.highest();
+        let highest = self.sequences.highest();
         let facts = self.facts(sequence, stamp, update);
         let relation = self
             .epoch
@@ -309,7 +309,7 @@ impl Reducer {
                 self.epoch.late();
                 // Its state is old news, and diffs may go on naming it.
                 if let Update::Checkpoint { id, .. } = update {
-                    self.seen.checkpoint(id, self.limits.checkpoints);
+                    self.ids.checkpoint(id, self.limits.checkpoints);
                 }
                 Outcome::Stale
             }
@@ -362,22 +362,22 @@ impl Reducer {
             | Update::Other
             | Update::Lost => (Content::Part, false),
         };
-        let is_start = content == Content::Start && self.seen.is_start(stamp.message_id());
-        let covered = self.coverage.contains(sequence);
-        let highest = self.coverage.highest();
+        let is_start = content == Content::Start && self.ids.is_start(stamp.message_id());
+        let covered = self.sequences.contains(sequence);
+        let highest = self.sequences.highest();
         Facts {
             content,
             is_full,
             id: if is_start {
                 Id::Same
             } else if covered {
-                self.seen.compare(sequence, stamp.message_id())
+                self.ids.compare(sequence, stamp.message_id())
             } else {
                 Id::Unknown
             },
             covered,
             contained: covered
-                && self.seen.is_contained(sequence)
+                && self.ids.is_contained(sequence)
                 && self.skipped.contains(sequence),
             highest: (highest > 0).then_some(highest),
             has_state: self.cursor.is_some(),
@@ -390,14 +390,14 @@ impl Reducer {
         sequence: u64,
         stamp: Stamp,
         update: Update<'_>,
-        fuel: &mut Fuel,
+        fuel: &mut HashBudget,
     ) -> Outcome {
         self.epoch.take(sequence, &stamp);
         if let Update::Start { state } = update {
             return self.start(sequence, stamp, state, fuel);
         }
-        self.coverage.insert(sequence);
-        self.seen
+        self.sequences.insert(sequence);
+        self.ids
             .note(sequence, stamp.message_id(), self.limits.message_ids);
         match update {
             Update::Diff {
@@ -407,7 +407,7 @@ impl Reducer {
             } => self.diff(sequence, operations, (hash, base), fuel),
             Update::Snapshot { state, hash } => self.full(sequence, state, hash, fuel),
             Update::Checkpoint { id, state: [] } => {
-                self.seen.checkpoint(id, self.limits.checkpoints);
+                self.ids.checkpoint(id, self.limits.checkpoints);
                 self.placed(fuel)
             }
             Update::Checkpoint { id, state } => {
@@ -415,7 +415,7 @@ impl Reducer {
                 // One that cannot be read need not be known: after the full state that is needed now,
                 // a diff may name what came before.
                 if !matches!(outcome, Outcome::Resync(ResyncReason::Snapshot(_))) {
-                    self.seen.checkpoint(id, self.limits.checkpoints);
+                    self.ids.checkpoint(id, self.limits.checkpoints);
                 }
                 outcome
             }
@@ -429,9 +429,9 @@ impl Reducer {
     /// Forgets the numbers of the last epoch, and the state that they made.
     fn begin_epoch(&mut self, stamp: Stamp) {
         self.epoch.begin(&stamp);
-        self.coverage = Coverage::default();
-        self.skipped = Coverage::default();
-        self.seen.clear();
+        self.sequences = SequenceRanges::default();
+        self.skipped = SequenceRanges::default();
+        self.ids.clear();
         self.pending.clear();
         self.cursor = None;
         self.dropped = 0;
@@ -452,11 +452,11 @@ impl Reducer {
         sequence: u64,
         stamp: Stamp,
         state: Option<&[u8]>,
-        fuel: &mut Fuel,
+        fuel: &mut HashBudget,
     ) -> Outcome {
         self.cover(sequence);
-        self.seen.start(stamp.message_id());
-        self.seen
+        self.ids.start(stamp.message_id());
+        self.ids
             .note(sequence, stamp.message_id(), self.limits.message_ids);
         let Some(state) = state else {
             self.forget_state();
@@ -483,13 +483,14 @@ impl Reducer {
         sequence: u64,
         operations: Operations<'_>,
         (hash, base): (&[u8], &[u8]),
-        fuel: &mut Fuel,
+        fuel: &mut HashBudget,
     ) -> Outcome {
         let in_place = self
             .cursor
-            .is_some_and(|cursor| self.coverage.spans(cursor, sequence));
+            .is_some_and(|cursor| self.sequences.spans(cursor, sequence));
         let is_synced = self.phase == Phase::Synced;
-        if in_place && (is_synced || self.coverage.highest() == sequence && self.pending.is_empty())
+        if in_place
+            && (is_synced || self.sequences.highest() == sequence && self.pending.is_empty())
         {
             return match self.change(sequence, operations, (hash, base), fuel) {
                 Ok(_) if !is_synced => {
@@ -523,7 +524,7 @@ impl Reducer {
     }
 
     /// A complete state, which makes it right whatever came before.
-    fn full(&mut self, sequence: u64, text: &[u8], hash: &[u8], fuel: &mut Fuel) -> Outcome {
+    fn full(&mut self, sequence: u64, text: &[u8], hash: &[u8], fuel: &mut HashBudget) -> Outcome {
         if self.cursor.is_some_and(|cursor| sequence <= cursor) {
             return Outcome::Stale;
         }
@@ -550,30 +551,30 @@ impl Reducer {
         self.made_at = Some(sequence);
         self.cursor = Some(sequence);
         self.cover(sequence);
-        self.seen.full_state(sequence);
+        self.ids.full_state(sequence);
         self.epoch.settle();
         match self.phase {
-            Phase::Synced if self.coverage.highest() == sequence => Outcome::Applied(verdict),
+            Phase::Synced if self.sequences.highest() == sequence => Outcome::Applied(verdict),
             Phase::Synced | Phase::NeedsResync(_) => self.placed(fuel),
         }
     }
 
     /// A message stands for every number up to its own.
     fn cover(&mut self, sequence: u64) {
-        self.coverage.insert(sequence);
-        self.coverage.add_gaps(sequence, &mut self.skipped);
-        self.coverage.insert_up_to(sequence);
+        self.sequences.insert(sequence);
+        self.sequences.add_gaps(sequence, &mut self.skipped);
+        self.sequences.insert_up_to(sequence);
     }
 
     /// Takes up what can be taken up now that one more message has its place.
-    fn placed(&mut self, fuel: &mut Fuel) -> Outcome {
+    fn placed(&mut self, fuel: &mut HashBudget) -> Outcome {
         let was = self.phase;
         let Some(mut cursor) = self.cursor else {
             return Outcome::Waiting;
         };
         let mut replayed = 0_u32;
         while let Some(next) = self.pending.first_after(cursor) {
-            if !self.coverage.spans(cursor, next) {
+            if !self.sequences.spans(cursor, next) {
                 break;
             }
             let Some((sequence, kept)) = self.pending.take_after(cursor) else {
@@ -588,8 +589,8 @@ impl Reducer {
             cursor = sequence;
             replayed = replayed.saturating_add(1);
         }
-        let highest = self.coverage.highest();
-        if self.coverage.spans(cursor, highest) {
+        let highest = self.sequences.highest();
+        if self.sequences.spans(cursor, highest) {
             self.cursor = Some(cursor.max(highest));
             self.phase = Phase::Synced;
             return match was {
@@ -612,12 +613,12 @@ impl Reducer {
         sequence: u64,
         operations: Operations<'_>,
         (hash, base): (&[u8], &[u8]),
-        fuel: &mut Fuel,
+        fuel: &mut HashBudget,
     ) -> Result<Verdict, ResyncReason> {
-        if !self.seen.knows_base(base, self.limits.checkpoints) {
+        if !self.ids.knows_base(base, self.limits.checkpoints) {
             return Err(ResyncReason::UnknownBase);
         }
-        // Kept only when the hash may refuse what follows: a state with one owner is changed in place.
+        // BufferedDiff only when the hash may refuse what follows: a state with one owner is changed in place.
         let policy = self.limits.verification;
         let due = self.verifier.is_due(self.now, policy, hash);
         let before = due.then(|| self.state.clone()).flatten();
@@ -659,7 +660,7 @@ impl Reducer {
 
     fn gap(&self) -> ResyncReason {
         let start = self.cursor.unwrap_or(self.dropped);
-        let missing = self.coverage.missing(start, self.coverage.highest());
+        let missing = self.sequences.missing(start, self.sequences.highest());
         ResyncReason::Gap { missing }
     }
 }

@@ -10,14 +10,14 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use self::counts::{Counts, Refused, Resyncs, StateText, Tally};
+pub use self::counts::{ApplySummary, Counts, StateText};
 pub use self::limits::RunsLimits;
 use self::quarantine::Quarantine;
 pub use self::quarantine::{QuarantineCause, Quarantined};
 use self::requests::Requests;
 use self::silence::{Heard, Silence};
 use crate::document::ReadError;
-use crate::reducer::{Effect, Fuel, Outcome, Reducer, ResyncReason, Stamp, Update};
+use crate::reducer::{Effect, HashBudget, Outcome, Reducer, ResyncReason, Stamp, Update};
 
 /// Many runs, each under its thread id.
 ///
@@ -36,7 +36,7 @@ pub struct Runs {
     /// When runs want to be told the time, each with its place among the arrivals.
     deadlines: BTreeSet<(Duration, u64)>,
     requests: Requests,
-    fuel: Fuel,
+    fuel: HashBudget,
     bytes: u64,
     /// Bytes of the run that was changed last.
     changed: u64,
@@ -76,7 +76,7 @@ impl Runs {
             silence: Silence::default(),
             deadlines: BTreeSet::new(),
             requests: Requests::new(limits.requests_per_second),
-            fuel: Fuel::new(limits.hash_bytes_per_second),
+            fuel: HashBudget::new(limits.hash_bytes_per_second),
             bytes: 0,
             changed: 0,
             counts: Counts::default(),
@@ -125,7 +125,7 @@ impl Runs {
             Some(cause) => self.quarantine(now, thread, stamp, update, cause),
             None => {
                 self.requests.tell(now);
-                let apply = move |held: &mut Held, fuel: &mut Fuel, silence: &mut Silence| {
+                let apply = move |held: &mut Held, fuel: &mut HashBudget, silence: &mut Silence| {
                     let outcome = held.run.apply_within(now, stamp, update, fuel);
                     if !matches!(outcome, Outcome::Duplicate | Outcome::Stale) {
                         let ends = matches!(update, Update::End);
@@ -143,7 +143,7 @@ impl Runs {
             }
         };
         if let Outcome::Resync(ResyncReason::Snapshot(ReadError::TextTooLong { .. })) = outcome {
-            self.counts.refused.count(text);
+            self.counts.refuse(text);
         }
         self.counts.outcome(outcome);
         outcome
@@ -264,7 +264,7 @@ impl Runs {
     /// Counts a state that was refused on its length before it came here.
     #[cfg(feature = "wire")]
     pub(crate) fn refused(&mut self, text: StateText) {
-        self.counts.refused.count(text);
+        self.counts.refuse(text);
     }
 
     fn unusable(&self, thread: &str) -> Option<QuarantineCause> {
@@ -321,7 +321,7 @@ impl Runs {
     fn with<T>(
         &mut self,
         name: &str,
-        body: impl FnOnce(&mut Held, &mut Fuel, &mut Silence) -> T,
+        body: impl FnOnce(&mut Held, &mut HashBudget, &mut Silence) -> T,
     ) -> Option<T> {
         let held = self.runs.get_mut(name)?;
         let value = body(held, &mut self.fuel, &mut self.silence);

@@ -9,7 +9,7 @@ use dashstream_codec::{CheckpointError, CheckpointReader, Message, StateKey};
 use crate::document::ReadLimits;
 use crate::patch::Operations;
 use crate::reducer::{Position, Stamp, Update};
-use crate::runs::{Runs, StateText, Tally};
+use crate::runs::{ApplySummary, Runs, StateText};
 
 impl Runs {
     /// Takes one decoded message: a batch is taken event by event, each under its own thread.
@@ -20,7 +20,7 @@ impl Runs {
     /// the producer sends the same change as a diff just before, so that merging it again adds
     /// nothing where all is well, and elsewhere makes a state that the producer never had. A merge
     /// cannot remove a member, and no hash covers it.
-    pub fn apply_message(&mut self, now: Duration, message: &DashStreamMessage) -> Tally {
+    pub fn apply_message(&mut self, now: Duration, message: &DashStreamMessage) -> ApplySummary {
         self.apply_message_at(now, None, message)
     }
 
@@ -31,9 +31,9 @@ impl Runs {
         now: Duration,
         position: impl Into<Option<Position>>,
         message: &DashStreamMessage,
-    ) -> Tally {
+    ) -> ApplySummary {
         let position = position.into();
-        let mut tally = Tally::default();
+        let mut tally = ApplySummary::default();
         let Some(message) = &message.message else {
             self.not_applicable();
             return tally;

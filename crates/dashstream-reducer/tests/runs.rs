@@ -556,12 +556,8 @@ fn every_reason_is_counted_each_time_asked_or_not() {
         assert_eq!(lost, Outcome::Resync(ResyncReason::Gap { missing: 1 }));
     }
     runs.lost(Duration::ZERO);
-    let seen: Vec<_> = runs
-        .counts()
-        .resyncs
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .collect();
+    let counts = runs.counts();
+    let seen: Vec<_> = counts.resyncs().filter(|(_, count)| *count > 0).collect();
     assert_eq!(seen, [("gap", 5), ("lost", 1)]);
     assert!(core::iter::from_fn(|| runs.poll_effect()).count() <= 1);
 }

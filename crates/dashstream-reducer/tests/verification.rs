@@ -271,11 +271,7 @@ fn a_refutation_at_the_end_of_a_burst_is_counted() {
     runs.handle_timeout(runs.poll_timeout().unwrap());
     let counts = runs.counts();
     assert_eq!((counts.synced, counts.waiting, counts.proven), (0, 1, 0));
-    let resyncs: Vec<_> = counts
-        .resyncs
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .collect();
+    let resyncs: Vec<_> = counts.resyncs().filter(|(_, count)| *count > 0).collect();
     assert_eq!(resyncs, [("hash_mismatch", 1)]);
     assert!(runs.poll_effect().is_some());
 }

@@ -9,7 +9,7 @@ use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeLimits, DecodeOptions, Decoded, Decoder};
 use dashstream_kafka::{Handle, Record, RecordIds};
 use dashstream_policy::{Backlog, Cause};
-use dashstream_reducer::{Effect, Position, Resyncs, Runs, RunsLimits, Tally};
+use dashstream_reducer::{ApplySummary, Counts, Effect, Position, Runs, RunsLimits};
 
 use crate::causes::{self, Undecoded};
 use crate::clock::unix_micros;
@@ -27,7 +27,8 @@ pub(crate) struct Pipeline {
     ledger: Option<Arc<Ledger>>,
     throttle: Arc<Throttle>,
     counted: Counted,
-    resyncs: Resyncs,
+    /// What the runs had counted when the metrics were last brought up to it.
+    shown: Counts,
     catching_up: BTreeSet<i32>,
 }
 
@@ -57,7 +58,7 @@ impl Pipeline {
             ledger,
             throttle,
             counted: Counted::default(),
-            resyncs: Resyncs::default(),
+            shown: Counts::default(),
             catching_up: BTreeSet::new(),
         }
     }
@@ -140,14 +141,14 @@ impl Pipeline {
 
     /// Brings the metric up to what the runs have counted; a run may have recovered meanwhile.
     fn count_resyncs(&mut self) {
-        let resyncs = self.runs.counts().resyncs;
-        for ((code, count), (_, before)) in resyncs.iter().zip(self.resyncs.iter()) {
+        let counts = self.runs.counts();
+        for ((code, count), (_, before)) in counts.resyncs().zip(self.shown.resyncs()) {
             let reason = metrics::ResyncReason::LABEL.value(code);
             if let (Some(runs), Some(reason)) = (self.metrics.runs(), reason) {
                 runs.resyncs.add(reason, count.saturating_sub(before));
             }
         }
-        self.resyncs = resyncs;
+        self.shown = counts;
     }
 
     pub(crate) const fn counted(&self) -> &Counted {
@@ -169,7 +170,7 @@ impl Pipeline {
         let mut facts = metrics::RunFacts::default();
         facts.synced = u64::try_from(counts.synced).unwrap_or(u64::MAX);
         facts.needs_resync = u64::try_from(counts.waiting).unwrap_or(u64::MAX);
-        facts.refused = counts.refused.total();
+        facts.refused = counts.refused().map(|(_, count)| count).sum();
         facts
     }
 
@@ -205,7 +206,7 @@ impl Pipeline {
         self.drain_effects();
     }
 
-    fn count_updates(&self, tally: &Tally) {
+    fn count_updates(&self, tally: &ApplySummary) {
         let Some(runs) = self.metrics.runs() else {
             return;
         };

@@ -57,16 +57,37 @@ pub struct PartitionReport {
 }
 
 /// The runs at the end.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct RunsReport {
     /// Runs whose state can be relied on.
     pub synced: usize,
     /// Runs that wait for a full state.
     pub needs_resync: usize,
+    /// Runs in step whose newest state matched the producer's hash of it.
+    pub proven: usize,
     /// Updates applied since the start.
     pub applied: u64,
+    /// The first runs by thread id, [`LISTED`] at most.
+    pub listed: Vec<RunLine>,
 }
+
+/// One run at the end.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct RunLine {
+    /// Its thread id.
+    pub thread: String,
+    /// Whether its state can be relied on.
+    pub synced: bool,
+    /// The number of the message that made the state.
+    pub sequence: Option<u64>,
+    /// The number of the last message whose hash the state matched.
+    pub last_proven_at: Option<u64>,
+}
+
+/// Runs that are listed one by one: a page of them.
+const LISTED: usize = 32;
 
 /// The verdict at the end.
 #[derive(Clone, Debug, Serialize)]
@@ -94,6 +115,15 @@ pub(crate) struct Ending<'a> {
     pub(crate) complete: bool,
 }
 
+fn run_line((thread, run): (&str, &Reducer)) -> RunLine {
+    RunLine {
+        thread: thread.to_owned(),
+        synced: run.needs_resync().is_none(),
+        sequence: run.sequence(),
+        last_proven_at: run.proof().map(|proof| proof.sequence),
+    }
+}
+
 impl RunReport {
     pub(crate) fn new(ending: &Ending<'_>) -> Self {
         let counts = ending.runs.counts();
@@ -116,7 +146,9 @@ impl RunReport {
             runs: RunsReport {
                 synced: counts.synced,
                 needs_resync: counts.waiting,
+                proven: counts.proven,
                 applied: tally.applied.saturating_add(tally.recovered),
+                listed: ending.runs.iter().take(LISTED).map(run_line).collect(),
             },
             health: HealthReport {
                 status: ending.verdict.status.as_str(),

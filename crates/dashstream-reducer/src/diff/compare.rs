@@ -3,7 +3,8 @@
 use core::fmt::Write;
 use std::sync::Arc;
 
-use crate::diff::align::align;
+use crate::diff::element::{ElementMatch, ElementMatcher};
+use crate::diff::patience::patience_lcs;
 use crate::diff::{DiffError, DiffLimits, Difference};
 use crate::document::{
     Cursor, Document, End, Member, Node, Tree, Unshared, escape_extra, next_unshared, pass_shared,
@@ -13,7 +14,7 @@ use crate::patch::Operation;
 /// One comparison: what may still be spent, and what was found.
 pub(super) struct Comparison<'l> {
     limits: &'l DiffLimits,
-    fuel: u64,
+    elements: ElementMatcher<'l>,
     operations: Vec<Operation>,
     /// Bytes of the operations as text, each with the comma after it.
     bytes: u64,
@@ -52,28 +53,11 @@ struct Walk<'a> {
     passed: usize,
 }
 
-/// How two elements are related.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kinship {
-    Identical,
-    /// The rest may differ.
-    SameIdentity,
-    Strangers,
-}
-
-/// What tells an element apart: which member, and its value.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-pub(super) enum Identity<'a> {
-    Text(usize, &'a str),
-    Int(usize, i64),
-    UInt(usize, u64),
-}
-
 impl<'l> Comparison<'l> {
     pub(super) const fn new(limits: &'l DiffLimits) -> Self {
         Self {
             limits,
-            fuel: limits.fuel,
+            elements: ElementMatcher::new(limits),
             operations: Vec::new(),
             bytes: 0,
             path: String::new(),
@@ -92,20 +76,13 @@ impl<'l> Comparison<'l> {
             // Two brackets, and no comma after the last.
             text_bytes: self.bytes.saturating_add(1).max(2),
             operations: self.operations,
-            fuel: self.limits.fuel.saturating_sub(self.fuel),
+            fuel: self.elements.spent(),
         })
-    }
-
-    pub(super) fn spend(&mut self, units: u64) -> Result<(), DiffError> {
-        let limit = self.limits.fuel;
-        let left = self.fuel.checked_sub(units);
-        self.fuel = left.ok_or(DiffError::OutOfFuel { limit })?;
-        Ok(())
     }
 
     /// Recursion is bounded by the depth of documents.
     fn value(&mut self, old: &Node, new: &Node) -> Result<(), Halt> {
-        self.spend(1)?;
+        self.elements.spend(1)?;
         match (old, new) {
             (Node::Array(a), Node::Array(b)) if Arc::ptr_eq(a, b) => Ok(()),
             (Node::Object(a), Node::Object(b)) if Arc::ptr_eq(a, b) => Ok(()),
@@ -116,7 +93,8 @@ impl<'l> Comparison<'l> {
                 self.container(new, |this, mark| this.members(a, b, mark))
             }
             (old, new) => {
-                self.spend(old.weight().bytes.min(new.weight().bytes) / 64)?;
+                self.elements
+                    .spend(old.weight().bytes.min(new.weight().bytes) / 64)?;
                 if old.is_same(new) {
                     Ok(())
                 } else {
@@ -172,7 +150,7 @@ impl<'l> Comparison<'l> {
         loop {
             let mut steps = 0;
             let unshared = next_unshared(&mut old, &mut new, &mut steps);
-            self.spend(steps)?;
+            self.elements.spend(steps)?;
             match unshared {
                 Some(Unshared::Both(a, b)) => {
                     self.member(a, |this| this.value(&a.node, &b.node))?;
@@ -201,7 +179,8 @@ impl<'l> Comparison<'l> {
         }
         let between = |len: usize| len.saturating_sub(front.passed).saturating_sub(back.passed);
         let (olds, news) = (between(old.len()), between(new.len()));
-        self.spend((olds as u64).saturating_add(news as u64))?;
+        self.elements
+            .spend((olds as u64).saturating_add(news as u64))?;
         let olds: Vec<_> = front.old.take(olds).collect();
         let news: Vec<_> = front.new.take(news).collect();
         self.stretch(front.passed, (&olds, &news), mark)?;
@@ -224,20 +203,20 @@ impl<'l> Comparison<'l> {
             let mut steps = 0;
             let left = most.saturating_sub(walk.passed);
             let (more, pair) = pass_shared(&mut walk.old, &mut walk.new, left, &mut steps);
-            self.spend(steps)?;
+            self.elements.spend(steps)?;
             walk.passed = walk.passed.saturating_add(more);
             let Some((a, b)) = pair.filter(|_| walk.passed < most) else {
                 return Ok(None);
             };
-            let kinship = self.kinship(a, b)?;
-            if kinship == Kinship::Strangers {
+            let matched = self.elements.compare(a, b)?;
+            if matched == ElementMatch::Unrelated {
                 return Ok(None);
             }
             let at = walk.passed;
             walk.passed = at.saturating_add(1);
             walk.old.pass();
             walk.new.pass();
-            if kinship == Kinship::SameIdentity {
+            if matched == ElementMatch::SameIdentity {
                 return Ok(Some((at, a, b)));
             }
         }
@@ -250,7 +229,7 @@ impl<'l> Comparison<'l> {
         (olds, news): (&[&Node], &[&Node]),
         mark: Mark,
     ) -> Result<(), Halt> {
-        let together = align(self, olds, news)?;
+        let together = patience_lcs(&mut self.elements, olds, news)?;
         let (mut olds, mut news) = (olds.iter(), news.iter());
         // The sentinel stands after the last element of both.
         let sentinel = (olds.len(), news.len());
@@ -259,7 +238,7 @@ impl<'l> Comparison<'l> {
             let apart_old = old.saturating_sub(all_olds.saturating_sub(olds.len()));
             let apart_new = new.saturating_sub(all_news.saturating_sub(news.len()));
             let pairs = apart_old.min(apart_new);
-            // Strangers by position, and then the pair that belongs together.
+            // Unrelated ones by position, and then the pair that belongs together.
             for (a, b) in olds.by_ref().zip(news.by_ref()).take(pairs) {
                 self.element(at, |this| this.value(a, b))?;
                 at = at.saturating_add(1);
@@ -281,49 +260,6 @@ impl<'l> Comparison<'l> {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn kinship(&mut self, a: &Node, b: &Node) -> Result<Kinship, DiffError> {
-        self.spend(1)?;
-        let shared = match (a, b) {
-            (Node::Array(a), Node::Array(b)) => Arc::ptr_eq(a, b),
-            (Node::Object(a), Node::Object(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        };
-        if shared {
-            return Ok(Kinship::Identical);
-        }
-        match (self.identity(a), self.identity(b)) {
-            (Some(a), Some(b)) if a == b => return Ok(Kinship::SameIdentity),
-            (None, None) if a.weight() == b.weight() => {}
-            _ => return Ok(Kinship::Strangers),
-        }
-        self.spend(work(a))?;
-        Ok(if a.is_identical(b) {
-            Kinship::Identical
-        } else {
-            Kinship::Strangers
-        })
-    }
-
-    pub(super) fn identity<'n>(&self, node: &'n Node) -> Option<Identity<'n>> {
-        let Node::Object(members) = node else {
-            return None;
-        };
-        let mut names = self.limits.identity.iter().enumerate();
-        let (at, value) =
-            names.find_map(|(at, name)| Some((at, members.member(name.as_bytes())?)))?;
-        match value {
-            Node::String(text) => Some(Identity::Text(at, text.as_str())),
-            Node::Int(number) => Some(Identity::Int(at, *number)),
-            Node::UInt(number) => Some(Identity::UInt(at, *number)),
-            Node::Null
-            | Node::Bool(_)
-            | Node::Float(_)
-            | Node::Big(_)
-            | Node::Array(_)
-            | Node::Object(_) => None,
-        }
     }
 
     fn member(
@@ -421,12 +357,6 @@ impl<'a> Walk<'a> {
             passed: 0,
         }
     }
-}
-
-/// What looking at all of a value costs.
-pub(super) fn work(node: &Node) -> u64 {
-    let weight = node.weight();
-    weight.nodes.saturating_add(weight.bytes / 64)
 }
 
 /// Names that existing consumers take as data in a full state and refuse in a pointer, since they mean

@@ -1,10 +1,8 @@
 //! Emissions as the codec's wire types.
 
-use dashstream_codec::v1::diff_operation::OpType;
 use dashstream_codec::v1::{DiffOperation, Header, StateDiff, ValueEncoding};
 
 use crate::diff::{Body, Emission};
-use crate::document::Document;
 use crate::patch::Operation;
 
 impl Emission {
@@ -30,26 +28,17 @@ impl Emission {
 
 impl From<Operation> for DiffOperation {
     fn from(operation: Operation) -> Self {
-        let (op, path, from, value) = match operation {
-            Operation::Add { path, value } => (OpType::Add, path, None, Some(value)),
-            Operation::Remove { path } => (OpType::Remove, path, None, None),
-            Operation::Replace { path, value } => (OpType::Replace, path, None, Some(value)),
-            Operation::Move { from, path } => (OpType::Move, path, Some(from), None),
-            Operation::Copy { from, path } => (OpType::Copy, path, Some(from), None),
-            Operation::Test { path, value } => (OpType::Test, path, None, Some(value)),
-        };
+        let (encoded, value) = operation.encoded();
+        let mut text = Vec::new();
+        if let Some(value) = value {
+            value.to_canonical(&mut text);
+        }
         Self {
-            op: op.into(),
-            path,
-            value: value.map_or_else(Vec::new, canonical).into(),
-            from: from.unwrap_or_default(),
+            op: encoded.op,
+            path: encoded.path.to_owned(),
+            value: text.into(),
+            from: encoded.from.to_owned(),
             encoding: ValueEncoding::Json.into(),
         }
     }
-}
-
-fn canonical(value: Document) -> Vec<u8> {
-    let mut text = Vec::new();
-    value.to_canonical(&mut text);
-    text
 }

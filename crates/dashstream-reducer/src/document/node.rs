@@ -29,6 +29,13 @@ pub(crate) enum Node {
     Object(Arc<Tree<Member>>),
 }
 
+/// An array or an object.
+#[derive(Clone, Copy)]
+pub(crate) enum Container<'a> {
+    Array(&'a Arc<Tree<Node>>),
+    Object(&'a Arc<Tree<Member>>),
+}
+
 /// A finite number, and the length of its canonical text, which takes long to find.
 #[derive(Clone, Copy)]
 pub(crate) struct Float {
@@ -142,7 +149,7 @@ impl Weight {
     }
 
     /// What two equal values have in common: they may have been given different rooms.
-    const fn shape(&self) -> (u64, u64, u16) {
+    pub(crate) const fn shape(&self) -> (u64, u64, u16) {
         (self.nodes, self.bytes, self.depth)
     }
 }
@@ -186,6 +193,16 @@ impl Node {
     }
 
     pub(crate) fn depth(&self) -> u16 {
+        match self.container() {
+            None => 0,
+            Some(Container::Array(tree)) => tree.container_depth(),
+            Some(Container::Object(tree)) => tree.container_depth(),
+        }
+    }
+
+    /// The value, if it has others in it.
+    #[inline]
+    pub(crate) const fn container(&self) -> Option<Container<'_>> {
         match self {
             Self::Null
             | Self::Bool(_)
@@ -193,9 +210,9 @@ impl Node {
             | Self::UInt(_)
             | Self::Float(_)
             | Self::Big(_)
-            | Self::String(_) => 0,
-            Self::Array(tree) => tree.container_depth(),
-            Self::Object(tree) => tree.container_depth(),
+            | Self::String(_) => None,
+            Self::Array(tree) => Some(Container::Array(tree)),
+            Self::Object(tree) => Some(Container::Object(tree)),
         }
     }
 

@@ -92,55 +92,6 @@ impl Write for NumberText {
     }
 }
 
-/// The digits of a number of up to eight, and how many they are.
-#[inline]
-pub(crate) fn few_digits(value: u32) -> Option<([u8; 8], usize)> {
-    let digits = eight_digits(value)?;
-    // The first digit is the lowest byte; at least one stays.
-    let zeros = (digits.trailing_zeros() / 8).min(7);
-    let text = (digits | ZEROS) >> zeros.wrapping_mul(8);
-    Some((text.to_le_bytes(), 8_usize.saturating_sub(zeros as usize)))
-}
-
-/// The whole part of a number of up to eight digits of which the last `decimals` stand behind the
-/// point, and those. `None` where the text takes an exponent.
-#[inline]
-pub(crate) fn few_decimals(value: f64) -> Option<(u32, [u8; 8], usize)> {
-    const POWERS: [u32; 6] = [1, 10, 100, 1_000, 10_000, 100_000];
-    let (scaled, decimals) = decimal(value)?;
-    let (mut scaled, mut decimals) = (u32::try_from(scaled).ok()?, usize::try_from(decimals).ok()?);
-    // Scaling rounds, so that fewer decimals may do.
-    while decimals > 0 && scaled % 10 == 0 {
-        scaled /= 10;
-        decimals = decimals.saturating_sub(1);
-    }
-    let power = *POWERS.get(decimals)?;
-    let fraction = eight_digits(scaled.checked_rem(power)?)?;
-    // A whole number gets a zero behind its point.
-    let shown = decimals.max(1);
-    let hidden = u32::try_from(8_usize.saturating_sub(shown)).ok()?;
-    let text = (fraction | ZEROS) >> hidden.wrapping_mul(8);
-    Some((scaled.checked_div(power)?, text.to_le_bytes(), shown))
-}
-
-const ZEROS: u64 = 0x3030_3030_3030_3030;
-
-/// Eight digits, the first the lowest byte. All are found at once, in one word, and none goes
-/// through memory.
-#[inline]
-fn eight_digits(value: u32) -> Option<u64> {
-    if value >= 100_000_000 {
-        return None;
-    }
-    let value = u64::from(value);
-    // Two halves of four digits, four quarters of two, eight of one: divided by multiplying.
-    let halves = (value / 10_000) | (value % 10_000) << 32;
-    let hundreds = (halves.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
-    let quarters = hundreds | halves.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
-    let tens = (quarters.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
-    Some(tens | quarters.wrapping_sub(tens.wrapping_mul(10)) << 8)
-}
-
 /// The digits of a number with few decimals, and how many of them stand behind the point.
 #[inline]
 fn decimal(value: f64) -> Option<(u64, i32)> {
@@ -181,7 +132,7 @@ const DECIMALS: i32 = 6;
 
 /// The parts of a number's text.
 #[derive(Clone, Copy)]
-enum Part {
+enum NumberPart {
     Whole,
     Fraction,
     Exponent,
@@ -224,24 +175,24 @@ impl Shortest {
         }
         let mut digits = NumberText::EMPTY;
         let (mut whole, mut exponent, mut down) = (0_i32, 0_i32, false);
-        let mut part = Part::Whole;
+        let mut part = NumberPart::Whole;
         for byte in text.as_bytes() {
             match (byte, part) {
-                (b'.', _) => part = Part::Fraction,
-                (b'e' | b'E', _) => part = Part::Exponent,
+                (b'.', _) => part = NumberPart::Fraction,
+                (b'e' | b'E', _) => part = NumberPart::Exponent,
                 (b'-', _) => down = true,
-                (b'0'..=b'9', Part::Exponent) => {
+                (b'0'..=b'9', NumberPart::Exponent) => {
                     let digit = i32::from(byte.saturating_sub(b'0'));
                     exponent = exponent.saturating_mul(10).saturating_add(digit);
                 }
                 // A zero in front of the first other digit only moves the point.
-                (b'0', Part::Whole) if digits.len == 0 => {}
-                (b'0', Part::Fraction) if digits.len == 0 => whole = whole.saturating_sub(1),
-                (b'0'..=b'9', Part::Whole) => {
+                (b'0', NumberPart::Whole) if digits.len == 0 => {}
+                (b'0', NumberPart::Fraction) if digits.len == 0 => whole = whole.saturating_sub(1),
+                (b'0'..=b'9', NumberPart::Whole) => {
                     whole = whole.saturating_add(1);
                     digits.push(*byte);
                 }
-                (b'0'..=b'9', Part::Fraction) => digits.push(*byte),
+                (b'0'..=b'9', NumberPart::Fraction) => digits.push(*byte),
                 _ => {}
             }
         }

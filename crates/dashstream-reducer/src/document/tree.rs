@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::document::meter::Meter;
+use crate::document::fuel::Fuel;
 use crate::document::node::{Member, Node, Weight};
 use crate::document::text::ARC_HEADER;
 
@@ -155,9 +155,9 @@ impl<E: Entry> Tree<E> {
     }
 
     /// Inserts `entry` before the entry at `at`; at the end when `at` is the length.
-    pub(crate) fn insert(&mut self, at: usize, entry: E, meter: &mut Meter) {
+    pub(crate) fn insert(&mut self, at: usize, entry: E, fuel: &mut Fuel) {
         let weight = entry.weight();
-        if let Some(right) = self.insert_below(at, (entry, weight), meter) {
+        if let Some(right) = self.insert_below(at, (entry, weight), fuel) {
             let left = core::mem::replace(self, Self::new());
             if let Some(left) = Child::of(left) {
                 *self = Self::branch(vec![left, right]);
@@ -166,8 +166,8 @@ impl<E: Entry> Tree<E> {
     }
 
     /// Takes the entry at `at` out.
-    pub(crate) fn remove(&mut self, at: usize, meter: &mut Meter) -> Option<E> {
-        let (entry, _) = self.remove_below(at, meter)?;
+    pub(crate) fn remove(&mut self, at: usize, fuel: &mut Fuel) -> Option<E> {
+        let (entry, _) = self.remove_below(at, fuel)?;
         // A branch with one child says nothing: the child takes its place.
         while let Kids::Branch(children) = &mut self.kids {
             if children.len() > 1 {
@@ -274,12 +274,9 @@ impl<E: Entry> Child<E> {
 
 /// The node behind `shared`, copied first unless this is its only owner.
 #[inline]
-pub(crate) fn own<'a, E: Entry>(
-    shared: &'a mut Arc<Tree<E>>,
-    meter: &mut Meter,
-) -> &'a mut Tree<E> {
+pub(crate) fn own<'a, E: Entry>(shared: &'a mut Arc<Tree<E>>, fuel: &mut Fuel) -> &'a mut Tree<E> {
     if Arc::strong_count(shared) > 1 {
-        meter.copied(shared.own_bytes());
+        fuel.copied(shared.own_bytes());
     }
     Arc::make_mut(shared)
 }

@@ -1,7 +1,7 @@
 //! Canonical text: members by name, no white space, numbers in one of the dialects.
 
 use crate::document::node::{Member, Node};
-use crate::document::number::{NumberText, few_decimals, few_digits};
+use crate::document::number::NumberText;
 use crate::document::tree::{Entry, Tree};
 use crate::hash::Dialect;
 
@@ -67,10 +67,12 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
         Node::Null => out.extend(b"null"),
         Node::Bool(true) => out.extend(b"true"),
         Node::Bool(false) => out.extend(b"false"),
-        Node::Int(value) => write_integer(*value, out),
+        Node::Int(value) => out.extend(NumberText::of_i64(*value).as_bytes()),
         Node::UInt(value) => out.extend(NumberText::of_u64(*value).as_bytes()),
-        Node::Float(float) => write_float(float.get(), dialect, out),
-        Node::Big(big) => write_float(big.float().get(), dialect, out),
+        Node::Float(float) => out.extend(NumberText::of_f64(float.get(), dialect).as_bytes()),
+        Node::Big(big) => {
+            out.extend(NumberText::of_f64(big.float().get(), dialect).as_bytes());
+        }
         Node::String(text) => text.write_between(*b"\"", *b"\"", out),
         Node::Array(tree) => {
             if let Some(buffer) = out.room_for(tree.container_weight().bytes) {
@@ -98,30 +100,6 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
             }
             out.extend(if tree.len() == 0 { b"{}" } else { b"}" });
         }
-    }
-}
-
-fn write_float(value: f64, dialect: Dialect, out: &mut impl Sink) {
-    let few = match dialect {
-        Dialect::Current | Dialect::Ryu => few_decimals(value),
-        Dialect::JavaScript => None,
-    };
-    let whole = few.and_then(|(whole, _, _)| few_digits(whole));
-    if let (Some((_, fraction, shown)), Some((digits, len))) = (few, whole) {
-        if value.is_sign_negative() {
-            out.push(b'-');
-        }
-        out.short([], digits, len, [b'.']);
-        out.short([], fraction, shown, []);
-    } else {
-        out.extend(NumberText::of_f64(value, dialect).as_bytes());
-    }
-}
-
-fn write_integer(value: i64, out: &mut impl Sink) {
-    match u32::try_from(value).ok().and_then(few_digits) {
-        Some((digits, len)) => out.short([], digits, len, []),
-        None => out.extend(NumberText::of_i64(value).as_bytes()),
     }
 }
 

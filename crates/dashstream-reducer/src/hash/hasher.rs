@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Dialect, Unproven, Verdict};
-use crate::document::{Document, Seen, Sink, write};
+use crate::document::{DialectRisk, Document, Sink, write};
 
 /// Computes state hashes, the SHA-256 of the canonical text, without ever holding that text.
 ///
@@ -78,7 +78,7 @@ impl Hasher {
         if self.hash(state) == expected {
             return Verdict::Match;
         }
-        let mut seen = Seen::default();
+        let mut seen = DialectRisk::default();
         seen.look(&state.root);
         // Only floats, and names outside the basic plane, look different in another dialect.
         if seen.float || seen.high_name {

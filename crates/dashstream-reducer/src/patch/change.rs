@@ -1,6 +1,8 @@
 //! Finding where an operation acts, and acting there.
 
-use crate::document::{Delta, Entry, Member, Meter, Name, Node, Text, Tree, Visit, Weight, own};
+use crate::document::{
+    Container, Delta, Entry, Fuel, Member, Name, Node, Text, Tree, Visit, Weight, own,
+};
 use crate::patch::PatchErrorKind;
 use crate::pointer::{Pointer, Token, Tokens};
 
@@ -47,7 +49,7 @@ pub(super) struct Change<'a> {
     delta: Delta,
     /// Bytes of memory that containers grew by to take an entry, the entry's own aside.
     pub(super) grown: u64,
-    pub(super) meter: Meter,
+    pub(super) fuel: Fuel,
 }
 
 /// How a change is undone: by another at the same pointer and this position.
@@ -59,7 +61,7 @@ pub(super) struct Undo {
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn new(room: Room, meter: Meter) -> Self {
+    pub(super) fn new(room: Room, fuel: Fuel) -> Self {
         Self {
             tokens: Tokens::default(),
             want: Want::Add,
@@ -71,7 +73,7 @@ impl<'a> Change<'a> {
             room,
             delta: Delta::default(),
             grown: 0,
-            meter,
+            fuel,
         }
     }
 
@@ -107,7 +109,7 @@ impl<'a> Change<'a> {
 
     /// Makes what was changed at `pointer` what it was before, with limits and fuel aside.
     pub(super) fn take_back(&mut self, root: &mut Node, pointer: &Pointer<'a>, undo: Undo) -> bool {
-        self.meter = Meter::unlimited();
+        self.fuel = Fuel::unlimited();
         self.room = Room::UNLIMITED;
         self.at = undo.at;
         self.undoing = true;
@@ -147,7 +149,7 @@ impl<'a> Change<'a> {
                 self.grow(self.weight, len)?;
                 let value = core::mem::replace(&mut self.value, Node::Null);
                 self.delta
-                    .deepen(tree, |tree| tree.insert(at, value, &mut self.meter));
+                    .deepen(tree, |tree| tree.insert(at, value, &mut self.fuel));
                 self.inserted(self.weight.heap);
                 Ok(())
             }
@@ -158,7 +160,7 @@ impl<'a> Change<'a> {
                 let undoing = self.undoing;
                 let element = self
                     .delta
-                    .deepen(tree, |tree| take(tree, at, undoing, &mut self.meter));
+                    .deepen(tree, |tree| take(tree, at, undoing, &mut self.fuel));
                 self.value = element.ok_or(PatchErrorKind::OutOfBounds)?;
                 self.want = Want::Add;
                 Ok(())
@@ -189,7 +191,7 @@ impl<'a> Change<'a> {
                 let node = core::mem::replace(&mut self.value, Node::Null);
                 let member = Member { key, node };
                 self.delta
-                    .deepen(tree, |tree| tree.insert(at, member, &mut self.meter));
+                    .deepen(tree, |tree| tree.insert(at, member, &mut self.fuel));
                 self.inserted(self.weight.heap);
                 Ok(())
             }
@@ -200,7 +202,7 @@ impl<'a> Change<'a> {
                 let undoing = self.undoing;
                 let member = self
                     .delta
-                    .deepen(tree, |tree| take(tree, at, undoing, &mut self.meter));
+                    .deepen(tree, |tree| take(tree, at, undoing, &mut self.fuel));
                 self.value = member.ok_or(PatchErrorKind::NotFound)?.node;
                 self.want = Want::Add;
                 Ok(())
@@ -266,11 +268,11 @@ impl Visit for Change<'_> {
             core::mem::swap(node, &mut self.value);
             return Ok(());
         };
-        self.meter.spend(step_cost(node))?;
+        self.fuel.spend(step_cost(node))?;
         let last = self.tokens.is_empty();
         match node {
             Node::Array(tree) => {
-                let tree = own(tree, &mut self.meter);
+                let tree = own(tree, &mut self.fuel);
                 if last {
                     self.element(tree, token)?;
                 } else {
@@ -278,7 +280,7 @@ impl Visit for Change<'_> {
                 }
             }
             Node::Object(tree) => {
-                let tree = own(tree, &mut self.meter);
+                let tree = own(tree, &mut self.fuel);
                 if last {
                     token.with_name(|name| self.member(tree, name))?;
                 } else {
@@ -301,8 +303,8 @@ impl Visit for Change<'_> {
         &mut self.delta
     }
 
-    fn meter(&mut self) -> &mut Meter {
-        &mut self.meter
+    fn fuel(&mut self) -> &mut Fuel {
+        &mut self.fuel
     }
 
     fn missing(&self) -> PatchErrorKind {
@@ -314,19 +316,19 @@ impl Visit for Change<'_> {
 pub(super) fn find<'n>(
     root: &'n Node,
     pointer: &Pointer<'_>,
-    meter: &mut Meter,
+    fuel: &mut Fuel,
 ) -> Result<&'n Node, PatchErrorKind> {
     let mut node = root;
     for token in pointer.tokens() {
-        meter.spend(step_cost(node))?;
+        fuel.spend(step_cost(node))?;
         node = token.child(node)?;
     }
     Ok(node)
 }
 
 /// Takes an entry out; what an undone insertion left spare is given back as well.
-fn take<E: Entry>(tree: &mut Tree<E>, at: usize, undoing: bool, meter: &mut Meter) -> Option<E> {
-    let entry = tree.remove(at, meter);
+fn take<E: Entry>(tree: &mut Tree<E>, at: usize, undoing: bool, fuel: &mut Fuel) -> Option<E> {
+    let entry = tree.remove(at, fuel);
     if undoing {
         tree.trim(at);
     }
@@ -353,16 +355,10 @@ fn comma(others: usize) -> u64 {
 /// One unit for the container, and one for each level that a packed tree of its size has. A function
 /// of the value alone, so that a patch costs the same wherever it is replayed.
 fn step_cost(container: &Node) -> u64 {
-    let len = match container {
-        Node::Array(tree) => tree.len(),
-        Node::Object(tree) => tree.len(),
-        Node::Null
-        | Node::Bool(_)
-        | Node::Int(_)
-        | Node::UInt(_)
-        | Node::Float(_)
-        | Node::Big(_)
-        | Node::String(_) => 0,
+    let len = match container.container() {
+        Some(Container::Array(tree)) => tree.len(),
+        Some(Container::Object(tree)) => tree.len(),
+        None => 0,
     };
     // Levels of 32: a fifth of the bits.
     u64::from(len.checked_ilog2().unwrap_or(0) / 5).saturating_add(1)

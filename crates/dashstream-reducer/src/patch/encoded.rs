@@ -1,5 +1,6 @@
 //! Operations as they stand on the wire: borrowed, their values still text.
 
+use crate::document::Document;
 use crate::patch::Operation;
 
 /// One operation as the wire carries it. The numbers are the wire's: they are checked when the
@@ -57,15 +58,9 @@ impl Operations<'_> {
     }
 }
 
-/// The operations of one diff, kept while its turn has not come.
+/// The operations of one diff, kept while its turn has not come; their values are text.
 #[derive(Clone, Debug)]
-pub(crate) struct OwnedOperations(OwnedForm);
-
-#[derive(Clone, Debug)]
-enum OwnedForm {
-    Owned(Vec<Operation>),
-    Encoded(Vec<OwnedEncoded>),
-}
+pub(crate) struct OwnedOperations(Vec<OwnedEncoded>);
 
 #[derive(Clone, Debug)]
 struct OwnedEncoded {
@@ -79,13 +74,8 @@ struct OwnedEncoded {
 impl OwnedOperations {
     /// Borrows the operations for as long as `body` runs.
     pub(crate) fn with<T>(&self, body: impl FnOnce(Operations<'_>) -> T) -> T {
-        match &self.0 {
-            OwnedForm::Owned(operations) => body(operations.as_slice().into()),
-            OwnedForm::Encoded(operations) => {
-                let borrowed: Vec<_> = operations.iter().map(OwnedEncoded::borrow).collect();
-                body(borrowed.as_slice().into())
-            }
-        }
+        let borrowed: Vec<_> = self.0.iter().map(OwnedEncoded::borrow).collect();
+        body(borrowed.as_slice().into())
     }
 }
 
@@ -112,57 +102,51 @@ impl OwnedEncoded {
 }
 
 impl Operations<'_> {
-    /// Copies the operations; their values stay text.
+    /// Copies the operations, as text.
     pub(crate) fn to_owned(self) -> OwnedOperations {
-        OwnedOperations(match self.0 {
-            Form::Owned(operations) => OwnedForm::Owned(operations.to_vec()),
-            Form::Encoded(operations) => {
-                OwnedForm::Encoded(operations.iter().copied().map(OwnedEncoded::of).collect())
+        let mut owned = Vec::with_capacity(self.len());
+        self.each(|operation, value| {
+            let mut operation = OwnedEncoded::of(operation);
+            if let Some(value) = value {
+                operation.value.reserve_exact(text_len(value));
+                value.to_canonical(&mut operation.value);
             }
-            #[cfg(feature = "wire")]
-            Form::Wire(operations) => {
-                let encoded = operations.iter().map(Encoded::from);
-                OwnedForm::Encoded(encoded.map(OwnedEncoded::of).collect())
-            }
-            #[cfg(feature = "wire")]
-            Form::View(operations) => {
-                let encoded = operations.map(Encoded::from);
-                OwnedForm::Encoded(encoded.map(OwnedEncoded::of).collect())
-            }
-        })
+            owned.push(operation);
+        });
+        OwnedOperations(owned)
     }
 
-    /// What a copy of the operations keeps alive, at most: values that are documents already are shared,
-    /// and are held as long as the copy is.
+    /// What a copy of the operations takes, at most.
     pub(crate) fn owned_bytes(&self) -> usize {
-        let text = match self.0 {
-            Form::Owned(operations) => operations.iter().map(Operation::held_bytes).sum(),
-            Form::Encoded(operations) => operations.iter().map(Encoded::text_bytes).sum(),
+        let mut bytes = self.len().saturating_mul(size_of::<OwnedEncoded>());
+        self.each(|operation, value| {
+            bytes = bytes
+                .saturating_add(operation.path.len())
+                .saturating_add(operation.from.len())
+                .saturating_add(operation.value.len())
+                .saturating_add(value.map_or(0, text_len));
+        });
+        bytes
+    }
+
+    /// Every operation as the wire carries it. A value that is a document stands beside it.
+    fn each(&self, mut body: impl FnMut(Encoded<'_>, Option<&Document>)) {
+        match self.0 {
+            Form::Owned(operations) => operations.iter().for_each(|operation| {
+                let (encoded, value) = operation.encoded();
+                body(encoded, value);
+            }),
+            Form::Encoded(operations) => operations.iter().for_each(|op| body(*op, None)),
             #[cfg(feature = "wire")]
-            Form::Wire(operations) => {
-                let encoded = operations.iter().map(Encoded::from);
-                encoded
-                    .map(|operation| operation.text_bytes())
-                    .sum::<usize>()
-            }
+            Form::Wire(operations) => operations.iter().for_each(|op| body(op.into(), None)),
             #[cfg(feature = "wire")]
-            Form::View(operations) => {
-                let encoded = operations.map(Encoded::from);
-                encoded
-                    .map(|operation| operation.text_bytes())
-                    .sum::<usize>()
-            }
-        };
-        let each = size_of::<OwnedEncoded>().max(size_of::<Operation>());
-        self.len().saturating_mul(each).saturating_add(text)
+            Form::View(operations) => operations.for_each(|op| body(op.into(), None)),
+        }
     }
 }
 
-impl Encoded<'_> {
-    fn text_bytes(&self) -> usize {
-        let pointers = self.path.len().saturating_add(self.from.len());
-        pointers.saturating_add(self.value.len())
-    }
+fn text_len(value: &Document) -> usize {
+    usize::try_from(value.canonical_len()).unwrap_or(usize::MAX)
 }
 
 impl<'a> From<&'a [Operation]> for Operations<'a> {

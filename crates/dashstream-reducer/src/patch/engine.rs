@@ -1,6 +1,8 @@
 //! Applying operations, all or none.
 
-use crate::document::{DEPTH_MAX, Document, Meter, Node, Spent};
+use std::sync::Arc;
+
+use crate::document::{Container, DEPTH_MAX, Document, Fuel, Node, OutOfFuel};
 #[cfg(feature = "wire")]
 use crate::patch::Encoded;
 use crate::patch::change::{Change, Room, Undo, Want, find};
@@ -93,7 +95,7 @@ fn run<'a, E: Edit<'a>>(
     let mut patching = Patching {
         root: &mut document.root,
         limits,
-        change: Change::new(room, Meter::new(limits.fuel)),
+        change: Change::new(room, Fuel::new(limits.fuel)),
         given: 0,
         copied_nodes: 0,
         left: edits.len(),
@@ -107,29 +109,22 @@ fn run<'a, E: Edit<'a>>(
         }
     }
     Ok(Applied {
-        fuel: limits.fuel.saturating_sub(patching.change.meter.left()),
-        left_behind: patching.change.meter.left_behind(),
+        fuel: limits.fuel.saturating_sub(patching.change.fuel.left()),
+        left_behind: patching.change.fuel.left_behind(),
         // The value itself is new or shared.
         given: patching
             .given
             .saturating_add(patching.change.grown)
-            .saturating_add(patching.change.meter.copies()),
+            .saturating_add(patching.change.fuel.copies()),
     })
 }
 
 /// Whether the root has another owner, which then keeps the previous version alive at no cost.
 fn is_shared(root: &Node) -> bool {
-    use std::sync::Arc;
-    match root {
-        Node::Array(tree) => Arc::strong_count(tree) > 1,
-        Node::Object(tree) => Arc::strong_count(tree) > 1,
-        Node::Null
-        | Node::Bool(_)
-        | Node::Int(_)
-        | Node::UInt(_)
-        | Node::Float(_)
-        | Node::Big(_)
-        | Node::String(_) => true,
+    match root.container() {
+        Some(Container::Array(tree)) => Arc::strong_count(tree) > 1,
+        Some(Container::Object(tree)) => Arc::strong_count(tree) > 1,
+        None => true,
     }
 }
 
@@ -154,7 +149,7 @@ struct Patching<'a, 'd> {
 
 impl<'a> Patching<'a, '_> {
     fn apply(&mut self, edit: impl Edit<'a>) -> Result<(), PatchErrorKind> {
-        self.change.meter.spend(1)?;
+        self.change.fuel.spend(1)?;
         let verb = edit.verb()?;
         let path = self.pointer(edit.path())?;
         match verb {
@@ -177,7 +172,7 @@ impl<'a> Patching<'a, '_> {
             }
             Verb::Copy => {
                 let from = self.pointer(edit.source())?;
-                let value = find(self.root, &from, &mut self.change.meter)?.clone();
+                let value = find(self.root, &from, &mut self.change.fuel)?.clone();
                 self.pay_for_copy(&value)?;
                 self.change.weight = value.weight();
                 self.change.value = value;
@@ -185,7 +180,7 @@ impl<'a> Patching<'a, '_> {
             }
             Verb::Test => {
                 self.value(edit)?;
-                let found = find(self.root, &path, &mut self.change.meter)?;
+                let found = find(self.root, &path, &mut self.change.fuel)?;
                 if found.is_equal(&self.change.value) {
                     Ok(())
                 } else {
@@ -203,7 +198,7 @@ impl<'a> Patching<'a, '_> {
             return Err(PatchErrorKind::MoveIntoSelf);
         }
         if from.text() == path.text() {
-            return find(self.root, &from, &mut self.change.meter).map(|_| ());
+            return find(self.root, &from, &mut self.change.fuel).map(|_| ());
         }
         self.change.perform(self.root, &from, Want::Remove)?;
         let value = self.change.value.clone();
@@ -233,7 +228,7 @@ impl<'a> Patching<'a, '_> {
             Safety::Previous(_) => {
                 if let Some(old) = self.change.displaced() {
                     let bytes = old.heap_bytes();
-                    self.change.meter.displaced(bytes);
+                    self.change.fuel.displaced(bytes);
                 }
             }
             Safety::Journal(_) if last => {}
@@ -266,7 +261,7 @@ impl<'a> Patching<'a, '_> {
         self.change.weight = weight;
         self.given = self.given.saturating_add(weight.heap);
         self.change
-            .meter
+            .fuel
             .spend(weight.nodes.saturating_add(weight.bytes / 64))?;
         Ok(())
     }
@@ -306,8 +301,8 @@ const JOURNAL: usize = 128;
 /// can be added.
 const SUM_MAX: u64 = u64::MAX >> 2;
 
-impl From<Spent> for PatchErrorKind {
-    fn from(spent: Spent) -> Self {
+impl From<OutOfFuel> for PatchErrorKind {
+    fn from(spent: OutOfFuel) -> Self {
         Self::OutOfFuel { limit: spent.limit }
     }
 }

@@ -4,7 +4,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::document::{Document, Node, ReadLimits, read};
-use crate::patch::{PatchError, PatchErrorKind, PatchLimits};
+use crate::patch::{Encoded, PatchError, PatchErrorKind, PatchLimits};
 
 /// One operation of RFC 6902. Pointers are RFC 6901 text, checked when the operation is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,18 +56,23 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The text of the pointers, and what the value holds.
-    pub(crate) fn held_bytes(&self) -> usize {
-        let (pointers, value) = match self {
-            Self::Remove { path } => (path.len(), 0),
-            Self::Add { path, value }
-            | Self::Replace { path, value }
-            | Self::Test { path, value } => (path.len(), value.heap_bytes()),
-            Self::Move { from, path } | Self::Copy { from, path } => {
-                (from.len().saturating_add(path.len()), 0)
-            }
+    /// As the wire carries it, with its value beside it.
+    pub(crate) fn encoded(&self) -> (Encoded<'_>, Option<&Document>) {
+        let (op, path, from, value) = match self {
+            Self::Add { path, value } => (0, path, "", Some(value)),
+            Self::Remove { path } => (1, path, "", None),
+            Self::Replace { path, value } => (2, path, "", Some(value)),
+            Self::Move { from, path } => (3, path, from.as_str(), None),
+            Self::Copy { from, path } => (4, path, from.as_str(), None),
+            Self::Test { path, value } => (5, path, "", Some(value)),
         };
-        pointers.saturating_add(usize::try_from(value).unwrap_or(usize::MAX))
+        let encoded = Encoded {
+            op,
+            path,
+            from,
+            ..Encoded::default()
+        };
+        (encoded, value)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which numbering a message belongs to: a producer that starts again under the same thread id counts
 //! from 1 again.
 
-use crate::reducer::coverage::Coverage;
+use crate::reducer::sequence_ranges::SequenceRanges;
 use crate::reducer::{Position, Stamp};
 
 /// The numbering that is followed, and what has come up against it.
@@ -28,7 +28,7 @@ pub(super) struct Epoch {
     /// The highest number that came again with another message: another producer may be writing by now.
     doubt: Option<u64>,
     /// Numbers that were too far away to be believed. What they came with was dropped.
-    jumped: Coverage,
+    jumped: SequenceRanges,
     /// The time of the message that was taken last, and of the one that made the last full state.
     last: Option<i64>,
     full: Option<i64>,
@@ -96,7 +96,7 @@ pub(super) enum Relation {
 
 /// Where a message stands in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum LogPlace {
     BeforeEpoch,
     /// Before the record that was looked at last.
     Passed,
@@ -134,9 +134,9 @@ impl Epoch {
         }
         let place = self.place(stamp);
         match place {
-            Place::BeforeEpoch => return Relation::Stale,
+            LogPlace::BeforeEpoch => return Relation::Stale,
             // A record is never changed: what stands there was looked at.
-            Place::Passed | Place::Reached if of.covered => {
+            LogPlace::Passed | LogPlace::Reached if of.covered => {
                 return match of.id {
                     Id::Same => Relation::Duplicate,
                     // Left over from the epoch before, and seen again.
@@ -148,7 +148,7 @@ impl Epoch {
                     Id::Unknown => Relation::Duplicate,
                 };
             }
-            Place::Passed | Place::Reached | Place::New | Place::Unknown => {}
+            LogPlace::Passed | LogPlace::Reached | LogPlace::New | LogPlace::Unknown => {}
         }
         let clock = self.clock(sequence, stamp.time_us());
         if clock == Clock::Before {
@@ -160,7 +160,7 @@ impl Epoch {
             Clock::Later => of.covered || self.is_well_after(stamp.time_us()),
             Clock::Before | Clock::NotLater | Clock::Unknown => false,
         };
-        if below && is_later && !matches!(place, Place::Passed | Place::Reached) {
+        if below && is_later && !matches!(place, LogPlace::Passed | LogPlace::Reached) {
             return Relation::Another;
         }
         if !below && self.is_well_before(stamp.time_us()) {
@@ -196,7 +196,7 @@ impl Epoch {
             let near = self.jumped_near(sequence, jump_max);
             let goes_on = near.is_some_and(|to| to < sequence);
             return match (of.is_full, of.has_state) {
-                _ if place == Place::Passed => Relation::Jump,
+                _ if place == LogPlace::Passed => Relation::Jump,
                 (true, false) => Relation::Another,
                 (true, true) if goes_on => Relation::Another,
                 (false, false) if near.is_some_and(|to| to != sequence) => Relation::Another,
@@ -217,7 +217,7 @@ impl Epoch {
         sequence: u64,
         stamp: &Stamp,
         of: &Facts,
-        (place, clock): (Place, Clock),
+        (place, clock): (LogPlace, Clock),
     ) -> Relation {
         let late = of
             .highest
@@ -230,7 +230,7 @@ impl Epoch {
             Clock::Before | Clock::Later | Clock::Unknown => {}
         }
         // Without an id it may be the same again, which changes nothing where nothing came after it.
-        let is_known_to_be_another = stamp.message_id().is_some() || place == Place::New;
+        let is_known_to_be_another = stamp.message_id().is_some() || place == LogPlace::New;
         if is_known_to_be_another || of.highest == Some(sequence) {
             Relation::Another
         } else {
@@ -258,19 +258,21 @@ impl Epoch {
     }
 
     /// A message of an earlier epoch.
-    const fn left_over(&self, place: Place) -> Relation {
+    const fn left_over(&self, place: LogPlace) -> Relation {
         match place {
             // Nothing of it was taken.
-            Place::Passed | Place::Reached if !self.filled => Relation::Ended,
-            Place::BeforeEpoch | Place::Passed | Place::Reached | Place::New | Place::Unknown => {
-                Relation::Leftover
-            }
+            LogPlace::Passed | LogPlace::Reached if !self.filled => Relation::Ended,
+            LogPlace::BeforeEpoch
+            | LogPlace::Passed
+            | LogPlace::Reached
+            | LogPlace::New
+            | LogPlace::Unknown => Relation::Leftover,
         }
     }
 
     /// A message was taken into the epoch.
     pub(super) fn take(&mut self, sequence: u64, stamp: &Stamp) {
-        self.filled |= self.place(stamp) == Place::Passed;
+        self.filled |= self.place(stamp) == LogPlace::Passed;
         self.last = stamp.time_us();
         if let Some(time) = stamp.time_us() {
             self.time = self.time.max(Some(time));
@@ -332,7 +334,7 @@ impl Epoch {
 
     /// An earlier epoch reaches as far as this message, if that is a place that was passed.
     pub(super) fn ended(&mut self, stamp: &Stamp) {
-        if self.place(stamp) == Place::Passed {
+        if self.place(stamp) == LogPlace::Passed {
             self.began = stamp.position();
         }
     }
@@ -357,7 +359,7 @@ impl Epoch {
     pub(super) fn settle(&mut self) {
         self.doubt = None;
         self.late = 0;
-        self.jumped = Coverage::default();
+        self.jumped = SequenceRanges::default();
         self.full = self.last;
     }
 
@@ -371,22 +373,22 @@ impl Epoch {
         latest.is_some_and(|(latest, time)| time < latest.saturating_sub(JITTER_US))
     }
 
-    fn place(&self, stamp: &Stamp) -> Place {
+    fn place(&self, stamp: &Stamp) -> LogPlace {
         let Some(position) = stamp.position() else {
-            return Place::Unknown;
+            return LogPlace::Unknown;
         };
         let is_after = |other: Option<Position>| other.and_then(|other| position.is_after(&other));
         if self
             .began
             .is_some_and(|began| began.is_after(&position) == Some(true))
         {
-            return Place::BeforeEpoch;
+            return LogPlace::BeforeEpoch;
         }
         match is_after(self.reached) {
-            Some(true) => Place::New,
-            Some(false) if self.reached == Some(position) => Place::Reached,
-            Some(false) => Place::Passed,
-            None => Place::Unknown,
+            Some(true) => LogPlace::New,
+            Some(false) if self.reached == Some(position) => LogPlace::Reached,
+            Some(false) => LogPlace::Passed,
+            None => LogPlace::Unknown,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::patch::{Operations, OwnedOperations};
 
 /// A diff that was kept.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct BufferedDiff {
     pub(super) operations: OwnedOperations,
     pub(super) hash: Vec<u8>,
     pub(super) base: Vec<u8>,
@@ -16,7 +16,7 @@ pub(super) struct Kept {
 /// Diffs by sequence number, within a count and a byte budget.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending {
-    diffs: BTreeMap<u64, Kept>,
+    diffs: BTreeMap<u64, BufferedDiff>,
     bytes: usize,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Pending {
 const DIFF_BYTES: usize = 256;
 
 /// A node of the table: eleven entries and what links them.
-const NODE_BYTES: u64 = 11 * size_of::<(u64, Kept)>() as u64 + 128;
+const NODE_BYTES: u64 = 11 * size_of::<(u64, BufferedDiff)>() as u64 + 128;
 
 impl Pending {
     /// Copies a diff, or answers `false`, having copied nothing: it exceeds the budget.
@@ -43,7 +43,7 @@ impl Pending {
         if self.diffs.len() >= diffs || self.bytes.saturating_add(cost) > bytes {
             return false;
         }
-        let kept = Kept {
+        let kept = BufferedDiff {
             operations: operations.to_owned(),
             hash: hash.to_vec(),
             base: base.to_vec(),
@@ -57,7 +57,7 @@ impl Pending {
     }
 
     /// The earliest diff after `sequence`, taken out; earlier ones are dropped.
-    pub(super) fn take_after(&mut self, sequence: u64) -> Option<(u64, Kept)> {
+    pub(super) fn take_after(&mut self, sequence: u64) -> Option<(u64, BufferedDiff)> {
         while let Some((at, kept)) = self.diffs.pop_first() {
             self.bytes = self.bytes.saturating_sub(kept.bytes);
             if at > sequence {

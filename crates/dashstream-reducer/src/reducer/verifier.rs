@@ -22,7 +22,7 @@ pub(super) struct Verifier {
     hasher: Hasher,
     /// Bytes that the state which the hasher remembers holds alone, at most.
     pinned: u64,
-    fuel: Fuel,
+    fuel: HashBudget,
     /// When a hash was last checked.
     last: Option<Duration>,
     /// The hash of the state as it is, which was not checked.
@@ -43,7 +43,7 @@ impl Verifier {
         Self {
             hasher: Hasher::new(),
             pinned: 0,
-            fuel: Fuel::new(policy.bytes_per_second),
+            fuel: HashBudget::new(policy.bytes_per_second),
             last: None,
             waiting: None,
             proof: None,
@@ -62,7 +62,7 @@ impl Verifier {
         (now, policy, due): (Duration, Verification, bool),
         (sequence, hash): (u64, &[u8]),
         (state, applied): (&Document, Applied),
-        given: &mut Fuel,
+        given: &mut HashBudget,
     ) -> Verdict {
         self.waiting = None;
         self.pin(applied.left_behind);
@@ -90,7 +90,7 @@ impl Verifier {
         now: Duration,
         policy: Verification,
         state: &Document,
-        given: &mut Fuel,
+        given: &mut HashBudget,
     ) -> Option<Verdict> {
         let is_time = self.waiting.is_some_and(|waiting| now >= waiting.at);
         is_time.then(|| self.check(now, policy, state, given))
@@ -143,7 +143,7 @@ impl Verifier {
         now: Duration,
         policy: Verification,
         state: &Document,
-        given: &mut Fuel,
+        given: &mut HashBudget,
     ) -> Verdict {
         let Some(waiting) = &mut self.waiting else {
             return Verdict::NotComparable(Unproven::NoHash);
@@ -216,13 +216,13 @@ impl Verifier {
 
 /// Bytes of text that may be hashed, by time.
 #[derive(Clone, Debug)]
-pub(crate) struct Fuel {
+pub(crate) struct HashBudget {
     per_second: u64,
     left: u64,
     at: Duration,
 }
 
-impl Fuel {
+impl HashBudget {
     pub(crate) const fn new(per_second: u64) -> Self {
         Self {
             per_second,

@@ -17,14 +17,11 @@ pub struct Counts {
     /// Runs evicted for a budget, since the start.
     pub evicted: u64,
     /// Updates, since the start, by what became of them; and states that were refuted later.
-    pub outcomes: Tally,
+    pub outcomes: ApplySummary,
     /// Messages that no reducer looks at, since the start: they carry no state.
     pub not_applicable: u64,
-    /// Why runs came to need a full state, since the start. Each time counts, whether or not the run
-    /// had recovered in between and whether or not the host was asked for a snapshot.
-    pub resyncs: Resyncs,
-    /// Texts of states refused on their length, since the start, by where they stood.
-    pub refused: Refused,
+    pub(super) resyncs: [u64; ResyncReason::CODES.len()],
+    pub(super) refused: [u64; StateText::ALL.len()],
     /// Messages in quarantine, now.
     pub quarantine_held: usize,
     /// Bytes of them, now.
@@ -37,7 +34,7 @@ pub struct Counts {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "an outcome may say that a run needs a snapshot"]
-pub struct Tally {
+pub struct ApplySummary {
     /// [`Outcome::Applied`].
     pub applied: u64,
     /// [`Outcome::Recovered`].
@@ -106,59 +103,7 @@ impl StateText {
     }
 }
 
-/// How many texts of states were refused on their length, unread and without an allocation.
-///
-/// Never fewer than were refused. A message that is delivered again after the run went on is not
-/// looked at, and so not refused, but for a checkpoint's body that would have been inflated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Refused([u64; StateText::ALL.len()]);
-
-impl Refused {
-    /// How many of one place.
-    #[must_use]
-    pub fn of(&self, text: StateText) -> u64 {
-        let places = StateText::ALL.iter().zip(self.0);
-        places
-            .filter(|(place, _)| **place == text)
-            .map(|(_, count)| count)
-            .sum()
-    }
-
-    /// How many in all.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.0.into_iter().fold(0, u64::saturating_add)
-    }
-
-    pub(crate) fn count(&mut self, text: StateText) {
-        for (place, count) in StateText::ALL.iter().zip(&mut self.0) {
-            if *place == text {
-                *count = count.saturating_add(1);
-            }
-        }
-    }
-}
-
-/// How often runs came to need a full state, by [`ResyncReason::code`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Resyncs([u64; ResyncReason::CODES.len()]);
-
-impl Resyncs {
-    /// Every reason's code, and how often it occurred.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        ResyncReason::CODES.into_iter().zip(self.0)
-    }
-
-    pub(super) fn count(&mut self, reason: ResyncReason) {
-        for (code, count) in ResyncReason::CODES.into_iter().zip(&mut self.0) {
-            if code == reason.code() {
-                *count = count.saturating_add(1);
-            }
-        }
-    }
-}
-
-impl Tally {
+impl ApplySummary {
     /// Counts one outcome.
     pub const fn count(&mut self, outcome: Outcome) {
         let slot = match outcome {
@@ -196,6 +141,34 @@ impl Tally {
 }
 
 impl Counts {
+    /// Why runs came to need a full state, since the start: each [`ResyncReason::code`], and how often.
+    /// Each time counts, whether or not the run had recovered in between and whether or not the host was
+    /// asked for a snapshot.
+    pub fn resyncs(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        ResyncReason::CODES.into_iter().zip(self.resyncs)
+    }
+
+    /// Texts of states refused on their length, since the start, by where they stood: unread and without
+    /// an allocation.
+    ///
+    /// Never fewer than were refused. A message that is delivered again after the run went on is not
+    /// looked at, and so not refused, but for a checkpoint's body that would have been inflated.
+    pub fn refused(&self) -> impl Iterator<Item = (StateText, u64)> {
+        StateText::ALL.into_iter().zip(self.refused)
+    }
+
+    pub(crate) const fn refuse(&mut self, text: StateText) {
+        let [initial, json, state, full, checkpoint] = &mut self.refused;
+        let count = match text {
+            StateText::InitialStateJson => initial,
+            StateText::StateJson => json,
+            StateText::State => state,
+            StateText::FullState => full,
+            StateText::Checkpoint => checkpoint,
+        };
+        *count = count.saturating_add(1);
+    }
+
     /// One run came into step, or fell out of it.
     pub(super) const fn moved(&mut self, synced: isize) {
         self.synced = self.synced.saturating_add_signed(synced);
@@ -211,7 +184,9 @@ impl Counts {
     pub(super) fn outcome(&mut self, outcome: Outcome) {
         self.outcomes.count(outcome);
         if let Outcome::Resync(reason) = outcome {
-            self.resyncs.count(reason);
+            for (code, count) in ResyncReason::CODES.into_iter().zip(&mut self.resyncs) {
+                *count = count.saturating_add(u64::from(code == reason.code()));
+            }
         }
     }
 

@@ -18,7 +18,7 @@ pub struct Quarantined {
     pub cause: QuarantineCause,
     /// The thread id as it came.
     pub thread: Box<str>,
-    update: Kept,
+    update: QuarantinedUpdate,
     bytes: u64,
 }
 
@@ -50,11 +50,11 @@ impl Quarantined {
     /// Lends the message's content, for a host that knows by now which run it belongs to.
     pub fn with_update<T>(&self, body: impl FnOnce(Update<'_>) -> T) -> T {
         match &self.update {
-            Kept::Start(state) => body(Update::Start {
+            QuarantinedUpdate::Start(state) => body(Update::Start {
                 state: state.as_deref(),
             }),
-            Kept::Snapshot { state, hash } => body(Update::Snapshot { state, hash }),
-            Kept::Diff {
+            QuarantinedUpdate::Snapshot { state, hash } => body(Update::Snapshot { state, hash }),
+            QuarantinedUpdate::Diff {
                 operations,
                 hash,
                 base,
@@ -65,11 +65,11 @@ impl Quarantined {
                     base,
                 })
             }),
-            Kept::Checkpoint { id, state } => body(Update::Checkpoint { id, state }),
-            Kept::PoisonedCheckpoint { id } => body(Update::PoisonedCheckpoint { id }),
-            Kept::End => body(Update::End),
-            Kept::Other => body(Update::Other),
-            Kept::Lost => body(Update::Lost),
+            QuarantinedUpdate::Checkpoint { id, state } => body(Update::Checkpoint { id, state }),
+            QuarantinedUpdate::PoisonedCheckpoint { id } => body(Update::PoisonedCheckpoint { id }),
+            QuarantinedUpdate::End => body(Update::End),
+            QuarantinedUpdate::Other => body(Update::Other),
+            QuarantinedUpdate::Lost => body(Update::Lost),
         }
     }
 
@@ -82,7 +82,7 @@ impl Quarantined {
 
 /// An update that owns its parts.
 #[derive(Clone, Debug)]
-enum Kept {
+enum QuarantinedUpdate {
     Start(Option<Vec<u8>>),
     Snapshot {
         state: Vec<u8>,
@@ -105,7 +105,7 @@ enum Kept {
     Lost,
 }
 
-impl Kept {
+impl QuarantinedUpdate {
     fn of(update: Update<'_>) -> Self {
         match update {
             Update::Start { state } => Self::Start(state.map(Into::into)),
@@ -168,7 +168,7 @@ impl Quarantine {
             stamp,
             cause,
             thread: thread.into(),
-            update: Kept::of(update),
+            update: QuarantinedUpdate::of(update),
             bytes: cost,
         });
         dropped

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::{Encoded, Operation};
-use dashstream_reducer::{Document, Outcome, Reducer, Runs, RunsLimits, Stamp, Tally, Update};
+use dashstream_reducer::{
+    ApplySummary, Document, Outcome, Reducer, Runs, RunsLimits, Stamp, Update,
+};
 use serde_json::Value;
 
 use super::entropy::Entropy;
@@ -44,7 +46,7 @@ struct Known {
 /// Every run follows the same producer. Whenever one says that it is in step, its state must be the
 /// producer's as of the highest sequence number that it was given, computed from scratch. Answers what
 /// became of the messages.
-pub fn is_right_or_says_that_it_is_not(bytes: &[u8]) -> Tally {
+pub fn is_right_or_says_that_it_is_not(bytes: &[u8]) -> ApplySummary {
     let mut entropy = Entropy::new(bytes);
     let sent = produce(&mut entropy);
     let first = match entropy.byte() {
@@ -280,7 +282,7 @@ fn check_budgets(runs: &Runs, limits: &RunsLimits) {
     let synced = runs.iter().filter(|(_, run)| run.needs_resync().is_none());
     assert_eq!(counts.synced, synced.count());
     assert_eq!(counts.synced + counts.waiting, held);
-    let resyncs: u64 = counts.resyncs.iter().map(|(_, count)| count).sum();
+    let resyncs: u64 = counts.resyncs().map(|(_, count)| count).sum();
     assert_eq!(counts.outcomes.resync, resyncs);
     assert!(held <= limits.runs);
     assert!(runs.bytes() <= limits.bytes || held == 1);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Child, Entry, FANOUT, Kids, Tree, locate, own, sum};
-use crate::document::meter::Meter;
+use crate::document::fuel::Fuel;
 use crate::document::node::Weight;
 
 /// A node with fewer entries or children than this is merged with a neighbour. Far below half, so
@@ -16,7 +16,7 @@ impl<E: Entry> Tree<E> {
         &mut self,
         at: usize,
         (entry, weight): (E, Weight),
-        meter: &mut Meter,
+        fuel: &mut Fuel,
     ) -> Option<Child<E>> {
         let (overfull, heap) = match &mut self.kids {
             Kids::Leaf(entries) => {
@@ -34,7 +34,7 @@ impl<E: Entry> Tree<E> {
                     child.first = key;
                 }
                 let before = child.tree.heap();
-                let right = own(&mut child.tree, meter).insert_below(rest, (entry, weight), meter);
+                let right = own(&mut child.tree, fuel).insert_below(rest, (entry, weight), fuel);
                 child.len = child.tree.len;
                 let mut heap = child.tree.heap().wrapping_sub(before);
                 if let Some(right) = right {
@@ -96,7 +96,7 @@ impl<E: Entry> Tree<E> {
     }
 
     /// Takes an entry out, with what it weighs.
-    pub(super) fn remove_below(&mut self, at: usize, meter: &mut Meter) -> Option<(E, Weight)> {
+    pub(super) fn remove_below(&mut self, at: usize, fuel: &mut Fuel) -> Option<(E, Weight)> {
         match &mut self.kids {
             Kids::Leaf(entries) => {
                 if at >= entries.len() {
@@ -112,7 +112,7 @@ impl<E: Entry> Tree<E> {
                 let (index, rest) = locate(children, at)?;
                 let child = children.get_mut(index)?;
                 let before = child.tree.heap();
-                let (entry, weight) = own(&mut child.tree, meter).remove_below(rest, meter)?;
+                let (entry, weight) = own(&mut child.tree, fuel).remove_below(rest, fuel)?;
                 child.len = child.tree.len;
                 match child.tree.first_key() {
                     // The first key stays exact: where a new name belongs is decided by it alone.
@@ -128,7 +128,7 @@ impl<E: Entry> Tree<E> {
                 let heap = child.tree.heap().wrapping_sub(before);
                 let is_sparse = child.tree.kids.len() < SPARSE;
                 if is_sparse {
-                    merge_around(children, index, meter);
+                    merge_around(children, index, fuel);
                 }
                 self.forget(weight, heap);
                 if is_sparse {
@@ -192,7 +192,7 @@ const SMALLEST: usize = 4;
 
 /// Joins the sparse child at `index` with a neighbour, and halves the two again if they are too many
 /// for one.
-fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, meter: &mut Meter) {
+fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, fuel: &mut Fuel) {
     let left_index = if index > 0 {
         index.saturating_sub(1)
     } else {
@@ -207,10 +207,10 @@ fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, meter: &mu
         return;
     };
     if Arc::strong_count(&right.tree) > 1 {
-        meter.copied(right.tree.own_bytes());
+        fuel.copied(right.tree.own_bytes());
     }
     let right_tree = Arc::unwrap_or_clone(right.tree);
-    let left_tree = own(&mut left.tree, meter);
+    let left_tree = own(&mut left.tree, fuel);
     match (&mut left_tree.kids, right_tree.kids) {
         (Kids::Leaf(entries), Kids::Leaf(more)) => entries.extend(more),
         (Kids::Branch(children), Kids::Branch(more)) => children.extend(more),

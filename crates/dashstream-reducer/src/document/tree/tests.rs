@@ -3,7 +3,7 @@
 use dashstream_testkit::rng::SplitMix64;
 
 use super::*;
-use crate::document::meter::Meter;
+use crate::document::fuel::Fuel;
 use crate::document::name::Name;
 use crate::document::node::Member;
 use crate::document::text::Text;
@@ -14,14 +14,14 @@ impl Tree<Member> {
     }
 
     /// Inserts a member whose name is not there yet, at the position that `find` answered.
-    pub(crate) fn insert_member(&mut self, at: usize, key: &str, node: Node, meter: &mut Meter) {
+    pub(crate) fn insert_member(&mut self, at: usize, key: &str, node: Node, fuel: &mut Fuel) {
         let key = Text::new(key);
-        self.insert(at, Member { key, node }, meter);
+        self.insert(at, Member { key, node }, fuel);
     }
 }
 
 /// Puts its value in place of another.
-struct Put<'m>(Node, Delta, &'m mut Meter);
+struct Put<'m>(Node, Delta, &'m mut Fuel);
 
 impl Visit for Put<'_> {
     type Error = ();
@@ -36,7 +36,7 @@ impl Visit for Put<'_> {
         &mut self.1
     }
 
-    fn meter(&mut self) -> &mut Meter {
+    fn fuel(&mut self) -> &mut Fuel {
         self.2
     }
 
@@ -93,7 +93,7 @@ fn numbers(tree: &Tree<Node>) -> Vec<i64> {
 #[test]
 fn random_edits_leave_what_they_leave_in_a_vector() {
     let mut rng = SplitMix64::new(7);
-    let mut meter = Meter::unlimited();
+    let mut fuel = Fuel::unlimited();
     for round in 0..40_u64 {
         let mut tree: Tree<Node> = (0..round as i64 * 13).map(Node::Int).collect();
         let mut model: Vec<i64> = (0..round as i64 * 13).collect();
@@ -108,15 +108,15 @@ fn random_edits_leave_what_they_leave_in_a_vector() {
                 _ => rng.below(model.len() as u64 + 1) as usize,
             };
             if grow {
-                tree.insert(at, Node::Int(step), &mut meter);
+                tree.insert(at, Node::Int(step), &mut fuel);
                 model.insert(at, step);
             } else if at < model.len() {
                 assert_eq!(
-                    number(&tree.remove(at, &mut meter).unwrap()),
+                    number(&tree.remove(at, &mut fuel).unwrap()),
                     model.remove(at)
                 );
             } else {
-                assert!(tree.remove(at, &mut meter).is_none());
+                assert!(tree.remove(at, &mut fuel).is_none());
             }
             if step % 50 == 0 {
                 check(&tree);
@@ -136,7 +136,7 @@ fn random_edits_leave_what_they_leave_in_a_vector() {
         check(&kept);
         while !model.is_empty() {
             let at = rng.index(model.len());
-            tree.remove(at, &mut meter).unwrap();
+            tree.remove(at, &mut fuel).unwrap();
             model.remove(at);
             check(&tree);
         }
@@ -147,7 +147,7 @@ fn random_edits_leave_what_they_leave_in_a_vector() {
 #[test]
 fn members_are_found_where_they_belong() {
     let mut rng = SplitMix64::new(8);
-    let mut meter = Meter::unlimited();
+    let mut fuel = Fuel::unlimited();
     let mut tree: Tree<Member> = Tree::new();
     let mut model = std::collections::BTreeMap::new();
     for step in 0..20_000_i64 {
@@ -161,19 +161,19 @@ fn members_are_found_where_they_belong() {
             rng.chance(if bound == 200 { 1 } else { 3 }, 4),
         ) {
             (Ok(at), false) => {
-                let member = tree.remove(at, &mut meter).unwrap();
+                let member = tree.remove(at, &mut fuel).unwrap();
                 assert_eq!(Some(number(&member.node)), model.remove(&key));
             }
             (Ok(at), true) => {
                 assert_eq!(number(&tree.get(at).unwrap().node), model[&key]);
-                let mut put = Put(Node::Int(step), Delta::default(), &mut meter);
+                let mut put = Put(Node::Int(step), Delta::default(), &mut fuel);
                 tree.visit_member(&Name::new(key.as_bytes()), &mut put)
                     .unwrap();
                 model.insert(key, step);
             }
             (Err(at), _) => {
                 assert!(!model.contains_key(&key));
-                tree.insert_member(at, &key, Node::Int(step), &mut meter);
+                tree.insert_member(at, &key, Node::Int(step), &mut fuel);
                 model.insert(key, step);
             }
         }
@@ -193,13 +193,13 @@ fn members_are_found_where_they_belong() {
 
 #[test]
 fn the_depth_follows_the_deepest_entry_down_again() {
-    let mut meter = Meter::unlimited();
+    let mut fuel = Fuel::unlimited();
     let mut tree: Tree<Node> = (0..200).map(Node::Int).collect();
     assert_eq!(tree.container_depth(), 1);
     let inner: Tree<Node> = [Node::Array(Arc::new(Tree::new()))].into_iter().collect();
-    tree.insert(100, Node::Array(Arc::new(inner)), &mut meter);
+    tree.insert(100, Node::Array(Arc::new(inner)), &mut fuel);
     assert_eq!(tree.container_depth(), 3);
-    tree.remove(100, &mut meter).unwrap();
+    tree.remove(100, &mut fuel).unwrap();
     assert_eq!(tree.container_depth(), 1);
     check(&tree);
 }

@@ -1,7 +1,7 @@
 //! Going to one value, changing it, and putting the sums right on the way back.
 
 use super::{Entry, Kids, Tree, locate, own};
-use crate::document::meter::Meter;
+use crate::document::fuel::Fuel;
 use crate::document::name::Name;
 use crate::document::node::{Member, Node, Weight};
 use crate::document::tree::search::child_of;
@@ -17,7 +17,7 @@ pub(crate) trait Visit {
     fn delta(&mut self) -> &mut Delta;
 
     /// Pays for copies.
-    fn meter(&mut self) -> &mut Meter;
+    fn fuel(&mut self) -> &mut Fuel;
 
     /// There is nothing to visit.
     fn missing(&self) -> Self::Error;
@@ -96,7 +96,7 @@ impl<E: Entry> Tree<E> {
                 let place = locate(children, at);
                 match place.and_then(|(index, at)| Some((children.get_mut(index)?, at))) {
                     Some((child, at)) => {
-                        own(&mut child.tree, visit.meter()).visit_at(at, visit)?;
+                        own(&mut child.tree, visit.fuel()).visit_at(at, visit)?;
                     }
                     None => return Err(visit.missing()),
                 }
@@ -136,7 +136,7 @@ impl Tree<Member> {
                 let at = child_of(children, name);
                 match at.and_then(|at| children.get_mut(at)) {
                     Some(child) => {
-                        own(&mut child.tree, visit.meter()).visit_member(name, visit)?;
+                        own(&mut child.tree, visit.fuel()).visit_member(name, visit)?;
                     }
                     None => return Err(visit.missing()),
                 }

@@ -13,7 +13,7 @@ use Place::{
 
 /// How a run stands when a message comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
+pub(super) enum SyncState {
     InStep,
     /// The state is right as of a place, and messages after it are missing.
     Missing,
@@ -214,7 +214,8 @@ const ANYTHING: &[&[Kind]] = &[
 
 const NEW: &[Place] = &[Next, Late, Ahead];
 
-pub(super) const STANDINGS: [Standing; 3] = [Standing::InStep, Standing::Missing, Standing::Full];
+pub(super) const SYNC_STATES: [SyncState; 3] =
+    [SyncState::InStep, SyncState::Missing, SyncState::Full];
 
 pub(super) const ANYWHERE: &[Place] = &[
     Place::None,
@@ -243,7 +244,7 @@ impl Row {
         self.kinds.iter().any(|kinds| kinds.contains(&kind)) && self.places.contains(&place)
     }
 
-    pub(super) fn outcomes(&self, standing: Standing) -> impl Iterator<Item = &'static str> {
+    pub(super) fn outcomes(&self, standing: SyncState) -> impl Iterator<Item = &'static str> {
         let cell = self.outcomes.get(standing as usize);
         cell.unwrap_or(&self.outcomes[0]).split(' ')
     }
@@ -257,7 +258,7 @@ pub(super) fn printed() -> String {
     );
     for row in TRANSITIONS {
         text.push_str(&format!("| {} |", row.message));
-        for standing in STANDINGS {
+        for standing in SYNC_STATES {
             let cell: Vec<_> = row.outcomes(standing).collect();
             text.push_str(&format!(" `{}` |", cell.join("`, `")));
         }

@@ -1,7 +1,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::table::{ANYWHERE, Kind, Place, STANDINGS, Standing, TRANSITIONS, kinds, printed};
+use super::table::{ANYWHERE, Kind, Place, SYNC_STATES, SyncState, TRANSITIONS, kinds, printed};
 use crate::patch::Encoded;
 use crate::reducer::{
     Outcome, Phase, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
@@ -29,7 +29,7 @@ fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
             assert!(rows.next().is_none(), "{place:?} {kind:?} has two rows");
             // Numbers mean the same wherever they begin.
             for origin in [0, 1 << 40, u64::MAX - 3_000_000] {
-                for standing in STANDINGS {
+                for standing in SYNC_STATES {
                     for run in runs(standing, origin) {
                         let Some(outcome) = run.take(place, kind) else {
                             continue;
@@ -48,7 +48,7 @@ fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
         }
     }
     for (index, row) in TRANSITIONS.iter().enumerate() {
-        for standing in STANDINGS {
+        for standing in SYNC_STATES {
             for (at, outcome) in row.outcomes(standing).enumerate() {
                 let occurs = seen.contains(&(index, standing, Some(at)));
                 assert!(occurs, "{outcome} of {standing:?}, {}", row.message);
@@ -56,8 +56,8 @@ fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
         }
     }
     // A run in step has seen every number up to the highest: nothing is late.
-    let never = |standing, place| standing == Standing::InStep && place == Place::Late;
-    for standing in STANDINGS {
+    let never = |standing, place| standing == SyncState::InStep && place == Place::Late;
+    for standing in SYNC_STATES {
         for place in ANYWHERE.iter().copied() {
             for kind in kinds() {
                 let expected = !never(standing, place);
@@ -213,7 +213,7 @@ const fn position(offset: i64) -> Position {
     }
 }
 
-fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
+fn runs(standing: SyncState, origin: u64) -> Vec<Scene> {
     use Kind::{Diff, DiffOnUnknownBase as Adopting, Other, RefusedDiff, Start};
     use Place::{Again, Ahead, Contained, Jump, Late, Next, Reused};
 
@@ -224,7 +224,7 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
         Scene::new(origin, buffered, &[&begun, more].concat(), places)
     };
     match standing {
-        Standing::InStep => {
+        SyncState::InStep => {
             let places = [
                 (Again, 3),
                 (Reused, 3),
@@ -235,7 +235,7 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
             ];
             vec![scene(9, &[], &places), scene(0, &[], &places)]
         }
-        Standing::Missing => {
+        SyncState::Missing => {
             let mut runs = Vec::new();
             for (buffered, later) in [
                 (9, Diff),
@@ -266,7 +266,7 @@ fn runs(standing: Standing, origin: u64) -> Vec<Scene> {
             }
             runs
         }
-        Standing::Full => {
+        SyncState::Full => {
             let mut runs = Vec::new();
             for buffered in [9, 0] {
                 // Nothing was seen; a run was met midstream; its trust ended; what was kept is lost.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::document::{Meter, Text};
+use crate::document::{Fuel, Text};
 
 fn numbers(len: i64) -> Tree<Node> {
     (0..len).map(Node::Int).collect()
@@ -28,7 +28,7 @@ fn both_ends_visit_every_entry() {
 fn what_is_shared_is_passed_in_few_steps_from_both_ends() {
     let old = numbers(100_000);
     let mut new = old.clone();
-    new.insert(60_000, Node::Null, &mut Meter::unlimited());
+    new.insert(60_000, Node::Null, &mut Fuel::unlimited());
     let mut steps = 0;
     let met = |end, most, steps: &mut u64| {
         let mut cursors = (Cursor::new(&old, end), Cursor::new(&new, end));
@@ -61,10 +61,10 @@ fn only_members_that_differ_are_met() {
         })
         .collect();
     let mut new = old.clone();
-    let meter = &mut Meter::unlimited();
+    let fuel = &mut Fuel::unlimited();
     let at = new.find(name(9_001).as_bytes()).unwrap_err();
-    new.insert_member(at, name(9_001).as_str(), Node::Bool(true), meter);
-    let _removed = new.remove(0, meter);
+    new.insert_member(at, name(9_001).as_str(), Node::Bool(true), fuel);
+    let _removed = new.remove(0, fuel);
     let mut steps = 0;
     let mut cursors = (Cursor::new(&old, End::Front), Cursor::new(&new, End::Front));
     let mut met = Vec::new();

@@ -4,13 +4,13 @@ use core::hash::{Hash, Hasher};
 use std::hash::DefaultHasher;
 
 use crate::diff::DiffError;
-use crate::diff::compare::{Comparison, Kinship, work};
+use crate::diff::element::{ElementMatch, ElementMatcher, work};
 use crate::document::{Node, write};
 use crate::hash::Dialect;
 
 /// Pairs of places, rising on both sides. Costs the stretches, and the logarithm of their length.
-pub(super) fn align(
-    comparison: &mut Comparison<'_>,
+pub(super) fn patience_lcs(
+    elements: &mut ElementMatcher<'_>,
     olds: &[&Node],
     news: &[&Node],
 ) -> Result<Vec<(usize, usize)>, DiffError> {
@@ -18,8 +18,8 @@ pub(super) fn align(
         return Ok(Vec::new());
     }
     let mut text = Vec::new();
-    let olds_once = once(comparison, olds, &mut text)?;
-    let news_once = once(comparison, news, &mut text)?;
+    let olds_once = once(elements, olds, &mut text)?;
+    let news_once = once(elements, news, &mut text)?;
     let mut pairs = Vec::new();
     let mut candidates = news_once.iter().peekable();
     for (mark, old) in olds_once {
@@ -31,23 +31,23 @@ pub(super) fn align(
             continue;
         };
         // Two marks may be alike by accident, or on purpose.
-        if comparison.kinship(a, b)? != Kinship::Strangers {
+        if elements.compare(a, b)? != ElementMatch::Unrelated {
             pairs.push((*new, old));
         }
     }
     pairs.sort_unstable();
-    Ok(longest_rising(&pairs))
+    Ok(longest_increasing_subsequence(&pairs))
 }
 
 /// The marks that occur once, in order, each with its place.
 fn once(
-    comparison: &mut Comparison<'_>,
+    elements: &mut ElementMatcher<'_>,
     nodes: &[&Node],
     text: &mut Vec<u8>,
 ) -> Result<Vec<(u64, usize)>, DiffError> {
     let mut marks = Vec::with_capacity(nodes.len());
     for (at, node) in nodes.iter().enumerate() {
-        marks.push((mark(comparison, node, text)?, at));
+        marks.push((mark(elements, node, text)?, at));
     }
     marks.sort_unstable();
     Ok(marks
@@ -61,16 +61,16 @@ fn once(
 
 /// A number that is the same for elements that may belong together.
 fn mark(
-    comparison: &mut Comparison<'_>,
+    elements: &mut ElementMatcher<'_>,
     node: &Node,
     text: &mut Vec<u8>,
 ) -> Result<u64, DiffError> {
     // The keys of a new hasher are fixed, so that the same states always differ in the same way.
     let mut hasher = DefaultHasher::new();
-    let identity = comparison.identity(node);
+    let identity = elements.identity(node);
     identity.hash(&mut hasher);
     if identity.is_none() {
-        comparison.spend(work(node))?;
+        elements.spend(work(node))?;
         text.clear();
         write(node, Dialect::Current, text);
         text.hash(&mut hasher);
@@ -79,7 +79,7 @@ fn mark(
 }
 
 /// Of pairs in the order of their new places, the most whose old places rise as well.
-fn longest_rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+fn longest_increasing_subsequence(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     // For each length, the pair with the lowest old place that ends a rise of it; for each pair, the
     // one before it.
     let mut ends: Vec<usize> = Vec::new();

@@ -8,11 +8,11 @@ use super::*;
 fn ranges_are_what_a_set_of_numbers_is() {
     let mut rng = SplitMix64::new(5);
     for _ in 0..300 {
-        let (mut coverage, mut model) = (Coverage::default(), BTreeSet::new());
+        let (mut coverage, mut model) = (SequenceRanges::default(), BTreeSet::new());
         for _ in 0..20 {
             let number = 1 + rng.below(24);
             if rng.chance(1, 12) {
-                let mut gaps = Coverage::default();
+                let mut gaps = SequenceRanges::default();
                 coverage.add_gaps(number, &mut gaps);
                 for at in 0..26 {
                     let is_gap = (1..=number).contains(&at) && !model.contains(&at);
@@ -42,7 +42,7 @@ fn ranges_are_what_a_set_of_numbers_is() {
 
 #[test]
 fn the_oldest_range_is_forgotten_first() {
-    let mut coverage = Coverage::default();
+    let mut coverage = SequenceRanges::default();
     for step in 0..=RANGES_MAX as u64 {
         coverage.insert(1 + step * 2);
     }
@@ -52,7 +52,7 @@ fn the_oldest_range_is_forgotten_first() {
 
 #[test]
 fn the_last_number_does_not_overflow() {
-    let mut coverage = Coverage::default();
+    let mut coverage = SequenceRanges::default();
     coverage.insert(u64::MAX);
     coverage.insert(u64::MAX - 1);
     assert!(coverage.spans(u64::MAX - 2, u64::MAX));

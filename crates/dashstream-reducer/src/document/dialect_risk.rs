@@ -5,7 +5,7 @@ use crate::document::write::has_high;
 
 /// Why two dialects could disagree on a document's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct DialectRisk {
     /// A float, whose text the dialects may disagree on.
     pub(crate) float: bool,
     /// An integer beyond 64 bits, which producers round differently.
@@ -16,7 +16,7 @@ pub(crate) struct Seen {
     pub(crate) high_name: bool,
 }
 
-impl Seen {
+impl DialectRisk {
     /// Looks at every node. Recursion is bounded by the depth of documents.
     pub(crate) fn look(&mut self, node: &Node) {
         match node {

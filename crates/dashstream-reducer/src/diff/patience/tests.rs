@@ -12,7 +12,7 @@ fn the_longest_rise_is_as_long_as_the_longest_of_all_rises() {
             olds.swap(at, rng.index(at + 1));
         }
         let pairs: Vec<_> = olds.iter().copied().enumerate().collect();
-        let found = longest_rising(&pairs);
+        let found = longest_increasing_subsequence(&pairs);
         assert!(
             found
                 .windows(2)

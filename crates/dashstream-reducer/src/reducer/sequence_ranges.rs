@@ -5,11 +5,11 @@ const RANGES_MAX: usize = 16;
 
 /// The sequence numbers seen, as disjoint ranges that do not touch, lowest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Coverage {
+pub(super) struct SequenceRanges {
     ranges: Vec<(u64, u64)>,
 }
 
-impl Coverage {
+impl SequenceRanges {
     /// The highest number seen; 0 when none was.
     pub(super) fn highest(&self) -> u64 {
         self.ranges.last().map_or(0, |(_, to)| *to)

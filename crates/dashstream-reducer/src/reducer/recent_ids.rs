@@ -6,7 +6,7 @@ use crate::reducer::epoch::Id;
 
 /// Message ids by sequence number, and checkpoint ids.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct RecentIds {
     ids: VecDeque<(u64, [u8; 16])>,
     start: Option<[u8; 16]>,
     /// Everything up to here is contained in a full state.
@@ -16,7 +16,7 @@ pub(super) struct Seen {
     adopt: bool,
 }
 
-impl Seen {
+impl RecentIds {
     pub(super) fn note(&mut self, sequence: u64, id: Option<[u8; 16]>, most: usize) {
         if let Some(id) = id
             && most > 0

@@ -2,7 +2,7 @@
 
 /// Counts the work of one patch, and the memory that it replaces.
 #[derive(Debug)]
-pub(crate) struct Meter {
+pub(crate) struct Fuel {
     limit: u64,
     left: u64,
     copied: u64,
@@ -11,11 +11,11 @@ pub(crate) struct Meter {
 
 /// The work units are spent.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Spent {
+pub(crate) struct OutOfFuel {
     pub(crate) limit: u64,
 }
 
-impl Meter {
+impl Fuel {
     pub(crate) const fn new(fuel: u64) -> Self {
         Self {
             limit: fuel,
@@ -30,9 +30,9 @@ impl Meter {
         Self::new(u64::MAX)
     }
 
-    pub(crate) fn spend(&mut self, units: u64) -> Result<(), Spent> {
+    pub(crate) fn spend(&mut self, units: u64) -> Result<(), OutOfFuel> {
         let limit = self.limit;
-        self.left = self.left.checked_sub(units).ok_or(Spent { limit })?;
+        self.left = self.left.checked_sub(units).ok_or(OutOfFuel { limit })?;
         Ok(())
     }
 
