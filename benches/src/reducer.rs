@@ -1,7 +1,9 @@
 //! The reducer against json-patch 5 in place, imbl, and serde_json with sha2.
 
 mod hashes;
+mod in_turn;
 mod patches;
+mod verification;
 mod versions;
 
 use std::hint::black_box;
@@ -20,6 +22,8 @@ pub fn run(run: &mut Run) {
     patches::run(run, &value);
     versions::run(run, &value);
     hashes::run(run, &value);
+    in_turn::run(run);
+    verification::run(run);
 
     let len = serde_json::to_vec(&value).expect("JSON").len() as u64;
     assert_eq!(json_len(&value, u64::MAX), Some(len));

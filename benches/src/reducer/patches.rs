@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{MIB, apply, document, one, operations, state};
 use crate::measure::{Goal, Run, median};
 
-const PEER: &str = "json-patch 5 in place";
+pub(super) const PEER: &str = "json-patch 5 in place";
 
 pub(super) fn run(run: &mut Run, value: &Value) {
     let thousand: Vec<Value> = (0..100).flat_map(ten).collect();
@@ -81,7 +81,7 @@ fn from_wire(run: &mut Run, value: &Value) {
     );
 }
 
-fn record(patch: &[Value]) -> Vec<u8> {
+pub(super) fn record(patch: &[Value]) -> Vec<u8> {
     let names = ["add", "remove", "replace", "move", "copy", "test"];
     let operation = |operation: &Value| v1::DiffOperation {
         op: names
@@ -116,7 +116,7 @@ fn record(patch: &[Value]) -> Vec<u8> {
     record
 }
 
-fn decoded_by_prost(payload: &[u8]) -> json_patch::Patch {
+pub(super) fn decoded_by_prost(payload: &[u8]) -> json_patch::Patch {
     use json_patch::{
         AddOperation, PatchOperation, RemoveOperation, ReplaceOperation, TestOperation,
     };
@@ -246,7 +246,7 @@ fn flatness(run: &mut Run) {
 }
 
 /// Ten operations that leave the shape as it was, so that they can be repeated in place.
-fn ten(round: usize) -> Vec<Value> {
+pub(super) fn ten(round: usize) -> Vec<Value> {
     let node = |at: usize, member| format!("/metadata/nodes/node-{:05}/{member}", round * 23 + at);
     let patch = json!([
         {"op": "replace", "path": node(7, "attempts"), "value": 1},

@@ -26,6 +26,6 @@ mod version;
 pub use args::Report;
 pub use gateway::run;
 pub use log::start_log;
-pub use report::{HealthReport, PartitionReport, RunReport, RunsReport};
+pub use report::{HealthReport, PartitionReport, RunLine, RunReport, RunsReport};
 pub use settings::{Cluster, Env, Settings};
 pub use variables::markdown as variables_table;

@@ -115,7 +115,7 @@ pub(crate) struct Ending<'a> {
     pub(crate) complete: bool,
 }
 
-fn run_line((thread, run): (&str, &Reducer)) -> RunLine {
+fn run_line((thread, run): (&str, &dashstream_reducer::Reducer)) -> RunLine {
     RunLine {
         thread: thread.to_owned(),
         synced: run.needs_resync().is_none(),
