@@ -296,16 +296,6 @@ mod logins {
 
     #[test]
     #[ignore = "needs Apache Kafka: cargo xtask broker-test"]
-    fn a_wrong_password_is_told_from_a_broker_that_is_away() {
-        within(LIMIT, || {
-            let place = Place::new(&Broker::outside(), 1);
-            let config = login(&place, "reader").set("sasl.password", "wrong");
-            assert_eq!(refused(config.unwrap()), "authentication_failed");
-        });
-    }
-
-    #[test]
-    #[ignore = "needs Apache Kafka: cargo xtask broker-test"]
     fn an_archive_without_the_right_to_write_is_named_by_the_broker_s_own_code() {
         within(LIMIT, || {
             let broker = Broker::outside();
