@@ -74,6 +74,9 @@ pub struct RejectedRecord<'a> {
     pub parent_trace_id: Option<&'a str>,
     /// Its span, likewise.
     pub span_id: Option<&'a str>,
+    /// What exactly is wrong, where that is known: it follows the words for the cause in the letter's
+    /// `error`. It is shown whatever the disclosure, so that nothing of the payload may be in it.
+    pub detail: Option<&'a str>,
 }
 
 impl<'a> RejectedRecord<'a> {
@@ -107,6 +110,7 @@ impl<'a> RejectedRecord<'a> {
             node_id: None,
             parent_trace_id: None,
             span_id: None,
+            detail: None,
         }
     }
 
@@ -163,6 +167,15 @@ impl<'a> RejectedRecord<'a> {
         })
     }
 
+    /// The cause in words, and the detail behind it.
+    fn error(&self) -> Cow<'a, str> {
+        let words = words(self.cause);
+        match self.detail {
+            Some(detail) => format!("{words}: {}", cut(detail, TEXT_BYTES_MAX)).into(),
+            None => words.into(),
+        }
+    }
+
     /// Everything but the payload, as far as it may be disclosed.
     fn keys(&self, disclosure: Disclosure) -> Versioned<'a> {
         let text = |text: &'a str| Cow::from(cut(text, TEXT_BYTES_MAX));
@@ -181,7 +194,7 @@ impl<'a> RejectedRecord<'a> {
             envelope_version: VERSION,
             trace_id: text(self.trace_id),
             timestamp: rfc3339(self.at).into(),
-            error: words(self.cause).into(),
+            error: self.error(),
             error_type: error_type(self.cause).into(),
             source_topic: text(self.topic),
             source_partition: self.partition,

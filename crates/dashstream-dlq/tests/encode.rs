@@ -43,6 +43,27 @@ fn json(record: &RejectedRecord<'_>, form: Form, disclosure: Disclosure, budget:
 }
 
 #[test]
+fn the_detail_follows_the_words_for_the_cause_whatever_is_disclosed() {
+    let error = |record: &RejectedRecord<'_>, disclosure| {
+        let value = json(record, Form::Full, disclosure, BUDGET);
+        value["error"].as_str().expect("a text").to_owned()
+    };
+    let mut record = record(None);
+    let words = error(&record, Disclosure::Full);
+    record.detail = Some("in EventBatch.events[1].duration_us, at byte 87 of the record");
+    for disclosure in ALL {
+        let expected = format!("{words}: {}", record.detail.expect("set"));
+        assert_eq!(error(&record, disclosure), expected);
+    }
+    let long = "x".repeat(257);
+    for (len, kept) in [(255, 255), (256, 256), (257, 256)] {
+        record.detail = Some(&long[..len]);
+        let shown = error(&record, Disclosure::Nothing);
+        assert_eq!(shown.len(), words.len() + 2 + kept);
+    }
+}
+
+#[test]
 fn every_key_of_both_older_shapes_is_there_beside_the_version() {
     let payload = [0xab; 40];
     let value = json(

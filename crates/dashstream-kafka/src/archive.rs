@@ -113,6 +113,7 @@ impl Archive {
         record.node_id = known.node_id.as_deref();
         record.parent_trace_id = known.parent_trace_id.as_deref();
         record.span_id = known.span_id.as_deref();
+        record.detail = known.detail.as_deref();
         let letter = record
             .encode(self.disclosure, request.form, self.bytes_max)
             .map_err(|_| TOO_LARGE)?;

@@ -15,6 +15,7 @@ pub struct RecordIds {
     pub(crate) node_id: Option<String>,
     pub(crate) parent_trace_id: Option<String>,
     pub(crate) span_id: Option<String>,
+    pub(crate) detail: Option<String>,
 }
 
 impl RecordIds {
@@ -27,6 +28,7 @@ impl RecordIds {
             node_id: None,
             parent_trace_id: None,
             span_id: None,
+            detail: None,
         }
     }
 
@@ -71,6 +73,13 @@ impl RecordIds {
         self
     }
 
+    /// Adds what exactly is wrong with the record, for the dead letter's `error`; nothing of its payload.
+    #[must_use]
+    pub fn detail(mut self, text: &str) -> Self {
+        self.detail = Some(cut(text));
+        self
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         [
             &self.thread_id,
@@ -78,6 +87,7 @@ impl RecordIds {
             &self.node_id,
             &self.parent_trace_id,
             &self.span_id,
+            &self.detail,
         ]
         .into_iter()
         .flatten()

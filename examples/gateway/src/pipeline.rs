@@ -94,8 +94,8 @@ impl Pipeline {
             }
             Err(Undecoded::Record(cause)) => {
                 self.metrics.record(now, outcome(cause, backlog));
-                let evidence = evidence(&record);
-                record.reject(cause, evidence);
+                let ids = self.ids(&record);
+                record.reject(cause, ids);
                 Decision::Unprocessable(cause)
             }
         };
@@ -191,6 +191,22 @@ impl Pipeline {
         })
     }
 
+    /// What the dead letter is told beside the record: its key, which is the thread's id where producers
+    /// keep to the convention, and where in the payload it was refused.
+    fn ids(&mut self, record: &Record) -> RecordIds {
+        let mut ids = RecordIds::none();
+        if let Some(thread) = record.key().and_then(|key| core::str::from_utf8(key).ok()) {
+            ids = ids.thread_id(thread);
+        }
+        match record
+            .payload()
+            .and_then(|bytes| self.decoder.diagnose(bytes))
+        {
+            Some(diagnosis) => ids.detail(&diagnosis.to_string()),
+            None => ids,
+        }
+    }
+
     /// Hands a message to its run. A run that cannot follow is not a record that cannot be processed.
     fn apply(&mut self, now: Duration, position: Position, decoded: Decoded) {
         if let Some(header) = decoded.message.header() {
@@ -237,27 +253,19 @@ const fn processed(backlog: Backlog) -> metrics::Outcome {
 /// The limits that belong to a longest value: the payload within a compressed one may be as long,
 /// and the heap is in the same proportion to it as in the decoder's defaults, 64 MiB for 10 MiB.
 pub(crate) fn decoding(max_payload_bytes: usize) -> DecodeOptions {
-    let heap = u64::try_from(max_payload_bytes)
-        .unwrap_or(u64::MAX)
-        .saturating_mul(32)
-        .checked_div(5)
-        .unwrap_or(u64::MAX);
-    let limits = DecodeLimits::new()
-        .with_record_bytes(max_payload_bytes.saturating_add(1))
-        .with_payload_bytes(max_payload_bytes)
-        .with_heap_bytes(heap);
-    DecodeOptions::new().with_limits(limits)
-}
-
-/// What the archive is told beside the record: its key, which is the thread's id where producers
-/// keep to the convention.
-fn evidence(record: &Record) -> RecordIds {
-    record
-        .key()
-        .and_then(|key| core::str::from_utf8(key).ok())
-        .map_or_else(RecordIds::none, |thread| {
-            RecordIds::none().thread_id(thread)
-        })
+    let default = DecodeLimits::new();
+    let limits = default.clone().with_payload_bytes(max_payload_bytes);
+    if max_payload_bytes >= default.payload_bytes() {
+        return DecodeOptions::new().with_limits(limits);
+    }
+    // A limit that is raised takes the others along; one that is lowered leaves them where they are, and
+    // who sends less here may also ask for less.
+    let share = |of: usize| u64::try_from(of).unwrap_or(u64::MAX);
+    let heap = default
+        .heap_bytes()
+        .saturating_mul(share(max_payload_bytes))
+        .checked_div(share(default.payload_bytes()));
+    DecodeOptions::new().with_limits(limits.with_heap_bytes(heap.unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]
