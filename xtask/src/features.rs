@@ -7,7 +7,7 @@ use crate::sh;
 /// Published crates and their features. `tls`, which needs OpenSSL's headers, is a stage of its own.
 const FEATURES: &[(&str, &[&str])] = &[
     ("dashstream-zstd", &["libzstd"]),
-    ("dashstream-codec", &[]),
+    ("dashstream-codec", &["libzstd"]),
     ("dashstream-reducer", &["wire"]),
     ("dashstream-policy", &["trace"]),
     ("dashstream-dlq", &[]),

@@ -2,12 +2,10 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Range;
 
-use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
-
+use crate::libzstd::{Decompressor, FULL};
 use crate::limits::Limits;
-use crate::plan::{Frames, Plan};
+use crate::plan::Plan;
 use crate::refusal::Refusal;
 
 /// Decompresses messages; each is planned first, and nothing is allocated for one that is refused.
@@ -18,7 +16,7 @@ use crate::refusal::Refusal;
 /// into, at most twice the largest content and at most the output limit.
 pub struct Decoder {
     limits: Limits,
-    context: Option<DCtx<'static>>,
+    context: Decompressor,
     /// Where content of undeclared size is decoded before its size is known.
     undeclared: Vec<u8>,
 }
@@ -46,6 +44,10 @@ pub enum DecompressError {
         /// The most bytes that the limits allow for this input.
         limit: u64,
     },
+    /// The crate was built without its feature `libzstd`. Nothing is known against the input, whose plan
+    /// was admitted.
+    #[error("built without a decompressor")]
+    Unavailable,
     /// There is no memory for the content or for libzstd's context.
     #[error("no memory for {bytes} bytes and the context")]
     OutOfMemory {
@@ -63,6 +65,7 @@ impl DecompressError {
             Self::ChecksumMismatch => "checksum_mismatch",
             Self::Corrupt { .. } => "corrupt",
             Self::OutputTooLarge { .. } => "output_too_large",
+            Self::Unavailable => "no_decompressor",
             Self::OutOfMemory { .. } => "out_of_memory",
         }
     }
@@ -75,6 +78,7 @@ impl DecompressError {
             Self::ChecksumMismatch
             | Self::Corrupt { .. }
             | Self::OutputTooLarge { .. }
+            | Self::Unavailable
             | Self::OutOfMemory { .. } => None,
         }
     }
@@ -85,7 +89,10 @@ impl DecompressError {
         match self {
             Self::Refused(refusal) => refusal.is_too_large(),
             Self::OutputTooLarge { .. } => true,
-            Self::ChecksumMismatch | Self::Corrupt { .. } | Self::OutOfMemory { .. } => false,
+            Self::ChecksumMismatch
+            | Self::Corrupt { .. }
+            | Self::Unavailable
+            | Self::OutOfMemory { .. } => false,
         }
     }
 }
@@ -96,7 +103,7 @@ impl Decoder {
     pub const fn new(limits: Limits) -> Self {
         Self {
             limits,
-            context: None,
+            context: Decompressor::new(),
             undeclared: Vec::new(),
         }
     }
@@ -117,6 +124,9 @@ impl Decoder {
     pub fn decompress(&mut self, input: &[u8]) -> Result<Vec<u8>, DecompressError> {
         let mut output = Vec::new();
         let plan = Plan::walk(input, &self.limits)?;
+        if !Decompressor::AVAILABLE {
+            return Err(DecompressError::Unavailable);
+        }
         match plan.declared_bytes() {
             Some(declared) => {
                 self.decode_declared(declared, &plan, input, &mut output)?;
@@ -166,6 +176,9 @@ impl Decoder {
     ) -> Result<usize, DecompressError> {
         output.clear();
         let plan = Plan::walk(input, &self.limits)?;
+        if !Decompressor::AVAILABLE {
+            return Err(DecompressError::Unavailable);
+        }
         let result = match plan.declared_bytes() {
             Some(declared) => self.decode_declared(declared, &plan, input, output),
             None => self.decode_undeclared(&plan, input, output),
@@ -189,7 +202,7 @@ impl Decoder {
         if (output.capacity() as u64) < declared {
             grow(output, declared)?;
         }
-        match self.attempt(plan, input, output) {
+        match self.context.attempt(plan, &self.limits, input, output) {
             Ok(size) if size as u64 == declared => Ok(size),
             Ok(_) => Err(DecompressError::Corrupt { status: 0 }),
             Err(Failure::Full) => Err(DecompressError::Corrupt { status: FULL }),
@@ -213,7 +226,7 @@ impl Decoder {
             if (output.capacity() as u64) < capacity {
                 grow(output, capacity)?;
             }
-            match self.attempt(plan, input, output) {
+            match self.context.attempt(plan, &self.limits, input, output) {
                 Ok(size) if (plan.output_bytes_min()..=most).contains(&(size as u64)) => {
                     return Ok(size);
                 }
@@ -233,106 +246,17 @@ impl Decoder {
             }
         }
     }
-
-    /// Decodes once, into the capacity that is there.
-    #[inline(always)]
-    fn attempt(
-        &mut self,
-        plan: &Plan,
-        input: &[u8],
-        output: &mut Vec<u8>,
-    ) -> Result<usize, Failure> {
-        let capacity = output.capacity();
-        let context = match &mut self.context {
-            Some(context) => context,
-            none => none.insert(create().ok_or_else(|| failure(MEMORY, capacity))?),
-        };
-        if plan.one_shot() {
-            return context
-                .decompress(output, input)
-                .map_err(|code| failure(status(code), capacity));
-        }
-        self.attempt_by_blocks(input, output)
-    }
-
-    /// As [`attempt`](Self::attempt), block by block, in the context that is there.
-    #[inline(never)]
-    fn attempt_by_blocks(&mut self, input: &[u8], output: &mut Vec<u8>) -> Result<usize, Failure> {
-        let Some(context) = &mut self.context else {
-            return Err(failure(MEMORY, output.capacity()));
-        };
-        let size = block_by_block(context, &self.limits, input, output);
-        // Whatever happened, the next message starts from a context without a session.
-        if context.reset(ResetDirective::SessionOnly).is_err() {
-            self.context = None;
-        }
-        size
-    }
 }
 
 /// Why one attempt to decode did not end well.
-enum Failure {
+pub(crate) enum Failure {
     /// The capacity did not suffice.
+    #[cfg_attr(
+        not(feature = "libzstd"),
+        expect(dead_code, reason = "libzstd finds it")
+    )]
     Full,
     Other(DecompressError),
-}
-
-/// Decodes each frame block by block, directly into `output`.
-///
-/// libzstd's one-shot decoder does not check that a compressed block stays within its frame's
-/// largest block; its streaming decoder does. It would take the one-shot path for a whole frame of
-/// declared size, so that it is handed the last block separately. With a stable output buffer it
-/// keeps no window of its own.
-fn block_by_block(
-    context: &mut DCtx<'static>,
-    limits: &Limits,
-    input: &[u8],
-    output: &mut Vec<u8>,
-) -> Result<usize, Failure> {
-    let capacity = output.capacity();
-    let mut frames = Frames::new(input, limits);
-    let mut out = OutBuffer::around(output);
-    while let Some(frame) = frames.next_frame().map_err(|r| Failure::Other(r.into()))? {
-        let start = out.pos();
-        let mut feed = |part: Range<usize>| {
-            let mut part = InBuffer::around(input.get(part).unwrap_or_default());
-            let hint = context
-                .decompress_stream(&mut out, &mut part)
-                .map_err(|code| failure(status(code), capacity))?;
-            // One call takes the whole part: the output has room, or the call fails.
-            if part.pos() == part.src.len() {
-                Ok(hint)
-            } else {
-                Err(CORRUPT)
-            }
-        };
-        let more = feed(frame.start..frame.last_block)?;
-        let left = feed(frame.last_block..frame.end)?;
-        // The frame ends with its last block, where the plan saw it end, and holds what it declares:
-        // behind an empty last block the streaming decoder does not check that.
-        let size = out.pos().saturating_sub(start) as u64;
-        if more == 0 || left != 0 || size < frame.least || size > frame.most {
-            return Err(CORRUPT);
-        }
-    }
-    Ok(out.pos())
-}
-
-/// A difference from the plan that this crate found, and not libzstd.
-const CORRUPT: Failure = Failure::Other(DecompressError::Corrupt { status: 0 });
-
-#[cold]
-#[inline(never)]
-fn create() -> Option<DCtx<'static>> {
-    let mut context = DCtx::try_create()?;
-    // The limits bound the window, at most to this; a stable output buffer needs no memory for it.
-    context
-        .set_parameter(DParameter::WindowLogMax(WINDOW_LOG_MAX))
-        .ok()?;
-    context
-        .set_parameter(DParameter::StableOutBuffer(true))
-        .ok()?;
-    Some(context)
 }
 
 /// Makes room for exactly `bytes` in an empty vector; its old memory is given back first.
@@ -345,20 +269,6 @@ fn grow(output: &mut Vec<u8>, bytes: u64) -> Result<(), DecompressError> {
     output.try_reserve_exact(bytes).map_err(|_| out_of_memory)
 }
 
-/// What libzstd's status means for an attempt to fill `capacity` bytes.
-#[cold]
-#[inline(never)]
-fn failure(status: u32, capacity: usize) -> Failure {
-    match status {
-        FULL => Failure::Full,
-        MEMORY => Failure::Other(DecompressError::OutOfMemory {
-            bytes: capacity as u64,
-        }),
-        CHECKSUM => Failure::Other(DecompressError::ChecksumMismatch),
-        status => Failure::Other(DecompressError::Corrupt { status }),
-    }
-}
-
 impl fmt::Debug for Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
@@ -366,23 +276,6 @@ impl fmt::Debug for Decoder {
             .finish_non_exhaustive()
     }
 }
-
-/// libzstd's `ZSTD_ErrorCode` of a failed call, whose value is its negation.
-pub(crate) fn status(code: usize) -> u32 {
-    u32::try_from(code.wrapping_neg()).unwrap_or(u32::MAX)
-}
-
-/// `ZSTD_error_checksum_wrong`; zstd_errors.h keeps codes below 100 stable.
-const CHECKSUM: u32 = 22;
-
-/// `ZSTD_error_memory_allocation`.
-const MEMORY: u32 = 64;
-
-/// `ZSTD_error_dstSize_tooSmall`.
-const FULL: u32 = 70;
-
-/// The largest window that libzstd supports on every target: 1 GiB.
-const WINDOW_LOG_MAX: u32 = 30;
 
 /// What is allocated first for content of unproved size: one block of the largest size.
 const FIRST_BYTES: u64 = 128 * 1024;

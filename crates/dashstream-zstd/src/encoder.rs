@@ -3,8 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use zstd_safe::{CCtx, CParameter, compress_bound};
-
+use crate::libzstd::Compressor;
 use crate::limits::Limits;
 use crate::plan::Plan;
 use crate::refusal::Refusal;
@@ -16,7 +15,7 @@ pub struct Encoder {
     level: Level,
     checksum: bool,
     reader: Option<Limits>,
-    context: Option<CCtx<'static>>,
+    context: Compressor,
 }
 
 /// A compression level from 1 (fastest) to 19 (smallest).
@@ -70,6 +69,9 @@ pub enum CompressError {
     /// The [reader](Encoder::with_reader) would refuse the frame.
     #[error("its reader would refuse the frame: {0}")]
     Refused(Refusal),
+    /// The crate was built without its feature `libzstd`.
+    #[error("built without a compressor")]
+    Unavailable,
     /// libzstd refused its parameters or its input.
     #[error("libzstd status {status}")]
     Status {
@@ -85,6 +87,7 @@ impl CompressError {
         match self {
             Self::OutOfMemory { .. } => "out_of_memory",
             Self::Refused(refusal) => refusal.code(),
+            Self::Unavailable => "no_compressor",
             Self::Status { .. } => "libzstd_status",
         }
     }
@@ -98,7 +101,7 @@ impl Encoder {
             level,
             checksum: false,
             reader: None,
-            context: None,
+            context: Compressor::new(),
         }
     }
 
@@ -106,7 +109,7 @@ impl Encoder {
     #[must_use]
     pub fn with_checksum(mut self, checksum: bool) -> Self {
         self.checksum = checksum;
-        self.context = None;
+        self.context = Compressor::new();
         self
     }
 
@@ -152,25 +155,9 @@ impl Encoder {
         frame: &mut Vec<u8>,
     ) -> Result<usize, CompressError> {
         frame.clear();
-        let bytes = compress_bound(content.len());
-        let out_of_memory = CompressError::OutOfMemory { bytes };
-        let context = match &mut self.context {
-            Some(context) => context,
-            none => {
-                let mut context = CCtx::try_create().ok_or(out_of_memory)?;
-                let parameters = [
-                    CParameter::CompressionLevel(self.level.get()),
-                    CParameter::ContentSizeFlag(true),
-                    CParameter::ChecksumFlag(self.checksum),
-                ];
-                for parameter in parameters {
-                    context.set_parameter(parameter).map_err(status)?;
-                }
-                none.insert(context)
-            }
-        };
-        frame.try_reserve_exact(bytes).map_err(|_| out_of_memory)?;
-        let written = context.compress2(frame, content).map_err(status);
+        let written = self
+            .context
+            .compress(self.level, self.checksum, content, frame);
         let checked = written.and_then(|size| match &self.reader {
             Some(limits) => match Plan::inspect(frame, limits) {
                 Ok(_) => Ok(size),
@@ -191,11 +178,5 @@ impl fmt::Debug for Encoder {
             .field("level", &self.level)
             .field("checksum", &self.checksum)
             .finish_non_exhaustive()
-    }
-}
-
-fn status(code: usize) -> CompressError {
-    CompressError::Status {
-        status: crate::decoder::status(code),
     }
 }

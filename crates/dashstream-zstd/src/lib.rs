@@ -19,30 +19,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Without the default feature `libzstd` the crate is the plan alone: `no_std`, no allocator, no C.
+//! Without the default feature `libzstd` the crate is the plan alone, without C: its decoder refuses what a
+//! plan admits, by the code `no_decompressor`.
 #![no_std]
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "libzstd")]
 extern crate alloc;
 #[cfg(any(test, doctest))]
 extern crate std;
 
 mod block;
-#[cfg(feature = "libzstd")]
 mod decoder;
-#[cfg(feature = "libzstd")]
 mod encoder;
 mod frame;
 mod header;
 mod input;
+#[cfg_attr(not(feature = "libzstd"), path = "without.rs")]
+mod libzstd;
 mod limits;
 mod plan;
 mod refusal;
 
-#[cfg(feature = "libzstd")]
 pub use crate::decoder::{Decoder, DecompressError};
-#[cfg(feature = "libzstd")]
 pub use crate::encoder::{CompressError, Encoder, Level};
 pub use crate::limits::{Limits, Ratio, UnknownSize};
 pub use crate::plan::Plan;

@@ -141,7 +141,10 @@ impl Plan {
     }
 
     /// Whether one call of libzstd's one-shot decoder decodes the input exactly as the format says.
-    #[cfg(feature = "libzstd")]
+    #[cfg_attr(
+        not(feature = "libzstd"),
+        expect(dead_code, reason = "libzstd asks for it")
+    )]
     pub(crate) const fn one_shot(&self) -> bool {
         self.one_shot
     }
