@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::decode::Decoder;
 use crate::error::DecodeError;
-use crate::frame::Encoding;
+use crate::frame::{Encoding, Frame};
 use crate::hint::Hint;
 use crate::stats::PayloadStats;
 use crate::trace::PathTrace;
@@ -59,45 +59,59 @@ impl Decoder {
         // One of a frame that cannot be had, of a size over a limit, or of short memory, has no place.
         let frame = self.frame(record).ok();
         let start = frame.map_or(0, |frame| record.len().saturating_sub(frame.payload.len()));
-        let inflated = frame.is_some_and(|frame| frame.encoding == Encoding::Zstd);
-        match &diagnosis.error {
-            DecodeError::Empty | DecodeError::UnknownFrameByte { .. } => diagnosis.offset = Some(0),
+        // A record that is refused for some of these may be something else altogether.
+        let may_be_of_another_form = match &diagnosis.error {
+            DecodeError::Empty | DecodeError::UnknownFrameByte { .. } => {
+                diagnosis.offset = Some(0);
+                true
+            }
             DecodeError::RecordTooLarge { .. } | DecodeError::PayloadTooLarge { .. } => {
                 return Some(diagnosis);
             }
             DecodeError::Decompression(error) => {
                 diagnosis.offset = error.offset().map(|at| at.saturating_add(start));
+                true
             }
             DecodeError::Wire(_)
             | DecodeError::NoMessage { .. }
-            | DecodeError::HeapBudget { .. }
             | DecodeError::TooDeep { .. }
+            | DecodeError::MissingHeader => {
+                self.locate(frame, start, &mut diagnosis);
+                true
+            }
+            DecodeError::HeapBudget { .. }
             | DecodeError::TooManyElements { .. }
             | DecodeError::TooManyFields { .. }
             | DecodeError::SchemaVersion { .. }
-            | DecodeError::MissingHeader
             | DecodeError::HeaderMismatch
             | DecodeError::Disagreement => {
-                let payload = match frame {
-                    Some(frame) if !inflated => frame.payload,
-                    Some(_) | None => self.content(),
-                };
-                self.locate(payload, &mut diagnosis);
-                diagnosis.decompressed = inflated;
-                if !inflated {
-                    diagnosis.offset = diagnosis.offset.map(|at| at.saturating_add(start));
-                }
+                self.locate(frame, start, &mut diagnosis);
+                false
             }
-        }
-        if is_of_another_form(&diagnosis.error) {
+        };
+        if may_be_of_another_form {
             let content = diagnosis.decompressed.then(|| self.content());
             diagnosis.hint = Hint::of(record, content);
         }
         Some(diagnosis)
     }
 
+    /// Finds the place where the payload, which begins at `start` when it is stored raw, is refused.
+    fn locate(&self, frame: Option<Frame<'_>>, start: usize, diagnosis: &mut Diagnosis) {
+        match frame {
+            Some(frame) if frame.encoding == Encoding::Raw => {
+                self.walk_again(frame.payload, diagnosis);
+                diagnosis.offset = diagnosis.offset.map(|at| at.saturating_add(start));
+            }
+            Some(_) | None => {
+                self.walk_again(self.content(), diagnosis);
+                diagnosis.decompressed = true;
+            }
+        }
+    }
+
     /// Walks `payload` once more, to the place where it is refused.
-    fn locate(&self, payload: &[u8], diagnosis: &mut Diagnosis) {
+    fn walk_again(&self, payload: &[u8], diagnosis: &mut Diagnosis) {
         let mut trace = PathTrace::new(payload);
         let rules = self.options().rules();
         let walked = walk_traced(payload, rules, &mut PayloadStats::default(), &mut trace);
@@ -125,27 +139,6 @@ impl Decoder {
             let types = trace.wire_types();
             (diagnosis.expected, diagnosis.found) = types.unzip();
         }
-    }
-}
-
-/// Whether a record that is refused for this may be something else altogether.
-const fn is_of_another_form(error: &DecodeError) -> bool {
-    match error {
-        DecodeError::Empty
-        | DecodeError::UnknownFrameByte { .. }
-        | DecodeError::Decompression(_)
-        | DecodeError::Wire(_)
-        | DecodeError::NoMessage { .. }
-        | DecodeError::TooDeep { .. }
-        | DecodeError::MissingHeader => true,
-        DecodeError::RecordTooLarge { .. }
-        | DecodeError::PayloadTooLarge { .. }
-        | DecodeError::HeapBudget { .. }
-        | DecodeError::TooManyElements { .. }
-        | DecodeError::TooManyFields { .. }
-        | DecodeError::SchemaVersion { .. }
-        | DecodeError::HeaderMismatch
-        | DecodeError::Disagreement => false,
     }
 }
 

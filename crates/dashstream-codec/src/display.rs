@@ -5,14 +5,10 @@ use core::fmt::{self, Display, Formatter, Write};
 use crate::v1::{AttributeValue, MetricValue, attribute_value, metric_value};
 
 /// Shows a value in at most so many bytes, and says when that was not all.
-struct Bounded<'a> {
-    value: Shown<'a>,
+struct Bounded<'a, T> {
+    value: &'a T,
+    show: fn(&mut Room<'_, '_>, &T) -> fmt::Result,
     bytes: usize,
-}
-
-enum Shown<'a> {
-    Attribute(&'a AttributeValue),
-    Metric(&'a MetricValue),
 }
 
 impl AttributeValue {
@@ -23,7 +19,8 @@ impl AttributeValue {
     /// `...`.
     pub const fn bounded(&self, bytes: usize) -> impl Display {
         Bounded {
-            value: Shown::Attribute(self),
+            value: self,
+            show: |room, value| attribute(room, value, DEPTH_MAX),
             bytes,
         }
     }
@@ -34,23 +31,21 @@ impl MetricValue {
     /// was not all; see [`AttributeValue::bounded`].
     pub const fn bounded(&self, bytes: usize) -> impl Display {
         Bounded {
-            value: Shown::Metric(self),
+            value: self,
+            show: metric,
             bytes,
         }
     }
 }
 
-impl Display for Bounded<'_> {
+impl<T> Display for Bounded<'_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut room = Room {
             out: f,
             left: self.bytes,
             full: false,
         };
-        let shown = match self.value {
-            Shown::Attribute(value) => attribute(&mut room, value, DEPTH_MAX),
-            Shown::Metric(value) => metric(&mut room, value),
-        };
+        let shown = (self.show)(&mut room, self.value);
         if room.full {
             f.write_str(" [truncated]")
         } else {

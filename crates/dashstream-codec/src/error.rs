@@ -134,12 +134,6 @@ impl DecodeError {
             Self::MissingHeader | Self::HeaderMismatch => FaultClass::Header,
         }
     }
-
-    /// The value that existing consumers give their metrics' label `error_type`: that of the class.
-    #[must_use]
-    pub const fn error_type(&self) -> &'static str {
-        self.fault().error_type()
-    }
 }
 
 /// Why a message was not written.

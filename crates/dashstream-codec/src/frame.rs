@@ -46,33 +46,22 @@ impl<'a> Frame<'a> {
         let Some((&byte, rest)) = record.split_first() else {
             return Err(DecodeError::Empty);
         };
-        match (byte, framing) {
-            (RAW, _) => Ok(Self {
-                encoding: Encoding::Raw,
-                framed: true,
-                payload: rest,
-            }),
-            (ZSTD, _) => Ok(Self {
-                encoding: Encoding::Zstd,
-                framed: true,
-                payload: rest,
-            }),
+        let (encoding, framed, payload) = match (byte, framing) {
+            (RAW, _) => (Encoding::Raw, true, rest),
+            (ZSTD, _) => (Encoding::Zstd, true, rest),
             (0x0A | 0x12 | 0x1A | 0x22 | 0x2A | 0x32 | 0x3A | 0x42 | 0x4A, Framing::Compatible) => {
-                Ok(Self {
-                    encoding: Encoding::Raw,
-                    framed: false,
-                    payload: record,
-                })
+                (Encoding::Raw, false, record)
             }
             (0x28, Framing::Compatible) if matches!(record, [0x28, 0xB5, 0x2F, 0xFD, ..]) => {
-                Ok(Self {
-                    encoding: Encoding::Zstd,
-                    framed: false,
-                    payload: record,
-                })
+                (Encoding::Zstd, false, record)
             }
-            _ => Err(DecodeError::UnknownFrameByte { byte }),
-        }
+            _ => return Err(DecodeError::UnknownFrameByte { byte }),
+        };
+        Ok(Self {
+            encoding,
+            framed,
+            payload,
+        })
     }
 }
 

@@ -76,7 +76,7 @@ impl<'a> HeaderView<'a> {
         let mut input = Input::new(body);
         header_fields!(
             input, fields, ordered if true, key = input.key()?,
-            other fields = fields.saturating_add(input.skip(key, depth_left)?.fields);
+            other fields = fields.saturating_add(input.skip(key, depth_left)?);
             MESSAGE_ID => bytes(id) self.message_id = id;
             TIMESTAMP => varint(time) self.timestamp_us = time.cast_signed();
             TENANT_ID => string(id) self.tenant_id = id;

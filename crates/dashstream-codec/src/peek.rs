@@ -46,7 +46,7 @@ impl<'a> Peek<'a> {
         };
         let mut found = false;
         while let Some(key) = input.key()? {
-            scan.field()?;
+            scan.spend(1)?;
             let Some(kind) = Kind::from_number(key.number()) else {
                 scan.skip(&mut input, key, DEPTH)?;
                 continue;
@@ -107,7 +107,7 @@ impl Scan {
     fn message<'a>(&mut self, body: &'a [u8], peek: &mut Peek<'a>) -> Result<(), DecodeError> {
         let mut input = Input::new(body);
         while let Some(key) = input.key()? {
-            self.field()?;
+            self.spend(1)?;
             if key.number() != 1 {
                 self.skip(&mut input, key, DEPTH - 1)?;
                 self.spend(input.skip_short(self.fields_left))?;
@@ -160,11 +160,6 @@ impl Scan {
     }
 
     #[inline(always)]
-    fn field(&mut self) -> Result<(), DecodeError> {
-        self.spend(1)
-    }
-
-    #[inline(always)]
     fn spend(&mut self, fields: u32) -> Result<(), DecodeError> {
         match self.fields_left.checked_sub(fields) {
             Some(left) => {
@@ -178,8 +173,8 @@ impl Scan {
     #[inline(always)]
     fn skip(&mut self, input: &mut Input<'_>, key: Key, depth: u32) -> Result<(), DecodeError> {
         let skipped = input.skip(key, depth)?;
-        if skipped.fields > 0 {
-            self.spend(skipped.fields)?;
+        if skipped > 0 {
+            self.spend(skipped)?;
         }
         Ok(())
     }

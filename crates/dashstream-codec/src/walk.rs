@@ -406,7 +406,7 @@ impl<T: Trace> Walk<'_, T> {
     #[inline(never)]
     fn unknown(&mut self, input: &mut Input<'_>, key: Key, left: u32) -> Result<(), DecodeError> {
         let skipped = input.skip(key, left)?;
-        self.fields(skipped.fields)
+        self.fields(skipped)
     }
 
     #[cfg_attr(debug_assertions, inline(never))]

@@ -316,16 +316,16 @@ impl<'a> Input<'a> {
     }
 
     /// Skips the value of a field that the schema does not know, and everything in it when it is a
-    /// group. `depth_left` is how many levels of groups may be open.
+    /// group, and returns how many fields were in it. `depth_left` is how many levels of groups may be open.
     #[inline(always)]
-    pub(crate) fn skip(&mut self, key: Key, depth_left: u32) -> Result<Skipped, WireError> {
+    pub(crate) fn skip(&mut self, key: Key, depth_left: u32) -> Result<u32, WireError> {
         if depth_left == 0 {
             return Err(WireError::GroupDepth);
         }
         // Most of what is skipped is strings and messages.
         if key.wire_type() == LEN {
             self.bytes()?;
-            return Ok(Skipped { fields: 0 });
+            return Ok(0);
         }
         match key.wire_type() {
             VARINT => self.skip_varint()?,
@@ -339,11 +339,11 @@ impl<'a> Input<'a> {
             }
             _ => return Err(key.wrong()),
         }
-        Ok(Skipped { fields: 0 })
+        Ok(0)
     }
 
     #[cold]
-    fn group(&mut self, number: u32, depth_left: u32) -> Result<Skipped, WireError> {
+    fn group(&mut self, number: u32, depth_left: u32) -> Result<u32, WireError> {
         let mut fields = 0_u32;
         loop {
             let Some(key) = self.key()? else {
@@ -356,10 +356,10 @@ impl<'a> Input<'a> {
                         number: key.number(),
                     });
                 }
-                return Ok(Skipped { fields });
+                return Ok(fields);
             }
             let inner = self.skip(key, depth_left.saturating_sub(1))?;
-            fields = fields.saturating_add(inner.fields);
+            fields = fields.saturating_add(inner);
         }
     }
 }
@@ -402,13 +402,6 @@ fn is_ascii(bytes: &[u8]) -> bool {
         u64::from(bytes.iter().fold(0, |high, byte| high | byte))
     };
     high & 0x8080_8080_8080_8080 == 0
-}
-
-/// What was inside a skipped value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Skipped {
-    /// Keys inside a group.
-    pub(crate) fields: u32,
 }
 
 /// 64 bits in groups of seven.

@@ -54,7 +54,7 @@ pub(crate) fn decodes_within_budget(record: &[u8]) {
             }
             Err(error) => {
                 assert_ne!(error, DecodeError::Disagreement);
-                assert!(!error.code().is_empty() && !error.error_type().is_empty());
+                assert!(!error.code().is_empty() && !error.fault().error_type().is_empty());
                 assert!(usage.retained <= 0, "{error} kept {}", usage.retained);
                 let content = match error.fault() {
                     FaultClass::Empty | FaultClass::Oversize | FaultClass::BadFrame => 0,
