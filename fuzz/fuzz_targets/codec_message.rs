@@ -4,6 +4,7 @@
 #[path = "../../crates/dashstream-codec/tests/props/message.rs"]
 mod message;
 #[path = "../../crates/dashstream-codec/tests/props/record.rs"]
+#[allow(dead_code, reason = "the targets share its properties")]
 mod record;
 #[path = "../../crates/dashstream-codec/tests/props/sample.rs"]
 mod sample;
