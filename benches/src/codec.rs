@@ -29,8 +29,8 @@ mod peer {
         unreachable_pub
     )]
     include!(concat!(env!("OUT_DIR"), "/buffa/mod.rs"));
-    pub use dashstream::v1::__buffa::view::DashStreamMessageView;
-    pub use dashstream::v1::DashStreamMessage;
+    pub use self::dashstream::v1::__buffa::view::DashStreamMessageView;
+    pub use self::dashstream::v1::DashStreamMessage;
 }
 
 #[path = "../../crates/dashstream-codec/tests/support/telemetry.rs"]

@@ -1,0 +1,164 @@
+//! A second service on `dashstream-metrics`: it grades answers, and has labels, a catalogue, rules, alerts
+//! and a dashboard of its own. Without arguments it prints its page and its rule file.
+#![expect(clippy::disallowed_macros, reason = "a command-line tool prints")]
+
+use core::time::Duration;
+
+use dashstream_metrics::artefacts::{Alert, Artefacts};
+use dashstream_metrics::{
+    About, Catalogue, Finding, Format, Label, Level, Rate, Reading, RegisterError, Registration,
+    Rule, Standing, Tallied, Tally, TallyOptions, Threshold, Watch, Wilson, judge, level,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grade {
+    Good,
+    Bad,
+}
+
+const GRADE: Label<Grade> = Label {
+    name: "grade",
+    values: &[Grade::Good, Grade::Bad],
+    text: |grade| match grade {
+        Grade::Good => "good",
+        Grade::Bad => "bad",
+    },
+    index: |grade| grade as usize,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    BadAnswers,
+    QueueFull,
+}
+
+const CODE: Label<Code> = Label {
+    name: "reason",
+    values: &[Code::BadAnswers, Code::QueueFull],
+    text: |code| match code {
+        Code::BadAnswers => "bad_answers",
+        Code::QueueFull => "queue_full",
+    },
+    index: |code| code as usize,
+};
+
+/// What the service says of itself at one moment; its families are read from it.
+struct Snapshot {
+    reading: Reading,
+    grades: Tallied<Grade>,
+    waiting: u64,
+    standing: Standing<Code>,
+}
+
+impl AsRef<Reading> for Snapshot {
+    fn as_ref(&self) -> &Reading {
+        &self.reading
+    }
+}
+
+/// Declares the families, and returns what counts: there is none of it without the page.
+fn declare(c: &mut Registration<Snapshot>) -> Tally<Grade> {
+    let grades = About::new(
+        "evaluator_grades_total",
+        "Answers by grade.",
+        Watch::Alert("EvaluatorBadAnswers"),
+    );
+    let waiting = About::new(
+        "evaluator_waiting",
+        "Answers that wait.",
+        Watch::Alert("EvaluatorQueueFull"),
+    );
+    let alone = Watch::Waived("each reason has an alert of its own");
+    let health = About::new("evaluator_health", "1 while a reason stands.", alone);
+    c.counts(grades, GRADE, |s, grade| s.grades.totals.get(grade));
+    c.gauges(waiting, Label::NONE, |s, ()| level(s.waiting));
+    c.health(health, CODE, |s| &s.standing);
+    let options = TallyOptions::default();
+    c.tally("grades", GRADE, GRADE, |grade| grade, options)
+}
+
+/// One in a hundred answers may be bad; a queue of a hundred warns, and fails when it lasts.
+fn rules() -> [Rule<Code, Snapshot, String>; 2] {
+    let rule = |code, summary, reads, find| Rule {
+        code,
+        summary,
+        reads,
+        worst: Level::Fail,
+        runbook: "https://example.org/evaluator",
+        fails_after: |_: &Snapshot| None,
+        find,
+    };
+    [
+        rule(
+            Code::BadAnswers,
+            "Too many answers are bad",
+            &["evaluator_grades_total"],
+            |s, found| {
+                let (gate, limit) = (Wilson::DEFAULT, Threshold::ONE_PERCENT);
+                let bad = |grade| grade == Grade::Bad;
+                let rate = Rate::judge(gate, &s.grades.short, bad, |_| true, limit, false);
+                let text = format!("{} of {} answers", rate.k, rate.n);
+                found.extend(rate.open.then(|| Finding::new(Level::Fail, text)));
+            },
+        ),
+        rule(
+            Code::QueueFull,
+            "The queue is full",
+            &["evaluator_waiting"],
+            |s, found| {
+                let text = format!("{} answers wait with 100 allowed", s.waiting);
+                found.extend((s.waiting > 100).then(|| Finding::new(Level::Fail, text)));
+            },
+        ),
+    ]
+}
+
+fn alerts() -> Vec<Alert> {
+    let of = |rule| Alert::of_rule("Evaluator", "evaluator_health", CODE, rule);
+    rules().iter().map(of).collect()
+}
+
+fn snapshot(
+    catalogue: &Catalogue<Snapshot>,
+    own: &Tally<Grade>,
+    now: Duration,
+    waiting: u64,
+) -> Snapshot {
+    let reading = catalogue.read(now);
+    let mut snapshot = Snapshot {
+        grades: own.read(&reading),
+        standing: Standing::new(CODE),
+        reading,
+        waiting,
+    };
+    let reasons = judge(&rules(), &snapshot);
+    snapshot.standing.note(
+        now,
+        reasons.iter().map(|reason| (reason.code, reason.level)),
+    );
+    snapshot
+}
+
+fn main() -> Result<(), RegisterError> {
+    let (catalogue, own) = Catalogue::build(Duration::ZERO, declare)?;
+    let now = Duration::from_secs(1);
+    own.record(now, Grade::Good, 40);
+    own.record(now, Grade::Bad, 60);
+    println!(
+        "{}",
+        catalogue.page(&snapshot(&catalogue, &own, now, 3), Format::Text)
+    );
+    let artefacts = Artefacts {
+        job: "evaluator",
+        title: "Evaluator",
+        families: catalogue.families(),
+        optional: &[],
+        open: &[],
+        note: "Generated by the evaluator.",
+    };
+    println!("{}", artefacts.alerts(&alerts()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
