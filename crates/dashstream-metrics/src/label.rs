@@ -7,6 +7,10 @@ use core::fmt;
 ///
 /// It is a value and no trait, so that the enum of any crate can be one: neither that crate nor this
 /// has to know the other.
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a host writes labels as literals; there is nothing else to say about one"
+)]
 pub struct Label<K: 'static> {
     /// The name in the exposition.
     pub name: &'static str,

@@ -79,7 +79,7 @@ impl<S: 'static> Registration<S> {
         self.derive(about, Kind::Gauge, labels, move |_, out| {
             out.gauge(&[version], 1.0)
         });
-        let families: [(About, Kind, fn(&Process) -> Option<f64>); 4] = [
+        let families: [(About, Kind, Read); 4] = [
             (
                 About::new(
                     "process_start_time_seconds",
@@ -124,3 +124,6 @@ impl<S: 'static> Registration<S> {
         }
     }
 }
+
+/// A number of the process; none where the system does not tell.
+type Read = fn(&Process) -> Option<f64>;

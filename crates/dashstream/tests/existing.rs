@@ -1,5 +1,6 @@
 //! What existing servers export is what the catalogue has: names, kinds, labels with their values, and
 //! the buckets of histograms.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use core::time::Duration;
 use std::collections::BTreeMap;

@@ -226,8 +226,8 @@ impl Pipeline {
         let Some(runs) = self.metrics.runs() else {
             return;
         };
-        runs.duplicates.add((), u64::from(tally.duplicate));
-        runs.reorders.add((), u64::from(tally.stale));
+        runs.duplicates.add((), tally.duplicate);
+        runs.reorders.add((), tally.stale);
         if tally.missing > 0 {
             runs.gap(tally.missing);
         }

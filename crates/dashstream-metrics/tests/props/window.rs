@@ -42,6 +42,7 @@ pub(crate) fn schedule(bytes: &[u8]) -> Option<(Shape, Vec<Step>)> {
 ///
 /// For every reading: the window shows exactly the accepted events of its slots, unless it says that
 /// it was torn, in which case it shows fewer. At the end: everything recorded is accounted for.
+#[expect(clippy::panic, reason = "a property fails by panicking")]
 pub(crate) fn obeys_the_model(shape: Shape, steps: &[Step]) {
     let one = NonZeroUsize::MIN;
     let built = Catalogue::<Reading>::build(Duration::ZERO, |c| {

@@ -13,13 +13,9 @@ use crate::snapshot::Snapshot;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Clients {
-    ///
     pub(crate) sends: Tally<SendOutcome>,
-    ///
     pub(crate) drops: Tally<DropReason>,
-    ///
     pub(crate) lag_events: Counter<LagSeverity>,
-    ///
     pub(crate) lag_messages: Counter<LagSeverity>,
     /// Clients that were disconnected because they lost too many messages.
     pub slow_disconnects: Counter<()>,

@@ -12,13 +12,11 @@ use crate::snapshot::Snapshot;
 pub struct Runs {
     /// Runs whose state can no longer be trusted.
     pub resyncs: Counter<ResyncReason>,
-    ///
     pub(crate) gaps: Counter<()>,
     /// Sequence numbers of a thread that came again.
     pub duplicates: Counter<()>,
     /// Smaller sequence numbers of a thread that came after a larger one.
     pub reorders: Counter<()>,
-    ///
     pub(crate) gap_sizes: Histogram<()>,
 }
 

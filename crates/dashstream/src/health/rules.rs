@@ -222,7 +222,25 @@ fn fails_after<'a>(code: Code) -> fn(&Case<'a>) -> Option<Duration> {
         Code::ArchiveFailing => |case| Some(case.policy.archive_failing),
         Code::ArchivePending => |case| Some(case.policy.archive_pending_fail),
         Code::BrokerUnreachable => |case| Some(case.policy.unreachable),
-        _ => |_| None,
+        Code::SnapshotStale
+        | Code::DecodeErrors
+        | Code::PayloadMissing
+        | Code::SendFailures
+        | Code::MessagesDropped
+        | Code::PartitionHeld
+        | Code::PartitionPaused
+        | Code::PartitionBlocked
+        | Code::PartitionUnfetchable
+        | Code::PartitionStalled
+        | Code::EvidenceLost
+        | Code::OldDataErrors
+        | Code::NothingProcessed
+        | Code::BrokerRefusal
+        | Code::BreakerOpen
+        | Code::SelfScrape
+        | Code::WindowInexact
+        | Code::InfrastructureError
+        | Code::NoRecentMessages => |_| None,
     }
 }
 
