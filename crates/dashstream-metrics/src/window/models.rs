@@ -185,7 +185,7 @@ fn a_reader_never_sees_events_of_another_turn() {
         "reader",
         || {
             let window = window_at(2);
-            record(window, 0, 0, 1000);
+            record(&window, 0, 0, 1000);
             window
         },
         [
@@ -232,7 +232,7 @@ fn an_overtaken_reader_says_torn() {
         "torn",
         || {
             let window = window_at(0);
-            record(window, 0, 0, 1);
+            record(&window, 0, 0, 1);
             window
         },
         [
