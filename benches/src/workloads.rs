@@ -9,9 +9,9 @@ pub mod consumer;
 use std::hint::black_box;
 use std::time::Duration;
 
+use dashstream::{Metrics, Options, Outcome};
 use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder, Message};
-use dashstream::{Metrics, Options, Outcome};
 use dashstream_reducer::patch::{self, Operation, PatchLimits};
 use dashstream_reducer::{Document, Hasher, ReadLimits, Runs, RunsLimits};
 use serde_json::{Value, json};

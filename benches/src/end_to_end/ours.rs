@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use dashstream::{self as metrics, Metrics, Options};
 use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeOptions, Decoder};
-use dashstream::{self as metrics, Metrics, Options};
 use dashstream_policy::{
-    Action, Cause, Config, Delivery, Engine, Assignment, Fault, Input, Admission, Offset, TopicId,
+    Action, Admission, Assignment, Cause, Config, Delivery, Engine, Fault, Input, Offset, TopicId,
     TopicPartition,
 };
 use dashstream_reducer::{Runs, RunsLimits};
@@ -78,7 +78,8 @@ impl Ours {
             match action {
                 Action::Store(store) => {
                     self.stored = store.next().get();
-                    let (partition, assignment, next) = (store.partition(), store.assignment(), store.next());
+                    let (partition, assignment, next) =
+                        (store.partition(), store.assignment(), store.next());
                     self.engine.handle(
                         now,
                         Input::Stored {

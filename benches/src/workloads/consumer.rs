@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dashstream_policy::{
-    Action, Config, Delivered, Delivery, Engine, Assignment, Input, Admission, Offset, TopicId,
+    Action, Admission, Assignment, Config, Delivered, Delivery, Engine, Input, Offset, TopicId,
     TopicPartition,
 };
 

@@ -14,6 +14,7 @@ pub(crate) fn rounded(asked: NonZeroUsize) -> NonZeroUsize {
 }
 
 /// The calling thread's shard, below `shards`, which is a power of two.
+#[inline]
 pub(crate) fn current(shards: NonZeroUsize) -> usize {
     if shards == NonZeroUsize::MIN {
         return 0;

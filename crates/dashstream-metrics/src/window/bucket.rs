@@ -35,6 +35,7 @@ pub(crate) struct Left {
 }
 
 impl Bucket {
+    #[inline]
     pub(crate) const fn unpack(word: u64) -> Self {
         Self {
             epoch: word >> COUNT_BITS,
@@ -42,11 +43,13 @@ impl Bucket {
         }
     }
 
+    #[inline]
     pub(crate) const fn pack(self) -> u64 {
         self.epoch << COUNT_BITS | self.count
     }
 
     /// Decides what `n` events of `epoch` do to this bucket.
+    #[inline]
     pub(crate) const fn after(self, epoch: u64, n: u64) -> After {
         // A seeded defect: epochs are compared for equality only, so that a slot can go back.
         if self.epoch > epoch && !cfg!(mutant = "window_goes_back") {

@@ -74,11 +74,13 @@ impl Rings {
         self.keys
     }
 
+    #[inline]
     pub(crate) const fn shape(&self) -> Shape {
         self.shape
     }
 
     /// The shards that any thread may write to.
+    #[inline]
     pub(crate) const fn shared(&self) -> NonZeroUsize {
         self.shared
     }
@@ -128,6 +130,7 @@ impl Rings {
         }
     }
 
+    #[inline]
     pub(crate) fn record_in(&self, shard: usize, epoch: Epoch, key: usize, n: u64) {
         let Some(slot) = self.admit(shard, epoch, key, n) else {
             return;
@@ -154,6 +157,7 @@ impl Rings {
 
     /// The same for the only thread that writes to this shard: nothing can change between its load and
     /// its store, so that it needs no locked access.
+    #[inline]
     pub(crate) fn record_alone_in(&self, shard: usize, epoch: Epoch, key: usize, n: u64) {
         // A seeded defect: it writes where others write.
         let shard = if cfg!(mutant = "window_not_alone") {
@@ -174,6 +178,7 @@ impl Rings {
     }
 
     /// The slot for events of `epoch`; `None` when they are too early, which is then accounted for.
+    #[inline]
     fn admit(&self, shard: usize, Epoch(epoch): Epoch, key: usize, n: u64) -> Option<&AtomicU64> {
         let tick = self.tick.load(Ordering::Relaxed);
         if epoch > tick && !self.advance(tick, epoch) {
@@ -192,6 +197,7 @@ impl Rings {
     }
 
     /// Accounts for what did not stay in a slot.
+    #[inline]
     fn leave(&self, shard: usize, left: Left) {
         if left.displaced > 0 {
             self.lose(shard, |overflow| &overflow.expired, left.displaced);
@@ -221,12 +227,14 @@ impl Rings {
         }
     }
 
+    #[inline]
     fn slot(&self, shard: usize, key: usize, epoch: u64) -> Option<&AtomicU64> {
         let slot = usize::try_from(epoch & self.mask).ok()?;
         self.slots
             .get(self.ring_start(shard, key).wrapping_add(slot))
     }
 
+    #[inline]
     fn ring_start(&self, shard: usize, key: usize) -> usize {
         // Wrapping: the product is below the length of a slice that was allocated.
         shard

@@ -125,6 +125,7 @@ impl Shape {
     ///
     /// A window records in the first 2^28 - 1 of them, and counts what comes later as early.
     #[must_use]
+    #[inline]
     pub const fn epoch(&self, now: Duration) -> Epoch {
         match now.as_secs().checked_div(self.slot_seconds.get() as u64) {
             Some(slot) => Epoch(slot.saturating_add(1)),
