@@ -168,7 +168,7 @@ pub enum EncodeError {
         /// The limit.
         limit: usize,
     },
-    /// The [reader](EncodeOptions::with_reader) would refuse the record.
+    /// The [reader](crate::EncodeOptions::with_reader) would refuse the record.
     #[error("its reader would refuse it: {0}")]
     Unreadable(#[from] DecodeError),
 }

@@ -39,7 +39,7 @@ pub struct Target {
 
 /// Produces until `stop` says so, then waits for the broker's acknowledgements.
 ///
-/// No partition gets more than [`BACKLOG_BYTES_MAX`] ahead of the offset that `admin` reads back
+/// No partition gets more than three and a half MiB ahead of the offset that `admin` reads back
 /// as committed: the mock broker silently drops what lies 5 MiB behind.
 ///
 /// # Errors

@@ -68,7 +68,7 @@ pub struct RunsReport {
     pub proven: usize,
     /// Updates applied since the start.
     pub applied: u64,
-    /// The first runs by thread id, [`LISTED`] at most.
+    /// The first runs by thread id, 32 at most.
     pub listed: Vec<RunLine>,
 }
 
