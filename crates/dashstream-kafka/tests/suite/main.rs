@@ -24,6 +24,7 @@ mod crash_loop;
 mod damage;
 mod failures;
 mod frozen;
+mod hosts;
 mod kill;
 mod policies;
 mod positions;
