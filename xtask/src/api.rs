@@ -50,7 +50,6 @@ const FOREIGN: &[&str] = &[
 
 /// Writes the files, or with `check` compares them.
 pub(crate) fn run(check: bool) -> Result<()> {
-    install()?;
     document()?;
     for (name, _, allowed) in CRATES {
         let text = listing(name)?;
@@ -80,7 +79,7 @@ fn document() -> Result<()> {
             doc.args(["--features", &format!("{name}/{feature}")]);
         }
     }
-    // The format is unstable; the toolchain and the reader are pinned together. The permission is
+    // The format is unstable; the toolchain and the package that reads it are pinned together. The permission is
     // for rustdoc alone: build scripts that saw it would run again, and all that depends on them.
     doc.env("RUSTDOC", rustdoc()?)
         .env("RUSTDOCFLAGS", "-Zunstable-options --output-format json");
@@ -104,12 +103,12 @@ fn listing(name: &str) -> Result<String> {
     let file = sh::target()
         .join("doc")
         .join(format!("{}.json", name.replace('-', "_")));
-    sh::output(
-        Command::new("cargo-public-api")
-            .arg("--rustdoc-json")
-            .arg(file)
-            .arg("-sss"),
-    )
+    let api = public_api::Builder::from_rustdoc_json(file)
+        .omit_blanket_impls(true)
+        .omit_auto_trait_impls(true)
+        .omit_auto_derived_impls(true)
+        .build()?;
+    Ok(api.items().map(|item| format!("{item}\n")).collect())
 }
 
 fn leaks(name: &str, listing: &str, allowed: &[&str]) -> Result<()> {
@@ -134,21 +133,3 @@ fn first_difference(kept: &str, now: &str) -> Option<String> {
     gone.map(|line| format!("gone is `{line}`"))
         .or_else(|| new.map(|line| format!("new is `{line}`")))
 }
-
-fn install() -> Result<()> {
-    let version = Command::new("cargo-public-api").arg("--version").output();
-    let is_there = version.is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains(VERSION));
-    if is_there {
-        return Ok(());
-    }
-    sh::run(&mut sh::cargo(&[
-        "install",
-        "--locked",
-        "cargo-public-api",
-        "--version",
-        VERSION,
-    ]))
-}
-
-/// The version that reads what the pinned toolchain writes.
-const VERSION: &str = "0.52.0";
