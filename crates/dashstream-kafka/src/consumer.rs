@@ -79,7 +79,7 @@ impl Consumer {
         let (closed_tx, closed) = oneshot::channel();
         let clock = Clock::start();
         let status = Arc::new(Mutex::new(None));
-        let queue = Arc::new(DeliveryQueue::new(Arc::clone(&inbox)));
+        let queue = Arc::new(DeliveryQueue::new(Arc::clone(&inbox), policy.ordering));
         let handle = Handle {
             queue: Arc::clone(&queue),
             status: Arc::clone(&status),
@@ -128,17 +128,36 @@ impl Consumer {
         })
     }
 
-    /// Waits for the next record, in offset order within its partition. It returns nothing once the
-    /// consumer is closed: by [`Consumer::shutdown`], or by an error that the client cannot recover
-    /// from.
+    /// Waits for the next record. It returns nothing once the consumer is closed: by
+    /// [`Consumer::shutdown`], or by an error that the client cannot recover from.
+    ///
+    /// Records that are ordered with each other ([`Ordering`](dashstream_policy::Ordering); by default
+    /// all of a partition) come one at a time: the next after the verdict on this one, and behind one
+    /// that failed nothing until it has passed. So a host that processes several records at once has
+    /// as many out as there are partitions, or keys.
     ///
     /// No record behind a held one is handed out, however many had arrived before it was held. What
     /// the host had already is fenced: its verdict changes nothing, and the record comes again.
     ///
     /// It is cancel safe: a record is either returned or still there for the next call.
     pub async fn recv(&mut self) -> Option<Record> {
-        let taken = self.handle.queue.next().await?;
-        Some(Record::new(taken, Arc::clone(&self.handle.queue)))
+        self.recv_batch(1).await.pop()
+    }
+
+    /// Waits for records, and returns up to `max` of those that are there, at least one; none once the
+    /// consumer is closed. It costs a fraction of as many calls of [`Consumer::recv`].
+    ///
+    /// Those of a partition, or of a key, stand in the order of their offsets and are a batch: the next
+    /// of them come when each of these has its verdict. The first that is released or deferred ends the
+    /// batch: whatever verdict follows on those behind it, they come again, after it. So a host that
+    /// wants no record processed twice stops there.
+    ///
+    /// It is cancel safe, as [`Consumer::recv`] is.
+    pub async fn recv_batch(&mut self, max: usize) -> Vec<Record> {
+        let queue = &self.handle.queue;
+        let taken = queue.next(max.max(1)).await;
+        let record = |taken| Record::new(taken, Arc::clone(queue));
+        taken.into_iter().map(record).collect()
     }
 
     /// A handle to ask and to order.

@@ -1,39 +1,59 @@
-//! Queue between the polling thread and `Consumer::recv`; withholds records behind one that may be put on
-//! hold.
+//! Queue between the polling thread and `Consumer::recv`. It hands out one record, or one batch, of
+//! those that are ordered at a time, and withholds records behind one that may be put on hold.
 
-use std::collections::{BTreeSet, VecDeque};
+mod lane;
+
+use core::hash::{Hash as _, Hasher as _};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::DefaultHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dashstream_policy::Delivered;
+use dashstream_policy::{Delivered, Ordering};
 use tokio::sync::Notify;
 
+use self::lane::Lane;
 use crate::driver_message::DriverMessage;
 use crate::inbox::Inbox;
 use crate::message::Message;
 
 /// Connects the host's end of a consumer with the thread that drives the engine.
 ///
+/// The engine says which records wait for others, and keeps them. What it lets out is handed out in
+/// order here: the next record of a lane as soon as the host has accepted the one before, without
+/// asking that thread. After any other verdict the rest of the lane goes back to the engine.
+///
 /// A record behind a held one is never handed out. The engine applies a verdict on its own thread, so
 /// from a verdict that is not an acceptance until the engine has applied it, what lies behind in its
 /// partition stays on the queue; what the engine then gives up is withdrawn.
 pub(crate) struct DeliveryQueue {
     state: Mutex<State>,
+    ordering: Ordering,
     /// Wakes the host that waits for a record. There is one: waiting takes `&mut Consumer`.
     ready: Notify,
     inbox: Arc<Inbox>,
 }
 
+#[derive(Default)]
 struct State {
-    // Unbounded, since the engine bounds what is taken.
-    waiting: VecDeque<QueuedRecord>,
+    /// Records that wait for nothing else. Unbounded, since the engine bounds what is taken.
+    unordered: VecDeque<QueuedRecord>,
+    /// Records that are handed out one after another, where there are any or the host has one.
+    lanes: HashMap<LaneId, Lane>,
+    /// Lanes whose first record may be handed out, each once.
+    ready: VecDeque<LaneId>,
+    /// Records in all lanes.
+    ordered: usize,
     /// Verdicts other than acceptances that the engine has not applied, and records that wait until
-    /// the host has resources for them.
-    unapplied: BTreeSet<DeliveryId>,
+    /// the host has resources for them, with their lanes.
+    unapplied: BTreeMap<DeliveryId, Option<LaneId>>,
     /// Nothing more will come.
     ended: bool,
     /// Nobody will ask any more.
     closed: bool,
 }
+
+/// Records that are processed one after another: a partition, and a hash of the key.
+pub(crate) type LaneId = (i32, u64);
 
 /// A record that the engine took and the host has not seen.
 #[derive(Debug)]
@@ -57,6 +77,11 @@ impl DeliveryId {
         self.partition == partition && self.offset >= from
     }
 
+    /// Whether a record of the same partition lies behind the one it is on.
+    pub(crate) const fn is_before(&self, place: (i32, i64)) -> bool {
+        self.partition == place.0 && self.offset < place.1
+    }
+
     pub(crate) const fn on(record: &Delivered) -> Self {
         Self {
             partition: record.partition().partition(),
@@ -67,14 +92,10 @@ impl DeliveryId {
 }
 
 impl DeliveryQueue {
-    pub(crate) const fn new(inbox: Arc<Inbox>) -> Self {
+    pub(crate) fn new(inbox: Arc<Inbox>, ordering: Ordering) -> Self {
         Self {
-            state: Mutex::new(State {
-                waiting: VecDeque::new(),
-                unapplied: BTreeSet::new(),
-                ended: false,
-                closed: false,
-            }),
+            state: Mutex::default(),
+            ordering,
             ready: Notify::const_new(),
             inbox,
         }
@@ -85,18 +106,18 @@ impl DeliveryQueue {
         self.inbox.send(message);
     }
 
-    /// The next record that the host may see; nothing once the consumer has ended.
-    pub(crate) async fn next(&self) -> Option<QueuedRecord> {
+    /// The next records that the host may see, up to `max`; none once the consumer has ended. Those of
+    /// one lane that are handed out together are a batch.
+    pub(crate) async fn next(&self, max: usize) -> Vec<QueuedRecord> {
         loop {
             // Made before looking: what is put down in between is not missed.
             let ready = self.ready.notified();
             {
                 let mut state = self.state();
-                if let Some(taken) = state.take() {
-                    return Some(taken);
-                }
-                if state.ended {
-                    return None;
+                let mut taken = Vec::new();
+                state.take(max, self.ordering, &mut taken);
+                if !taken.is_empty() || state.ended {
+                    return taken;
                 }
             }
             self.inbox.hurry();
@@ -104,15 +125,67 @@ impl DeliveryQueue {
         }
     }
 
-    /// Says that a verdict is on its way, or that a record cannot be processed now. What lies behind it
-    /// in its partition stays queued until [`DeliveryQueue::verdict_applied`] says that this is over.
-    pub(crate) fn verdict_sent(&self, verdict: DeliveryId) {
-        self.state().unapplied.insert(verdict);
+    /// The host has accepted a record. It says whether that counts: it does not where the record's
+    /// batch ended before it.
+    pub(crate) fn accepted(&self, message: &Message) -> bool {
+        let Some(lane) = self.lane(message) else {
+            return true;
+        };
+        let mut state = self.state();
+        let counts = !state.has_ended(lane, message.offset);
+        let is_ready = state.come_back(lane);
+        drop(state);
+        if is_ready {
+            self.ready.notify_one();
+        }
+        counts
+    }
+
+    /// The host has given another verdict on a record, which may end the batch that it was in, and
+    /// whether that counts. What lies behind it in its partition stays queued until
+    /// [`DeliveryQueue::verdict_applied`] says that this is over.
+    pub(crate) fn verdict_sent(&self, message: &Message, verdict: DeliveryId, ends: bool) -> bool {
+        let lane = self.lane(message);
+        let mut state = self.state();
+        let counts = !lane.is_some_and(|lane| state.has_ended(lane, verdict.offset));
+        if counts {
+            state.unapplied.insert(verdict, lane);
+        }
+        let of = lane.and_then(|lane| state.lanes.get_mut(&lane));
+        if let Some(of) = of
+            && ends
+            && counts
+        {
+            of.end_batch(verdict.offset);
+        }
+        let is_ready = lane.is_some_and(|lane| state.come_back(lane));
+        drop(state);
+        if is_ready {
+            self.ready.notify_one();
+        }
+        counts
+    }
+
+    /// The lane of a record whose verdict is to be applied.
+    pub(crate) fn lane_of(&self, verdict: DeliveryId) -> Option<LaneId> {
+        self.state().unapplied.get(&verdict).copied().flatten()
+    }
+
+    /// Takes the records off that wait in a lane behind one with such a verdict: the engine keeps them
+    /// until they may go on.
+    pub(crate) fn take_back(&self, lane: LaneId, verdict: DeliveryId) -> Vec<QueuedRecord> {
+        let mut state = self.state();
+        let Some(lane) = state.lanes.get_mut(&lane) else {
+            return Vec::new();
+        };
+        let back = lane.take_behind(verdict.offset);
+        state.ordered = state.ordered.saturating_sub(back.len());
+        back
     }
 
     /// The engine has heard a verdict, and what it gave up for it is taken off.
     pub(crate) fn verdict_applied(&self, verdict: DeliveryId) {
-        if self.state().unapplied.remove(&verdict) {
+        if self.state().unapplied.remove(&verdict).is_some() {
             self.ready.notify_one();
         }
     }
@@ -124,7 +197,12 @@ impl DeliveryQueue {
             records.clear();
             return false;
         }
-        state.waiting.extend(records.drain(..));
+        for record in records.drain(..) {
+            match self.lane(&record.message) {
+                Some(lane) => state.put(lane, record),
+                None => state.unordered.push_back(record),
+            }
+        }
         drop(state);
         self.ready.notify_one();
         true
@@ -133,9 +211,18 @@ impl DeliveryQueue {
     /// Takes the records of a partition off that lie at `from` or behind, and says how many.
     pub(crate) fn withdraw(&self, partition: i32, from: i64) -> usize {
         let mut state = self.state();
-        let before = state.waiting.len();
-        state.waiting.retain(|taken| !taken.is_at(partition, from));
-        before.saturating_sub(state.waiting.len())
+        let before = state.unread();
+        state
+            .unordered
+            .retain(|taken| !taken.is_at(partition, from));
+        let mut ordered = 0_usize;
+        state.lanes.retain(|_, lane| {
+            lane.withdraw(partition, from);
+            ordered = ordered.saturating_add(lane.len());
+            !lane.is_over()
+        });
+        state.ordered = ordered;
+        before.saturating_sub(state.unread())
     }
 
     /// Nothing more will come.
@@ -147,10 +234,25 @@ impl DeliveryQueue {
     /// Nobody will ask any more. Says how many records were not looked at.
     pub(crate) fn close(&self) -> usize {
         let mut state = self.state();
-        state.closed = true;
-        let unread = state.waiting.len();
-        state.waiting.clear();
+        let unread = state.unread();
+        *state = State {
+            closed: true,
+            ended: state.ended,
+            ..State::default()
+        };
         unread
+    }
+
+    /// The records that a record is ordered with.
+    pub(crate) fn lane(&self, message: &Message) -> Option<LaneId> {
+        match self.ordering {
+            Ordering::Partition => Some((message.partition, 0)),
+            Ordering::Key => Some((
+                message.partition,
+                message.key.as_deref().map_or(0, key_hash),
+            )),
+            Ordering::Unordered => None,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -158,23 +260,101 @@ impl DeliveryQueue {
     }
 }
 
+/// A hash of a record's key, the same in every process of this version.
+pub(crate) fn key_hash(key: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
 impl State {
-    fn take(&mut self) -> Option<QueuedRecord> {
+    /// Takes up to `max` records that may be handed out. Lanes take turns.
+    fn take(&mut self, max: usize, ordering: Ordering, taken: &mut Vec<QueuedRecord>) {
+        if ordering == Ordering::Unordered {
+            while taken.len() < max
+                && let Some(record) = self.take_unordered()
+            {
+                taken.push(record);
+            }
+            return;
+        }
+        let mut at = 0_usize;
+        while taken.len() < max
+            && let Some(&id) = self.ready.get(at)
+        {
+            let Some(lane) = self.lanes.get_mut(&id).filter(|lane| lane.is_ready()) else {
+                self.ready.remove(at);
+                continue;
+            };
+            let unapplied = &self.unapplied;
+            let before = taken.len();
+            lane.hand_out(max, taken, |place| is_free(unapplied, place));
+            if taken.len() == before {
+                // It waits for a verdict in its partition.
+                at = at.saturating_add(1);
+            } else {
+                let count = taken.len().saturating_sub(before);
+                self.ordered = self.ordered.saturating_sub(count);
+                self.ready.remove(at);
+            }
+        }
+    }
+
+    fn take_unordered(&mut self) -> Option<QueuedRecord> {
         if self.unapplied.is_empty() {
-            return self.waiting.pop_front();
+            return self.unordered.pop_front();
         }
         let unapplied = &self.unapplied;
-        let free = self.waiting.iter().position(|taken| {
-            let (partition, offset) = taken.place();
-            let first = |offset| DeliveryId {
-                partition,
-                offset,
-                serial: 0,
-            };
-            unapplied.range(first(0)..first(offset)).next().is_none()
-        })?;
-        self.waiting.remove(free)
+        let mut waiting = self.unordered.iter();
+        let free = waiting.position(|taken| is_free(unapplied, taken.place()))?;
+        self.unordered.remove(free)
     }
+
+    fn put(&mut self, id: LaneId, record: QueuedRecord) {
+        self.ordered = self.ordered.saturating_add(1);
+        let lane = self.lanes.entry(id).or_default();
+        let was_ready = lane.is_ready();
+        lane.push(record);
+        if !was_ready && lane.is_ready() {
+            self.ready.push_back(id);
+        }
+    }
+
+    /// The host is through with a record of a lane. Says whether the lane has another one for it.
+    fn come_back(&mut self, id: LaneId) -> bool {
+        let Some(lane) = self.lanes.get_mut(&id) else {
+            return false;
+        };
+        lane.come_back();
+        if lane.is_ready() {
+            self.ready.push_back(id);
+            return true;
+        }
+        if lane.is_over() {
+            self.lanes.remove(&id);
+        }
+        false
+    }
+
+    fn has_ended(&self, id: LaneId, offset: i64) -> bool {
+        let lane = self.lanes.get(&id);
+        lane.is_some_and(|lane| lane.has_ended_before(offset))
+    }
+
+    fn unread(&self) -> usize {
+        self.unordered.len().saturating_add(self.ordered)
+    }
+}
+
+/// Whether no verdict on a record before it in its partition is still to be applied.
+fn is_free(unapplied: &BTreeMap<DeliveryId, Option<LaneId>>, place: (i32, i64)) -> bool {
+    let (partition, offset) = place;
+    let first = |offset| DeliveryId {
+        partition,
+        offset,
+        serial: 0,
+    };
+    unapplied.range(first(0)..first(offset)).next().is_none()
 }
 
 impl QueuedRecord {

@@ -66,8 +66,6 @@ pub(crate) struct Driver {
     with_host: usize,
     /// Records for the host that are put down together.
     outgoing: Vec<QueuedRecord>,
-    /// Whether the host gave a record back since partitions were last looked after.
-    returned: bool,
     /// Records that the host deferred and that did not get a verdict since.
     deferred: BTreeSet<DeliveryId>,
     received: u64,
@@ -138,6 +136,8 @@ struct Partition {
     is_doubted: bool,
     /// Whether the client may have stopped it although the log has its position.
     is_suspect: bool,
+    /// Whether the host gave a record of it back since it was last looked after.
+    returned: bool,
 }
 
 impl Partition {
@@ -195,7 +195,6 @@ impl Driver {
             drain_until: None,
             with_host: 0,
             outgoing: Vec::new(),
-            returned: false,
             deferred: BTreeSet::new(),
             received: 0,
             client_errors: 0,
@@ -417,15 +416,20 @@ impl Driver {
                 self.engine.accept(now, delivered);
             }
             DriverMessage::Rejected(delivered, fault) => {
-                heard = Some(self.verdict(&delivered));
+                let verdict = self.verdict(&delivered);
                 self.engine.reject(now, delivered, fault);
+                self.take_back(verdict);
+                heard = Some(verdict);
             }
             DriverMessage::Released(delivered, fault) => {
-                heard = Some(self.verdict(&delivered));
+                let verdict = self.verdict(&delivered);
                 self.engine.release(now, delivered, fault);
+                self.take_back(verdict);
+                heard = Some(verdict);
             }
             DriverMessage::Dropped(delivered, fault) => {
-                heard = Some(self.verdict(&delivered));
+                let verdict = self.verdict(&delivered);
+                heard = Some(verdict);
                 // What a shutdown drops is not the host's doing, and is read again by the next.
                 if self.phase == Phase::Running {
                     self.report(&ConsumerEvent::Dropped {
@@ -433,6 +437,7 @@ impl Driver {
                         offset: delivered.offset().get(),
                     });
                     self.engine.release(now, delivered, fault);
+                    self.take_back(verdict);
                 }
             }
             DriverMessage::Deferred(delivered, kept) => {
@@ -440,12 +445,17 @@ impl Driver {
                 let verdict = DeliveryId::on(&delivered);
                 let before = self.engine.engine().counters().deferred;
                 self.engine.defer(now, delivered, kept);
+                self.take_back(verdict);
                 if self.engine.engine().counters().deferred == before {
                     // Its place is gone, so nothing waits for it.
                     heard = Some(verdict);
                 } else {
                     self.deferred.insert(verdict);
                 }
+            }
+            DriverMessage::Returned(delivered, kept) => {
+                self.returned(&delivered);
+                self.engine.queue(now, delivered, kept);
             }
             DriverMessage::Unread(records) => self.left_host(records),
             DriverMessage::Archived(sent, result) => self.archived(now, sent, result),

@@ -22,6 +22,8 @@ pub(crate) enum DriverMessage {
     Dropped(Delivered, Fault<RejectedMessage>),
     /// The host has no resources for a record now.
     Deferred(Delivered, RejectedMessage),
+    /// A record that the host gives back unprocessed, since its batch ended before it.
+    Returned(Delivered, RejectedMessage),
     /// The host will not look at these records.
     Unread(usize),
     /// How a send to the archive ended.

@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dashstream_policy::Backlog;
+use dashstream_policy::{Backlog, Delivered};
 
 /// What a host found out about a record before it gave up: kept with the record in the archive. Each
 /// text is cut at 256 bytes.
@@ -155,6 +155,16 @@ pub(crate) struct RejectedMessage {
 }
 
 impl RejectedMessage {
+    /// What is kept of a record that nobody has begun to process.
+    pub(crate) fn unread(message: Message, delivered: &Delivered) -> Self {
+        Self {
+            message,
+            ids: RecordIds::none(),
+            assignment: delivered.assignment().get(),
+            attempts: delivered.attempt().saturating_sub(1),
+        }
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         let headers = self.message.headers.iter().map(|(name, value)| {
             let value = value.as_ref().map_or(0, Bytes::len);

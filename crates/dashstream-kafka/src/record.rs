@@ -13,7 +13,9 @@ use crate::message::{Message, RecordIds, RejectedMessage};
 /// A record that was taken, and that its partition's offset now waits for.
 ///
 /// It is used up by exactly one of [`Record::accept`], [`Record::reject`], [`Record::release`]
-/// and [`Record::defer`], on any thread and in any order among records.
+/// and [`Record::defer`], on any thread. Until then no other record comes that it is ordered with
+/// ([`Ordering`](dashstream_policy::Ordering), by default every other one of its partition), but those
+/// of the same batch.
 ///
 /// A record that is dropped without one of them, by a handler that panics for example, counts as
 /// [`Record::release`] with [`Cause::Dropped`]: it comes back while its attempts last, and
@@ -118,18 +120,24 @@ impl Record {
     }
 
     /// Accepts the record: it was processed, and its offset may be stored.
+    ///
+    /// In a batch it counts unless an earlier record that it is ordered with was released or
+    /// deferred: then this one comes again, after that.
     pub fn accept(mut self) {
         if let Some(delivered) = self.delivered.take() {
-            self.queue.tell(DriverMessage::Accepted(delivered));
+            if self.queue.accepted(&self.message) {
+                self.queue.tell(DriverMessage::Accepted(delivered));
+            } else {
+                self.give_back(delivered);
+            }
         }
     }
 
     /// Rejects the record: it cannot be processed, now or ever. What happens to it and to its offset
     /// is the policy's decision, and the same whatever the cause.
     pub fn reject(mut self, cause: Cause, ids: RecordIds) {
-        if let Some(delivered) = self.delivered.take() {
+        if let Some(delivered) = self.judged(false) {
             let fault = self.fault(cause, ids, &delivered);
-            self.queue.verdict_sent(DeliveryId::on(&delivered));
             self.queue.tell(DriverMessage::Rejected(delivered, fault));
         }
     }
@@ -138,9 +146,8 @@ impl Record {
     /// [`Consumer::recv`](crate::Consumer::recv) while its attempts last; after that it is
     /// rejected.
     pub fn release(mut self, cause: Cause, ids: RecordIds) {
-        if let Some(delivered) = self.delivered.take() {
+        if let Some(delivered) = self.judged(true) {
             let fault = self.fault(cause, ids, &delivered);
-            self.queue.verdict_sent(DeliveryId::on(&delivered));
             self.queue.tell(DriverMessage::Released(delivered, fault));
         }
     }
@@ -153,11 +160,27 @@ impl Record {
     /// ([`Config::retry_backoff`](dashstream_policy::Config::retry_backoff)), and is never rejected
     /// or skipped for it; the status says `host_resources` meanwhile.
     pub fn defer(mut self) {
-        if let Some(delivered) = self.delivered.take() {
+        if let Some(delivered) = self.judged(true) {
             let kept = self.kept(RecordIds::none(), &delivered);
-            self.queue.verdict_sent(DeliveryId::on(&delivered));
             self.queue.tell(DriverMessage::Deferred(delivered, kept));
         }
+    }
+
+    /// Uses the record up for a verdict that is no acceptance, unless its batch ended before it.
+    fn judged(&mut self, ends_batch: bool) -> Option<Delivered> {
+        let delivered = self.delivered.take()?;
+        let verdict = DeliveryId::on(&delivered);
+        if self.queue.verdict_sent(&self.message, verdict, ends_batch) {
+            return Some(delivered);
+        }
+        self.give_back(delivered);
+        None
+    }
+
+    /// Gives the record back as one that nobody has begun to process.
+    fn give_back(&self, delivered: Delivered) {
+        let kept = self.kept(RecordIds::none(), &delivered);
+        self.queue.tell(DriverMessage::Returned(delivered, kept));
     }
 
     fn fault(&self, cause: Cause, ids: RecordIds, delivered: &Delivered) -> Fault<RejectedMessage> {
@@ -178,10 +201,9 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if let Some(delivered) = self.delivered.take() {
+        if let Some(delivered) = self.judged(true) {
             let ids = RecordIds::of_key(self.message.key.as_deref());
             let fault = self.fault(Cause::Dropped, ids, &delivered);
-            self.queue.verdict_sent(DeliveryId::on(&delivered));
             self.queue.tell(DriverMessage::Dropped(delivered, fault));
         }
     }

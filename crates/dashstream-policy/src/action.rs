@@ -46,11 +46,12 @@ pub enum Action<P> {
     StopPolling,
     /// Take records, and keep polling even where every partition is paused.
     ResumePolling,
-    /// Try a record that failed for a passing reason once more.
-    Retry {
+    /// Process a record that was given back: it failed for a passing reason, it was deferred, or it
+    /// had to wait for a record before it.
+    Deliver {
         /// The record's token.
         delivered: Delivered,
-        /// What the host gave with the failure.
+        /// What the host gave with it.
         payload: P,
     },
     /// Count a fact.
@@ -285,8 +286,10 @@ labels! {
 #[must_use = "a record that was taken has to be processed"]
 #[derive(Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// Process it.
+    /// Process it, after those before it that it is ordered with.
     Take(Delivered),
+    /// A record before it that it is ordered with is in trouble. Hand it to [`crate::Engine::queue`].
+    Queue(Delivered),
     /// The configuration rejects it; hand its payload to [`crate::Engine::rejected`].
     Rejected(Rejected),
     /// It is settled already. Throw it away.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::{Archiving, Breaker, Escalation, Mode, NullPayload, Scope, TopicId};
+use crate::{Archiving, Breaker, Escalation, Mode, NullPayload, Ordering, Scope, TopicId};
 
 /// The longest wait between two attempts, and the first one; each wait doubles the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +84,16 @@ pub struct Config {
     pub retry_for_max: Duration,
     /// The waits between attempts.
     pub retry_backoff: Backoff,
+    /// Which records are processed one after another.
+    pub ordering: Ordering,
     /// Records that may be taken and not yet below the stored offset.
     pub outstanding_max: usize,
+    /// Bytes of records that may be taken and not yet settled.
+    pub outstanding_bytes_max: usize,
+    /// As `outstanding_max` for one partition, if it is not to be an equal share of it.
+    pub partition_outstanding_max: Option<usize>,
+    /// As `outstanding_bytes_max` for one partition, if it is not to be an equal share of it.
+    pub partition_bytes_max: Option<usize>,
     /// Archive sends that may be under way at once.
     pub archive_in_flight_max: usize,
     /// Bytes of payload that may wait for the archive.
@@ -111,7 +119,11 @@ impl Default for Config {
             attempts_max: Self::ATTEMPTS_DEFAULT,
             retry_for_max: Self::RETRY_FOR_DEFAULT,
             retry_backoff: Backoff::default(),
+            ordering: Ordering::Partition,
             outstanding_max: Self::OUTSTANDING_DEFAULT,
+            outstanding_bytes_max: Self::OUTSTANDING_BYTES_DEFAULT,
+            partition_outstanding_max: None,
+            partition_bytes_max: None,
             archive_in_flight_max: Self::ARCHIVE_IN_FLIGHT_DEFAULT,
             archive_bytes_max: Self::ARCHIVE_BYTES_DEFAULT,
             archive_timeout: Self::ARCHIVE_TIMEOUT_DEFAULT,
@@ -128,11 +140,13 @@ impl Config {
     /// Time that all attempts at one record may take together: one tenth of the five minutes after
     /// which a broker counts a silent consumer as dead.
     pub const RETRY_FOR_DEFAULT: Duration = Duration::from_secs(30);
-    /// Records that are taken and not yet below the stored offset: the broadcast buffer of
-    /// existing consumers.
-    pub const OUTSTANDING_DEFAULT: usize = 1_000;
-    /// The highest number that may be configured; at 48 bytes a record it is about 48 MB.
+    /// Records that are taken and not yet below the stored offset: 32 for each of 512 partitions.
+    pub const OUTSTANDING_DEFAULT: usize = 16_384;
+    /// The highest number that may be configured; at 72 bytes a record it is about 72 MB.
     pub const OUTSTANDING_MAX: usize = 1_000_000;
+    /// Bytes of records that are taken and not yet settled: the 64 MiB that Kafka clients keep in
+    /// their own receive queues.
+    pub const OUTSTANDING_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
     /// Archive sends under way at once: existing consumers' `MAX_CONCURRENT_DLQ_SENDS`.
     pub const ARCHIVE_IN_FLIGHT_DEFAULT: usize = 100;
     /// Bytes of payload that wait for the archive: the 64 MiB that Kafka clients keep in their own
@@ -189,9 +203,15 @@ impl Config {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let outstanding = self.outstanding_max;
-        if outstanding == 0 || outstanding > Self::OUTSTANDING_MAX {
-            return Err(ConfigError::Outstanding { asked: outstanding });
+        for asked in [Some(self.outstanding_max), self.partition_outstanding_max] {
+            if let Some(asked) = asked
+                && (asked == 0 || asked > Self::OUTSTANDING_MAX)
+            {
+                return Err(ConfigError::Outstanding { asked });
+            }
+        }
+        if self.outstanding_bytes_max == 0 || self.partition_bytes_max == Some(0) {
+            return Err(ConfigError::NoBytes);
         }
         if self.attempts_max == 0 {
             return Err(ConfigError::NoAttempts);
@@ -248,6 +268,20 @@ setters! {
     /// At the limit the engine stops taking; it never forgets a record. Default:
     /// [`Config::OUTSTANDING_DEFAULT`], range 1 to [`Config::OUTSTANDING_MAX`].
     outstanding_max: usize,
+    /// Sets how many bytes of records may be taken and not yet settled, over all partitions. A record
+    /// is taken while there is any room, and by a partition that has none out; so each partition may
+    /// go beyond it by one record. Default: [`Config::OUTSTANDING_BYTES_DEFAULT`], at least 1.
+    outstanding_bytes_max: usize,
+    /// Sets how many records of one partition may be taken and not yet below its stored offset.
+    /// Default: [`Config::outstanding_max`] over the number of assigned partitions, so that a
+    /// partition which is slow, or held back, leaves the others their room. At least one.
+    partition_outstanding_max: Option<usize>,
+    /// Sets how many bytes of records of one partition may be taken and not yet settled; one record
+    /// may go beyond it. Default: [`Config::outstanding_bytes_max`] over the number of assigned
+    /// partitions.
+    partition_bytes_max: Option<usize>,
+    /// Sets which records are processed one after another. Default: [`Ordering::Partition`].
+    ordering: Ordering,
     /// Sets how many archive sends may be under way at once. Default:
     /// [`Config::ARCHIVE_IN_FLIGHT_DEFAULT`], at least 1.
     archive_in_flight_max: usize,
@@ -271,6 +305,9 @@ pub enum ConfigError {
         /// What was given.
         asked: usize,
     },
+    /// Some bytes have to fit.
+    #[error("room for at least one byte of outstanding records is needed")]
+    NoBytes,
     /// A record needs at least one attempt.
     #[error("at least one attempt is needed")]
     NoAttempts,
@@ -293,6 +330,7 @@ pub enum ConfigError {
 codes! {
     ConfigError {
         Outstanding = "outstanding_out_of_range",
+        NoBytes = "no_outstanding_bytes",
         NoAttempts = "no_attempts",
         NoArchiveRoom = "no_archive_room",
         NoTime = "no_time",

@@ -7,6 +7,8 @@ mod commands;
 mod control;
 mod deferral;
 mod hold;
+mod ordering;
+mod room;
 mod status;
 mod verdict;
 
@@ -30,8 +32,9 @@ use verdict::Verdict;
 /// for the archive or for another attempt: the record itself, or an envelope. The engine stores it,
 /// lends it and gives it back; since it knows nothing of the type, no decision can depend on it.
 ///
-/// Memory is bounded by [`Config::outstanding_max`] records, [`Config::archive_bytes_max`] bytes of
-/// payload beyond those of outstanding records, and the number of partitions ever assigned.
+/// Memory is bounded by [`Config::outstanding_max`] records, by [`Config::outstanding_bytes_max`] bytes
+/// of their payload and one record a partition, by [`Config::archive_bytes_max`] bytes beyond, and by
+/// the number of partitions ever assigned.
 ///
 /// The same calls with the same arguments always give the same actions.
 #[derive(Debug)]
@@ -42,13 +45,17 @@ pub struct Engine<P> {
     breaker: Breaker,
     partitions: BTreeMap<TopicPartition, Partition>,
     archive: Archive<P>,
-    /// Records between two attempts, by serial.
+    /// Records that were given back and are to be handed out again, by serial.
     retries: BTreeMap<u64, Attempted<P>>,
     timers: Timers,
     counters: Counters,
     next_serial: u64,
     /// Records in all trackers.
     tracked: usize,
+    /// Bytes of those that are not settled.
+    bytes: usize,
+    /// Partitions that are ours.
+    assigned: usize,
     /// Partitions with a hold.
     holds: usize,
     stop: Stop,
@@ -78,12 +85,13 @@ enum Stop {
     },
 }
 
-/// A record between two attempts, or between two probes.
+/// A record that is to be handed out again.
 #[derive(Debug)]
 struct Attempted<P> {
     place: verdict::TrackedRecord,
+    /// Which attempt that will be.
     attempt: u32,
-    /// When it was given back.
+    /// When it was given back, or began to wait for a record before it.
     at: Duration,
     payload: P,
 }
@@ -107,6 +115,8 @@ impl<P> Engine<P> {
             counters: Counters::default(),
             next_serial: 0,
             tracked: 0,
+            bytes: 0,
+            assigned: 0,
             holds: 0,
             stop: Stop::Open,
             draining: false,
@@ -197,7 +207,7 @@ impl<P> Engine<P> {
     }
 
     /// Takes a record back that failed for a reason that may pass. While its attempts last it comes
-    /// back by [`Action::Retry`]; after that it is unprocessable. Poll the actions afterwards.
+    /// back by [`Action::Deliver`]; after that it is unprocessable. Poll the actions afterwards.
     pub fn release(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
         self.give_back(now, &record, Verdict::Release(fault));
     }
@@ -206,13 +216,21 @@ impl<P> Engine<P> {
     /// something it needs is down. `payload` is what the host needs to have it again.
     ///
     /// No attempt is counted and no verdict is given, however long it lasts. The partition is paused
-    /// and its deferred records come back by [`Action::Retry`], one at a time and in order, after
+    /// and its deferred records come back by [`Action::Deliver`], one at a time and in order, after
     /// waits of [`Config::retry_backoff`]; a record that is then processed brings the next at once.
     /// [`Status`] shows [`crate::HeldBy::HostResources`] meanwhile, and
     /// [`crate::Command::Retry`] ends the wait.
     /// Poll the actions afterwards.
     pub fn defer(&mut self, now: Duration, record: Delivered, payload: P) {
         self.give_back(now, &record, Verdict::Defer(payload));
+    }
+
+    /// Takes a record back that nobody has begun to process, since a record before it that it is
+    /// ordered with was not accepted. It comes again by [`Action::Deliver`] when that is settled;
+    /// while the host is about to stop it does not, and the next consumer reads it.
+    /// Poll the actions afterwards.
+    pub fn queue(&mut self, now: Duration, record: Delivered, payload: P) {
+        self.give_back(now, &record, Verdict::Queue(payload));
     }
 
     /// Takes the payload of a record that the configuration rejected, which takes `bytes` of memory.
@@ -224,7 +242,7 @@ impl<P> Engine<P> {
 
     /// The next thing to do, or nothing until the next input or [`Engine::poll_timeout`].
     ///
-    /// Facts and retries come first, in the order in which they came about; then stores, so that
+    /// Facts and records to be processed come first, in the order in which they came about; then stores, so that
     /// what is settled is safe; then pauses, seeks and resumes, then whether to take records, then
     /// sends to the archive.
     pub fn poll_action(&mut self) -> Option<Action<P>> {
@@ -252,6 +270,14 @@ impl<P> Engine<P> {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.nothing_under_way()
+    }
+
+    /// Whether a record of this partition would find room. A host that can leave one partition alone
+    /// and read the others asks before it does; to refuse a record means that it is fetched again.
+    #[must_use]
+    pub fn has_room(&self, partition: TopicPartition) -> bool {
+        let state = self.partitions.get(&partition);
+        state.is_some_and(|state| self.refusal(state, state.position).is_none())
     }
 
     /// The counts so far.
@@ -333,6 +359,8 @@ impl<P> Engine<P> {
         };
         self.tracked = self.tracked.saturating_sub(released.count);
         state.released = Some((released.next, released.reason));
+        // What a hold had kept is passed before it is met again.
+        state.position = state.position.max(Some(released.next.position()));
         #[cfg(not(mutant = "rejections_wait"))] // until the client's next commit
         {
             state.commit_now |= released.rejected;

@@ -198,10 +198,12 @@ pub struct Delivery {
     pub(crate) offset: Offset,
     pub(crate) null: bool,
     pub(crate) backlog: Backlog,
+    pub(crate) key: Option<u64>,
+    pub(crate) bytes: usize,
 }
 
 impl Delivery {
-    /// A record with a value that arrived while the consumer was following.
+    /// A record with a value and without a key, of no size, that arrived while the consumer was following.
     #[must_use]
     pub const fn new(partition: TopicPartition, assignment: Assignment, offset: Offset) -> Self {
         Self {
@@ -210,7 +212,24 @@ impl Delivery {
             offset,
             null: false,
             backlog: Backlog::Current,
+            key: None,
+            bytes: 0,
         }
+    }
+
+    /// Gives a hash of the record's key, if it has one, for [`crate::Ordering::Key`]. Two keys with
+    /// one hash wait for each other needlessly, so it should be a good hash; nothing else is lost.
+    #[must_use]
+    pub const fn key(mut self, hash: Option<u64>) -> Self {
+        self.key = hash;
+        self
+    }
+
+    /// Says how many bytes of memory the record takes until it is settled.
+    #[must_use]
+    pub const fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
     }
 
     /// Says whether the record has no value at all. An empty value is a value.

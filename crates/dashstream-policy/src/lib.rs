@@ -2,7 +2,7 @@
 //!
 //! The engine performs nothing and reads no clock. The host tells it what happened
 //! ([`Engine::handle`], [`Engine::delivered`], [`Engine::accept`], [`Engine::reject`],
-//! [`Engine::release`], [`Engine::defer`]) and does what it asks ([`Engine::poll_action`]).
+//! [`Engine::release`], [`Engine::defer`], [`Engine::queue`]) and does what it asks ([`Engine::poll_action`]).
 //!
 //! # The drain contract
 //!
@@ -24,10 +24,13 @@
 //! 5. **`now` never runs backwards**; if it does, the engine takes the latest it has seen.
 //! 6. **Before a command to skip, ask the broker** what the log has ([`OperatorCommand::within`]), and say after
 //!    each assignment and from time to time what it has ([`Input::Log`]).
-//! 7. **To stop, give [`Input::Drain`]** and go on as before. Nothing more is taken; what is with a
+//! 7. **Records that are ordered with each other** ([`Config::ordering`]) are processed one after another.
+//!    When one gets another verdict than [`Engine::accept`], those behind it that nobody has begun go to
+//!    [`Engine::queue`], as does what [`Admission::Queue`] says.
+//! 8. **To stop, give [`Input::Drain`]** and go on as before. Nothing more is taken; what is with a
 //!    handler, between two attempts or on its way to the archive comes to its end. When
-//!    [`Engine::is_idle`] says so, commit and leave: what is held or deferred waits for the next
-//!    consumer.
+//!    [`Engine::is_idle`] says so, commit and leave: what is held, deferred or queued waits for the
+//!    next consumer.
 //!
 //! ```
 //! use core::time::Duration;
@@ -71,7 +74,7 @@
 //!                 let result = ArchiveResult::Acked(send.form);
 //!                 Some(Input::Archived { id, attempt, result })
 //!             }
-//!             Action::Retry { delivered, .. } => {
+//!             Action::Deliver { delivered, .. } => {
 //!                 self.handlers.push(delivered);
 //!                 None
 //!             }
@@ -81,7 +84,7 @@
 //!         }
 //!     }
 //!
-//!     /// Stops as rule 7 says.
+//!     /// Stops as rule 8 says.
 //!     fn stop(&mut self, now: Duration) {
 //!         self.engine.handle(now, Input::Drain);
 //!         self.drain(now);
@@ -126,7 +129,7 @@
 //! | I3 | where the archive is required, none passes a record that the archive has not acknowledged |
 //! | I4 | a record that cannot be processed ends in exactly one [`Disposition`], or is pending or held |
 //! | I5 | for each [`Cause`] these sum to the total: [`Counters::closes`] |
-//! | I6 | while a hold lasts nothing is taken, and the first record after it is the held one |
+//! | I6 | while a hold lasts nothing is taken, and the first unsettled record after it is the held one |
 //! | I7 | nothing is stored, paused or sought for an assignment that has ended |
 //! | I8 | the host is told to poll before the group takes it for dead |
 //! | I9 | the archive gets every attempt at one record under one [`ArchiveId`] |
@@ -134,6 +137,8 @@
 //! | I12 | [`Status::grade`] is not pass while a partition is held or the archive is behind |
 //! | I13 | causes and ages are labels: runs that differ in them alone do the same |
 //! | I14 | the same calls give the same actions |
+//! | | nothing is handed out behind a record that it is ordered with and that is in trouble |
+//! | | a partition within its share of the room is taken from |
 //!
 //! # What cannot be fetched
 //!
@@ -161,6 +166,7 @@ mod config;
 mod counters;
 mod engine;
 mod input;
+mod lanes;
 mod offset;
 mod options;
 mod partition;
@@ -186,7 +192,7 @@ pub use input::{
     OperatorCommand, OperatorError,
 };
 pub use offset::{Assignment, LogRange, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
-pub use options::{Archiving, Escalation, Mode, NullPayload, Scope};
+pub use options::{Archiving, Escalation, Mode, NullPayload, Ordering, Scope};
 pub use reason::FailureReason;
 pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking, WithHost};
 pub use table::{Disposition, Grade};

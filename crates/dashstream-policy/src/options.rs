@@ -21,6 +21,19 @@ labels! {
         Partition = "partition",
     }
 
+    /// Which records of a partition are processed one after another. A record that failed, that was
+    /// deferred or that waits for its dead letter stops those behind it that it is ordered with.
+    #[derive(Default)]
+    Ordering {
+        /// All records of a partition, in the order of their offsets.
+        #[default]
+        Partition = "partition",
+        /// Those of a partition with the same key, and those without a key among themselves.
+        Key = "key",
+        /// None.
+        Unordered = "unordered",
+    }
+
     /// Whether a rejected record goes to the dead-letter queue, and whether its offset waits for the
     /// acknowledgement.
     #[derive(Default)]

@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use crate::lanes::Lanes;
 use crate::timers::Due;
 use crate::tracker::{Slot, Tracker};
 use crate::{
@@ -15,6 +16,10 @@ pub(crate) struct Partition {
     /// When the assignment ended, if it has.
     pub(crate) revoked: Option<Duration>,
     pub(crate) tracker: Tracker,
+    /// Records in trouble, and what waits for them.
+    pub(crate) lanes: Lanes,
+    /// Whether a record was refused since the partition has its share of the room.
+    pub(crate) is_full: bool,
     /// Records before this one are taken or not ours. Unknown until the first record where the
     /// group has no committed position.
     pub(crate) position: Option<Offset>,
@@ -146,6 +151,8 @@ impl Partition {
             assignment,
             revoked: None,
             tracker: Tracker::default(),
+            lanes: Lanes::default(),
+            is_full: false,
             position: committed,
             back_to: None,
             must_meet: None,
@@ -199,8 +206,11 @@ impl Partition {
         if self.revoked.is_some() {
             return None;
         }
-        let pause =
-            everywhere || self.hold.is_some() || self.operator.is_some() || self.deferral.is_some();
+        let pause = everywhere
+            || self.is_full
+            || self.hold.is_some()
+            || self.operator.is_some()
+            || self.deferral.is_some();
         if pause && self.told != Some(true) {
             self.told = Some(true);
             return Some(Step::Pause);

@@ -59,7 +59,12 @@ pub struct PartitionStatus {
     pub position: Option<Offset>,
     /// Records taken and not yet below the stored offset.
     pub outstanding: usize,
-    /// When the record that holds the offset back was taken, later by the time that it was deferred.
+    /// Bytes of those that are not settled.
+    pub bytes: usize,
+    /// Records among them that wait for one before them that is in trouble.
+    pub queued: usize,
+    /// When the record that holds the offset back was taken, later by the time that it was deferred
+    /// or queued.
     pub oldest_since: Option<Duration>,
     /// Records that handlers have and did not give back.
     pub with_host: usize,

@@ -6,14 +6,14 @@
 //!
 //! # The text form
 //!
-//! Version 3: lines of JSON, written by a [`Trace`]'s `Display`, read by [`Trace::parse`].
+//! Version 4: lines of JSON, written by a [`Trace`]'s `Display`, read by [`Trace::parse`].
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `{"dashstream_policy_trace":3,"config":{…}}` | the first line: the version, and every setting of the configuration by its name |
+//! | `{"dashstream_policy_trace":4,"config":{…}}` | the first line: the version, and every setting of the configuration by its name |
 //! | `[{"secs":1,"nanos":0},{"handle":{"assigned":{…}}}]` | one call, and the time that it was given; inputs and their fields have the names of [`crate::Input`] |
 //! | `[…,{"delivered":{…}}]` | a record that was offered |
-//! | `[…,{"accept":1}]` | the record with this serial given back; so are `reject` and `release` with cause and bytes, `rejected` with bytes, and `defer` |
+//! | `[…,{"accept":1}]` | the record with this serial given back; so are `reject` and `release` with cause and bytes, `rejected` with bytes, `defer` and `queue` |
 //! | `[…,"poll"]` | one action was handed out |
 //! | `"end"` | the last line of a recording that was finished |
 //!
@@ -83,6 +83,7 @@ enum Call {
     Release(u64, Cause, usize),
     Rejected(u64, usize),
     Defer(u64),
+    Queue(u64),
     Poll,
 }
 
@@ -149,9 +150,13 @@ impl Trace {
                     let record = held.records.remove(serial).ok_or(gone)?;
                     engine.defer(*now, record, ());
                 }
+                Call::Queue(serial) => {
+                    let record = held.records.remove(serial).ok_or(gone)?;
+                    engine.queue(*now, record, ());
+                }
                 Call::Poll => match engine.poll_action() {
-                    Some(Action::Retry { delivered, .. }) => {
-                        actions.push(Action::Retry {
+                    Some(Action::Deliver { delivered, .. }) => {
+                        actions.push(Action::Deliver {
                             delivered: delivered.twin(),
                             payload: (),
                         });
@@ -176,7 +181,7 @@ struct Held {
 impl Held {
     fn keep(&mut self, intake: Admission) {
         match intake {
-            Admission::Take(record) => {
+            Admission::Take(record) | Admission::Queue(record) => {
                 self.records.insert(record.serial, record);
             }
             Admission::Rejected(record) => {

@@ -8,26 +8,36 @@ use crate::{ArchiveId, NextOffset, Offset, StoreReason};
 /// Delivered offsets in order, gaps allowed, each with its state.
 ///
 /// Slots are numbered without gaps, so that a token finds its entry without a search. A slot is
-/// reused after [`Tracker::truncate`]; the serial, which never is, tells the records apart.
+/// reused for a record that is read again; the serial, which never is, tells the records apart.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
     entries: VecDeque<Entry>,
     /// The slot of the front entry.
     first: u64,
+    /// Entries of records that are to be read again, or that turned out to be gone.
+    vacant: usize,
+    /// Bytes of the records that are not settled.
+    bytes: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) offset: Offset,
     pub(crate) serial: u64,
     pub(crate) since: Duration,
     pub(crate) state: State,
+    /// The records that it is ordered with.
+    pub(crate) lane: Option<u64>,
+    /// What it takes of the room until it is settled.
+    bytes: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// A handler has its token, since then.
     Out(Duration),
+    /// It waits for a record before it.
+    Queued,
     /// It waits for another attempt.
     Retrying,
     /// It waits until the host may have the resources for it.
@@ -38,6 +48,10 @@ pub(crate) enum State {
     Held,
     /// An offset may pass it.
     Settled(StoreReason),
+    /// It was given up behind a hold, and is to be read again.
+    Forgotten,
+    /// It was not there when it was to be read again, as any record that compaction removes.
+    Absent,
 }
 
 /// Settled records that were taken off the front.
@@ -59,22 +73,63 @@ pub(crate) struct Slot {
 }
 
 impl Tracker {
-    /// Adds the record at `offset`, which lies behind all others.
+    /// Adds a record, behind all others or in the place that was kept for it.
     pub(crate) fn push(
         &mut self,
         now: Duration,
-        offset: Offset,
-        serial: u64,
+        (offset, serial): (Offset, u64),
         state: State,
+        lane: Option<u64>,
+        bytes: usize,
     ) -> Slot {
-        let number = self.first.wrapping_add(self.entries.len() as u64);
-        self.entries.push_back(Entry {
+        let entry = Entry {
             offset,
             serial,
             since: now,
             state,
-        });
+            lane,
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+        };
+        if !matches!(state, State::Settled(_)) {
+            self.bytes = self.bytes.saturating_add(entry.bytes as usize);
+        }
+        let index = self.index(offset);
+        match self.entries.get_mut(index) {
+            Some(place) => {
+                *place = entry;
+                self.vacant = self.vacant.saturating_sub(1);
+            }
+            None => self.entries.push_back(entry),
+        }
+        let number = self.first.wrapping_add(index as u64);
         Slot { number, serial }
+    }
+
+    /// Prepares for the record at `offset`, which is delivered, and says whether it is settled. What
+    /// was to be read again before it is gone.
+    pub(crate) fn is_settled(&mut self, offset: Offset) -> bool {
+        let index = self.index(offset);
+        if self.vacant > 0 {
+            let before = self.entries.iter_mut().take(index);
+            for entry in before.filter(|entry| entry.state == State::Forgotten) {
+                entry.state = State::Absent;
+            }
+        }
+        match self.entries.get(index) {
+            Some(entry) if entry.offset == offset => matches!(entry.state, State::Settled(_)),
+            Some(_) | None => false,
+        }
+    }
+
+    /// Whether a record at `offset`, if there is one, is to be read again.
+    pub(crate) fn expects(&self, offset: Offset) -> bool {
+        let found = self.entries.get(self.index(offset));
+        found.is_some_and(|entry| entry.offset == offset && entry.state == State::Forgotten)
+    }
+
+    /// Whether nothing is kept at `offset` or behind.
+    pub(crate) fn ends_before(&self, offset: Offset) -> bool {
+        self.entries.back().is_none_or(|last| last.offset < offset)
     }
 
     /// The entry of a record that is still known.
@@ -85,11 +140,13 @@ impl Tracker {
             .filter(|entry| entry.serial == slot.serial)
     }
 
-    /// Lets an offset pass the record, if it is still known.
-    pub(crate) fn settle(&mut self, slot: Slot, reason: StoreReason) {
-        if let Some(entry) = self.get(slot) {
-            entry.state = State::Settled(reason);
-        }
+    /// Lets an offset pass the record, if it is still known, and returns what it was.
+    pub(crate) fn settle(&mut self, slot: Slot, reason: StoreReason) -> Option<Entry> {
+        let entry = self.get(slot)?;
+        let before = *entry;
+        entry.state = State::Settled(reason);
+        self.bytes = self.bytes.saturating_sub(before.charge());
+        Some(before)
     }
 
     #[cfg(mutant = "evicts_when_full")]
@@ -108,46 +165,80 @@ impl Tracker {
                 entry.state = State::Settled(reason);
             }
         }
-        let mut released = None;
-        let mut count = 0_usize;
-        let mut rejected = false;
-        while let Some(Entry {
-            offset,
-            state: State::Settled(reason),
-            ..
-        }) = self.entries.front()
-        {
-            released = Some((offset.next(), *reason));
-            rejected |= reason.is_rejection();
+        let mut released: Option<Released> = None;
+        while let Some(front) = self.entries.front() {
+            match front.state {
+                State::Settled(reason) => {
+                    let before = released.map_or((0, false), |of| (of.count, of.rejected));
+                    released = Some(Released {
+                        next: front.offset.next(),
+                        reason,
+                        count: before.0.saturating_add(1),
+                        rejected: before.1 || reason.is_rejection(),
+                    });
+                }
+                State::Absent => self.vacant = self.vacant.saturating_sub(1),
+                State::Out(_)
+                | State::Queued
+                | State::Retrying
+                | State::Deferred
+                | State::Pending(_)
+                | State::Held
+                | State::Forgotten => break,
+            }
             self.entries.pop_front();
             self.first = self.first.wrapping_add(1);
-            count = count.saturating_add(1);
         }
-        released.map(|(next, reason)| Released {
-            next,
-            reason,
-            count,
-            rejected,
-        })
+        released
     }
 
-    /// Removes and returns the last record if it lies at or behind `from`.
-    pub(crate) fn pop_from(&mut self, from: Offset) -> Option<Entry> {
-        if self.entries.back()?.offset < from {
-            return None;
+    /// Gives up the records at or behind `from`, but for the first `keep` settled ones, and returns
+    /// what they were. Places before those that are kept stay, for what is read again.
+    pub(crate) fn give_up(&mut self, from: Offset, keep: usize) -> Vec<Entry> {
+        let start = self.index(from);
+        let mut given_up = Vec::new();
+        let mut kept = 0_usize;
+        let mut end = start;
+        for (index, entry) in self.entries.iter_mut().enumerate().skip(start) {
+            match entry.state {
+                State::Settled(_) if kept < keep => {
+                    kept = kept.saturating_add(1);
+                    end = index.saturating_add(1);
+                    continue;
+                }
+                State::Forgotten | State::Absent => continue,
+                State::Settled(_)
+                | State::Out(_)
+                | State::Queued
+                | State::Retrying
+                | State::Deferred
+                | State::Pending(_)
+                | State::Held => {}
+            }
+            given_up.push(*entry);
+            self.bytes = self.bytes.saturating_sub(entry.charge());
+            entry.state = State::Forgotten;
+            self.vacant = self.vacant.saturating_add(1);
         }
-        self.entries.pop_back()
+        // What lies behind the last that is kept needs no place.
+        let gone = self.entries.len().saturating_sub(end);
+        self.entries.truncate(end);
+        self.vacant = self.vacant.saturating_sub(gone);
+        given_up
     }
 
     /// The records that are with handlers, as their number and the one that has been out longest.
     pub(crate) fn with_host(&self) -> (usize, Option<(Offset, Duration)>) {
         let out = self.entries.iter().filter_map(|entry| match entry.state {
             State::Out(since) => Some((entry.offset, since)),
-            State::Retrying
+            State::Queued
+            | State::Retrying
             | State::Deferred
             | State::Pending(_)
             | State::Held
-            | State::Settled(_) => None,
+            | State::Settled(_)
+            | State::Forgotten
+            | State::Absent => None,
         });
         out.fold((0, None), |(count, oldest), (offset, since)| {
             let older = oldest.filter(|(_, other)| *other <= since);
@@ -155,8 +246,33 @@ impl Tracker {
         })
     }
 
+    /// Records that were taken and that no offset has passed.
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len().saturating_sub(self.vacant)
+    }
+
+    /// Bytes of those that are not settled.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Settled records that wait for one before them to be read again.
+    pub(crate) fn kept(&self) -> usize {
+        let from = self.entries.iter().position(|entry| match entry.state {
+            State::Held | State::Forgotten => true,
+            State::Out(_)
+            | State::Queued
+            | State::Retrying
+            | State::Deferred
+            | State::Pending(_)
+            | State::Settled(_)
+            | State::Absent => false,
+        });
+        let Some(from) = from else { return 0 };
+        let behind = self.entries.iter().skip(from);
+        behind
+            .filter(|entry| matches!(entry.state, State::Settled(_)))
+            .count()
     }
 
     /// The first record that the host has no resources for, or the one that tries whether it has.
@@ -177,8 +293,37 @@ impl Tracker {
             #[cfg(mutant = "drain_drops_retries")] // in-memory attempts are lost at the end
             State::Retrying => false,
             State::Out(_) | State::Retrying | State::Pending(_) => true,
-            State::Deferred | State::Held | State::Settled(_) => false,
+            State::Queued
+            | State::Deferred
+            | State::Held
+            | State::Settled(_)
+            | State::Forgotten
+            | State::Absent => false,
         })
+    }
+
+    /// Where the record at `offset` is, or would be.
+    fn index(&self, offset: Offset) -> usize {
+        // Nearly every record lies behind all others.
+        if self.ends_before(offset) {
+            return self.entries.len();
+        }
+        self.entries.partition_point(|entry| entry.offset < offset)
+    }
+}
+
+impl Entry {
+    /// Bytes that it takes of the room.
+    pub(crate) const fn charge(&self) -> usize {
+        match self.state {
+            State::Settled(_) | State::Forgotten | State::Absent => 0,
+            State::Out(_)
+            | State::Queued
+            | State::Retrying
+            | State::Deferred
+            | State::Pending(_)
+            | State::Held => self.bytes as usize,
+        }
     }
 }
 

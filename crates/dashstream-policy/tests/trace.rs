@@ -13,7 +13,7 @@ use dashstream_policy::trace::{ReplayError, Trace, TraceError, TracedEngine, VER
 use dashstream_policy::{
     Action, Admission, ArchiveFault, ArchiveResult, Archiving, Assignment, Cause, Command, Config,
     Delivery, Fault, FetchFault, Input, LogRange, Mode, NullPayload, Offset, Operator,
-    OperatorCommand, TopicId, TopicPartition,
+    OperatorCommand, Ordering, TopicId, TopicPartition,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -29,6 +29,7 @@ fn config(seed: u64) -> Config {
     };
     Config::default()
         .mode(mode)
+        .ordering(Ordering::Unordered)
         .archiving(Archiving::Required)
         .null_payload_of(TopicId::new(7), NullPayload::Ignore)
 }
@@ -159,7 +160,7 @@ fn an_incident_in_a_file_does_the_same_again() {
 }
 
 #[test]
-fn the_form_on_disk_is_the_one_of_version_3() {
+fn the_form_on_disk_is_the_one_of_version_4() {
     let files = vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/traces");
     for (name, bytes) in files {
         let text = str::from_utf8(&bytes).expect("text");
@@ -206,6 +207,40 @@ fn a_deferral_has_a_line_of_its_own() {
     );
     let read = Trace::parse(&text, 10).expect("it was written so");
     assert_eq!(&read, host.trace());
+    assert_eq!(read.replay(), Ok(Vec::new()));
+}
+
+#[test]
+fn a_record_that_waits_for_another_has_a_line_of_its_own() {
+    let config = config(2).ordering(Ordering::Key);
+    let mut host = TracedEngine::<()>::new(config, 10).expect("in range");
+    let (assignment, now) = (Assignment::new(1), Duration::from_secs(1));
+    let (committed, low) = (Some(Offset::ZERO), None);
+    host.handle(
+        now,
+        Input::Assigned {
+            partition: P,
+            assignment,
+            committed,
+            low,
+        },
+    );
+    let delivery = |offset| {
+        let at = Offset::new(offset).expect("an offset");
+        Delivery::new(P, assignment, at).key(Some(7)).bytes(9)
+    };
+    let Admission::Take(first) = host.delivered(now, delivery(0)) else {
+        panic!("taken");
+    };
+    host.release(now, first, Fault::new(Cause::Oversize, (), 9));
+    let Admission::Queue(second) = host.delivered(now, delivery(1)) else {
+        panic!("it waits");
+    };
+    host.queue(now, second, ());
+    let text = host.trace().to_string();
+    assert!(text.contains("\"key\":7,\"bytes\":9}"), "{text}");
+    assert!(text.contains(",{\"queue\":2}]\n"), "{text}");
+    let read = Trace::parse(&text, 10).expect("it was written so");
     assert_eq!(read.replay(), Ok(Vec::new()));
 }
 
@@ -320,7 +355,7 @@ fn what_is_no_trace_is_refused_at_its_line() {
         Err(TraceError::NotATrace)
     );
     let found = VERSION + 1;
-    let newer = text.replacen("trace\":3", "trace\":4", 1);
+    let newer = text.replacen("trace\":4", "trace\":5", 1);
     assert_eq!(parse(&newer), Err(TraceError::Version { found }));
     for (from, to, line) in [
         ("\"mode\":\"skip\"", "\"mode\":\"stop\"", 1),

@@ -4,7 +4,7 @@ use core::fmt::{self, Write};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 
-use dashstream_policy::{ArchiveFault, Archiving, Escalation, Mode, NullPayload, Scope};
+use dashstream_policy::{ArchiveFault, Archiving, Escalation, Mode, NullPayload, Ordering, Scope};
 
 use crate::invariant::Checked;
 use crate::{Answer, Failure, Log, Outcome, Plan, Rules, Step, Violation, World};
@@ -75,7 +75,7 @@ const EVENTS: [Step; 37] = [
 ];
 
 /// Carries out every trace of at most `events` events that begins with an assignment, under every
-/// mode and archive setting, with room for one record and for all.
+/// mode, archive setting and order, with room for one record and for all.
 ///
 /// # Errors
 ///
@@ -87,15 +87,16 @@ pub fn exhaustive(events: usize) -> Result<Explored, Box<Failure>> {
     };
     for mode in Mode::ALL {
         for archiving in Archiving::ALL {
-            for outstanding in [1, OFFSETS.len()] {
-                search(&plan(mode, archiving, outstanding), &mut explored)?;
+            let all = Ordering::ALL.map(|ordering| (ordering, OFFSETS.len()));
+            for (ordering, outstanding) in [(Ordering::Partition, 1)].into_iter().chain(all) {
+                search(&plan(mode, archiving, ordering, outstanding), &mut explored)?;
             }
         }
     }
     Ok(explored)
 }
 
-fn plan(mode: Mode, archiving: Archiving, outstanding: usize) -> Plan {
+fn plan(mode: Mode, archiving: Archiving, ordering: Ordering, outstanding: usize) -> Plan {
     Plan {
         seed: 0,
         rules: Rules {
@@ -105,7 +106,10 @@ fn plan(mode: Mode, archiving: Archiving, outstanding: usize) -> Plan {
             accept_reduced: true,
             null: NullPayload::Process,
             escalation: Escalation::Pause,
+            ordering,
             outstanding,
+            share: None,
+            bytes: 100,
             attempts: 2,
             in_flight: 1,
             payload: 2,

@@ -20,7 +20,7 @@ pub enum Invariant {
     OneDisposition,
     /// I5: for each cause the buckets sum to the total.
     AccountsClose,
-    /// I6: nothing is taken while a hold lasts, and the first record after it is the held one.
+    /// I6: nothing is taken while a hold lasts, and the first unsettled record after it is the held one.
     PoisonIsMetFirst,
     /// I7: nothing is stored, paused or sought for an assignment that ended.
     OldAssignmentsAreFenced,
@@ -30,6 +30,11 @@ pub enum Invariant {
     OneIdARecord,
     /// A record is not sent again while its last send is under way.
     OneSendAtATime,
+    /// A record is not handed out while one before it that it is ordered with failed, is deferred, waits
+    /// for its dead letter or waits itself.
+    NothingOvertakes,
+    /// A partition that leaves the others their room is not refused any.
+    OnlyTheSlowWait,
     /// I10: no more is kept than configured, and nothing that was taken is thrown out.
     BoundedWithoutEviction,
     /// I12: health does not say pass while a partition is held or the archive is behind.
@@ -82,6 +87,8 @@ impl Invariant {
             Self::PollingGoesOn => "I8 polling goes on",
             Self::OneIdARecord => "I9 one id a record",
             Self::OneSendAtATime => "one send of a record at a time",
+            Self::NothingOvertakes => "nothing overtakes",
+            Self::OnlyTheSlowWait => "only the slow wait",
             Self::BoundedWithoutEviction => "I10 bounded, without eviction",
             Self::HealthTells => "I12 health tells",
             Self::NoLabelDecides => "I13 no label decides",

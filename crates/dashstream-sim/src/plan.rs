@@ -3,7 +3,9 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_policy::{Archiving, Backoff, Config, Escalation, Mode, NullPayload, Scope};
+use dashstream_policy::{
+    Archiving, Backoff, Config, Escalation, Mode, NullPayload, Ordering, Scope,
+};
 use dashstream_testkit::rng::SplitMix64;
 
 use crate::Step;
@@ -72,8 +74,14 @@ pub struct Rules {
     pub null: NullPayload,
     /// What an open breaker does.
     pub escalation: Escalation,
+    /// Which records wait for each other.
+    pub ordering: Ordering,
     /// Records that may be outstanding.
     pub outstanding: usize,
+    /// Records of a partition that may be outstanding, if that is no equal share.
+    pub share: Option<usize>,
+    /// Units of records that may be outstanding.
+    pub bytes: usize,
     /// Attempts at a record.
     pub attempts: u32,
     /// Sends under way at once.
@@ -116,7 +124,10 @@ impl Rules {
             accept_reduced: rng.chance(2, 3),
             null,
             escalation,
+            ordering: Ordering::ALL[rng.index(3)],
             outstanding: 1 + rng.index(8),
+            share: rng.chance(1, 4).then(|| 1 + rng.index(4)),
+            bytes: 1 + rng.index(16),
             attempts: 1 + rng.below(3) as u32,
             in_flight: 1 + rng.index(3),
             payload: 1 + rng.index(6),
@@ -135,12 +146,28 @@ impl Rules {
             .null_payload(self.null)
             .escalation(self.escalation)
             .retry(self.attempts, ms(10_000), Backoff::new(ms(100), ms(400)))
+            .ordering(self.ordering)
             .outstanding_max(self.outstanding)
+            .outstanding_bytes_max(self.bytes)
+            .partition_outstanding_max(self.share)
             .archive_in_flight_max(self.in_flight)
             .archive_bytes_max(self.payload)
             .archive_timing(ms(5_000), Backoff::new(ms(100), ms(1_000)))
             .keep_polling(ms(20_000))
     }
+}
+
+/// The key of the record at an offset: there are two, and some records have none.
+pub(crate) const fn key(offset: i64) -> Option<u64> {
+    match offset % 5 {
+        4 => None,
+        n => Some(1 + n as u64 % 2),
+    }
+}
+
+/// What the record at an offset takes of the room.
+pub(crate) const fn size(offset: i64) -> usize {
+    1 + offset as usize % 3
 }
 
 fn log(rng: &mut SplitMix64) -> Log {

@@ -52,6 +52,7 @@ fn main() -> anyhow::Result<()> {
                 engine.reject(at(second), record, fault);
             }
             Admission::Take(record) => engine.accept(at(second), record),
+            Admission::Queue(record) => engine.queue(at(second), record, bytes.to_vec()),
             Admission::Rejected(_)
             | Admission::Ignored
             | Admission::Duplicate

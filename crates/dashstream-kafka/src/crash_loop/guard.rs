@@ -118,6 +118,17 @@ impl CrashLoopGuard {
         self.acquit(partition, |suspect| suspect < next);
     }
 
+    /// Takes records off that are to wait for one before them.
+    pub(crate) fn take_back(
+        &mut self,
+        is_meant: impl Fn(&QueuedRecord) -> bool,
+    ) -> Vec<QueuedRecord> {
+        let waiting = core::mem::take(&mut self.waiting);
+        let (back, rest): (VecDeque<_>, VecDeque<_>) = waiting.into_iter().partition(is_meant);
+        self.waiting = rest;
+        back.into()
+    }
+
     /// Gives records up that the engine has given up.
     pub(crate) fn withdraw(&mut self, partition: i32, from: i64) {
         self.waiting.retain(|taken| !taken.is_at(partition, from));

@@ -35,46 +35,120 @@ pub(crate) fn taken(partition: i32, offsets: core::ops::Range<i64>) -> Vec<Queue
 }
 
 /// A queue with records 0 to 3 of partitions 0 and 1.
-fn queue() -> DeliveryQueue {
-    let queue = DeliveryQueue::new(Arc::default());
+fn queue(ordering: Ordering) -> DeliveryQueue {
+    let queue = DeliveryQueue::new(Arc::default(), ordering);
     for partition in [0, 1] {
         assert!(queue.push(&mut taken(partition, 0..4)));
     }
     queue
 }
 
-fn take(queue: &DeliveryQueue) -> Option<(i32, i64)> {
-    queue.state().take().map(|taken| taken.place())
+fn take(queue: &DeliveryQueue, max: usize) -> Vec<QueuedRecord> {
+    let mut taken = Vec::new();
+    queue.state().take(max, queue.ordering, &mut taken);
+    taken
 }
 
-/// Gives a verdict on the record at offset 0 of partition 0, and returns what can be had then.
-fn had_after_a_verdict(queue: &DeliveryQueue) -> Vec<(i32, i64)> {
-    let first = queue.state().take().unwrap();
-    queue.verdict_sent(DeliveryId::on(&first.delivered));
-    let mut had = Vec::new();
-    while let Some(place) = take(queue) {
-        had.push(place);
-    }
-    queue.verdict_applied(DeliveryId::on(&first.delivered));
-    had
+fn places(records: &[QueuedRecord]) -> Vec<(i32, i64)> {
+    records.iter().map(QueuedRecord::place).collect()
+}
+
+fn had(queue: &DeliveryQueue) -> Vec<(i32, i64)> {
+    places(&take(queue, usize::MAX))
+}
+
+/// Gives a verdict other than acceptance on a record that is out.
+fn verdict(queue: &DeliveryQueue, record: &QueuedRecord, ends: bool) -> bool {
+    queue.verdict_sent(&record.message, DeliveryId::on(&record.delivered), ends)
 }
 
 #[test]
 fn nothing_behind_a_rejected_record_can_be_had_until_the_engine_has_decided() {
-    let queue = queue();
-    let other = [(1, 0), (1, 1), (1, 2), (1, 3)];
-    assert_eq!(had_after_a_verdict(&queue), other);
+    let queue = queue(Ordering::Unordered);
+    let first = take(&queue, 1).pop().unwrap();
+    assert!(verdict(&queue, &first, false));
+    assert_eq!(had(&queue), [(1, 0), (1, 1), (1, 2), (1, 3)]);
     // It was another attempt, say: the engine gave nothing up.
-    assert_eq!(take(&queue), Some((0, 1)));
+    queue.verdict_applied(DeliveryId::on(&first.delivered));
+    assert_eq!(places(&take(&queue, 1)), [(0, 1)]);
     assert_eq!(queue.withdraw(0, 3), 1);
-    assert_eq!((take(&queue), take(&queue)), (Some((0, 2)), None));
+    assert_eq!(had(&queue), [(0, 2)]);
+}
+
+#[test]
+fn one_record_of_a_partition_is_out_at_a_time_and_partitions_take_turns() {
+    let queue = queue(Ordering::Partition);
+    let first = take(&queue, 1);
+    let second = take(&queue, 1);
+    assert_eq!(
+        (places(&first), places(&second)),
+        (vec![(0, 0)], vec![(1, 0)])
+    );
+    assert_eq!(had(&queue), []);
+    assert!(queue.accepted(&second[0].message));
+    assert!(queue.accepted(&first[0].message));
+    assert_eq!(places(&take(&queue, 1)), [(1, 1)]);
+    assert_eq!(places(&take(&queue, 1)), [(0, 1)]);
+}
+
+#[test]
+fn a_batch_is_out_as_a_whole_and_ends_at_the_first_record_that_is_released() {
+    let queue = queue(Ordering::Partition);
+    let batch = take(&queue, 3);
+    assert_eq!(places(&batch), [(0, 0), (0, 1), (0, 2)]);
+    let [a, b, c] = &batch[..] else {
+        panic!("three records");
+    };
+    assert!(queue.accepted(&a.message));
+    assert!(verdict(&queue, b, true));
+    // The engine gets back what was not handed out, and the host's word on the rest is void.
+    let lane = queue.lane_of(DeliveryId::on(&b.delivered)).unwrap();
+    let back = queue.take_back(lane, DeliveryId::on(&b.delivered));
+    assert_eq!(places(&back), [(0, 3)]);
+    queue.verdict_applied(DeliveryId::on(&b.delivered));
+    assert!(queue.push(&mut taken(0, 1..2)));
+    assert_eq!(had(&queue), [(1, 0), (1, 1), (1, 2), (1, 3)]);
+    assert!(!queue.accepted(&c.message));
+    // Now nothing of it is out any more.
+    assert_eq!(had(&queue), [(0, 1)]);
+}
+
+#[test]
+fn a_rejected_record_does_not_end_its_batch() {
+    let queue = queue(Ordering::Partition);
+    let batch = take(&queue, 2);
+    assert!(verdict(&queue, &batch[0], false));
+    assert!(queue.accepted(&batch[1].message));
+}
+
+#[test]
+fn by_key_the_records_of_one_key_come_one_at_a_time() {
+    let queue = DeliveryQueue::new(Arc::default(), Ordering::Key);
+    let mut records = taken(0, 0..4);
+    for record in &mut records {
+        let key = if record.message.offset % 2 == 0 {
+            "a"
+        } else {
+            "b"
+        };
+        record.message.key = Some(key.into());
+    }
+    assert!(queue.push(&mut records));
+    let out = take(&queue, 1).pop().unwrap();
+    let other = take(&queue, 1);
+    assert_eq!((out.place(), places(&other)), ((0, 0), vec![(0, 1)]));
+    assert_eq!(had(&queue), []);
+    assert!(queue.accepted(&out.message));
+    assert_eq!(had(&queue), [(0, 2)]);
 }
 
 #[test]
 fn a_closed_desk_takes_nothing_and_says_what_was_not_looked_at() {
-    let queue = queue();
-    assert!(take(&queue).is_some());
-    assert_eq!(queue.close(), 7);
-    assert!(!queue.push(&mut taken(0, 4..5)));
-    assert_eq!(take(&queue), None);
+    for ordering in Ordering::ALL {
+        let queue = queue(ordering);
+        assert_eq!(take(&queue, 1).len(), 1);
+        assert_eq!(queue.close(), 7);
+        assert!(!queue.push(&mut taken(0, 4..5)));
+        assert_eq!(had(&queue), []);
+    }
 }

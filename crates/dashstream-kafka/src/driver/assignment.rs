@@ -68,6 +68,7 @@ impl Driver {
                 highest: beginning.watermarks.map_or(0, |marks| marks.high),
                 is_doubted: false,
                 is_suspect: false,
+                returned: false,
             };
             self.partitions.insert(*number, partition);
             if let (Some(guard), Some(committed)) = (&mut self.guard, beginning.committed) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dashstream_policy::{
-    Admission, Assignment, Backlog, Cause, Delivered, Delivery, Fault, Offset, Taking,
+    Admission, Assignment, Backlog, Cause, Delivered, Delivery, Fault, Offset, Ordering, Taking,
     TopicPartition,
 };
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::OldData;
 use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
-use crate::delivery_queue::{DeliveryId, QueuedRecord};
+use crate::delivery_queue::{DeliveryId, QueuedRecord, key_hash};
 use crate::driver::{Client, Driver, Partition, TOPIC};
 use crate::message::{Header, Message, RecordIds, RejectedMessage};
 use crate::standing::Served;
@@ -42,9 +42,15 @@ impl Driver {
             timestamp_ms,
         );
         let at = TopicPartition::new(TOPIC, message.partition());
+        let key = match self.engine.engine().config().ordering {
+            Ordering::Key => message.key().map(key_hash),
+            Ordering::Partition | Ordering::Unordered => None,
+        };
         let delivery = Delivery::new(at, partition.assignment, offset)
             .null(message.payload().is_none())
-            .backlog(backlog);
+            .backlog(backlog)
+            .key(key)
+            .bytes(bytes(message));
         partition
             .progress
             .moved(now, message.offset().saturating_add(1));
@@ -63,7 +69,7 @@ impl Driver {
             });
         }
         match intake {
-            Admission::Take(delivered) if self.is_fatal(message) => {
+            Admission::Take(delivered) | Admission::Queue(delivered) if self.is_fatal(message) => {
                 let cause = Cause::CrashLoop;
                 let kept = self.reject(
                     message,
@@ -79,6 +85,12 @@ impl Driver {
             Admission::Take(delivered) => {
                 let message = self.message(message, timestamp_ms, backlog);
                 self.deliver(QueuedRecord { message, delivered });
+                return self.engine.engine().taking() == Taking::Open;
+            }
+            Admission::Queue(delivered) => {
+                let message = self.message(message, timestamp_ms, backlog);
+                let kept = RejectedMessage::unread(message, &delivered);
+                self.engine.queue(now, delivered, kept);
                 return self.engine.engine().taking() == Taking::Open;
             }
             Admission::Rejected(condemned) => {
@@ -195,8 +207,30 @@ impl Driver {
         if let Some(guard) = &mut self.guard {
             guard.returned(record.partition().partition(), record.offset().get());
         }
-        self.returned = true;
+        if let Some(partition) = self.partitions.get_mut(&record.partition().partition()) {
+            partition.returned = true;
+        }
         self.left_host(1);
+    }
+
+    /// Gives the engine back what waits behind a record with this verdict.
+    pub(super) fn take_back(&mut self, verdict: DeliveryId) {
+        let now = self.wiring.clock.now();
+        let queue = &self.wiring.queue;
+        let Some(lane) = queue.lane_of(verdict) else {
+            return;
+        };
+        let mut back = queue.take_back(lane, verdict);
+        self.with_host = self.with_host.saturating_sub(back.len());
+        if let Some(guard) = &mut self.guard {
+            back.extend(guard.take_back(|taken| {
+                verdict.is_before(taken.place()) && queue.lane(&taken.message) == Some(lane)
+            }));
+        }
+        for QueuedRecord { message, delivered } in back {
+            let kept = RejectedMessage::unread(message, &delivered);
+            self.engine.queue(now, delivered, kept);
+        }
     }
 
     /// A record came back with a verdict that may hold its partition. Names it for the queue.
@@ -245,6 +279,21 @@ fn backlog(
         }),
     };
     if old { Backlog::Old } else { Backlog::Current }
+}
+
+/// What a record takes of the memory that may be outstanding.
+fn bytes(message: &BorrowedMessage<'_>) -> usize {
+    let headers = message
+        .headers()
+        .into_iter()
+        .flat_map(BorrowedHeaders::iter);
+    let of_header = |header: rdkafka::message::Header<'_, &[u8]>| {
+        let value = header.value.map_or(0, <[u8]>::len);
+        size_of::<Header>().saturating_add(header.key.len().saturating_add(value))
+    };
+    let parts = [message.key(), message.payload()].map(|part| part.map_or(0, <[u8]>::len));
+    let parts = parts.into_iter().chain(headers.map(of_header));
+    parts.fold(size_of::<QueuedRecord>(), usize::saturating_add)
 }
 
 fn headers(headers: &BorrowedHeaders) -> Arc<[Header]> {

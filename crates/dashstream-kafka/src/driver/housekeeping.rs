@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::sync::{Arc, PoisonError};
 
-use dashstream_policy::{Grade, PartitionState, PartitionStatus, Scope, Taking};
+use dashstream_policy::{Grade, PartitionState, PartitionStatus, Scope, Taking, TopicPartition};
 
 use crate::consumer_event::ConsumerEvent;
-use crate::driver::{Driver, PUBLISH_INTERVAL, UNDECODABLE_PATIENCE};
+use crate::driver::{Driver, PUBLISH_INTERVAL, TOPIC, UNDECODABLE_PATIENCE};
 use crate::progress::Change;
 use crate::status::{PartitionLag, Status};
 
@@ -25,7 +25,8 @@ impl Driver {
             let fresh = partition
                 .watermarks
                 .filter(|(at, _)| now.saturating_sub(*at) <= fresh_for);
-            let rests = partition.paused || !self.taking;
+            let at = TopicPartition::new(TOPIC, *number);
+            let rests = partition.paused || !self.taking || !self.engine.engine().has_room(at);
             let at_rest = rests && !kept_by_host.contains(number);
             let high = fresh.map(|(_, marks)| marks.high);
             let change = partition
@@ -42,13 +43,18 @@ impl Driver {
         }
     }
 
-    /// Partitions that stand still for no reason but the host's: it has all the records that may be
-    /// out, and has given none back since it was last looked.
+    /// Partitions that stand still for no reason but the host's: it has all the records of them that
+    /// may be out, and has given none back since it was last looked.
     fn kept_by_host(&mut self) -> Vec<i32> {
-        let returned = core::mem::take(&mut self.returned);
         let engine = self.engine.engine();
-        let full = matches!(engine.taking(), Taking::Full { .. });
-        if returned || !full || self.with_host == 0 {
+        let mut kept = Vec::new();
+        for (number, partition) in &mut self.partitions {
+            let returned = core::mem::take(&mut partition.returned);
+            if !returned && !engine.has_room(TopicPartition::new(TOPIC, *number)) {
+                kept.push(*number);
+            }
+        }
+        if kept.is_empty() || self.with_host == 0 || engine.taking() == Taking::Draining {
             return Vec::new();
         }
         let status = engine.status();
@@ -63,7 +69,8 @@ impl Driver {
             return Vec::new();
         }
         let free = status.partitions.iter().filter(|of| !is_held(of));
-        free.map(|of| of.partition.partition()).collect()
+        let free = free.map(|of| of.partition.partition());
+        free.filter(|number| kept.contains(number)).collect()
     }
 
     pub(super) fn ask_watermarks(&mut self, now: Duration) {

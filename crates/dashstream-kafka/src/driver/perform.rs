@@ -97,7 +97,7 @@ impl Driver {
                 }
                 Action::StopPolling => self.taking = false,
                 Action::ResumePolling => self.taking = true,
-                Action::Retry {
+                Action::Deliver {
                     delivered,
                     payload: kept,
                 } => {

@@ -299,7 +299,9 @@ fn a_letter_tells_how_often_its_handler_tried_and_not_how_often_it_was_sent() {
         broker.append(&place.topic, 0, &[Some(POISON), Some(POISON), None]);
         broker.set_writable(false);
         run(async {
-            let policy = Config::default().archiving(Archiving::Required);
+            let policy = Config::default()
+                .ordering(dashstream_policy::Ordering::Unordered)
+                .archiving(Archiving::Required);
             let mut host = Host::start(place.config(), policy).await;
             for _ in 0..2 {
                 let record = host.next(JOIN).await.unwrap();

@@ -36,7 +36,9 @@ fn a_required_archive_that_is_down_holds_the_offset_and_recovery_drains_it() {
         let place = Place::new(&broker, 1);
         broker.append(&place.topic, 0, &[Some("good"), Some(POISON), Some("good")]);
         run(async {
-            let policy = Config::default().archiving(Archiving::Required);
+            let policy = Config::default()
+                .ordering(dashstream_policy::Ordering::Unordered)
+                .archiving(Archiving::Required);
             broker.set_writable(false);
             let mut host = Host::start(place.config(), policy).await;
             assert_eq!(host.judge(3, JOIN, CAUSE).await.len(), 3);

@@ -175,6 +175,7 @@ fn a_host_that_keeps_its_records_is_seen_with_the_oldest_and_goes_on_when_it_ret
         broker.fill(&place.topic, 0, 30);
         run(async {
             let policy = Config::default()
+                .ordering(dashstream_policy::Ordering::Unordered)
                 .archiving(Archiving::Off)
                 .outstanding_max(4);
             let mut host = Host::start(place.config(), policy).await;
@@ -314,6 +315,7 @@ fn a_host_that_falls_behind_stops_the_intake_and_keeps_its_place_in_the_group() 
         broker.fill(&place.topic, 0, 30);
         run(async {
             let policy = Config::default()
+                .ordering(dashstream_policy::Ordering::Unordered)
                 .archiving(Archiving::Off)
                 .outstanding_max(4);
             let mut host = Host::start(place.config(), policy).await;

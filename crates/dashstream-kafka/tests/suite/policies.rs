@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, within};
 use dashstream_kafka::policy::{
-    Archiving, Cause, Command, CommandOutcome, Config, Count, HeldBy, Mode, NullPayload, Scope,
+    Archiving, Cause, Command, CommandOutcome, Config, Count, HeldBy, Mode, NullPayload, Ordering,
+    Scope,
 };
 use dashstream_kafka::{ConsumerEvent, Status};
 
@@ -160,7 +161,8 @@ fn nothing_behind_a_held_record_is_handed_out_before_it_is_released() {
 fn nothing_behind(scope: Scope, place: &Place) {
     run(async {
         let cause = Cause::DecodeError;
-        let mut host = Host::start(place.config(), policy(Mode::Pause, scope)).await;
+        let policy = policy(Mode::Pause, scope).ordering(Ordering::Unordered);
+        let mut host = Host::start(place.config(), policy).await;
         host.until("all of it waits for the host", |status| {
             status.received == 40
         })
@@ -189,7 +191,7 @@ fn seeks_are_carried_out_in_order_when_holds_overtake_each_other() {
         let place = Place::new(&broker, 1);
         broker.append(&place.topic, 0, &[Some("good"); 8]);
         run(async {
-            let policy = policy(Mode::Pause, Scope::Partition);
+            let policy = policy(Mode::Pause, Scope::Partition).ordering(Ordering::Unordered);
             let mut host = Host::start(place.config(), policy).await;
             let mut out = Vec::new();
             while out.len() < 6 {

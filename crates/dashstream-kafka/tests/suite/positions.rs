@@ -7,7 +7,8 @@ use crate::support::child::{self, die};
 use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, within};
 use dashstream_kafka::policy::{
-    Archiving, Cause, Command, CommandOutcome, Config, HeldBy, Mode, Offset as Position, Scope,
+    Archiving, Cause, Command, CommandOutcome, Config, HeldBy, Mode, Offset as Position, Ordering,
+    Scope,
 };
 use dashstream_kafka::{Consumer, ConsumerEvent, RecordIds};
 
@@ -268,7 +269,9 @@ fn child() {
         .unwrap()
         .commit_rejections(at_once);
     run(async {
-        let policy = Config::default().archiving(Archiving::Required);
+        let policy = Config::default()
+            .archiving(Archiving::Required)
+            .ordering(Ordering::Unordered);
         let mut consumer = Consumer::start(config, policy, |_| {}).await.unwrap();
         let mut next = async || {
             let record = tokio::time::timeout(JOIN, consumer.recv()).await;

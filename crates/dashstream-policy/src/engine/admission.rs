@@ -1,12 +1,14 @@
 //! Which delivered records are let in.
 
 use crate::counters::bump;
+use crate::lanes::Lanes;
+use crate::table::Event;
 use crate::tracker::State;
 use crate::{
     Admission, Cause, Count, Delivered, Delivery, NullPayload, Refusal, Rejected, StoreReason,
 };
 
-use super::{Engine, Stop};
+use super::Engine;
 
 impl<P> Engine<P> {
     pub(super) fn admit(&mut self, delivery: Delivery) -> Admission {
@@ -16,7 +18,9 @@ impl<P> Engine<P> {
             offset,
             ..
         } = delivery;
-        let refusal = self.refusal();
+        let state = self.partitions.get(&partition);
+        let refusal = state.and_then(|state| self.refusal(state, Some(offset)));
+        let share_is_used = state.is_some_and(|state| !self.is_within_share(state));
         let held_elsewhere = self.consumer_held();
         let Some(state) = self.current(partition, assignment) else {
             return Admission::Fenced;
@@ -38,6 +42,7 @@ impl<P> Engine<P> {
             #[cfg(not(mutant = "refused_is_forgotten"))]
             // prefetched records are thrown away for good
             state.go_back_to(offset);
+            state.is_full |= refusal == Refusal::Full && share_is_used;
             self.control = true;
             bump(&mut self.counters.refused);
             self.count(Count::Refused(refusal));
@@ -61,6 +66,18 @@ impl<P> Engine<P> {
             self.count(Count::Refused(Refusal::Held));
             return Admission::Refused(Refusal::Held);
         }
+        if state.tracker.is_settled(offset) {
+            // It was so before the hold that reading went back for.
+            state.position = Some(offset.next().position());
+            bump(&mut self.counters.duplicates);
+            self.count(Count::Duplicate);
+            self.pass_settled(partition);
+            return Admission::Duplicate;
+        }
+        if !state.tracker.ends_before(offset) && !state.tracker.expects(offset) {
+            // The log is not the one that was read; nothing kept of that one says anything of it.
+            self.forget(partition, offset, Event::Overtaken, 0);
+        }
         self.take(delivery)
     }
 
@@ -71,7 +88,10 @@ impl<P> Engine<P> {
             offset,
             null,
             backlog,
+            key,
+            bytes,
         } = delivery;
+        let lane = Lanes::of(self.config.ordering, key);
         let meaning = if null {
             self.config.null_payload_in(partition.topic())
         } else {
@@ -93,9 +113,15 @@ impl<P> Engine<P> {
         if state.tracker.len() >= 2 {
             state.tracker.evict();
         }
-        let slot = state.tracker.push(now, offset, serial, entry);
+        let before = state.tracker.bytes();
+        let slot = state
+            .tracker
+            .push(now, (offset, serial), entry, lane, bytes);
+        let waits = state.lanes.is_blocked(lane, offset);
         state.position = Some(offset.next().position());
         self.tracked = self.tracked.saturating_add(1);
+        let added = state.tracker.bytes().saturating_sub(before);
+        self.bytes = self.bytes.saturating_add(added);
         let delivered = Delivered {
             partition,
             assignment,
@@ -108,7 +134,11 @@ impl<P> Engine<P> {
         match meaning {
             NullPayload::Process => {
                 bump(&mut self.counters.taken);
-                Admission::Take(delivered)
+                if waits {
+                    Admission::Queue(delivered)
+                } else {
+                    Admission::Take(delivered)
+                }
             }
             NullPayload::Unprocessable => {
                 bump(&mut self.counters.taken);
@@ -122,17 +152,6 @@ impl<P> Engine<P> {
                 self.pass_settled(partition);
                 Admission::Ignored
             }
-        }
-    }
-
-    /// Why no partition may take a record, if none may.
-    fn refusal(&self) -> Option<Refusal> {
-        if self.draining {
-            Some(Refusal::Draining)
-        } else if self.stop != Stop::Open || self.tracked >= self.config.outstanding_max {
-            Some(Refusal::Full)
-        } else {
-            None
         }
     }
 }

@@ -30,6 +30,7 @@ impl<P> Engine<P> {
         }
         let state = Partition::assigned(assignment, committed);
         self.partitions.insert(partition, state);
+        self.assigned = self.assigned.saturating_add(1);
         self.control = true;
         if let (Some(committed), Some(low)) = (committed, low)
             && low > committed
@@ -44,10 +45,13 @@ impl<P> Engine<P> {
         }
         self.end_hold(partition, Event::Revoked);
         #[cfg(not(mutant = "revoked_stays"))] // what was under way is kept for the next assignment
-        self.forget(partition, Offset::ZERO, Event::Revoked);
+        self.forget(partition, Offset::ZERO, Event::Revoked, 0);
         let now = self.now;
         if let Some(state) = self.partitions.get_mut(&partition) {
             state.revoked = Some(now);
+            self.assigned = self.assigned.saturating_sub(1);
+            // The others have more room.
+            self.control = true;
             #[cfg(not(mutant = "store_after_revoke"))]
             {
                 state.released = None;

@@ -56,7 +56,7 @@ impl<P> Engine<P> {
             };
         };
         if let Some(offset) = hold.offset {
-            self.forget(partition, offset, Event::OrderedRetry);
+            self.forget(partition, offset, Event::OrderedRetry, usize::MAX);
             if let Some(state) = self.partitions.get_mut(&partition) {
                 #[cfg(mutant = "retry_goes_on_behind")] // resume means last delivered plus one
                 let offset = offset.next().position();

@@ -2,7 +2,7 @@
 
 use crate::partition::Step;
 use crate::timers::{Due, Timer};
-use crate::{Action, Archiving, StoreOffset};
+use crate::{Action, StoreOffset, TopicPartition};
 
 use super::{Engine, Stop};
 
@@ -40,6 +40,7 @@ impl<P> Engine<P> {
             return None;
         }
         let everywhere = self.consumer_held() || self.pauses_for_room();
+        self.reopen();
         for (&partition, state) in &mut self.partitions {
             let assignment = state.assignment;
             if let Some(step) = state.next_step(everywhere) {
@@ -62,6 +63,18 @@ impl<P> Engine<P> {
         }
         self.control = false;
         None
+    }
+
+    /// Lets partitions go on that were full and have room again.
+    fn reopen(&mut self) {
+        let full = self.partitions.iter().filter(|(_, state)| state.is_full);
+        let again = full.filter(|(_, state)| self.has_plenty(state));
+        let again: Vec<TopicPartition> = again.map(|(&partition, _)| partition).collect();
+        for partition in again {
+            if let Some(state) = self.partitions.get_mut(&partition) {
+                state.is_full = false;
+            }
+        }
     }
 
     /// Whether the host has to be told to take records, or not to.
@@ -87,27 +100,6 @@ impl<P> Engine<P> {
         }
     }
 
-    /// Stops taking when there is no room, and starts again when there is plenty.
-    pub(super) fn make_room(&mut self) {
-        let limit = self.config.outstanding_max;
-        let payload = self.config.archiving == Archiving::Required
-            && self.archive.bytes >= self.config.archive_bytes_max;
-        if self.tracked >= limit || payload {
-            self.close();
-            return;
-        }
-        // A quarter of the room has to be free, or the client would be stopped at every record.
-        let plenty = limit.saturating_sub(limit.div_ceil(4));
-        if self.stop == Stop::Open || self.draining || self.tracked > plenty {
-            return;
-        }
-        if let Stop::Closed { due, .. } = self.stop {
-            self.timers.cancel(due);
-        }
-        self.stop = Stop::Open;
-        self.control = true;
-    }
-
     pub(super) fn poll_due(&mut self, due: Due) {
         if let Stop::Closed { since, due: own } = self.stop
             && own == due
@@ -125,7 +117,7 @@ impl<P> Engine<P> {
         matches!(self.stop, Stop::Paused { .. })
     }
 
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         if self.stop == Stop::Open {
             let at = self.now.saturating_add(self.config.keep_polling);
             let due = self.timers.set(at, Timer::Poll);

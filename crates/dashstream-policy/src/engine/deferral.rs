@@ -45,6 +45,7 @@ impl<P> Engine<P> {
                 payload,
             },
         );
+        self.trouble(place);
         self.control = true;
     }
 
@@ -86,19 +87,22 @@ impl<P> Engine<P> {
         if let Some(due) = state.deferral.due.take() {
             self.timers.cancel(due);
         }
-        let first = state.deferral.waiting.pop_first();
-        let Some(attempted) = first.and_then(|(_, serial)| self.retries.remove(&serial)) else {
+        // One that waits for a record before it is tried when that is settled.
+        let mut waiting = state.deferral.waiting.iter();
+        let first = waiting.find_map(|(&offset, &serial)| {
+            let slot = self.retries.get(&serial)?.place.slot;
+            let lane = state.tracker.get(slot)?.lane;
+            (!state.lanes.is_blocked(lane, offset)).then_some((offset, serial))
+        });
+        let Some((offset, serial)) = first else {
             return;
         };
-        state.deferral.probe = Some(attempted.place.slot.serial);
-        if let Some(entry) = state.tracker.get(attempted.place.slot) {
-            // The time that attempts may take goes on where it stood.
-            let waited = self.now.saturating_sub(attempted.at);
-            entry.since = entry.since.saturating_add(waited);
-        }
-        let attempt = attempted.attempt;
+        state.deferral.waiting.remove(&offset);
+        state.deferral.probe = Some(serial);
         #[cfg(mutant = "deferral_is_an_attempt")] // and rejected when there are too many
-        let attempt = attempt.saturating_add(1);
-        self.hand_out(attempted, attempt);
+        if let Some(attempted) = self.retries.get_mut(&serial) {
+            attempted.attempt = attempted.attempt.saturating_add(1);
+        }
+        self.deliver(serial);
     }
 }

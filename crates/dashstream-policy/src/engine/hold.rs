@@ -13,7 +13,8 @@ use super::Engine;
 impl<P> Engine<P> {
     /// Holds a partition at a record, or at a position where none is to be had.
     ///
-    /// What lies behind it is forgotten: reading goes back to it, so all of that comes again.
+    /// Reading goes back to it, so all that lies behind it comes again: what is settled there is kept,
+    /// as far as there is room, and the rest is forgotten.
     pub(super) fn hold(&mut self, partition: TopicPartition, mut hold: Hold) {
         let (by, cause, offset, slot) = (hold.by, hold.cause, hold.offset, hold.slot);
         #[cfg(mutant = "hold_never_moves")] // a partition that is held is not looked at again
@@ -31,7 +32,8 @@ impl<P> Engine<P> {
                 Some(_) => offset.next().position(),
                 None => offset,
             };
-            self.forget(partition, behind, Event::Overtaken);
+            let keep = self.may_keep();
+            self.forget(partition, behind, Event::Overtaken, keep);
         }
         let now = self.now;
         let Some(state) = self.partitions.get_mut(&partition) else {
@@ -39,6 +41,7 @@ impl<P> Engine<P> {
         };
         if let Some(entry) = slot.and_then(|slot| state.tracker.get(slot)) {
             entry.state = State::Held;
+            state.lanes.left(entry.lane, entry.offset);
         }
         if let Some(offset) = offset {
             state.go_on_from(offset);
@@ -86,12 +89,16 @@ impl<P> Engine<P> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
-        if let (Some(slot), Some(offset)) = (hold.slot, hold.offset) {
-            state.tracker.settle(slot, reason);
-            state.go_on_from(offset.next().position());
-        }
         state.must_meet = None;
-        self.pass_settled(partition);
+        if let (Some(slot), Some(offset)) = (hold.slot, hold.offset) {
+            self.settle(partition, slot, reason);
+            let next = Some(offset.next().position());
+            if let Some(state) = self.partitions.get_mut(&partition)
+                && let Some(next) = state.position.max(next)
+            {
+                state.go_on_from(next);
+            }
+        }
     }
 
     /// Gives up everything from a held position up to `to`, and goes on there.
@@ -100,7 +107,7 @@ impl<P> Engine<P> {
             return;
         };
         if let Some(offset) = hold.offset {
-            self.forget(partition, offset, Event::OrderedSkip);
+            self.forget(partition, offset, Event::OrderedSkip, 0);
         }
         let now = self.now;
         let Some(state) = self.partitions.get_mut(&partition) else {
@@ -110,7 +117,8 @@ impl<P> Engine<P> {
         if let Some(last) = to.previous() {
             self.next_serial = self.next_serial.wrapping_add(1);
             let settled = State::Settled(StoreReason::Ordered);
-            state.tracker.push(now, last, self.next_serial, settled);
+            let given_up = (last, self.next_serial);
+            state.tracker.push(now, given_up, settled, None, 0);
             self.tracked = self.tracked.saturating_add(1);
         }
         state.go_on_from(to);
@@ -123,7 +131,7 @@ impl<P> Engine<P> {
     pub(super) fn go_back(&mut self, partition: TopicPartition, to: Offset) {
         self.end_hold(partition, Event::OrderedSkip);
         #[cfg(not(mutant = "old_log_settles"))] // what was read of it still moves the offset
-        self.forget(partition, Offset::ZERO, Event::OrderedSkip);
+        self.forget(partition, Offset::ZERO, Event::OrderedSkip, 0);
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
@@ -168,13 +176,27 @@ impl<P> Engine<P> {
         self.hold(partition, hold);
     }
 
-    /// Forgets every record of a partition at or behind `from`, and counts those that had a verdict.
-    pub(super) fn forget(&mut self, partition: TopicPartition, from: Offset, event: Event) {
+    /// Forgets the records of a partition at or behind `from`, but for the first `keep` settled ones,
+    /// and counts those that had a verdict.
+    pub(super) fn forget(
+        &mut self,
+        partition: TopicPartition,
+        from: Offset,
+        event: Event,
+        keep: usize,
+    ) {
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        let given_up = state.tracker.give_up(from, keep);
         let mut probe_is_gone = false;
-        while let Some(state) = self.partitions.get_mut(&partition)
-            && let Some(entry) = state.tracker.pop_from(from)
-        {
+        for entry in given_up {
             self.tracked = self.tracked.saturating_sub(1);
+            self.bytes = self.bytes.saturating_sub(entry.charge());
+            let Some(state) = self.partitions.get_mut(&partition) else {
+                return;
+            };
+            state.lanes.left(entry.lane, entry.offset);
             match entry.state {
                 State::Out(_) => {
                     probe_is_gone |= state.deferral.probe == Some(entry.serial);
@@ -185,7 +207,7 @@ impl<P> Engine<P> {
                     self.retries.remove(&entry.serial);
                     bump(&mut self.counters.forgotten);
                 }
-                State::Retrying => {
+                State::Retrying | State::Queued => {
                     self.retries.remove(&entry.serial);
                     bump(&mut self.counters.forgotten);
                 }
@@ -199,7 +221,7 @@ impl<P> Engine<P> {
                     }
                 }
                 // The hold was counted when it ended, and what is settled when it was.
-                State::Held | State::Settled(_) => {}
+                State::Held | State::Settled(_) | State::Forgotten | State::Absent => {}
             }
         }
         if probe_is_gone {

@@ -15,7 +15,10 @@ impl<P> Engine<P> {
         let partitions: Vec<_> = self
             .partitions
             .iter()
-            .map(|(&partition, state)| describe(partition, state, everywhere))
+            .map(|(&partition, state)| {
+                let waits = everywhere || !self.is_within_share(state);
+                describe(partition, state, waits)
+            })
             .collect();
         let taking = self.taking();
         let archive = self.describe_archive();
@@ -84,22 +87,24 @@ impl<P> Engine<P> {
     }
 }
 
-fn describe(partition: TopicPartition, state: &Partition, everywhere: bool) -> PartitionStatus {
+fn describe(partition: TopicPartition, state: &Partition, waits: bool) -> PartitionStatus {
     let (with_host, oldest) = state.tracker.with_host();
     PartitionStatus {
         partition,
         assignment: state.assignment,
-        state: describe_state(state, everywhere),
+        state: describe_state(state, waits),
         stored: state.handed,
         position: state.position,
         outstanding: state.tracker.len(),
+        bytes: state.tracker.bytes(),
+        queued: state.lanes.queued(),
         oldest_since: state.tracker.front().map(|entry| entry.since),
         with_host,
         oldest_with_host: oldest.map(|(offset, since)| WithHost { offset, since }),
     }
 }
 
-fn describe_state(state: &Partition, everywhere: bool) -> PartitionState {
+fn describe_state(state: &Partition, waits: bool) -> PartitionState {
     if let Some(since) = state.revoked {
         return PartitionState::Revoked { since };
     }
@@ -128,7 +133,7 @@ fn describe_state(state: &Partition, everywhere: bool) -> PartitionState {
             since: deferral.since,
         };
     }
-    if everywhere {
+    if waits {
         return PartitionState::Waiting;
     }
     match (state.back_to, state.seek) {

@@ -33,6 +33,8 @@ pub(super) enum Verdict<P> {
     Reject(Fault<P>),
     Release(Fault<P>),
     Defer(P),
+    /// Nobody has begun to process it.
+    Queue(P),
 }
 
 impl<P> Engine<P> {
@@ -55,6 +57,7 @@ impl<P> Engine<P> {
                     probes_on = false;
                     self.deferred(record, place, payload);
                 }
+                Verdict::Queue(payload) => self.queued(record, place, payload),
             }
             if probes_on {
                 self.next_probe(partition);
@@ -82,33 +85,37 @@ impl<P> Engine<P> {
             record.serial,
             Attempted {
                 place,
-                attempt: record.attempt,
+                attempt: record.attempt.saturating_add(1),
                 at: self.now,
                 payload: fault.payload,
             },
         );
+        self.trouble(place);
         self.timers.set(due, Timer::Retry(record.serial));
     }
 
     pub(super) fn retry_due(&mut self, serial: u64) {
         // A record whose place is gone was taken out of the retries with it.
-        let Some(attempted) = self.retries.remove(&serial) else {
-            return;
-        };
-        bump(&mut self.counters.retried);
-        let attempt = attempted.attempt.saturating_add(1);
-        self.hand_out(attempted, attempt);
+        if self.retries.contains_key(&serial) {
+            bump(&mut self.counters.retried);
+            self.deliver_in_turn(serial);
+        }
     }
 
     /// Hands a record out again that the host gave back.
-    pub(super) fn hand_out(&mut self, attempted: Attempted<P>, attempt: u32) {
-        let Attempted { place, payload, .. } = attempted;
+    pub(super) fn hand_out(&mut self, attempted: Attempted<P>) {
+        let Attempted {
+            place,
+            attempt,
+            payload,
+            ..
+        } = attempted;
         let now = self.now;
         let Some(entry) = self.entry(place.partition, place.slot) else {
             return;
         };
         entry.state = State::Out(now);
-        self.facts.push_back(Action::Retry {
+        self.facts.push_back(Action::Deliver {
             delivered: Delivered {
                 partition: place.partition,
                 assignment: place.assignment,
@@ -175,6 +182,7 @@ impl<P> Engine<P> {
                     entry.state = State::Pending(id);
                     self.counters.now_pending(cause);
                 }
+                self.trouble(place);
             }
             (Waits::Hold, job) => {
                 let mut hold = Hold::at(HeldBy::Policy, cause, Some(place.offset));
@@ -188,8 +196,15 @@ impl<P> Engine<P> {
 
     /// Lets an offset pass a record.
     pub(super) fn settle(&mut self, partition: TopicPartition, slot: Slot, reason: StoreReason) {
-        if let Some(state) = self.partitions.get_mut(&partition) {
-            state.tracker.settle(slot, reason);
+        let Some(state) = self.partitions.get_mut(&partition) else {
+            return;
+        };
+        let entry = state.tracker.settle(slot, reason);
+        self.control |= state.is_full;
+        if let Some(entry) = entry {
+            state.lanes.left(entry.lane, entry.offset);
+            self.bytes = self.bytes.saturating_sub(entry.charge());
+            self.deliver_queued(partition, entry.lane);
         }
         self.pass_settled(partition);
     }

@@ -93,6 +93,12 @@ impl<P> TracedEngine<P> {
         self.engine.defer(now, record, payload);
     }
 
+    /// As [`Engine::queue`].
+    pub fn queue(&mut self, now: Duration, record: Delivered, payload: P) {
+        self.record(now, || Call::Queue(record.serial));
+        self.engine.queue(now, record, payload);
+    }
+
     /// As [`Engine::poll_action`].
     pub fn poll_action(&mut self) -> Option<Action<P>> {
         let action = self.engine.poll_action()?;

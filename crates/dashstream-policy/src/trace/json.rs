@@ -10,8 +10,9 @@ use crate::{Config, Offset, Operator};
 
 use super::Trace;
 
-/// The version of the text form that is written and read. Versions 1 and 2 were no JSON.
-pub const VERSION: u32 = 3;
+/// The version of the text form that is written and read. Version 3 had no keys and sizes of
+/// records; versions 1 and 2 were no JSON.
+pub const VERSION: u32 = 4;
 
 /// The first line: what this is, and the configuration.
 #[derive(Deserialize, Serialize)]

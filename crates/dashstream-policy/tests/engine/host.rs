@@ -30,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) engine: Engine<()>,
     pub(crate) now: Duration,
     pub(crate) actions: Vec<Action<()>>,
+    /// Records that came back and were not asked for yet.
+    pub(crate) kept: Vec<Delivered>,
 }
 
 impl Host {
@@ -39,6 +41,7 @@ impl Host {
             engine,
             now: secs(1),
             actions: Vec::new(),
+            kept: Vec::new(),
         };
         for partition in [P, Q] {
             host.tell(Input::Assigned {
@@ -101,13 +104,13 @@ impl Host {
 
     /// The records that came back since this was asked last.
     pub(crate) fn came_back(&mut self) -> Vec<Delivered> {
-        let is_retry = |action: &Action<()>| matches!(action, Action::Retry { .. });
+        let is_retry = |action: &Action<()>| matches!(action, Action::Deliver { .. });
         let (back, rest) = core::mem::take(&mut self.actions)
             .into_iter()
             .partition(is_retry);
         self.actions = rest;
         let record = |action| match action {
-            Action::Retry { delivered, .. } => Some(delivered),
+            Action::Deliver { delivered, .. } => Some(delivered),
             _ => None,
         };
         Vec::into_iter(back).filter_map(record).collect()

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use dashstream_policy::{
     Action, Admission, ArchiveFault, ArchiveResult, Archiving, Backoff, Cause, Config, ConfigError,
-    Engine, FailureReason, Fault, Form, Refusal,
+    Engine, FailureReason, Fault, Form, Ordering, Refusal,
 };
 
 use crate::host::{EPOCH, Host, P, Q, at, secs};
@@ -14,7 +14,11 @@ const NANO: Duration = Duration::from_nanos(1);
 #[test]
 fn the_last_free_place_is_taken_and_the_next_record_is_fetched_again_later() {
     for limit in [1, 4] {
-        let mut host = Host::new(Config::default().outstanding_max(limit));
+        let mut host = Host::new(
+            Config::default()
+                .outstanding_max(limit)
+                .partition_outstanding_max(Some(limit)),
+        );
         let records: Vec<_> = (0..limit as i64)
             .map(|offset| host.take(P, offset))
             .collect();
@@ -43,6 +47,13 @@ fn a_setting_at_its_limit_is_accepted_and_one_beyond_is_refused() {
     assert_eq!(outstanding(1), Ok(()));
     assert_eq!(outstanding(Config::OUTSTANDING_MAX - 1), Ok(()));
     assert_eq!(outstanding(Config::OUTSTANDING_MAX), Ok(()));
+    let of_partition = |records| check(Config::default().partition_outstanding_max(Some(records)));
+    assert_eq!(of_partition(0), Err(ConfigError::Outstanding { asked: 0 }));
+    assert_eq!(of_partition(1), Ok(()));
+    let bytes = |bytes| check(Config::default().outstanding_bytes_max(bytes));
+    assert_eq!((bytes(0), bytes(1)), (Err(ConfigError::NoBytes), Ok(())));
+    let bytes = |bytes| check(Config::default().partition_bytes_max(Some(bytes)));
+    assert_eq!((bytes(0), bytes(1)), (Err(ConfigError::NoBytes), Ok(())));
     let asked = Config::OUTSTANDING_MAX + 1;
     assert_eq!(outstanding(asked), Err(ConfigError::Outstanding { asked }));
     let zero = Duration::ZERO;
@@ -90,7 +101,11 @@ fn a_setting_at_its_limit_is_accepted_and_one_beyond_is_refused() {
 fn every_default_is_the_documented_one_and_can_be_read_back() {
     let config = Config::default();
     assert_eq!((config.attempts_max, config.retry_for_max), (3, secs(30)));
-    assert_eq!(config.outstanding_max, 1_000);
+    assert_eq!(config.outstanding_max, 16_384);
+    assert_eq!(config.outstanding_bytes_max, 64 * 1024 * 1024);
+    assert_eq!(config.partition_outstanding_max, None);
+    assert_eq!(config.partition_bytes_max, None);
+    assert_eq!(config.ordering, Ordering::Partition);
     assert_eq!(config.archive_in_flight_max, 100);
     assert_eq!(config.archive_bytes_max, 64 * 1024 * 1024);
     assert_eq!(config.archive_timeout, secs(5));
@@ -118,6 +133,7 @@ fn the_last_free_send_is_used_and_the_next_record_waits_for_one() {
     for (poison, sent, waiting) in [(1, 1, 0), (2, 2, 0), (3, 2, 1)] {
         let config = Config::default()
             .archiving(Archiving::Required)
+            .ordering(Ordering::Unordered)
             .archive_in_flight_max(2);
         let mut host = Host::new(config);
         (0..poison).for_each(|offset| host.poison(P, offset, Cause::BadFrame));
@@ -222,7 +238,9 @@ fn another_attempt_fits_exactly_into_the_time_for_all_of_them() {
         host.engine.release(host.now, record, fault);
         host.pass(ms(100));
         let again = host.actions.iter();
-        let again = again.filter(|a| matches!(a, Action::Retry { .. })).count();
+        let again = again
+            .filter(|a| matches!(a, Action::Deliver { .. }))
+            .count();
         assert_eq!(again == 1, retried, "{total:?}");
         assert_eq!(host.stored(P).is_some(), !retried);
     }

@@ -3,7 +3,7 @@
 use dashstream_policy::{
     Action, Admission, ArchiveResult, Archiving, Assignment, Cause, Command, CommandOutcome,
     Config, Delivery, Disposition, Fault, FetchFault, Form, Grade, HeldBy, Input, Mode, Offset,
-    Operator, OperatorCommand, PartitionState, StoreOffset, StoreReason,
+    Operator, OperatorCommand, Ordering, PartitionState, StoreOffset, StoreReason,
 };
 
 use crate::host::{EPOCH, Host, P, at, log, secs};
@@ -295,7 +295,9 @@ fn what_the_log_has_is_of_no_concern_to_an_old_assignment_or_on_the_way_elsewher
 
 #[test]
 fn a_store_that_passes_a_rejected_record_is_to_be_committed_at_once_and_others_are_not() {
-    let config = Config::default().archiving(Archiving::Required);
+    let config = Config::default()
+        .archiving(Archiving::Required)
+        .ordering(Ordering::Unordered);
     let mut host = Host::new(config);
     let (first, second) = (host.take(P, 0), host.take(P, 1));
     host.done(second);

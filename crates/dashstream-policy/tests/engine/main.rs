@@ -13,3 +13,4 @@ mod deferral;
 mod host;
 mod limits;
 mod log_range;
+mod ordering;

@@ -9,8 +9,8 @@ use dashstream_policy::trace::{Trace, TracedEngine};
 use dashstream_policy::{
     Action, Admission, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Assignment, Backlog,
     Breaker, Cause, Command, Config, Delivered, Delivery, Escalation, Fault, FetchFault, Form,
-    Input, LogRange, Mode, NullPayload, Offset, Operator, OperatorCommand, Scope, StoreOffset,
-    StoreReason, TopicId, TopicPartition,
+    Input, LogRange, Mode, NullPayload, Offset, Operator, OperatorCommand, Ordering, Scope,
+    StoreOffset, StoreReason, TopicId, TopicPartition,
 };
 
 /// Calls that are carried out of one input: a fuzzer learns nothing from longer ones.
@@ -109,7 +109,10 @@ impl Host {
                 } else {
                     Backlog::Old
                 };
-                let delivery = Delivery::new(partition, assignment, offset).null(what > 200);
+                let delivery = Delivery::new(partition, assignment, offset)
+                    .null(what > 200)
+                    .key(what.is_multiple_of(3).then_some(u64::from(with % 2)))
+                    .bytes(usize::from(what));
                 return self.offer(delivery.backlog(backlog));
             }
             (7..=8, Some(at)) => {
@@ -122,6 +125,9 @@ impl Host {
             }
             (10, Some(at)) => {
                 let token = self.tokens.swap_remove(at);
+                if what > 192 {
+                    return self.engine.queue(self.now, token, ());
+                }
                 if what > 128 {
                     return self.engine.defer(self.now, token, ());
                 }
@@ -191,6 +197,7 @@ impl Host {
     fn offer(&mut self, delivery: Delivery) {
         match self.engine.delivered(self.now, delivery) {
             Admission::Take(token) => self.tokens.push(token),
+            Admission::Queue(token) => self.engine.queue(self.now, token, ()),
             Admission::Rejected(record) => self.engine.rejected(self.now, record, (), 1),
             _ => {}
         }
@@ -207,7 +214,7 @@ impl Host {
                     assert!(self.engine.payload(send.id).is_some());
                     self.sent.push((send.id, send.attempt));
                 }
-                Action::Retry { delivered, .. } => self.tokens.push(delivered),
+                Action::Deliver { delivered, .. } => self.tokens.push(delivered),
                 Action::Store(store) => self.store(store),
                 _ => {}
             }
@@ -276,5 +283,7 @@ fn config(byte: u8) -> Config {
             NullPayload::Unprocessable
         })
         .accept_reduced(choose(32))
+        .ordering(Ordering::ALL[usize::from(byte) % 3])
+        .outstanding_bytes_max(1_000)
         .outstanding_max(1 + usize::from(byte >> 6))
 }

@@ -1,12 +1,13 @@
 //! The invariants that are checked after every step.
 
 use dashstream_policy::{
-    ArchiveId, Archiving, Cause, Delivered, Escalation, Grade, HeldBy, Mode, Offset,
+    ArchiveId, Archiving, Cause, Delivered, Escalation, Grade, HeldBy, Mode, Offset, Ordering,
     PartitionState, PartitionStatus, Scope, Status, StoreOffset, Taking, TopicPartition,
 };
 
 use super::{Part, World, number};
 use crate::invariant::{Checked, Invariant};
+use crate::plan::{key, size};
 
 impl World {
     pub(super) fn check_store(&self, p: usize, store: &StoreOffset) -> Checked {
@@ -74,10 +75,80 @@ impl World {
         if outstanding > max || alive > outstanding {
             return Err(Invariant::BoundedWithoutEviction.broken((alive, outstanding, max)));
         }
+        if matches!(status.taking, Taking::Full { .. })
+            && !self.archive_is_full(status)
+            && outstanding <= self.rules.outstanding - self.free()
+        {
+            return Err(Invariant::OnlyTheSlowWait.broken((status.taking, outstanding)));
+        }
         if status.archive.in_flight > self.rules.in_flight {
             return Err(Invariant::BoundedWithoutEviction.broken(status.archive));
         }
         Ok(())
+    }
+
+    /// Checks a record that was taken, or that was refused for want of room.
+    pub(super) fn check_share(&self, p: usize, offset: i64, taken: bool) -> Checked {
+        let status = self.engine.status();
+        let is_meant = |of: &&PartitionStatus| number(of.partition) == p;
+        let Some(of) = status.partitions.iter().find(is_meant) else {
+            return Ok(());
+        };
+        let (records, bytes) = self.share();
+        let before = usize::from(taken);
+        let has = of.outstanding.saturating_sub(before);
+        let takes = of.bytes.saturating_sub(before * size(offset));
+        let fits = has < records && takes < bytes;
+        // A record that is read again has its place.
+        let again = self.parts[p].top.is_some_and(|top| offset <= top);
+        if taken && !fits && !again {
+            return Err(Invariant::BoundedWithoutEviction.broken((of, records, bytes)));
+        }
+        let total: usize = status.partitions.iter().map(|of| of.bytes).sum();
+        let room = total < self.rules.bytes || has == 0;
+        if !taken && fits && room && status.taking == Taking::Open {
+            return Err(Invariant::OnlyTheSlowWait.broken((of, records, bytes)));
+        }
+        Ok(())
+    }
+
+    /// Nothing before a record that is handed out, and that it is ordered with, waits.
+    pub(super) fn check_order(&self, p: usize, offset: i64) -> Checked {
+        let part = &self.parts[p];
+        if part.recreated {
+            // What may pass of the old log is not known any more.
+            return Ok(());
+        }
+        let reduced = self.rules.accept_reduced;
+        let same = |other: &i64| match self.rules.ordering {
+            Ordering::Partition => true,
+            Ordering::Key => key(*other) == key(offset),
+            Ordering::Unordered => false,
+        };
+        let troubled = part.troubled.range(..offset);
+        let waits = troubled.filter(|at| !part.truth.may_pass(**at, reduced));
+        if let Some(other) = waits.chain(part.queued.range(..offset)).find(|at| same(at)) {
+            return Err(Invariant::NothingOvertakes.broken((p, offset, other)));
+        }
+        Ok(())
+    }
+
+    /// Records and units that one partition may have outstanding.
+    fn share(&self) -> (usize, usize) {
+        let ours = self.parts.iter().filter(|part| part.assignment.is_some());
+        let parts = ours.count().max(1);
+        let records = self.rules.share.unwrap_or(self.rules.outstanding / parts);
+        (records.max(1), (self.rules.bytes / parts).max(1))
+    }
+
+    /// Room that is given again when so much is free.
+    fn free(&self) -> usize {
+        self.rules.outstanding.div_ceil(4).min(self.share().0)
+    }
+
+    fn archive_is_full(&self, status: &Status) -> bool {
+        let required = self.rules.archiving == Archiving::Required;
+        required && status.archive.bytes >= self.rules.payload
     }
 
     /// What is held stays so, at its poison, until something lets it go.
@@ -90,7 +161,7 @@ impl World {
         };
         // What lies behind a held record is given up, deferred or not.
         if let Some((_, Some(poison))) = held {
-            part.deferred.retain(|_, offset| *offset < poison.get());
+            part.give_up_behind(poison.get());
         }
         if let Some(poison) = part.truth.stopped_at
             && held.is_none()

@@ -3,11 +3,12 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Admission, Assignment, Backlog, Delivery, FetchFault, Input, LogRange, NullPayload,
+    Admission, Assignment, Backlog, Delivery, FetchFault, Input, LogRange, NullPayload, Refusal,
 };
 
 use super::{World, at, mask_labels, number, place};
 use crate::invariant::{Checked, Invariant, Violation};
+use crate::plan::{key, size};
 
 impl World {
     pub(crate) fn fetch(&mut self, p: usize) -> Result<bool, Violation> {
@@ -15,7 +16,9 @@ impl World {
         let Some(assignment) = part.assignment else {
             return Ok(false);
         };
-        if part.paused || !self.taking || part.hand.len() > 3 {
+        // One partition's host asks for room before it polls, the other's is told.
+        let asked = p > 0 || !part.hand.is_empty() || self.engine.has_room(place(p));
+        if part.paused || !self.taking || part.hand.len() > 3 || !asked {
             return Ok(false);
         }
         let next = part.records.range(part.position..).next().map(|(o, _)| *o);
@@ -70,15 +73,22 @@ impl World {
         };
         let delivery = Delivery::new(place(p), assignment, at(offset))
             .null(null)
-            .backlog(backlog);
+            .backlog(backlog)
+            .key(key(offset))
+            .bytes(size(offset));
         let intake = self.engine.delivered(self.now, delivery);
         self.note(|| mask_labels(format!("{intake:?}")).replace("NullPayload", ""));
         let taken = matches!(
             intake,
-            Admission::Take(_) | Admission::Rejected(_) | Admission::Ignored
+            Admission::Take(_) | Admission::Queue(_) | Admission::Rejected(_) | Admission::Ignored
         );
+        let full = intake == Admission::Refused(Refusal::Full);
+        if full || matches!(intake, Admission::Take(_) | Admission::Queue(_)) {
+            self.check_share(p, offset, taken)?;
+        }
         if taken {
             self.parts[p].truth.taken.insert(offset);
+            self.parts[p].top = self.parts[p].top.max(Some(offset));
             if self.draining {
                 return Err(Invariant::DrainTakesNothing.broken((p, offset)));
             }
@@ -93,8 +103,13 @@ impl World {
         }
         match intake {
             Admission::Take(token) => {
+                self.check_order(p, offset)?;
                 self.last_serial = token.serial();
                 self.tokens.push(token);
+            }
+            Admission::Queue(token) => {
+                self.last_serial = token.serial();
+                self.queue(token);
             }
             Admission::Ignored => {
                 // Only where the rule says so may an offset pass it.

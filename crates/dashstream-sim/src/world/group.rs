@@ -132,7 +132,9 @@ impl World {
                 _ => false,
             };
             let stored = of.stored.map(|next| next.get());
-            let waits = held || !part.deferred.is_empty();
+            // What waits for another one, or for one that is to be read again, is left to the next.
+            let again = of.position.is_some_and(|at| part.top >= Some(at.get()));
+            let waits = held || !part.deferred.is_empty() || of.queued > 0 || again;
             let behind = of.outstanding > 0 && !waits;
             if behind || (stored != part.stored.or(part.committed) && !part.store_failed) {
                 return Err(Invariant::DrainedIsStored.broken(of));

@@ -1,10 +1,11 @@
 //! Handlers, and what the policy allows for the records that they give back.
 
-use dashstream_policy::{Archiving, Backlog, Cause, Fault};
+use dashstream_policy::{Archiving, Backlog, Cause, Delivered, Fault, Ordering};
 
 use super::{World, number};
 use crate::Outcome;
 use crate::invariant::{Checked, Violation};
+use crate::plan::key;
 
 impl World {
     pub(crate) fn finish_one(&mut self, pick: u32, outcome: Outcome) -> Result<bool, Violation> {
@@ -17,8 +18,15 @@ impl World {
         if outcome != Outcome::Defer {
             self.parts[p].deferred.remove(&serial);
         }
+        let fenced = self.engine.counters().fenced;
+        // What is ordered with it and lies behind it is given back after any verdict but the best.
+        let behind = match outcome {
+            Outcome::Done => Vec::new(),
+            Outcome::Unprocessable(_) | Outcome::Failed(_) | Outcome::Defer => self.behind(&token),
+        };
         match outcome {
             Outcome::Done => {
+                self.parts[p].troubled.remove(&offset);
                 if serial > self.parts[p].old_serials {
                     self.parts[p].truth.accounted.insert(offset);
                 }
@@ -34,9 +42,13 @@ impl World {
             Outcome::Failed(cause) => {
                 let fault = self.fault(cause, offset);
                 *self.parts[p].failures.entry(serial).or_default() += 1;
+                let troubled = self.parts[p].troubled.insert(offset);
                 self.judged(p, offset, |world| {
                     world.engine.release(world.now, token, fault);
                 })?;
+                if troubled && self.engine.counters().fenced > fenced {
+                    self.parts[p].troubled.remove(&offset);
+                }
             }
             Outcome::Defer => {
                 let before = self.engine.counters().deferred;
@@ -44,11 +56,42 @@ impl World {
                 // It counts where the record's place is still there.
                 if self.engine.counters().deferred > before {
                     self.parts[p].deferred.insert(serial, offset);
+                    self.parts[p].troubled.insert(offset);
                 }
             }
         }
+        for token in behind {
+            self.queue(token);
+        }
         self.drain()?;
         Ok(true)
+    }
+
+    /// Takes the tokens that lie behind this one and that it is ordered with out of the host's hands.
+    fn behind(&mut self, token: &Delivered) -> Vec<Delivered> {
+        let ordering = self.rules.ordering;
+        let is_behind = |other: &mut Delivered| {
+            let same =
+                (other.partition(), other.assignment()) == (token.partition(), token.assignment());
+            let ordered = match ordering {
+                Ordering::Partition => true,
+                Ordering::Key => key(other.offset().get()) == key(token.offset().get()),
+                Ordering::Unordered => false,
+            };
+            same && ordered && other.offset() > token.offset()
+        };
+        self.tokens.extract_if(.., is_behind).collect()
+    }
+
+    /// Gives a record back unprocessed.
+    pub(super) fn queue(&mut self, token: Delivered) {
+        let (p, offset) = (number(token.partition()), token.offset().get());
+        let fenced = self.engine.counters().fenced;
+        self.parts[p].deferred.remove(&token.serial());
+        self.engine.queue(self.now, token, offset);
+        if self.engine.counters().fenced == fenced {
+            self.parts[p].queued.insert(offset);
+        }
     }
 
     pub(super) fn fault(&self, cause: usize, offset: i64) -> Fault<i64> {
@@ -91,6 +134,7 @@ impl World {
         } else if archiving == Archiving::Required {
             truth.accounted.remove(&offset);
             truth.if_archived.insert(offset);
+            self.parts[p].troubled.insert(offset);
         } else {
             truth.accounted.insert(offset);
         }

@@ -67,7 +67,7 @@ impl World {
                 part.must_meet = None;
                 if core::mem::take(&mut part.recreated) {
                     part.goes_back = true;
-                    part.deferred.clear();
+                    part.give_up_behind(0);
                     part.truth.give_up(0, to.get());
                     // Whatever was handed out before is of the old log.
                     part.old_serials = self.last_serial;

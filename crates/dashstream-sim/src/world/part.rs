@@ -39,6 +39,12 @@ pub(crate) struct Part {
     pub(super) operator: bool,
     /// Records that the host has no resources for, by serial: nothing is taken meanwhile.
     pub(super) deferred: BTreeMap<u64, i64>,
+    /// Records in trouble: failed, deferred, or rejected.
+    pub(super) troubled: BTreeSet<i64>,
+    /// Records that were given back unprocessed.
+    pub(super) queued: BTreeSet<i64>,
+    /// The last record that was taken under this assignment.
+    pub(super) top: Option<i64>,
     /// How often a record failed, by serial.
     pub(super) failures: BTreeMap<u64, u32>,
 }
@@ -71,6 +77,9 @@ impl Part {
             awaited: BTreeSet::new(),
             operator: false,
             deferred: BTreeMap::new(),
+            troubled: BTreeSet::new(),
+            queued: BTreeSet::new(),
+            top: None,
             failures: BTreeMap::new(),
         }
     }
@@ -86,6 +95,13 @@ impl Part {
         moves
     }
 
+    /// What lies at `from` or behind waits for nothing any more.
+    pub(super) fn give_up_behind(&mut self, from: i64) {
+        self.deferred.retain(|_, offset| *offset < from);
+        self.troubled.split_off(&from);
+        self.queued.split_off(&from);
+    }
+
     pub(super) fn end_assignment(&mut self) {
         self.must_meet = None;
         self.awaited.clear();
@@ -95,6 +111,8 @@ impl Part {
         self.truth.rejected.clear();
         self.deferred.clear();
         self.failures.clear();
+        self.give_up_behind(0);
+        self.top = None;
         self.truth.stopped_at = None;
         (self.store_failed, self.seek_failed) = (false, false);
     }

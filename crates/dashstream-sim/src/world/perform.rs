@@ -69,11 +69,14 @@ impl World {
                 self.taking = true;
                 self.stopped = None;
             }
-            Action::Retry { delivered, payload } => {
+            Action::Deliver { delivered, payload } => {
                 if payload != delivered.offset().get() {
                     return Err(Invariant::EvidenceBelongs.broken((delivered, payload)));
                 }
-                let failures = &self.parts[number(delivered.partition())].failures;
+                let (p, offset) = (number(delivered.partition()), delivered.offset().get());
+                self.parts[p].queued.remove(&offset);
+                self.check_order(p, offset)?;
+                let failures = &self.parts[p].failures;
                 let failed = failures.get(&delivered.serial()).copied().unwrap_or(0);
                 if delivered.attempt() != failed + 1 {
                     return Err(Invariant::AttemptsCountFailures.broken((delivered, failed)));

@@ -1,0 +1,95 @@
+//! Records that wait for one before them in their lane.
+
+use crate::partition::Partition;
+use crate::tracker::State;
+use crate::{Delivered, TopicPartition};
+
+use super::verdict::TrackedRecord;
+use super::{Attempted, Engine};
+
+impl<P> Engine<P> {
+    /// Keeps a record that was given back unprocessed until nothing before it in its lane is in trouble.
+    pub(super) fn queued(&mut self, record: &Delivered, place: TrackedRecord, payload: P) {
+        let waiting = Attempted {
+            place,
+            attempt: record.attempt,
+            at: self.now,
+            payload,
+        };
+        let Some(state) = self.partitions.get_mut(&place.partition) else {
+            return;
+        };
+        let Some(entry) = state.tracker.get(place.slot) else {
+            return;
+        };
+        entry.state = State::Queued;
+        let lane = entry.lane;
+        self.retries.insert(record.serial, waiting);
+        if state.lanes.queue(lane, place.offset, record.serial) {
+            self.deliver_queued(place.partition, lane);
+        } else {
+            self.deliver(record.serial);
+        }
+    }
+
+    /// Marks a record as one that those behind it in its lane wait for.
+    pub(super) fn trouble(&mut self, place: TrackedRecord) {
+        if let Some(state) = self.partitions.get_mut(&place.partition)
+            && let Some(lane) = state.tracker.get(place.slot).map(|entry| entry.lane)
+        {
+            state.lanes.trouble(lane, place.offset);
+        }
+    }
+
+    /// Hands a record out whose time has come, unless it has to wait for one before it.
+    pub(super) fn deliver_in_turn(&mut self, serial: u64) {
+        let Some(attempted) = self.retries.get_mut(&serial) else {
+            return;
+        };
+        let place = attempted.place;
+        if let Some(state) = self.partitions.get_mut(&place.partition)
+            && let Some(entry) = state.tracker.get(place.slot)
+            && state.lanes.is_blocked(entry.lane, place.offset)
+        {
+            entry.state = State::Queued;
+            state.lanes.queue(entry.lane, place.offset, serial);
+            attempted.at = self.now;
+            return;
+        }
+        if let Some(attempted) = self.retries.remove(&serial) {
+            self.hand_out(attempted);
+        }
+    }
+
+    /// Hands out what waits in a lane, as far as nothing before it is in trouble.
+    pub(super) fn deliver_queued(&mut self, partition: TopicPartition, lane: Option<u64>) {
+        if self.draining {
+            return;
+        }
+        while let Some(state) = self.partitions.get_mut(&partition)
+            && let Some(serial) = state.lanes.next(lane)
+        {
+            self.deliver(serial);
+        }
+        // A deferred record may have had to wait for the same one.
+        let idle = |state: &Partition| {
+            let deferral = &state.deferral;
+            !deferral.waiting.is_empty() && deferral.probe.is_none() && deferral.due.is_none()
+        };
+        if self.partitions.get(&partition).is_some_and(idle) {
+            self.probe(partition);
+        }
+    }
+
+    /// Hands a record out that has waited. The time that attempts may take goes on where it stood.
+    pub(super) fn deliver(&mut self, serial: u64) {
+        let Some(waiting) = self.retries.remove(&serial) else {
+            return;
+        };
+        let waited = self.now.saturating_sub(waiting.at);
+        if let Some(entry) = self.entry(waiting.place.partition, waiting.place.slot) {
+            entry.since = entry.since.saturating_add(waited);
+        }
+        self.hand_out(waiting);
+    }
+}

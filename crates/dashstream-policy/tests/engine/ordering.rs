@@ -1,0 +1,286 @@
+//! Records that wait for each other, and how much of the room one partition may take.
+
+use dashstream_policy::{
+    Action, Admission, ArchiveResult, Archiving, Backoff, Cause, Command, Config, Delivered,
+    Delivery, Fault, Form, HeldBy, Mode, Ordering, PartitionState, PartitionStatus, Refusal,
+};
+
+use crate::host::{EPOCH, Host, P, Q, at, secs};
+
+impl Host {
+    fn keyed(&mut self, offset: i64, key: Option<u64>) -> Admission {
+        let delivery = Delivery::new(P, EPOCH, at(offset)).key(key);
+        let admission = self.engine.delivered(self.now, delivery);
+        self.drain();
+        admission
+    }
+
+    fn taken(&mut self, offset: i64, key: Option<u64>) -> Delivered {
+        match self.keyed(offset, key) {
+            Admission::Take(record) => record,
+            other => panic!("{offset} was not taken: {other:?}"),
+        }
+    }
+
+    fn queued(&mut self, offset: i64, key: Option<u64>) {
+        match self.keyed(offset, key) {
+            Admission::Queue(record) => self.queue(record),
+            other => panic!("{offset} is not to wait: {other:?}"),
+        }
+    }
+
+    fn queue(&mut self, record: Delivered) {
+        self.engine.queue(self.now, record, ());
+        self.drain();
+    }
+
+    fn fail(&mut self, record: Delivered) {
+        let fault = Fault::new(Cause::DecodeError, (), 1);
+        self.engine.release(self.now, record, fault);
+        self.drain();
+    }
+
+    fn reject(&mut self, record: Delivered) {
+        let fault = Fault::new(Cause::DecodeError, (), 1);
+        self.engine.reject(self.now, record, fault);
+        self.drain();
+    }
+
+    /// What was handed out again, as offset and attempt.
+    fn again(&mut self) -> Vec<(i64, u32)> {
+        let again = self.came_back();
+        let seen = again.iter().map(|of| (of.offset().get(), of.attempt()));
+        let seen = seen.collect();
+        again.into_iter().for_each(|record| self.kept.push(record));
+        seen
+    }
+
+    fn kept(&mut self, offset: i64) -> Delivered {
+        let place = self.kept.iter().position(|of| of.offset() == at(offset));
+        self.kept.remove(place.expect("it came back"))
+    }
+
+    fn of_p(&self) -> PartitionStatus {
+        let status = self.engine.status();
+        *status.partitions.first().expect("assigned")
+    }
+}
+
+fn three_attempts() -> Config {
+    let wait = Backoff::new(secs(1), secs(1));
+    Config::default().retry(3, secs(60), wait)
+}
+
+#[test]
+fn a_record_that_fails_is_tried_three_times_before_the_next_of_its_partition() {
+    let mut host = Host::new(three_attempts());
+    let (a, b) = (host.taken(0, Some(1)), host.taken(1, Some(2)));
+    host.fail(a);
+    host.queue(b);
+    host.queued(2, Some(3));
+    assert_eq!((host.again(), host.of_p().queued), (vec![], 2));
+    for attempt in [2, 3] {
+        host.pass(secs(1));
+        assert_eq!(host.again(), [(0, attempt)]);
+        let a = host.kept(0);
+        host.fail(a);
+    }
+    // After the last attempt it is dropped, and what waited comes in its order.
+    assert_eq!(host.again(), [(1, 1), (2, 1)]);
+    for offset in [1, 2] {
+        let record = host.kept(offset);
+        host.done(record);
+    }
+    assert_eq!((host.stored(P), host.of_p().queued), (Some(3), 0));
+}
+
+#[test]
+fn by_key_only_the_records_with_the_same_key_wait_and_those_without_one_for_each_other() {
+    let mut host = Host::new(three_attempts().ordering(Ordering::Key));
+    let (a, none) = (host.taken(0, Some(1)), host.taken(1, None));
+    host.fail(a);
+    host.fail(none);
+    host.queued(2, Some(1));
+    host.queued(3, None);
+    let other = host.taken(4, Some(2));
+    host.done(other);
+    host.pass(secs(1));
+    assert_eq!(host.again(), [(0, 2), (1, 2)]);
+    let none = host.kept(1);
+    host.done(none);
+    assert_eq!(host.again(), [(3, 1)]);
+    let a = host.kept(0);
+    host.done(a);
+    assert_eq!(host.again(), [(2, 1)]);
+}
+
+#[test]
+fn unordered_records_wait_for_nothing() {
+    let mut host = Host::new(three_attempts().ordering(Ordering::Unordered));
+    let a = host.taken(0, Some(1));
+    host.fail(a);
+    let b = host.taken(1, Some(1));
+    host.queue(b);
+    assert_eq!(host.again(), [(1, 1)]);
+}
+
+#[test]
+fn a_record_that_waits_for_its_letter_or_for_resources_stops_those_behind_it() {
+    let mut host = Host::new(three_attempts().archiving(Archiving::Required));
+    let (a, b) = (host.taken(0, None), host.taken(1, None));
+    host.reject(a);
+    host.queue(b);
+    assert_eq!(host.again(), []);
+    host.archive(ArchiveResult::Acked(Form::Full));
+    assert_eq!(host.again(), [(1, 1)]);
+    let b = host.kept(1);
+    let c = host.taken(2, None);
+    host.defer(b);
+    host.queue(c);
+    host.pass(secs(1));
+    assert_eq!(host.again(), [(1, 1)]);
+    let b = host.kept(1);
+    host.done(b);
+    assert_eq!(host.again(), [(2, 1)]);
+}
+
+#[test]
+fn a_batch_that_is_judged_out_of_order_still_goes_on_in_order() {
+    let mut host = Host::new(three_attempts());
+    let [a, b, c] = [0, 1, 2].map(|offset| host.taken(offset, None));
+    host.fail(b);
+    host.queue(c);
+    host.fail(a);
+    host.pass(secs(1));
+    // The second was due as well, and waits for the first.
+    assert_eq!(host.again(), [(0, 2)]);
+    let a = host.kept(0);
+    host.done(a);
+    assert_eq!(host.again(), [(1, 2)]);
+    let b = host.kept(1);
+    host.done(b);
+    assert_eq!(host.again(), [(2, 1)]);
+}
+
+#[test]
+fn the_time_that_a_record_waits_for_another_is_none_of_its_attempts() {
+    let wait = Backoff::new(secs(1), secs(1));
+    let mut host = Host::new(Config::default().retry(5, secs(4), wait));
+    let (a, b) = (host.taken(0, None), host.taken(1, None));
+    host.defer(a);
+    host.queue(b);
+    host.pass(secs(100));
+    assert_eq!(host.again(), [(0, 1)]);
+    let a = host.kept(0);
+    host.done(a);
+    assert_eq!(host.again(), [(1, 1)]);
+    let b = host.kept(1);
+    host.fail(b);
+    host.pass(secs(1));
+    assert_eq!(host.again(), [(1, 2)]);
+}
+
+#[test]
+fn a_drain_leaves_what_waits_to_the_next_consumer() {
+    let mut host = Host::new(three_attempts());
+    let (a, b) = (host.taken(0, None), host.taken(1, None));
+    host.fail(a);
+    host.queue(b);
+    host.tell(dashstream_policy::Input::Drain);
+    host.pass(secs(1));
+    assert_eq!(host.again(), [(0, 2)]);
+    let a = host.kept(0);
+    host.done(a);
+    assert_eq!((host.again(), host.stored(P)), (vec![], Some(1)));
+    assert!(host.engine.is_idle());
+}
+
+#[test]
+fn a_hold_keeps_what_is_settled_behind_it_and_the_first_unsettled_record_after_it_is_the_held_one()
+{
+    let config = Config::default().mode(Mode::Pause).ordering(Ordering::Key);
+    let mut host = Host::new(config);
+    let [held, done, out] =
+        [0_i64, 1, 2].map(|offset| host.taken(offset, Some(offset.unsigned_abs())));
+    host.done(done);
+    host.reject(held);
+    let by = |state| {
+        matches!(
+            state,
+            PartitionState::Held {
+                by: HeldBy::Policy,
+                ..
+            }
+        )
+    };
+    assert!(by(host.state(P)));
+    // Its place is gone, so that this changes nothing.
+    host.done(out);
+    host.order(Command::Retry);
+    let held = host.taken(0, Some(0));
+    assert_eq!(host.keyed(1, Some(1)), Admission::Duplicate);
+    let out = host.taken(2, Some(2));
+    host.done(out);
+    host.done(held);
+    assert_eq!(host.stored(P), Some(3));
+    let status = host.of_p();
+    assert_eq!((status.outstanding, status.bytes), (0, 0));
+}
+
+#[test]
+fn a_partition_takes_its_share_of_the_records_and_leaves_the_others_theirs() {
+    // Two partitions: two records each.
+    for (of_partition, share) in [(None, 2), (Some(3), 3)] {
+        let config = Config::default()
+            .outstanding_max(4)
+            .partition_outstanding_max(of_partition);
+        let mut host = Host::new(config);
+        let slow: Vec<_> = (0..share).map(|offset| host.take(P, offset)).collect();
+        assert!(!host.engine.has_room(P) && host.engine.has_room(Q));
+        assert_eq!(host.offer(P, share), Admission::Refused(Refusal::Full));
+        // It is paused, so that it is not fetched and refused again and again.
+        let assignment = EPOCH;
+        let pause = Action::Pause {
+            partition: P,
+            assignment,
+        };
+        assert!(host.actions.contains(&pause));
+        assert_eq!(host.state(P), PartitionState::Waiting);
+        for offset in 0..100 {
+            let record = host.take(Q, offset);
+            host.done(record);
+        }
+        assert_eq!(host.stored(Q), Some(100));
+        slow.into_iter().for_each(|record| host.done(record));
+        let again = host.take(P, share);
+        host.done(again);
+        assert_eq!(host.stored(P), Some(share + 1));
+    }
+}
+
+#[test]
+fn a_partition_takes_its_share_of_the_bytes_and_one_record_more() {
+    // Two partitions: 50 bytes each.
+    for (bytes, fits) in [(49, true), (50, false), (51, false)] {
+        let mut host = Host::new(Config::default().outstanding_bytes_max(100));
+        let first = host
+            .engine
+            .delivered(host.now, Delivery::new(P, EPOCH, at(0)).bytes(bytes));
+        let Admission::Take(first) = first else {
+            panic!("the first record has room");
+        };
+        assert_eq!(
+            (host.engine.has_room(P), host.engine.has_room(Q)),
+            (fits, true)
+        );
+        assert_eq!(host.of_p().bytes, bytes);
+        let huge = host
+            .engine
+            .delivered(host.now, Delivery::new(Q, EPOCH, at(0)).bytes(1_000));
+        assert!(matches!(huge, Admission::Take(_)));
+        // What is settled takes nothing.
+        host.done(first);
+        assert_eq!(host.of_p().bytes, 0);
+        assert!(host.engine.has_room(P) && !host.engine.has_room(Q));
+    }
+}
