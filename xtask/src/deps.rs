@@ -32,6 +32,7 @@ const NORMAL: &[(&str, &[&str])] = &[
         "dashstream-dlq",
         &[
             "base64",
+            "bytes",
             "dashstream-policy",
             "jiff",
             "serde",

@@ -1,4 +1,4 @@
-//! Writing a dead letter within its byte budget.
+//! Writing a dead letter within its byte budget, and the JSON forms of it.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,13 +7,15 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dashstream_policy::{Backlog, Cause, Form};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::Disclosure;
 use crate::date::rfc3339;
-use crate::shapes::Versioned;
+use crate::record::Header;
+use crate::shapes::{Library, Server, Versioned};
 use crate::text::{cut, hex, hex_list};
+use crate::{Disclosure, LetterFormat};
 
 /// The version that [`crate::KEY_VERSION`] shows. A key that changes its meaning raises it; a new
 /// key does not.
@@ -46,11 +48,17 @@ pub struct RejectedRecord<'a> {
     pub offset: i64,
     /// Its value, if it has one. An empty value is a value.
     pub payload: Option<&'a [u8]>,
+    /// Its key, if it has one. Only [`LetterFormat::Record`] keeps it.
+    pub key: Option<&'a [u8]>,
+    /// Its headers, in order. Only [`LetterFormat::Record`] keeps them.
+    pub headers: &'a [Header],
+    /// The consumer group. Only [`LetterFormat::Record`] shows it.
+    pub group: &'a str,
     /// Why it was rejected.
     pub cause: Cause,
     /// When that was found, since the Unix epoch.
     pub at: Duration,
-    /// The key of the dead letter.
+    /// The id of the dead letter, which is the key of the JSON forms.
     pub trace_id: &'a str,
     /// How many attempts its handler had; none where it was never handed out.
     pub attempt: u32,
@@ -96,6 +104,9 @@ impl<'a> RejectedRecord<'a> {
             partition,
             offset,
             payload,
+            key: None,
+            headers: &[],
+            group: "",
             cause,
             at,
             trace_id,
@@ -115,23 +126,35 @@ impl<'a> RejectedRecord<'a> {
     }
 
     /// Writes the dead letter within `bytes_max`, or within the lesser of that and
-    /// [`REDUCED_BYTES_MAX`] when it is reduced. A payload that is shown and does not fit is cut, and
-    /// [`EncodedRecord::form`] says so: in base64 it takes four bytes for three, beside at most 3 KiB
-    /// of other fields. Reads the whole payload if its hash is shown.
+    /// [`REDUCED_BYTES_MAX`] when it is reduced. Reads the whole payload if its hash is shown.
+    ///
+    /// [`LetterFormat::Record`] has the whole record or none of it: what may not be shown or does not
+    /// fit is left out, and the letter is [`Form::Reduced`]. It copies neither key nor payload. In the
+    /// JSON formats a payload that is shown and does not fit is cut, and [`EncodedRecord::form`] says
+    /// so: in base64 it takes four bytes for three, beside at most 3 KiB of other fields.
     ///
     /// # Errors
     ///
-    /// [`EncodeError::Budget`] when not even the letter without a payload fits.
+    /// [`EncodeError::Budget`] when not even the letter without a payload fits,
+    /// [`EncodeError::Disclosure`] for a disclosure that the format
+    /// [cannot show](LetterFormat::can_show).
     pub fn encode(
         &self,
+        format: LetterFormat,
         disclosure: Disclosure,
         form: Form,
         bytes_max: usize,
-    ) -> Result<EncodedRecord, EncodeError> {
+    ) -> Result<EncodedRecord<'a>, EncodeError> {
+        if !format.can_show(disclosure) {
+            return Err(EncodeError::Disclosure { format, disclosure });
+        }
         let limit = match form {
             Form::Full => bytes_max,
             Form::Reduced => bytes_max.min(REDUCED_BYTES_MAX),
         };
+        if format == LetterFormat::Record {
+            return self.encode_record(disclosure, form, bytes_max);
+        }
         let mut keys = self.keys(disclosure);
         let shown = self
             .payload
@@ -151,9 +174,15 @@ impl<'a> RejectedRecord<'a> {
                 shown.is_none()
             }
         };
+        // The older shapes cannot tell a value of no bytes from none.
+        let is_whole = is_whole && (format == LetterFormat::Versioned || self.payload.is_some());
         let form = if is_whole { form } else { Form::Reduced };
         keys.form = form.label().into();
-        let value = serialize(&keys);
+        let value = match format {
+            LetterFormat::Record | LetterFormat::Versioned => json(&keys),
+            LetterFormat::Library => json(&Library::of(&keys)),
+            LetterFormat::Server => json(&Server::of(&keys)),
+        };
         if value.len() > limit {
             return Err(EncodeError::Budget {
                 needed: value.len(),
@@ -161,14 +190,17 @@ impl<'a> RejectedRecord<'a> {
             });
         }
         Ok(EncodedRecord {
-            key: keys.trace_id.into_owned(),
-            value,
+            key: Some(keys.trace_id.into_owned().into_bytes().into()),
+            value: Some(value.into()),
+            source_headers: &[],
+            own_headers: Vec::new(),
+            timestamp_ms: None,
             form,
         })
     }
 
     /// The cause in words, and the detail behind it.
-    fn error(&self) -> Cow<'a, str> {
+    pub(crate) fn error(&self) -> Cow<'a, str> {
         let words = words(self.cause);
         match self.detail {
             Some(detail) => format!("{words}: {}", cut(detail, TEXT_BYTES_MAX)).into(),
@@ -247,23 +279,41 @@ impl fmt::Debug for RejectedRecord<'_> {
 
 /// A dead letter to be produced. Its debug form shows sizes only.
 #[derive(Clone, PartialEq, Eq)]
-pub struct EncodedRecord {
-    key: String,
-    value: Vec<u8>,
-    form: Form,
+pub struct EncodedRecord<'a> {
+    pub(crate) key: Option<Cow<'a, [u8]>>,
+    pub(crate) value: Option<Cow<'a, [u8]>>,
+    pub(crate) source_headers: &'a [Header],
+    pub(crate) own_headers: Vec<(&'static str, String)>,
+    pub(crate) timestamp_ms: Option<i64>,
+    pub(crate) form: Form,
 }
 
-impl EncodedRecord {
-    /// The record key: the trace id.
+impl EncodedRecord<'_> {
+    /// The record key: the source's own, or of the JSON forms the trace id.
     #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
+    pub fn key(&self) -> Option<&[u8]> {
+        self.key.as_deref()
     }
 
-    /// The record value: JSON.
+    /// The record value: the source's own, or JSON.
     #[must_use]
-    pub fn value(&self) -> &[u8] {
-        &self.value
+    pub fn value(&self) -> Option<&[u8]> {
+        self.value.as_deref()
+    }
+
+    /// The record headers: the source's own, and behind them those about the failure.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        let source = self.source_headers.iter();
+        let source = source.map(|(name, value)| (&**name, value.as_deref()));
+        let own = self.own_headers.iter();
+        source.chain(own.map(|(name, value)| (*name, Some(value.as_bytes()))))
+    }
+
+    /// The timestamp to produce it with: the source's own, unless that is unknown or ahead of the time
+    /// of the failure.
+    #[must_use]
+    pub const fn timestamp_ms(&self) -> Option<i64> {
+        self.timestamp_ms
     }
 
     /// What it is: [`Form::Reduced`] also where a full one was asked for and the payload did not fit
@@ -274,11 +324,12 @@ impl EncodedRecord {
     }
 }
 
-impl fmt::Debug for EncodedRecord {
+impl fmt::Debug for EncodedRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EncodedRecord")
-            .field("key", &self.key)
-            .field("bytes", &self.value.len())
+            .field("key_bytes", &self.key.as_ref().map(|key| key.len()))
+            .field("bytes", &self.value.as_ref().map(|value| value.len()))
+            .field("headers", &self.headers().count())
             .field("form", &self.form)
             .finish()
     }
@@ -296,6 +347,14 @@ pub enum EncodeError {
         /// The budget, in bytes.
         limit: usize,
     },
+    /// The format cannot show just this much.
+    #[error("a letter of format {} cannot show {}", format.label(), disclosure.label())]
+    Disclosure {
+        /// The format.
+        format: LetterFormat,
+        /// How much it was to show.
+        disclosure: Disclosure,
+    },
 }
 
 impl EncodeError {
@@ -304,6 +363,7 @@ impl EncodeError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Budget { .. } => "envelope_over_budget",
+            Self::Disclosure { .. } => "envelope_disclosure",
         }
     }
 }
@@ -312,7 +372,7 @@ impl EncodeError {
 /// where not even the notes of a cut fit.
 fn base64_within(keys: &Versioned<'_>, payload: &[u8], limit: usize) -> Option<(String, usize)> {
     // `null` becomes two quotes: two bytes less. The notes of a cut are counted at their largest.
-    let others = serialize(keys).len().saturating_sub(2);
+    let others = json(keys).len().saturating_sub(2);
     let whole = payload.len().div_ceil(3).saturating_mul(4);
     if others.saturating_add(whole) <= limit {
         return Some((STANDARD.encode(payload), payload.len()));
@@ -332,13 +392,13 @@ fn note_cut(keys: &mut Versioned<'_>, included: u64) {
         .clone_from(&keys.payload_sha256);
 }
 
-fn serialize(keys: &Versioned<'_>) -> Vec<u8> {
+fn json(keys: &impl Serialize) -> Vec<u8> {
     // Texts, numbers and options: there is nothing here that could fail to be written.
     serde_json::to_vec(keys).unwrap_or_default()
 }
 
 /// The error types that readers of the older shapes know.
-const fn error_type(cause: Cause) -> &'static str {
+pub(crate) const fn error_type(cause: Cause) -> &'static str {
     match cause {
         Cause::Oversize | Cause::HeapBudget => "payload_too_large",
         Cause::BadFrame | Cause::HeaderMismatch | Cause::Empty => "invalid_format",

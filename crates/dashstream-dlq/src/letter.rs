@@ -3,9 +3,12 @@
 use core::fmt;
 use core::time::Duration;
 
+use bytes::Bytes;
 use dashstream_policy::{Backlog, Cause, Form, Offset};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::record::{Header, KafkaRecord};
 use crate::{Disclosure, VERSION};
 
 /// Largest value read by default: the 10 MiB that a message may have, in base64, and 2.7 MiB for
@@ -21,16 +24,28 @@ pub const LETTER_BYTES_DEFAULT: usize = 16 * 1024 * 1024;
 pub struct DeadLetter {
     /// Who wrote it.
     pub shape: Shape,
-    /// The id under which it was filed, which is the record's key as well.
+    /// The id under which it was filed, which is the key of the JSON shapes as well; empty where the
+    /// writer has none.
     pub trace_id: String,
-    /// When the record was found unprocessable, since the Unix epoch.
+    /// When the record was found unprocessable, since the Unix epoch. Of a writer that does not say, the
+    /// letter's own timestamp.
     pub at: Duration,
     /// What was wrong, in the writer's words.
     pub error: String,
-    /// The writer's class of errors.
+    /// The writer's class of errors; `unknown` where it has none.
     pub error_type: String,
+    /// What exactly is wrong, such as the path of a field.
+    pub detail: Option<String>,
     /// Where the record stood.
     pub source: Source,
+    /// The group, or the connector, that rejected it.
+    pub group: Option<String>,
+    /// Its key, where the letter has it.
+    pub key: Option<Bytes>,
+    /// Its headers as they came, where the letter has them.
+    pub headers: Vec<Header>,
+    /// Its own timestamp, in milliseconds since the Unix epoch.
+    pub timestamp_ms: Option<i64>,
     /// What there is of its value.
     pub payload: Payload,
     /// Bytes of its value.
@@ -55,8 +70,132 @@ pub struct DeadLetter {
     pub parent_trace_id: Option<String>,
     /// Its span.
     pub span_id: Option<String>,
-    /// What only [`Shape::Versioned`] knows.
+    /// What only this crate's letters know.
     pub provenance: Option<Provenance>,
+    /// Whether key, headers and value are the record's, all of them.
+    pub(crate) has_record: bool,
+}
+
+impl DeadLetter {
+    /// A letter of which nothing is known but who wrote it.
+    pub(crate) const fn blank(shape: Shape) -> Self {
+        Self {
+            shape,
+            trace_id: String::new(),
+            at: Duration::ZERO,
+            error: String::new(),
+            error_type: String::new(),
+            detail: None,
+            source: Source {
+                topic: None,
+                partition: None,
+                offset: None,
+            },
+            group: None,
+            key: None,
+            headers: Vec::new(),
+            timestamp_ms: None,
+            payload: Payload::Withheld,
+            size: 0,
+            sha256: None,
+            first: Vec::new(),
+            last: Vec::new(),
+            consumer_id: None,
+            message_count: None,
+            thread_id: None,
+            tenant_id: None,
+            node_id: None,
+            parent_trace_id: None,
+            span_id: None,
+            provenance: None,
+            has_record: false,
+        }
+    }
+
+    /// The record as it came, where all of it is in the letter. Otherwise it has to be read where it
+    /// stood; [`DeadLetter::is_of`] says whether what was read there is it.
+    #[must_use]
+    pub fn record(&self) -> Option<KafkaRecord> {
+        let value = match &self.payload {
+            Payload::Whole(bytes) => Some(bytes.clone()),
+            Payload::Null => None,
+            Payload::Beginning(_) | Payload::Withheld => return None,
+        };
+        self.has_record.then(|| KafkaRecord {
+            key: self.key.clone(),
+            value,
+            headers: self.headers.clone(),
+            timestamp_ms: self.timestamp_ms,
+        })
+    }
+
+    /// Whether `record`, which was read where the letter says that it stood, is the one that the letter
+    /// is about. A topic that was created again has others at the same offsets. Compares what the
+    /// letter knows: timestamp, size, hash and ends.
+    #[must_use]
+    pub fn is_of(&self, record: &KafkaRecord) -> bool {
+        let is_null = matches!(self.payload, Payload::Null);
+        let bytes = record.value.as_deref();
+        let knows_size = self.shape != Shape::ShareGroup;
+        let (Some(bytes), false) = (bytes, is_null) else {
+            let same_time = self.timestamp_ms.is_none() || self.timestamp_ms == record.timestamp_ms;
+            return same_time && (bytes.is_none() == is_null || !knows_size);
+        };
+        (self.timestamp_ms.is_none() || self.timestamp_ms == record.timestamp_ms)
+            && (!knows_size || self.size == bytes.len() as u64)
+            && bytes.starts_with(&self.first)
+            && bytes.ends_with(&self.last)
+            && self
+                .sha256
+                .is_none_or(|hash| hash.as_slice() == Sha256::digest(bytes).as_slice())
+    }
+
+    /// The word by which letters are counted and chosen: the cause, or where the writer has none its
+    /// class of errors.
+    #[must_use]
+    pub fn cause(&self) -> &str {
+        self.provenance
+            .as_ref()
+            .map_or(&self.error_type, |known| known.cause.label())
+    }
+
+    /// What tells this letter's record from every other, and is the same for two letters of one record:
+    /// a hash of group, place, timestamp, size and hash.
+    #[must_use]
+    pub fn identity(&self) -> [u8; 32] {
+        identity(
+            self.group.as_deref().unwrap_or_default(),
+            &self.source,
+            // A producer that could not send has no place; its id is all there is.
+            self.source.offset.map_or(&self.trace_id, |_| ""),
+            self.timestamp_ms,
+            self.size,
+            self.sha256.as_ref(),
+        )
+    }
+}
+
+/// See [`DeadLetter::identity`].
+pub(crate) fn identity(
+    group: &str,
+    source: &Source,
+    id: &str,
+    timestamp_ms: Option<i64>,
+    size: u64,
+    sha256: Option<&[u8; 32]>,
+) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for text in [group, source.topic.as_deref().unwrap_or_default(), id] {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    hash.update(source.partition.unwrap_or(-1).to_be_bytes());
+    hash.update(source.offset.map_or(-1, Offset::get).to_be_bytes());
+    hash.update([u8::from(timestamp_ms.is_some())]);
+    hash.update(timestamp_ms.unwrap_or(0).to_be_bytes());
+    hash.update(size.to_be_bytes());
+    hash.update(sha256.unwrap_or(&[0; 32]));
+    hash.finalize().into()
 }
 
 /// Which of the shapes a letter has.
@@ -71,8 +210,16 @@ pub enum Shape {
     Library,
     /// The one with `kafka_partition` and a hash, without its topic.
     Server,
-    /// This crate's, in this version.
+    /// This crate's JSON object, in this version.
     Versioned(u32),
+    /// This crate's letter that is the record, in this version.
+    Record(u32),
+    /// A share group's broker's, KIP-1191.
+    ShareGroup,
+    /// Spring Kafka's.
+    Spring,
+    /// Kafka Connect's, KIP-298.
+    Connect,
 }
 
 /// Where a record stood, as far as the letter says.
@@ -97,9 +244,9 @@ pub enum Payload {
     /// The record had no value.
     Null,
     /// All of it.
-    Whole(Vec<u8>),
+    Whole(Bytes),
     /// The beginning of it; the rest was cut off.
-    Beginning(Vec<u8>),
+    Beginning(Bytes),
     /// Nothing of it: it has to be read where the record stood.
     Withheld,
 }
@@ -143,8 +290,6 @@ pub struct Provenance {
     pub attempt: u32,
     /// The number of the assignment under which the record was read.
     pub assignment_epoch: u64,
-    /// The record's own timestamp, in milliseconds since the Unix epoch.
-    pub record_timestamp_ms: Option<i64>,
     /// The version of this crate that wrote it.
     pub engine_version: String,
 }

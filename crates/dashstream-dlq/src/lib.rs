@@ -4,9 +4,14 @@
 mod date;
 mod disclosure;
 mod encode;
+mod format;
+mod headers;
 mod letter;
 mod object;
 mod read;
+mod read_record;
+mod record;
+mod redrive;
 mod shapes;
 mod text;
 
@@ -15,7 +20,13 @@ pub use encode::{
     ENCODED_BYTES_DEFAULT, ENDS_BYTES, EncodeError, EncodedRecord, REDUCED_BYTES_MAX,
     RejectedRecord, TEXT_BYTES_MAX, VERSION,
 };
+pub use format::LetterFormat;
 pub use letter::{
     DeadLetter, LETTER_BYTES_DEFAULT, LetterError, Payload, Provenance, Shape, Source,
+};
+pub use record::{Header, KafkaRecord};
+pub use redrive::{
+    LetterPlace, REDRIVES, Redrive, RedriveOptions, RedriveOutcome, RedriveReport, RedriveStep,
+    Redriven,
 };
 pub use shapes::KEY_VERSION;

@@ -16,7 +16,8 @@ use crate::text::{unhex, unhex_list};
 use crate::{Disclosure, ENDS_BYTES, VERSION};
 
 impl DeadLetter {
-    /// Reads the value of a record of a dead-letter topic, of any shape, of at most `bytes_max` bytes.
+    /// Reads the value of a record of a dead-letter topic, of one of the three JSON shapes, of at most
+    /// `bytes_max` bytes.
     ///
     /// Takes at most twice the value's size of memory beyond the letter, and reads a whole payload
     /// once for its hash. The older shapes are frozen and a key that they do not have is refused;
@@ -26,7 +27,7 @@ impl DeadLetter {
     ///
     /// [`LetterError`] for what no writer of the shape writes, and for a letter that contradicts
     /// itself.
-    pub fn read(value: &[u8], bytes_max: usize) -> Result<Self, LetterError> {
+    pub fn read_json(value: &[u8], bytes_max: usize) -> Result<Self, LetterError> {
         if value.len() > bytes_max {
             return Err(LetterError::TooLarge {
                 len: value.len(),
@@ -46,7 +47,7 @@ impl DeadLetter {
     }
 
     /// Compares what the letter says of the payload with the payload, as far as it is here.
-    fn agrees(&self) -> Result<(), LetterError> {
+    pub(crate) fn agrees(&self) -> Result<(), LetterError> {
         let size = usize::try_from(self.size).ok();
         let ends = self.first.len().max(self.last.len());
         if size.is_some_and(|size| ends > size) {
@@ -95,7 +96,6 @@ fn library(keys: Library) -> Result<DeadLetter, LetterError> {
         return Err(LetterError::Missing { key });
     }
     Ok(DeadLetter {
-        shape: Shape::Library,
         trace_id: keys.trace_id,
         at: time(&keys.timestamp)?,
         error: keys.error,
@@ -107,26 +107,22 @@ fn library(keys: Library) -> Result<DeadLetter, LetterError> {
         payload,
         size,
         sha256: hash(key, cut.sha256)?,
-        first: Vec::new(),
-        last: Vec::new(),
         consumer_id: Some(keys.consumer_id),
-        message_count: None,
         thread_id: keys.thread_id,
         tenant_id: keys.tenant_id,
         node_id: keys.node_id,
         parent_trace_id: keys.parent_trace_id,
         span_id: keys.span_id,
-        provenance: None,
+        ..DeadLetter::blank(Shape::Library)
     })
 }
 
 fn server(keys: Server) -> Result<DeadLetter, LetterError> {
     let payload = match &keys.original_payload_base64 {
-        Some(text) => Payload::Whole(base64(text)?),
+        Some(text) => Payload::Whole(base64(text)?.into()),
         None => Payload::Withheld,
     };
     Ok(DeadLetter {
-        shape: Shape::Server,
         trace_id: keys.trace_id,
         at: time(&keys.timestamp)?,
         error: keys.error,
@@ -137,14 +133,10 @@ fn server(keys: Server) -> Result<DeadLetter, LetterError> {
         sha256: hash("payload_sha256", Some(&keys.payload_sha256))?,
         first: end("first_bytes_hex", &keys.first_bytes_hex)?,
         last: end("last_bytes_hex", &keys.last_bytes_hex)?,
-        consumer_id: None,
         message_count: Some(keys.message_count),
         thread_id: keys.thread_id,
         tenant_id: keys.tenant_id,
-        node_id: None,
-        parent_trace_id: None,
-        span_id: None,
-        provenance: None,
+        ..DeadLetter::blank(Shape::Server)
     })
 }
 
@@ -155,7 +147,6 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
     }
     let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
     let mut letter = DeadLetter {
-        shape: Shape::Versioned(keys.envelope_version),
         trace_id: keys.trace_id.into_owned(),
         at: time(&keys.timestamp)?,
         error: keys.error.into_owned(),
@@ -176,7 +167,8 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
         node_id: owned(keys.node_id),
         parent_trace_id: owned(keys.parent_trace_id),
         span_id: owned(keys.span_id),
-        provenance: None,
+        timestamp_ms: keys.record_timestamp_ms,
+        ..DeadLetter::blank(Shape::Versioned(keys.envelope_version))
     };
     let ends = [
         ("payload_first_hex", keys.payload_first_hex, &letter.first),
@@ -200,7 +192,6 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
         )?,
         attempt: keys.attempt,
         assignment_epoch: keys.assignment_epoch,
-        record_timestamp_ms: keys.record_timestamp_ms,
         engine_version: keys.engine_version.into_owned(),
     };
     let body = keys.original_payload_base64.as_deref();
@@ -308,7 +299,7 @@ impl Cut<'_> {
             None => {
                 return match said.into_iter().find(|(_, said)| *said) {
                     Some((key, _)) => contradiction(key),
-                    None => Ok((bytes.len() as u64, Payload::Whole(bytes))),
+                    None => Ok((bytes.len() as u64, Payload::Whole(bytes.into()))),
                 };
             }
         }
@@ -318,11 +309,11 @@ impl Cut<'_> {
         }
         let key = "original_payload_size_bytes";
         let size = self.size.ok_or(LetterError::Missing { key })?;
-        Ok((size, Payload::Beginning(bytes)))
+        Ok((size, Payload::Beginning(bytes.into())))
     }
 }
 
-const fn contradiction<T>(key: &'static str) -> Result<T, LetterError> {
+pub(crate) const fn contradiction<T>(key: &'static str) -> Result<T, LetterError> {
     Err(LetterError::Contradiction { key })
 }
 
@@ -332,7 +323,7 @@ fn time(text: &str) -> Result<Duration, LetterError> {
 }
 
 /// One of a few words.
-fn one_of<T: Copy>(
+pub(crate) fn one_of<T: Copy>(
     key: &'static str,
     text: &str,
     all: &[T],

@@ -1,11 +1,14 @@
 //! The three shapes of a dead letter, one struct each: a field a key.
 //!
-//! Of the two that existed before, only reading is needed. Both are frozen.
+//! The two that existed before are frozen.
 
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::text::hex;
 
 /// The key whose presence tells this crate's shape from the two that existed before.
 pub const KEY_VERSION: &str = "envelope_version";
@@ -94,7 +97,7 @@ pub(crate) struct Versioned<'a> {
 }
 
 /// The one with `source_topic` and the payload always in it, from producers and library consumers.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Library {
     pub(crate) trace_id: String,
@@ -106,28 +109,72 @@ pub(crate) struct Library {
     pub(crate) source_offset: i64,
     pub(crate) consumer_id: String,
     #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) thread_id: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tenant_id: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) node_id: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parent_trace_id: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) span_id: Option<String>,
     pub(crate) original_payload_base64: String,
     #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_truncated: Option<bool>,
     #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_size_bytes: Option<u64>,
     #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_included_bytes: Option<u64>,
     #[serde(default, deserialize_with = "present")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_sha256: Option<String>,
 }
 
+impl Library {
+    /// The keys that this shape has. Always a payload: of one that is withheld, its first no bytes.
+    pub(crate) fn of(keys: &Versioned<'_>) -> Self {
+        let own = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        let is_empty = keys.message_size == 0;
+        let body = own(&keys.original_payload_base64);
+        let withheld = (body.is_none() && !is_empty).then_some(true);
+        Self {
+            trace_id: keys.trace_id.to_string(),
+            timestamp: keys.timestamp.to_string(),
+            error: keys.error.to_string(),
+            error_type: keys.error_type.to_string(),
+            source_topic: keys.source_topic.to_string(),
+            source_partition: keys.source_partition,
+            source_offset: keys.source_offset,
+            consumer_id: keys.consumer_id.to_string(),
+            thread_id: own(&keys.thread_id),
+            tenant_id: own(&keys.tenant_id),
+            node_id: own(&keys.node_id),
+            parent_trace_id: own(&keys.parent_trace_id),
+            span_id: own(&keys.span_id),
+            original_payload_base64: body.unwrap_or_default(),
+            original_payload_truncated: keys.original_payload_truncated.or(withheld),
+            original_payload_size_bytes: keys
+                .original_payload_size_bytes
+                .or_else(|| withheld.map(|_| keys.message_size)),
+            original_payload_included_bytes: keys
+                .original_payload_included_bytes
+                .or_else(|| withheld.map(|_| 0)),
+            original_payload_sha256: own(&keys.original_payload_sha256)
+                .or_else(|| own(&keys.payload_sha256).filter(|_| withheld.is_some())),
+        }
+    }
+}
+
 /// The one with `kafka_partition` and a hash, without its topic.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Server {
     pub(crate) trace_id: String,
@@ -138,10 +185,6 @@ pub(crate) struct Server {
     #[serde(deserialize_with = "Option::deserialize")]
     pub(crate) original_payload_base64: Option<String>,
     #[serde(deserialize_with = "Option::deserialize")]
-    #[expect(
-        dead_code,
-        reason = "has to be there, and says nothing that the payload does not"
-    )]
     pub(crate) payload_truncation_note: Option<String>,
     pub(crate) message_size: u64,
     pub(crate) first_bytes_hex: String,
@@ -151,6 +194,33 @@ pub(crate) struct Server {
     pub(crate) message_count: u64,
     pub(crate) thread_id: Option<String>,
     pub(crate) tenant_id: Option<String>,
+}
+
+impl Server {
+    /// The keys that this shape has. It cannot say that a payload was cut, so that such a one is left
+    /// out, and of a value that is not there it has the hash of no bytes.
+    pub(crate) fn of(keys: &Versioned<'_>) -> Self {
+        let own = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        let is_cut = keys.original_payload_truncated.is_some();
+        let body = own(&keys.original_payload_base64).filter(|_| !is_cut);
+        Self {
+            trace_id: keys.trace_id.to_string(),
+            timestamp: keys.timestamp.to_string(),
+            error: keys.error.to_string(),
+            error_type: keys.error_type.to_string(),
+            payload_sha256: own(&keys.payload_sha256).unwrap_or_else(|| hex(&Sha256::digest([]))),
+            payload_truncation_note: own(&keys.payload_truncation_note),
+            original_payload_base64: body,
+            message_size: keys.message_size,
+            first_bytes_hex: keys.first_bytes_hex.to_string(),
+            last_bytes_hex: keys.last_bytes_hex.to_string(),
+            kafka_partition: keys.kafka_partition,
+            kafka_offset: keys.kafka_offset,
+            message_count: keys.message_count,
+            thread_id: own(&keys.thread_id),
+            tenant_id: own(&keys.tenant_id),
+        }
+    }
 }
 
 /// A value that is not null where its key is there. An `Option` alone takes null for absent.

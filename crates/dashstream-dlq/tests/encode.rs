@@ -4,7 +4,8 @@
 use core::time::Duration;
 
 use dashstream_dlq::{
-    DeadLetter, Disclosure, EncodeError, KEY_VERSION, REDUCED_BYTES_MAX, RejectedRecord,
+    DeadLetter, Disclosure, EncodeError, KEY_VERSION, LetterFormat, REDUCED_BYTES_MAX,
+    RejectedRecord,
 };
 use dashstream_policy::{Backlog, Cause, Form};
 use serde_json::Value;
@@ -37,9 +38,11 @@ fn record(payload: Option<&[u8]>) -> RejectedRecord<'_> {
 }
 
 fn json(record: &RejectedRecord<'_>, form: Form, disclosure: Disclosure, budget: usize) -> Value {
-    let encoded = record.encode(disclosure, form, budget).expect("it fits");
-    assert!(encoded.value().len() <= budget);
-    serde_json::from_slice(encoded.value()).expect("it is JSON")
+    let encoded = record
+        .encode(LetterFormat::Versioned, disclosure, form, budget)
+        .expect("it fits");
+    assert!(encoded.value().expect("JSON").len() <= budget);
+    serde_json::from_slice(encoded.value().expect("JSON")).expect("it is JSON")
 }
 
 #[test]
@@ -119,9 +122,15 @@ fn a_truncated_letter_shows_all_of_a_short_payload_and_the_ends_of_a_long_one() 
         let payload: Vec<u8> = (0..len).collect();
         let record = record(Some(&payload));
         let encoded = record
-            .encode(Disclosure::default(), Form::Full, BUDGET)
+            .encode(
+                LetterFormat::Versioned,
+                Disclosure::default(),
+                Form::Full,
+                BUDGET,
+            )
             .expect("it fits");
-        let letter = DeadLetter::read(encoded.value(), BUDGET).expect("it is read");
+        let letter =
+            DeadLetter::read_json(encoded.value().expect("JSON"), BUDGET).expect("it is read");
         assert_eq!(letter.first, &payload[..first]);
         assert_eq!(letter.last, &payload[payload.len() - last..]);
         assert!(letter.sha256.is_some() && letter.size == u64::from(len));
@@ -133,9 +142,17 @@ fn a_truncated_letter_shows_all_of_a_short_payload_and_the_ends_of_a_long_one() 
 #[test]
 fn the_key_is_the_trace_id() {
     let encoded = record(None)
-        .encode(Disclosure::Hashed, Form::Full, BUDGET)
+        .encode(
+            LetterFormat::Versioned,
+            Disclosure::Hashed,
+            Form::Full,
+            BUDGET,
+        )
         .expect("it fits");
-    assert_eq!(encoded.key(), "0192d5a0-0000-4000-8000-000000000001");
+    assert_eq!(
+        encoded.key(),
+        Some("0192d5a0-0000-4000-8000-000000000001".as_bytes())
+    );
 }
 
 #[test]
@@ -164,25 +181,38 @@ fn the_last_byte_of_the_budget_is_allowed_and_the_next_is_not() {
         Disclosure::Hashed,
         Disclosure::Truncated,
     ] {
-        let encode = |budget| record.encode(disclosure, Form::Full, budget);
+        let encode =
+            |budget| record.encode(LetterFormat::Versioned, disclosure, Form::Full, budget);
         let whole = encode(BUDGET).expect("it fits");
-        let needed = whole.value().len();
+        let needed = whole.value().expect("JSON").len();
         assert_eq!(encode(needed + 1), Ok(whole.clone()));
         assert_eq!(encode(needed), Ok(whole));
         let limit = needed - 1;
         assert_eq!(encode(limit), Err(EncodeError::Budget { needed, limit }));
     }
     // What a full letter shows is cut, down to what a reduced one shows, before it is refused.
-    let reduced = record.encode(Disclosure::Full, Form::Reduced, BUDGET);
-    let least = reduced.expect("it fits").value().len();
+    let reduced = record.encode(
+        LetterFormat::Versioned,
+        Disclosure::Full,
+        Form::Reduced,
+        BUDGET,
+    );
+    let least = reduced.expect("it fits").value().expect("JSON").len();
     for budget in least..least + 600 {
         assert!(
-            record.encode(Disclosure::Full, Form::Full, budget).is_ok(),
+            record
+                .encode(
+                    LetterFormat::Versioned,
+                    Disclosure::Full,
+                    Form::Full,
+                    budget
+                )
+                .is_ok(),
             "{budget}"
         );
     }
     assert!(matches!(
-        record.encode(Disclosure::Nothing, Form::Full, 100),
+        record.encode(LetterFormat::Versioned, Disclosure::Nothing, Form::Full, 100),
         Err(EncodeError::Budget { limit: 100, needed }) if needed > 100
     ));
 }
@@ -194,18 +224,24 @@ fn a_payload_is_whole_in_the_last_byte_of_the_budget_and_cut_one_below() {
         let record = record(Some(&payload));
         let encode = |budget| {
             record
-                .encode(Disclosure::Full, Form::Full, budget)
+                .encode(
+                    LetterFormat::Versioned,
+                    Disclosure::Full,
+                    Form::Full,
+                    budget,
+                )
                 .expect("it fits")
         };
         let whole = encode(BUDGET);
-        let needed = whole.value().len();
+        let needed = whole.value().expect("JSON").len();
         assert_eq!(whole.form(), Form::Full, "{len}");
         assert_eq!(encode(needed + 1), whole, "{len}");
         assert_eq!(encode(needed), whole, "{len}");
         if len == 3_000 {
             let cut = encode(needed - 1);
             assert_eq!(cut.form(), Form::Reduced, "{len}");
-            let value: Value = serde_json::from_slice(cut.value()).expect("it is JSON");
+            let value: Value =
+                serde_json::from_slice(cut.value().expect("JSON")).expect("it is JSON");
             assert_eq!(value["form"], "reduced");
             assert_eq!(value["original_payload_truncated"], true);
         }
@@ -220,10 +256,14 @@ fn the_form_of_an_letter_is_full_only_if_all_is_in_it_that_its_disclosure_shows(
             for payload in [None, Some(vec![b'x'; len])] {
                 let record = record(payload.as_deref());
                 for form in Form::ALL {
-                    let encoded = record.encode(disclosure, form, small).expect("it fits");
-                    let value: Value = serde_json::from_slice(encoded.value()).expect("it is JSON");
+                    let encoded = record
+                        .encode(LetterFormat::Versioned, disclosure, form, small)
+                        .expect("it fits");
+                    let value: Value =
+                        serde_json::from_slice(encoded.value().expect("JSON")).expect("it is JSON");
                     assert_eq!(value["form"], encoded.form().label());
-                    let letter = DeadLetter::read(encoded.value(), small).expect("it is read");
+                    let letter = DeadLetter::read_json(encoded.value().expect("JSON"), small)
+                        .expect("it is read");
                     let read = letter.provenance.expect("ours").form;
                     assert_eq!(read, encoded.form());
                     let shown_whole = letter.payload.whole() == payload.as_deref();
@@ -248,8 +288,11 @@ fn a_marker_from_payload_or_key_is_in_nothing_that_may_not_disclose_it() {
     let record = record(Some(marker));
     for disclosure in ALL {
         for form in [Form::Full, Form::Reduced] {
-            let encoded = record.encode(disclosure, form, BUDGET).expect("it fits");
-            let text = String::from_utf8(encoded.value().to_vec()).expect("JSON is UTF-8");
+            let encoded = record
+                .encode(LetterFormat::Versioned, disclosure, form, BUDGET)
+                .expect("it fits");
+            let text =
+                String::from_utf8(encoded.value().expect("JSON").to_vec()).expect("JSON is UTF-8");
             let shows = |needle: &str| text.contains(needle);
             let full = disclosure == Disclosure::Full && form == Form::Full;
             assert_eq!(shows(base64_of_marker), full);
@@ -290,9 +333,14 @@ fn a_reduced_letter_fits_four_kibibytes_whatever_its_texts_are() {
     record.span_id = Some(wild);
     for disclosure in ALL {
         let encoded = record
-            .encode(disclosure, Form::Reduced, usize::MAX)
+            .encode(
+                LetterFormat::Versioned,
+                disclosure,
+                Form::Reduced,
+                usize::MAX,
+            )
             .expect("it fits");
-        assert!(encoded.value().len() <= REDUCED_BYTES_MAX);
-        assert!(serde_json::from_slice::<Value>(encoded.value()).is_ok());
+        assert!(encoded.value().expect("JSON").len() <= REDUCED_BYTES_MAX);
+        assert!(serde_json::from_slice::<Value>(encoded.value().expect("JSON")).is_ok());
     }
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dashstream_dlq::{DeadLetter, Disclosure, LETTER_BYTES_DEFAULT, RejectedRecord};
+use dashstream_dlq::{DeadLetter, Disclosure, LETTER_BYTES_DEFAULT, LetterFormat, RejectedRecord};
 use dashstream_policy::{Backlog, Cause, Form};
 use dashstream_testkit::frozen::{Frozen, check, names};
 use serde_json::{Value, json};
@@ -93,9 +93,53 @@ fn letter(payload: Option<&[u8]>, form: Form, disclosure: Disclosure) -> Value {
     (record.thread_id, record.tenant_id) = (Some("thread"), Some("tenant"));
     record.node_id = Some("node");
     (record.parent_trace_id, record.span_id) = (Some("parent"), Some("span"));
-    let encoded = record.encode(disclosure, form, BUDGET).expect("it fits");
-    assert_eq!(encoded.key(), TRACE);
-    serde_json::from_slice(encoded.value()).expect("JSON")
+    let encoded = record
+        .encode(LetterFormat::Versioned, disclosure, form, BUDGET)
+        .expect("it fits");
+    assert_eq!(encoded.key(), Some(TRACE.as_bytes()));
+    serde_json::from_slice(encoded.value().expect("JSON")).expect("JSON")
+}
+
+#[test]
+fn every_header_of_a_letter_that_is_the_record_is_frozen() {
+    let payload: Vec<u8> = (0..40).collect();
+    let at = Duration::from_micros(1_700_000_000_123_456);
+    let mut lines = Vec::new();
+    for (name, payload, disclosure, form) in [
+        ("full", Some(&*payload), Disclosure::Full, Form::Full),
+        ("reduced", Some(&*payload), Disclosure::Full, Form::Reduced),
+        ("hashed", Some(&*payload), Disclosure::Hashed, Form::Full),
+        ("nothing", Some(&*payload), Disclosure::Nothing, Form::Full),
+        ("null", None, Disclosure::Full, Form::Full),
+    ] {
+        let cause = Cause::DecodeError;
+        let mut record = RejectedRecord::new("topic", 3, 42, payload, cause, at, TRACE);
+        (record.attempt, record.assignment, record.backlog) = (2, 7, Backlog::Old);
+        (record.group, record.consumer_id) = ("group", "consumer");
+        record.timestamp_ms = Some(1_700_000_000_000);
+        (record.thread_id, record.tenant_id) = (Some("thread"), Some("tenant"));
+        record.node_id = Some("node");
+        (record.parent_trace_id, record.span_id) = (Some("parent"), Some("span"));
+        record.detail = Some("detail");
+        let letter = record.encode(LetterFormat::Record, disclosure, form, 100_000);
+        let letter = letter.expect("it fits");
+        lines.extend(letter.headers().map(|(key, value)| {
+            let value = String::from_utf8_lossy(value.expect("each has one")).into_owned();
+            let shown = match key {
+                "dashstream.dlq.writer" => "its version",
+                "__dlq.errors.message" => "words",
+                _ => &value,
+            };
+            format!("{name} {key} {shown}")
+        }));
+    }
+    check(
+        &file(
+            "tests/frozen/records.txt",
+            "Headers of dead letters that are the record, each with its value, in each disclosure.",
+        ),
+        &lines,
+    );
 }
 
 /// The classes that readers of the older shapes match on.
@@ -103,8 +147,14 @@ fn letter(payload: Option<&[u8]>, form: Form, disclosure: Disclosure) -> Value {
 fn the_error_type_of_every_cause_is_frozen() {
     let error_type = |cause: Cause| {
         let record = RejectedRecord::new("t", 0, 0, None, cause, Duration::ZERO, TRACE);
-        let encoded = record.encode(Disclosure::Hashed, Form::Full, 100_000);
-        let value: Value = serde_json::from_slice(encoded.expect("it fits").value()).expect("JSON");
+        let encoded = record.encode(
+            LetterFormat::Versioned,
+            Disclosure::Hashed,
+            Form::Full,
+            100_000,
+        );
+        let value: Value =
+            serde_json::from_slice(encoded.expect("it fits").value().expect("JSON")).expect("JSON");
         format!("{} {}", value["cause"], value["error_type"]).replace('"', "")
     };
     let lines: Vec<_> = Cause::ALL.into_iter().map(error_type).collect();
@@ -147,7 +197,7 @@ fn the_keys_of_both_legacy_shapes_are_frozen() {
 }
 
 fn read(value: &Value) -> Result<DeadLetter, impl core::fmt::Debug> {
-    DeadLetter::read(value.to_string().as_bytes(), LETTER_BYTES_DEFAULT)
+    DeadLetter::read_json(value.to_string().as_bytes(), LETTER_BYTES_DEFAULT)
 }
 
 fn hash(payload: &[u8]) -> String {

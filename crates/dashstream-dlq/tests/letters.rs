@@ -16,7 +16,7 @@ use core::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dashstream_dlq::{
-    DeadLetter, Disclosure, KEY_VERSION, LETTER_BYTES_DEFAULT, LetterError, Payload,
+    DeadLetter, Disclosure, KEY_VERSION, LETTER_BYTES_DEFAULT, LetterError, LetterFormat, Payload,
     RejectedRecord, Shape,
 };
 use dashstream_policy::{Backlog, Cause, Form, Offset};
@@ -88,13 +88,13 @@ fn ours(payload: Option<&[u8]>, disclosure: Disclosure) -> Value {
     (record.consumer_id, record.message_count) = ("gateway-1", 99);
     record.thread_id = Some("thread-1");
     let encoded = record
-        .encode(disclosure, Form::Full, 100_000)
+        .encode(LetterFormat::Versioned, disclosure, Form::Full, 100_000)
         .expect("it fits");
-    serde_json::from_slice(encoded.value()).expect("JSON")
+    serde_json::from_slice(encoded.value().expect("JSON")).expect("JSON")
 }
 
 fn read(value: &Value) -> Result<DeadLetter, LetterError> {
-    DeadLetter::read(value.to_string().as_bytes(), LETTER_BYTES_DEFAULT)
+    DeadLetter::read_json(value.to_string().as_bytes(), LETTER_BYTES_DEFAULT)
 }
 
 fn letter(value: &Value) -> DeadLetter {
@@ -131,11 +131,11 @@ fn one_record_reads_alike_from_every_shape() {
 #[test]
 fn what_is_not_there_is_told_from_what_is_empty_cut_and_withheld() {
     let payload = [7; 100];
-    let whole = |bytes: &[u8]| Payload::Whole(bytes.to_vec());
+    let whole = |bytes: &[u8]| Payload::Whole(bytes.to_vec().into());
     for (value, expected) in [
         (
             library(&payload, 60),
-            Payload::Beginning(payload[..60].to_vec()),
+            Payload::Beginning(payload[..60].to_vec().into()),
         ),
         (library(&[], 0), whole(&[])),
         (server(&payload, false), Payload::Withheld),
@@ -298,9 +298,9 @@ fn what_no_writer_writes_is_refused_by_name() {
         assert!(expected.code().starts_with("letter_"));
     }
     let twice = server_text_with_a_key_twice();
-    let error = DeadLetter::read(twice.as_bytes(), 10_000);
+    let error = DeadLetter::read_json(twice.as_bytes(), 10_000);
     assert_eq!(error, Err(LetterError::Twice { key: "error" }));
-    let torn = DeadLetter::read(b"{\"error\": ", 100);
+    let torn = DeadLetter::read_json(b"{\"error\": ", 100);
     assert!(matches!(torn, Err(LetterError::NotJson { line: 1, .. })));
 }
 
@@ -319,7 +319,7 @@ fn a_key_that_this_version_does_not_know_yet_is_passed_over_in_this_crates_shape
 #[test]
 fn the_last_byte_asked_for_is_read_and_the_next_is_not() {
     let text = server(&[1; 30], true).to_string();
-    let read = |limit| DeadLetter::read(text.as_bytes(), limit).map(drop);
+    let read = |limit| DeadLetter::read_json(text.as_bytes(), limit).map(drop);
     let len = text.len();
     assert_eq!(read(len + 1), Ok(()));
     assert_eq!(read(len), Ok(()));
@@ -340,7 +340,7 @@ fn reading_takes_no_more_memory_than_it_says() {
         format!("{{\"x\": {}", "[".repeat(200_000)),
     ];
     for text in letters {
-        let (_, usage) = measure(|| DeadLetter::read(text.as_bytes(), LETTER_BYTES_DEFAULT));
+        let (_, usage) = measure(|| DeadLetter::read_json(text.as_bytes(), LETTER_BYTES_DEFAULT));
         let allowed = 3 * text.len() as u64 + 16 * 1024;
         assert!(usage.peak <= allowed, "{usage:?} for {}", text.len());
     }
@@ -355,7 +355,7 @@ fn every_truncation_and_damaged_byte_of_every_shape_is_read_or_refused() {
             sweep::truncations(&bytes, &[], |cut| {
                 letters::any_bytes_are_read_or_refused(cut);
                 let whole: Result<Map<String, Value>, _> = serde_json::from_slice(cut);
-                assert!(whole.is_ok() || DeadLetter::read(cut, cut.len()).is_err());
+                assert!(whole.is_ok() || DeadLetter::read_json(cut, cut.len()).is_err());
             });
             sweep::byte_flips(&bytes, &[], letters::any_bytes_are_read_or_refused);
         }
@@ -428,7 +428,7 @@ proptest! {
         prop_assert_eq!(from_library.size, payload.len() as u64);
         match from_library.payload {
             Payload::Whole(bytes) => prop_assert_eq!(bytes, payload.clone()),
-            Payload::Beginning(bytes) => prop_assert_eq!(bytes.as_slice(), &payload[..included]),
+            Payload::Beginning(bytes) => prop_assert_eq!(&bytes[..], &payload[..included]),
             Payload::Null | Payload::Withheld => prop_assert!(false, "always there"),
         }
         let from_server = letter(&server(&payload, with_payload));

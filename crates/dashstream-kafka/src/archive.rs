@@ -8,10 +8,10 @@ use core::{fmt, mem};
 use std::sync::Arc;
 use std::thread;
 
-use dashstream_dlq::{Disclosure, RejectedRecord};
+use dashstream_dlq::{Disclosure, EncodedRecord, LetterFormat, RejectedRecord};
 use dashstream_policy::ArchiveRequest;
 use rdkafka::error::KafkaError;
-use rdkafka::message::DeliveryResult;
+use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, ClientContext};
 
@@ -35,6 +35,7 @@ pub(crate) struct Archive {
     topic: String,
     group: String,
     client_id: String,
+    format: LetterFormat,
     disclosure: Disclosure,
     bytes_max: usize,
 }
@@ -52,6 +53,7 @@ impl Archive {
             topic: config.archive_topic.clone(),
             group: config.group.clone(),
             client_id: config.client_id.clone(),
+            format: config.letter_format,
             disclosure: config.disclosure,
             bytes_max: config.envelope_bytes,
         })
@@ -105,6 +107,8 @@ impl Archive {
             found_at,
             &trace_id,
         );
+        (record.key, record.headers) = (message.key.as_deref(), &message.headers);
+        record.group = &self.group;
         (record.attempt, record.assignment) = (kept.attempts, kept.assignment);
         (record.backlog, record.timestamp_ms) = (message.backlog, message.timestamp_ms);
         (record.consumer_id, record.message_count) = (&self.client_id, received);
@@ -115,7 +119,7 @@ impl Archive {
         record.span_id = known.span_id.as_deref();
         record.detail = known.detail.as_deref();
         let letter = record
-            .encode(self.disclosure, request.form, self.bytes_max)
+            .encode(self.format, self.disclosure, request.form, self.bytes_max)
             .map_err(|_| TOO_LARGE)?;
         if letter.form() != request.form && !request.may_cut {
             // What would be archived is less than what the offset waits for.
@@ -126,13 +130,28 @@ impl Archive {
             attempt: request.attempt,
             form: letter.form(),
         };
-        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(sent))
-            .key(letter.key())
-            .payload(letter.value());
         self.producer
-            .send(record)
+            .send(produced(&self.topic, &letter, sent))
             .map_err(|(error, _record)| Refused::of(&error))
     }
+}
+
+/// The letter as the client takes it.
+fn produced<'a>(
+    topic: &'a str,
+    letter: &'a EncodedRecord<'_>,
+    sent: Sent,
+) -> BaseRecord<'a, [u8], [u8], Box<Sent>> {
+    let mut record = BaseRecord::with_opaque_to(topic, Box::new(sent));
+    (record.key, record.payload) = (letter.key(), letter.value());
+    record.timestamp = letter.timestamp_ms();
+    let headers = letter
+        .headers()
+        .fold(None, |headers: Option<OwnedHeaders>, (key, value)| {
+            Some(headers.unwrap_or_default().insert(Header { key, value }))
+        });
+    record.headers = headers;
+    record
 }
 
 impl fmt::Debug for Archive {

@@ -69,5 +69,10 @@ impl Patience {
     }
 }
 
+/// Waits this long.
+pub(crate) fn pause(time: Duration) {
+    thread::sleep(time);
+}
+
 /// A tenth of what a broker needs to hear of a new topic under load.
 const ASK_AGAIN: Duration = Duration::from_millis(200);

@@ -8,12 +8,13 @@ use core::time::Duration;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dashstream_dlq::Disclosure;
+use dashstream_dlq::{Disclosure, LetterFormat};
 
+pub(crate) use self::limits::check_topic;
 use self::limits::{
     ARCHIVE_IN_FLIGHT, ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, COMMIT_INTERVAL, CRASH_DEATHS,
     DRAIN_TIMEOUT, ENVELOPE_BYTES, MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TRACE_CALLS,
-    WATERMARK_INTERVAL, check_topic,
+    WATERMARK_INTERVAL,
 };
 use crate::crash_loop::CrashMarker;
 use crate::error::ConfigError;
@@ -48,6 +49,7 @@ pub struct Config {
     pub(crate) old_data: OldData,
     pub(crate) archive_in_flight: usize,
     pub(crate) archive_timeout: Duration,
+    pub(crate) letter_format: LetterFormat,
     pub(crate) disclosure: Disclosure,
     pub(crate) envelope_bytes: usize,
     pub(crate) archive_keeps: Option<Duration>,
@@ -142,6 +144,7 @@ impl Config {
             old_data: OldData::default(),
             archive_in_flight: ARCHIVE_IN_FLIGHT.default(),
             archive_timeout: ARCHIVE_TIMEOUT.default_duration(),
+            letter_format: LetterFormat::default(),
             disclosure: Disclosure::default(),
             envelope_bytes: ENVELOPE_BYTES.default(),
             archive_keeps: None,
@@ -219,8 +222,40 @@ impl Config {
         Ok(self)
     }
 
+    /// Says how dead letters are written, and how much of a record they show. Default:
+    /// [`LetterFormat::Versioned`] with [`Disclosure::Truncated`], what existing deployments read.
+    ///
+    /// [`LetterFormat::Record`] with [`Disclosure::Full`] is the record byte for byte, which can be sent
+    /// again. With less it is a reduced letter that names its source: an archive that is required then
+    /// counts it only where the policy accepts reduced letters, and the start is refused otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Letters`] for a disclosure that the format cannot show.
+    pub fn letters(
+        mut self,
+        format: LetterFormat,
+        disclosure: Disclosure,
+    ) -> Result<Self, ConfigError> {
+        (self.letter_format, self.disclosure) = (format, disclosure);
+        self.check_letters()?;
+        Ok(self)
+    }
+
+    /// Holds the disclosure against the format.
+    pub(crate) const fn check_letters(&self) -> Result<(), ConfigError> {
+        if self.letter_format.can_show(self.disclosure) {
+            return Ok(());
+        }
+        Err(ConfigError::Letters {
+            format: self.letter_format.label(),
+            disclosure: self.disclosure.label(),
+        })
+    }
+
     /// Says how much of a payload an archived record shows. Default: [`Disclosure::Truncated`], its
-    /// size, its hash and both its ends, which is all of a short one.
+    /// size, its hash and both its ends, which is all of a short one. One that the format cannot show is
+    /// refused at the start.
     #[must_use]
     pub const fn disclosure(mut self, disclosure: Disclosure) -> Self {
         self.disclosure = disclosure;
@@ -228,9 +263,10 @@ impl Config {
     }
 
     /// Bounds an archived record: 4 KiB to 64 MiB, default
-    /// [`ENCODED_BYTES_DEFAULT`](dashstream_dlq::ENCODED_BYTES_DEFAULT). A payload that
-    /// is shown and does not fit, four bytes for three, is cut; a required archive then holds the record
-    /// unless the policy accepts reduced letters. The producer's `message.max.bytes` follows; the
+    /// [`ENCODED_BYTES_DEFAULT`](dashstream_dlq::ENCODED_BYTES_DEFAULT): of [`LetterFormat::Record`] its
+    /// key, value and headers with up to 4 KiB of headers about the failure, of the others the JSON. A
+    /// payload that is shown and does not fit, in JSON four bytes for three, is cut or left out; a
+    /// required archive then holds the record unless the policy accepts reduced letters. The producer's `message.max.bytes` follows; the
     /// archive topic's is checked at the start.
     ///
     /// # Errors
@@ -419,6 +455,12 @@ impl Config {
         &self.brokers
     }
 
+    /// How dead letters are written.
+    #[must_use]
+    pub const fn letters_format(&self) -> LetterFormat {
+        self.letter_format
+    }
+
     /// How much of a payload an archived record shows.
     #[must_use]
     pub const fn disclosed(&self) -> Disclosure {
@@ -446,6 +488,7 @@ impl fmt::Debug for Config {
             .field("old_data", &self.old_data)
             .field("archive_in_flight", &self.archive_in_flight)
             .field("archive_timeout", &self.archive_timeout)
+            .field("letter_format", &self.letter_format)
             .field("disclosure", &self.disclosure)
             .field("envelope_bytes", &self.envelope_bytes)
             .field("archive_keeps", &self.archive_keeps)

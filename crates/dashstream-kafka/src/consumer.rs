@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use dashstream_dlq::{Disclosure, LetterFormat};
 use dashstream_policy::{Archiving, Breaker, CommandOutcome, OperatorCommand};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -20,7 +21,7 @@ use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::DeliveryQueue;
 use crate::driver::{Client, Context, Driver, Parts, Step, Wiring};
 use crate::driver_message::DriverMessage;
-use crate::error::StartError;
+use crate::error::{ConfigError, StartError};
 use crate::inbox::{Inbox, Receiver};
 use crate::record::Record;
 use crate::recorded_engine::RecordedEngine;
@@ -263,6 +264,11 @@ fn prepare(
 ) -> Result<Client, StartError> {
     settings::check(config)?;
     let archiving = policy.archiving;
+    let by_reference =
+        config.letter_format == LetterFormat::Record && config.disclosure != Disclosure::Full;
+    if archiving == Archiving::Required && by_reference && !policy.accept_reduced {
+        return Err(ConfigError::LettersReduced.into());
+    }
     let (config, policy) = &ordered(config, policy);
     let policy = policy.clone().keep_polling(KEEP_POLLING);
     let engine = RecordedEngine::new(policy, config.trace.clone())?;

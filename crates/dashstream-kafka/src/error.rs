@@ -48,6 +48,19 @@ pub enum ConfigError {
         /// The variable or field.
         name: &'static str,
     },
+    /// Dead letters of this format cannot show just this much.
+    #[error("letters of format {format} cannot have disclosure {disclosure}")]
+    Letters {
+        /// The format.
+        format: &'static str,
+        /// How much they were to show.
+        disclosure: &'static str,
+    },
+    /// The policy requires every byte in the archive, and the letters only name their source.
+    #[error(
+        "a required archive needs letters with disclosure full, or a policy that accepts reduced ones"
+    )]
+    LettersReduced,
     /// Archived records would be consumed again, and archived again.
     #[error("the archive topic is the consumed topic itself")]
     ArchiveIsSource,
@@ -70,6 +83,8 @@ impl ConfigError {
             Self::OutOfRange { .. } => "out_of_range",
             Self::NotANumber { .. } => "not_a_number",
             Self::UnknownWord { .. } => "unknown_word",
+            Self::Letters { .. } => "letters",
+            Self::LettersReduced => "letters_reduced",
             Self::TopicName { .. } => "topic_name",
             Self::ArchiveIsSource => "archive_is_source",
             Self::Refused { .. } => "refused_setting",

@@ -26,6 +26,18 @@ pub enum ArchiveFinding {
         /// What the largest envelope needs, in bytes.
         needs: u64,
     },
+    /// The consumed topic takes records of which no letter would hold the whole: what stands in a letter
+    /// beside the record takes room. Such a record is held where the archive is required, and is
+    /// archived without its payload otherwise.
+    #[error(
+        "holds records of up to {whole} bytes whole, and the consumed topic takes {source_bytes}"
+    )]
+    SourceLarger {
+        /// The largest record that is archived whole: key, value and headers, in bytes.
+        whole: u64,
+        /// What the consumed topic takes, in bytes.
+        source_bytes: u64,
+    },
     /// Its `cleanup.policy` compacts: records are deleted for other reasons than their age.
     #[error("is compacted")]
     Compacted,
@@ -56,18 +68,19 @@ impl ArchiveFinding {
             Self::Unanswered { .. } => "archive_unanswered",
             Self::Unknown { .. } => "archive_unknown",
             Self::RecordsTooSmall { .. } => "archive_records_too_small",
+            Self::SourceLarger { .. } => "archive_source_larger",
             Self::Compacted => "archive_compacted",
             Self::KeptTooShort { .. } => "archive_kept_too_short",
             Self::KeptTooLittle { .. } => "archive_kept_too_little",
         }
     }
 
-    /// Whether a consumer that requires the archive refuses to start for it. What is only unknown is
-    /// reported and no more.
+    /// Whether a consumer that requires the archive refuses to start for it. What is only unknown, or
+    /// holds a record and loses none, is reported and no more.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
         match self {
-            Self::Unanswered { .. } | Self::Unknown { .. } => false,
+            Self::Unanswered { .. } | Self::Unknown { .. } | Self::SourceLarger { .. } => false,
             Self::RecordsTooSmall { .. }
             | Self::Compacted
             | Self::KeptTooShort { .. }

@@ -6,7 +6,7 @@
 
 use core::time::Duration;
 
-use dashstream_dlq::Disclosure;
+use dashstream_dlq::{Disclosure, LetterFormat};
 use dashstream_policy::{Archiving, Backoff, Mode, NullPayload, Scope};
 
 use crate::config::{Config, OldData, Start};
@@ -29,6 +29,7 @@ impl Config {
     /// | `MAX_CONCURRENT_DLQ_SENDS` | 100 | 1 to 10,000 |
     /// | `DLQ_SEND_TIMEOUT_SECS` | 5; 0 means 5 | 1 to 900 |
     /// | `DLQ_INCLUDE_FULL_PAYLOAD` | `false`: size, hash, and 16 bytes of either end, which is all of a short payload | `true`, `1`, `false`, `0` |
+    /// | `KAFKA_DLQ_FORMAT` | `versioned`: one JSON object | `record`: the record itself, by reference unless `DLQ_INCLUDE_FULL_PAYLOAD` is set; `versioned`, `library`, `server` |
     /// | `KAFKA_SECURITY_PROTOCOL` | `plaintext` | `plaintext`, `ssl`, `sasl_plaintext`, `sasl_ssl` |
     /// | `KAFKA_SASL_MECHANISM`, `KAFKA_SASL_USERNAME`, `KAFKA_SASL_PASSWORD` | unset | checked by the client |
     /// | `KAFKA_SSL_CA_LOCATION`, `KAFKA_SSL_CERTIFICATE_LOCATION`, `KAFKA_SSL_KEY_LOCATION`, `KAFKA_SSL_KEY_PASSWORD`, `KAFKA_SSL_ENDPOINT_ALGORITHM` | unset | checked by the client; needs feature `tls` |
@@ -62,9 +63,16 @@ impl Config {
         config.stall_after = vars.seconds("KAFKA_LAG_STALE_PARTITION_SECS", 60, 1, 86_400)?;
         config.archive_in_flight = vars.archive_in_flight()?;
         config.archive_timeout = vars.archive_timeout()?;
-        if vars.word("DLQ_INCLUDE_FULL_PAYLOAD", &FLAGS)? == Some(true) {
-            config = config.disclosure(Disclosure::Full);
-        }
+        let format = vars.word("KAFKA_DLQ_FORMAT", &FORMATS)?.unwrap_or_default();
+        let disclosure = match (vars.word("DLQ_INCLUDE_FULL_PAYLOAD", &FLAGS)?, format) {
+            (Some(true), _) => Disclosure::Full,
+            (Some(false) | None, LetterFormat::Record) => Disclosure::Hashed,
+            (
+                Some(false) | None,
+                LetterFormat::Versioned | LetterFormat::Library | LetterFormat::Server,
+            ) => Disclosure::default(),
+        };
+        config = config.letters(format, disclosure)?;
         if let Some(protocol) = vars.word("KAFKA_SECURITY_PROTOCOL", &PROTOCOLS)? {
             config = config.set("security.protocol", protocol)?;
         }
@@ -235,6 +243,8 @@ fn rename(error: ConfigError, variable: &'static str) -> ConfigError {
         ConfigError::OutOfRange { .. }
         | ConfigError::NotANumber { .. }
         | ConfigError::UnknownWord { .. }
+        | ConfigError::Letters { .. }
+        | ConfigError::LettersReduced
         | ConfigError::ArchiveIsSource
         | ConfigError::Refused { .. } => error,
     }
@@ -248,6 +258,16 @@ const STARTS: Words<Start, 2> = Words {
 pub(crate) const FLAGS: Words<bool, 4> = Words {
     values: [("true", true), ("1", true), ("false", false), ("0", false)],
     shown: "true, 1, false, 0",
+};
+
+const FORMATS: Words<LetterFormat, 4> = Words {
+    values: [
+        ("record", LetterFormat::Record),
+        ("versioned", LetterFormat::Versioned),
+        ("library", LetterFormat::Library),
+        ("server", LetterFormat::Server),
+    ],
+    shown: "record, versioned, library, server",
 };
 
 const MODES: Words<Mode, 2> = Words {

@@ -12,7 +12,7 @@ use core::time::Duration;
 use anyhow::bail;
 use dashstream_dlq::{
     DeadLetter, Disclosure, ENCODED_BYTES_DEFAULT, EncodedRecord, LETTER_BYTES_DEFAULT,
-    RejectedRecord,
+    LetterFormat, RejectedRecord,
 };
 use dashstream_policy::{
     Action, Admission, ArchiveRequest, ArchiveResult, Archiving, Assignment, Cause, Config,
@@ -63,7 +63,7 @@ fn main() -> anyhow::Result<()> {
     }
 
     for value in &archive {
-        let letter = DeadLetter::read(value, LETTER_BYTES_DEFAULT)?;
+        let letter = DeadLetter::read_json(value, LETTER_BYTES_DEFAULT)?;
         let again = letter.payload.whole().map_or(0, <[u8]>::len);
         println!("archived {letter:?}: {again} bytes can be sent again");
     }
@@ -81,7 +81,7 @@ fn drain(
         if let Action::Archive(send) = action {
             let payload = engine.payload(send.id).map(Vec::as_slice);
             let letter = dead_letter(&send, payload, now)?;
-            archive.push(letter.value().to_vec());
+            archive.push(letter.value().unwrap_or_default().to_vec());
             let (id, attempt) = (send.id, send.attempt);
             let result = ArchiveResult::Acked(letter.form());
             engine.handle(
@@ -98,17 +98,22 @@ fn drain(
 }
 
 /// The dead letter of a record: all of the record, since nobody else reads this archive.
-fn dead_letter(
+fn dead_letter<'a>(
     send: &ArchiveRequest,
-    payload: Option<&[u8]>,
+    payload: Option<&'a [u8]>,
     now: Duration,
-) -> anyhow::Result<EncodedRecord> {
+) -> anyhow::Result<EncodedRecord<'a>> {
     let (partition, offset) = (send.partition.partition(), send.offset.get());
     let trace_id = "00000000-0000-4000-8000-000000000001";
     let record = RejectedRecord::new(
         "events", partition, offset, payload, send.cause, now, trace_id,
     );
-    Ok(record.encode(Disclosure::Full, send.form, ENCODED_BYTES_DEFAULT)?)
+    Ok(record.encode(
+        LetterFormat::Versioned,
+        Disclosure::Full,
+        send.form,
+        ENCODED_BYTES_DEFAULT,
+    )?)
 }
 
 const fn at(second: u64) -> Duration {

@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use dashstream_dlq::{
-    DeadLetter, Disclosure, ENDS_BYTES, LetterError, Payload, RejectedRecord, Shape, VERSION,
+    DeadLetter, Disclosure, ENDS_BYTES, LetterError, LetterFormat, Payload, RejectedRecord, Shape,
+    VERSION,
 };
 use dashstream_policy::{Backlog, Cause, Form, Offset};
 
@@ -47,16 +48,21 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
     (rejected.consumer_id, rejected.message_count) = (text, record.assignment);
     (rejected.thread_id, rejected.parent_trace_id) = (Some(text), Some(text));
     rejected.span_id = Some("span");
-    let Ok(encoded) = rejected.encode(record.disclosure, record.form, record.budget) else {
+    let Ok(encoded) = rejected.encode(
+        LetterFormat::Versioned,
+        record.disclosure,
+        record.form,
+        record.budget,
+    ) else {
         return;
     };
-    let letter =
-        DeadLetter::read(encoded.value(), encoded.value().len()).expect("it was written so");
+    let letter = DeadLetter::read_json(encoded.value().expect("JSON"), usize::MAX)
+        .expect("it was written so");
 
     let bytes = payload.unwrap_or_default();
     let shows = |disclosure| record.disclosure >= disclosure && payload.is_some();
     assert_eq!(letter.shape, Shape::Versioned(VERSION));
-    assert_eq!(letter.trace_id, encoded.key());
+    assert_eq!(Some(letter.trace_id.as_bytes()), encoded.key());
     assert!(text.starts_with(&letter.trace_id));
     let micros = record.at - Duration::from_nanos(u64::from(record.at.subsec_nanos() % 1_000));
     assert_eq!(letter.at, micros.min(LAST));
@@ -86,14 +92,17 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
     assert_eq!((&letter.tenant_id, &letter.node_id), (&None, &None));
     match &letter.payload {
         Payload::Null => assert_eq!(payload, None),
-        Payload::Whole(read) => assert_eq!(Some(read.as_slice()), payload),
-        Payload::Beginning(read) => assert!(bytes.starts_with(read) && read.len() < bytes.len()),
+        Payload::Whole(read) => assert_eq!(Some(&read[..]), payload),
+        Payload::Beginning(read) => {
+            assert!(bytes.starts_with(&read[..]) && read.len() < bytes.len())
+        }
         Payload::Withheld => assert!(payload.is_some()),
     }
     let body = shows(Disclosure::Full) && record.form == Form::Full;
     let read = matches!(letter.payload, Payload::Whole(_) | Payload::Beginning(_));
     assert!(body || !read, "nothing is disclosed that may not be");
     let read_whole = letter.payload.whole().is_some();
+    let letter_timestamp = letter.timestamp_ms;
     let provenance = letter.provenance.expect("ours has one");
     assert_eq!(provenance.cause, record.cause);
     assert_eq!(provenance.backlog, Backlog::Old);
@@ -104,12 +113,12 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
     assert_eq!(provenance.disclosure, record.disclosure);
     assert_eq!(provenance.attempt, record.attempt);
     assert_eq!(provenance.assignment_epoch, record.assignment);
-    assert_eq!(provenance.record_timestamp_ms, record.timestamp);
+    assert_eq!(letter_timestamp, record.timestamp);
 }
 
 /// Any bytes are read or refused; what is read is no larger than what it was read from.
 pub(crate) fn any_bytes_are_read_or_refused(bytes: &[u8]) {
-    match DeadLetter::read(bytes, bytes.len()) {
+    match DeadLetter::read_json(bytes, bytes.len()) {
         Ok(letter) => {
             let held = letter.payload.whole().map_or(0, <[u8]>::len) + letter.trace_id.len();
             assert!(held <= bytes.len());

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::thread;
 
+use dashstream_dlq::{LetterFormat, REDUCED_BYTES_MAX};
 use dashstream_policy::Archiving;
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, OwnedResourceSpecifier, ResourceSpecifier,
@@ -85,7 +86,10 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
         let (findings, may_pass) = match ask(config) {
             Ok((archive, source)) => {
                 let needs = settings::letter_bytes(config.envelope_bytes);
-                let findings = judge(&archive, &source, needs, config.archive_keeps);
+                let mut findings = judge(&archive, &source, needs, config.archive_keeps);
+                if config.letter_format == LetterFormat::Record {
+                    findings.extend(source_larger(&archive, &source, needs));
+                }
                 let is_unknown = |finding| matches!(finding, &ArchiveFinding::Unknown { .. });
                 let may_pass = findings.iter().any(is_unknown);
                 (findings, may_pass)
@@ -212,6 +216,22 @@ fn judge(
         |bytes, wanted| ArchiveFinding::KeptTooLittle { bytes, wanted },
     ));
     findings
+}
+
+/// Whether the source takes records that are too large for a letter of at most `letter` bytes, or for
+/// the archive topic, with the headers about the failure.
+fn source_larger(
+    archive: &TopicSettings,
+    source: &TopicSettings,
+    letter: u64,
+) -> Option<ArchiveFinding> {
+    let (accepts, source_bytes) = (archive.record_bytes?, source.record_bytes?);
+    let headers = u64::try_from(REDUCED_BYTES_MAX).unwrap_or(u64::MAX);
+    let whole = accepts.min(letter).saturating_sub(headers);
+    (whole < source_bytes).then_some(ArchiveFinding::SourceLarger {
+        whole,
+        source_bytes,
+    })
 }
 
 /// What is to be said about one bound, given the one that is wanted.

@@ -90,7 +90,7 @@ pub(super) const DRAIN_TIMEOUT: Range = Range::new("drain_timeout", 0, 10_000, 6
 const TOPIC_BYTES_MAX: usize = 249;
 
 /// Kafka's rule for topic names: letters, digits, `.`, `_`, `-`; neither `.` nor `..`.
-pub(super) fn check_topic(name: &'static str, topic: &str) -> Result<(), ConfigError> {
+pub(crate) fn check_topic(name: &'static str, topic: &str) -> Result<(), ConfigError> {
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     if topic.is_empty() {
         return Err(ConfigError::Missing { name });

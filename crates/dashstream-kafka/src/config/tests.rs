@@ -33,6 +33,25 @@ fn the_archive_is_never_the_consumed_topic() {
 }
 
 #[test]
+fn a_disclosure_that_the_format_cannot_show_is_refused() {
+    for format in LetterFormat::ALL {
+        for disclosure in Disclosure::ALL {
+            let refused = config().letters(format, disclosure).err();
+            let expected = (!format.can_show(disclosure)).then(|| ConfigError::Letters {
+                format: format.label(),
+                disclosure: disclosure.label(),
+            });
+            assert_eq!(refused, expected);
+        }
+    }
+    let late = config()
+        .letters(LetterFormat::Record, Disclosure::Full)
+        .unwrap();
+    let late = crate::settings::check(&late.disclosure(Disclosure::Truncated));
+    assert!(matches!(late, Err(ConfigError::Letters { .. })));
+}
+
+#[test]
 fn debug_shows_names_of_settings_but_no_value() {
     let shown = format!("{:?}", config().set("sasl.password", "hunter2").unwrap());
     assert!(shown.contains("sasl.password"));

@@ -60,6 +60,44 @@ fn every_variable_arrives_where_it_belongs() {
 }
 
 #[test]
+fn letters_stay_what_they_are_unless_another_format_is_named() {
+    let letters = |vars| {
+        let config = with(vars).unwrap();
+        (config.letter_format, config.disclosure)
+    };
+    for (unset, set, format, without) in LETTERS {
+        assert_eq!(letters(unset), (format, without));
+        assert_eq!(letters(set), (format, Disclosure::Full));
+    }
+}
+
+type Letters = &'static [(&'static str, &'static str)];
+
+const FORMAT: &str = "KAFKA_DLQ_FORMAT";
+const FULL: (&str, &str) = ("DLQ_INCLUDE_FULL_PAYLOAD", "1");
+const LETTERS: [(Letters, Letters, LetterFormat, Disclosure); 4] = [
+    (&[], &[FULL], LetterFormat::Versioned, Disclosure::Truncated),
+    (
+        &[(FORMAT, "record")],
+        &[(FORMAT, "record"), FULL],
+        LetterFormat::Record,
+        Disclosure::Hashed,
+    ),
+    (
+        &[(FORMAT, "library")],
+        &[(FORMAT, "library"), FULL],
+        LetterFormat::Library,
+        Disclosure::Truncated,
+    ),
+    (
+        &[(FORMAT, "server")],
+        &[(FORMAT, "server"), FULL],
+        LetterFormat::Server,
+        Disclosure::Truncated,
+    ),
+];
+
+#[test]
 fn what_cannot_be_understood_is_an_error_with_the_variable_s_name() {
     type Case = (&'static [(&'static str, &'static str)], ConfigError);
     let cases: [Case; 6] = [

@@ -3,7 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use dashstream_kafka::dlq::{DeadLetter, Disclosure, Payload, RejectedRecord};
+use dashstream_kafka::dlq::{
+    DeadLetter, Disclosure, KafkaRecord, LetterFormat, Payload, RejectedRecord,
+};
 use dashstream_kafka::policy::{
     ArchiveStatus, Archiving, Backlog, Cause, Config, Disposition, Form, HeldBy,
 };
@@ -192,7 +194,7 @@ fn an_archived_record_tells_where_it_stood_and_what_the_host_knew() {
 }
 
 /// The longest payload that a letter within `budget` holds whole.
-fn largest(place: &Place, budget: usize) -> usize {
+fn largest(place: &Place, format: LetterFormat, budget: usize) -> usize {
     // What a letter takes beside its payload depends on names and numbers, so it is found by trying.
     let fits = |len: usize| {
         let payload = vec![b'x'; len];
@@ -209,7 +211,10 @@ fn largest(place: &Place, budget: usize) -> usize {
         (record.attempt, record.assignment, record.backlog) = (1, 1, Backlog::Old);
         (record.consumer_id, record.message_count) = ("dashstream-kafka", 1);
         record.timestamp_ms = Some(1_800_000_000_000);
-        let letter = record.encode(Disclosure::Full, Form::Full, budget);
+        let source = source(String::new());
+        (record.key, record.headers) = (source.key.as_deref(), &source.headers);
+        (record.group, record.thread_id) = (&place.group, None);
+        let letter = record.encode(format, Disclosure::Full, Form::Full, budget);
         letter.unwrap().form() == Form::Full
     };
     let (mut whole, mut cut) = (0, budget);
@@ -224,13 +229,19 @@ fn largest(place: &Place, budget: usize) -> usize {
 fn a_payload_that_just_fits_is_archived_whole_and_one_byte_more_is_held() {
     within(LIMIT, || {
         let broker = Broker::start();
-        let each = Disclosure::ALL.into_iter().flat_map(|disclosure| {
-            [false, true].map(|accepts_reduced| (disclosure, accepts_reduced))
+        let formats = [LetterFormat::Versioned, LetterFormat::Record].into_iter();
+        let each = formats.flat_map(|format| {
+            let shown = Disclosure::ALL
+                .into_iter()
+                .filter(move |shown| format.can_show(*shown));
+            shown.flat_map(move |shown| {
+                [false, true].map(|accepts_reduced| (format, shown, accepts_reduced))
+            })
         });
         let threads: Vec<_> = each
-            .map(|(disclosure, accepts_reduced)| {
+            .map(|(format, disclosure, accepts_reduced)| {
                 let place = Place::new(&broker, 1);
-                thread::spawn(move || whole_or_held(&place, disclosure, accepts_reduced))
+                thread::spawn(move || whole_or_held(&place, format, disclosure, accepts_reduced))
             })
             .collect();
         for thread in threads {
@@ -239,26 +250,55 @@ fn a_payload_that_just_fits_is_archived_whole_and_one_byte_more_is_held() {
     });
 }
 
-fn whole_or_held(place: &Place, disclosure: Disclosure, accepts_reduced: bool) {
+/// A record with everything that a record may have.
+fn source(payload: String) -> KafkaRecord {
+    KafkaRecord {
+        key: Some("thread-1".into()),
+        value: Some(payload.into()),
+        headers: vec![
+            ("traceparent".into(), Some("00-a-b-01".into())),
+            ("dashstream.dlq.version".into(), None),
+        ],
+        timestamp_ms: Some(1_700_000_000_000),
+    }
+}
+
+fn whole_or_held(
+    place: &Place,
+    format: LetterFormat,
+    disclosure: Disclosure,
+    accepts_reduced: bool,
+) {
     const BUDGET: usize = 6_000;
     let broker = Broker::at(&place.brokers);
-    let most = largest(place, BUDGET);
-    let payloads = [most - 1, most, most + 1, most * 2].map(|len| Some("x".repeat(len)));
-    broker.append(&place.topic, 0, &payloads);
+    let most = largest(place, format, BUDGET);
+    let records = [most - 1, most, most + 1, most * 2].map(|len| source("x".repeat(len)));
+    broker.append_records(&place.topic, 0, &records);
     let is_full = disclosure == Disclosure::Full;
+    let is_record = format == LetterFormat::Record;
     // How many letters are full ones, how many are cut, and how many records are passed.
-    let (full, cut, passed) = match (is_full, accepts_reduced) {
-        (false, _) => (4, 0, 4),
-        (true, true) => (2, 2, 4),
-        (true, false) => (2, 0, 2),
+    let (full, cut, passed) = match (is_full, is_record, accepts_reduced) {
+        (false, false, _) => (4, 0, 4),
+        (false, true, _) => (0, 4, 4),
+        (true, _, true) => (2, 2, 4),
+        (true, _, false) => (2, 0, 2),
     };
     run(async {
         let config = place.config().envelope_bytes(BUDGET).unwrap();
+        let config = config.letters(format, disclosure).unwrap();
         let policy = Config::default()
             .archiving(Archiving::Required)
             .accept_reduced(accepts_reduced)
             .outstanding_max(1);
-        let mut host = Host::start(config.disclosure(disclosure), policy).await;
+        if is_record && !is_full && !accepts_reduced {
+            let refused = Consumer::start(config, policy, |_| {}).await;
+            assert_eq!(
+                refused.err().map(|error| error.code()),
+                Some("letters_reduced")
+            );
+            return;
+        }
+        let mut host = Host::start(config, policy).await;
         // One at a time, so that the record behind a held one is not met.
         for _ in 0..4.min(passed + 1) {
             let record = host.next(JOIN).await.unwrap();
@@ -277,17 +317,25 @@ fn whole_or_held(place: &Place, disclosure: Disclosure, accepts_reduced: bool) {
         }
         let _ = host.shutdown().await;
     });
+    if is_record && !is_full && !accepts_reduced {
+        return;
+    }
     let committed = broker.committed(&place.group, &place.topic, 0);
     assert_eq!(committed, Some(passed), "{disclosure:?} {accepts_reduced}");
     let letters = broker.letters(&place.archive);
     assert_eq!(letters.len() as i64, passed);
     for letter in letters {
         let offset = letter.source.offset.unwrap().get();
-        let sent = payloads[offset as usize].as_deref().map(str::as_bytes);
+        let sent = &records[offset as usize];
         let form = letter.provenance.as_ref().unwrap().form;
-        let fits = !is_full || offset < 2;
+        let fits = if is_full { offset < 2 } else { !is_record };
         assert_eq!(form == Form::Full, fits, "{disclosure:?} {offset}");
-        assert_eq!(letter.payload.whole() == sent, is_full && fits);
+        assert_eq!(
+            letter.payload.whole() == sent.value.as_deref(),
+            is_full && fits
+        );
+        let whole = (is_record && is_full && fits).then(|| sent.clone());
+        assert_eq!(letter.record(), whole, "{disclosure:?} {offset}");
     }
 }
 

@@ -171,6 +171,7 @@ const VARIABLES: &[(&str, Option<&str>)] = &[
     ("KAFKA_AUTO_OFFSET_RESET", Some("earliest")),
     ("KAFKA_BROKERS", Some("127.0.0.1:9092")),
     ("KAFKA_BROKER_ADDRESS_FAMILY", None),
+    ("KAFKA_DLQ_FORMAT", Some("versioned")),
     ("KAFKA_DLQ_TOPIC", Some("dashstream-quality-dlq")),
     ("KAFKA_GROUP_ID", Some("websocket-server-v4")),
     ("KAFKA_LAG_CHECK_INTERVAL_SECS", Some("10")),

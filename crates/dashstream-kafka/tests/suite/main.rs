@@ -30,6 +30,7 @@ mod ordering;
 mod policies;
 mod positions;
 mod reading;
+mod redrive;
 mod refusals;
 mod support;
 mod trace;

@@ -56,6 +56,22 @@ fn an_envelope_that_just_fits_is_fine_and_one_byte_more_is_not() {
 }
 
 #[test]
+fn a_source_whose_largest_record_just_fits_a_letter_is_fine_and_one_byte_more_is_not() {
+    // 4 KiB for the headers about the failure.
+    for (bytes, expected) in [("903", None), ("904", None), ("905", Some(905))] {
+        let source = with(RECORD_BYTES, bytes);
+        let finding = |source_bytes| ArchiveFinding::SourceLarger {
+            whole: 904,
+            source_bytes,
+        };
+        let expected = expected.map(finding);
+        let archive = with(RECORD_BYTES, "5000");
+        assert_eq!(source_larger(&archive, &source, 1_000_000), expected);
+        assert_eq!(source_larger(&topic(&KAFKA), &source, 5_000), expected);
+    }
+}
+
+#[test]
 fn an_archive_keeps_as_long_as_its_source_or_as_configured() {
     let source = topic(&KAFKA);
     for ms in ["604800001", "604800000", "-1"] {

@@ -14,7 +14,7 @@ pub fn told() -> Option<String> {
 /// Runs the test called `name` in a process of its own, and returns how it ended.
 pub fn run(name: &str, told: &str, limit: Duration) -> ExitStatus {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
+        .args(["--exact", name, "--nocapture", "--include-ignored"])
         .env(TOLD, told)
         .stdout(Stdio::null())
         .spawn()

@@ -12,12 +12,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dashstream_kafka::Embedded;
-use dashstream_kafka::dlq::{DeadLetter, LETTER_BYTES_DEFAULT};
+use dashstream_kafka::dlq::{DeadLetter, KafkaRecord, LETTER_BYTES_DEFAULT};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::message::Message as _;
+use rdkafka::message::{BorrowedHeaders, Header, Headers as _, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -180,20 +180,41 @@ impl Broker {
 
     /// Appends records, `None` as a null payload, and waits until the broker has them all.
     pub fn append<P: AsRef<[u8]>>(&self, topic: &str, partition: i32, payloads: &[Option<P>]) {
+        let record = |payload: &Option<P>| KafkaRecord {
+            key: Some("thread-1".into()),
+            value: payload
+                .as_ref()
+                .map(|payload| payload.as_ref().to_vec().into()),
+            ..KafkaRecord::default()
+        };
+        let records: Vec<_> = payloads.iter().map(record).collect();
+        self.append_records(topic, partition, &records);
+    }
+
+    /// Appends records, and waits until the broker has them all.
+    pub fn append_records(&self, topic: &str, partition: i32, records: &[KafkaRecord]) {
         let mut config = self.client();
         // One request at a time, so that records stand in the order given.
         config.set("max.in.flight", "1").set("acks", "all");
         let producer: BaseProducer<Acks> = config.create_with_context(Acks::default()).unwrap();
-        for payload in payloads {
-            let mut record = BaseRecord::<[u8], [u8]>::to(topic)
-                .partition(partition)
-                .key(b"thread-1".as_slice());
-            record.payload = payload.as_ref().map(AsRef::as_ref);
-            producer.send(record).map_err(|(error, _)| error).unwrap();
+        for record in records {
+            let mut sent = BaseRecord::<[u8], [u8]>::to(topic).partition(partition);
+            (sent.key, sent.payload) = (record.key.as_deref(), record.value.as_deref());
+            sent.timestamp = record.timestamp_ms;
+            let headers = record
+                .headers
+                .iter()
+                .fold(OwnedHeaders::new(), |all, header| {
+                    let (key, value) = (&*header.0, header.1.as_deref());
+                    all.insert(Header { key, value })
+                });
+            let is_any = !record.headers.is_empty();
+            sent.headers = is_any.then_some(headers);
+            producer.send(sent).map_err(|(error, _)| error).unwrap();
         }
         producer.flush(Duration::from_secs(20)).unwrap();
         let acked = producer.context().0.load(Ordering::Relaxed);
-        assert_eq!(acked as usize, payloads.len(), "records acknowledged");
+        assert_eq!(acked as usize, records.len(), "records acknowledged");
     }
 
     /// The offset that `group` would continue at, asked by a client of its own.
@@ -222,14 +243,19 @@ impl Broker {
 
     /// Every record of an archive.
     pub fn letters(&self, archive: &str) -> Vec<DeadLetter> {
-        let read = |value: Option<Vec<u8>>| {
-            DeadLetter::read(&value.unwrap(), LETTER_BYTES_DEFAULT).unwrap()
-        };
-        self.read(archive, 0).into_iter().map(read).collect()
+        let read = |record| DeadLetter::read(&record, LETTER_BYTES_DEFAULT).unwrap();
+        self.records(archive, 0).into_iter().map(read).collect()
     }
 
     /// Every payload of a topic's partition, read without a group.
     pub fn read(&self, topic: &str, partition: i32) -> Vec<Option<Vec<u8>>> {
+        let payload = |record: KafkaRecord| record.value.map(|value| value.to_vec());
+        let records = self.records(topic, partition).into_iter();
+        records.map(payload).collect()
+    }
+
+    /// Every record of a topic's partition, read without a group.
+    pub fn records(&self, topic: &str, partition: i32) -> Vec<KafkaRecord> {
         let consumer = self.consumer(&unique("reader"));
         let (low, high) = consumer
             .fetch_watermarks(topic, partition, Duration::from_secs(10))
@@ -242,11 +268,28 @@ impl Broker {
         while (read.len() as i64) < high - low || quiet.elapsed() < Duration::from_secs(1) {
             assert!(Instant::now() < deadline, "read {} of {high}", read.len());
             if let Some(message) = consumer.poll(Duration::from_millis(100)) {
-                read.push(message.unwrap().payload().map(<[u8]>::to_vec));
+                read.push(record(&message.unwrap()));
                 quiet = Instant::now();
             }
         }
         read
+    }
+}
+
+/// A record as the client delivers it.
+fn record(message: &impl Message<Headers = BorrowedHeaders>) -> KafkaRecord {
+    let bytes = |bytes: &[u8]| bytes.to_vec().into();
+    let headers = message
+        .headers()
+        .into_iter()
+        .flat_map(BorrowedHeaders::iter);
+    KafkaRecord {
+        key: message.key().map(bytes),
+        value: message.payload().map(bytes),
+        headers: headers
+            .map(|header| (header.key.into(), header.value.map(bytes)))
+            .collect(),
+        timestamp_ms: message.timestamp().to_millis(),
     }
 }
 

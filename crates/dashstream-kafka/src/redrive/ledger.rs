@@ -1,0 +1,120 @@
+//! The compacted topic that remembers what was sent again, and where each redrive ends.
+
+use std::collections::BTreeMap;
+
+use dashstream_dlq::{LetterPlace, Redriven};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::RDKafkaErrorCode;
+
+use super::RedriveError;
+use crate::client_code::ClientCode;
+use crate::config::Config;
+use crate::error::{Asked, StartError};
+use crate::settings;
+use crate::topic_reader::{TopicReader, ranges};
+
+/// What the topic says.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) sent: Vec<[u8; 32]>,
+    /// Where the redrive of this name ends in each partition.
+    pub(super) ends: BTreeMap<i32, i64>,
+}
+
+impl Ledger {
+    pub(super) fn read(config: &Config, topic: &str, name: &str) -> Result<Self, RedriveError> {
+        let mut reader = TopicReader::whole(config, topic)?;
+        let mut ledger = Self::default();
+        while let Some((_, record)) = reader.read()? {
+            let text = |bytes: Option<bytes::Bytes>| {
+                let text = bytes.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
+                text.ok_or(RedriveError::Ledger)
+            };
+            let key = text(record.key)?;
+            match key.strip_prefix(END) {
+                None => ledger
+                    .sent
+                    .push(identity(&key).ok_or(RedriveError::Ledger)?),
+                Some(end) => {
+                    let (partition, own) = end.split_once('/').ok_or(RedriveError::Ledger)?;
+                    let partition = partition.parse().map_err(|_| RedriveError::Ledger)?;
+                    let end = text(record.value)?
+                        .parse()
+                        .map_err(|_| RedriveError::Ledger)?;
+                    if own == name {
+                        ledger.ends.insert(partition, end);
+                    }
+                }
+            }
+        }
+        Ok(ledger)
+    }
+}
+
+/// The topic's name.
+pub(super) fn topic(archive: &str) -> Result<String, RedriveError> {
+    let name = format!("{archive}-redriven");
+    crate::config::check_topic("archive_topic", &name).map_err(StartError::Config)?;
+    Ok(name)
+}
+
+/// Creates the topic unless it is there: compacted, one partition, replicated as the broker's topics are.
+pub(super) fn create(config: &Config, topic: &str) -> Result<(), RedriveError> {
+    match ranges(config, topic) {
+        Ok(_) => return Ok(()),
+        Err(StartError::NoSuchTopic { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let failed = |code| {
+        let code = ClientCode::new(code);
+        RedriveError::Start(StartError::unanswered(Asked::Topic, code))
+    };
+    let of = |error: &rdkafka::error::KafkaError| {
+        failed(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail))
+    };
+    let client: AdminClient<DefaultClientContext> = settings::admin(config)
+        .create()
+        .map_err(|error| of(&error))?;
+    // Nothing else runs on this thread, and the client has one of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|_| StartError::Thread)?;
+    let new = NewTopic::new(topic, 1, TopicReplication::Fixed(-1)).set("cleanup.policy", "compact");
+    let options = AdminOptions::new().request_timeout(Some(config.request_timeout));
+    let created = runtime.block_on(client.create_topics(&[new], &options));
+    for result in created.map_err(|error| of(&error))? {
+        match result {
+            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((_, code)) => return Err(failed(code)),
+        }
+    }
+    // Known to the brokers before anything is read from it.
+    ranges(config, topic)?;
+    Ok(())
+}
+
+/// The key under which a record is remembered: its identity in hexadecimal.
+pub(super) fn key(identity: &[u8; 32]) -> String {
+    let digits = identity.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect()
+}
+
+fn identity(key: &str) -> Option<[u8; 32]> {
+    let digits = key.as_bytes().chunks_exact(2);
+    let bytes = digits.map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok());
+    let bytes: Vec<_> = bytes.collect::<Option<_>>()?;
+    (key.len() == 64).then(|| bytes.try_into().ok()).flatten()
+}
+
+/// What people read there: which redrive sent which letter where. No name needs an escape.
+pub(super) fn value(name: &str, (partition, offset): LetterPlace, redriven: &Redriven) -> String {
+    let topic = &redriven.topic;
+    format!(r#"{{"redrive":"{name}","letter":"{partition}:{offset}","sent_to":"{topic}"}}"#)
+}
+
+/// The key under which a redrive's end in a partition is remembered.
+pub(super) fn end_key(name: &str, partition: i32) -> String {
+    format!("{END}{partition}/{name}")
+}
+
+const END: &str = "end/";

@@ -1,0 +1,214 @@
+//! Reads a topic from start to end without joining a group.
+
+use core::fmt;
+use core::ops::Range;
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use dashstream_dlq::{KafkaRecord, LetterPlace};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerGroupMetadata};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Headers as _, Message as _};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use crate::admin::Admin;
+use crate::client_code::{ClientCode, ErrorClass};
+use crate::clock::Patience;
+use crate::config::Config;
+use crate::error::{Asked, StartError};
+use crate::settings;
+
+/// Reads ranges of a topic's partitions, and then ends. It commits nothing, and what belongs to a
+/// transaction that was aborted is passed over.
+pub struct TopicReader {
+    consumer: BaseConsumer,
+    topic: String,
+    /// The end of each partition that is not read to its end yet.
+    open: BTreeMap<i32, i64>,
+    patience: Duration,
+}
+
+impl TopicReader {
+    /// Reads all that `topic` holds now: from the first offset of each partition to what is the next one
+    /// at this moment.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::NoSuchTopic`]; those of an unanswered question.
+    pub fn whole(config: &Config, topic: &str) -> Result<Self, StartError> {
+        let ranges = ranges(config, topic)?;
+        let mut reader = Self::new(config)?;
+        reader.open(topic, &ranges)?;
+        Ok(reader)
+    }
+
+    /// A reader of nothing, for [`TopicReader::open`].
+    pub(crate) fn new(config: &Config) -> Result<Self, StartError> {
+        let mut settings = settings::admin(config);
+        settings
+            .set("enable.partition.eof", "true")
+            .set("isolation.level", "read_committed")
+            .set("auto.offset.reset", "error");
+        let consumer = settings
+            .create()
+            .map_err(|error| settings::culprit(&settings, config, &error))?;
+        Ok(Self {
+            consumer,
+            topic: String::new(),
+            open: BTreeMap::new(),
+            patience: config.request_timeout.max(PATIENCE_MIN),
+        })
+    }
+
+    /// Reads these ranges next, and nothing more of what was read before.
+    pub(crate) fn open(
+        &mut self,
+        topic: &str,
+        ranges: &BTreeMap<i32, Range<i64>>,
+    ) -> Result<(), StartError> {
+        let mut list = TopicPartitionList::new();
+        self.open.clear();
+        topic.clone_into(&mut self.topic);
+        for (partition, range) in ranges.iter().filter(|(_, range)| !range.is_empty()) {
+            // Cannot fail: an offset that a log has is one.
+            let _ok = list.add_partition_offset(topic, *partition, Offset::Offset(range.start));
+            self.open.insert(*partition, range.end);
+        }
+        self.consumer.assign(&list).map_err(|error| failed(&error))
+    }
+
+    /// The next record and where it stands, partitions in any order; none at the end of all.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the broker refuses, or says nothing for 10 s or
+    /// [`Config::request_timeout`].
+    pub fn read(&mut self) -> Result<Option<(LetterPlace, KafkaRecord)>, StartError> {
+        let patience = Patience::new(self.patience);
+        let mut last = ClientCode::new(RDKafkaErrorCode::OperationTimedOut);
+        while !self.open.is_empty() {
+            let left = patience.left();
+            if left.is_zero() {
+                return Err(StartError::unanswered(Asked::Topic, last));
+            }
+            match self.consumer.poll(left.min(POLL)) {
+                None => {}
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    self.open.remove(&partition);
+                }
+                Some(Err(error)) => {
+                    last = ClientCode::of(&error);
+                    if last.class() == ErrorClass::Permanent || is_gone(last) {
+                        return Err(failed(&error));
+                    }
+                }
+                Some(Ok(message)) => {
+                    let (partition, offset) = (message.partition(), message.offset());
+                    let end = self.open.get(&partition).copied();
+                    let Some(end) = end.filter(|_| message.topic() == self.topic) else {
+                        continue;
+                    };
+                    if offset.saturating_add(1) >= end {
+                        self.open.remove(&partition);
+                    }
+                    if offset < end {
+                        return Ok(Some(((partition, offset), owned(&message))));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The record at one place; none where there is none any more.
+    pub(crate) fn record_at(
+        &mut self,
+        topic: &str,
+        (partition, offset): LetterPlace,
+    ) -> Result<Option<KafkaRecord>, StartError> {
+        let marks = self
+            .consumer
+            .fetch_watermarks(topic, partition, self.patience);
+        let (low, high) = match marks {
+            Ok(marks) => marks,
+            Err(error) if is_gone(ClientCode::of(&error)) => return Ok(None),
+            Err(error) => return Err(failed(&error)),
+        };
+        if !(low..high).contains(&offset) {
+            return Ok(None);
+        }
+        let end = offset.saturating_add(1);
+        self.open(topic, &BTreeMap::from([(partition, offset..end)]))?;
+        // What lies behind the offset where it was compacted away is beyond the end.
+        Ok(self.read()?.map(|(_, record)| record))
+    }
+
+    pub(crate) fn group(&self) -> Option<ConsumerGroupMetadata> {
+        self.consumer.group_metadata()
+    }
+}
+
+impl fmt::Debug for TopicReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TopicReader")
+            .field("topic", &self.topic)
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What each partition of a topic holds.
+pub(crate) fn ranges(
+    config: &Config,
+    topic: &str,
+) -> Result<BTreeMap<i32, Range<i64>>, StartError> {
+    let admin = Admin::new(&Config {
+        topic: topic.to_owned(),
+        ..config.clone()
+    })?;
+    let mut ranges = BTreeMap::new();
+    for partition in admin.partitions()? {
+        let marks = admin.watermarks(partition)?;
+        ranges.insert(partition, marks.low..marks.high);
+    }
+    Ok(ranges)
+}
+
+fn owned(message: &rdkafka::message::BorrowedMessage<'_>) -> KafkaRecord {
+    let headers = message
+        .headers()
+        .into_iter()
+        .flat_map(|headers| headers.iter());
+    KafkaRecord {
+        key: message.key().map(Bytes::copy_from_slice),
+        value: message.payload().map(Bytes::copy_from_slice),
+        headers: headers
+            .map(|header| (header.key.into(), header.value.map(Bytes::copy_from_slice)))
+            .collect(),
+        timestamp_ms: message.timestamp().to_millis(),
+    }
+}
+
+/// No topic, no partition.
+fn is_gone(code: ClientCode) -> bool {
+    matches!(
+        code.raw(),
+        RDKafkaErrorCode::UnknownTopicOrPartition
+            | RDKafkaErrorCode::UnknownTopic
+            | RDKafkaErrorCode::UnknownPartition
+    )
+}
+
+fn failed(error: &KafkaError) -> StartError {
+    let code = ClientCode::of(error);
+    if is_gone(code) {
+        return StartError::NoSuchTopic { what: Asked::Topic };
+    }
+    StartError::unanswered(Asked::Topic, code)
+}
+
+const POLL: Duration = Duration::from_millis(100);
+
+/// Least time without a record before a reader gives up: a leader that moves takes as long.
+const PATIENCE_MIN: Duration = Duration::from_secs(10);
