@@ -13,7 +13,7 @@ const README_TEST: &str = "cargo test --workspace";
 /// Features that need nothing but a C compiler. `tls`, which needs OpenSSL's headers, is a stage of
 /// `full`.
 const FEATURES: &str = "dashstream-reducer/wire,dashstream-policy/trace,\
-    dashstream-metrics/serde,dashstream/serde,dashstream/prometheus";
+    dashstream-metrics/serde,dashstream/serde,dashstream/prometheus,dashstream/cli";
 
 pub(crate) fn run() -> Result<()> {
     sh::step("fmt", || {
@@ -55,6 +55,15 @@ fn test() -> Result<()> {
     }
     let words: Vec<_> = README_TEST.split(' ').skip(1).collect();
     sh::run(&mut sh::cargo(&words))?;
+    // With the workspace's other features, so that the client library is not built once more.
+    sh::run(&mut sh::cargo(&[
+        "test",
+        "--workspace",
+        "--features",
+        FEATURES,
+        "--test",
+        "command",
+    ]))?;
     // The only feature that no member of the workspace switches on.
     sh::run(&mut sh::cargo(&[
         "test",

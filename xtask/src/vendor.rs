@@ -18,7 +18,17 @@ const CLOSURES: &[(&str, &[&str])] = &[
     ("dashstream-policy", &[]),
     ("dashstream-dlq", &["dashstream-policy"]),
     ("dashstream-metrics", &[]),
-    ("dashstream", &["dashstream-metrics", "dashstream-policy"]),
+    (
+        "dashstream",
+        &[
+            "dashstream-codec",
+            "dashstream-dlq",
+            "dashstream-kafka",
+            "dashstream-metrics",
+            "dashstream-policy",
+            "dashstream-zstd",
+        ],
+    ),
     ("dashstream-kafka", &["dashstream-dlq", "dashstream-policy"]),
 ];
 

@@ -7,14 +7,16 @@ use jiff::fmt::strtime;
 
 /// RFC 3339 in UTC with microseconds, for a time since the Unix epoch. A time beyond the year 9999,
 /// which RFC 3339 cannot say, is shown as the last one that it can.
-pub(crate) fn rfc3339(at: Duration) -> String {
+#[must_use]
+pub fn rfc3339(at: Duration) -> String {
     let at = at.try_into().ok();
     let at = at.and_then(|at| Timestamp::from_duration(at).ok());
     format!("{:.6}", at.unwrap_or(Timestamp::MAX))
 }
 
 /// The time of an RFC 3339 text since the Unix epoch, in any zone; none before it.
-pub(crate) fn parse_rfc3339(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn parse_rfc3339(text: &str) -> Option<Duration> {
     let at = match text.strip_suffix('Z') {
         Some(utc) => strtime::parse(TIME, format!("{utc}+00:00")),
         None => strtime::parse(TIME, text),

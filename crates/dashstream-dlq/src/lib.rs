@@ -15,6 +15,7 @@ mod redrive;
 mod shapes;
 mod text;
 
+pub use date::{parse_rfc3339, rfc3339};
 pub use disclosure::Disclosure;
 pub use encode::{
     ENCODED_BYTES_DEFAULT, ENDS_BYTES, EncodeError, EncodedRecord, REDUCED_BYTES_MAX,

@@ -68,7 +68,9 @@ impl Default for RedriveOptions {
 }
 
 impl RedriveOptions {
-    fn selects(&self, place: LetterPlace, letter: &DeadLetter) -> bool {
+    /// Whether a letter at `place` is one of those that were asked for.
+    #[must_use]
+    pub fn selects(&self, place: LetterPlace, letter: &DeadLetter) -> bool {
         (self.causes.is_empty() || self.causes.contains(letter.cause()))
             && self.from.is_none_or(|from| letter.at >= from)
             && self.until.is_none_or(|until| letter.at < until)

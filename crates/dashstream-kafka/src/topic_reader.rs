@@ -43,6 +43,22 @@ impl TopicReader {
         Ok(reader)
     }
 
+    /// Reads the record at one place of `topic`; none where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TopicReader::whole`].
+    pub fn one(
+        config: &Config,
+        topic: &str,
+        place: LetterPlace,
+    ) -> Result<Option<KafkaRecord>, StartError> {
+        if !ranges(config, topic)?.contains_key(&place.0) {
+            return Ok(None);
+        }
+        Self::new(config)?.record_at(topic, place)
+    }
+
     /// A reader of nothing, for [`TopicReader::open`].
     pub(crate) fn new(config: &Config) -> Result<Self, StartError> {
         let mut settings = settings::admin(config);

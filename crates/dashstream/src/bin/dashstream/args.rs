@@ -1,0 +1,196 @@
+//! The command's arguments, and the client's configuration that follows from them.
+
+use core::time::Duration;
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+use dashstream_dlq::{LetterPlace, parse_rfc3339};
+use dashstream_kafka::Config;
+
+use crate::failure::Failure;
+
+/// Reads dead letters, says why a record is refused, and sends records again.
+///
+/// Exit codes: 0 done; 1 done, and a record is refused or a letter cannot be read or sent; 2 the
+/// arguments; 3 no such topic, record or file; 4 the broker refused the login or a right; 5 the broker
+/// did not answer or refused a transaction; 6 the output could not be written. A closed pipe is no
+/// failure.
+#[derive(Debug, Parser)]
+#[command(name = "dashstream", version)]
+pub(crate) struct Args {
+    /// Bootstrap brokers, separated by commas
+    #[arg(
+        long,
+        global = true,
+        env = "KAFKA_BROKERS",
+        default_value = "127.0.0.1:9092"
+    )]
+    pub(crate) brokers: String,
+    /// File of client settings, a `name=value` a line, such as `security.protocol=sasl_ssl`; `#` begins a comment
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) client_config: Option<PathBuf>,
+    /// One JSON object a line in place of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Dead letters: list them, look at one, send them again
+    #[command(subcommand)]
+    Dlq(DlqCommand),
+    /// Say whether a record is accepted, and if not why: frame, offset, field, hint
+    Inspect(From),
+    /// Show the message in a record
+    Decode(From),
+    /// Print a completion script
+    Completions {
+        /// For this shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DlqCommand {
+    /// List the letters of an archive topic, one a line
+    List(List),
+    /// Show a letter: where its record stood, why it was rejected, what it carries
+    Show(Show),
+    /// Send the records of letters again, each once
+    Redrive(Redrive),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// The archive topic
+    pub(crate) topic: String,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// The archive topic
+    pub(crate) topic: String,
+    /// Where the letter stands
+    #[arg(value_name = "PARTITION:OFFSET", value_parser = place)]
+    pub(crate) place: LetterPlace,
+    /// Write the record's value to this file, to be mended
+    #[arg(long, value_name = "FILE")]
+    pub(crate) value_to: Option<PathBuf>,
+}
+
+/// Sends the records of letters again, each once
+///
+/// The topic is read as it stands when a name is first used, and a name that was ended is gone on with.
+/// What was sent is remembered in the compacted topic `TOPIC-redriven` and skipped under every name. It
+/// is produced, remembered and committed in one transaction: consumers with
+/// `isolation.level=read_committed` see each record once.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Redrive {
+    /// The archive topic
+    pub(crate) topic: String,
+    /// Name of this redrive: letters, digits, `.`, `_` and `-`
+    #[arg(long, required_unless_present = "dry_run")]
+    pub(crate) name: Option<String>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    /// Only this letter; may be given more than once
+    #[arg(long, value_name = "PARTITION:OFFSET", value_parser = place)]
+    pub(crate) only: Vec<LetterPlace>,
+    /// Send to this topic and not to where the records came from
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) to: Option<String>,
+    /// Records a second
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
+    /// Leave records that were sent again this often
+    #[arg(long, default_value_t = 3)]
+    pub(crate) max: u32,
+    /// Send again what was sent before
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Send the file's bytes in place of this letter's value; may be given more than once
+    #[arg(long, value_name = "PARTITION:OFFSET=FILE", value_parser = mended)]
+    pub(crate) mend: Vec<(LetterPlace, PathBuf)>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Filter {
+    /// Only records rejected for this cause; may be given more than once
+    #[arg(long)]
+    pub(crate) cause: Vec<String>,
+    /// Only records rejected then or later, RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) from: Option<Duration>,
+    /// Only records rejected before, RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) until: Option<Duration>,
+    /// Only records of this topic
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) source: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct From {
+    /// The topic that holds the record
+    #[arg(required_unless_present = "file", requires = "place")]
+    pub(crate) topic: Option<String>,
+    /// Where it stands
+    #[arg(value_name = "PARTITION:OFFSET", value_parser = place)]
+    pub(crate) place: Option<LetterPlace>,
+    /// A file with the record's value, in place of a topic
+    #[arg(long, conflicts_with = "topic")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl Args {
+    /// How to reach the broker; `archive` is the archive topic.
+    pub(crate) fn config(&self, archive: &str) -> Result<Config, Failure> {
+        // The consumed topic and its group play no part.
+        let mut config = Config::new(&self.brokers, "_", "dashstream")?.client_id("dashstream");
+        if let Some(path) = &self.client_config {
+            let text = read(path)?;
+            let text = String::from_utf8_lossy(&text);
+            for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+                if line.is_empty() || line.starts_with('#') {
+                    continue;
+                }
+                let malformed = || Failure::Settings(path.clone(), number);
+                let (name, value) = line.split_once('=').ok_or_else(malformed)?;
+                config = config.set(name.trim(), value.trim())?;
+            }
+        }
+        Ok(config.archive_topic(archive)?)
+    }
+}
+
+pub(crate) fn read(path: &PathBuf) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| Failure::File(path.clone(), error))
+}
+
+fn place(text: &str) -> Result<LetterPlace, String> {
+    let place = text
+        .split_once(':')
+        .and_then(|(partition, offset)| Some((partition.parse().ok()?, offset.parse().ok()?)));
+    let place = place.filter(|(partition, offset)| *partition >= 0 && *offset >= 0);
+    place.ok_or_else(|| "a partition and an offset, such as 0:42".to_owned())
+}
+
+fn mended(text: &str) -> Result<(LetterPlace, PathBuf), String> {
+    let (at, path) = text
+        .split_once('=')
+        .ok_or("a place and a file, such as 0:42=value.bin")?;
+    Ok((place(at)?, path.into()))
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    parse_rfc3339(text).ok_or_else(|| "a time such as 2026-11-30T12:00:00Z".to_owned())
+}

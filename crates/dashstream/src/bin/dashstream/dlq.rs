@@ -1,0 +1,148 @@
+//! Listing letters, and sending them again.
+
+use std::io;
+
+use dashstream_dlq::{
+    DeadLetter, LETTER_BYTES_DEFAULT, LetterPlace, RedriveOptions, RedriveOutcome, RedriveReport,
+    rfc3339,
+};
+use dashstream_kafka::{Redriver, TopicReader};
+use serde_json::json;
+
+use crate::args::{Args, Filter, List, Redrive, read};
+use crate::failure::{Failure, Found};
+use crate::show::{place, shown, source};
+
+pub(crate) fn list(args: &Args, list: &List, out: &mut impl io::Write) -> Result<Found, Failure> {
+    let config = args.config(&list.topic)?;
+    let filter = list.filter.options();
+    let mut reader = TopicReader::whole(&config, &list.topic)?;
+    while let Some((at, record)) = reader.read()? {
+        match DeadLetter::read(&record, LETTER_BYTES_DEFAULT) {
+            Ok(letter) if filter.selects(at, &letter) => line(args, at, &letter, out)?,
+            Ok(_) => {}
+            Err(error) if args.json => {
+                let code = error.code();
+                writeln!(out, "{}", json!({"letter": place(at), "error": code}))?;
+            }
+            Err(error) => writeln!(out, "{:<12} no letter: {error}", place(at))?,
+        }
+    }
+    Ok(Found::NothingWrong)
+}
+
+fn line(
+    args: &Args,
+    at: LetterPlace,
+    letter: &DeadLetter,
+    out: &mut impl io::Write,
+) -> io::Result<()> {
+    let (time, cause, carries) = (
+        rfc3339(letter.at),
+        letter.cause(),
+        letter.record().is_some(),
+    );
+    if args.json {
+        let line = json!({
+            "letter": place(at),
+            "rejected_at": time,
+            "cause": cause,
+            "source_topic": letter.source.topic,
+            "source_partition": letter.source.partition,
+            "source_offset": letter.source.offset.map(|offset| offset.get()),
+            "bytes": letter.size,
+            "has_record": carries,
+        });
+        return writeln!(out, "{line}");
+    }
+    let how = if carries { "record" } else { "reference" };
+    let (cause, from, bytes) = (shown(cause), source(letter), letter.size);
+    writeln!(
+        out,
+        "{:<12} {time} {cause:<22} {from:<30} {bytes:>9} B {how}",
+        place(at)
+    )
+}
+
+pub(crate) fn redrive(
+    args: &Args,
+    redrive: &Redrive,
+    out: &mut impl io::Write,
+) -> Result<Found, Failure> {
+    let config = args.config(&redrive.topic)?;
+    let mut options = redrive.filter.options();
+    let only = || redrive.only.iter().copied();
+    options.letters = (!redrive.only.is_empty()).then(|| only().collect());
+    options.target.clone_from(&redrive.to);
+    (options.rate, options.redrives_max) = (redrive.rate, redrive.max);
+    options.force = redrive.force;
+    for (at, path) in &redrive.mend {
+        options.mended.insert(*at, read(path)?.into());
+    }
+    let name = redrive.name.as_deref().filter(|_| !redrive.dry_run);
+    let Some(name) = name else {
+        let report = Redriver::dry_run(&config, options)?;
+        return result(args, &report, true, out);
+    };
+    let mut redriver = Redriver::start(&config, name, options)?;
+    while redriver.step()? {
+        progress(args, redriver.report(), out)?;
+    }
+    result(args, redriver.report(), false, out)
+}
+
+fn progress(args: &Args, report: &RedriveReport, out: &mut impl io::Write) -> io::Result<()> {
+    let (letters, sent) = (report.letters(), report.total(RedriveOutcome::Sent));
+    if args.json {
+        writeln!(out, "{}", json!({"letters": letters, "sent": sent}))?;
+    } else {
+        writeln!(out, "{letters} letters, {sent} sent")?;
+    }
+    out.flush()
+}
+
+/// The histogram, and what cannot be sent.
+fn result(
+    args: &Args,
+    report: &RedriveReport,
+    is_dry: bool,
+    out: &mut impl io::Write,
+) -> Result<Found, Failure> {
+    for (outcome, cause, letters) in report.counts().filter(|(_, _, letters)| *letters > 0) {
+        let is_sent = outcome == RedriveOutcome::Sent;
+        let outcome = if is_sent && is_dry {
+            "would_send"
+        } else {
+            outcome.label()
+        };
+        if args.json {
+            let line = json!({"outcome": outcome, "cause": cause, "letters": letters});
+            writeln!(out, "{line}")?;
+        } else {
+            writeln!(out, "{outcome:<16} {:<24} {letters}", shown(cause))?;
+        }
+    }
+    for (at, outcome) in report.unsent() {
+        let outcome = outcome.label();
+        if args.json {
+            let line = json!({"letter": place(*at), "outcome": outcome});
+            writeln!(out, "{line}")?;
+        } else {
+            writeln!(out, "{outcome:<16} letter {}", place(*at))?;
+        }
+    }
+    Ok(match report.unsent() {
+        [] => Found::NothingWrong,
+        [_, ..] => Found::Faults,
+    })
+}
+
+impl Filter {
+    fn options(&self) -> RedriveOptions {
+        let mut options = RedriveOptions::default();
+        options.causes = self.cause.iter().cloned().collect();
+        (options.from, options.until) = (self.from, self.until);
+        options.source.clone_from(&self.source);
+        options
+    }
+}

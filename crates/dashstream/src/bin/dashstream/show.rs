@@ -1,0 +1,119 @@
+//! One letter, and the words in which letters are shown.
+
+use std::fs;
+use std::io;
+
+use dashstream_codec::{DecodeOptions, Decoder};
+use dashstream_dlq::{DeadLetter, LETTER_BYTES_DEFAULT, LetterPlace, Payload, rfc3339};
+use dashstream_kafka::TopicReader;
+use serde_json::json;
+
+use crate::args::{Args, Show};
+use crate::failure::{Failure, Found};
+use crate::inspect::{diagnosis, diagnosis_json};
+
+pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Result<Found, Failure> {
+    let config = args.config(&show.topic)?;
+    let record = TopicReader::one(&config, &show.topic, show.place)?;
+    let record = record.ok_or(Failure::NoRecord(show.place))?;
+    let letter = match DeadLetter::read(&record, LETTER_BYTES_DEFAULT) {
+        Ok(letter) => letter,
+        Err(error) if args.json => {
+            writeln!(
+                out,
+                "{}",
+                json!({"letter": place(show.place), "error": error.code()})
+            )?;
+            return Ok(Found::Faults);
+        }
+        Err(error) => {
+            writeln!(out, "{}: no letter: {error}", place(show.place))?;
+            return Ok(Found::Faults);
+        }
+    };
+    let value = letter.payload.whole();
+    if let Some(path) = &show.value_to {
+        let value = value.ok_or(Failure::NoRecord(show.place))?;
+        fs::write(path, value).map_err(|error| Failure::File(path.clone(), error))?;
+    }
+    let why = value.and_then(|value| Decoder::new(DecodeOptions::new()).diagnose(value));
+    if args.json {
+        let headers = letter.headers.iter().map(|(name, value)| {
+            let value = value.as_deref().map(String::from_utf8_lossy);
+            json!({"name": name, "value": value})
+        });
+        let line = json!({
+            "letter": place(show.place),
+            "rejected_at": rfc3339(letter.at),
+            "cause": letter.cause(),
+            "error": letter.error,
+            "group": letter.group,
+            "source_topic": letter.source.topic,
+            "source_partition": letter.source.partition,
+            "source_offset": letter.source.offset.map(|offset| offset.get()),
+            "timestamp_ms": letter.timestamp_ms,
+            "key": letter.key.as_deref().map(String::from_utf8_lossy),
+            "headers": headers.collect::<Vec<_>>(),
+            "bytes": letter.size,
+            "has_record": letter.record().is_some(),
+            "diagnosis": why.as_ref().map(diagnosis_json),
+        });
+        writeln!(out, "{line}")?;
+        return Ok(Found::NothingWrong);
+    }
+    let value = match &letter.payload {
+        Payload::Null => "none".to_owned(),
+        Payload::Whole(bytes) => format!("{} bytes", bytes.len()),
+        Payload::Beginning(bytes) => format!("the first {} of {} bytes", bytes.len(), letter.size),
+        Payload::Withheld => format!("{} bytes, to be read where it stood", letter.size),
+    };
+    writeln!(out, "letter       {}", place(show.place))?;
+    writeln!(out, "source       {}", source(&letter))?;
+    writeln!(out, "rejected at  {}", rfc3339(letter.at))?;
+    writeln!(out, "cause        {}", shown(letter.cause()))?;
+    writeln!(out, "error        {}", shown(&letter.error))?;
+    writeln!(
+        out,
+        "group        {}",
+        shown(letter.group.as_deref().unwrap_or("unknown"))
+    )?;
+    let key = letter.key.as_deref().map(String::from_utf8_lossy);
+    writeln!(
+        out,
+        "key          {}",
+        key.map_or_else(|| "none".to_owned(), |key| shown(&key))
+    )?;
+    writeln!(out, "value        {value}")?;
+    for (name, value) in &letter.headers {
+        let value = value.as_deref().map(String::from_utf8_lossy);
+        let value = value.map_or_else(|| "none".to_owned(), |value| shown(&value));
+        writeln!(out, "header       {} = {value}", shown(name))?;
+    }
+    if let Some(why) = why {
+        writeln!(out, "diagnosis    {}", diagnosis(&why))?;
+    }
+    Ok(Found::NothingWrong)
+}
+
+/// A text that a stranger wrote, without what a terminal would take for orders.
+pub(crate) fn shown(text: &str) -> String {
+    text.escape_debug().to_string()
+}
+
+pub(crate) fn place((partition, offset): LetterPlace) -> String {
+    format!("{partition}:{offset}")
+}
+
+/// Where the record stood, as far as the letter says.
+pub(crate) fn source(letter: &DeadLetter) -> String {
+    let from = &letter.source;
+    let number = |number: Option<i64>| number.map_or_else(|| "?".to_owned(), |n| n.to_string());
+    let (partition, offset) = (
+        number(from.partition.map(i64::from)),
+        number(from.offset.map(|offset| offset.get())),
+    );
+    format!(
+        "{} {partition}:{offset}",
+        shown(from.topic.as_deref().unwrap_or("?"))
+    )
+}
