@@ -223,7 +223,8 @@ impl Admin {
     /// What the client has reported since it was last asked. It keeps all of it until then.
     pub(crate) fn reported(&self) -> Vec<ClientCode> {
         let mut codes = Vec::new();
-        while let Some(polled) = self.client.poll(Duration::ZERO) {
+        // A poll without a wait ends at whatever the client logged before the error, and says nothing.
+        while let Some(polled) = self.client.poll(REPORT_TIME) {
             // Nothing is subscribed to, so nothing but errors is delivered.
             codes.extend(polled.err().map(|error| ClientCode::of(&error)));
         }
@@ -297,6 +298,9 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 
 /// Least time for the first answers, since a connection has to be made, and proved, before them.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Longest wait for the next report: all are there already.
+const REPORT_TIME: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests;

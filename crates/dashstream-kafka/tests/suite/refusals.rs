@@ -299,6 +299,18 @@ mod logins {
 
     #[test]
     #[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+    fn a_wrong_password_is_told_from_a_broker_that_is_away() {
+        within(LIMIT, || {
+            let place = Place::new(&Broker::outside(), 1);
+            for (name, value) in [("sasl.password", "wrong"), ("sasl.username", "nobody")] {
+                let config = login(&place, "reader").set(name, value).unwrap();
+                assert_eq!(refused(config), "authentication_failed", "{name}");
+            }
+        });
+    }
+
+    #[test]
+    #[ignore = "needs Apache Kafka: cargo xtask broker-test"]
     fn an_archive_without_the_right_to_write_is_named_by_the_broker_s_own_code() {
         within(LIMIT, || {
             let broker = Broker::outside();
