@@ -23,6 +23,7 @@ use crate::driver::{Client, Context, Driver, Parts, Step, Wiring};
 use crate::driver_message::DriverMessage;
 use crate::error::{ConfigError, StartError};
 use crate::inbox::{Inbox, Receiver};
+use crate::partition_queues::PartitionQueues;
 use crate::record::Record;
 use crate::recorded_engine::RecordedEngine;
 use crate::settings;
@@ -103,11 +104,11 @@ impl Consumer {
                 };
                 let client = prepare(&config, policy, wiring);
                 match client {
-                    Ok(client) => {
+                    Ok((client, inbox)) => {
                         if ready.send(Ok(())).is_err() {
                             return;
                         }
-                        run(&client, &messages);
+                        run(&client, inbox, &messages);
                         let closing = finish(&client, commit_within);
                         // Whoever waited may have given up; the rest is the same.
                         let _gone = drained_tx.send(closing);
@@ -261,7 +262,7 @@ fn prepare(
     config: &Config,
     policy: dashstream_policy::Config,
     wiring: Wiring,
-) -> Result<Client, StartError> {
+) -> Result<(Arc<Client>, Arc<Inbox>), StartError> {
     settings::check(config)?;
     let archiving = policy.archiving;
     let by_reference =
@@ -273,7 +274,7 @@ fn prepare(
     let policy = policy.clone().keep_polling(KEEP_POLLING);
     let engine = RecordedEngine::new(policy, config.trace.clone())?;
     let admin = Arc::new(Admin::new(config)?);
-    admin.partitions()?;
+    let partitions = admin.partitions()?.len();
     let archive_topic = archive::check(&admin, config, archiving, &wiring.sender)?;
     let guard = CrashLoopGuard::open(config)?;
     let archive = match archiving {
@@ -295,15 +296,16 @@ fn prepare(
     };
     let inbox = Arc::clone(&parts.wiring.sender);
     let context = Context::new(config.topic.clone(), Driver::new(config, engine, parts));
-    let settings = settings::consumer(config);
+    let settings = settings::consumer(config, partitions);
     let mut client: Client = settings
         .create_with_context(context)
         .map_err(|error| settings::culprit(&settings, config, &error))?;
-    client.set_nonempty_callback(move || inbox.client_ready());
+    let woken = Arc::clone(&inbox);
+    client.set_nonempty_callback(move || woken.client_ready());
     client
         .subscribe(&[config.topic.as_str()])
         .map_err(|_| StartError::Client)?;
-    Ok(client)
+    Ok((Arc::new(client), inbox))
 }
 
 /// Orders the two limits of a send, so that an answer hardly ever comes after the engine has given the
@@ -320,13 +322,14 @@ fn ordered(
 }
 
 /// Drives the engine until the consumer is to close.
-fn run(client: &Client, inbox: &Receiver) {
+fn run(client: &Arc<Client>, sender: Arc<Inbox>, inbox: &Receiver) {
     let context = client.context();
+    let mut queues = PartitionQueues::new(Arc::clone(client), sender);
     loop {
         let step = context.driver().step(client, inbox);
         match step {
             Step::Poll(time) => {
-                if !poll_batch(client) {
+                if !poll_batch(client, &mut queues) {
                     inbox.wait(time);
                 }
             }
@@ -337,7 +340,7 @@ fn run(client: &Client, inbox: &Receiver) {
 }
 
 /// Polls what the client has, up to [`BATCH`] records, and says whether it may have more.
-fn poll_batch(client: &Client) -> bool {
+fn poll_batch(client: &Client, queues: &mut PartitionQueues) -> bool {
     let context = client.context();
     let mut more = true;
     for _ in 0..BATCH {
@@ -349,13 +352,15 @@ fn poll_batch(client: &Client) -> bool {
             }
             Some(Err(error)) => context.driver().poll_failed(&error),
             // A callback ends a poll as well, perhaps with records behind it.
-            None if context.was_called_back() => {}
+            None if context.was_called_back() => queues.follow(),
             None => {
                 more = false;
+                queues.shared_is_empty();
                 break;
             }
         }
     }
+    more |= queues.poll(BATCH);
     context.driver().end_batch(client);
     more
 }

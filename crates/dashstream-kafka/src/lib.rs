@@ -26,6 +26,7 @@ mod error;
 mod finding;
 mod inbox;
 mod message;
+mod partition_queues;
 mod progress;
 mod record;
 mod recorded_engine;

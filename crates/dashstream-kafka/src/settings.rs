@@ -9,8 +9,16 @@ use crate::config::Config;
 use crate::error::{ConfigError, StartError};
 
 /// The consuming client's configuration.
-pub(crate) fn consumer(config: &Config) -> ClientConfig {
+pub(crate) fn consumer(config: &Config, partitions: usize) -> ClientConfig {
     let mut client = base(config);
+    // Each partition has a queue of its own at the client, and its setting counts for each.
+    let kbytes = FETCHED_KBYTES
+        .checked_div(partitions)
+        .unwrap_or(FETCHED_KBYTES);
+    client.set(
+        "queued.max.messages.kbytes",
+        kbytes.max(FETCHED_KBYTES_MIN).to_string(),
+    );
     // They say what no error does: how far a partition is read, and that it is not read any more.
     client.set(
         "statistics.interval.ms",
@@ -45,6 +53,12 @@ pub(crate) fn consumer(config: &Config) -> ClientConfig {
     }
     client
 }
+
+/// What the client may have fetched of all partitions: librdkafka's default for a queue.
+const FETCHED_KBYTES: usize = 64 * 1024;
+
+/// What it may have fetched of one, however many there are: one fetch of its default size.
+const FETCHED_KBYTES_MIN: usize = 1024;
 
 /// The configuration of a client that only asks the broker questions: it never joins the group.
 pub(crate) fn admin(config: &Config) -> ClientConfig {

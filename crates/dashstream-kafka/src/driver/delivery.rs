@@ -109,6 +109,18 @@ impl Driver {
         self.taking
     }
 
+    /// Whether a record of this partition would find room.
+    pub(crate) fn has_room(&self, number: i32) -> bool {
+        let at = TopicPartition::new(TOPIC, number);
+        self.engine.engine().has_room(at)
+    }
+
+    /// The topic, and which partitions of it are assigned.
+    pub(crate) fn assigned_partitions(&self) -> (Arc<str>, Vec<i32>) {
+        let numbers = self.partitions.keys().copied().collect();
+        (Arc::clone(&self.topic), numbers)
+    }
+
     /// Hands the records of a batch out, and carries out what follows from them.
     pub(crate) fn end_batch(&mut self, client: &Client) {
         self.perform(client);

@@ -8,10 +8,10 @@ fn every_client_gets_a_password_and_only_the_producer_a_codec() {
     let config = Config::new("b", "t", "g").unwrap();
     let config = config.set("sasl.password", "x").unwrap();
     let config = config.set("compression.type", "zstd").unwrap();
-    for client in [consumer(&config), admin(&config), producer(&config)] {
+    for client in [consumer(&config, 1), admin(&config), producer(&config)] {
         assert_eq!(client.get("sasl.password"), Some("x"));
     }
-    assert_eq!(consumer(&config).get("compression.type"), None);
+    assert_eq!(consumer(&config, 1).get("compression.type"), None);
     assert_eq!(admin(&config).get("compression.type"), None);
     assert_eq!(producer(&config).get("compression.type"), Some("zstd"));
 }
@@ -22,7 +22,7 @@ fn a_setting_the_client_does_not_know_is_named() {
     let config = config.set("fetch.wait.max.ms", "50").unwrap();
     let config = config.set("no.such.setting", "x").unwrap();
     assert_eq!(
-        refused(&consumer(&config), &config),
+        refused(&consumer(&config, 1), &config),
         StartError::Setting {
             name: "no.such.setting".to_owned()
         }
@@ -41,7 +41,7 @@ fn settings_that_contradict_each_other_are_named() {
     let config = config.set("fetch.max.bytes", "1000").unwrap();
     let name = "fetch.max.bytes";
     assert_eq!(
-        refused(&consumer(&config), &config),
+        refused(&consumer(&config, 1), &config),
         StartError::Setting {
             name: name.to_owned()
         }
@@ -53,7 +53,7 @@ fn settings_that_contradict_each_other_are_named() {
     let expected = StartError::Setting {
         name: "reconnect.backoff.max.ms".to_owned(),
     };
-    assert_eq!(refused(&consumer(&config), &config), expected);
+    assert_eq!(refused(&consumer(&config, 1), &config), expected);
 }
 
 #[test]
@@ -74,14 +74,14 @@ fn a_session_is_no_longer_than_the_time_between_two_polls() {
         (45_000, None),
         (45_001, None),
     ] {
-        let client = consumer(&with(poll_ms, None));
+        let client = consumer(&with(poll_ms, None), 1);
         assert_eq!(client.get(SESSION), session, "{poll_ms}");
         assert!(client.create::<BaseConsumer>().is_ok(), "{poll_ms}");
     }
     for ms in ["19999", "20000"] {
         let config = with(20_000, Some(ms));
         assert_eq!(check(&config), Ok(()));
-        let client = consumer(&config);
+        let client = consumer(&config, 1);
         assert_eq!(client.get(SESSION), Some(ms));
         assert!(client.create::<BaseConsumer>().is_ok(), "{ms}");
     }
@@ -124,7 +124,27 @@ fn with_the_protocol_of_kip_848_the_session_is_the_brokers() {
     let config = config.max_poll_interval(Duration::from_secs(10)).unwrap();
     // A name and a value that are known at run time.
     let (name, value) = (String::from("group.protocol"), String::from("consumer"));
-    let client = consumer(&config.set(name, value).unwrap());
+    let client = consumer(&config.set(name, value).unwrap(), 1);
     assert_eq!(client.get(SESSION), None);
     assert!(client.create::<BaseConsumer>().is_ok());
+}
+
+#[test]
+fn what_is_fetched_ahead_is_shared_among_partitions_and_a_host_may_say_otherwise() {
+    let fetched = |config: &Config, partitions| {
+        let client = consumer(config, partitions);
+        client.get("queued.max.messages.kbytes").map(str::to_owned)
+    };
+    let config = Config::new("localhost:9092", "t", "g").unwrap();
+    for (partitions, kbytes) in [
+        (0, "65536"),
+        (1, "65536"),
+        (4, "16384"),
+        (64, "1024"),
+        (512, "1024"),
+    ] {
+        assert_eq!(fetched(&config, partitions).as_deref(), Some(kbytes));
+    }
+    let config = config.set("queued.max.messages.kbytes", "7").unwrap();
+    assert_eq!(fetched(&config, 4).as_deref(), Some("7"));
 }

@@ -1,0 +1,152 @@
+//! The client's queue of each assigned partition, so that one without room is left alone while the
+//! others are read.
+//!
+//! In the queue that the client keeps for all of them the records of a full partition would stand
+//! before those of the others; and pausing it would throw away what was fetched.
+
+use core::mem;
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rdkafka::consumer::Consumer as _;
+use rdkafka::consumer::base_consumer::PartitionQueue;
+
+use crate::driver::{Client, Context};
+use crate::inbox::Inbox;
+
+/// The queues of the partitions that are assigned, and which of them may have something.
+pub(crate) struct PartitionQueues {
+    client: Arc<Client>,
+    of: BTreeMap<i32, Queue>,
+    /// Split since the shared queue was last seen empty: what that still has of them comes first.
+    fresh: Vec<i32>,
+    /// Queues that may have something, each once, in turn.
+    ready: VecDeque<i32>,
+    signals: Arc<Signals>,
+}
+
+struct Queue {
+    queue: PartitionQueue<Context>,
+    is_ready: bool,
+}
+
+/// Queues that have something since they were last asked, told by the client's threads.
+struct Signals {
+    nonempty: Mutex<Vec<i32>>,
+    inbox: Arc<Inbox>,
+}
+
+impl PartitionQueues {
+    pub(crate) fn new(client: Arc<Client>, inbox: Arc<Inbox>) -> Self {
+        let nonempty = Mutex::default();
+        Self {
+            client,
+            of: BTreeMap::new(),
+            fresh: Vec::new(),
+            ready: VecDeque::new(),
+            signals: Arc::new(Signals { nonempty, inbox }),
+        }
+    }
+
+    /// Makes queues for the partitions that were assigned, and lets go of the others.
+    pub(crate) fn follow(&mut self) {
+        let client = Arc::clone(&self.client);
+        let context = client.context();
+        let (topic, assigned) = context.driver().assigned_partitions();
+        self.of.retain(|number, _| assigned.contains(number));
+        self.fresh.retain(|number| assigned.contains(number));
+        for number in assigned {
+            if self.of.contains_key(&number) {
+                continue;
+            }
+            // Without a queue of its own its records come by the shared one.
+            let Some(mut queue) = self.client.split_partition_queue(&topic, number) else {
+                continue;
+            };
+            let signals = Arc::clone(&self.signals);
+            queue.set_nonempty_callback(move || signals.nonempty(number));
+            let is_ready = false;
+            self.of.insert(number, Queue { queue, is_ready });
+            self.fresh.push(number);
+        }
+    }
+
+    /// The shared queue is empty, so that nothing of a partition is left in front of its own queue.
+    pub(crate) fn shared_is_empty(&mut self) {
+        for number in mem::take(&mut self.fresh) {
+            self.mark(number);
+        }
+    }
+
+    /// Polls the queues that have something and room for it, up to `max` records in turns. It says
+    /// whether there may be more.
+    pub(crate) fn poll(&mut self, max: usize) -> bool {
+        for number in self.signals.take() {
+            if !self.fresh.contains(&number) {
+                self.mark(number);
+            }
+        }
+        let client = Arc::clone(&self.client);
+        let context = client.context();
+        let mut left = max;
+        let mut more = false;
+        for _turn in 0..self.ready.len() {
+            let Some(number) = self.ready.pop_front() else {
+                break;
+            };
+            let Some(of) = self.of.get_mut(&number) else {
+                continue;
+            };
+            let mut slice = left.min(SLICE);
+            let mut stopped = false;
+            let is_empty = loop {
+                if slice == 0 || stopped || !context.driver().has_room(number) {
+                    break false;
+                }
+                slice = slice.saturating_sub(1);
+                match of.queue.poll(Duration::ZERO) {
+                    Some(Ok(message)) => {
+                        left = left.saturating_sub(1);
+                        stopped = !context.driver().polled(&client, &message);
+                    }
+                    Some(Err(error)) => context.driver().poll_failed(&error),
+                    None => break true,
+                }
+            };
+            of.is_ready = !is_empty;
+            if !is_empty {
+                self.ready.push_back(number);
+                more |= slice == 0 && !stopped;
+            }
+            if stopped || left == 0 {
+                break;
+            }
+        }
+        more || left == 0
+    }
+
+    fn mark(&mut self, number: i32) {
+        if let Some(of) = self.of.get_mut(&number)
+            && !mem::replace(&mut of.is_ready, true)
+        {
+            self.ready.push_back(number);
+        }
+    }
+}
+
+impl Signals {
+    fn nonempty(&self, number: i32) {
+        let mut numbers = self.nonempty.lock().unwrap_or_else(PoisonError::into_inner);
+        numbers.push(number);
+        drop(numbers);
+        self.inbox.client_ready();
+    }
+
+    fn take(&self) -> Vec<i32> {
+        mem::take(&mut self.nonempty.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Records of one partition before the next has its turn.
+const SLICE: usize = 64;
