@@ -5,6 +5,8 @@
 mod codec;
 mod counted;
 mod end_to_end;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod measure;
 mod metrics;
 mod policy;
@@ -25,6 +27,8 @@ const AREAS: &[Area] = &[
     ("metrics", metrics::run),
     ("policy", policy::run),
     ("end-to-end", end_to_end::run),
+    #[cfg(feature = "kafka")]
+    ("kafka", kafka::run),
 ];
 
 fn main() -> ExitCode {
@@ -44,6 +48,11 @@ fn main() -> ExitCode {
             }
             end_to_end::PEAK => {
                 end_to_end::peak();
+                return ExitCode::SUCCESS;
+            }
+            #[cfg(feature = "kafka")]
+            kafka::ONE => {
+                kafka::one(std::env::args().skip(2));
                 return ExitCode::SUCCESS;
             }
             area if AREAS.iter().any(|(name, _)| *name == area) => wanted = Some(argument),

@@ -14,6 +14,9 @@ pub(crate) fn run(area: Option<&str>, quick: bool) -> Result<()> {
         "--bin",
         "figures",
     ]);
+    if area == Some("kafka") {
+        command.args(["--features", "kafka"]);
+    }
     command.arg("--manifest-path").arg(manifest).arg("--");
     command.args(area);
     if quick {

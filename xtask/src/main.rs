@@ -84,7 +84,7 @@ enum Stage {
     },
     /// Ratios against peers and floors as JSON lines; fails when one misses its goal
     Figures {
-        /// zstd, codec, reducer, policy, metrics or end-to-end; all of them without a name
+        /// zstd, codec, reducer, policy, metrics, end-to-end, or kafka; all but the last without a name
         area: Option<String>,
         /// Fewer rounds; a ratio misses beyond 1.25 of its goal in each of three tries: for `ci`
         #[arg(long)]
