@@ -22,7 +22,7 @@ use crate::clock::{Clock, Patience, pause};
 use crate::config::Config;
 use crate::error::{Asked, StartError};
 use crate::settings;
-use crate::topic_reader::{TopicReader, ranges};
+use crate::topic_reader::{SourceReader, TopicReader, ranges};
 
 /// A redrive under a name: it goes through the archive topic as it stood when the name was first used,
 /// and can be started again wherever it was ended.
@@ -41,7 +41,7 @@ pub struct Redriver {
     archive: String,
     ledger: String,
     reader: TopicReader,
-    source: TopicReader,
+    source: SourceReader,
     producer: BaseProducer,
     admin: Admin,
     /// How many partitions each target has; none where there is no such topic.
@@ -85,7 +85,7 @@ impl Redriver {
             archive: config.topic.clone(),
             ledger,
             reader: TopicReader::new(config)?,
-            source: TopicReader::new(config)?,
+            source: SourceReader::new(config),
             producer,
             admin,
             targets: BTreeMap::new(),
@@ -134,7 +134,7 @@ impl Redriver {
             Err(error) => return Err(error),
         }
         let mut reader = TopicReader::whole(config, &config.topic)?;
-        let mut source = TopicReader::new(config)?;
+        let mut source = SourceReader::new(config);
         while let Some((place, record)) = reader.read()? {
             let letter = DeadLetter::read(&record, LETTER_BYTES_DEFAULT);
             decide(&mut redrive, &mut source, place, &letter)?;
@@ -306,7 +306,7 @@ impl fmt::Debug for Redriver {
 /// The record to send for a letter, read where it stood if it has to be.
 fn decide(
     redrive: &mut Redrive,
-    source: &mut TopicReader,
+    source: &mut SourceReader,
     place: LetterPlace,
     letter: &Result<DeadLetter, dashstream_dlq::LetterError>,
 ) -> Result<Option<Redriven>, RedriveError> {
@@ -357,6 +357,8 @@ fn producer(config: &Config) -> Result<BaseProducer, RedriveError> {
             "message.timeout.ms",
             TRANSACTION_TIMEOUT.as_millis().to_string(),
         )
+        // What the broker takes is its topic's to say; the client's own limit is below many of them.
+        .set("message.max.bytes", SENT_BYTES_MAX.to_string())
         // What Java producers do, so that a key stays in its partition of another topic.
         .set("partitioner", "murmur2_random");
     let made = settings.create();
@@ -417,6 +419,9 @@ impl RedriveError {
 
 /// Room for the prefix within the 249 bytes of a name.
 const NAME_BYTES_MAX: usize = 100;
+
+/// The largest letter that is read, and room for the headers of a redrive.
+const SENT_BYTES_MAX: usize = LETTER_BYTES_DEFAULT + 64 * 1024;
 
 /// Half of a broker's default `transaction.timeout.ms`, 60 s.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);

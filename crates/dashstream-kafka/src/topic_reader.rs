@@ -56,7 +56,7 @@ impl TopicReader {
         if !ranges(config, topic)?.contains_key(&place.0) {
             return Ok(None);
         }
-        Self::new(config)?.record_at(topic, place)
+        SourceReader::new(config).record_at(topic, place)
     }
 
     /// A reader of nothing, for [`TopicReader::open`].
@@ -77,7 +77,8 @@ impl TopicReader {
         })
     }
 
-    /// Reads these ranges next, and nothing more of what was read before.
+    /// Reads these ranges. Once for a reader: what the client has fetched of an earlier assignment may
+    /// still come after another one, and would be taken for what stands there.
     pub(crate) fn open(
         &mut self,
         topic: &str,
@@ -137,27 +138,16 @@ impl TopicReader {
         Ok(None)
     }
 
-    /// The record at one place; none where there is none any more.
-    pub(crate) fn record_at(
-        &mut self,
-        topic: &str,
-        (partition, offset): LetterPlace,
-    ) -> Result<Option<KafkaRecord>, StartError> {
-        let marks = self
+    /// What a partition holds; none where it does not exist.
+    fn range(&self, topic: &str, partition: i32) -> Result<Option<Range<i64>>, StartError> {
+        match self
             .consumer
-            .fetch_watermarks(topic, partition, self.patience);
-        let (low, high) = match marks {
-            Ok(marks) => marks,
-            Err(error) if is_gone(ClientCode::of(&error)) => return Ok(None),
-            Err(error) => return Err(failed(&error)),
-        };
-        if !(low..high).contains(&offset) {
-            return Ok(None);
+            .fetch_watermarks(topic, partition, self.patience)
+        {
+            Ok((low, high)) => Ok(Some(low..high)),
+            Err(error) if is_gone(ClientCode::of(&error)) => Ok(None),
+            Err(error) => Err(failed(&error)),
         }
-        let end = offset.saturating_add(1);
-        self.open(topic, &BTreeMap::from([(partition, offset..end)]))?;
-        // What lies behind the offset where it was compacted away is beyond the end.
-        Ok(self.read()?.map(|(_, record)| record))
     }
 
     pub(crate) fn group(&self) -> Option<ConsumerGroupMetadata> {
@@ -173,6 +163,87 @@ impl fmt::Debug for TopicReader {
             .finish_non_exhaustive()
     }
 }
+
+/// Reads single records. Those of a partition that are asked for in order, as letters name them, come from
+/// one reader; another order costs a new client for each, about half a second.
+pub(crate) struct SourceReader {
+    config: Config,
+    /// By topic and partition.
+    open: BTreeMap<(String, i32), OpenSource>,
+}
+
+struct OpenSource {
+    reader: TopicReader,
+    /// The first offset that it may still give.
+    next: i64,
+}
+
+impl SourceReader {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            config: config.clone(),
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// The record at one place; none where there is none any more.
+    pub(crate) fn record_at(
+        &mut self,
+        topic: &str,
+        (partition, offset): LetterPlace,
+    ) -> Result<Option<KafkaRecord>, StartError> {
+        let key = (topic.to_owned(), partition);
+        if let Some(mut open) = self.open.remove(&key) {
+            let near = open.next..open.next.saturating_add(NEAR_RECORDS);
+            if near.contains(&offset)
+                && let Ok(Some(record)) = open.forward_to(offset)
+            {
+                self.open.insert(key, open);
+                return Ok(Some(record));
+            }
+        }
+        // Whether it is gone says only a reader that has read nothing else.
+        let mut reader = TopicReader::new(&self.config)?;
+        let range = reader.range(topic, partition)?;
+        let Some(range) = range.filter(|range| range.contains(&offset)) else {
+            return Ok(None);
+        };
+        reader.open(topic, &BTreeMap::from([(partition, offset..range.end)]))?;
+        let next = offset;
+        let mut open = OpenSource { reader, next };
+        let record = open.forward_to(offset)?;
+        if self.open.len() >= READERS_MAX {
+            self.open.pop_first();
+        }
+        self.open.insert(key, open);
+        Ok(record)
+    }
+}
+
+impl OpenSource {
+    /// Reads on to this offset; none where another record comes behind it, or none at all.
+    fn forward_to(&mut self, offset: i64) -> Result<Option<KafkaRecord>, StartError> {
+        while let Some(((_, at), record)) = self.reader.read()? {
+            self.next = at.saturating_add(1);
+            if at >= offset {
+                return Ok((at == offset).then_some(record));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl fmt::Debug for SourceReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceReader").finish_non_exhaustive()
+    }
+}
+
+/// Each is a client with a thread and a connection to each broker that it reads from.
+const READERS_MAX: usize = 16;
+
+/// Further ahead than this, a new reader is there sooner: about what one fetch brings.
+const NEAR_RECORDS: i64 = 1_000;
 
 /// What each partition of a topic holds.
 pub(crate) fn ranges(

@@ -11,8 +11,10 @@ use dashstream_dlq::{Disclosure, KafkaRecord, LetterFormat, RejectedRecord};
 use dashstream_kafka::Embedded;
 use dashstream_policy::{Cause, Form};
 use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 fn dashstream(brokers: &str, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dashstream"));
@@ -94,6 +96,17 @@ fn poisoned() -> Embedded {
         };
         produce("events-dlq", &letter);
     }
+    // The group has passed the first two.
+    let group: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", cluster.brokers())
+        .set("group.id", "billing")
+        .create()
+        .unwrap();
+    let mut passed = TopicPartitionList::new();
+    passed
+        .add_partition_offset("events", 0, Offset::Offset(2))
+        .unwrap();
+    group.commit(&passed, CommitMode::Sync).unwrap();
     cluster
 }
 
@@ -105,7 +118,7 @@ fn every_way_to_end_has_its_code() {
     let malformed = file("malformed.properties", b"# a comment\nsasl.mechanism\n");
     let [refused, malformed] = [&refused, &malformed].map(|path| path.to_str().unwrap());
     let there = cluster.brokers();
-    let cases: [(&str, &[&str], i32, &str); 18] = [
+    let cases: [(&str, &[&str], i32, &str); 20] = [
         (none, &["--help"], 0, ""),
         (none, &["completions", "bash"], 0, ""),
         (there, &["dlq", "list", "events-dlq"], 0, ""),
@@ -149,6 +162,18 @@ fn every_way_to_end_has_its_code() {
             "no record at 7:0",
         ),
         (none, &["dlq", "list", "events-dlq"], 5, "failed"),
+        (
+            there,
+            &["why", "events", "0:0", "--group", "billing"],
+            0,
+            "",
+        ),
+        (
+            there,
+            &["why", "events", "0:3", "--group", "billing"],
+            3,
+            "no record at 0:3",
+        ),
     ];
     for (brokers, args, code, words) in cases {
         let ended = run(brokers, args);
@@ -181,6 +206,23 @@ fn every_way_to_end_has_its_code() {
             "{args:?}"
         );
     }
+}
+
+#[test]
+fn what_became_of_a_record_is_told_for_the_group_that_is_asked_about() {
+    let cluster = poisoned();
+    let state = |place: &str, group: &str| {
+        let args = ["--json", "why", "events", place, "--group", group];
+        let told = text(&run(cluster.brokers(), &args).stdout);
+        let last: serde_json::Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+        (
+            last["state"].as_str().unwrap().to_owned(),
+            last["letters"].as_u64().unwrap(),
+        )
+    };
+    assert_eq!(state("0:1", "billing"), ("rejected".to_owned(), 1));
+    assert_eq!(state("0:2", "billing"), ("waiting".to_owned(), 1));
+    assert_eq!(state("0:1", "another"), ("uncommitted".to_owned(), 0));
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Inspect(From),
     /// Show the message in a record
     Decode(From),
+    /// Say what became of a record, by a group's commits and its letters
+    Why(Why),
     /// Print a completion script
     Completions {
         /// For this shell
@@ -139,6 +141,21 @@ pub(crate) struct Filter {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Why {
+    /// The topic that holds the record
+    pub(crate) topic: String,
+    /// Where it stands
+    #[arg(value_name = "PARTITION:OFFSET", value_parser = place)]
+    pub(crate) place: LetterPlace,
+    /// The consumer group that is asked about
+    #[arg(long, env = "KAFKA_GROUP_ID")]
+    pub(crate) group: String,
+    /// The archive topic; `TOPIC-dlq` unless it is given
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) archive: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct From {
     /// The topic that holds the record
     #[arg(required_unless_present = "file", requires = "place")]
@@ -155,7 +172,12 @@ impl Args {
     /// How to reach the broker; `archive` is the archive topic.
     pub(crate) fn config(&self, archive: &str) -> Result<Config, Failure> {
         // The consumed topic and its group play no part.
-        let mut config = Config::new(&self.brokers, "_", "dashstream")?.client_id("dashstream");
+        Ok(self.client("_", "dashstream")?.archive_topic(archive)?)
+    }
+
+    /// How to reach the broker, for questions about a topic and a group.
+    pub(crate) fn client(&self, topic: &str, group: &str) -> Result<Config, Failure> {
+        let mut config = Config::new(&self.brokers, topic, group)?.client_id("dashstream");
         if let Some(path) = &self.client_config {
             let text = read(path)?;
             let text = String::from_utf8_lossy(&text);
@@ -168,7 +190,7 @@ impl Args {
                 config = config.set(name.trim(), value.trim())?;
             }
         }
-        Ok(config.archive_topic(archive)?)
+        Ok(config)
     }
 }
 

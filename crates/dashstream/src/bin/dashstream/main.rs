@@ -6,6 +6,7 @@ mod dlq;
 mod failure;
 mod inspect;
 mod show;
+mod why;
 
 use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ fn run(args: &Args, out: &mut impl io::Write) -> Result<Found, Failure> {
         Command::Dlq(DlqCommand::Redrive(redrive)) => dlq::redrive(args, redrive, out),
         Command::Inspect(from) => inspect::inspect(args, from, out),
         Command::Decode(from) => inspect::decode(args, from, out),
+        Command::Why(why) => why::why(args, why, out),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "dashstream", &mut text);
