@@ -47,18 +47,34 @@ pub(crate) fn unassign<C: ConsumerContext>(
     client.incremental_unassign(&list(topic, partitions))
 }
 
-/// Stores an offset that the engine released. The client commits it.
+/// Stores offsets that the engine released, and says of each whether the client took it. The client
+/// commits them.
 pub(crate) fn store<C: ConsumerContext>(
     client: &BaseConsumer<C>,
     topic: &str,
-    partition: i32,
-    next: NextOffset,
-) -> Result<(), ClientCode> {
-    let mut list = TopicPartitionList::with_capacity(1);
-    // The list call takes the offset as it is; the other two of the client add one.
-    list.add_partition_offset(topic, partition, Offset::Offset(next.get()))
-        .and_then(|()| client.store_offsets(&list))
-        .map_err(|error| ClientCode::of(&error))
+    offsets: impl ExactSizeIterator<Item = (i32, NextOffset)>,
+) -> Vec<Result<(), ClientCode>> {
+    let count = offsets.len();
+    let mut list = TopicPartitionList::with_capacity(count);
+    for (partition, next) in offsets {
+        // The list call takes the offset as it is; the other two of the client add one.
+        if let Err(error) = list.add_partition_offset(topic, partition, Offset::Offset(next.get()))
+        {
+            return vec![Err(ClientCode::of(&error)); count];
+        }
+    }
+    // It is an error where none was taken, and each has its own in any case.
+    let all = client.store_offsets(&list);
+    let of_each = list.elements();
+    let refused = all.is_err() && of_each.iter().all(|element| element.error().is_ok());
+    if let (true, Err(error)) = (refused, all) {
+        return vec![Err(ClientCode::of(&error)); count];
+    }
+    let result = |error: &rdkafka::error::KafkaError| ClientCode::of(error);
+    of_each
+        .iter()
+        .map(|element| element.error().map_err(|error| result(&error)))
+        .collect()
 }
 
 /// Commits offsets at once, also lower ones than are committed. The answer comes to the callback.

@@ -1,10 +1,11 @@
 //! What the engine asks for, carried out at the client.
 
+use core::mem;
 use core::time::Duration;
 
 use dashstream_policy::{
     Action, ArchiveFault, ArchiveRequest, ArchiveResult, Assignment, Count, Input, Offset,
-    PartitionState, StoreReason,
+    PartitionState, StoreOffset, StoreReason,
 };
 
 use crate::archive::Archive;
@@ -22,49 +23,29 @@ impl Driver {
         self.push_outgoing();
         let mut holds = false;
         let mut answer = None;
-        while let Some(action) = self.engine.poll_action() {
-            let now = self.wiring.clock.now();
-            match action {
-                Action::Store(store) => {
-                    let (partition, next) = (store.partition(), store.next());
-                    let result = client::store(client, &self.topic, partition.partition(), next);
-                    let ok = result.is_ok();
-                    if let Some(state) = self.partitions.get_mut(&partition.partition())
-                        && ok
-                    {
-                        let before = state.stored.or(state.committed);
-                        state.went_back |= before.is_some_and(|at| at > next.get());
-                        state.stored = Some(next.get());
-                        // A position that an operator set is committed whatever the configuration
-                        // says: the client itself never commits a lower one.
-                        let ordered = store.reason() == StoreReason::Ordered;
-                        if store.commit_now() && (self.commit_rejections || ordered) {
-                            self.commits.want(partition.partition(), next.get());
-                        }
-                    }
-                    if let Some(guard) = &mut self.guard
-                        && ok
-                    {
-                        guard.passed(partition.partition(), next.get());
-                    }
-                    match result {
-                        Ok(()) => self.report(&ConsumerEvent::Stored {
-                            partition: partition.partition(),
-                            next: next.get(),
-                            because: store.reason(),
-                        }),
-                        Err(code) => self.consumer_failed(code),
-                    }
-                    self.engine.handle(
-                        now,
-                        Input::Stored {
-                            partition,
-                            assignment: store.assignment(),
-                            next,
-                            ok,
-                        },
-                    );
+        // Stores that follow each other are one call of the client.
+        let mut stores = Vec::new();
+        loop {
+            let action = match self.engine.poll_action() {
+                Some(Action::Store(store)) => {
+                    stores.push(store);
+                    continue;
                 }
+                action => action,
+            };
+            let now = self.wiring.clock.now();
+            let stored = !stores.is_empty();
+            if stored {
+                self.store(client, now, &mem::take(&mut stores));
+            }
+            let Some(action) = action else {
+                if stored {
+                    continue;
+                }
+                break;
+            };
+            match action {
+                Action::Store(store) => stores.push(store),
                 Action::Archive(request) => self.send(now, &request),
                 Action::Pause {
                     partition,
@@ -128,6 +109,54 @@ impl Driver {
         // the audit log has it, and a record that it gave up cannot be had any more.
         if let Some((reply, outcome)) = answer {
             let _gone = reply.send(outcome);
+        }
+    }
+
+    /// Stores offsets, and tells the engine which of them the client took.
+    fn store(&mut self, client: &Client, now: Duration, stores: &[StoreOffset]) {
+        let offsets = stores
+            .iter()
+            .map(|store| (store.partition().partition(), store.next()));
+        let results = client::store(client, &self.topic, offsets);
+        for (store, result) in stores.iter().zip(results) {
+            let (partition, next) = (store.partition(), store.next());
+            let number = partition.partition();
+            let ok = result.is_ok();
+            if let Some(state) = self.partitions.get_mut(&number)
+                && ok
+            {
+                let before = state.stored.or(state.committed);
+                state.went_back |= before.is_some_and(|at| at > next.get());
+                state.stored = Some(next.get());
+                // A position that an operator set is committed whatever the configuration
+                // says: the client itself never commits a lower one.
+                let ordered = store.reason() == StoreReason::Ordered;
+                if store.commit_now() && (self.commit_rejections || ordered) {
+                    self.commits.want(number, next.get());
+                }
+            }
+            if let Some(guard) = &mut self.guard
+                && ok
+            {
+                guard.passed(number, next.get());
+            }
+            match result {
+                Ok(()) => self.report(&ConsumerEvent::Stored {
+                    partition: number,
+                    next: next.get(),
+                    because: store.reason(),
+                }),
+                Err(code) => self.consumer_failed(code),
+            }
+            self.engine.handle(
+                now,
+                Input::Stored {
+                    partition,
+                    assignment: store.assignment(),
+                    next,
+                    ok,
+                },
+            );
         }
     }
 
