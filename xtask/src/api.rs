@@ -20,7 +20,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         &["dashstream_codec::v1::", "dashstream_codec::Message::"],
     ),
     ("dashstream-reducer", "wire", &[]),
-    ("dashstream-policy", "trace", &[]),
+    ("dashstream-policy", "trace,testing", &[]),
     ("dashstream-dlq", "", &[]),
     (
         "dashstream-metrics",
@@ -29,7 +29,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "dashstream",
-        "serde,prometheus",
+        "http,prometheus",
         &["Metrics::register_in(&prometheus::registry::Registry,"],
     ),
     ("dashstream-kafka", "", &[]),

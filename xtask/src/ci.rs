@@ -5,15 +5,15 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{api, artefacts, counts, deps, features, figures, loom, proto, rules, sh};
+use crate::{api, artefacts, counts, deps, features, figures, loom, outside, proto, rules, sh};
 
 /// The README promises this command; the step that runs it checks that the promise still stands.
 const README_TEST: &str = "cargo test --workspace";
 
 /// Features that need nothing but a C compiler. `tls`, which needs OpenSSL's headers, is a stage of
 /// `full`.
-const FEATURES: &str = "dashstream-reducer/wire,dashstream-policy/trace,\
-    dashstream-metrics/serde,dashstream/serde,dashstream/prometheus,dashstream/cli";
+const FEATURES: &str = "dashstream-reducer/wire,dashstream-policy/trace,dashstream-policy/testing,\
+    dashstream-metrics/serde,dashstream/http,dashstream/serde,dashstream/prometheus,dashstream/cli";
 
 pub(crate) fn run() -> Result<()> {
     sh::step("fmt", || {
@@ -26,6 +26,7 @@ pub(crate) fn run() -> Result<()> {
     sh::step("clippy without features", features::bare)?;
     sh::step("test", test)?;
     sh::step("stack without optimisation", stack)?;
+    sh::step("outside", outside::run)?;
     sh::step("doc", doc)?;
     sh::step("api", || api::run(true))?;
     sh::step("gateway", gateway)?;
@@ -64,13 +65,22 @@ fn test() -> Result<()> {
         "--test",
         "command",
     ]))?;
-    // The only feature that no member of the workspace switches on.
+    // The only features that no member of the workspace switches on.
     sh::run(&mut sh::cargo(&[
         "test",
         "-p",
         "dashstream",
         "--features",
-        "prometheus,serde",
+        "prometheus,http",
+    ]))?;
+    sh::run(&mut sh::cargo(&[
+        "test",
+        "-p",
+        "dashstream-policy",
+        "--features",
+        "testing",
+        "--test",
+        "conformance",
     ]))
 }
 

@@ -48,6 +48,7 @@ const NORMAL: &[(&str, &[&str])] = &[
     (
         "dashstream",
         &[
+            "axum",
             "clap",
             "clap_complete",
             "dashstream-codec",
@@ -55,9 +56,15 @@ const NORMAL: &[(&str, &[&str])] = &[
             "dashstream-kafka",
             "dashstream-metrics",
             "dashstream-policy",
+            "dashstream-reducer",
+            "hyper",
+            "hyper-util",
             "prometheus",
             "serde",
             "serde_json",
+            "thiserror",
+            "tokio",
+            "tracing",
         ],
     ),
     (
@@ -90,6 +97,15 @@ const PURE: &[&str] = &[
     "dashstream-metrics",
 ];
 
+/// The same of `dashstream` without its consumer and its pages, and of the example that uses it so.
+const PURE_WITHOUT: &[(&str, &[&str])] = &[
+    (
+        "dashstream",
+        &["--no-default-features", "--features", "serde,prometheus"],
+    ),
+    ("dashstream-file-log", &[]),
+];
+
 /// The same of `dashstream` without its command.
 const PURE_WITHOUT: &[(&str, &[&str])] = &[(
     "dashstream",
@@ -111,6 +127,7 @@ const IMPURE: &[&str] = &[
 /// Members that no other member may depend on, except in its tests.
 const LEAVES: &[&str] = &[
     "dashstream-examples",
+    "dashstream-file-log",
     "dashstream-gateway",
     "dashstream-sim",
     "dashstream-testkit",

@@ -9,10 +9,10 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("dashstream-zstd", &["libzstd"]),
     ("dashstream-codec", &["libzstd"]),
     ("dashstream-reducer", &["wire"]),
-    ("dashstream-policy", &["trace"]),
+    ("dashstream-policy", &["trace", "testing"]),
     ("dashstream-dlq", &[]),
     ("dashstream-metrics", &["serde", "prometheus"]),
-    ("dashstream", &["serde", "prometheus"]),
+    ("dashstream", &["serde", "prometheus", "http"]),
     ("dashstream-kafka", &[]),
 ];
 

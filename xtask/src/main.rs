@@ -24,6 +24,7 @@ mod interop;
 mod kafka;
 mod loom;
 mod mutants;
+mod outside;
 mod prometheus_test;
 mod proto;
 mod rules;
@@ -68,6 +69,8 @@ enum Stage {
         name: String,
         into: PathBuf,
     },
+    /// The README's program as a crate outside the workspace, and one without Kafka
+    Outside,
     /// Dependency rules of the workspace, checked against `cargo metadata`
     Deps,
     /// The codec against protobuf for Python and protobufjs for Node, both ways
@@ -170,6 +173,7 @@ fn main() -> Result<()> {
         Stage::Ci => ci::run(),
         Stage::Full { stage, list } => full::run(stage.as_deref(), list),
         Stage::Vendor { name, into } => vendor::run(&name, &into),
+        Stage::Outside => outside::run(),
         Stage::Deps => deps::run(),
         Stage::Interop => interop::run(),
         Stage::Proto { check } => proto::run(check),

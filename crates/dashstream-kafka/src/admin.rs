@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::groups::GroupList;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::client_code::{ClientCode, ErrorClass};
@@ -88,14 +89,9 @@ impl Admin {
     ///
     /// Those of [`Admin::partitions`].
     pub fn unowned(&self) -> Result<Option<BTreeMap<i32, u64>>, StartError> {
-        let groups = self
-            .client
-            .fetch_group_list(Some(&self.group), self.timeout)
-            .map_err(|error| StartError::unanswered(Asked::Group, ClientCode::of(&error)))?;
-        let group = groups
-            .groups()
-            .iter()
-            .find(|group| group.name() == self.group);
+        let groups = self.groups()?;
+        let mut groups = groups.groups().iter();
+        let group = groups.find(|group| group.name() == self.group);
         let owned = match group.map(|group| (group, group.state())) {
             // A group that nobody is in is forgotten, or kept for its offsets.
             None | Some((_, "Empty" | "Dead")) => BTreeSet::new(),
@@ -127,6 +123,33 @@ impl Admin {
             (partition, u64::try_from(records).unwrap_or(0))
         });
         Ok(Some(waiting.filter(|(_, records)| *records > 0).collect()))
+    }
+
+    /// Which member of the group owns a partition of the topic: its client id and its host. Nothing when
+    /// nobody does, while the group rebalances, or when the broker does not describe groups.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Admin::partitions`].
+    pub fn owner(&self, partition: i32) -> Result<Option<String>, StartError> {
+        let groups = self.groups()?;
+        let groups = groups.groups().iter();
+        let mut members = groups
+            .filter(|group| group.name() == self.group)
+            .flat_map(|group| group.members());
+        let owner = members.find(|member| {
+            let owned = member
+                .assignment()
+                .and_then(|bytes| owned(bytes, &self.topic));
+            owned.is_some_and(|owned| owned.contains(&partition))
+        });
+        Ok(owner.map(|member| format!("{} at {}", member.client_id(), member.client_host())))
+    }
+
+    fn groups(&self) -> Result<GroupList, StartError> {
+        self.client
+            .fetch_group_list(Some(&self.group), self.timeout)
+            .map_err(|error| StartError::unanswered(Asked::Group, ClientCode::of(&error)))
     }
 
     /// Fresh watermarks of several partitions in two questions. A partition that gave no answer in

@@ -20,7 +20,7 @@ impl Clock {
         Self {
             origin: Instant::now(),
             // A clock before 1970 is broken, and labels nothing as old.
-            started_unix: UNIX_EPOCH.elapsed().unwrap_or_default(),
+            started_unix: Self::time_of_day(),
         }
     }
 
@@ -32,6 +32,11 @@ impl Clock {
     /// `now` as time since the Unix epoch. It ignores later changes of the system's clock.
     pub(crate) const fn unix(&self, now: Duration) -> Duration {
         self.started_unix.saturating_add(now)
+    }
+
+    /// Time since the Unix epoch, as the system's clock says now.
+    pub(crate) fn time_of_day() -> Duration {
+        UNIX_EPOCH.elapsed().unwrap_or_default()
     }
 
     /// The start in milliseconds since the Unix epoch.

@@ -461,6 +461,12 @@ impl Config {
         self.letter_format
     }
 
+    /// How often the broker is asked for watermarks.
+    #[must_use]
+    pub const fn watermarks_every(&self) -> Duration {
+        self.watermark_interval
+    }
+
     /// How much of a payload an archived record shows.
     #[must_use]
     pub const fn disclosed(&self) -> Disclosure {

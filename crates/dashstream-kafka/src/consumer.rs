@@ -249,6 +249,12 @@ impl Handle {
     pub fn now(&self) -> Duration {
         self.clock.now()
     }
+
+    /// The time of day, since the Unix epoch: what the time stamps of records are compared with.
+    #[must_use]
+    pub fn time_of_day(&self) -> Duration {
+        Clock::time_of_day()
+    }
 }
 
 impl fmt::Debug for Handle {

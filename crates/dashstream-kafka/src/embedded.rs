@@ -1,10 +1,18 @@
 //! A Kafka cluster inside this process, for examples, tests and a gateway without a broker.
 
-use std::sync::mpsc;
+use core::fmt;
+use core::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
+use rdkafka::client::ClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::error::KafkaError;
+use rdkafka::message::DeliveryResult;
 use rdkafka::mocking::MockCluster;
-use rdkafka::producer::DefaultProducerContext;
+use rdkafka::producer::{
+    BaseProducer, BaseRecord, DefaultProducerContext, Producer as _, ProducerContext,
+};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use crate::client_code::ClientCode;
@@ -19,6 +27,7 @@ use crate::client_code::ClientCode;
 pub struct Embedded {
     brokers: String,
     jobs: mpsc::Sender<Job>,
+    producer: Mutex<Option<Producing>>,
 }
 
 /// Says why an embedded cluster, or a topic in it, could not be made.
@@ -75,7 +84,11 @@ impl Embedded {
             })
             .map_err(|_| EmbeddedError::Thread)?;
         let brokers = started.recv().map_err(|_| EmbeddedError::Thread)??;
-        Ok(Self { brokers, jobs })
+        Ok(Self {
+            brokers,
+            jobs,
+            producer: Mutex::new(None),
+        })
     }
 
     /// The bootstrap list for [`Config::new`](crate::Config::new).
@@ -93,6 +106,33 @@ impl Embedded {
         let name = name.to_owned();
         self.ask(move |cluster| cluster.create_topic(&name, i32::from(partitions), 1))?
             .map_err(|error| EmbeddedError::Client(ClientCode::of(&error)))
+    }
+
+    /// Appends a record to the partition that its key leads to, or to any one without a key, and waits until
+    /// the broker has it: for examples and tests, not for load.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbeddedError::Client`] when the broker refuses, or has not answered within ten seconds.
+    pub fn produce(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> Result<(), EmbeddedError> {
+        let client = |error: KafkaError| EmbeddedError::Client(ClientCode::of(&error));
+        let mut producer = lock(&self.producer);
+        let producer = match &mut *producer {
+            Some(producer) => producer,
+            none => none.insert(Producing::new(&self.brokers).map_err(client)?),
+        };
+        let mut record = BaseRecord::<[u8], [u8]>::to(topic);
+        (record.key, record.payload) = (key, value);
+        let sent = producer.client.send(record);
+        sent.map_err(|(error, _)| client(error))?;
+        producer.client.flush(PRODUCE_WITHIN).map_err(client)?;
+        let refused = lock(&producer.refused).take();
+        refused.map_or(Ok(()), |code| Err(EmbeddedError::Client(code)))
     }
 
     /// Takes the broker away, or brings it back, to see what an outage looks like.
@@ -140,6 +180,51 @@ impl Embedded {
         answer.recv().map_err(|_| EmbeddedError::Thread)
     }
 }
+
+/// A client that appends.
+struct Producing {
+    client: BaseProducer<Delivery>,
+    /// Why the last record was not appended, if it was not.
+    refused: Arc<Mutex<Option<ClientCode>>>,
+}
+
+impl Producing {
+    fn new(brokers: &str) -> Result<Self, KafkaError> {
+        let refused = Arc::default();
+        let client = ClientConfig::new()
+            .set("bootstrap.servers", brokers)
+            .set("linger.ms", "0")
+            .create_with_context(Delivery(Arc::clone(&refused)))?;
+        Ok(Self { client, refused })
+    }
+}
+
+impl fmt::Debug for Producing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Producing").finish_non_exhaustive()
+    }
+}
+
+struct Delivery(Arc<Mutex<Option<ClientCode>>>);
+
+impl ClientContext for Delivery {}
+
+impl ProducerContext for Delivery {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): Self::DeliveryOpaque) {
+        let refused = result.as_ref().err();
+        let refused = refused.map(|(error, _)| ClientCode::of(error));
+        *lock(&self.0) = refused;
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The cluster is in this process: an answer takes milliseconds.
+const PRODUCE_WITHIN: Duration = Duration::from_secs(10);
 
 /// The broker counts failures down. At ten attempts a second these last a quarter of an hour.
 const REFUSED_WRITES: usize = 10_000;

@@ -28,20 +28,6 @@ pub enum ConfigError {
         /// The largest value accepted.
         max: u64,
     },
-    /// A variable that holds a number holds something else.
-    #[error("{name} is not a whole number")]
-    NotANumber {
-        /// The variable.
-        name: &'static str,
-    },
-    /// A variable that holds one of a few words holds something else.
-    #[error("{name} must be one of: {words}")]
-    UnknownWord {
-        /// The variable.
-        name: &'static str,
-        /// The words that are accepted.
-        words: &'static str,
-    },
     /// A topic's name is one that Kafka does not allow.
     #[error("{name} is not a legal topic name")]
     TopicName {
@@ -81,8 +67,6 @@ impl ConfigError {
         match self {
             Self::Missing { .. } => "missing",
             Self::OutOfRange { .. } => "out_of_range",
-            Self::NotANumber { .. } => "not_a_number",
-            Self::UnknownWord { .. } => "unknown_word",
             Self::Letters { .. } => "letters",
             Self::LettersReduced => "letters_reduced",
             Self::TopicName { .. } => "topic_name",

@@ -5,8 +5,7 @@
 //! its offset is the decision of the [`policy`] engine, which this crate carries out on a thread of
 //! its own. What happens is told to the host as [`ConsumerEvent`]s, what holds now is in the [`Status`].
 //!
-//! The crate reads the monotonic clock and the time of day. It does not read the environment:
-//! [`Config::from_vars`] gets a lookup.
+//! The crate reads the monotonic clock and the time of day. It does not read the environment.
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -35,7 +34,6 @@ mod settings;
 mod standing;
 mod status;
 mod topic_reader;
-mod vars;
 mod watermark_poller;
 mod watermarks;
 
@@ -58,7 +56,6 @@ pub use redrive::{RedriveError, Redriver};
 pub use standing::{ClientRole, StandingError};
 pub use status::{ArchiveTopic, Closing, PartitionLag, Phase, Status};
 pub use topic_reader::TopicReader;
-pub use vars::policy_from_vars;
 pub use watermarks::Watermarks;
 
 #[cfg(doctest)]

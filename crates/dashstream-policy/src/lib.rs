@@ -173,6 +173,8 @@ mod partition;
 mod reason;
 mod status;
 mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timers;
 mod token;
 #[cfg(feature = "trace")]

@@ -168,6 +168,11 @@ impl Reducer {
         self.epoch.earlier()
     }
 
+    /// Where the last record stood that was looked at, as far as positions are given.
+    pub(crate) const fn position(&self) -> Option<Position> {
+        self.epoch.reached()
+    }
+
     /// The latest versions of the state, if the limits keep any. They stay while the run waits for a
     /// full state, and are forgotten when it begins anew.
     #[must_use]

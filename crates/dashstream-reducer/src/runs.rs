@@ -58,6 +58,7 @@ struct Held {
     asking: Option<u64>,
     /// What is in the counts for it.
     synced: bool,
+    unseen: bool,
     proven: bool,
 }
 
@@ -162,6 +163,22 @@ impl Runs {
             if let Some(outcome) = outcome {
                 self.counts.outcome(outcome);
             }
+        }
+    }
+
+    /// Drops the runs whose last message stood in `partition`, which somebody else reads now; their states
+    /// would be old if the partition ever came back. They do not count as evicted. Costs the number of
+    /// runs.
+    pub fn forget_partition(&mut self, partition: i32) {
+        let is_there = |held: &Held| {
+            held.run
+                .position()
+                .is_some_and(|at| at.partition == partition)
+        };
+        let held = self.runs.iter().filter(|(_, held)| is_there(held));
+        let names: Vec<_> = held.map(|(name, _)| Arc::clone(name)).collect();
+        for name in names {
+            self.drop_run(&name);
         }
     }
 
@@ -309,11 +326,13 @@ impl Runs {
             deadline: None,
             asking: None,
             synced: false,
+            unseen: true,
             proven: false,
             run,
         };
         self.bytes = self.bytes.saturating_add(held.bytes);
         self.counts.held(held.synced, true);
+        self.counts.unseen(1);
         self.runs.insert(name, held);
     }
 
@@ -330,7 +349,13 @@ impl Runs {
             held.proven = proven;
             self.counts.proved(if proven { 1 } else { -1 });
         }
-        let synced = held.run.needs_resync().is_none();
+        let needs = held.run.needs_resync();
+        let unseen = needs == Some(ResyncReason::NoSnapshot);
+        if unseen != held.unseen {
+            held.unseen = unseen;
+            self.counts.unseen(if unseen { 1 } else { -1 });
+        }
+        let synced = needs.is_none();
         if synced != held.synced {
             held.synced = synced;
             self.counts.moved(if synced { 1 } else { -1 });
@@ -359,7 +384,7 @@ impl Runs {
         let offends = held > self.limits.run_bytes
             || self.bytes() > self.limits.bytes && held > self.limits.run_bytes / 2;
         if offends && self.runs.len() > 1 {
-            self.drop_run(grown);
+            self.evict_run(grown);
         }
         while (self.runs.len() > self.limits.runs || self.bytes() > self.limits.bytes)
             && self.runs.len() > 1
@@ -374,8 +399,15 @@ impl Runs {
             if held.is_some_and(|held| self.silence.catch_up(arrival, &mut held.heard)) {
                 continue;
             }
-            self.drop_run(&name);
+            self.evict_run(&name);
         }
+    }
+
+    fn evict_run(&mut self, name: &str) {
+        if self.runs.contains_key(name) {
+            self.counts.evicted = self.counts.evicted.saturating_add(1);
+        }
+        self.drop_run(name);
     }
 
     fn drop_run(&mut self, name: &str) {
@@ -392,10 +424,12 @@ impl Runs {
         }
         self.bytes = self.bytes.saturating_sub(held.bytes);
         self.counts.held(held.synced, false);
+        if held.unseen {
+            self.counts.unseen(-1);
+        }
         if held.proven {
             self.counts.proved(-1);
         }
-        self.counts.evicted = self.counts.evicted.saturating_add(1);
     }
 }
 

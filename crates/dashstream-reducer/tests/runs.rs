@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
-    Effect, Outcome, Phase, QuarantineCause, ResyncReason, Runs, RunsLimits, Stamp, Update,
+    Effect, Outcome, Phase, Position, QuarantineCause, ResyncReason, Runs, RunsLimits, Stamp,
+    Update,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -62,6 +63,30 @@ fn an_evicted_run_is_not_in_step_when_it_comes_back() {
     assert_eq!(a.phase(), Phase::NeedsResync(ResyncReason::NoSnapshot));
     assert_eq!(a.state(), None);
     assert_eq!((runs.counts().synced, runs.counts().waiting), (1, 1));
+    assert_eq!(runs.counts().unseen, 1);
+}
+
+#[test]
+fn a_partition_that_goes_takes_its_runs_along_and_no_other() {
+    let mut runs = Runs::new(RunsLimits::default());
+    for (thread, partition) in [("a", 0), ("b", 1), ("c", 0)] {
+        let position = Position {
+            partition,
+            offset: 7,
+        };
+        let stamp = Stamp::new(1).with_position(position);
+        let outcome = runs.apply(Duration::ZERO, thread, stamp, START_UPDATE);
+        assert_eq!(outcome.code(), "recovered");
+    }
+    assert_eq!(start(&mut runs, "nowhere").code(), "recovered");
+    let bytes = runs.bytes();
+    runs.forget_partition(0);
+    let left: Vec<_> = runs.iter().map(|(thread, _)| thread).collect();
+    assert_eq!(left, ["b", "nowhere"]);
+    assert!(runs.bytes() < bytes);
+    assert_eq!((runs.counts().synced, runs.counts().evicted), (2, 0));
+    runs.forget_partition(0);
+    assert_eq!(runs.counts().synced, 2);
 }
 
 #[test]

@@ -247,8 +247,10 @@ impl BreakerFacts {
 pub struct RunFacts {
     /// Runs that follow the stream without a gap.
     pub synced: u64,
-    /// Runs that wait for a snapshot.
+    /// Runs that lost their state and wait for a snapshot.
     pub needs_resync: u64,
+    /// Runs of which no full state has been seen yet, after a restart or a rebalance as a rule.
+    pub not_yet_known: u64,
     /// Texts of states that were refused for their length so far, unread.
     pub refused: u64,
 }
@@ -260,6 +262,7 @@ impl RunFacts {
         match state {
             RunState::Synced => self.synced,
             RunState::NeedsResync => self.needs_resync,
+            RunState::NotYetKnown => self.not_yet_known,
         }
     }
 }

@@ -206,6 +206,8 @@ labels! {
         Synced = "synced",
         /// Waits for a full snapshot.
         NeedsResync = "needs_resync",
+        /// No full state has been seen yet, after a restart or a rebalance as a rule. Nothing was lost.
+        NotYetKnown = "not_yet_known",
     }
 
     /// Why a run's state cannot be trusted until the next snapshot.

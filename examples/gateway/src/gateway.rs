@@ -1,27 +1,23 @@
 //! One run from start to end: what is started, what is watched, and in which order it is left.
 
+use core::future::Future;
 use core::time::Duration;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
-use dashstream::metrics::Format;
-use dashstream::{Metrics, Options};
-use dashstream_kafka::{Config, Consumer, Status};
-use dashstream_policy as policy;
+use dashstream::{Consumer, HandlerVerdict, Pages, decode_options, policy};
+use dashstream_demo::Ledger;
+use dashstream_kafka::{Config, Status};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, interval, sleep_until, timeout};
 
-use crate::events::Events;
-use crate::observe::{Observation, Seen};
-use crate::pipeline::Pipeline;
+use crate::counted::Decisions;
 use crate::report::{Ending, RunReport};
-use crate::server::{self, AppState};
+use crate::server;
 use crate::settings::{Cluster, Settings};
-use crate::setup::{committed, embedded, start_demo};
-use crate::unowned::UnownedWatch;
+use crate::setup::{committed, embedded, open_books, start_demo};
 use crate::version::Version;
-use dashstream_demo::Ledger;
 
 /// Runs until `stop` is ready, until the time is over that the settings give, or until something
 /// fails; then drains, commits and reports.
@@ -41,13 +37,19 @@ pub async fn run(settings: &Settings, stop: impl Future<Output = ()>) -> anyhow:
     let mut session = Session::start(settings, &kafka, &brokers).await?;
     let address = listener.local_addr()?;
     tracing::info!("pages at http://{address}/");
-    let (stop_pages, stopped) = watch::channel(false);
-    let pages = tokio::spawn(server::serve(
-        listener,
-        Arc::clone(&session.state),
-        settings.hosts.clone(),
-        stopped,
-    ));
+    let version = serde_json::to_value(Version::new(settings, &kafka))?;
+    let mut pages = Pages::new(session.consumer.monitor().clone())
+        .version(version)
+        .hosts(settings.hosts.clone());
+    if let Some(token) = &settings.operator_token {
+        let consumer = session.consumer.kafka().clone();
+        pages = pages.orders(token.clone(), consumer, kafka.clone());
+    }
+    let (stop_pages, mut stopped) = watch::channel(false);
+    let pages = tokio::spawn(async move {
+        let stop = async { drop(stopped.wait_for(|stop| *stop).await) };
+        pages.serve(listener, server::page(), stop).await;
+    });
     let ended = session.consume(settings, stop).await;
     let report = match ended {
         Ok(complete) => session.close(settings, &kafka, complete).await,
@@ -63,69 +65,34 @@ pub async fn run(settings: &Settings, stop: impl Future<Output = ()>) -> anyhow:
 /// What runs between the start and the end.
 struct Session {
     consumer: Consumer,
-    pipeline: Pipeline,
-    events: Events,
-    metrics: Metrics,
-    observation: Observation,
-    unowned: UnownedWatch,
-    state: Arc<AppState>,
-    archives: bool,
+    decisions: Decisions,
     ledger: Option<Arc<Ledger>>,
     demo: Option<(JoinHandle<anyhow::Result<()>>, watch::Sender<bool>)>,
 }
 
 impl Session {
     async fn start(settings: &Settings, kafka: &Config, brokers: &str) -> anyhow::Result<Self> {
-        // There are no clients here that messages are sent to, and no replay buffer.
-        let options = Options::default().without_clients();
-        let metrics = Metrics::register(options, Duration::ZERO)?;
-        let events = Events::new(metrics.clone());
-        let listener = events.clone();
-        let consumer = Consumer::start(kafka.clone(), settings.policy.clone(), move |event| {
-            listener.on_event(event)
-        })
-        .await
-        .with_context(|| {
-            format!(
-                "topic {} at {brokers} cannot be consumed",
-                kafka.topic_name()
-            )
-        })?;
-        if settings.policy.archiving != policy::Archiving::Off {
-            let topic = kafka.archive_topic_name();
-            tracing::info!(topic, "{}", kafka.disclosed().shows());
-        }
-        let clock = consumer.handle();
-        events.started(clock.clone());
-        let watched = clock.clone();
-        let (ledger, demo) = match start_demo(settings, kafka, brokers).await? {
-            Some((ledger, task, stop)) => (Some(ledger), Some((task, stop))),
-            None => (None, None),
-        };
+        let books = open_books(settings, kafka).await?;
+        let ledger = books.as_ref().map(|books| Arc::clone(&books.ledger));
+        let decisions = Decisions::new(ledger.clone());
+        let hook = decisions.clone();
+        let consumer = Consumer::builder(kafka.clone())
+            .policy(settings.policy.clone())
+            .decoding(decode_options(settings.max_payload_bytes))
+            .on_decided(move |partition, offset, cause| hook.decided(partition, offset, cause))
+            .start(|_: dashstream::Message<'_>| HandlerVerdict::Accept)
+            .await
+            .with_context(|| {
+                format!(
+                    "topic {} at {brokers} cannot be consumed",
+                    kafka.topic_name()
+                )
+            })?;
         Ok(Self {
-            pipeline: Pipeline::new(
-                clock.clone(),
-                settings.max_payload_bytes,
-                metrics.clone(),
-                ledger.clone(),
-                events.throttle(),
-            ),
-            state: Arc::new(AppState::new(
-                metrics.clone(),
-                clock,
-                Version::new(settings, kafka),
-            )),
             consumer,
-            events,
-            metrics,
-            observation: Observation::new(settings.lag_interval),
-            unowned: UnownedWatch::start(kafka, watched.clone(), move || {
-                let status = watched.status();
-                status.is_some_and(|status| status.partitions.is_empty())
-            })?,
-            archives: settings.policy.archiving != policy::Archiving::Off,
+            decisions,
             ledger,
-            demo,
+            demo: books.and_then(|books| start_demo(settings, kafka, books)),
         })
     }
 
@@ -138,16 +105,13 @@ impl Session {
         tokio::pin!(stop);
         let begun = Instant::now();
         let end = settings.run_for.and_then(|span| begun.checked_add(span));
-        let mut tick = interval(OBSERVE_EVERY);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                record = self.consumer.recv() => match record {
-                    Some(record) => self.pipeline.take(record),
-                    None => bail!("the Kafka client ended by itself: see the errors above"),
-                },
-                _ = tick.tick() => {
-                    self.observe();
+                runs = self.consumer.observed() => {
+                    if !runs {
+                        bail!("the Kafka client ended by itself: see the errors above");
+                    }
+                    self.log_progress();
                     if self.demo.as_ref().is_some_and(|(task, _)| task.is_finished()) {
                         self.stop_demo().await?;
                         bail!("the demo producer ended by itself");
@@ -165,7 +129,7 @@ impl Session {
         self.catch_up().await
     }
 
-    /// Consumes what the demo has written, as far as no partition is held.
+    /// Waits until what the demo has written is consumed, as far as no partition is held.
     async fn catch_up(&mut self) -> anyhow::Result<bool> {
         let Some(ledger) = self.ledger.clone() else {
             return Ok(false);
@@ -174,13 +138,11 @@ impl Session {
         let mut tick = interval(LOOK_EVERY);
         loop {
             tokio::select! {
-                record = self.consumer.recv() => match record {
-                    Some(record) => self.pipeline.take(record),
-                    None => bail!("the Kafka client ended by itself: see the errors above"),
+                runs = self.consumer.observed() => if !runs {
+                    bail!("the Kafka client ended by itself: see the errors above");
                 },
                 _ = tick.tick() => {
-                    self.pipeline.rejected(self.events.take_rejected());
-                    let status = self.consumer.status();
+                    let status = self.consumer.kafka().status();
                     if ledger.is_settled(|partition| is_held(status.as_deref(), partition)) {
                         return Ok(true);
                     }
@@ -202,36 +164,13 @@ impl Session {
             .map_err(|error| anyhow!("the demo producer ended early: {error}"))?
     }
 
-    /// Takes a snapshot of everything, reads its own exposition back, and judges.
-    fn observe(&mut self) {
-        self.pipeline.tick();
-        self.events.left_out(self.consumer.handle().now());
-        self.pipeline.rejected(self.events.take_rejected());
-        let Some(status) = self.consumer.status() else {
-            return;
-        };
-        let mut facts = self.observation.facts(Seen {
-            status: &status,
-            totals: &self.events.totals(),
-            catching_up: self.pipeline.catching_up(),
-            runs: self.pipeline.run_facts(),
-            archives: self.archives,
-            archive_failing: self.state.gates().archive_failures,
-            group: self.unowned.known(),
-        });
-        let partitions = facts.partitions.len();
-        let latest = self.metrics.latest();
-        let page = self.metrics.page(&latest, Format::Text);
-        facts.self_scrape = self.metrics.self_scrape(&page, &latest.facts);
-        // What the verdict before found stands on the page of this snapshot.
-        facts.standing = self.state.gates().standing;
-        let snapshot = self.metrics.observe(self.consumer.handle().now(), facts);
-        let verdict = self.state.settle();
-        let counted = self.pipeline.counted();
+    fn log_progress(&self) {
+        let (_, snapshot, verdict) = self.consumer.monitor().verdict();
+        let counted = self.decisions.counted();
         tracing::info!(
             received = counted.received,
             decoded = counted.decoded,
-            partitions,
+            partitions = snapshot.facts.partitions.len(),
             synced = snapshot.facts.runs.synced,
             needs_resync = snapshot.facts.runs.needs_resync,
             verdict = verdict.level.as_str(),
@@ -240,26 +179,19 @@ impl Session {
     }
 
     async fn close(
-        mut self,
+        self,
         settings: &Settings,
         kafka: &Config,
         complete: bool,
     ) -> anyhow::Result<RunReport> {
-        self.observe();
-        let (_, snapshot, verdict) = self.state.verdict();
-        let closing = self.consumer.shutdown().await;
-        self.pipeline.rejected(self.events.take_rejected());
-        tracing::info!(?closing, "the consumer has left the group");
-        self.events.left_out(Duration::MAX);
+        self.log_progress();
+        let ended = self.consumer.shutdown().await?;
         let committed = committed(kafka).await?;
+        let counted = self.decisions.counted();
         Ok(RunReport::new(&Ending {
-            counted: self.pipeline.counted(),
-            archived: self.events.totals().archived,
-            runs: self.pipeline.runs(),
-            snapshot: &snapshot,
-            verdict: &verdict,
+            counted: &counted,
             committed: &committed,
-            closing,
+            ended: &ended,
             ledger: self.ledger.as_deref(),
             complete: complete && settings.policy.mode == policy::Mode::Skip,
         }))
@@ -279,7 +211,6 @@ fn is_held(status: Option<&Status>, id: i32) -> bool {
     })
 }
 
-const OBSERVE_EVERY: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// How long the end of a timed run waits for what was written last.

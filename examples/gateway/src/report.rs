@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dashstream::{PartitionFacts, Snapshot, Verdict};
-use dashstream_kafka::Closing;
-use dashstream_reducer::{Phase, Runs};
+use dashstream::reducer::{Phase, Reducer, Runs};
+use dashstream::{Ended, PartitionFacts};
 use serde::Serialize;
 
-use crate::pipeline::Counted;
+use crate::counted::Counted;
 use dashstream_demo::{Comparison, Ledger};
 
 /// What one run of the gateway came to.
@@ -104,18 +103,20 @@ pub struct HealthReport {
 /// What the report is made from.
 pub(crate) struct Ending<'a> {
     pub(crate) counted: &'a Counted,
-    pub(crate) archived: u64,
-    pub(crate) runs: &'a Runs,
-    pub(crate) snapshot: &'a Snapshot,
-    pub(crate) verdict: &'a Verdict,
     pub(crate) committed: &'a BTreeMap<i32, Option<i64>>,
-    pub(crate) closing: Closing,
+    pub(crate) ended: &'a Ended,
     pub(crate) ledger: Option<&'a Ledger>,
     /// Whether everything that the demo wrote ought to have been decided.
     pub(crate) complete: bool,
 }
 
-fn run_line((thread, run): (&str, &dashstream_reducer::Reducer)) -> RunLine {
+/// The first runs by thread id, of all workers.
+fn listed(runs: &[Runs]) -> Vec<RunLine> {
+    let all: BTreeMap<_, _> = runs.iter().flat_map(Runs::iter).collect();
+    all.into_iter().take(LISTED).map(run_line).collect()
+}
+
+fn run_line((thread, run): (&str, &Reducer)) -> RunLine {
     RunLine {
         thread: thread.to_owned(),
         synced: run.needs_resync().is_none(),
@@ -126,8 +127,9 @@ fn run_line((thread, run): (&str, &dashstream_reducer::Reducer)) -> RunLine {
 
 impl RunReport {
     pub(crate) fn new(ending: &Ending<'_>) -> Self {
-        let counts = ending.runs.counts();
-        let tally = counts.outcomes;
+        let ended = ending.ended;
+        let counts: Vec<_> = ended.runs.iter().map(Runs::counts).collect();
+        let applied = counts.iter().map(|counts| counts.outcomes);
         let mut report = Self {
             received: ending.counted.received,
             decoded: ending.counted.decoded,
@@ -137,23 +139,25 @@ impl RunReport {
                 .iter()
                 .map(|(cause, count)| (cause.label(), *count))
                 .collect(),
-            archived: ending.archived,
+            archived: ended.monitor.metrics().latest().totals.dlq_sends.total(),
             partitions: partitions(
-                &ending.snapshot.facts.partitions,
+                &ended.snapshot.facts.partitions,
                 &ending.counted.first,
                 ending.committed,
             ),
             runs: RunsReport {
-                synced: counts.synced,
-                needs_resync: counts.waiting,
-                proven: counts.proven,
-                applied: tally.applied.saturating_add(tally.recovered),
-                listed: ending.runs.iter().take(LISTED).map(run_line).collect(),
+                synced: counts.iter().map(|counts| counts.synced).sum(),
+                needs_resync: counts.iter().map(|counts| counts.waiting).sum(),
+                proven: counts.iter().map(|counts| counts.proven).sum(),
+                applied: applied
+                    .map(|sum| sum.applied.saturating_add(sum.recovered))
+                    .sum(),
+                listed: listed(&ended.runs),
             },
             health: HealthReport {
-                status: ending.verdict.status.as_str(),
-                verdict: ending.verdict.level.as_str(),
-                reasons: ending
+                status: ended.verdict.status.as_str(),
+                verdict: ended.verdict.level.as_str(),
+                reasons: ended
                     .verdict
                     .reasons
                     .iter()
@@ -186,7 +190,7 @@ impl RunReport {
             ),
         );
         expect(
-            ending.closing.committed,
+            ending.ended.closing.committed,
             "the last offsets were not committed".to_owned(),
         );
         for partition in &self.partitions {
@@ -245,9 +249,9 @@ impl RunReport {
             .runs()
             .into_iter()
             .filter(|(thread, in_step)| {
-                ending
-                    .runs
-                    .get(thread)
+                let runs = ending.ended.runs.iter();
+                runs.filter_map(|runs| runs.get(thread))
+                    .next()
                     .is_some_and(|run| (run.phase() == Phase::Synced) != *in_step)
             })
             .map(|(thread, _)| thread)

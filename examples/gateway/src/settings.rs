@@ -6,16 +6,15 @@ use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
+use dashstream::{Given, Hosts, OperatorToken, policy};
 use dashstream_demo::Demo;
-use dashstream_kafka::{Config, ConfigError, policy_from_vars};
-use dashstream_policy as policy;
+use dashstream_kafka::{Config, ConfigError};
 use rdkafka::ClientConfig;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::values::address;
 use crate::args::{Args, Report};
-use crate::server::Hosts;
-use crate::variables::{self, EXISTING_GROUP, Given};
+use crate::flags;
 
 /// Looks up one environment variable. The library never reads the environment itself.
 pub type Env = fn(&str) -> Option<String>;
@@ -34,8 +33,10 @@ pub struct Settings {
     pub cluster_id: Option<String>,
     /// Where the pages are served: the first of these that can be bound.
     pub listen: Vec<SocketAddr>,
-    /// The hosts that requests may be for.
+    /// The hosts that requests may be for, beside those that they always may.
     pub(crate) hosts: Hosts,
+    /// What an operator has to show to give orders; none are taken without.
+    pub(crate) operator_token: Option<OperatorToken>,
     /// Which events are logged, as `RUST_LOG` says it.
     pub log: String,
     /// After how long the run ends by itself.
@@ -44,8 +45,6 @@ pub struct Settings {
     pub report: Option<Report>,
     /// The demo producer, if it runs.
     pub demo: Option<Demo>,
-    /// How often the ends of the partitions are asked for.
-    pub(crate) lag_interval: Duration,
     session_timeout: Duration,
     given: Given,
 }
@@ -83,9 +82,8 @@ impl Settings {
         let matches = command().try_get_matches_from(args)?;
         let args = Args::from_arg_matches(&matches)?;
         let refused = |why: String| command().error(ErrorKind::ValueValidation, why);
-        let given = Given::read(&matches, env).map_err(refused)?;
-        let resolved = Self::resolve(&args, given.clone());
-        resolved.map_err(|why| refused(given.named(&why)))
+        let given = flags::read(&matches, env).map_err(refused)?;
+        Self::resolve(&args, given).map_err(|why| refused(flags::named(&matches, &why)))
     }
 
     /// The consumer's configuration at `brokers`.
@@ -134,19 +132,15 @@ impl Settings {
             Cluster::Remote { brokers } => (false, brokers.as_str(), PAYLOAD_BYTES_MAX),
         };
         kafka(&given, brokers).map_err(|error| error.to_string())?;
-        let policy = policy_from_vars(|name| given.get(name).map(str::to_owned))
-            .map_err(|error| error.to_string())?;
         let limit = given.whole("WEBSOCKET_MAX_PAYLOAD_BYTES").unwrap_or(limit);
         Ok(Self {
-            policy,
+            policy: given.policy(),
             max_payload_bytes: usize::try_from(limit).unwrap_or(usize::MAX),
             cluster_id: given.get("KAFKA_CLUSTER_ID").map(str::to_owned),
             listen: listen(args, &given)?,
             hosts: hosts(&given)?,
+            operator_token: operator_token(&given)?,
             log: log(&given)?,
-            lag_interval: given
-                .whole("KAFKA_LAG_CHECK_INTERVAL_SECS")
-                .map_or(LAG_INTERVAL, Duration::from_secs),
             session_timeout: args.session_timeout,
             run_for: args.run_for,
             report: args.report,
@@ -164,15 +158,11 @@ impl Settings {
 
 /// The command line: the flags of the table of variables, and those that have no variable.
 fn command() -> Command {
-    variables::flags(Args::command())
+    flags::flags(Args::command())
 }
 
 fn kafka(given: &Given, brokers: &str) -> Result<Config, ConfigError> {
-    let config = Config::from_vars(|name| match name {
-        "KAFKA_BROKERS" => Some(brokers.to_owned()),
-        _ => given.get(name).map(str::to_owned),
-    })?;
-    Ok(config.client_id("dashstream-gateway"))
+    Ok(given.kafka(brokers)?.client_id("dashstream-gateway"))
 }
 
 /// A group by default would be that of existing consumers, and joining it takes partitions from them.
@@ -197,8 +187,8 @@ const PAYLOAD_BYTES_MAX: u64 = 10 * 1024 * 1024;
 /// limit of 10 MiB would evict everything else.
 const EMBEDDED_PAYLOAD_BYTES_MAX: u64 = 256 * 1024;
 
-/// `Config`'s own default.
-const LAG_INTERVAL: Duration = Duration::from_secs(10);
+/// The group of existing consumers.
+const EXISTING_GROUP: &str = "websocket-server-v4";
 
 /// The ports tried when none is stated: the ones existing servers use, then any free one.
 const PORTS: [u16; 5] = [3002, 3003, 3004, 3005, 0];
@@ -246,6 +236,14 @@ fn listen(args: &Args, given: &Given) -> Result<Vec<SocketAddr>, String> {
 fn hosts(given: &Given) -> Result<Hosts, String> {
     let list = given.get("WEBSOCKET_ALLOWED_HOSTS").unwrap_or_default();
     Hosts::parse(list).map_err(|why| format!("WEBSOCKET_ALLOWED_HOSTS: {why}"))
+}
+
+fn operator_token(given: &Given) -> Result<Option<OperatorToken>, String> {
+    let token = given
+        .get("DASHSTREAM_OPERATOR_TOKEN")
+        .map(OperatorToken::new);
+    let token = token.transpose();
+    token.map_err(|why| format!("DASHSTREAM_OPERATOR_TOKEN: {why}"))
 }
 
 fn log(given: &Given) -> Result<String, String> {

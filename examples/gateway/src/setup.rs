@@ -29,49 +29,57 @@ pub(crate) fn embedded(settings: &Settings) -> anyhow::Result<Option<Embedded>> 
     Ok(Some(embedded))
 }
 
-pub(crate) type RunningDemo = (
-    Arc<Ledger>,
-    JoinHandle<anyhow::Result<()>>,
-    watch::Sender<bool>,
-);
+/// The demo's books, and what looks at its topic.
+pub(crate) struct Books {
+    pub(crate) ledger: Arc<Ledger>,
+    admin: Admin,
+    partitions: Vec<i32>,
+}
 
-/// Starts the demo producer, with a ledger that begins where each partition ends now.
-pub(crate) async fn start_demo(
+/// Opens the demo's books where each partition ends now, before anything is consumed.
+pub(crate) async fn open_books(
     settings: &Settings,
     kafka: &Config,
-    brokers: &str,
-) -> anyhow::Result<Option<RunningDemo>> {
-    let Some(demo) = settings.demo else {
+) -> anyhow::Result<Option<Books>> {
+    if settings.demo.is_none() {
         return Ok(None);
-    };
+    }
     let admin = Admin::new(kafka)?;
-    let ledger = Arc::new(Ledger::default());
-    let opened = Arc::clone(&ledger);
-    let (admin, partitions) = spawn_blocking(move || {
+    let books = spawn_blocking(move || {
+        let ledger = Arc::new(Ledger::default());
         let partitions = admin.partitions()?;
         for partition in &partitions {
-            opened.begin(*partition, admin.watermarks(*partition)?.high);
+            ledger.begin(*partition, admin.watermarks(*partition)?.high);
         }
-        Ok::<_, dashstream_kafka::StartError>((admin, partitions))
-    })
-    .await?
-    .context("the demo could not look at its topic")?;
+        Ok::<_, dashstream_kafka::StartError>(Books {
+            ledger,
+            admin,
+            partitions,
+        })
+    });
+    let books = books
+        .await?
+        .context("the demo could not look at its topic")?;
+    Ok(Some(books))
+}
+
+/// Starts the demo producer.
+pub(crate) fn start_demo(
+    settings: &Settings,
+    kafka: &Config,
+    books: Books,
+) -> Option<(JoinHandle<anyhow::Result<()>>, watch::Sender<bool>)> {
+    let demo = settings.demo?;
     let target = Target {
-        client: settings.producer(brokers),
+        client: settings.producer(kafka.broker_list()),
         topic: kafka.topic_name().to_owned(),
-        partitions,
+        partitions: books.partitions,
         max_payload_bytes: settings.max_payload_bytes,
         clock: unix_micros,
     };
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(dashstream_demo::produce(
-        demo,
-        target,
-        admin,
-        Arc::clone(&ledger),
-        stopped,
-    ));
-    Ok(Some((ledger, task, stop)))
+    let produced = dashstream_demo::produce(demo, target, books.admin, books.ledger, stopped);
+    Some((tokio::spawn(produced), stop))
 }
 
 /// Reads back, as a second client, where the group goes on.

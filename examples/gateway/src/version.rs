@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dashstream_codec::SCHEMA_VERSION;
+use dashstream::codec::SCHEMA_VERSION;
+use dashstream::policy::Mode;
 use dashstream_kafka::Config;
-use dashstream_policy::Mode;
 use serde::Serialize;
 
 use crate::settings::Settings;

@@ -1,14 +1,11 @@
 //! What others rely on stays as it is: codes, where dead letters go and under which id, crash marks.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
 use dashstream_kafka::policy::{self, Cause};
-use dashstream_kafka::{
-    Config, CrashMark, CrashMarker as _, CrashMarks, MarkerFile, Suspect, policy_from_vars,
-};
+use dashstream_kafka::{Config, CrashMark, CrashMarker as _, CrashMarks, MarkerFile, Suspect};
 use dashstream_testkit::frozen::{Frozen, check, names};
 
 use crate::support::host::{Host, POISON, run};
@@ -112,84 +109,3 @@ fn the_marker_file_is_frozen() {
         &lines,
     );
 }
-
-/// Every variable that is asked for, and that its default, written out, changes nothing.
-#[test]
-fn the_variables_and_their_defaults_are_frozen() {
-    let asked = RefCell::new(BTreeSet::new());
-    settings(&|name| {
-        asked.borrow_mut().insert(name.to_owned());
-        None
-    });
-    let known: BTreeMap<_, _> = VARIABLES.iter().copied().collect();
-    let mut lines = Vec::new();
-    for name in asked.into_inner() {
-        let default = known.get(name.as_str());
-        let default =
-            default.unwrap_or_else(|| panic!("{name} is new: add it to VARIABLES in {}", file!()));
-        let Some(default) = default else {
-            // No word means what an unset one does: the client library decides.
-            lines.push(format!("{name} unset"));
-            continue;
-        };
-        // The grace counts only where timestamps do.
-        for timestamps in ["false", "true"] {
-            let others = |asked: &str| {
-                let is_meant = asked == "KAFKA_OLD_DATA_USE_TIMESTAMP" && asked != name;
-                is_meant.then(|| timestamps.to_owned())
-            };
-            let with = |asked: &str| (asked == name).then(|| (*default).to_owned());
-            assert_eq!(
-                settings(&|asked| with(asked).or_else(|| others(asked))),
-                settings(&others),
-                "{name}={default} is not what an unset one means"
-            );
-        }
-        lines.push(format!("{name} {default}"));
-    }
-    check(
-        &file(
-            "tests/frozen/variables.txt",
-            "The variables that a configuration is read from, with their defaults.",
-        ),
-        &lines,
-    );
-}
-
-/// What is read from variables, as text.
-fn settings(lookup: &dyn Fn(&str) -> Option<String>) -> String {
-    let config = Config::from_vars(lookup).unwrap();
-    let policy = policy_from_vars(lookup).unwrap();
-    format!("{config:?} {policy:?}")
-}
-
-const VARIABLES: &[(&str, Option<&str>)] = &[
-    ("DLQ_INCLUDE_FULL_PAYLOAD", Some("false")),
-    ("DLQ_SEND_TIMEOUT_SECS", Some("5")),
-    ("KAFKA_ARCHIVE", Some("best_effort")),
-    ("KAFKA_ARCHIVE_ACCEPT_REDUCED", Some("false")),
-    ("KAFKA_AUTO_OFFSET_RESET", Some("earliest")),
-    ("KAFKA_BROKERS", Some("127.0.0.1:9092")),
-    ("KAFKA_BROKER_ADDRESS_FAMILY", None),
-    ("KAFKA_DLQ_FORMAT", Some("versioned")),
-    ("KAFKA_DLQ_TOPIC", Some("dashstream-quality-dlq")),
-    ("KAFKA_GROUP_ID", Some("websocket-server-v4")),
-    ("KAFKA_LAG_CHECK_INTERVAL_SECS", Some("10")),
-    ("KAFKA_LAG_STALE_PARTITION_SECS", Some("60")),
-    ("KAFKA_NULL_PAYLOAD", Some("unprocessable")),
-    ("KAFKA_OLD_DATA_GRACE_SECONDS", Some("30")),
-    ("KAFKA_OLD_DATA_USE_TIMESTAMP", Some("false")),
-    ("KAFKA_ON_DECODE_ERROR", Some("skip")),
-    ("KAFKA_PAUSE_SCOPE", Some("consumer")),
-    ("KAFKA_SASL_MECHANISM", None),
-    ("KAFKA_SASL_PASSWORD", None),
-    ("KAFKA_SASL_USERNAME", None),
-    ("KAFKA_SECURITY_PROTOCOL", None),
-    ("KAFKA_SSL_CA_LOCATION", None),
-    ("KAFKA_SSL_CERTIFICATE_LOCATION", None),
-    ("KAFKA_SSL_ENDPOINT_ALGORITHM", None),
-    ("KAFKA_SSL_KEY_LOCATION", None),
-    ("KAFKA_SSL_KEY_PASSWORD", None),
-    ("KAFKA_TOPIC", Some("dashstream-quality")),
-    ("MAX_CONCURRENT_DLQ_SENDS", Some("100")),
-];

@@ -121,6 +121,10 @@ impl Epoch {
         self.earlier
     }
 
+    pub(super) const fn reached(&self) -> Option<Position> {
+        self.reached
+    }
+
     /// Decides whose message this is. Costs nothing that grows.
     pub(super) fn relation(
         &self,

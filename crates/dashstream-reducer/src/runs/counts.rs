@@ -14,6 +14,9 @@ pub struct Counts {
     pub proven: usize,
     /// Runs that wait for a full state, now.
     pub waiting: usize,
+    /// Those among the waiting of which no full state has been seen, now: met in the middle, after a restart
+    /// or a rebalance as a rule, and nothing of them was lost.
+    pub unseen: usize,
     /// Runs evicted for a budget, since the start.
     pub evicted: u64,
     /// Updates, since the start, by what became of them; and states that were refuted later.
@@ -196,6 +199,11 @@ impl Counts {
         if verdict == Verdict::Mismatch {
             self.outcome(Outcome::Resync(ResyncReason::HashMismatch));
         }
+    }
+
+    /// No full state of one run has been seen, from now on or no longer.
+    pub(super) const fn unseen(&mut self, unseen: isize) {
+        self.unseen = self.unseen.saturating_add_signed(unseen);
     }
 
     /// One run is held from now on, or no longer.

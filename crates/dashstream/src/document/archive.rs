@@ -67,8 +67,11 @@ pub struct RestartBreakerPart {
 pub struct RunsPart {
     /// Runs without a gap.
     pub synced: u64,
-    /// Runs that wait for a snapshot.
+    /// Runs that lost their state and wait for a snapshot.
     pub needs_resync: u64,
+    /// Runs of which no full state has been seen yet; 0 where a document does not say.
+    #[serde(default)]
+    pub not_yet_known: u64,
     /// Times that a run came to wait, by reason.
     pub resyncs: BTreeMap<String, u64>,
     /// Times that sequence numbers were missing.
@@ -143,6 +146,7 @@ impl RunsPart {
         Self {
             synced: runs.synced,
             needs_resync: runs.needs_resync,
+            not_yet_known: runs.not_yet_known,
             resyncs: by(ResyncReason::LABEL, |reason| {
                 let resyncs = totals.resyncs.as_ref();
                 resyncs.map_or(0, |resyncs| resyncs.get(reason))

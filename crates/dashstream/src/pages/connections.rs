@@ -4,7 +4,7 @@
 //! to the new one. So whoever holds connections open without asking anything cannot keep anybody
 //! else out: the newest connection always has a place, and asks at once.
 
-use core::convert::Infallible;
+use core::future::Future;
 use core::net::IpAddr;
 use core::pin::pin;
 use core::time::Duration;
@@ -12,8 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::http::{Request, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -24,30 +23,25 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::server::hosts::{HostError, Hosts};
+use super::LocalAddress;
 
-/// Serves `pages` until `stop` says so; requests that are under way are answered.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    pages: Router,
-    hosts: Hosts,
-    mut stop: watch::Receiver<bool>,
-) {
+/// Serves `pages` until `stop` is ready; requests that are under way are answered.
+pub(super) async fn serve(listener: TcpListener, pages: Router, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
+    let (stop_connections, stopped) = watch::channel(false);
     let seats = Seats::default();
-    let hosts = Arc::new(hosts);
     let mut connections = JoinSet::new();
     loop {
-        // An error means that whoever would say stop is gone.
         let accepted = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stop.as_mut() => break,
             accepted = listener.accept() => accepted,
         };
         while connections.try_join_next().is_some() {}
         match accepted.and_then(|(stream, _)| Ok((stream.local_addr()?.ip(), stream))) {
             Ok((local, stream)) => {
                 let seat = seats.take();
-                let (pages, hosts) = (pages.clone(), Arc::clone(&hosts));
-                connections.spawn(answer(stream, local, pages, hosts, seat, stop.clone()));
+                let answered = answer(stream, local, pages.clone(), seat, stopped.clone());
+                connections.spawn(answered);
             }
             Err(error) => {
                 // Out of descriptors, as a rule: one connection fewer, and a breath.
@@ -57,6 +51,7 @@ pub(crate) async fn serve(
             }
         }
     }
+    stop_connections.send_replace(true);
     while connections.join_next().await.is_some() {}
 }
 
@@ -64,21 +59,14 @@ async fn answer(
     stream: TcpStream,
     local: IpAddr,
     pages: Router,
-    hosts: Arc<Hosts>,
     seat: Seat,
     mut stop: watch::Receiver<bool>,
 ) {
     let pages = TowerToHyperService::new(pages);
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         seat.used();
-        let checked = hosts.check(request.version(), request.uri(), request.headers(), local);
-        let answer = checked.map(|()| pages.call(request));
-        async move {
-            match answer {
-                Ok(answer) => answer.await,
-                Err(error) => Ok::<Response, Infallible>(refusal(error)),
-            }
-        }
+        request.extensions_mut().insert(LocalAddress(local));
+        pages.call(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -99,17 +87,6 @@ async fn answer(
             }
         }
     }
-}
-
-fn refusal(error: HostError) -> Response {
-    match error {
-        HostError::Ambiguous => (StatusCode::BAD_REQUEST, "one host must be named\n"),
-        HostError::Foreign => (
-            StatusCode::MISDIRECTED_REQUEST,
-            "this server is not that host; --allowed-hosts (WEBSOCKET_ALLOWED_HOSTS) adds names\n",
-        ),
-    }
-    .into_response()
 }
 
 /// Places for connections, in the order of their last use.

@@ -3,13 +3,12 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use dashstream as metrics;
-use dashstream::metrics::Process;
 use dashstream_kafka::{ClientRole, ErrorClass, PartitionLag, StandingError, Status};
+use dashstream_metrics::Process;
 use dashstream_policy as policy;
 
-use crate::events::EventTotals;
-use crate::unowned::Known;
+use crate as metrics;
+use crate::consumer::unowned::Known;
 
 /// Remembers since when each partition has been in its state, which nobody else does.
 #[derive(Debug)]
@@ -23,7 +22,8 @@ pub(crate) struct Observation {
 #[derive(Debug)]
 pub(crate) struct Seen<'a> {
     pub(crate) status: &'a Status,
-    pub(crate) totals: &'a EventTotals,
+    /// When each partition's offset was stored last.
+    pub(crate) stored_at: &'a BTreeMap<i32, Duration>,
     /// Partitions whose last record was written before this session.
     pub(crate) catching_up: &'a BTreeSet<i32>,
     pub(crate) runs: metrics::RunFacts,
@@ -45,14 +45,16 @@ impl Observation {
 
     /// Says in the metrics' words what the consumer and the rest say in their own.
     pub(crate) fn facts(&mut self, seen: Seen<'_>) -> metrics::Facts {
-        let Seen { status, totals, .. } = seen;
-        let mut facts = metrics::Facts::default();
-        facts.runs = seen.runs;
-        facts.process = Process::read();
-        facts.ledger = metrics::Ledger::of(&status.policy.counters);
-        facts.archive = archive(&status.policy, seen.archives, seen.archive_failing);
-        facts.broker = broker(status, seen.group.answered, self.watermarks_stale);
-        facts.unowned = seen.group.unowned;
+        let status = seen.status;
+        let mut facts = metrics::Facts {
+            runs: seen.runs,
+            process: Process::read(),
+            ledger: metrics::Ledger::of(&status.policy.counters),
+            archive: archive(&status.policy, seen.archives, seen.archive_failing),
+            broker: broker(status, seen.group.answered, self.watermarks_stale),
+            unowned: seen.group.unowned,
+            ..metrics::Facts::default()
+        };
         for partition in &status.policy.partitions {
             let id = partition.partition.partition();
             let lag = status.partitions.iter().find(|lag| lag.partition == id);
@@ -77,7 +79,7 @@ impl Observation {
             // An old answer makes the lag unknown, not what it was.
             let fresh = |lag: &&PartitionLag| !is_stale(status.at, lag, stale);
             out.lag = lag.filter(fresh).and_then(PartitionLag::lag);
-            out.offset_moved_at = totals.stored_at.get(&id).copied();
+            out.offset_moved_at = seen.stored_at.get(&id).copied();
             out.catching_up = seen.catching_up.contains(&id);
             facts.partitions.push(out);
         }
@@ -181,8 +183,7 @@ fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::Archive
             }
         )
     });
-    let mut facts = metrics::ArchiveFacts::default();
-    facts.state = match (on, blocked, failing) {
+    let state = match (on, blocked, failing) {
         (false, ..) => metrics::ArchiveState::Off,
         (true, true, _) => metrics::ArchiveState::Blocked,
         (true, false, true) => metrics::ArchiveState::Failing,
@@ -195,11 +196,13 @@ fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::Archive
         status.archive.again,
         status.archive.refused,
     ];
-    facts.pending = waits.into_iter().fold(0, |sum, part| {
-        sum.saturating_add(u64::try_from(part).unwrap_or(u64::MAX))
-    });
-    facts.oldest_pending_since = status.archive.oldest_since;
-    facts
+    metrics::ArchiveFacts {
+        state,
+        pending: waits.into_iter().fold(0, |sum, part| {
+            sum.saturating_add(u64::try_from(part).unwrap_or(u64::MAX))
+        }),
+        oldest_pending_since: status.archive.oldest_since,
+    }
 }
 
 /// However often watermarks are asked for, a minute without them is nothing that an operator must know.

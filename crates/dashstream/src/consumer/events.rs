@@ -1,68 +1,58 @@
 //! What the consumer's thread reports, turned into metrics, log lines, and the few numbers that a
 //! status does not keep.
 
+use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use dashstream::{DlqErrorType, InfrastructureError, Metrics, Outcome, PollStatus};
 use dashstream_kafka::{ClientCode, ConsumerEvent, Handle};
 use dashstream_policy::{Backlog, Cause, Count};
+use tokio::sync::mpsc::UnboundedSender;
 
-use crate::throttle::{Line, Throttle};
+use crate::consumer::shared::Shared;
+use crate::consumer::throttle::Line;
+use crate::consumer::worker::Work;
+use crate::handle::Metrics;
+use crate::labels::{DlqErrorType, InfrastructureError, PollStatus};
+use crate::outcome::Outcome;
 
 /// Takes the consumer's events, on the consumer's thread.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Events {
     metrics: Metrics,
+    shared: Shared,
+    workers: Vec<UnboundedSender<Work>>,
     clock: Arc<OnceLock<Handle>>,
-    totals: Arc<Mutex<EventTotals>>,
-    rejected: Arc<Mutex<Vec<Rejected>>>,
-    throttle: Arc<Throttle>,
-}
-
-/// What is kept of events that have passed.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct EventTotals {
     /// When each partition's offset was stored last.
-    pub(crate) stored_at: BTreeMap<i32, Duration>,
-    /// Records that the archive acknowledged.
-    pub(crate) archived: u64,
-}
-
-/// A record that the policy found unprocessable before any handler saw it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rejected {
-    pub(crate) partition: i32,
-    pub(crate) offset: i64,
-    pub(crate) cause: Cause,
+    stored_at: Arc<Mutex<BTreeMap<i32, Duration>>>,
 }
 
 impl Events {
-    pub(crate) fn new(metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        metrics: Metrics,
+        shared: Shared,
+        workers: Vec<UnboundedSender<Work>>,
+    ) -> Self {
         Self {
             metrics,
+            shared,
+            workers,
             clock: Arc::default(),
-            totals: Arc::default(),
-            rejected: Arc::default(),
-            throttle: Arc::default(),
+            stored_at: Arc::default(),
         }
-    }
-
-    pub(crate) fn throttle(&self) -> Arc<Throttle> {
-        Arc::clone(&self.throttle)
     }
 
     /// Says how many lines were left out, of the windows that are over at `now`.
     pub(crate) fn left_out(&self, now: Duration) {
-        for (line, left_out) in self.throttle.left_out(now) {
+        for (line, left_out) in self.shared.throttle.left_out(now) {
             tracing::warn!(left_out, "lines left out: {}", line.as_str());
         }
     }
 
     /// How many lines of its kind were left out before this one, if it is to be written.
     fn pass(&self, line: Line) -> Option<u64> {
-        self.throttle.pass(line, self.now())
+        self.shared.throttle.pass(line, self.now())
     }
 
     /// Sets the clock, which is the consumer's and known once it has started.
@@ -70,13 +60,8 @@ impl Events {
         let _already = self.clock.set(handle);
     }
 
-    pub(crate) fn totals(&self) -> EventTotals {
-        lock(&self.totals).clone()
-    }
-
-    /// What was rejected since this was asked last.
-    pub(crate) fn take_rejected(&self) -> Vec<Rejected> {
-        core::mem::take(&mut lock(&self.rejected))
+    pub(crate) fn stored_at(&self) -> BTreeMap<i32, Duration> {
+        lock(&self.stored_at).clone()
     }
 
     pub(crate) fn on_event(&self, event: &ConsumerEvent) {
@@ -84,19 +69,13 @@ impl Events {
             ConsumerEvent::Count(count) => self.count(count),
             ConsumerEvent::Audit(ref audit) => tracing::info!(?audit, "operator's order"),
             ConsumerEvent::Received { .. } => {}
+            // Counted where the engine counts it.
             ConsumerEvent::Rejected {
                 partition,
                 offset,
                 cause,
-                backlog,
-            } => {
-                self.metrics.record(self.now(), outcome(cause, backlog));
-                lock(&self.rejected).push(Rejected {
-                    partition,
-                    offset,
-                    cause,
-                });
-            }
+                ..
+            } => self.shared.decide(partition, offset, Some(cause)),
             ConsumerEvent::Ignored { partition, offset } => {
                 tracing::debug!(partition, offset, "record without a value ignored");
             }
@@ -116,9 +95,14 @@ impl Events {
             } => tracing::info!(partition, committed, "partition assigned"),
             ConsumerEvent::Revoked { partition, lost } => {
                 tracing::info!(partition, lost, "partition revoked");
+                if !self.shared.leaving.load(Relaxed) {
+                    for worker in &self.workers {
+                        let _gone = worker.send(Work::Revoked(partition));
+                    }
+                }
             }
             ConsumerEvent::Stored { partition, .. } => {
-                lock(&self.totals).stored_at.insert(partition, self.now());
+                lock(&self.stored_at).insert(partition, self.now());
             }
             ConsumerEvent::Committed { ok: true } => tracing::debug!("offsets committed"),
             ConsumerEvent::Committed { ok: false } => {
@@ -155,13 +139,14 @@ impl Events {
 
     fn count(&self, count: Count) {
         match count {
-            Count::Unprocessable { cause, backlog } => self.unprocessable(cause, backlog),
+            // Each record that is rejected is counted here, whoever found out and however often it comes.
+            Count::Unprocessable { cause, backlog } => {
+                self.metrics.record(self.now(), outcome(cause, backlog));
+            }
             Count::ArchiveAcked { cause, .. } => {
                 let error_type = DlqErrorType::of(cause);
                 self.metrics
                     .dead_letter_acknowledged(self.now(), error_type);
-                let mut totals = lock(&self.totals);
-                totals.archived = totals.archived.saturating_add(1);
             }
             Count::ArchiveFailed { cause, reason } => {
                 if let Some(left_out) = self.pass(Line::ArchiveRefused) {
@@ -185,31 +170,6 @@ impl Events {
         }
     }
 
-    /// Counts what was no record at all. One that the policy rejected is counted when it says which,
-    /// and what a decoder refused where it was refused, under a finer name.
-    fn unprocessable(&self, cause: Cause, backlog: Backlog) {
-        match cause {
-            Cause::UndecodableBatch
-            | Cause::RecordDeleted
-            | Cause::Dropped
-            | Cause::OffsetOutOfRange => {
-                self.metrics.record(self.now(), outcome(cause, backlog));
-            }
-            Cause::NullPayload
-            | Cause::Oversize
-            | Cause::BadFrame
-            | Cause::DecompressionRefused
-            | Cause::DecodeError
-            | Cause::HeapBudget
-            | Cause::SchemaTooNew
-            | Cause::HeaderMismatch
-            | Cause::CrashLoop
-            | Cause::HandlerRefused
-            | Cause::Empty
-            | Cause::Truncated => {}
-        }
-    }
-
     fn now(&self) -> Duration {
         self.clock.get().map_or(Duration::ZERO, Handle::now)
     }
@@ -220,7 +180,7 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The outcome of a record that could not be processed.
-pub(crate) const fn outcome(cause: Cause, backlog: Backlog) -> Outcome {
+const fn outcome(cause: Cause, backlog: Backlog) -> Outcome {
     match backlog {
         Backlog::Current => Outcome::Unprocessable(cause),
         Backlog::Old => Outcome::OldData(cause),

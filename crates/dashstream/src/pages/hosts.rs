@@ -10,11 +10,33 @@ use axum::http::{HeaderMap, Uri, Version, header};
 
 /// Names that requests may be for, besides loopback and the address that they came in on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Hosts(Vec<Box<str>>);
+pub struct Hosts(Vec<Box<str>>);
+
+/// Says what is wrong with a list of hosts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostsError {
+    /// An entry is no name or address, or has a port.
+    #[error("{entry:?} is no name or address without a port")]
+    NotAHost {
+        /// The entry.
+        entry: String,
+    },
+}
+
+impl HostsError {
+    /// A name for logs and tests that does not change between releases.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAHost { .. } => "not_a_host",
+        }
+    }
+}
 
 /// Why a request is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HostError {
+pub(super) enum HostError {
     /// It names none, or more than one.
     Ambiguous,
     /// It is for somebody else.
@@ -23,7 +45,11 @@ pub(crate) enum HostError {
 
 impl Hosts {
     /// Reads a list of names and addresses without ports, separated by commas.
-    pub(crate) fn parse(list: &str) -> Result<Self, String> {
+    ///
+    /// # Errors
+    ///
+    /// [`HostsError`] for an entry that is something else.
+    pub fn parse(list: &str) -> Result<Self, HostsError> {
         let names = list
             .split(',')
             .map(str::trim)
@@ -31,21 +57,22 @@ impl Hosts {
         names
             .map(|name| match split(name) {
                 Some((host, None)) => Ok(host.to_ascii_lowercase().into()),
-                Some((_, Some(_))) | None => {
-                    Err(format!("{name:?} is no name or address without a port"))
-                }
+                Some((_, Some(_))) | None => Err(HostsError::NotAHost {
+                    entry: name.to_owned(),
+                }),
             })
             .collect::<Result<_, _>>()
             .map(Self)
     }
 
-    /// Whether a request with these fields, which came in on the address `local`, is for this server.
-    pub(crate) fn check(
+    /// Whether a request with these fields, which came in on the address `local` if that is known, is for
+    /// this server.
+    pub(super) fn check(
         &self,
         version: Version,
         uri: &Uri,
         headers: &HeaderMap,
-        local: IpAddr,
+        local: Option<IpAddr>,
     ) -> Result<(), HostError> {
         let mut fields = headers.get_all(header::HOST).iter();
         // RFC 9112 section 3.2: one field, or the request is bad. Before 1.1 there was none, and no
@@ -67,12 +94,23 @@ impl Hosts {
         Ok(())
     }
 
-    fn has(&self, host: &str, local: IpAddr) -> bool {
+    /// Whether a page that a browser loaded from `origin` is one of this server (RFC 6454 section 6.2).
+    pub(super) fn is_own_origin(&self, origin: &str, local: Option<IpAddr>) -> bool {
+        let rest = origin
+            .strip_prefix("http://")
+            .or_else(|| origin.strip_prefix("https://"));
+        let host = rest.and_then(split);
+        host.is_some_and(|(host, _)| self.has(host, local))
+    }
+
+    fn has(&self, host: &str, local: Option<IpAddr>) -> bool {
         let named = self.0.iter().any(|name| name.eq_ignore_ascii_case(host));
         let address = host.parse::<IpAddr>().map(|address| address.to_canonical());
         named
             || host.eq_ignore_ascii_case("localhost")
-            || address.is_ok_and(|one| one.is_loopback() || one == local.to_canonical())
+            || address.is_ok_and(|one| {
+                one.is_loopback() || local.is_some_and(|local| one == local.to_canonical())
+            })
     }
 }
 
@@ -108,7 +146,8 @@ mod tests {
             headers.append(header::HOST, field.parse().unwrap());
         }
         let hosts = Hosts::parse(hosts).unwrap();
-        hosts.check(Version::HTTP_11, &Uri::from_static("/"), &headers, LOCAL)
+        let uri = Uri::from_static("/");
+        hosts.check(Version::HTTP_11, &uri, &headers, Some(LOCAL))
     }
 
     #[test]
@@ -163,16 +202,39 @@ mod tests {
         let two = ["localhost", "localhost"];
         assert_eq!(check("", &two), Err(HostError::Ambiguous));
         let (hosts, none) = (Hosts::default(), HeaderMap::new());
-        let old = hosts.check(Version::HTTP_10, &Uri::from_static("/"), &none, LOCAL);
+        let uri = Uri::from_static("/");
+        let old = hosts.check(Version::HTTP_10, &uri, &none, None);
         assert_eq!(old, Ok(()));
         // The target of an absolute form counts as well as the field.
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "localhost".parse().unwrap());
         let target = Uri::from_static("http://evil.example/health");
         assert_eq!(
-            hosts.check(Version::HTTP_11, &target, &headers, LOCAL),
+            hosts.check(Version::HTTP_11, &target, &headers, Some(LOCAL)),
             Err(HostError::Foreign)
         );
+    }
+
+    #[test]
+    fn an_origin_is_own_by_its_host_and_a_null_one_is_not() {
+        let hosts = Hosts::parse("dash.example").unwrap();
+        for (origin, own) in [
+            ("http://localhost:3002", true),
+            ("https://dash.example", true),
+            ("http://10.1.2.3:3002", true),
+            ("http://[::1]:3002", true),
+            ("null", false),
+            ("", false),
+            ("http://", false),
+            ("http://evil.example", false),
+            ("http://dash.example.evil.example", false),
+            ("http://localhost@evil.example", false),
+            ("ftp://localhost", false),
+            ("http://10.1.2.4", false),
+        ] {
+            assert_eq!(hosts.is_own_origin(origin, Some(LOCAL)), own, "{origin}");
+        }
+        assert!(!hosts.is_own_origin("http://10.1.2.3", None));
     }
 
     #[test]

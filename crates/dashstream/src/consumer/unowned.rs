@@ -4,10 +4,11 @@
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dashstream::UnownedFacts;
 use dashstream_kafka::{Admin, Config, Handle, StartError};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
+
+use crate::facts::UnownedFacts;
 
 /// Asks the broker every ten seconds while this process has no partition.
 #[derive(Debug)]

@@ -1,0 +1,267 @@
+//! What a consumer is told before it starts, and its start.
+
+use core::fmt;
+use core::num::NonZeroUsize;
+use core::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use dashstream_codec::{DecodeOptions, Decoder};
+use dashstream_kafka::{Config, StartError};
+use dashstream_policy::{self as policy, Archiving, Cause};
+use dashstream_reducer::RunsLimits;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::{oneshot, watch};
+
+use crate::consumer::dispatch::Dispatch;
+use crate::consumer::events::Events;
+use crate::consumer::handler::Handler;
+use crate::consumer::observe::Observation;
+use crate::consumer::shared::{OnDecided, Shared};
+use crate::consumer::unowned::UnownedWatch;
+use crate::consumer::worker::Worker;
+use crate::consumer::{Consumer, Ended, RunError};
+use crate::handle::{Metrics, Options};
+use crate::health::HealthPolicy;
+use crate::monitor::Monitor;
+use crate::run_tracker::RunTracker;
+use crate::snapshot::Snapshot;
+
+/// What a consumer is told before it starts. Everything but the Kafka configuration has a default.
+#[derive(Clone)]
+#[must_use]
+pub struct Builder {
+    kafka: Config,
+    policy: policy::Config,
+    workers: NonZeroUsize,
+    decoding: DecodeOptions,
+    runs: RunsLimits,
+    health: HealthPolicy,
+    watermark_interval: Duration,
+    decided: Option<OnDecided>,
+    spans: bool,
+}
+
+impl Builder {
+    pub(crate) fn new(kafka: Config) -> Self {
+        Self {
+            watermark_interval: kafka.watermarks_every(),
+            kafka,
+            policy: policy::Config::default(),
+            workers: NonZeroUsize::MIN,
+            decoding: DecodeOptions::new(),
+            runs: RunsLimits::default(),
+            health: HealthPolicy::default(),
+            decided: None,
+            spans: false,
+        }
+    }
+
+    /// Says what happens to a record that cannot be processed, and to its offset.
+    pub fn policy(mut self, policy: policy::Config) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Spreads the partitions over so many workers: a task each, with a decoder, a clone of the handler and
+    /// a share of the runs' limits. A partition belongs to one of them, or a key where the policy's
+    /// ordering is by key. Default 1.
+    pub const fn workers(mut self, workers: NonZeroUsize) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// Limits what a record may take to decode; [`decode_options`](crate::decode_options) has those that
+    /// belong to a longest value.
+    pub fn decoding(mut self, options: DecodeOptions) -> Self {
+        self.decoding = options;
+        self
+    }
+
+    /// Limits the runs of all workers together.
+    pub fn runs(mut self, limits: RunsLimits) -> Self {
+        self.runs = limits;
+        self
+    }
+
+    /// Sets the thresholds of the verdict.
+    pub fn health(mut self, policy: HealthPolicy) -> Self {
+        self.health = policy;
+        self
+    }
+
+    /// Has `decided` told of each record that is decided: its partition, its offset, and why it was
+    /// rejected, if it was. It is called on the workers' and the consumer's threads and must not block.
+    pub fn on_decided(
+        mut self,
+        decided: impl Fn(i32, i64, Option<Cause>) + Send + Sync + 'static,
+    ) -> Self {
+        self.decided = Some(Arc::new(decided));
+        self
+    }
+
+    /// Opens a `tracing` span for each record, with its place and the `traceparent` of its headers.
+    /// Default: none, since one costs about as much as decoding a small record.
+    pub const fn spans(mut self, spans: bool) -> Self {
+        self.spans = spans;
+        self
+    }
+
+    /// Joins the group and begins to consume, on the tokio runtime of the caller, which needs its timer.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], as [`kafka::Consumer::start`](dashstream_kafka::Consumer::start) says.
+    pub async fn start<H: Handler + Clone + 'static>(
+        self,
+        handler: H,
+    ) -> Result<Consumer, StartError> {
+        let workers = self.workers.get();
+        // There are no clients here that messages are sent to, and no replay buffer.
+        let options = Options::default()
+            .without_clients()
+            .with_recorders(workers)
+            .with_shards(self.workers);
+        // The catalogue's own tests hold it to be sound.
+        let metrics = Metrics::register(options, Duration::ZERO).map_err(|_| StartError::Client)?;
+        let shared = Shared::new(workers, self.decided);
+        let (senders, inboxes): (Vec<_>, Vec<_>) =
+            (0..workers).map(|_| unbounded_channel()).unzip();
+        let events = Events::new(metrics.clone(), shared.clone(), senders.clone());
+        let listener = events.clone();
+        let kafka = self.kafka;
+        let ordering = self.policy.ordering;
+        let archives = self.policy.archiving != Archiving::Off;
+        let consumer =
+            dashstream_kafka::Consumer::start(kafka.clone(), self.policy, move |event| {
+                listener.on_event(event);
+            })
+            .await?;
+        if archives {
+            let topic = kafka.archive_topic_name();
+            tracing::info!(topic, "{}", kafka.disclosed().shows());
+        }
+        let handle = consumer.handle();
+        events.started(handle.clone());
+        let clock = handle.clone();
+        let monitor = Monitor::new(metrics.clone(), self.health, move || clock.now());
+        let limits = share(&self.runs, workers);
+        let mut tasks = Vec::with_capacity(workers);
+        for (number, inbox) in inboxes.into_iter().enumerate() {
+            // There is one for each worker, by the options above.
+            let recorder = metrics.recorder().ok_or(StartError::Client)?;
+            let worker = Worker {
+                number,
+                pristine: handler.clone(),
+                handler: handler.clone(),
+                kafka: handle.clone(),
+                decoder: Decoder::new(self.decoding.clone()),
+                runs: RunTracker::new(limits.clone(), metrics.clone()),
+                recorder,
+                shared: shared.clone(),
+                catching_up: BTreeSet::new(),
+                spans: self.spans,
+            };
+            tasks.push(tokio::spawn(worker.run(inbox)));
+        }
+        let watched = handle.clone();
+        let unowned = UnownedWatch::start(&kafka, handle.clone(), move || {
+            let status = watched.status();
+            status.is_some_and(|status| status.partitions.is_empty())
+        })?;
+        let (observed_tx, observed) = watch::channel(());
+        let (stop, stopped) = oneshot::channel();
+        let dispatch = Dispatch {
+            consumer,
+            monitor: monitor.clone(),
+            events,
+            shared,
+            senders,
+            workers: tasks,
+            observation: Observation::new(self.watermark_interval),
+            unowned,
+            archives,
+            observed: observed_tx,
+            ordering,
+        };
+        Ok(Consumer {
+            monitor,
+            kafka: handle,
+            observed,
+            stop,
+            task: tokio::spawn(dispatch.run(stopped)),
+        })
+    }
+
+    /// Consumes on a runtime of its own, with a thread for each worker and one for the rest, until a
+    /// snapshot, which is taken about once a second, is such that `until` says so. Blocks the caller.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`].
+    pub fn run<H: Handler + Clone + 'static>(
+        self,
+        handler: H,
+        until: impl FnMut(&Snapshot) -> bool,
+    ) -> Result<Ended, RunError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(self.workers.get().saturating_add(1))
+            .enable_time()
+            .build()
+            .map_err(|_| RunError::Runtime)?;
+        let ended = runtime.block_on(async {
+            let consumer = self.start(handler).await?;
+            consumer.run(until).await
+        });
+        // What still blocks is a call into the Kafka client, which ends by itself.
+        runtime.shutdown_background();
+        ended
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("kafka", &self.kafka)
+            .field("policy", &self.policy)
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A worker's share of what all runs may take: what is per run stays, as far as the share allows.
+fn share(all: &RunsLimits, workers: usize) -> RunsLimits {
+    let count = |of: usize| of.div_ceil(workers);
+    let bytes = |of: u64| of.div_ceil(u64::try_from(workers).unwrap_or(u64::MAX));
+    let rate = |of: u32| of.div_ceil(u32::try_from(workers).unwrap_or(u32::MAX));
+    let mut share = all.clone();
+    share.runs = count(all.runs);
+    share.bytes = bytes(all.bytes);
+    share.run_bytes = all.run_bytes.min(share.bytes);
+    share.requests_per_second = rate(all.requests_per_second);
+    share.hash_bytes_per_second = bytes(all.hash_bytes_per_second);
+    share.quarantine_messages = count(all.quarantine_messages);
+    share.quarantine_bytes = bytes(all.quarantine_bytes);
+    share
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shares_add_up_to_what_all_may_take() {
+        let all = RunsLimits::default();
+        let one = share(&all, 1);
+        assert_eq!(one, all);
+        let three = share(&all, 3);
+        assert_eq!(three.runs, 342);
+        assert!(three.bytes * 3 >= all.bytes && three.bytes * 3 < all.bytes + 3);
+        assert_eq!(three.run_bytes, all.run_bytes, "a share has room for one");
+        let many = share(&all, 8);
+        assert_eq!(
+            many.run_bytes, many.bytes,
+            "no run takes more than its worker has"
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! The task between the Kafka consumer and the workers: which worker a record goes to, and once a second a
+//! snapshot.
+
+use core::hash::{Hash as _, Hasher as _};
+use core::sync::atomic::Ordering::Relaxed;
+use core::time::Duration;
+use std::hash::DefaultHasher;
+use std::sync::Arc;
+
+use dashstream_kafka::Record;
+use dashstream_policy::Ordering;
+use dashstream_reducer::Runs;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::consumer::events::Events;
+use crate::consumer::observe::{Observation, Seen};
+use crate::consumer::shared::Shared;
+use crate::consumer::unowned::UnownedWatch;
+use crate::consumer::worker::Work;
+use crate::consumer::{Ended, OBSERVE_EVERY};
+use crate::monitor::Monitor;
+
+/// The consumer, with everything that is told or asked while it runs.
+pub(crate) struct Dispatch {
+    pub(crate) consumer: dashstream_kafka::Consumer,
+    pub(crate) monitor: Monitor,
+    pub(crate) events: Events,
+    pub(crate) shared: Shared,
+    pub(crate) senders: Vec<UnboundedSender<Work>>,
+    pub(crate) workers: Vec<JoinHandle<Runs>>,
+    pub(crate) observation: Observation,
+    pub(crate) unowned: UnownedWatch,
+    pub(crate) archives: bool,
+    pub(crate) observed: watch::Sender<()>,
+    pub(crate) ordering: Ordering,
+}
+
+impl Dispatch {
+    /// Until it is asked to stop, nobody could ask any more, or the Kafka client has ended by itself.
+    pub(crate) async fn run(mut self, mut stop: oneshot::Receiver<()>) -> Ended {
+        let mut tick = interval(OBSERVE_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let on_request = loop {
+            tokio::select! {
+                record = self.consumer.recv() => match record {
+                    Some(record) => self.hand_on(record),
+                    None => break false,
+                },
+                _ = tick.tick() => {
+                    self.observe();
+                    self.tell(|| Work::Tick);
+                }
+                _ = &mut stop => break true,
+            }
+        };
+        self.close(on_request).await
+    }
+
+    /// Gives a record to the worker that its partition belongs to, or its key where only records of one key
+    /// are ordered: so a run has one worker.
+    fn hand_on(&self, record: Record) {
+        let of = match self.ordering {
+            Ordering::Partition | Ordering::Unordered => usize::try_from(record.partition()).ok(),
+            Ordering::Key => {
+                let mut hasher = DefaultHasher::new();
+                record.key().hash(&mut hasher);
+                // The low bits are as good as any.
+                usize::try_from(hasher.finish() & u64::from(u32::MAX)).ok()
+            }
+        };
+        let worker = of.unwrap_or(0).checked_rem(self.senders.len()).unwrap_or(0);
+        // A worker lives for as long as this task; a record that it did not get would count as dropped.
+        if let Some(sender) = self.senders.get(worker) {
+            let _gone = sender.send(Work::Record(record));
+        }
+    }
+
+    fn tell(&self, work: impl Fn() -> Work) {
+        for sender in &self.senders {
+            let _gone = sender.send(work());
+        }
+    }
+
+    /// Takes a snapshot of everything, and has it judged.
+    fn observe(&mut self) {
+        self.events.left_out(self.monitor.now());
+        let Some(status) = self.consumer.status() else {
+            return;
+        };
+        let workers = self.shared.sum();
+        let facts = self.observation.facts(Seen {
+            status: &status,
+            stored_at: &self.events.stored_at(),
+            catching_up: &workers.catching_up,
+            runs: workers.runs,
+            archives: self.archives,
+            archive_failing: self.monitor.gates().archive_failures,
+            group: self.unowned.known(),
+        });
+        let _verdict = self.monitor.observe(facts);
+        self.observed.send_replace(());
+    }
+
+    async fn close(mut self, on_request: bool) -> Ended {
+        self.observe();
+        let (_, snapshot, verdict) = self.monitor.verdict();
+        // Nothing else depends on it; each worker is told to end by a message.
+        self.shared.leaving.store(true, Relaxed);
+        let closing = self.consumer.shutdown().await;
+        tracing::info!(?closing, "the consumer has left the group");
+        self.events.left_out(Duration::MAX);
+        for sender in &self.senders {
+            let _gone = sender.send(Work::End);
+        }
+        let mut runs = Vec::with_capacity(self.workers.len());
+        for mut worker in self.workers {
+            // Those that were in time were waited for above; one that hangs does not keep the process.
+            match timeout(WORKER_ENDS_WITHIN, &mut worker).await {
+                Ok(ended) => runs.extend(ended.ok()),
+                Err(_) => worker.abort(),
+            }
+        }
+        // What was acknowledged and followed meanwhile is counted; the rest is as it was before it left.
+        let mut facts = snapshot.facts.clone();
+        facts.runs = self.shared.sum().runs;
+        self.monitor.metrics().observe(self.monitor.now(), facts);
+        Ended {
+            closing,
+            on_request,
+            snapshot: Arc::unwrap_or_clone(snapshot),
+            verdict,
+            monitor: self.monitor,
+            runs,
+        }
+    }
+}
+
+/// To give back what is left in a worker's queue, which is fenced by then.
+const WORKER_ENDS_WITHIN: Duration = Duration::from_secs(1);

@@ -1,0 +1,73 @@
+//! What the parts of a consumer tell each other while it runs.
+
+use core::sync::atomic::AtomicBool;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dashstream_policy::Cause;
+
+use crate::consumer::throttle::Throttle;
+use crate::facts::RunFacts;
+
+/// What is told of each record that is decided: partition, offset, and why it was rejected, if it was.
+pub(crate) type OnDecided = Arc<dyn Fn(i32, i64, Option<Cause>) + Send + Sync>;
+
+/// What is shared by the workers, the consumer's thread and the task between them.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) decided: Option<OnDecided>,
+    /// What each worker said last of itself.
+    pub(crate) reports: Arc<Mutex<Vec<WorkerReport>>>,
+    /// Whether the consumer leaves: what is revoked from now on takes no runs along, which are shown last.
+    pub(crate) leaving: Arc<AtomicBool>,
+}
+
+/// What a worker says of itself once a second.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WorkerReport {
+    pub(crate) runs: RunFacts,
+    /// Partitions whose last record was written before this session.
+    pub(crate) catching_up: BTreeSet<i32>,
+}
+
+impl Shared {
+    pub(crate) fn new(workers: usize, decided: Option<OnDecided>) -> Self {
+        Self {
+            throttle: Arc::default(),
+            decided,
+            leaving: Arc::default(),
+            reports: Arc::new(Mutex::new(vec![WorkerReport::default(); workers])),
+        }
+    }
+
+    pub(crate) fn decide(&self, partition: i32, offset: i64, cause: Option<Cause>) {
+        if let Some(decided) = &self.decided {
+            decided(partition, offset, cause);
+        }
+    }
+
+    pub(crate) fn report(&self, worker: usize, report: WorkerReport) {
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = reports.get_mut(worker) {
+            *slot = report;
+        }
+    }
+
+    /// All workers as one.
+    pub(crate) fn sum(&self) -> WorkerReport {
+        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.iter().fold(WorkerReport::default(), |sum, one| {
+            let add = |a: u64, b: u64| a.saturating_add(b);
+            WorkerReport {
+                runs: RunFacts {
+                    synced: add(sum.runs.synced, one.runs.synced),
+                    needs_resync: add(sum.runs.needs_resync, one.runs.needs_resync),
+                    not_yet_known: add(sum.runs.not_yet_known, one.runs.not_yet_known),
+                    refused: add(sum.runs.refused, one.runs.refused),
+                },
+                catching_up: sum.catching_up.union(&one.catching_up).copied().collect(),
+            }
+        })
+    }
+}

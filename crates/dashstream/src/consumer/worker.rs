@@ -1,0 +1,251 @@
+//! One record's way: decode within limits, apply to its run, ask the handler, count, and give it back.
+
+use core::future::poll_fn;
+use core::panic::AssertUnwindSafe;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use std::collections::BTreeSet;
+use std::panic::catch_unwind;
+
+use dashstream_codec::v1::DashStreamMessage;
+use dashstream_codec::{Decoded, Decoder};
+use dashstream_kafka::{Handle, Record, RecordIds};
+use dashstream_policy::{Backlog, Cause};
+use dashstream_reducer::{Effect, Position, Runs};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tracing::Instrument as _;
+
+use crate::consumer::handler::{Handler, Message, Verdict};
+use crate::consumer::shared::{Shared, WorkerReport};
+use crate::consumer::throttle::Line;
+use crate::fault::cause_of;
+use crate::labels::LatencyStage;
+use crate::outcome::Outcome;
+use crate::recorder::Recorder;
+use crate::run_tracker::RunTracker;
+
+/// What a worker is given.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Record(Record),
+    /// A partition belongs to somebody else now.
+    Revoked(i32),
+    Tick,
+    /// Nothing more will come.
+    End,
+}
+
+/// Whoever decides about the records of some partitions, one after the other.
+pub(crate) struct Worker<H> {
+    pub(crate) number: usize,
+    /// What a panic is answered with a clone of.
+    pub(crate) pristine: H,
+    pub(crate) handler: H,
+    pub(crate) kafka: Handle,
+    pub(crate) decoder: Decoder,
+    pub(crate) runs: RunTracker,
+    pub(crate) recorder: Recorder,
+    pub(crate) shared: Shared,
+    pub(crate) catching_up: BTreeSet<i32>,
+    /// Whether a span is opened for each record.
+    pub(crate) spans: bool,
+}
+
+impl<H: Handler + Clone> Worker<H> {
+    pub(crate) async fn run(mut self, mut work: UnboundedReceiver<Work>) -> Runs {
+        while let Some(next) = work.recv().await {
+            match next {
+                Work::Record(record) if self.spans => {
+                    let span = span(&record);
+                    self.take(record).instrument(span).await;
+                }
+                Work::Record(record) => self.take(record).await,
+                Work::Revoked(partition) => {
+                    self.runs.runs_mut().forget_partition(partition);
+                    self.catching_up.remove(&partition);
+                }
+                Work::Tick => self.tick(),
+                Work::End => break,
+            }
+        }
+        self.tick();
+        self.runs.into_runs()
+    }
+
+    /// Decides about one record. What becomes of its offset is not decided here.
+    async fn take(&mut self, record: Record) {
+        let now = self.kafka.now();
+        let (partition, offset) = (record.partition(), record.offset());
+        let backlog = record.backlog();
+        match backlog {
+            Backlog::Old => self.catching_up.insert(partition),
+            Backlog::Current => self.catching_up.remove(&partition),
+        };
+        let verdict = match self.decode(&record) {
+            Ok(decoded) => {
+                let position = Position { partition, offset };
+                let message = self.apply(now, position, decoded);
+                self.ask(&record, &message).await
+            }
+            Err(Some(cause)) => Some(Verdict::Reject(cause)),
+            Err(None) => {
+                if let Some(left_out) = self.shared.throttle.pass(Line::RecordDeferred, now) {
+                    tracing::warn!(
+                        partition,
+                        offset,
+                        left_out,
+                        "no memory for a record, which is deferred"
+                    );
+                }
+                Some(Verdict::Defer)
+            }
+        };
+        match verdict {
+            Some(Verdict::Accept) => {
+                self.recorder.record(now, processed(backlog));
+                record.accept();
+                self.shared.decide(partition, offset, None);
+            }
+            // The engine counts what it rejects.
+            Some(Verdict::Reject(cause)) => {
+                let ids = self.ids(&record);
+                record.reject(cause, ids);
+                self.shared.decide(partition, offset, Some(cause));
+            }
+            // These are decided, and counted, when they come again, or by the engine.
+            Some(Verdict::Release(cause)) => {
+                let ids = self.ids(&record);
+                record.release(cause, ids);
+            }
+            Some(Verdict::Defer) => record.defer(),
+            // The handler panicked. A record that is dropped counts as released.
+            None => drop(record),
+        }
+    }
+
+    /// The handler's verdict; `None` where it panicked.
+    async fn ask(&mut self, record: &Record, message: &DashStreamMessage) -> Option<Verdict> {
+        // It was put there by `apply`.
+        let content = message.message.as_ref()?;
+        let message = Message {
+            record,
+            content,
+            runs: self.runs.runs(),
+        };
+        let handler = &mut self.handler;
+        let answer = {
+            // The call as well as each poll of what it returns may panic.
+            let mut asked = pin!(async move { handler.handle(message).await });
+            poll_fn(|cx| {
+                let polled = catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx)));
+                polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
+            })
+            .await
+        };
+        if answer.is_none() {
+            self.handler = self.pristine.clone();
+        }
+        answer
+    }
+
+    /// Tells the runs that time has passed, and says how this worker is.
+    fn tick(&mut self) {
+        let now = self.kafka.now();
+        self.runs.tick(now);
+        self.drain_effects();
+        while let Some(message) = self.runs.runs_mut().poll_quarantined() {
+            if let Some(left_out) = self.shared.throttle.pass(Line::MessageOfNoRun, now) {
+                tracing::warn!(cause = ?message.cause, left_out, "message of no run");
+            }
+        }
+        let report = WorkerReport {
+            runs: self.runs.facts(),
+            catching_up: self.catching_up.clone(),
+        };
+        self.shared.report(self.number, report);
+    }
+
+    /// The cause of a record that is refused; nothing in it where the fault is the host's.
+    fn decode(&mut self, record: &Record) -> Result<Decoded, Option<Cause>> {
+        let Some(payload) = record.payload() else {
+            // The policy lets these through only where it says to process them, and here is nothing that
+            // could.
+            return Err(Some(Cause::NullPayload));
+        };
+        self.decoder.decode(payload).map_err(|error| {
+            tracing::debug!(
+                partition = record.partition(),
+                offset = record.offset(),
+                code = error.code(),
+                bytes = payload.len(),
+                "record refused"
+            );
+            cause_of(error.fault())
+        })
+    }
+
+    /// What the dead letter is told beside the record: its key, which is the thread's id where producers
+    /// keep to the convention, and where in the payload it was refused.
+    fn ids(&mut self, record: &Record) -> RecordIds {
+        let mut ids = RecordIds::none();
+        if let Some(thread) = record.key().and_then(|key| core::str::from_utf8(key).ok()) {
+            ids = ids.thread_id(thread);
+        }
+        match record
+            .payload()
+            .and_then(|bytes| self.decoder.diagnose(bytes))
+        {
+            Some(diagnosis) => ids.detail(&diagnosis.to_string()),
+            None => ids,
+        }
+    }
+
+    /// Hands a message to its run.
+    fn apply(&mut self, now: Duration, position: Position, decoded: Decoded) -> DashStreamMessage {
+        if let Some(header) = decoded.message.header() {
+            let wall = self.kafka.time_of_day().as_micros();
+            let late = i64::try_from(wall)
+                .unwrap_or(i64::MAX)
+                .saturating_sub(header.timestamp_us);
+            let stage = LatencyStage::ProducerToConsumer;
+            self.recorder.latency(now, stage, late);
+        }
+        let message = DashStreamMessage {
+            message: Some(decoded.message),
+        };
+        let _summary = self.runs.apply(now, position, &message);
+        self.drain_effects();
+        message
+    }
+
+    /// The wire has no way to ask a producer for a snapshot, so that a request is only noted: the run
+    /// waits for the next one.
+    fn drain_effects(&mut self) {
+        while let Some((thread, effect)) = self.runs.runs_mut().poll_effect() {
+            let Effect::RequestSnapshot { reason, attempt } = effect;
+            tracing::debug!(?thread, reason = reason.code(), attempt, "run out of step");
+        }
+    }
+}
+
+const fn processed(backlog: Backlog) -> Outcome {
+    match backlog {
+        Backlog::Current => Outcome::Processed,
+        Backlog::Old => Outcome::OldProcessed,
+    }
+}
+
+/// A record's span, with the trace context that its headers carry (W3C Trace Context's `traceparent`).
+fn span(record: &Record) -> tracing::Span {
+    let parent = record.headers().find(|(name, _)| *name == "traceparent");
+    let parent = parent.and_then(|(_, value)| core::str::from_utf8(value?).ok());
+    tracing::info_span!(
+        "record",
+        topic = record.topic(),
+        partition = record.partition(),
+        offset = record.offset(),
+        attempt = record.attempt(),
+        traceparent = parent
+    )
+}

@@ -1,0 +1,203 @@
+//! The pages: everything they say is computed from the last snapshot when they are asked for.
+
+mod connections;
+mod hosts;
+#[cfg(feature = "kafka")]
+mod orders;
+
+use core::future::Future;
+use core::net::IpAddr;
+use core::time::Duration;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use dashstream_metrics::Format;
+use tokio::net::TcpListener;
+
+use self::hosts::HostError;
+pub use self::hosts::{Hosts, HostsError};
+#[cfg(feature = "kafka")]
+pub use self::orders::{OperatorToken, TokenError};
+use crate::document::Document;
+use crate::health::{Probe, ReadyWhen, livez, readyz};
+use crate::monitor::Monitor;
+
+/// The pages `/health`, `/livez`, `/readyz`, `/metrics` and `/version`, and where an operator's token is
+/// given, the orders at `POST /orders`.
+///
+/// Every request is held against the hosts that it may be for: a stranger's page in a browser could
+/// otherwise read the answers under a name that resolves to this machine.
+#[derive(Clone, Debug)]
+pub struct Pages(Arc<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    monitor: Monitor,
+    version: serde_json::Value,
+    hosts: Hosts,
+    #[cfg(feature = "kafka")]
+    orders: Option<orders::Orders>,
+}
+
+impl Pages {
+    /// The pages of what `monitor` watches.
+    #[must_use]
+    pub fn new(monitor: Monitor) -> Self {
+        Self(Arc::new(Inner {
+            monitor,
+            version: serde_json::json!({ "version": env!("CARGO_PKG_VERSION") }),
+            hosts: Hosts::default(),
+            #[cfg(feature = "kafka")]
+            orders: None,
+        }))
+    }
+
+    /// Sets what `/version` answers.
+    #[must_use]
+    pub fn version(mut self, version: serde_json::Value) -> Self {
+        Arc::make_mut(&mut self.0).version = version;
+        self
+    }
+
+    /// Adds hosts that requests may be for, besides loopback and the address that they come in on.
+    #[must_use]
+    pub fn hosts(mut self, hosts: Hosts) -> Self {
+        Arc::make_mut(&mut self.0).hosts = hosts;
+        self
+    }
+
+    /// Takes orders at `POST /orders`, from whoever sends `token` as `Authorization: Bearer`. Without it
+    /// there is no such page. A body is
+    /// `{"order": "retry", "partition": 0, "who": "…", "why": "…"}`; the others are `skip_one`, `skip_to`
+    /// with an `offset`, `pause`, and `resume`, which ends a pause. The answer's `outcome` is
+    /// [`CommandOutcome::code`](dashstream_policy::CommandOutcome::code): 200 when it was carried out, 202
+    /// when it waits for a dead letter, 409 otherwise, with the `owner` of a partition that another member
+    /// has.
+    #[cfg(feature = "kafka")]
+    #[must_use]
+    pub fn orders(
+        mut self,
+        token: OperatorToken,
+        consumer: dashstream_kafka::Handle,
+        config: dashstream_kafka::Config,
+    ) -> Self {
+        Arc::make_mut(&mut self.0).orders = Some(orders::Orders {
+            token,
+            consumer,
+            config,
+        });
+        self
+    }
+
+    /// The pages as a router, to be nested in or merged with another one. The limits of
+    /// [`Pages::serve`] on connections are not in it; the check of the host is, without the address that a
+    /// request came in on.
+    pub fn router(&self) -> Router {
+        self.merged(Router::new())
+    }
+
+    /// Serves the pages, and those of `more` under the same check of the host, until `stop` is ready;
+    /// requests that are under way are answered.
+    ///
+    /// At most 64 connections at one time: beyond them the one that has been without a request for
+    /// longest gives its place to the new one. A request's head must arrive within 5 s, and a connection
+    /// ends 30 s after its last request.
+    pub async fn serve(&self, listener: TcpListener, more: Router, stop: impl Future<Output = ()>) {
+        connections::serve(listener, self.merged(more), stop).await;
+    }
+
+    fn merged(&self, more: Router) -> Router {
+        let pages = Router::new()
+            .route("/health", get(health))
+            .route("/livez", get(live))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .route("/version", get(version));
+        #[cfg(feature = "kafka")]
+        let pages = match &self.0.orders {
+            Some(_) => pages.route("/orders", axum::routing::post(orders::post)),
+            None => pages,
+        };
+        pages
+            .with_state(self.clone())
+            .merge(more)
+            .layer(from_fn_with_state(self.clone(), check_host))
+    }
+}
+
+/// The address that a request came in on, where that is known.
+#[derive(Clone, Copy)]
+struct LocalAddress(IpAddr);
+
+async fn check_host(State(pages): State<Pages>, request: Request, next: Next) -> Response {
+    let local = request.extensions().get::<LocalAddress>().map(|at| at.0);
+    let (version, uri) = (request.version(), request.uri());
+    match pages.0.hosts.check(version, uri, request.headers(), local) {
+        Ok(()) => next.run(request).await,
+        Err(HostError::Ambiguous) => {
+            (StatusCode::BAD_REQUEST, "one host must be named\n").into_response()
+        }
+        Err(HostError::Foreign) => (
+            StatusCode::MISDIRECTED_REQUEST,
+            "this server is not that host; --allowed-hosts (WEBSOCKET_ALLOWED_HOSTS) adds names\n",
+        )
+            .into_response(),
+    }
+}
+
+/// Always 200: what it says is in the document, and a body that says "fail" must reach its reader.
+async fn health(State(pages): State<Pages>) -> impl IntoResponse {
+    let (now, snapshot, verdict) = pages.0.monitor.verdict();
+    (
+        [NO_STORE, NO_SNIFF],
+        Json(Document::new(now, &snapshot, &verdict)),
+    )
+}
+
+async fn live(State(pages): State<Pages>) -> Response {
+    let monitor = &pages.0.monitor;
+    let age = monitor.metrics().latest().age(monitor.now());
+    probe(livez(age, STUCK_AFTER))
+}
+
+async fn ready(State(pages): State<Pages>) -> Response {
+    let (_, _, verdict) = pages.0.monitor.verdict();
+    probe(readyz(&verdict, ReadyWhen::default()))
+}
+
+/// In the format that the scraper prefers.
+async fn metrics(State(pages): State<Pages>, headers: HeaderMap) -> impl IntoResponse {
+    let accept = headers.get(header::ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    let format = Format::accepted(accept.unwrap_or_default());
+    let page = pages.0.monitor.page(format);
+    (
+        [(header::CONTENT_TYPE, format.content_type()), NO_STORE],
+        page,
+    )
+}
+
+async fn version(State(pages): State<Pages>) -> impl IntoResponse {
+    ([NO_STORE, NO_SNIFF], Json(pages.0.version.clone()))
+}
+
+fn probe(probe: Probe) -> Response {
+    let code =
+        StatusCode::from_u16(probe.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let word = match probe {
+        Probe::Ok => "ok\n",
+        Probe::Unavailable => "unavailable\n",
+    };
+    (code, [NO_STORE], word).into_response()
+}
+
+/// The loop that takes snapshots may be stuck for as long as three probes of ten seconds.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
+
+const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+const NO_SNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");

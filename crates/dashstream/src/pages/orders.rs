@@ -1,0 +1,324 @@
+//! An operator's orders over HTTP: what ends a hold, by whom and why.
+
+use core::fmt;
+use core::hint::black_box;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use dashstream_kafka::{Admin, Config, Handle};
+use dashstream_policy::{
+    Command, CommandOutcome, HeldBy, Offset, Operator, OperatorCommand, PartitionState, TopicId,
+    TopicPartition,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+
+use super::{NO_SNIFF, NO_STORE, Pages};
+
+/// Says why a token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// It could be guessed.
+    #[error("an operator's token has at least {} bytes", TOKEN_BYTES_MIN)]
+    TooShort,
+    /// No header can hold it: there is a byte in it that is no visible ASCII.
+    #[error("an operator's token is visible ASCII")]
+    NotVisible,
+}
+
+impl TokenError {
+    /// A name for logs and tests that does not change between releases.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooShort => "token_too_short",
+            Self::NotVisible => "token_not_visible",
+        }
+    }
+}
+
+/// What an operator has to send to give orders.
+#[derive(Clone)]
+pub struct OperatorToken(Arc<str>);
+
+impl OperatorToken {
+    /// Takes a token of 16 bytes or more: as `openssl rand -hex 16` makes one.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`] for one that could be guessed, or that no header can hold.
+    pub fn new(token: &str) -> Result<Self, TokenError> {
+        if token.len() < TOKEN_BYTES_MIN {
+            return Err(TokenError::TooShort);
+        }
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(TokenError::NotVisible);
+        }
+        Ok(Self(token.into()))
+    }
+
+    /// Whether the request names it, once. How long that takes does not depend on what it names, but for
+    /// its length.
+    fn is_named(&self, headers: &HeaderMap) -> bool {
+        let mut named = headers.get_all(header::AUTHORIZATION).iter();
+        let (Some(named), None) = (named.next(), named.next()) else {
+            return false;
+        };
+        let Some(named) = named.as_bytes().strip_prefix(b"Bearer ") else {
+            return false;
+        };
+        if named.len() != self.0.len() {
+            return false;
+        }
+        let differs = |all: u8, (a, b): (&u8, u8)| black_box(all | (a ^ b));
+        named.iter().zip(self.0.bytes()).fold(0, differs) == 0
+    }
+}
+
+impl fmt::Debug for OperatorToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OperatorToken")
+    }
+}
+
+/// Who may give orders, and where they go.
+#[derive(Clone, Debug)]
+pub(super) struct Orders {
+    pub(super) token: OperatorToken,
+    pub(super) consumer: Handle,
+    pub(super) config: Config,
+}
+
+/// What is sent to `/orders`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sent {
+    order: Order,
+    partition: i32,
+    /// For `skip_to` alone: the offset to go on at.
+    offset: Option<i64>,
+    who: String,
+    why: String,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    Retry,
+    SkipOne,
+    SkipTo,
+    Pause,
+    /// Lift an operator's pause.
+    Resume,
+}
+
+/// Carries an order out, or says what is wrong with it. What came of it is logged as well, with who and
+/// why, by the consumer.
+pub(super) async fn post(State(pages): State<Pages>, request: Request) -> Response {
+    let Some(orders) = pages.0.orders.clone() else {
+        return refuse(StatusCode::NOT_FOUND, "off");
+    };
+    let local = request.extensions().get::<super::LocalAddress>();
+    let local = local.map(|at| at.0);
+    let headers = request.headers();
+    // The host was checked before; a browser says for whom it asks as well.
+    if !headers.get_all(header::ORIGIN).iter().all(|origin| {
+        let origin = origin.to_str();
+        origin.is_ok_and(|origin| pages.0.hosts.is_own_origin(origin, local))
+    }) {
+        return refuse(StatusCode::FORBIDDEN, "foreign_origin");
+    }
+    if !orders.token.is_named(headers) {
+        return refuse(StatusCode::UNAUTHORIZED, "unauthorized");
+    }
+    let Ok(body) = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await else {
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large");
+    };
+    match read(&body) {
+        Ok((sent, command, operator)) => order(&orders, &sent, command, operator).await,
+        Err(why) => refuse(StatusCode::BAD_REQUEST, why),
+    }
+}
+
+/// The order in a body, with its command and who gives it.
+fn read(body: &Bytes) -> Result<(Sent, Command, Operator), &'static str> {
+    let sent: Sent = serde_json::from_slice(body).map_err(|_| "not_an_order")?;
+    let operator = Operator::new(&sent.who, &sent.why).map_err(|_| "who_and_why")?;
+    let command = match (sent.order, sent.offset) {
+        (Order::Retry | Order::Resume, None) => Command::Retry,
+        (Order::SkipOne, None) => Command::SkipOne,
+        (Order::Pause, None) => Command::Pause,
+        (Order::SkipTo, Some(to)) => Command::SkipTo(Offset::new(to).map_err(|_| "offset")?),
+        (Order::SkipTo, None) | (_, Some(_)) => return Err("offset"),
+    };
+    Ok((sent, command, operator))
+}
+
+async fn order(orders: &Orders, sent: &Sent, command: Command, operator: Operator) -> Response {
+    let partition = TopicPartition::new(TopicId::new(0), sent.partition);
+    // A retry ends a hold too: whoever only means to lift a pause must not.
+    if matches!(sent.order, Order::Resume) && !is_paused(&orders.consumer, sent.partition) {
+        return refuse(StatusCode::CONFLICT, "not_paused");
+    }
+    let order = OperatorCommand::new(partition, command, operator);
+    let Ok(outcome) = orders.consumer.order(order).await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "closed");
+    };
+    let code = match outcome {
+        CommandOutcome::Applied { .. } => StatusCode::OK,
+        CommandOutcome::AwaitsArchive { .. } => StatusCode::ACCEPTED,
+        CommandOutcome::NotAssigned
+        | CommandOutcome::NotHeld
+        | CommandOutcome::NoRecord
+        | CommandOutcome::Backwards
+        | CommandOutcome::BeyondEnd { .. }
+        | CommandOutcome::BelowStart { .. }
+        | CommandOutcome::EndUnknown => StatusCode::CONFLICT,
+    };
+    let at = match outcome {
+        CommandOutcome::Applied { offset } => offset,
+        CommandOutcome::AwaitsArchive { offset: at }
+        | CommandOutcome::BeyondEnd { end: at }
+        | CommandOutcome::BelowStart { start: at } => Some(at),
+        CommandOutcome::NotAssigned
+        | CommandOutcome::NotHeld
+        | CommandOutcome::NoRecord
+        | CommandOutcome::Backwards
+        | CommandOutcome::EndUnknown => None,
+    };
+    let mut body = json!({ "outcome": outcome.code(), "offset": at.map(Offset::get) });
+    if outcome == CommandOutcome::NotAssigned
+        && let Some(fields) = body.as_object_mut()
+    {
+        let owner = owner(orders, sent.partition).await;
+        fields.insert("owner".to_owned(), json!(owner));
+    }
+    answer(code, body)
+}
+
+fn is_paused(consumer: &Handle, partition: i32) -> bool {
+    consumer.status().is_some_and(|status| {
+        status.policy.partitions.iter().any(|one| {
+            let held = matches!(
+                one.state,
+                PartitionState::Held {
+                    by: HeldBy::Operator,
+                    ..
+                }
+            );
+            one.partition.partition() == partition && held
+        })
+    })
+}
+
+/// Which member of the group has a partition, as the broker says; nothing where it does not say.
+async fn owner(orders: &Orders, partition: i32) -> Option<String> {
+    let config = orders.config.clone();
+    let asked = spawn_blocking(move || Admin::new(&config).ok()?.owner(partition).ok()?);
+    asked.await.ok().flatten()
+}
+
+fn refuse(code: StatusCode, why: &'static str) -> Response {
+    tracing::warn!(why, "order refused");
+    answer(code, json!({ "refused": why }))
+}
+
+fn answer(code: StatusCode, body: Value) -> Response {
+    (code, [NO_STORE, NO_SNIFF], Json(body)).into_response()
+}
+
+/// 128 bits in hexadecimal digits are twice this; fewer could be tried out.
+const TOKEN_BYTES_MIN: usize = 16;
+
+/// Both texts at their longest, in JSON with every byte escaped, and the rest.
+const BODY_BYTES_MAX: usize = 4 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_token_of_fifteen_bytes_is_too_short_and_the_next_is_not() {
+        assert_eq!(
+            OperatorToken::new("fifteen-bytes-x").err(),
+            Some(TokenError::TooShort)
+        );
+        assert!(OperatorToken::new("sixteen-bytes-xy").is_ok());
+        assert!(OperatorToken::new("seventeen-bytes-x").is_ok());
+        assert!(OperatorToken::new("sixteen bytes-xy").is_err());
+        assert!(OperatorToken::new("sixteen-bytes-x\u{e9}").is_err());
+    }
+
+    #[test]
+    fn the_token_is_named_whole_and_once() {
+        let token = OperatorToken::new("0123456789abcdef").unwrap();
+        let right = "Bearer 0123456789abcdef";
+        assert!(token.is_named(&named(&[right])));
+        for wrong in [
+            &[][..],
+            &["Bearer 0123456789abcdeg"],
+            &["Bearer 1123456789abcdef"],
+            &["Bearer 0123456789abcde"],
+            &["Bearer 0123456789abcdef0"],
+            &["Bearer "],
+            &["0123456789abcdef"],
+            &["Basic 0123456789abcdef"],
+            &[right, right],
+        ] {
+            assert!(!token.is_named(&named(wrong)), "{wrong:?}");
+        }
+        assert_eq!(format!("{token:?}"), "OperatorToken");
+    }
+
+    #[test]
+    fn an_order_has_what_it_needs_and_nothing_else() {
+        let order = |body: &str| {
+            let read = read(&Bytes::copy_from_slice(body.as_bytes()));
+            read.map(|(_, command, _)| command)
+        };
+        let by = r#""partition":0,"who":"a","why":"b""#;
+        let to = Offset::new(7).unwrap();
+        for (body, command) in [
+            (format!(r#"{{"order":"retry",{by}}}"#), Command::Retry),
+            (format!(r#"{{"order":"resume",{by}}}"#), Command::Retry),
+            (format!(r#"{{"order":"skip_one",{by}}}"#), Command::SkipOne),
+            (format!(r#"{{"order":"pause",{by}}}"#), Command::Pause),
+            (
+                format!(r#"{{"order":"skip_to","offset":7,{by}}}"#),
+                Command::SkipTo(to),
+            ),
+        ] {
+            assert_eq!(order(&body), Ok(command), "{body}");
+        }
+        for (body, why) in [
+            (String::new(), "not_an_order"),
+            (format!(r#"{{"order":"explode",{by}}}"#), "not_an_order"),
+            (format!(r#"{{"order":"retry","x":1,{by}}}"#), "not_an_order"),
+            (format!(r#"{{"order":"skip_to",{by}}}"#), "offset"),
+            (
+                format!(r#"{{"order":"skip_to","offset":-1,{by}}}"#),
+                "offset",
+            ),
+            (format!(r#"{{"order":"retry","offset":7,{by}}}"#), "offset"),
+            (
+                r#"{"order":"retry","partition":0,"who":"","why":"b"}"#.to_owned(),
+                "who_and_why",
+            ),
+        ] {
+            assert_eq!(order(&body), Err(why), "{body}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Runs whose order and trust reach the metrics.
+
+use core::time::Duration;
+
+use dashstream_codec::v1::DashStreamMessage;
+use dashstream_reducer::{ApplySummary, Counts, Position, Runs, RunsLimits};
+
+use crate::facts::RunFacts;
+use crate::handle::Metrics;
+use crate::labels::ResyncReason;
+
+/// Runs, with what they count brought to the metrics: what each worker of a consumer has one of.
+///
+/// A run that cannot follow is not a record that cannot be processed: its record is accepted, and the run
+/// waits for a full state.
+#[derive(Debug)]
+pub struct RunTracker {
+    runs: Runs,
+    metrics: Metrics,
+    /// What the runs had counted when the metrics were last brought up to it.
+    shown: Counts,
+}
+
+impl RunTracker {
+    /// No runs yet. Several trackers may count to the same metrics.
+    #[must_use]
+    pub fn new(limits: RunsLimits, metrics: Metrics) -> Self {
+        Self {
+            runs: Runs::new(limits),
+            metrics,
+            shown: Counts::default(),
+        }
+    }
+
+    /// Hands a decoded message of the record at `position` to its run, and counts duplicates, late ones
+    /// and gaps. Costs what [`Runs::apply`] costs.
+    pub fn apply(
+        &mut self,
+        now: Duration,
+        position: Position,
+        message: &DashStreamMessage,
+    ) -> ApplySummary {
+        let summary = self.runs.apply_message_at(now, position, message);
+        if let Some(runs) = self.metrics.runs() {
+            runs.duplicates.add((), summary.duplicate);
+            runs.reorders.add((), summary.stale);
+            if summary.missing > 0 {
+                runs.gap(summary.missing);
+            }
+        }
+        summary
+    }
+
+    /// Tells the runs that time has passed, and counts the resyncs since the last time: each, although a
+    /// run may have recovered meanwhile. Call it about once a second.
+    pub fn tick(&mut self, now: Duration) {
+        self.runs.handle_timeout(now);
+        let counts = self.runs.counts();
+        for ((code, count), (_, before)) in counts.resyncs().zip(self.shown.resyncs()) {
+            let reason = ResyncReason::LABEL.value(code);
+            if let (Some(runs), Some(reason)) = (self.metrics.runs(), reason) {
+                runs.resyncs.add(reason, count.saturating_sub(before));
+            }
+        }
+        self.shown = counts;
+    }
+
+    /// What a snapshot shows of the runs.
+    #[must_use]
+    pub fn facts(&self) -> RunFacts {
+        let counts = self.runs.counts();
+        let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        RunFacts {
+            synced: wide(counts.synced),
+            needs_resync: wide(counts.waiting.saturating_sub(counts.unseen)),
+            not_yet_known: wide(counts.unseen),
+            refused: counts.refused().map(|(_, count)| count).sum(),
+        }
+    }
+
+    /// The runs.
+    #[must_use]
+    pub const fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    /// The runs alone.
+    #[must_use]
+    pub fn into_runs(self) -> Runs {
+        self.runs
+    }
+
+    /// The runs, to drain what they ask for and what they hold in quarantine.
+    pub const fn runs_mut(&mut self) -> &mut Runs {
+        &mut self.runs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_and_metrics_name_the_same_reasons() {
+        let codes = dashstream_reducer::ResyncReason::CODES;
+        assert_eq!(ResyncReason::LABEL.texts(), codes);
+    }
+}

@@ -1,0 +1,221 @@
+//! Every variable that a consumer reads, in one table: command lines, checks, documentation and tests come
+//! from it.
+
+mod given;
+mod table;
+
+use core::fmt;
+use std::path::Path;
+
+pub use self::given::Given;
+pub use self::table::VARIABLES;
+
+/// A variable, and the flag that wins over it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Variable {
+    /// Its name in the environment.
+    pub name: &'static str,
+    /// The long flag without its dashes.
+    pub flag: Option<&'static str>,
+    /// What a command line's help says of the flag; empty where the program declares it itself.
+    pub about: &'static str,
+    /// The default, in words where it depends on something.
+    pub default: &'static str,
+    /// What it may hold.
+    pub values: Values,
+    /// Where the value ends.
+    pub goes: &'static str,
+    /// The Kafka client's setting that gets the value as it is.
+    pub client: Option<&'static str>,
+}
+
+/// What a variable may hold.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a command line's help has words for each"
+)]
+pub enum Values {
+    /// Anything; in words what is refused later.
+    Text(&'static str),
+    /// One of these, in any case, with a hyphen for an underscore.
+    Words(&'static [&'static str]),
+    /// A whole number from the first to the second.
+    Whole(u64, u64),
+    /// A file or folder that is there.
+    Path,
+}
+
+/// Says which variable cannot be understood. A default instead would lose what the operator meant:
+/// existing consumers take a misspelt `pause` for `skip`.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VariableError {
+    /// It holds none of its words.
+    #[error("{name} must be one of: {values}")]
+    UnknownWord {
+        /// The variable.
+        name: &'static str,
+        /// Its words.
+        values: Values,
+    },
+    /// It holds no whole number.
+    #[error("{name} must be a whole number from {min} to {max}")]
+    NotANumber {
+        /// The variable.
+        name: &'static str,
+        /// The smallest value accepted.
+        min: u64,
+        /// The largest value accepted.
+        max: u64,
+    },
+    /// It holds a number outside its range.
+    #[error("{name} must be a whole number from {min} to {max}")]
+    OutOfRange {
+        /// The variable.
+        name: &'static str,
+        /// The smallest value accepted.
+        min: u64,
+        /// The largest value accepted.
+        max: u64,
+    },
+    /// It names a file or folder that is not there.
+    #[error("{name} is no existing path")]
+    NoSuchPath {
+        /// The variable.
+        name: &'static str,
+    },
+}
+
+impl VariableError {
+    /// A name for logs and tests that does not change between releases.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownWord { .. } => "unknown_word",
+            Self::NotANumber { .. } => "not_a_number",
+            Self::OutOfRange { .. } => "out_of_range",
+            Self::NoSuchPath { .. } => "no_such_path",
+        }
+    }
+}
+
+impl Variable {
+    const fn new(
+        name: &'static str,
+        default: &'static str,
+        values: Values,
+        goes: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            flag: None,
+            about: "",
+            default,
+            values,
+            goes,
+            client: None,
+        }
+    }
+
+    const fn flag(mut self, flag: &'static str, about: &'static str) -> Self {
+        self.flag = Some(flag);
+        self.about = about;
+        self
+    }
+
+    /// A setting that every client needs to reach the brokers.
+    const fn connection(name: &'static str, client: &'static str, values: Values) -> Self {
+        let mut row = Self::new(name, "unset", values, "every Kafka client");
+        row.client = Some(client);
+        row
+    }
+
+    /// The value in the table's spelling, or what is wrong with it.
+    fn read(&self, given: &str) -> Result<String, VariableError> {
+        let name = self.name;
+        match self.values {
+            Values::Text(_) => Ok(given.to_owned()),
+            Values::Words(words) => words
+                .iter()
+                .find(|word| alike(given, word))
+                .map(|word| (*word).to_owned())
+                .ok_or(VariableError::UnknownWord {
+                    name,
+                    values: self.values,
+                }),
+            Values::Whole(min, max) => match given.parse::<u64>() {
+                Ok(number) if (min..=max).contains(&number) => Ok(number.to_string()),
+                Ok(_) => Err(VariableError::OutOfRange { name, min, max }),
+                Err(_) => Err(VariableError::NotANumber { name, min, max }),
+            },
+            Values::Path if Path::new(given).exists() => Ok(given.to_owned()),
+            Values::Path => Err(VariableError::NoSuchPath { name }),
+        }
+    }
+}
+
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(what) => f.write_str(what),
+            Self::Words(words) => f.write_str(&words.join(", ")),
+            Self::Whole(min, max) => write!(f, "{min} to {max}"),
+            Self::Path => f.write_str("an existing path"),
+        }
+    }
+}
+
+/// Whether a word is meant: its case does not matter, and a hyphen stands for an underscore.
+fn alike(given: &str, word: &str) -> bool {
+    let same = |(a, b): (u8, u8)| a.eq_ignore_ascii_case(&b) || (a, b) == (b'-', b'_');
+    word.len() == given.len() && given.bytes().zip(word.bytes()).all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: Values, given: &str) -> Result<String, String> {
+        let row = Variable::new("X", "", values, "");
+        row.read(given).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_word_ignores_case_and_takes_a_hyphen_for_an_underscore() {
+        let words = Values::Words(&["off", "best_effort", "SCRAM-SHA-256"]);
+        for (given, word) in [
+            ("OFF", "off"),
+            ("best-effort", "best_effort"),
+            ("Best_Effort", "best_effort"),
+            ("scram-sha-256", "SCRAM-SHA-256"),
+        ] {
+            assert_eq!(read(words, given), Ok(word.to_owned()));
+        }
+        let refused = Err("X must be one of: off, best_effort, SCRAM-SHA-256".to_owned());
+        for given in ["of", "offf", "best effort", "scram_sha_256", ""] {
+            assert_eq!(read(words, given), refused, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_is_in_its_range() {
+        let range = Values::Whole(2, 4);
+        let refused = Err("X must be a whole number from 2 to 4".to_owned());
+        assert_eq!(read(range, "1"), refused);
+        assert_eq!(read(range, "2"), Ok("2".to_owned()));
+        assert_eq!(read(range, "+4"), Ok("4".to_owned()));
+        for bad in ["5", "-3", "three", "", "3.0", "99999999999999999999"] {
+            assert_eq!(read(range, bad), refused, "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_variable_is_there_twice() {
+        let mut names: Vec<_> = VARIABLES.iter().map(|row| row.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), VARIABLES.len());
+    }
+}

@@ -1,0 +1,203 @@
+//! The consumer with its workers at the in-process broker: what handlers see, in which order, and what
+//! becomes of their verdicts.
+#![cfg(feature = "kafka")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use core::num::NonZeroUsize;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use dashstream::kafka::{Config, Embedded};
+use dashstream::metrics::Format;
+use dashstream::policy::{self, Cause};
+use dashstream::{Builder, Consumer, Ended, Handler, HandlerVerdict, Message, Outcome};
+
+/// A raw frame with an event of `thread` and its sequence number.
+fn event(thread: &str, sequence: u8) -> Vec<u8> {
+    let id = u8::try_from(thread.len()).unwrap();
+    let header = [&[0x22, id], thread.as_bytes(), &[0x28, sequence]].concat();
+    let len = u8::try_from(header.len()).unwrap();
+    [&[0x00, 0x0A, len + 2, 0x0A, len], &header[..]].concat()
+}
+
+fn broker(partitions: u16) -> Embedded {
+    let broker = Embedded::start().unwrap();
+    broker.create_topic("runs", partitions).unwrap();
+    broker.create_topic("runs-dlq", 1).unwrap();
+    broker
+}
+
+fn consumer(broker: &Embedded) -> Builder {
+    Consumer::builder(Config::new(broker.brokers(), "runs", "test").unwrap())
+}
+
+/// Runs until so many records were processed or rejected.
+fn run<H: Handler + Clone + 'static>(builder: Builder, records: u64, handler: H) -> Ended {
+    let ended = builder.run(handler, |snapshot| {
+        assert!(snapshot.taken_at < Duration::from_secs(60), "{snapshot:?}");
+        snapshot.totals.outcomes.total() >= records
+    });
+    let ended = ended.unwrap();
+    assert!(ended.closing.committed && ended.closing.unfinished == 0);
+    ended
+}
+
+fn count(ended: &Ended, outcome: Outcome) -> u64 {
+    let totals = &ended.monitor.metrics().latest().totals;
+    totals.outcomes.get(outcome)
+}
+
+/// Processed, whether or not it was there before the consumer.
+fn processed(ended: &Ended) -> u64 {
+    count(ended, Outcome::Processed) + count(ended, Outcome::OldProcessed)
+}
+
+fn rejected(ended: &Ended, cause: Cause) -> u64 {
+    count(ended, Outcome::Unprocessable(cause)) + count(ended, Outcome::OldData(cause))
+}
+
+#[test]
+fn a_bad_record_becomes_a_dead_letter_and_the_rest_is_processed() {
+    let broker = broker(1);
+    for value in [&event("t", 1)[..], b"no message", &event("t", 2)] {
+        broker.produce("runs", Some(b"t"), Some(value)).unwrap();
+    }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let shown = Arc::clone(&seen);
+    let decided = Arc::new(Mutex::new(BTreeMap::new()));
+    let books = Arc::clone(&decided);
+    let builder = consumer(&broker)
+        .spans(true)
+        .on_decided(move |_, offset, cause| {
+            books.lock().unwrap().insert(offset, cause);
+        });
+    let ended = run(builder, 3, move |message: Message<'_>| {
+        // The run has taken the message before its handler sees it.
+        let run = message.run().unwrap().sequence();
+        let offset = message.record.offset();
+        let thread = message.thread_id().to_owned();
+        shown.lock().unwrap().push((offset, thread, run.is_some()));
+        HandlerVerdict::Accept
+    });
+    let threads: Vec<_> = seen
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|seen| (seen.0, seen.1.clone()))
+        .collect();
+    assert_eq!(threads, [(0, "t".to_owned()), (2, "t".to_owned())]);
+    let causes: Vec<_> = decided.lock().unwrap().clone().into_iter().collect();
+    let cause = Some(Cause::BadFrame);
+    assert_eq!(causes, [(0, None), (1, cause), (2, None)]);
+    assert_eq!(
+        (processed(&ended), rejected(&ended, Cause::BadFrame)),
+        (2, 1)
+    );
+    let letters = ended.monitor.metrics().latest().totals.dlq_sends.total();
+    assert_eq!(letters, 1, "acknowledged before the consumer has left");
+    assert_eq!(ended.runs.len(), 1);
+    let page = ended.monitor.page(Format::Text);
+    assert!(
+        page.contains("dashstream_runs{state=\"not_yet_known\"} 1"),
+        "{page}"
+    );
+}
+
+/// A partition's records reach one worker, in order, whatever the others do.
+#[test]
+fn partitions_are_spread_over_workers_and_keep_their_order() {
+    let broker = broker(4);
+    for sequence in 1..=12 {
+        for key in 0..8 {
+            let thread = format!("run-{key}");
+            let value = event(&thread, sequence);
+            let key = Some(thread.as_bytes());
+            broker.produce("runs", key, Some(&value)).unwrap();
+        }
+    }
+    let seen = Arc::new(Mutex::new(BTreeMap::<i32, Vec<(i64, u64)>>::new()));
+    let worker = Numbered(Arc::default(), 0, Arc::clone(&seen));
+    let builder = consumer(&broker).workers(NonZeroUsize::new(2).unwrap());
+    let ended = run(builder, 96, worker);
+    assert_eq!(processed(&ended), 96);
+    let seen = seen.lock().unwrap();
+    assert!(seen.len() > 1, "{:?}", seen.keys());
+    let mut workers = BTreeMap::new();
+    for (partition, records) in seen.iter() {
+        assert!(records.is_sorted_by(|a, b| a.0 < b.0), "{records:?}");
+        let all: std::collections::BTreeSet<_> = records.iter().map(|at| at.1).collect();
+        assert_eq!(all.len(), 1, "partition {partition}: {all:?}");
+        workers.entry(all).or_insert_with(Vec::new).push(partition);
+    }
+    assert_eq!(workers.len(), 2, "{workers:?}");
+    // Each worker has the runs of its partitions, and no other.
+    let runs: Vec<_> = ended.runs.iter().map(|runs| runs.iter().count()).collect();
+    assert_eq!(runs.iter().sum::<usize>(), 8);
+    assert!(runs.iter().all(|runs| *runs > 0 && *runs < 8), "{runs:?}");
+}
+
+type Seen = Arc<Mutex<BTreeMap<i32, Vec<(i64, u64)>>>>;
+
+/// Notes partition and offset under a number that each clone has of its own. It awaits, as a handler does
+/// that asks somebody.
+struct Numbered(Arc<Mutex<u64>>, u64, Seen);
+
+impl Clone for Numbered {
+    fn clone(&self) -> Self {
+        let mut clones = self.0.lock().unwrap();
+        *clones += 1;
+        Self(Arc::clone(&self.0), *clones, Arc::clone(&self.2))
+    }
+}
+
+impl Handler for Numbered {
+    async fn handle(&mut self, message: Message<'_>) -> HandlerVerdict {
+        tokio::task::yield_now().await;
+        let (partition, offset) = (message.record.partition(), message.record.offset());
+        let mut seen = self.2.lock().unwrap();
+        seen.entry(partition).or_default().push((offset, self.1));
+        HandlerVerdict::Accept
+    }
+}
+
+#[test]
+fn each_verdict_has_its_own_end_and_a_panic_is_no_lost_record() {
+    let broker = broker(1);
+    for sequence in 1..=5 {
+        let value = event("t", sequence);
+        broker.produce("runs", Some(b"t"), Some(&value)).unwrap();
+    }
+    let tried = Arc::new(Mutex::new(BTreeMap::<i64, u32>::new()));
+    let tries = Arc::clone(&tried);
+    let builder = consumer(&broker);
+    let ended = run(builder, 5, move |message: Message<'_>| {
+        let offset = message.record.offset();
+        let attempt = {
+            let mut tries = tries.lock().unwrap();
+            let tries = tries.entry(offset).or_default();
+            *tries += 1;
+            *tries
+        };
+        match offset {
+            0 => HandlerVerdict::Reject(Cause::HandlerRefused),
+            1 if attempt == 1 => HandlerVerdict::Release(Cause::HandlerRefused),
+            2 if attempt == 1 => HandlerVerdict::Defer,
+            3 if attempt == 1 => panic!("a mistake of the handler"),
+            // Released until its attempts are spent.
+            4 => HandlerVerdict::Release(Cause::HandlerRefused),
+            _ => HandlerVerdict::Accept,
+        }
+    });
+    assert_eq!(processed(&ended), 3);
+    // Whoever rejects, the engine counts it, once.
+    assert_eq!(rejected(&ended, Cause::HandlerRefused), 2);
+    let tried = tried.lock().unwrap();
+    let attempts = policy::Config::default().attempts_max;
+    let expected = [(0, 1), (1, 2), (2, 2), (3, 2), (4, attempts)];
+    assert_eq!(*tried, BTreeMap::from(expected));
+}
