@@ -106,12 +106,6 @@ const PURE_WITHOUT: &[(&str, &[&str])] = &[
     ("dashstream-file-log", &[]),
 ];
 
-/// The same of `dashstream` without its command.
-const PURE_WITHOUT: &[(&str, &[&str])] = &[(
-    "dashstream",
-    &["--no-default-features", "--features", "serde,prometheus"],
-)];
-
 /// What a pure crate must not reach.
 const IMPURE: &[&str] = &[
     "tokio",
