@@ -8,14 +8,16 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::sh;
 
-/// What the README's program has to print: a metric that moved for the good record and one for the bad one,
-/// and the verdict.
+/// What the README's program has to print: the good record, as its handler saw it and on the page, and the
+/// verdict.
 const SAYS: &[&str] = &[
-    "run-1",
-    "dashstream_dlq_messages_total",
-    "websocket_decode_errors_total",
+    "Event of run-1",
+    "websocket_kafka_messages_total{status=\"success\"} 1",
     "Verdict",
 ];
+
+/// The metric that says how many dead letters were acknowledged.
+const LETTERS: &str = "websocket_dlq_sends_total{";
 
 /// A host without Kafka and without pages: its own loop around the decoder, the fault map, the runs and the
 /// rules.
@@ -47,6 +49,11 @@ pub(crate) fn run() -> Result<()> {
             "the README's program does not print {word}:\n{printed}"
         );
     }
+    let is_one = |line: &str| line.starts_with(LETTERS) && line.ends_with(" 1");
+    ensure!(
+        printed.lines().any(is_one),
+        "the README's program writes no dead letter:\n{printed}"
+    );
     let printed = build("outside-lean", ", default-features = false", WITHOUT)?;
     ensure!(printed.contains("Verdict"), "{printed}");
     Ok(())
