@@ -271,9 +271,9 @@ impl<S> Registration<S> {
         self.sound(name, &label);
         self.sound(name, &window);
         let kinds = label.values.iter();
-        let window_of = kinds.map(|kind| (window.index)(fold(*kind))).collect();
+        let window_of: Vec<_> = kinds.map(|kind| (window.index)(fold(*kind))).collect();
         let core =
-            crate::instruments::TallyCore::new(window_of, window.values.len(), options, self.now);
+            crate::instruments::TallyCore::new(&window_of, window.values.len(), options, self.now);
         let core = Arc::new(core);
         let instrument: Arc<dyn Instrument> = core.clone();
         Tally {

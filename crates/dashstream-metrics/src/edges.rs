@@ -45,4 +45,12 @@ impl Edges {
     pub(crate) fn bucket(self, value: u64) -> usize {
         self.edges.partition_point(|edge| *edge < value)
     }
+
+    /// The same where the bucket is `from` or one soon after.
+    #[inline]
+    pub(crate) fn bucket_from(self, from: usize, value: u64) -> usize {
+        let edges = self.edges.get(from..).unwrap_or_default();
+        let passed = edges.iter().position(|edge| *edge >= value);
+        from.wrapping_add(passed.unwrap_or(edges.len()))
+    }
 }

@@ -217,12 +217,12 @@ impl Metrics {
     /// counted as skew and kept out of the histogram.
     pub fn latency(&self, now: Duration, stage: LatencyStage, micros: i64) {
         match plausible(micros) {
-            Some(took) => self
+            Some(micros) => self
                 .core
                 .instruments
                 .consumption
                 .latency
-                .record(now, stage, took),
+                .record(now, stage, micros),
             None => self.clocks_differ(),
         }
     }
@@ -307,11 +307,11 @@ impl Core {
     }
 }
 
-/// A latency; `None` for a clock that differs.
-pub(crate) fn plausible(micros: i64) -> Option<Duration> {
+/// A latency in microseconds; `None` for a clock that differs.
+#[inline]
+pub(crate) fn plausible(micros: i64) -> Option<u64> {
     let micros = u64::try_from(micros).ok();
-    let micros = micros.filter(|micros| *micros <= LATENCY_PLAUSIBLE_MICROS);
-    micros.map(Duration::from_micros)
+    micros.filter(|micros| *micros <= LATENCY_PLAUSIBLE_MICROS)
 }
 
 /// A latency beyond this is a clock that differs, as in existing consumers.

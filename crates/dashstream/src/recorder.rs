@@ -26,14 +26,16 @@ impl Recorder {
     /// Allocates nothing. Call this or [`Metrics::record`], exactly once for each record that was
     /// delivered.
     // Exclusive: the counters have one writer at a time.
+    #[inline]
     pub fn record(&mut self, now: Duration, outcome: Outcome) {
         self.outcomes.record(now, outcome);
     }
 
     /// Records a latency as [`Metrics::latency`] does.
+    #[inline]
     pub fn latency(&mut self, now: Duration, stage: LatencyStage, micros: i64) {
         match plausible(micros) {
-            Some(took) => self.latency.record(now, stage, took),
+            Some(micros) => self.latency.record(now, stage, micros),
             None => self.metrics.clocks_differ(),
         }
     }

@@ -68,6 +68,7 @@ impl Cells {
     }
 
     /// The same for the only thread that adds to these cells: a counter without a locked access.
+    #[inline]
     pub(crate) fn add_alone(&self, cell: usize, n: u64) {
         if let Some(cell) = self.0.get(cell) {
             let before = cell.load(Ordering::Relaxed);

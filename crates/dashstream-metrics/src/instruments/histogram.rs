@@ -46,22 +46,29 @@ impl Buckets {
     }
 
     pub(crate) fn observe(&self, key: usize, value: u64) {
-        let [bucket, sum] = self.places(key, value);
+        let [bucket, sum] = self.places(key, self.edges.bucket(value));
         self.cells.add(bucket, 1);
         self.cells.add(sum, value);
     }
 
-    /// The same for the only thread that observes.
-    pub(crate) fn observe_alone(&self, key: usize, value: u64) {
-        let [bucket, sum] = self.places(key, value);
+    /// The same for the only thread that observes. The value's bucket is `from` or a later one.
+    #[inline]
+    pub(crate) fn observe_alone_from(&self, from: usize, key: usize, value: u64) {
+        let [bucket, sum] = self.places(key, self.edges.bucket_from(from, value));
         self.cells.add_alone(bucket, 1);
         self.cells.add_alone(sum, value);
     }
 
-    fn places(&self, key: usize, value: u64) -> [usize; 2] {
-        let start = key.saturating_mul(stride(self.edges));
-        let behind = self.edges.edges.len().saturating_add(1);
-        [self.edges.bucket(value), behind].map(|at| start.saturating_add(at))
+    #[inline]
+    fn places(&self, key: usize, bucket: usize) -> [usize; 2] {
+        // Wrapping: what is below the number of cells does not wrap, and nothing else is looked up.
+        let start = key.wrapping_mul(stride(self.edges));
+        let behind = self.edges.edges.len().wrapping_add(1);
+        [bucket, behind].map(|at| start.wrapping_add(at))
+    }
+
+    pub(crate) const fn edges(&self) -> Edges {
+        self.edges
     }
 
     pub(crate) fn numbers(&self) -> Vec<Numbers> {

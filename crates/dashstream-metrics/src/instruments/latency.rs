@@ -65,12 +65,14 @@ pub(crate) struct Core {
     rings: Rings,
     /// For all threads, and then for each recorder.
     classic: Box<[Buckets]>,
+    /// By bucket, the classic one that its smallest latency falls into: from there the search is short.
+    classic_of: Box<[usize]>,
 }
 
 impl<K: Copy> Latency<K> {
-    /// Counts one latency of a stage.
-    pub fn record(&self, now: Duration, key: K, took: Duration) {
-        self.core.record(now, (self.label.index)(key), took);
+    /// Counts one latency of a stage, in microseconds.
+    pub fn record(&self, now: Duration, key: K, micros: u64) {
+        self.core.record(now, (self.label.index)(key), micros);
     }
 
     /// Takes one of the copies that [`LatencyOptions::recorders`] made room for; `None` when all are
@@ -86,16 +88,19 @@ impl<K: Copy> Latency<K> {
 }
 
 impl<K: Copy> LatencyRecorder<K> {
-    /// Counts one latency of a stage.
+    /// Counts one latency of a stage, in microseconds.
     // Exclusive: the copy has one writer at a time.
-    pub fn record(&mut self, now: Duration, key: K, took: Duration) {
-        let (micros, stage) = (micros(took), (self.label.index)(key));
+    #[inline]
+    pub fn record(&mut self, now: Duration, key: K, micros: u64) {
+        let stage = (self.label.index)(key);
         let shard = self.place.at.saturating_add(1);
         let epoch = Shape::LATENCY.epoch(now);
-        let cell = cell(stage, micros);
+        let bucket = bucket(micros);
+        let cell = cell(stage, bucket);
         self.core.rings.record_alone_in(shard, epoch, cell, 1);
-        if let Some(classic) = self.core.classic.get(shard) {
-            classic.observe_alone(stage, micros);
+        let from = self.core.classic_of.get(bucket);
+        if let (Some(classic), Some(from)) = (self.core.classic.get(shard), from) {
+            classic.observe_alone_from(*from, stage, micros);
         }
     }
 }
@@ -110,18 +115,22 @@ impl Core {
         let owned = options.recorders.min(SHARDS_MAX);
         let keys = stages.saturating_mul(BUCKETS);
         let one = core::num::NonZeroUsize::MIN;
+        let classic: Box<[Buckets]> = (0..=owned).map(|_| classic()).collect();
+        let edges = classic.first().map(Buckets::edges);
+        let classic_of = |bucket| edges.map_or(0, |edges| edges.bucket(smallest(bucket)));
         Self {
             stages,
+            classic_of: (0..BUCKETS).map(classic_of).collect(),
             places: Places::new(owned),
             rings: Rings::new(Shape::LATENCY, keys, one, owned, now),
-            classic: (0..=owned).map(|_| classic()).collect(),
+            classic,
         }
     }
 
-    fn record(&self, now: Duration, stage: usize, took: Duration) {
-        let micros = micros(took);
+    fn record(&self, now: Duration, stage: usize, micros: u64) {
         let epoch = Shape::LATENCY.epoch(now);
-        self.rings.record_in(0, epoch, cell(stage, micros), 1);
+        let cell = cell(stage, bucket(micros));
+        self.rings.record_in(0, epoch, cell, 1);
         if let Some(classic) = self.classic.first() {
             classic.observe(stage, micros);
         }
@@ -154,7 +163,7 @@ impl Instrument for Core {
     fn poke(&self, now: Duration, cell: usize) {
         let stage = cell.checked_div(BUCKETS).unwrap_or(0);
         let bucket = cell.checked_rem(BUCKETS).unwrap_or(0);
-        self.record(now, stage, Duration::from_micros(middle(bucket)));
+        self.record(now, stage, middle(bucket));
     }
 }
 
@@ -190,33 +199,46 @@ impl Quantiles {
     }
 }
 
-fn micros(took: Duration) -> u64 {
-    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
-}
-
-fn cell(stage: usize, micros: u64) -> usize {
-    stage.saturating_mul(BUCKETS).saturating_add(bucket(micros))
+#[inline]
+const fn cell(stage: usize, bucket: usize) -> usize {
+    // Wrapping: what is below the number of cells does not wrap, and nothing else is looked up.
+    stage.wrapping_mul(BUCKETS).wrapping_add(bucket)
 }
 
 /// The bucket of a latency: [`LINEAR`] of equal width for each doubling.
+#[inline]
 fn bucket(micros: u64) -> usize {
-    let doublings = micros.max(LINEAR).ilog2().saturating_sub(LINEAR.ilog2());
+    let micros = micros.min(MICROS_LAST);
+    let doublings = (micros | LINEAR).ilog2().wrapping_sub(LINEAR.ilog2());
     let within = micros >> doublings;
+    // Wrapping: neither is more than 32.
     let bucket = u64::from(doublings)
-        .saturating_mul(LINEAR)
-        .saturating_add(within);
-    usize::try_from(bucket).map_or(BUCKETS_LAST, |bucket| bucket.min(BUCKETS_LAST))
+        .wrapping_mul(LINEAR)
+        .wrapping_add(within);
+    usize::try_from(bucket).unwrap_or(BUCKETS_LAST)
 }
+
+/// The largest latency that the last bucket's place in the last doubling is made for.
+const MICROS_LAST: u64 = (1 << 26) - 1;
 
 const BUCKETS_LAST: usize = BUCKETS.saturating_sub(1);
 
 /// The middle of a bucket, in microseconds.
 fn middle(bucket: usize) -> u64 {
+    smallest(bucket).saturating_add((1_u64 << doublings(bucket)) / 2)
+}
+
+/// The smallest latency of a bucket, in microseconds.
+fn smallest(bucket: usize) -> u64 {
+    let doublings = doublings(bucket);
     let bucket = u64::try_from(bucket).unwrap_or(u64::MAX);
-    let doublings = (bucket / LINEAR).saturating_sub(1).min(DOUBLINGS);
     let within = bucket.saturating_sub(doublings.saturating_mul(LINEAR));
-    let width = 1_u64 << doublings;
-    within.saturating_mul(width).saturating_add(width / 2)
+    within.saturating_mul(1_u64 << doublings)
+}
+
+fn doublings(bucket: usize) -> u64 {
+    let bucket = u64::try_from(bucket).unwrap_or(u64::MAX);
+    (bucket / LINEAR).saturating_sub(1).min(DOUBLINGS)
 }
 
 #[cfg(test)]

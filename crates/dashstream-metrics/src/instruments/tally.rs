@@ -10,7 +10,7 @@ use crate::instruments::{Frozen, Instrument};
 use crate::label::Label;
 use crate::shard::{self, SHARDS_MAX};
 use crate::sync::{AtomicU64, Ordering};
-use crate::window::{Readings, Rings, Shape, Sums};
+use crate::window::{Epoch, Readings, Rings, Shape, Sums};
 
 /// Events by kind: totals since the start, the last two minutes, the last hour, and when each kind
 /// happened last. Clones share the counters.
@@ -48,6 +48,17 @@ pub struct TallyRecorder<K: 'static> {
     label: Label<K>,
     core: Arc<Core>,
     place: Place,
+    /// Of the event before, so that those of one millisecond divide once.
+    times: Times,
+}
+
+/// What a record needs of the time.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    /// As in [`Moment`].
+    stamp: u64,
+    short: Epoch,
+    long: Epoch,
 }
 
 /// What a [`Tally`] has counted.
@@ -72,17 +83,24 @@ pub(crate) struct Core {
     shared: NonZeroUsize,
     places: Places,
     hot: Box<[Hot]>,
-    /// By key, the key of the windows.
-    window_of: Box<[usize]>,
+    keys: usize,
     short: Rings,
     long: Option<Rings>,
     torn: [AtomicU64; 2],
 }
 
-/// What every record touches, one copy a shard: by key, a count and the time of the last.
+/// What every record touches, one copy a shard, by key.
 #[repr(align(128))]
 #[derive(Debug)]
-struct Hot(Box<[(AtomicU64, Moment)]>);
+struct Hot(Box<[Kind]>);
+
+#[derive(Debug)]
+struct Kind {
+    count: AtomicU64,
+    last: Moment,
+    /// The key of the windows.
+    window: usize,
+}
 
 /// When something happened last, to the millisecond; never is a state of its own.
 #[derive(Debug)]
@@ -121,6 +139,7 @@ impl<K: Copy, W: Copy> Tally<K, W> {
             label: self.label,
             place: self.core.places.take()?,
             core: Arc::clone(&self.core),
+            times: Times::at(Duration::ZERO),
         })
     }
 
@@ -146,9 +165,13 @@ impl<K: Copy, W: Copy> Tally<K, W> {
 impl<K: Copy> TallyRecorder<K> {
     /// Counts one event of a kind at `now`.
     // Exclusive: the copy has one writer at a time.
+    #[inline]
     pub fn record(&mut self, now: Duration, key: K) {
+        if self.times.stamp != stamp(now) {
+            self.times = Times::at(now);
+        }
         self.core
-            .record_alone(self.place.at, now, (self.label.index)(key));
+            .record_alone(self.place.at, self.times, (self.label.index)(key));
     }
 }
 
@@ -164,7 +187,7 @@ impl<K: Copy, W> Tallied<K, W> {
 
 impl Core {
     pub(crate) fn new(
-        window_of: Box<[usize]>,
+        window_of: &[usize],
         window_keys: usize,
         options: TallyOptions,
         now: Duration,
@@ -176,8 +199,8 @@ impl Core {
         Self {
             shared,
             places: Places::new(owned),
-            hot: (0..copies).map(|_| Hot::new(window_of.len())).collect(),
-            window_of,
+            hot: (0..copies).map(|_| Hot::new(window_of)).collect(),
+            keys: window_of.len(),
             short: rings(Shape::SHORT),
             long: options.long.then(|| rings(Shape::LONG)),
             torn: [0, 0].map(AtomicU64::new),
@@ -186,43 +209,38 @@ impl Core {
 
     fn record(&self, now: Duration, key: usize, n: u64) {
         let shard = shard::current(self.shared);
-        let hot = self.hot.get(shard).and_then(|hot| hot.0.get(key));
-        let (Some((count, last)), Some(window)) = (hot, self.window_of.get(key)) else {
+        let Some(kind) = self.hot.get(shard).and_then(|hot| hot.0.get(key)) else {
             return;
         };
         // Relaxed: a counter publishes nothing but itself.
-        count.fetch_add(n, Ordering::Relaxed);
-        last.note(now);
-        let epoch = Shape::SHORT.epoch(now);
-        self.short.record_in(shard, epoch, *window, n);
+        kind.count.fetch_add(n, Ordering::Relaxed);
+        let times = Times::at(now);
+        kind.last.note(times.stamp);
+        self.short.record_in(shard, times.short, kind.window, n);
         if let Some(long) = &self.long {
-            long.record_in(shard, Shape::LONG.epoch(now), *window, n);
+            long.record_in(shard, times.long, kind.window, n);
         }
     }
 
     /// Records in a copy that the calling thread owns.
-    fn record_alone(&self, owned: usize, now: Duration, key: usize) {
+    #[inline]
+    fn record_alone(&self, owned: usize, times: Times, key: usize) {
         let shard = self.shared.get().saturating_add(owned);
-        let hot = self.hot.get(shard).and_then(|hot| hot.0.get(key));
-        let (Some((count, last)), Some(window)) = (hot, self.window_of.get(key)) else {
+        let Some(kind) = self.hot.get(shard).and_then(|hot| hot.0.get(key)) else {
             return;
         };
-        let before = count.load(Ordering::Relaxed);
-        count.store(before.wrapping_add(1), Ordering::Relaxed);
-        last.note(now);
-        let epoch = Shape::SHORT.epoch(now);
-        self.short.record_alone_in(shard, epoch, *window, 1);
+        let before = kind.count.load(Ordering::Relaxed);
+        kind.count.store(before.wrapping_add(1), Ordering::Relaxed);
+        kind.last.note(times.stamp);
+        self.short
+            .record_alone_in(shard, times.short, kind.window, 1);
         if let Some(long) = &self.long {
-            long.record_alone_in(shard, Shape::LONG.epoch(now), *window, 1);
+            long.record_alone_in(shard, times.long, kind.window, 1);
         }
     }
 
-    fn by_key(
-        &self,
-        read: impl Fn(&(AtomicU64, Moment)) -> u64,
-        join: fn(u64, u64) -> u64,
-    ) -> Box<[u64]> {
-        let keys = 0..self.window_of.len();
+    fn by_key(&self, read: impl Fn(&Kind) -> u64, join: fn(u64, u64) -> u64) -> Box<[u64]> {
+        let keys = 0..self.keys;
         let over = |key| {
             let cells = self.hot.iter().filter_map(|hot| hot.0.get(key));
             cells.map(&read).fold(0, join)
@@ -243,10 +261,10 @@ impl Instrument for Core {
         }
         Frozen::Tally(Reading {
             totals: self.by_key(
-                |(count, _)| count.load(Ordering::Relaxed),
+                |kind| kind.count.load(Ordering::Relaxed),
                 u64::saturating_add,
             ),
-            last: self.by_key(|(_, last)| last.0.load(Ordering::Relaxed), u64::max),
+            last: self.by_key(|kind| kind.last.0.load(Ordering::Relaxed), u64::max),
             short,
             long,
             torn: [0, 1].map(|at| {
@@ -258,7 +276,7 @@ impl Instrument for Core {
     }
 
     fn cells(&self) -> usize {
-        self.window_of.len()
+        self.keys
     }
 
     fn poke(&self, now: Duration, cell: usize) {
@@ -267,23 +285,42 @@ impl Instrument for Core {
 }
 
 impl Hot {
-    fn new(keys: usize) -> Self {
-        let cell = |_| (AtomicU64::new(0), Moment(AtomicU64::new(0)));
-        Self((0..keys).map(cell).collect())
+    fn new(window_of: &[usize]) -> Self {
+        let kind = |window: &usize| Kind {
+            count: AtomicU64::new(0),
+            last: Moment(AtomicU64::new(0)),
+            window: *window,
+        };
+        Self(window_of.iter().map(kind).collect())
+    }
+}
+
+impl Times {
+    #[inline]
+    const fn at(now: Duration) -> Self {
+        Self {
+            stamp: stamp(now),
+            short: Shape::SHORT.epoch(now),
+            long: Shape::LONG.epoch(now),
+        }
     }
 }
 
 impl Moment {
-    /// Notes that it happened at `now`. Writes only when a millisecond has passed.
-    fn note(&self, now: Duration) {
-        // Shifted by one, so that the first millisecond differs from never.
-        let stamp = now
-            .as_secs()
-            .saturating_mul(1000)
-            .saturating_add(u64::from(now.subsec_millis()))
-            .saturating_add(1);
+    /// Notes that it happened at `stamp`. Writes only when a millisecond has passed.
+    #[inline]
+    fn note(&self, stamp: u64) {
         if self.0.load(Ordering::Relaxed) < stamp {
             self.0.fetch_max(stamp, Ordering::Relaxed);
         }
     }
+}
+
+/// Milliseconds, one more than there are, so that the first differs from never.
+#[inline]
+const fn stamp(now: Duration) -> u64 {
+    now.as_secs()
+        .saturating_mul(1000)
+        .saturating_add(now.subsec_millis() as u64)
+        .saturating_add(1)
 }
