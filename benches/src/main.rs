@@ -1,4 +1,4 @@
-//! `cargo xtask figures [area] [--quick]`: one JSON object a line, non-zero exit on a missed goal.
+//! `cargo xtask figures [area or beginning of a name] [--quick]`: one JSON object a line, non-zero exit on a missed goal.
 //!
 //! `allocations`, `workload` and `features` are for `cargo xtask allocations` and `instructions`.
 
@@ -32,7 +32,7 @@ const AREAS: &[Area] = &[
 ];
 
 fn main() -> ExitCode {
-    let mut wanted = None;
+    let mut wanted = String::new();
     let mut strictness = Strictness::Exact;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
@@ -55,20 +55,25 @@ fn main() -> ExitCode {
                 kafka::one(std::env::args().skip(2));
                 return ExitCode::SUCCESS;
             }
-            area if AREAS.iter().any(|(name, _)| *name == area) => wanted = Some(argument),
+            name if AREAS.iter().any(|(area, _)| is_of(area, name)) => wanted = argument,
             other => {
                 eprintln!("no area {other}; there are: {:?}", AREAS.map_names());
                 return ExitCode::from(2);
             }
         }
     }
-    let mut run = Run::new(strictness);
+    let mut run = Run::new(strictness, wanted.clone());
     for (name, area) in AREAS {
-        if wanted.as_deref().is_none_or(|wanted| wanted == *name) {
+        if wanted.is_empty() || is_of(name, &wanted) {
             area(&mut run);
         }
     }
     run.finish()
+}
+
+/// Whether `wanted` is the area, or the beginning of a figure's name in it.
+fn is_of(area: &str, wanted: &str) -> bool {
+    wanted.split('/').next() == Some(area)
 }
 
 trait Names {

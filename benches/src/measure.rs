@@ -42,14 +42,17 @@ const TRIES: u32 = 3;
 #[derive(Debug)]
 pub struct Run {
     strictness: Strictness,
+    /// How the names of the rows begin that are measured.
+    wanted: String,
     rows: u32,
     missed: Vec<String>,
 }
 
 impl Run {
-    pub fn new(strictness: Strictness) -> Self {
+    pub fn new(strictness: Strictness, wanted: String) -> Self {
         Self {
             strictness,
+            wanted,
             rows: 0,
             missed: Vec::new(),
         }
@@ -88,6 +91,9 @@ impl Run {
         goal: Goal,
         mut measure: impl FnMut() -> f64,
     ) {
+        if !figure.starts_with(&self.wanted) {
+            return;
+        }
         let (tries, slack) = match self.strictness {
             Strictness::Exact => (1, 1.0),
             Strictness::Quick => (TRIES, SLACK),
@@ -105,6 +111,9 @@ impl Run {
     /// Prints the median time of `body` in nanoseconds, which belongs to one machine, and why it has
     /// no goal.
     pub fn time(&mut self, figure: &str, why: &'static str, mut body: impl FnMut()) {
+        if !figure.starts_with(&self.wanted) {
+            return;
+        }
         let batch = batch_size(&mut body);
         let mut times = Vec::new();
         rounds(self.quick(), |_| times.push(per_call(&mut body, batch)));
@@ -143,6 +152,9 @@ impl Run {
     }
 
     fn row(&mut self, figure: &str, value: f64, unit: &str, peer: &str, goal: Goal, slack: f64) {
+        if !figure.starts_with(&self.wanted) {
+            return;
+        }
         let met = goal.met(value, slack);
         println!(
             "{}",

@@ -14,7 +14,7 @@ pub(crate) fn run(area: Option<&str>, quick: bool) -> Result<()> {
         "--bin",
         "figures",
     ]);
-    if area == Some("kafka") {
+    if area.is_some_and(|area| area.starts_with("kafka")) {
         command.args(["--features", "kafka"]);
     }
     command.arg("--manifest-path").arg(manifest).arg("--");

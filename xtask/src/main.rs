@@ -87,7 +87,8 @@ enum Stage {
     },
     /// Ratios against peers and floors as JSON lines; fails when one misses its goal
     Figures {
-        /// zstd, codec, reducer, policy, metrics, end-to-end, or kafka; all but the last without a name
+        /// zstd, codec, reducer, policy, metrics, end-to-end or kafka, or the beginning of a figure's
+        /// name such as reducer/hash; all but those of kafka without one
         area: Option<String>,
         /// Fewer rounds; a ratio misses beyond 1.25 of its goal in each of three tries: for `ci`
         #[arg(long)]
