@@ -8,6 +8,7 @@ mod versions;
 
 use std::hint::black_box;
 
+use dashstream_reducer::diff::{DiffLimits, diff};
 use dashstream_reducer::patch::{self, Operation, PatchLimits};
 use dashstream_reducer::{Document, ReadLimits, json_len};
 use dashstream_testkit::alloc::measure;
@@ -24,6 +25,10 @@ pub fn run(run: &mut Run) {
     hashes::run(run, &value);
     in_turn::run(run);
     verification::run(run);
+    if !run.quick() {
+        reading(run);
+        producing(run);
+    }
 
     let len = serde_json::to_vec(&value).expect("JSON").len() as u64;
     assert_eq!(json_len(&value, u64::MAX), Some(len));
@@ -47,6 +52,60 @@ pub fn run(run: &mut Run) {
         goal,
         usage.calls,
     );
+}
+
+/// A state's text into a document, and a value of the same text.
+fn reading(run: &mut Run) {
+    for (size, bytes) in [("1KiB", 1 << 10), ("1MiB", MIB)] {
+        let text = serde_json::to_vec(&state(bytes)).expect("JSON");
+        run.ratio(
+            &format!("reducer/read/{size}"),
+            "serde_json::Value",
+            Goal::AtMost(0.80),
+            || {
+                let document = Document::from_slice(black_box(&text), &ReadLimits::default());
+                black_box(document.expect("within limits"));
+            },
+            || {
+                let value = serde_json::from_slice::<Value>(black_box(&text));
+                black_box(value.expect("JSON"));
+            },
+        );
+    }
+}
+
+/// The difference of two states that share nothing: one was read anew.
+fn producing(run: &mut Run) {
+    for (size, bytes) in [("1KiB", 1 << 10), ("1MiB", MIB)] {
+        let old = state(bytes);
+        let mut new = old.clone();
+        new["step"] = json!(1);
+        new["messages"]
+            .as_array_mut()
+            .expect("messages")
+            .push(json!({"id": -1}));
+        let sides = [document(&old), document(&new)];
+        let limits = DiffLimits::default();
+        let ours = diff(&sides[0], &sides[1], &limits).expect("within limits");
+        let mut patched = sides[0].clone();
+        apply(&mut patched, &ours.operations);
+        assert!(
+            patched == sides[1],
+            "the difference leads from one to the other"
+        );
+        run.ratio(
+            &format!("reducer/diff/unshared/{size}"),
+            "json-patch 5",
+            Goal::AtMost(0.60),
+            || {
+                let found = diff(black_box(&sides[0]), black_box(&sides[1]), &limits);
+                black_box(found.expect("within limits"));
+            },
+            || {
+                black_box(json_patch::diff(black_box(&old), black_box(&new)));
+            },
+        );
+    }
 }
 
 /// Chat messages, node metadata and a counter: what agents keep.

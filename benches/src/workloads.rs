@@ -10,8 +10,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use dashstream::{Metrics, Options, Outcome};
-use dashstream_codec::v1::DashStreamMessage;
-use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder, Message};
+use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder};
 use dashstream_reducer::patch::{self, Operation, PatchLimits};
 use dashstream_reducer::{Document, Hasher, ReadLimits, Runs, RunsLimits};
 use serde_json::{Value, json};
@@ -94,14 +93,11 @@ fn encode(capture: &Capture) -> Body {
 
 /// Follows every run of the capture from nothing.
 fn runs(capture: &Capture) -> Body {
-    let whole = |message: Message| DashStreamMessage {
-        message: Some(message),
-    };
-    let messages: Vec<_> = capture.messages().into_iter().map(whole).collect();
+    let messages = capture.messages();
     Box::new(move || {
         let mut runs = Runs::new(RunsLimits::default());
         for message in &messages {
-            let _tally = black_box(runs.apply_message(Duration::ZERO, black_box(message)));
+            let _tally = black_box(runs.apply_message(Duration::ZERO, None, black_box(message)));
         }
     })
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use dashstream::{self as metrics, Metrics, Options};
-use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeOptions, Decoder};
 use dashstream_policy::{
     Action, Admission, Assignment, Cause, Config, Delivery, Engine, Fault, Input, Offset, TopicId,
@@ -54,12 +53,9 @@ impl Ours {
         let Admission::Take(delivered) = self.engine.delivered(now, delivery) else {
             panic!("record {offset:?} is new and nothing is held");
         };
-        match self.decoder.decode(record) {
+        match self.decoder.decode_borrowed(record) {
             Ok(decoded) => {
-                let message = DashStreamMessage {
-                    message: Some(decoded.message),
-                };
-                let tally = self.runs.apply_message(now, &message);
+                let tally = self.runs.apply_borrowed(now, None, &decoded);
                 self.outcome.verified += tally.verified;
                 self.outcome.processed += 1;
                 self.metrics.record(now, metrics::Outcome::Processed);

@@ -141,7 +141,7 @@ impl Document {
     /// Appends the canonical text to `out`, which is not cleared: members by name in UTF-8 order, no
     /// white space, the numbers of [`Dialect::Current`].
     ///
-    /// Allocates only to grow `out`, once, and for containers of more than 32 entries.
+    /// Allocates only to grow `out`, once, and for containers of more than 16 entries.
     pub fn to_canonical(&self, out: &mut Vec<u8>) {
         out.reserve(usize::try_from(self.canonical_len()).unwrap_or(0));
         write(&self.root, Dialect::Current, out);

@@ -85,7 +85,10 @@ impl Verdict {
 /// [`Reducer::handle_timeout`](crate::Reducer::handle_timeout) is called. What has been proved is said by
 /// [`Reducer::proof`](crate::Reducer::proof), and by nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "written as a literal, with `..Default::default()` for the rest"
+)]
 pub struct Verification {
     /// The shortest time between two checks of one run. Default 250 ms: what a person takes for at once.
     /// Zero checks each diff, [`Duration::MAX`] none.

@@ -1,13 +1,14 @@
 //! The codec's wire types, handed to [`Runs`].
 
-use core::num::NonZeroU64;
 use core::time::Duration;
 
-use dashstream_codec::v1::{Checkpoint, DashStreamMessage, Event, EventType, StateDiff};
-use dashstream_codec::{CheckpointError, CheckpointReader, Message, StateKey};
+use dashstream_codec::v1::{Checkpoint, Event, EventType};
+use dashstream_codec::{
+    Borrowed, CheckpointError, CheckpointReader, HeaderView, Message, StateKey,
+};
 
 use crate::document::ReadLimits;
-use crate::patch::Operations;
+use crate::patch::{Encoded, Operations};
 use crate::reducer::{Position, Stamp, Update};
 use crate::runs::{ApplySummary, Runs, StateText};
 
@@ -20,31 +21,34 @@ impl Runs {
     /// the producer sends the same change as a diff just before, so that merging it again adds
     /// nothing where all is well, and elsewhere makes a state that the producer never had. A merge
     /// cannot remove a member, and no hash covers it.
-    pub fn apply_message(&mut self, now: Duration, message: &DashStreamMessage) -> ApplySummary {
-        self.apply_message_at(now, None, message)
-    }
-
-    /// As [`Runs::apply_message`], of a record that stands at `position`: a redelivery is then known
-    /// whatever came between, and a producer that started again is not taken for one.
-    pub fn apply_message_at(
+    ///
+    /// Where the record stands at a known `position`, a redelivery is known whatever came between, and
+    /// a producer that started again is not taken for one. The operations of a decoded diff are listed
+    /// once more while they are applied, 72 bytes each; [`Runs::apply_borrowed`] needs no list.
+    pub fn apply_message(
         &mut self,
         now: Duration,
         position: impl Into<Option<Position>>,
-        message: &DashStreamMessage,
+        message: &Message,
     ) -> ApplySummary {
         let position = position.into();
-        let mut tally = ApplySummary::default();
-        let Some(message) = &message.message else {
-            self.not_applicable();
-            return tally;
-        };
+        let mut summary = ApplySummary::default();
         // Taken out for as long as it lends an inflated state.
         let idle = reader(&ReadLimits::default());
         let mut checkpoints = core::mem::replace(&mut self.checkpoints, idle);
+        let mut encoded = Vec::new();
         for entry in message.entries() {
             let (update, text) = match (message, entry.event) {
                 (_, Some(event)) => of_event(event),
-                (Message::StateDiff(diff), None) => (of_diff(diff), StateText::FullState),
+                (Message::StateDiff(diff), None) => {
+                    encoded.extend(diff.operations.iter().map(Encoded::from));
+                    let operations = encoded.as_slice().into();
+                    let ids = (&*diff.state_hash, &*diff.base_checkpoint_id);
+                    (
+                        of_diff(&diff.full_state, operations, ids),
+                        StateText::FullState,
+                    )
+                }
                 (Message::Checkpoint(checkpoint), None) => {
                     let update =
                         of_checkpoint(checkpoint, &mut checkpoints).unwrap_or_else(|error| {
@@ -71,16 +75,42 @@ impl Runs {
             if matches!(update, Update::Other | Update::End) {
                 self.not_applicable();
             }
-            let id = entry.header.map_or(&[][..], |header| &header.message_id);
-            let stamp = Stamp::new(entry.sequence().map_or(0, NonZeroU64::get))
-                .with_message_id(id)
-                .with_position(position)
-                .with_time_us(entry.header.map_or(0, |header| header.timestamp_us));
-            tally.count(self.apply_from(now, entry.thread_id(), stamp, update, text));
+            let stamp = stamp(entry.header.map(HeaderView::from), position);
+            summary.count(self.apply_from(now, entry.thread_id(), stamp, update, text));
         }
         self.checkpoints = checkpoints;
-        tally
+        summary
     }
+
+    /// As [`Runs::apply_message`], of what `Decoder::decode_borrowed` returns: a diff is applied from the
+    /// record's own bytes, and nothing of it is decoded before.
+    pub fn apply_borrowed(
+        &mut self,
+        now: Duration,
+        position: impl Into<Option<Position>>,
+        record: &Borrowed<'_>,
+    ) -> ApplySummary {
+        match record {
+            Borrowed::StateDiff(diff, _) => {
+                let ids = (diff.state_hash, diff.base_checkpoint_id);
+                let update = of_diff(diff.full_state, diff.operations.into(), ids);
+                let thread = diff.header.map_or("", |header| header.thread_id);
+                let stamp = stamp(diff.header, position.into());
+                let mut summary = ApplySummary::default();
+                summary.count(self.apply_from(now, thread, stamp, update, StateText::FullState));
+                summary
+            }
+            Borrowed::Other(decoded) => self.apply_message(now, position, &decoded.message),
+        }
+    }
+}
+
+fn stamp(header: Option<HeaderView<'_>>, position: Option<Position>) -> Stamp {
+    let header = header.unwrap_or_default();
+    Stamp::new(header.sequence_number)
+        .with_message_id(header.message_id)
+        .with_position(position)
+        .with_time_us(header.timestamp_us)
 }
 
 /// A reader that inflates no more than a state may have.
@@ -113,18 +143,19 @@ fn of_event(event: &Event) -> (Update<'_>, StateText) {
 }
 
 /// A full state wins over operations, as in the existing consumers.
-fn of_diff(diff: &StateDiff) -> Update<'_> {
-    if diff.full_state.is_empty() {
+fn of_diff<'a>(
+    state: &'a [u8],
+    operations: Operations<'a>,
+    (hash, base): (&'a [u8], &'a [u8]),
+) -> Update<'a> {
+    if state.is_empty() {
         Update::Diff {
-            operations: Operations::from(diff.operations.as_slice()),
-            hash: &diff.state_hash,
-            base: &diff.base_checkpoint_id,
+            operations,
+            hash,
+            base,
         }
     } else {
-        Update::Snapshot {
-            state: &diff.full_state,
-            hash: &diff.state_hash,
-        }
+        Update::Snapshot { state, hash }
     }
 }
 

@@ -15,8 +15,8 @@ use core::time::Duration;
 
 use dashstream_codec::v1::attribute_value::Value;
 use dashstream_codec::v1::{
-    AttributeValue, Checkpoint, CompressionInfo, CompressionType, DashStreamMessage, Event,
-    EventType, Header, StateDiff,
+    AttributeValue, Checkpoint, CompressionInfo, CompressionType, Event, EventType, Header,
+    StateDiff,
 };
 use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder, Message};
 use dashstream_reducer::diff::{Body, Producer, ProducerLimits};
@@ -39,32 +39,26 @@ fn header(thread: &str, sequence: u64) -> Header {
     }
 }
 
-fn message(message: Message) -> DashStreamMessage {
-    DashStreamMessage {
-        message: Some(message),
-    }
-}
-
-fn event(sequence: u64, event_type: EventType, attribute: &str, text: &str) -> DashStreamMessage {
+fn event(sequence: u64, event_type: EventType, attribute: &str, text: &str) -> Message {
     let value = Some(Value::StringValue(text.to_owned()));
-    message(Message::Event(Event {
+    Message::Event(Event {
         header: Some(header("a", sequence)),
         event_type: event_type.into(),
         attributes: [(attribute.to_owned(), AttributeValue { value })].into(),
         ..Event::default()
-    }))
+    })
 }
 
-fn full_state(sequence: u64, text: &str) -> DashStreamMessage {
-    message(Message::StateDiff(StateDiff {
+fn full_state(sequence: u64, text: &str) -> Message {
+    Message::StateDiff(StateDiff {
         header: Some(header("a", sequence)),
         full_state: text.as_bytes().to_vec().into(),
         ..StateDiff::default()
-    }))
+    })
 }
 
-fn checkpoint(sequence: u64, state: Vec<u8>, compression: CompressionType) -> DashStreamMessage {
-    message(Message::Checkpoint(Checkpoint {
+fn checkpoint(sequence: u64, state: Vec<u8>, compression: CompressionType) -> Message {
+    Message::Checkpoint(Checkpoint {
         header: Some(header("a", sequence)),
         checkpoint_id: vec![7; 16].into(),
         state: state.into(),
@@ -73,7 +67,7 @@ fn checkpoint(sequence: u64, state: Vec<u8>, compression: CompressionType) -> Da
             ..CompressionInfo::default()
         }),
         ..Checkpoint::default()
-    }))
+    })
 }
 
 /// Runs among which `a` waits, and `b` too, so that the indexes have been used.
@@ -82,22 +76,22 @@ fn runs() -> Runs {
     limits.run.read.text_bytes = LIMIT;
     let mut runs = Runs::new(limits);
     for thread in ["a", "b"] {
-        let waits = message(Message::Event(Event {
+        let waits = Message::Event(Event {
             header: Some(header(thread, 1)),
             ..Event::default()
-        }));
-        let _tally = runs.apply_message(Duration::ZERO, &waits);
+        });
+        let _tally = runs.apply_message(Duration::ZERO, None, &waits);
     }
     runs
 }
 
 /// A state one byte under the limit, at it, and over it: the last is refused without an allocation,
 /// and counted where it stood.
-fn is_refused_on_its_length(text: StateText, of: impl Fn(u64, usize) -> DashStreamMessage) {
+fn is_refused_on_its_length(text: StateText, of: impl Fn(u64, usize) -> Message) {
     for (len, refused) in [(LIMIT - 1, 0), (LIMIT, 0), (LIMIT + 1, 1), (10 * LIMIT, 1)] {
         let mut runs = runs();
         let message = of(2, len);
-        let (tally, usage) = measure(|| runs.apply_message(Duration::ZERO, &message));
+        let (tally, usage) = measure(|| runs.apply_message(Duration::ZERO, None, &message));
         let counted = |runs: &Runs| -> Vec<_> {
             let counts = runs.counts();
             counts.refused().filter(|(_, count)| *count > 0).collect()
@@ -115,7 +109,7 @@ fn is_refused_on_its_length(text: StateText, of: impl Fn(u64, usize) -> DashStre
             assert_eq!(usage.calls, 0, "{len}");
         }
         // Counted each time, and only there.
-        let _tally = runs.apply_message(Duration::ZERO, &of(3, len));
+        let _tally = runs.apply_message(Duration::ZERO, None, &of(3, len));
         assert_eq!(counted(&runs), expected(2 * refused));
     }
 }
@@ -180,10 +174,10 @@ fn a_compressed_checkpoint_is_refused_on_its_inflated_length() {
 fn the_ends_of_nodes_change_no_state() {
     let mut runs = Runs::new(RunsLimits::default());
     let start = event(1, EventType::GraphStart, "initial_state_json", r#"{"n":0}"#);
-    let _tally = runs.apply_message(Duration::ZERO, &start);
+    let _tally = runs.apply_message(Duration::ZERO, None, &start);
     for (sequence, kind) in [(2, EventType::NodeStart), (3, EventType::NodeEnd)] {
         let merged = event(sequence, kind, "state_json", r#"{"n":1,"more":2}"#);
-        let tally = runs.apply_message(Duration::ZERO, &merged);
+        let tally = runs.apply_message(Duration::ZERO, None, &merged);
         assert_eq!(tally.unchanged, 1);
     }
     assert_eq!(
@@ -197,22 +191,25 @@ fn the_ends_of_nodes_change_no_state() {
 fn a_rescued_run_is_not_undone_by_a_diff_that_names_the_poisoned_checkpoint() {
     let mut runs = Runs::new(RunsLimits::default());
     let start = event(1, EventType::GraphStart, "initial_state_json", r#"{"n":0}"#);
-    let _tally = runs.apply_message(Duration::ZERO, &start);
+    let _tally = runs.apply_message(Duration::ZERO, None, &start);
     let poisoned = checkpoint(2, b"not a frame".to_vec(), CompressionType::Zstd);
-    assert_eq!(runs.apply_message(Duration::ZERO, &poisoned).resync, 1);
     assert_eq!(
-        runs.apply_message(Duration::ZERO, &full_state(3, "{}"))
+        runs.apply_message(Duration::ZERO, None, &poisoned).resync,
+        1
+    );
+    assert_eq!(
+        runs.apply_message(Duration::ZERO, None, &full_state(3, "{}"))
             .recovered,
         1
     );
     for sequence in [4, 5] {
         let base = [7; 16];
-        let diff = message(Message::StateDiff(StateDiff {
+        let diff = Message::StateDiff(StateDiff {
             header: Some(header("a", sequence)),
             base_checkpoint_id: base.to_vec().into(),
             ..StateDiff::default()
-        }));
-        assert_eq!(runs.apply_message(Duration::ZERO, &diff).unchanged, 1);
+        });
+        assert_eq!(runs.apply_message(Duration::ZERO, None, &diff).unchanged, 1);
     }
     assert!(runs.get("a").unwrap().needs_resync().is_none());
 }
@@ -232,6 +229,7 @@ fn a_consumer_has_the_producers_state_and_hash_bit_for_bit() {
         let mut encoder = Encoder::new(EncodeOptions::new());
         let mut decoder = Decoder::new(DecodeOptions::new());
         let mut runs = Runs::new(RunsLimits::default());
+        let mut from_bytes = Runs::new(RunsLimits::default());
         for sequence in 1..12 {
             if sequence == 4 {
                 producer.checkpoint(&[4; 16]);
@@ -251,11 +249,20 @@ fn a_consumer_has_the_producers_state_and_hash_bit_for_bit() {
             let mut sent = Message::StateDiff(diff);
             let encoded = encoder.encode(&mut sent).unwrap();
             let decoded = decoder.decode(encoded.record).unwrap();
-            let tally = runs.apply_message(Duration::ZERO, &message(decoded.message));
+            let tally = runs.apply_message(Duration::ZERO, None, &decoded.message);
             assert_eq!(
                 tally.resync + tally.waiting + tally.buffered,
                 0,
                 "{seed} {sequence}"
+            );
+            let borrowed = decoder.decode_borrowed(encoded.record).unwrap();
+            assert_eq!(
+                from_bytes.apply_borrowed(Duration::ZERO, None, &borrowed),
+                tally
+            );
+            assert_eq!(
+                from_bytes.get("a").unwrap().state(),
+                runs.get("a").unwrap().state()
             );
             let run = runs.get("a").unwrap();
             assert_eq!(run.state().unwrap().to_string(), state.to_string());

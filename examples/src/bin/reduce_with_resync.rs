@@ -8,9 +8,10 @@ use dashstream_reducer::patch::{self, Operation, PatchLimits};
 use dashstream_reducer::{ReadLimits, Reducer, ReducerLimits, Stamp, Update};
 
 fn main() -> anyhow::Result<()> {
-    let mut limits = ReducerLimits::default();
-    limits.history_versions = 10;
-    let mut run = Reducer::new(limits);
+    let mut run = Reducer::new(ReducerLimits {
+        history_versions: 10,
+        ..ReducerLimits::default()
+    });
     let start = br#"{"messages":[],"step":0}"#;
     apply(&mut run, 1, Update::Start { state: Some(start) });
     let hello = r#"[{"op":"add","path":"/messages/-","value":{"id":1,"text":"hello"}}]"#;

@@ -10,7 +10,6 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::io;
 
-use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeOptions, Decoder};
 use dashstream_examples::capture::Record;
 use dashstream_reducer::{Runs, RunsLimits};
@@ -29,10 +28,7 @@ fn main() -> anyhow::Result<()> {
             None => "null_payload",
             Some(Err(error)) => error.code(),
             Some(Ok(decoded)) => {
-                let message = DashStreamMessage {
-                    message: Some(decoded.message),
-                };
-                let _tally = runs.apply_message(now, &message);
+                let _tally = runs.apply_message(now, None, &decoded.message);
                 continue;
             }
         };

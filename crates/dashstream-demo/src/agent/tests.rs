@@ -1,6 +1,5 @@
 use core::time::Duration;
 
-use dashstream_codec::v1::DashStreamMessage;
 use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder};
 use dashstream_reducer::{Phase, Runs, RunsLimits};
 
@@ -60,12 +59,9 @@ fn what_a_message_ought_to_do_to_its_run_is_what_the_reducer_makes_of_it() {
             }
             // The start carries a state of its own; the snapshot behind it says the same.
             in_step |= count == 1;
-            let message = DashStreamMessage {
-                message: Some(made.message),
-            };
             // A run's hashes are checked a few times a second.
             let now = Duration::from_secs(count);
-            let _tally = runs.apply_message(now, &message);
+            let _tally = runs.apply_message(now, None, &made.message);
             let phase = runs.get("run").unwrap().phase();
             assert_eq!(
                 phase == Phase::Synced,

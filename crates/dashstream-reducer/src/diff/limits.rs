@@ -1,8 +1,12 @@
 //! What comparing two states may cost, and what consumers accept.
 
-/// Limits of [`diff`](crate::diff::diff). Start from [`Default`] and set fields.
+/// Limits of [`diff`](crate::diff::diff). Write it as a literal, with
+/// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "written as a literal, with `..Default::default()` for the rest"
+)]
 pub struct DiffLimits {
     /// Operations of one patch. Default 10,000: more are refused by every consumer.
     pub operations: usize,

@@ -7,9 +7,13 @@ use crate::document::Document;
 use crate::hash::Hasher;
 use crate::patch::Operation;
 
-/// Limits and choices of a [`Producer`]. Start from [`Default`] and set fields.
+/// Limits and choices of a [`Producer`]. Write it as a literal, with
+/// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "written as a literal, with `..Default::default()` for the rest"
+)]
 pub struct ProducerLimits {
     /// What comparing two states may cost.
     pub diff: DiffLimits,

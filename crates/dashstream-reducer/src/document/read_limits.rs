@@ -4,9 +4,13 @@ use thiserror::Error;
 
 use crate::document::DEPTH_MAX;
 
-/// Limits on reading one JSON text. Start from [`Default`] and set fields.
+/// Limits on reading one JSON text. Write it as a literal, with
+/// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "written as a literal, with `..Default::default()` for the rest"
+)]
 pub struct ReadLimits {
     /// Bytes of text; a longer one is refused before it is looked at. Default 10 MiB, as in the
     /// existing consumers.

@@ -25,9 +25,9 @@ pub(crate) use self::visit::{Delta, Visit};
 
 /// Entries of a leaf, and children of a branch, at most.
 ///
-/// A changed version copies one node a level: 32 keeps that below 4 KiB for a state of 10 MiB, and
-/// a state of 4 M nodes below six levels.
-pub(crate) const FANOUT: usize = 32;
+/// A changed version copies one node a level: 16 keeps that below 3 KiB for a state of a megabyte,
+/// and a state of 4 M nodes at six levels.
+pub(crate) const FANOUT: usize = 16;
 
 /// An element of a sequence: an array's value, or an object's member.
 pub(crate) trait Entry: Clone {

@@ -360,6 +360,6 @@ fn step_cost(container: &Node) -> u64 {
         Some(Container::Object(tree)) => tree.len(),
         None => 0,
     };
-    // Levels of 32: a fifth of the bits.
-    u64::from(len.checked_ilog2().unwrap_or(0) / 5).saturating_add(1)
+    // Levels of 16: a quarter of the bits.
+    u64::from(len.checked_ilog2().unwrap_or(0) / 4).saturating_add(1)
 }

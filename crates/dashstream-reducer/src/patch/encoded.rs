@@ -32,8 +32,6 @@ pub(crate) enum Form<'a> {
     Owned(&'a [Operation]),
     Encoded(&'a [Encoded<'a>]),
     #[cfg(feature = "wire")]
-    Wire(&'a [dashstream_codec::v1::DiffOperation]),
-    #[cfg(feature = "wire")]
     View(dashstream_codec::Operations<'a>),
 }
 
@@ -44,8 +42,6 @@ impl Operations<'_> {
         match self.0 {
             Form::Owned(operations) => operations.len(),
             Form::Encoded(operations) => operations.len(),
-            #[cfg(feature = "wire")]
-            Form::Wire(operations) => operations.len(),
             #[cfg(feature = "wire")]
             Form::View(operations) => operations.len(),
         }
@@ -138,8 +134,6 @@ impl Operations<'_> {
             }),
             Form::Encoded(operations) => operations.iter().for_each(|op| body(*op, None)),
             #[cfg(feature = "wire")]
-            Form::Wire(operations) => operations.iter().for_each(|op| body(op.into(), None)),
-            #[cfg(feature = "wire")]
             Form::View(operations) => operations.for_each(|op| body(op.into(), None)),
         }
     }
@@ -158,13 +152,6 @@ impl<'a> From<&'a [Operation]> for Operations<'a> {
 impl<'a> From<&'a [Encoded<'a>]> for Operations<'a> {
     fn from(operations: &'a [Encoded<'a>]) -> Self {
         Self(Form::Encoded(operations))
-    }
-}
-
-#[cfg(feature = "wire")]
-impl<'a> From<&'a [dashstream_codec::v1::DiffOperation]> for Operations<'a> {
-    fn from(operations: &'a [dashstream_codec::v1::DiffOperation]) -> Self {
-        Self(Form::Wire(operations))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::pointer::Pointer;
 #[must_use = "the cost of a patch belongs to a budget"]
 pub struct Applied {
     /// Work units: one for each operation, one for each container on the way to its place and each
-    /// level of 32 entries within it, one for each node of its value and each 64 bytes of it.
+    /// level of 16 entries within it, one for each node of its value and each 64 bytes of it.
     pub fuel: u64,
     /// An upper bound of the bytes that previous versions alone hold from now on, if any are kept.
     pub left_behind: u64,
@@ -70,8 +70,6 @@ pub fn apply(
     match operations.0 {
         Form::Owned(operations) => run(document, operations.iter(), limits),
         Form::Encoded(operations) => run(document, operations.iter().copied(), limits),
-        #[cfg(feature = "wire")]
-        Form::Wire(operations) => run(document, operations.iter().map(Encoded::from), limits),
         #[cfg(feature = "wire")]
         Form::View(operations) => run(document, operations.map(Encoded::from), limits),
     }

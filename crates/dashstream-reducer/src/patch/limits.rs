@@ -2,9 +2,13 @@
 
 use crate::document::{DEPTH_MAX, LoneSurrogates};
 
-/// Limits on one patch and on the state that it leaves. Start from [`Default`] and set fields.
+/// Limits on one patch and on the state that it leaves. Write it as a literal, with
+/// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "written as a literal, with `..Default::default()` for the rest"
+)]
 pub struct PatchLimits {
     /// Operations in one patch. Default 10,000, as in the Kubernetes API server and the existing
     /// consumers.

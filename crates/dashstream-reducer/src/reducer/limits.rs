@@ -6,9 +6,13 @@ use crate::document::{LoneSurrogates, ReadLimits};
 use crate::hash::Verification;
 use crate::patch::PatchLimits;
 
-/// Limits and choices of one [`Reducer`](crate::Reducer). Start from [`Default`] and set fields.
+/// Limits and choices of one [`Reducer`](crate::Reducer). Write it as a literal, with
+/// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "written as a literal, with `..Default::default()` for the rest"
+)]
 pub struct ReducerLimits {
     /// What a full state may cost. Half a surrogate pair is read as U+FFFD, which the default of
     /// [`ReadLimits`] refuses.

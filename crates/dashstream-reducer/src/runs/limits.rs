@@ -2,9 +2,13 @@
 
 use crate::reducer::ReducerLimits;
 
-/// Limits of [`Runs`](crate::Runs). Start from [`Default`] and set fields.
+/// Limits of [`Runs`](crate::Runs). Write it as a literal, with
+/// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "written as a literal, with `..Default::default()` for the rest"
+)]
 pub struct RunsLimits {
     /// What each run may cost.
     pub run: ReducerLimits,
