@@ -231,7 +231,7 @@ fn a_shared_state_of_any_size_costs_what_changed() {
         assert_eq!(difference.operations.len(), 3);
         spent.push((difference.fuel, usage.peak));
     }
-    // Three levels of 32 more, on either side of the change.
+    // Four levels of 16 more, on either side of the change.
     let (fuel, peak) = spent[2];
     assert!(fuel < 800, "{spent:?}");
     assert!(peak < 16 * 1024, "{spent:?}");
