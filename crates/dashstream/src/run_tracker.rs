@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use dashstream_codec::v1::DashStreamMessage;
+use dashstream_codec::Message;
 use dashstream_reducer::{ApplySummary, Counts, Position, Runs, RunsLimits};
 
 use crate::facts::RunFacts;
@@ -34,13 +34,8 @@ impl RunTracker {
 
     /// Hands a decoded message of the record at `position` to its run, and counts duplicates, late ones
     /// and gaps. Costs what [`Runs::apply`] costs.
-    pub fn apply(
-        &mut self,
-        now: Duration,
-        position: Position,
-        message: &DashStreamMessage,
-    ) -> ApplySummary {
-        let summary = self.runs.apply_message_at(now, position, message);
+    pub fn apply(&mut self, now: Duration, position: Position, message: &Message) -> ApplySummary {
+        let summary = self.runs.apply_message(now, position, message);
         if let Some(runs) = self.metrics.runs() {
             runs.duplicates.add((), summary.duplicate);
             runs.reorders.add((), summary.stale);

@@ -8,8 +8,7 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 
-use dashstream_codec::v1::DashStreamMessage;
-use dashstream_codec::{Decoded, Decoder};
+use dashstream_codec::{self as codec, Decoded, Decoder};
 use dashstream_kafka::{Handle, Record, RecordIds};
 use dashstream_policy::{Backlog, Cause};
 use dashstream_reducer::{Effect, Position, Runs};
@@ -85,8 +84,8 @@ impl<H: Handler + Clone> Worker<H> {
         let verdict = match self.decode(&record) {
             Ok(decoded) => {
                 let position = Position { partition, offset };
-                let message = self.apply(now, position, decoded);
-                self.ask(&record, &message).await
+                self.apply(now, position, &decoded.message);
+                self.ask(&record, &decoded.message).await
             }
             Err(Some(cause)) => Some(Verdict::Reject(cause)),
             Err(None) => {
@@ -125,9 +124,7 @@ impl<H: Handler + Clone> Worker<H> {
     }
 
     /// The handler's verdict; `None` where it panicked.
-    async fn ask(&mut self, record: &Record, message: &DashStreamMessage) -> Option<Verdict> {
-        // It was put there by `apply`.
-        let content = message.message.as_ref()?;
+    async fn ask(&mut self, record: &Record, content: &codec::Message) -> Option<Verdict> {
         let message = Message {
             record,
             content,
@@ -202,8 +199,8 @@ impl<H: Handler + Clone> Worker<H> {
     }
 
     /// Hands a message to its run.
-    fn apply(&mut self, now: Duration, position: Position, decoded: Decoded) -> DashStreamMessage {
-        if let Some(header) = decoded.message.header() {
+    fn apply(&mut self, now: Duration, position: Position, message: &codec::Message) {
+        if let Some(header) = message.header() {
             let wall = self.kafka.time_of_day().as_micros();
             let late = i64::try_from(wall)
                 .unwrap_or(i64::MAX)
@@ -211,12 +208,8 @@ impl<H: Handler + Clone> Worker<H> {
             let stage = LatencyStage::ProducerToConsumer;
             self.recorder.latency(now, stage, late);
         }
-        let message = DashStreamMessage {
-            message: Some(decoded.message),
-        };
-        let _summary = self.runs.apply(now, position, &message);
+        let _summary = self.runs.apply(now, position, message);
         self.drain_effects();
-        message
     }
 
     /// The wire has no way to ask a producer for a snapshot, so that a request is only noted: the run
