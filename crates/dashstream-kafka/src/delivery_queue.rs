@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::DefaultHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dashstream_policy::{Delivered, Ordering};
+use dashstream_policy::{Cause, Delivered, Fault, Ordering};
 use tokio::sync::Notify;
 
 use self::lane::Lane;
 use crate::driver_message::DriverMessage;
 use crate::inbox::Inbox;
-use crate::message::Message;
+use crate::message::{Message, RejectedMessage};
 
 /// Connects the host's end of a consumer with the thread that drives the engine.
 ///
@@ -43,6 +43,8 @@ struct State {
     ready: VecDeque<LaneId>,
     /// Records in all lanes.
     ordered: usize,
+    /// Records on the queue that the host is not to see.
+    refused: usize,
     /// Verdicts other than acceptances that the engine has not applied, and records that wait until
     /// the host has resources for them, with their lanes.
     unapplied: BTreeMap<DeliveryId, Option<LaneId>>,
@@ -60,6 +62,8 @@ pub(crate) type LaneId = (i32, u64);
 pub(crate) struct QueuedRecord {
     pub(crate) message: Message,
     pub(crate) delivered: Delivered,
+    /// Why it is rejected when it is its turn, where the host is not to see it.
+    pub(crate) refused: Option<Cause>,
 }
 
 /// Names a delivered record. Those of one partition sort by offset.
@@ -138,7 +142,24 @@ impl DeliveryQueue {
         if is_ready {
             self.ready.notify_one();
         }
+        self.refuse_due();
         counts
+    }
+
+    /// Rejects the records whose turn it is and that the host is not to see.
+    fn refuse_due(&self) {
+        loop {
+            let due = self.state().take_refused();
+            let Some((record, cause)) = due else { return };
+            let QueuedRecord {
+                message, delivered, ..
+            } = record;
+            self.verdict_sent(&message, DeliveryId::on(&delivered), false);
+            let kept = RejectedMessage::unseen(message, &delivered);
+            let bytes = kept.bytes();
+            let fault = Fault::new(cause, kept, bytes);
+            self.tell(DriverMessage::Refused(delivered, cause, fault));
+        }
     }
 
     /// The host has given another verdict on a record, which may end the batch that it was in, and
@@ -180,6 +201,8 @@ impl DeliveryQueue {
         };
         let back = lane.take_behind(verdict.offset);
         state.ordered = state.ordered.saturating_sub(back.len());
+        let refused = back.iter().filter(|record| record.refused.is_some());
+        state.refused = state.refused.saturating_sub(refused.count());
         back
     }
 
@@ -187,6 +210,7 @@ impl DeliveryQueue {
     pub(crate) fn verdict_applied(&self, verdict: DeliveryId) {
         if self.state().unapplied.remove(&verdict).is_some() {
             self.ready.notify_one();
+            self.refuse_due();
         }
     }
 
@@ -198,6 +222,9 @@ impl DeliveryQueue {
             return false;
         }
         for record in records.drain(..) {
+            if record.refused.is_some() {
+                state.refused = state.refused.saturating_add(1);
+            }
             match self.lane(&record.message) {
                 Some(lane) => state.put(lane, record),
                 None => state.unordered.push_back(record),
@@ -205,6 +232,7 @@ impl DeliveryQueue {
         }
         drop(state);
         self.ready.notify_one();
+        self.refuse_due();
         true
     }
 
@@ -215,13 +243,16 @@ impl DeliveryQueue {
         state
             .unordered
             .retain(|taken| !taken.is_at(partition, from));
+        let unordered = state.unordered.iter();
+        let mut refused = unordered.filter(|taken| taken.refused.is_some()).count();
         let mut ordered = 0_usize;
         state.lanes.retain(|_, lane| {
             lane.withdraw(partition, from);
             ordered = ordered.saturating_add(lane.len());
+            refused = refused.saturating_add(lane.refused());
             !lane.is_over()
         });
-        state.ordered = ordered;
+        (state.ordered, state.refused) = (ordered, refused);
         before.saturating_sub(state.unread())
     }
 
@@ -301,13 +332,41 @@ impl State {
     }
 
     fn take_unordered(&mut self) -> Option<QueuedRecord> {
-        if self.unapplied.is_empty() {
+        if self.unapplied.is_empty() && self.refused == 0 {
             return self.unordered.pop_front();
         }
         let unapplied = &self.unapplied;
         let mut waiting = self.unordered.iter();
-        let free = waiting.position(|taken| is_free(unapplied, taken.place()))?;
+        let is_next =
+            |taken: &QueuedRecord| taken.refused.is_none() && is_free(unapplied, taken.place());
+        let free = waiting.position(is_next)?;
         self.unordered.remove(free)
+    }
+
+    /// Takes a record off whose turn it is and that the host is not to see, and why not.
+    fn take_refused(&mut self) -> Option<(QueuedRecord, Cause)> {
+        if self.refused == 0 {
+            return None;
+        }
+        let unapplied = &self.unapplied;
+        let is_due = |place| is_free(unapplied, place);
+        let mut waiting = self.unordered.iter();
+        let at = waiting.position(|taken| taken.refused.is_some() && is_due(taken.place()));
+        let mut record = at.and_then(|at| self.unordered.remove(at));
+        if record.is_none() {
+            let mut ready = self.ready.iter().enumerate();
+            let (at, found) = ready.find_map(|(at, id)| {
+                let lane = self.lanes.get_mut(id).filter(|lane| lane.is_ready())?;
+                Some((at, lane.take_refused(is_due)?))
+            })?;
+            self.ready.remove(at);
+            self.ordered = self.ordered.saturating_sub(1);
+            record = Some(found);
+        }
+        self.refused = self.refused.saturating_sub(1);
+        let record = record?;
+        let cause = record.refused?;
+        Some((record, cause))
     }
 
     fn put(&mut self, id: LaneId, record: QueuedRecord) {

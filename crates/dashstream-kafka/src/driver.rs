@@ -421,6 +421,18 @@ impl Driver {
                 self.take_back(verdict);
                 heard = Some(verdict);
             }
+            DriverMessage::Refused(delivered, cause, fault) => {
+                let verdict = self.verdict(&delivered);
+                self.report(&ConsumerEvent::Rejected {
+                    partition: delivered.partition().partition(),
+                    offset: delivered.offset().get(),
+                    cause,
+                    backlog: delivered.backlog(),
+                });
+                self.engine.reject(now, delivered, fault);
+                self.take_back(verdict);
+                heard = Some(verdict);
+            }
             DriverMessage::Released(delivered, fault) => {
                 let verdict = self.verdict(&delivered);
                 self.engine.release(now, delivered, fault);

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_policy::{Breaker, CommandOutcome, Delivered, Fault, OperatorCommand};
+use dashstream_policy::{Breaker, Cause, CommandOutcome, Delivered, Fault, OperatorCommand};
 use tokio::sync::oneshot;
 
 use crate::archive::answer::{Refused, Sent};
@@ -17,6 +17,8 @@ use crate::watermarks::Watermarks;
 pub(crate) enum DriverMessage {
     Accepted(Delivered),
     Rejected(Delivered, Fault<RejectedMessage>),
+    /// The same of a record that the host did not get to see.
+    Refused(Delivered, Cause, Fault<RejectedMessage>),
     Released(Delivered, Fault<RejectedMessage>),
     /// A record was dropped by the host without a word.
     Dropped(Delivered, Fault<RejectedMessage>),

@@ -165,6 +165,16 @@ impl RejectedMessage {
         }
     }
 
+    /// What is kept of a record that is rejected before anybody sees it.
+    pub(crate) fn unseen(message: Message, delivered: &Delivered) -> Self {
+        Self {
+            ids: RecordIds::of_key(message.key.as_deref()),
+            message,
+            assignment: delivered.assignment().get(),
+            attempts: 0,
+        }
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         let headers = self.message.headers.iter().map(|(name, value)| {
             let value = value.as_ref().map_or(0, Bytes::len);

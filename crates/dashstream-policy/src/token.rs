@@ -120,4 +120,10 @@ impl Rejected {
     pub const fn record(&self) -> &Delivered {
         &self.delivered
     }
+
+    /// The record itself, for a host that has to wait until those before it are judged: it gives it to
+    /// [`Engine::queue`](crate::Engine::queue), and rejects it for [`Rejected::cause`] when it is its turn.
+    pub fn into_record(self) -> Delivered {
+        self.delivered
+    }
 }

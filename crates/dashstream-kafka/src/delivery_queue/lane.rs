@@ -32,7 +32,7 @@ impl Lane {
         self.out == 0 && !self.waiting.is_empty()
     }
 
-    /// Hands records out until there are `max`, as far as they are free.
+    /// Hands records out until there are `max`, as far as they are free and the host may see them.
     pub(super) fn hand_out(
         &mut self,
         max: usize,
@@ -40,15 +40,35 @@ impl Lane {
         is_free: impl Fn((i32, i64)) -> bool,
     ) {
         while taken.len() < max
-            && self
-                .waiting
-                .front()
-                .is_some_and(|first| is_free(first.place()))
+            && let Some(first) = self.waiting.front()
+            && first.refused.is_none()
+            && is_free(first.place())
             && let Some(record) = self.waiting.pop_front()
         {
             self.out = self.out.saturating_add(1);
             taken.push(record);
         }
+    }
+
+    /// Takes the first record out if it is free and the host is not to see it.
+    pub(super) fn take_refused(
+        &mut self,
+        is_free: impl Fn((i32, i64)) -> bool,
+    ) -> Option<QueuedRecord> {
+        let first = self.waiting.front()?;
+        if first.refused.is_none() || !is_free(first.place()) {
+            return None;
+        }
+        self.out = self.out.saturating_add(1);
+        self.waiting.pop_front()
+    }
+
+    /// Records that wait and that the host is not to see.
+    pub(super) fn refused(&self) -> usize {
+        self.waiting
+            .iter()
+            .filter(|record| record.refused.is_some())
+            .count()
     }
 
     /// The host is through with a record.

@@ -29,6 +29,7 @@ pub(crate) fn taken(partition: i32, offsets: core::ops::Range<i64>) -> Vec<Queue
             QueuedRecord {
                 message: Message::at(partition, offset),
                 delivered,
+                refused: None,
             }
         })
         .collect()

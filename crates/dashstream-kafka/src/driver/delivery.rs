@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dashstream_policy::{
-    Admission, Assignment, Backlog, Cause, Delivered, Delivery, Fault, Offset, Ordering, Taking,
-    TopicPartition,
+    Admission, Assignment, Backlog, Cause, Delivered, Delivery, Fault, NullPayload, Offset,
+    Ordering, Taking, TopicPartition,
 };
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
@@ -84,7 +84,7 @@ impl Driver {
             }
             Admission::Take(delivered) => {
                 let message = self.message(message, timestamp_ms, backlog);
-                self.deliver(QueuedRecord { message, delivered });
+                self.deliver(message, delivered);
                 return self.engine.engine().taking() == Taking::Open;
             }
             Admission::Queue(delivered) => {
@@ -93,11 +93,12 @@ impl Driver {
                 self.engine.queue(now, delivered, kept);
                 return self.engine.engine().taking() == Taking::Open;
             }
-            Admission::Rejected(condemned) => {
-                let (assignment, cause) = (condemned.record().assignment(), condemned.cause());
-                let kept = self.reject(message, timestamp_ms, backlog, assignment, cause);
-                let bytes = kept.bytes();
-                self.engine.rejected(now, condemned, kept, bytes);
+            // Like the host's own verdicts it waits until what is before it is judged.
+            Admission::Rejected(rejected) => {
+                let delivered = rejected.into_record();
+                let message = self.message(message, timestamp_ms, backlog);
+                let kept = RejectedMessage::unread(message, &delivered);
+                self.engine.queue(now, delivered, kept);
             }
             Admission::Ignored => self.report(&ConsumerEvent::Ignored {
                 partition: message.partition(),
@@ -156,7 +157,15 @@ impl Driver {
         }
     }
 
-    pub(super) fn deliver(&mut self, taken: QueuedRecord) {
+    /// Puts a record on its way to the host, or to where it is rejected for what the policy says of it.
+    pub(super) fn deliver(&mut self, message: Message, delivered: Delivered) {
+        let meaning = self.engine.engine().config().null_payload_in(TOPIC);
+        let is_refused = message.payload.is_none() && meaning == NullPayload::Unprocessable;
+        let taken = QueuedRecord {
+            message,
+            delivered,
+            refused: is_refused.then_some(Cause::NullPayload),
+        };
         let now = match &mut self.guard {
             Some(guard) => guard.admit(taken),
             None => Some(taken),
@@ -239,7 +248,10 @@ impl Driver {
                 verdict.is_before(taken.place()) && queue.lane(&taken.message) == Some(lane)
             }));
         }
-        for QueuedRecord { message, delivered } in back {
+        for QueuedRecord {
+            message, delivered, ..
+        } in back
+        {
             let kept = RejectedMessage::unread(message, &delivered);
             self.engine.queue(now, delivered, kept);
         }

@@ -12,7 +12,6 @@ use crate::archive::Archive;
 use crate::archive::answer::{Refused, Sent};
 use crate::client;
 use crate::consumer_event::ConsumerEvent;
-use crate::delivery_queue::QueuedRecord;
 use crate::driver::{Client, Driver};
 use crate::standing::{ClientRole, Served};
 use crate::status::Phase;
@@ -82,8 +81,7 @@ impl Driver {
                     delivered,
                     payload: kept,
                 } => {
-                    let message = kept.message;
-                    self.deliver(QueuedRecord { message, delivered });
+                    self.deliver(kept.message, delivered);
                 }
                 Action::Count(count) => {
                     holds |= matches!(count, Count::Held { .. });

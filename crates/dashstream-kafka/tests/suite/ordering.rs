@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use dashstream_kafka::policy::{Archiving, Backoff, Cause, Command, Config, Mode, Ordering, Scope};
-use dashstream_kafka::{Record, RecordIds};
+use dashstream_kafka::policy::{
+    Archiving, Backlog, Backoff, Cause, Command, Config, Mode, Ordering, Scope,
+};
+use dashstream_kafka::{Record, RecordIds, Status};
 
-use crate::support::host::{Host, Place, held, run};
+use crate::support::host::{Host, Place, held, held_at, run};
 use crate::support::{Broker, within};
 const LIMIT: Duration = Duration::from_secs(60);
 const JOIN: Duration = Duration::from_secs(20);
@@ -106,6 +108,48 @@ fn a_batch_ends_at_the_first_record_that_is_released() {
             let _ = host.shutdown().await;
         });
         assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(6));
+    });
+}
+
+/// A record that the policy rejects by itself is no exception: it is judged when those before it are.
+#[test]
+fn a_record_without_a_value_waits_for_those_before_it() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[Some("bad"), None, Some("good")]);
+        run(async {
+            let policy = policy().mode(Mode::Pause).scope(Scope::Partition);
+            let mut host = Host::start(place.config(), policy).await;
+            host.until("all have come", |status| status.received == 3)
+                .await;
+            let first = host.next(JOIN).await.unwrap();
+            tokio::time::sleep(QUIET).await;
+            let status = host.consumer.status().unwrap();
+            assert_eq!(held(&status, 0), None, "nothing is judged before it");
+            first.reject(CAUSE, RecordIds::none());
+            host.until("held", |status| held_at(status, 0) == Some(0))
+                .await;
+            let rejected = |status: &Status, cause| {
+                status
+                    .policy
+                    .counters
+                    .unprocessable(cause, Backlog::Current)
+                    + status.policy.counters.unprocessable(cause, Backlog::Old)
+            };
+            let status = host.consumer.status().unwrap();
+            assert_eq!(rejected(&status, CAUSE), 1);
+            assert_eq!(rejected(&status, Cause::NullPayload), 0);
+            host.order(0, Command::SkipOne).await;
+            host.until("held at the next", |status| held_at(status, 0) == Some(1))
+                .await;
+            host.order(0, Command::SkipOne).await;
+            let last = host.next(JOIN).await.unwrap();
+            assert_eq!(last.offset(), 2);
+            last.accept();
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
     });
 }
 
