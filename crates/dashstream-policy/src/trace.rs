@@ -151,7 +151,8 @@ impl Trace {
                     engine.defer(*now, record, ());
                 }
                 Call::Queue(serial) => {
-                    let record = held.records.remove(serial).ok_or(gone)?;
+                    let refused = || held.rejected.remove(serial).map(Rejected::into_record);
+                    let record = held.records.remove(serial).or_else(refused).ok_or(gone)?;
                     engine.queue(*now, record, ());
                 }
                 Call::Poll => match engine.poll_action() {

@@ -51,7 +51,7 @@ fn main() -> Result<()> {
         host.next = next.saturating_add(1);
         let outcome = match decoder.decode(&record) {
             Ok(decoded) => {
-                writeln!(done, "{next} {:?}", decoded.message.kind())?;
+                write_line(&mut done, &format!("{next} {:?}", decoded.message.kind()))?;
                 host.engine.accept(now, token);
                 Outcome::Processed
             }
@@ -109,7 +109,7 @@ impl Host {
                 }
                 Action::Archive(send) => {
                     let letter = self.engine.payload(send.id).context("a letter of nothing")?;
-                    writeln!(self.letters, "{letter}")?;
+                    write_line(&mut self.letters, letter)?;
                     self.letters.sync_data()?;
                     let result = ArchiveResult::Acked(send.form);
                     Input::Archived { id: send.id, attempt: send.attempt, result }
@@ -127,6 +127,11 @@ impl Host {
         }
         Ok(())
     }
+}
+
+/// In one write, so that no line is half there when the process is killed.
+fn write_line(file: &mut File, line: &str) -> std::io::Result<()> {
+    file.write_all(format!("{line}\n").as_bytes())
 }
 
 fn append(path: &Path) -> Result<File> {

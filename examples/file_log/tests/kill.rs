@@ -44,7 +44,11 @@ fn offsets(file: &Path) -> Vec<u64> {
 fn stored(folder: &Path) -> u64 {
     let text = fs::read_to_string(folder.join("offset")).unwrap_or_default();
     // Killed right after it made the file.
-    if text.is_empty() { 0 } else { text.parse().unwrap() }
+    if text.is_empty() {
+        0
+    } else {
+        text.parse().unwrap()
+    }
 }
 
 #[test]
