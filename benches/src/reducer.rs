@@ -99,7 +99,7 @@ fn producing(run: &mut Run) {
             Goal::AtMost(0.60),
             || {
                 let found = diff(black_box(&sides[0]), black_box(&sides[1]), &limits);
-                black_box(found.expect("within limits"));
+                let _found = black_box(found.expect("within limits"));
             },
             || {
                 black_box(json_patch::diff(black_box(&old), black_box(&new)));
