@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dashstream_policy::{
-    Admission, Assignment, Backlog, Cause, Delivered, Delivery, Fault, NullPayload, Offset,
-    Ordering, Taking, TopicPartition,
+    Admission, Backlog, Cause, Delivered, Delivery, Fault, NullPayload, Offset, Ordering, Taking,
+    TopicPartition,
 };
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
@@ -15,7 +15,7 @@ use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::{DeliveryId, QueuedRecord, key_hash};
 use crate::driver::{Client, Driver, Partition, TOPIC};
-use crate::message::{Header, Message, RecordIds, RejectedMessage};
+use crate::message::{Header, Message, RejectedMessage};
 use crate::standing::Served;
 use crate::status::Phase;
 
@@ -71,13 +71,14 @@ impl Driver {
         match intake {
             Admission::Take(delivered) | Admission::Queue(delivered) if self.is_fatal(message) => {
                 let cause = Cause::CrashLoop;
-                let kept = self.reject(
-                    message,
-                    timestamp_ms,
-                    backlog,
-                    delivered.assignment(),
+                self.report(&ConsumerEvent::Rejected {
+                    partition: message.partition(),
+                    offset: message.offset(),
                     cause,
-                );
+                    backlog,
+                });
+                let message = self.message(message, timestamp_ms, backlog);
+                let kept = RejectedMessage::unseen(message, &delivered);
                 let bytes = kept.bytes();
                 self.engine
                     .reject(now, delivered, Fault::new(cause, kept, bytes));
@@ -132,29 +133,6 @@ impl Driver {
         let (partition, offset) = (message.partition(), message.offset());
         let guard = self.guard.as_ref();
         guard.is_some_and(|guard| guard.rejects(partition, offset))
-    }
-
-    /// Reports a record that the host does not get to see, and returns what is kept of it.
-    fn reject(
-        &mut self,
-        message: &BorrowedMessage<'_>,
-        timestamp_ms: Option<i64>,
-        backlog: Backlog,
-        assignment: Assignment,
-        cause: Cause,
-    ) -> RejectedMessage {
-        self.report(&ConsumerEvent::Rejected {
-            partition: message.partition(),
-            offset: message.offset(),
-            cause,
-            backlog,
-        });
-        RejectedMessage {
-            message: self.message(message, timestamp_ms, backlog),
-            ids: RecordIds::of_key(message.key()),
-            assignment: assignment.get(),
-            attempts: 0,
-        }
     }
 
     /// Puts a record on its way to the host, or to where it is rejected for what the policy says of it.
