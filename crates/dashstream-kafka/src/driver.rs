@@ -422,7 +422,9 @@ impl Driver {
                 heard = Some(verdict);
             }
             DriverMessage::Refused(delivered, cause, fault) => {
-                let verdict = self.verdict(&delivered);
+                // No host survived it, so that it stays a suspect until an offset passes it.
+                self.left_queue(&delivered);
+                let verdict = DeliveryId::on(&delivered);
                 self.report(&ConsumerEvent::Rejected {
                     partition: delivered.partition().partition(),
                     offset: delivered.offset().get(),

@@ -78,7 +78,9 @@ impl CrashLoopGuard {
             self.waiting.push_back(taken);
             return None;
         }
-        self.reserve(partition, offset);
+        if taken.refused.is_none() {
+            self.reserve(partition, offset);
+        }
         Some(taken)
     }
 
@@ -90,7 +92,9 @@ impl CrashLoopGuard {
         self.clear_out();
         let taken = self.waiting.pop_front()?;
         let (partition, offset) = taken.place();
-        if self.is_careful(partition, offset) {
+        if taken.refused.is_some() {
+            // No host will have it, so that nobody can die of it.
+        } else if self.is_careful(partition, offset) {
             self.out = Some((partition, offset));
             self.mark(partition).out = Some(offset);
             self.save();

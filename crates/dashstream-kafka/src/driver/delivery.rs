@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dashstream_policy::{
-    Admission, Backlog, Cause, Delivered, Delivery, Fault, NullPayload, Offset, Ordering, Taking,
+    Admission, Backlog, Cause, Delivered, Delivery, NullPayload, Offset, Ordering, Taking,
     TopicPartition,
 };
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
@@ -69,37 +69,19 @@ impl Driver {
             });
         }
         match intake {
-            Admission::Take(delivered) | Admission::Queue(delivered) if self.is_fatal(message) => {
-                let cause = Cause::CrashLoop;
-                self.report(&ConsumerEvent::Rejected {
-                    partition: message.partition(),
-                    offset: message.offset(),
-                    cause,
-                    backlog,
-                });
-                let message = self.message(message, timestamp_ms, backlog);
-                let kept = RejectedMessage::unseen(message, &delivered);
-                let bytes = kept.bytes();
-                self.engine
-                    .reject(now, delivered, Fault::new(cause, kept, bytes));
-            }
             Admission::Take(delivered) => {
                 let message = self.message(message, timestamp_ms, backlog);
                 self.deliver(message, delivered);
                 return self.engine.engine().taking() == Taking::Open;
             }
             Admission::Queue(delivered) => {
-                let message = self.message(message, timestamp_ms, backlog);
-                let kept = RejectedMessage::unread(message, &delivered);
-                self.engine.queue(now, delivered, kept);
+                self.queue(delivered, self.message(message, timestamp_ms, backlog));
                 return self.engine.engine().taking() == Taking::Open;
             }
             // Like the host's own verdicts it waits until what is before it is judged.
             Admission::Rejected(rejected) => {
-                let delivered = rejected.into_record();
                 let message = self.message(message, timestamp_ms, backlog);
-                let kept = RejectedMessage::unread(message, &delivered);
-                self.engine.queue(now, delivered, kept);
+                self.queue(rejected.into_record(), message);
             }
             Admission::Ignored => self.report(&ConsumerEvent::Ignored {
                 partition: message.partition(),
@@ -128,21 +110,23 @@ impl Driver {
         self.perform(client);
     }
 
-    /// Whether processes keep dying of a record.
-    fn is_fatal(&self, message: &BorrowedMessage<'_>) -> bool {
-        let (partition, offset) = (message.partition(), message.offset());
+    /// Why the host is not to see a record, if it is not.
+    fn refusal(&self, message: &Message) -> Option<Cause> {
         let guard = self.guard.as_ref();
-        guard.is_some_and(|guard| guard.rejects(partition, offset))
-    }
-
-    /// Puts a record on its way to the host, or to where it is rejected for what the policy says of it.
-    pub(super) fn deliver(&mut self, message: Message, delivered: Delivered) {
+        if guard.is_some_and(|guard| guard.rejects(message.partition, message.offset)) {
+            return Some(Cause::CrashLoop);
+        }
         let meaning = self.engine.engine().config().null_payload_in(TOPIC);
         let is_refused = message.payload.is_none() && meaning == NullPayload::Unprocessable;
+        is_refused.then_some(Cause::NullPayload)
+    }
+
+    /// Puts a record on its way to the host, or to where it is rejected when those before it are judged.
+    pub(super) fn deliver(&mut self, message: Message, delivered: Delivered) {
         let taken = QueuedRecord {
+            refused: self.refusal(&message),
             message,
             delivered,
-            refused: is_refused.then_some(Cause::NullPayload),
         };
         let now = match &mut self.guard {
             Some(guard) => guard.admit(taken),
@@ -206,6 +190,11 @@ impl Driver {
         if let Some(guard) = &mut self.guard {
             guard.returned(record.partition().partition(), record.offset().get());
         }
+        self.left_queue(record);
+    }
+
+    /// A record has its verdict, whether or not the host saw it.
+    pub(super) fn left_queue(&mut self, record: &Delivered) {
         if let Some(partition) = self.partitions.get_mut(&record.partition().partition()) {
             partition.returned = true;
         }
@@ -214,7 +203,6 @@ impl Driver {
 
     /// Gives the engine back what waits behind a record with this verdict.
     pub(super) fn take_back(&mut self, verdict: DeliveryId) {
-        let now = self.wiring.clock.now();
         let queue = &self.wiring.queue;
         let Some(lane) = queue.lane_of(verdict) else {
             return;
@@ -230,9 +218,14 @@ impl Driver {
             message, delivered, ..
         } in back
         {
-            let kept = RejectedMessage::unread(message, &delivered);
-            self.engine.queue(now, delivered, kept);
+            self.queue(delivered, message);
         }
+    }
+
+    /// Gives the engine a record that waits for those before it.
+    fn queue(&mut self, delivered: Delivered, message: Message) {
+        let kept = RejectedMessage::unread(message, &delivered);
+        self.engine.queue(self.wiring.clock.now(), delivered, kept);
     }
 
     /// A record came back with a verdict that may hold its partition. Names it for the queue.

@@ -6,7 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Mode, Scope};
-use dashstream_kafka::{Consumer, ConsumerEvent, CrashMarker as _, MarkerFile, Status};
+use dashstream_kafka::{
+    Consumer, ConsumerEvent, CrashMark, CrashMarker as _, CrashMarks, MarkerFile, RecordIds,
+    Status, Suspect,
+};
 
 use crate::support::child;
 use crate::support::host::{Host, POISON, Place, held, run};
@@ -14,6 +17,7 @@ use crate::support::{Broker, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(170);
 const JOIN: Duration = Duration::from_secs(25);
+const QUIET: Duration = Duration::from_millis(500);
 
 /// Deaths that are allowed.
 const DEATHS: u32 = 2;
@@ -142,4 +146,81 @@ fn loops(policy: &Config, place: &Place) {
     assert_eq!(archived, starts, "once for each start that met it");
     assert_eq!(suspect(), None, "what was passed is no suspect");
     std::fs::remove_file(&marks).unwrap();
+}
+
+/// It is judged when those before it are, and stays a suspect until it is passed.
+#[test]
+fn a_record_that_processes_died_of_waits_for_those_before_it() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        // What was perhaps out when the last one died goes out one at a time; the rest does not.
+        for handed_below in [None, Some(3)] {
+            waits(&broker, handed_below);
+        }
+    });
+}
+
+fn waits(broker: &Broker, handed_below: Option<i64>) {
+    let place = Place::new(broker, 1);
+    broker.append(&place.topic, 0, &[Some("bad"), Some("fatal"), Some("good")]);
+    let path = std::env::temp_dir().join(unique("dashstream-marks"));
+    let marker = MarkerFile::new(&path);
+    let left = Suspect {
+        offset: 1,
+        deaths: DEATHS,
+    };
+    let mark = CrashMark {
+        handed_below,
+        out: None,
+        suspect: Some(left),
+    };
+    let marks = CrashMarks {
+        topic: place.topic.clone(),
+        group: place.group.clone(),
+        partitions: [(0, mark)].into(),
+    };
+    marker.save(&marks).unwrap();
+    let suspect = || marker.load().unwrap().partitions[&0].suspect;
+    run(async {
+        let policy = Config::default().mode(Mode::Pause).scope(Scope::Partition);
+        let mut host = Host::start(config(&place, &path), policy).await;
+        host.until("all have come", |status| status.received == 3)
+            .await;
+        let first = host.next(JOIN).await.unwrap();
+        tokio::time::sleep(QUIET).await;
+        assert_eq!(held(&host.status(), 0), None, "nothing is judged before it");
+        first.reject(Cause::DecodeError, RecordIds::none());
+        let is_held = |at, cause| {
+            move |status: &Status| held(status, 0) == Some((HeldBy::Policy, Some(cause), Some(at)))
+        };
+        host.until("held", is_held(0, Cause::DecodeError)).await;
+        let condemned = |fact: &ConsumerEvent| {
+            matches!(
+                fact,
+                ConsumerEvent::Rejected {
+                    offset: 1,
+                    cause: Cause::CrashLoop,
+                    ..
+                }
+            )
+        };
+        assert!(!host.facts().iter().any(condemned));
+
+        host.order(0, Command::SkipOne).await;
+        host.until("held at the next", is_held(1, Cause::CrashLoop))
+            .await;
+        assert_eq!(
+            host.facts().iter().filter(|fact| condemned(fact)).count(),
+            1
+        );
+        assert_eq!(suspect(), Some(left), "nobody survived it yet");
+        host.order(0, Command::SkipOne).await;
+        let last = host.next(JOIN).await.unwrap();
+        assert_eq!(last.offset(), 2);
+        last.accept();
+        let _ = host.shutdown().await;
+    });
+    assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+    assert_eq!(suspect(), None, "what was passed is no suspect");
+    std::fs::remove_file(&path).unwrap();
 }
