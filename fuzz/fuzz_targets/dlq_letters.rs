@@ -18,26 +18,38 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(record) = record(&mut Unstructured::new(bytes)) {
         letters::what_is_written_is_read(&record);
     }
-    if let Ok((source, damage)) = source(&mut Unstructured::new(bytes))
-        && let Some(mut letter) = records::the_record_is_in_the_letter_or_only_its_place(&source)
-    {
-        if let Some((at, value)) = damage
-            && let Some(header) = letter.headers.get_mut(at)
-        {
-            header.1 = Some(value.into());
+    if let Ok((source, damage)) = source(&mut Unstructured::new(bytes)) {
+        // With the headers of other writers it may be a letter of theirs.
+        records::any_record_is_read_or_refused(&source.record);
+        if let Some(mut letter) = records::the_record_is_in_the_letter_or_only_its_place(&source) {
+            if let Some((at, value)) = damage
+                && let Some(header) = letter.headers.get_mut(at)
+            {
+                header.1 = Some(value.into());
+            }
+            records::any_record_is_read_or_refused(&letter);
         }
-        records::any_record_is_read_or_refused(&letter);
     }
 });
 
 type Damage = Option<(usize, Vec<u8>)>;
 
 fn source(u: &mut Unstructured<'_>) -> Result<(records::Source, Damage)> {
-    const NAMES: [&str; 4] = [
+    const NAMES: [&str; 14] = [
         "x",
         "dashstream.dlq.version",
         "__dlq.errors.topic",
+        "__dlq.errors.partition",
+        "__dlq.errors.offset",
         "kafka_dlt-original-topic",
+        "kafka_dlt-original-partition",
+        "kafka_dlt-original-offset",
+        "kafka_dlt-original-timestamp",
+        "kafka_dlt-exception-fqcn",
+        "__connect.errors.topic",
+        "__connect.errors.partition",
+        "__connect.errors.offset",
+        "__connect.errors.exception.class.name",
     ];
     let bytes = |bytes: Option<Vec<u8>>| bytes.map(Into::into);
     let mut headers = Vec::new();
