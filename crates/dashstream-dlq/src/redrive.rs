@@ -133,13 +133,15 @@ pub enum RedriveOutcome {
     SourceDiffers,
     /// It does not say where it came from, or there is no such topic.
     NoTarget,
+    /// The topic takes no record that is so large.
+    TooLarge,
     /// It is no letter.
     Unreadable,
 }
 
 impl RedriveOutcome {
     /// Every value.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sent,
         Self::Filtered,
         Self::AlreadySent,
@@ -147,6 +149,7 @@ impl RedriveOutcome {
         Self::SourceGone,
         Self::SourceDiffers,
         Self::NoTarget,
+        Self::TooLarge,
         Self::Unreadable,
     ];
 
@@ -161,6 +164,7 @@ impl RedriveOutcome {
             Self::SourceGone => "source_gone",
             Self::SourceDiffers => "source_differs",
             Self::NoTarget => "no_target",
+            Self::TooLarge => "too_large",
             Self::Unreadable => "unreadable",
         }
     }
@@ -214,6 +218,7 @@ impl RedriveReport {
             | RedriveOutcome::SourceGone
             | RedriveOutcome::SourceDiffers
             | RedriveOutcome::NoTarget
+            | RedriveOutcome::TooLarge
             | RedriveOutcome::Unreadable => true,
         };
         if is_unsent && self.unsent.len() < NAMED_MAX {
@@ -309,8 +314,9 @@ impl Redrive {
         }
     }
 
-    /// Counts a letter that was to be sent to a topic that does not exist.
-    pub fn no_target(&mut self, place: LetterPlace, letter: &DeadLetter) {
+    /// Counts a letter that was to be sent and cannot be: its topic does not exist, or takes no record that
+    /// is so large.
+    pub fn unsendable(&mut self, place: LetterPlace, letter: &DeadLetter, why: RedriveOutcome) {
         if let Some(count) = self
             .report
             .counts
@@ -319,7 +325,7 @@ impl Redrive {
             *count = count.saturating_sub(1);
         }
         self.sent.remove(&letter.identity());
-        self.leave(place, letter, RedriveOutcome::NoTarget);
+        self.leave(place, letter, why);
     }
 
     /// What became of the letters so far.

@@ -226,7 +226,7 @@ fn a_report_adds_up_and_names_a_hundred_and_no_more() {
     }
     let letter = letter(Disclosure::Full);
     sent(redrive.letter(PLACE, &Ok(letter.clone())));
-    redrive.no_target(PLACE, &letter);
+    redrive.unsendable(PLACE, &letter, RedriveOutcome::NoTarget);
     let report = redrive.report();
     assert_eq!(report.total(RedriveOutcome::Unreadable), 101);
     assert_eq!(report.total(RedriveOutcome::Sent), 0);

@@ -216,6 +216,8 @@ pub enum Asked {
     Watermarks,
     /// The members of the group.
     Group,
+    /// A transaction, or a record in it.
+    Transaction,
 }
 
 impl fmt::Display for Asked {
@@ -226,6 +228,7 @@ impl fmt::Display for Asked {
             Self::Committed => "the committed offsets",
             Self::Watermarks => "the watermarks",
             Self::Group => "the group",
+            Self::Transaction => "a transaction",
         })
     }
 }

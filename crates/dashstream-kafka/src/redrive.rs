@@ -4,19 +4,24 @@ mod ledger;
 
 use core::fmt;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use dashstream_dlq::{
-    DeadLetter, LETTER_BYTES_DEFAULT, LetterPlace, Redrive, RedriveOptions, RedriveReport,
-    RedriveStep, Redriven,
+    DeadLetter, KafkaRecord, LETTER_BYTES_DEFAULT, LetterPlace, Redrive, RedriveOptions,
+    RedriveOutcome, RedriveReport, RedriveStep, Redriven,
 };
+use dashstream_policy::ArchiveFault;
+use rdkafka::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use self::ledger::Ledger;
 use crate::admin::Admin;
+use crate::archive::answer::Refused;
 use crate::client_code::ClientCode;
 use crate::clock::{Clock, Patience, pause};
 use crate::config::Config;
@@ -42,13 +47,29 @@ pub struct Redriver {
     ledger: String,
     reader: TopicReader,
     source: SourceReader,
-    producer: BaseProducer,
+    /// With a thread that takes the broker's answers.
+    producer: ThreadedProducer<Answers>,
+    answers: Answers,
+    /// The least size that each topic has refused.
+    refused_bytes: BTreeMap<String, usize>,
+    config: Config,
     admin: Admin,
     /// How many partitions each target has; none where there is no such topic.
     targets: BTreeMap<String, Option<usize>>,
     ends: BTreeMap<i32, i64>,
     clock: Clock,
     timeout: Duration,
+    /// Why it ended: what was read and not sent is not read again.
+    failed: Option<RedriveError>,
+}
+
+/// The letters of one transaction.
+#[derive(Default)]
+struct Batch {
+    sent: Vec<(LetterPlace, DeadLetter, Redriven)>,
+    /// Where each partition goes on.
+    next: BTreeMap<i32, i64>,
+    more: bool,
 }
 
 impl Redriver {
@@ -68,11 +89,10 @@ impl Redriver {
         let ledger = ledger::topic(&config.topic)?;
         ledger::create(config, &ledger)?;
         let timeout = config.request_timeout.max(TRANSACTION_TIMEOUT);
-        let producer = producer(config)?;
+        let answers = Answers::default();
+        let producer = producer(config, answers.clone())?;
         // Ends what a process that died has left open, before the ledger is read.
-        producer
-            .init_transactions(timeout)
-            .map_err(|error| RedriveError::of(&error))?;
+        init(&producer, timeout)?;
         let mut redrive = Redrive::new(options);
         let Ledger { sent, mut ends } = Ledger::read(config, &ledger, name)?;
         sent.into_iter()
@@ -87,11 +107,15 @@ impl Redriver {
             reader: TopicReader::new(config)?,
             source: SourceReader::new(config),
             producer,
+            answers,
+            refused_bytes: BTreeMap::new(),
+            config: config.clone(),
             admin,
             targets: BTreeMap::new(),
             ends: BTreeMap::new(),
             clock: Clock::start(),
             timeout,
+            failed: None,
         };
         if ends.is_empty() {
             ends = held
@@ -145,32 +169,30 @@ impl Redriver {
     /// Sends some of the letters in one transaction, after the wait that the rate asks for, and says
     /// whether there are more. At most 500 letters, 8 MiB and about a second.
     ///
+    /// A record that its topic is too small for is named, and the others are sent in another transaction.
+    ///
     /// # Errors
     ///
-    /// [`RedriveError`]; nothing of this transaction is seen by a reader of committed records, and a
-    /// new redrive under this name goes on before it.
+    /// [`RedriveError`], now and at every later call; nothing of this transaction is seen by a reader of
+    /// committed records, and a new redrive under this name goes on before it.
     pub fn step(&mut self) -> Result<bool, RedriveError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
         let wait = self.redrive.wait(self.clock.now());
         if !wait.is_zero() {
             pause(wait);
         }
-        self.producer
-            .begin_transaction()
-            .map_err(|error| RedriveError::of(&error))?;
-        match self
-            .send_some()
-            .and_then(|more| self.commit().map(|()| more))
-        {
-            Ok(more) => {
-                self.committed = self.redrive.report().clone();
-                Ok(more)
-            }
+        let done = self.read_some().and_then(|batch| self.send_all(batch));
+        match &done {
+            Ok(_) => self.committed = self.redrive.report().clone(),
             Err(error) => {
+                self.failed = Some(error.clone());
                 // Where this fails too, the next start of a redrive ends the transaction.
                 let _ended = self.producer.abort_transaction(self.timeout);
-                Err(error)
             }
         }
+        done
     }
 
     /// What became of the letters so far in this run, without a transaction that failed.
@@ -179,11 +201,11 @@ impl Redriver {
         &self.committed
     }
 
-    fn send_some(&mut self) -> Result<bool, RedriveError> {
-        let mut read = BTreeMap::new();
+    fn read_some(&mut self) -> Result<Batch, RedriveError> {
+        let mut batch = Batch::default();
         let (mut letters, mut bytes) = (0_usize, 0_usize);
         let time = Patience::new(STEP_TIME);
-        let more = loop {
+        batch.more = loop {
             if letters >= STEP_LETTERS || bytes >= STEP_BYTES || time.left().is_zero() {
                 break true;
             }
@@ -195,21 +217,81 @@ impl Redriver {
             };
             letters = letters.saturating_add(1);
             bytes = bytes.saturating_add(record.bytes());
-            read.insert(place.0, place.1.saturating_add(1));
+            batch.next.insert(place.0, place.1.saturating_add(1));
             let letter = DeadLetter::read(&record, LETTER_BYTES_DEFAULT);
             let step = decide(&mut self.redrive, &mut self.source, place, &letter)?;
-            if let (Some(redriven), Ok(letter)) = (step, &letter) {
-                match self.partitions_of(&redriven.topic)? {
-                    Some(partitions) => self.send(place, &redriven, partitions)?,
-                    None => self.redrive.no_target(place, letter),
+            if let (Some(redriven), Ok(letter)) = (step, letter) {
+                if self.partitions_of(&redriven.topic)?.is_some() {
+                    batch.sent.push((place, letter, redriven));
+                } else {
+                    let why = RedriveOutcome::NoTarget;
+                    self.redrive.unsendable(place, &letter, why);
                 }
             }
         };
-        if !more {
-            read.clone_from(&self.ends);
+        if !batch.more {
+            batch.next.clone_from(&self.ends);
         }
-        self.store(&read)?;
-        Ok(more)
+        Ok(batch)
+    }
+
+    /// Sends what was read in one transaction that commits, and says whether there is more to read.
+    ///
+    /// A refused record fails its transaction for all of them, so that there is another one without it. The
+    /// producer is made anew for that, which ends what the old one has begun: the client waits for the
+    /// time of a message to run out before it gives up a transaction itself.
+    fn send_all(&mut self, mut batch: Batch) -> Result<bool, RedriveError> {
+        loop {
+            self.leave_too_large(&mut batch);
+            self.begin()?;
+            let sent = batch
+                .sent
+                .iter()
+                .try_for_each(|(place, _, redriven)| self.send(*place, redriven));
+            let answered = sent.and_then(|()| self.answered());
+            if self.answers.lock().is_empty() {
+                answered?;
+                self.store(&batch.next)?;
+                self.commit()?;
+                return Ok(batch.more);
+            }
+            self.producer = producer(&self.config, self.answers.clone())?;
+            init(&self.producer, self.timeout)?;
+            let refused = core::mem::take(&mut *self.answers.lock());
+            for (place, _, redriven) in &batch.sent {
+                if refused.contains(place) {
+                    let least = self.refused_bytes.entry(redriven.topic.clone());
+                    let least = least.or_insert(usize::MAX);
+                    *least = encoded_bytes(&redriven.record).min(*least);
+                }
+            }
+        }
+    }
+
+    /// Names the letters whose record is no smaller than one that its topic has refused.
+    fn leave_too_large(&mut self, batch: &mut Batch) {
+        let (redrive, refused) = (&mut self.redrive, &self.refused_bytes);
+        batch.sent.retain(|(place, letter, redriven)| {
+            let least = refused.get(&redriven.topic);
+            let fits = least.is_none_or(|least| encoded_bytes(&redriven.record) < *least);
+            if !fits {
+                redrive.unsendable(*place, letter, RedriveOutcome::TooLarge);
+            }
+            fits
+        });
+    }
+
+    /// Waits until every record is answered, or one is refused for its size.
+    fn answered(&self) -> Result<(), RedriveError> {
+        let patience = Patience::new(self.timeout);
+        while self.answers.lock().is_empty() && self.producer.in_flight_count() > 0 {
+            if patience.left().is_zero() {
+                let code = ClientCode::new(RDKafkaErrorCode::MessageTimedOut);
+                return Err(RedriveError::Transaction { code });
+            }
+            pause(ANSWER_TIME);
+        }
+        Ok(())
     }
 
     /// How many partitions a topic has. A client would make one that is not there.
@@ -226,16 +308,13 @@ impl Redriver {
         Ok(found)
     }
 
-    fn send(
-        &self,
-        place: LetterPlace,
-        redriven: &Redriven,
-        partitions: usize,
-    ) -> Result<(), RedriveError> {
+    fn send(&self, place: LetterPlace, redriven: &Redriven) -> Result<(), RedriveError> {
         let record = &redriven.record;
-        let mut sent = BaseRecord::<[u8], [u8]>::to(&redriven.topic);
+        let topic = &redriven.topic;
+        let mut sent = BaseRecord::with_opaque_to(topic, Box::new(place));
         (sent.key, sent.payload) = (record.key.as_deref(), record.value.as_deref());
         // A topic that was created again may have fewer.
+        let partitions = self.targets.get(topic).copied().flatten().unwrap_or(0);
         let there = |partition: &i32| usize::try_from(*partition).is_ok_and(|p| p < partitions);
         sent.partition = redriven.partition.filter(there);
         let headers = record.headers.iter();
@@ -243,32 +322,36 @@ impl Redriver {
             let value = value.as_deref();
             headers.insert(Header { key, value })
         }));
-        self.produce(sent)?;
+        if let Err((error, _record)) = self.producer.send(sent) {
+            // Larger than the client sends at all, with nothing to take back: there is no note yet.
+            return self.answers.note(&error, place);
+        }
         let key = ledger::key(&redriven.identity);
         let value = ledger::value(&self.name, place, redriven);
-        self.produce(
-            BaseRecord::to(&self.ledger)
-                .key(key.as_bytes())
-                .payload(value.as_bytes()),
-        )
+        self.remember(place, &key, &value)
     }
 
-    fn produce(&self, record: BaseRecord<'_, [u8], [u8]>) -> Result<(), RedriveError> {
-        let sent = self.producer.send(record);
+    fn remember(&self, place: LetterPlace, key: &str, value: &str) -> Result<(), RedriveError> {
+        let note = BaseRecord::with_opaque_to(&self.ledger, Box::new(place));
+        let sent = self
+            .producer
+            .send(note.key(key.as_bytes()).payload(value.as_bytes()));
         sent.map_err(|(error, _record)| RedriveError::of(&error))
     }
 
     /// Fixes the end of this name's redrive for every later start of it.
     fn fix(&self, ends: &BTreeMap<i32, i64>) -> Result<(), RedriveError> {
-        self.producer
-            .begin_transaction()
-            .map_err(|error| RedriveError::of(&error))?;
+        self.begin()?;
         for (partition, end) in ends {
-            let (key, value) = (ledger::end_key(&self.name, *partition), end.to_string());
-            let record = BaseRecord::to(&self.ledger);
-            self.produce(record.key(key.as_bytes()).payload(value.as_bytes()))?;
+            let key = ledger::end_key(&self.name, *partition);
+            self.remember((*partition, *end), &key, &end.to_string())?;
         }
         self.commit()
+    }
+
+    fn begin(&self) -> Result<(), RedriveError> {
+        let begun = self.producer.begin_transaction();
+        begun.map_err(|error| RedriveError::of(&error))
     }
 
     fn store(&self, next: &BTreeMap<i32, i64>) -> Result<(), RedriveError> {
@@ -343,7 +426,39 @@ fn under(config: &Config, name: &str) -> Result<Config, RedriveError> {
     })
 }
 
-fn producer(config: &Config) -> Result<BaseProducer, RedriveError> {
+/// Which letters' records a broker has refused for their size, as it answers.
+#[derive(Clone, Default)]
+struct Answers(Arc<Mutex<BTreeSet<LetterPlace>>>);
+
+impl Answers {
+    /// Notes a refusal for size; another one is an error.
+    fn note(&self, error: &KafkaError, place: LetterPlace) -> Result<(), RedriveError> {
+        if Refused::of(error).fault != ArchiveFault::TooLarge {
+            return Err(RedriveError::of(error));
+        }
+        self.lock().insert(place);
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<LetterPlace>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Answers {}
+
+impl ProducerContext for Answers {
+    type DeliveryOpaque = Box<LetterPlace>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, place: Self::DeliveryOpaque) {
+        if let Err((error, _)) = result {
+            // What else failed is the transaction's to say.
+            let _other = self.note(error, *place);
+        }
+    }
+}
+
+fn producer(config: &Config, answers: Answers) -> Result<ThreadedProducer<Answers>, RedriveError> {
     let mut settings = settings::producer(config);
     settings
         // Of the archive topic, not of the name: what another name sends meanwhile is not in the ledger
@@ -353,6 +468,10 @@ fn producer(config: &Config) -> Result<BaseProducer, RedriveError> {
             format!("dashstream-redrive-{}", config.topic),
         )
         .set("queue.buffering.max.messages", "100000")
+        // A broker refuses a batch for its size, so that only one of a single record says whose it is, and
+        // only uncompressed what is smaller is no larger there.
+        .set("batch.num.messages", "1")
+        .set("compression.type", "none")
         .set(
             "message.timeout.ms",
             TRANSACTION_TIMEOUT.as_millis().to_string(),
@@ -361,8 +480,32 @@ fn producer(config: &Config) -> Result<BaseProducer, RedriveError> {
         .set("message.max.bytes", SENT_BYTES_MAX.to_string())
         // What Java producers do, so that a key stays in its partition of another topic.
         .set("partitioner", "murmur2_random");
-    let made = settings.create();
+    let made = settings.create_with_context(answers);
     Ok(made.map_err(|error| settings::culprit(&settings, config, &error))?)
+}
+
+fn init(producer: &ThreadedProducer<Answers>, timeout: Duration) -> Result<(), RedriveError> {
+    let begun = producer.init_transactions(timeout);
+    begun.map_err(|error| RedriveError::of(&error))
+}
+
+/// What a record adds to a batch of its own, but for what every one does: its parts with their lengths, as
+/// Kafka writes a record of message format 2.
+fn encoded_bytes(record: &KafkaRecord) -> usize {
+    let part = |bytes: usize| {
+        // A length is a signed varint, of seven bits a byte.
+        let bits = usize::BITS.saturating_sub(bytes.leading_zeros());
+        let digits = bits.saturating_add(1).div_ceil(7).max(1);
+        bytes.saturating_add(usize::try_from(digits).unwrap_or(usize::MAX))
+    };
+    let own = [&record.key, &record.value].map(|bytes| part(bytes.as_ref().map_or(0, Bytes::len)));
+    let headers = record
+        .headers
+        .iter()
+        .flat_map(|(name, value)| [name.len(), value.as_ref().map_or(0, Bytes::len)].map(part));
+    own.into_iter()
+        .chain(headers)
+        .fold(0, usize::saturating_add)
 }
 
 /// A redrive that cannot go on.
@@ -372,7 +515,7 @@ pub enum RedriveError {
     /// A name that is no part of a group's name: letters, digits, `.`, `_` and `-`, at most 100 bytes.
     #[error("a redrive's name has 1 to 100 letters, digits, '.', '_' or '-'")]
     Name,
-    /// The broker did not answer, or a topic is missing.
+    /// The broker did not answer, or refused the login or a right, or a topic is missing.
     #[error(transparent)]
     Start(#[from] StartError),
     /// The topic that remembers what was sent holds something else.
@@ -413,7 +556,12 @@ impl RedriveError {
         if is_fenced {
             return Self::Fenced;
         }
-        Self::Transaction { code }
+        let refused = StartError::unanswered(Asked::Transaction, code);
+        if matches!(refused, StartError::Unreachable { .. }) {
+            Self::Transaction { code }
+        } else {
+            Self::Start(refused)
+        }
     }
 }
 
@@ -425,6 +573,9 @@ const SENT_BYTES_MAX: usize = LETTER_BYTES_DEFAULT + 64 * 1024;
 
 /// Half of a broker's default `transaction.timeout.ms`, 60 s.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often the broker's answers are looked for.
+const ANSWER_TIME: Duration = Duration::from_millis(2);
 
 const STEP_LETTERS: usize = 500;
 const STEP_BYTES: usize = 8 * 1024 * 1024;

@@ -243,6 +243,58 @@ fn letters_by_reference_whose_source_is_gone_are_named_and_counted() {
     });
 }
 
+/// Records around the size that the target takes: those that fit are sent, each once, in the transactions
+/// that the others had failed; those are named and passed over.
+#[test]
+#[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+fn records_that_their_target_is_too_small_for_are_named_and_the_rest_is_sent() {
+    within(LIMIT, || {
+        let broker = Broker::outside();
+        let place = Place::new(&broker, 1);
+        let config = place.config();
+        let target = unique("small");
+        broker.create(&target, 1, &[("max.message.bytes", "2000")]);
+        let sized = |offset: i64| {
+            let mut record = source(offset);
+            let bytes = usize::try_from(1_760 + offset).unwrap();
+            record.value = Some(vec![b'x'; bytes].into());
+            record.headers.truncate(1);
+            record.key = None;
+            record
+        };
+        let letters: Vec<_> = (0..90)
+            // Large and small ones in turn.
+            .map(|at| (at * 7) % 90)
+            .map(|offset| letter(&place, offset, &sized(offset), Disclosure::Full))
+            .collect();
+        broker.append_records(&place.archive, 0, &letters);
+        let done = run(&config, "all", into(&target));
+        let total = |outcome| done.report().total(outcome);
+        let sent = by_number(committed(&config, &target));
+        let (fit, large) = (total(RedriveOutcome::Sent), total(RedriveOutcome::TooLarge));
+        assert_eq!((fit + large, sent.len() as u64), (90, fit));
+        // Every one up to a size, and none beyond: the last that fits and the next are neighbours.
+        let last = i64::try_from(fit).unwrap() - 1;
+        assert_eq!(
+            sent.keys().copied().collect::<Vec<_>>(),
+            (0..=last).collect::<Vec<_>>()
+        );
+        assert!((1..89).contains(&last), "{last}");
+        let named = done.report().unsent().iter().map(|((_, at), why)| {
+            assert_eq!(*why, RedriveOutcome::TooLarge);
+            (at * 7) % 90
+        });
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable();
+        assert_eq!(named, (last + 1..90).collect::<Vec<_>>());
+        // What was named can be sent under another name to a topic that takes it.
+        let roomy = broker.topic(1);
+        let rest = run(&config, "rest", into(&roomy));
+        assert_eq!(rest.report().total(RedriveOutcome::Sent), large);
+        assert_eq!(rest.report().total(RedriveOutcome::AlreadySent), fit);
+    });
+}
+
 #[test]
 #[ignore = "needs Apache Kafka: cargo xtask broker-test"]
 fn poison_that_stays_poison_stops_at_the_maximum() {
@@ -307,7 +359,8 @@ fn a_second_redrive_fences_the_first_and_what_is_missing_is_named() {
         );
         let mut first = Redriver::start(&config, "first", into(&target)).unwrap();
         let second = run(&config, "second", into(&target));
-        assert_eq!(second.report().total(RedriveOutcome::Sent), 1);
+        let report = second.report();
+        assert_eq!(report.total(RedriveOutcome::Sent), 1, "{report:?}");
         assert_eq!(first.step().err(), Some(RedriveError::Fenced));
         let nowhere = run(&config, "nowhere", {
             let mut options = into(&unique("nowhere"));
