@@ -38,6 +38,10 @@ pub enum ArchiveFinding {
         /// What the consumed topic takes, in bytes.
         source_bytes: u64,
     },
+    /// Its `message.timestamp.type` is `LogAppendTime`: a letter's timestamp is when it was written, and the
+    /// record's own is lost.
+    #[error("gives records the time at which they are appended, so that their own is lost")]
+    Stamped,
     /// Its `cleanup.policy` compacts: records are deleted for other reasons than their age.
     #[error("is compacted")]
     Compacted,
@@ -69,18 +73,22 @@ impl ArchiveFinding {
             Self::Unknown { .. } => "archive_unknown",
             Self::RecordsTooSmall { .. } => "archive_records_too_small",
             Self::SourceLarger { .. } => "archive_source_larger",
+            Self::Stamped => "archive_stamped",
             Self::Compacted => "archive_compacted",
             Self::KeptTooShort { .. } => "archive_kept_too_short",
             Self::KeptTooLittle { .. } => "archive_kept_too_little",
         }
     }
 
-    /// Whether a consumer that requires the archive refuses to start for it. What is only unknown, or
-    /// holds a record and loses none, is reported and no more.
+    /// Whether a consumer that requires the archive refuses to start for it. What is only unknown, holds a
+    /// record and loses none, or loses a record's timestamp alone, is reported and no more.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
         match self {
-            Self::Unanswered { .. } | Self::Unknown { .. } | Self::SourceLarger { .. } => false,
+            Self::Unanswered { .. }
+            | Self::Unknown { .. }
+            | Self::SourceLarger { .. }
+            | Self::Stamped => false,
             Self::RecordsTooSmall { .. }
             | Self::Compacted
             | Self::KeptTooShort { .. }

@@ -89,6 +89,7 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
                 let mut findings = judge(&archive, &source, needs, config.archive_keeps);
                 if config.letter_format == LetterFormat::Record {
                     findings.extend(source_larger(&archive, &source, needs));
+                    findings.extend(archive.stamps.then_some(ArchiveFinding::Stamped));
                 }
                 let is_unknown = |finding| matches!(finding, &ArchiveFinding::Unknown { .. });
                 let may_pass = findings.iter().any(is_unknown);
@@ -142,6 +143,8 @@ fn ask(config: &Config) -> Result<(TopicSettings, TopicSettings), ClientCode> {
 struct TopicSettings {
     record_bytes: Option<u64>,
     compacts: Option<bool>,
+    /// Whether it replaces the timestamps of records. A broker that does not tell has the default, not to.
+    stamps: bool,
     ms: Option<Bound>,
     bytes: Option<Bound>,
 }
@@ -162,6 +165,7 @@ impl TopicSettings {
         Self {
             record_bytes: value(RECORD_BYTES).and_then(|bytes| bytes.parse().ok()),
             compacts: value(CLEANUP).map(|how| how.split(',').any(|how| how.trim() == "compact")),
+            stamps: value(TIMESTAMP).is_some_and(|kind| kind == "LogAppendTime"),
             ms: value(MS).and_then(Bound::read),
             bytes: value(BYTES).and_then(Bound::read),
         }
@@ -253,6 +257,7 @@ fn short(
 
 const RECORD_BYTES: &str = "max.message.bytes";
 const CLEANUP: &str = "cleanup.policy";
+const TIMESTAMP: &str = "message.timestamp.type";
 const MS: &str = "retention.ms";
 const BYTES: &str = "retention.bytes";
 

@@ -41,6 +41,15 @@ fn kafka_s_defaults_hold_the_default_envelope() {
 }
 
 #[test]
+fn a_topic_that_replaces_timestamps_is_told_from_one_that_keeps_them() {
+    for (kind, stamps) in [("LogAppendTime", true), ("CreateTime", false)] {
+        assert_eq!(topic(&[(TIMESTAMP, kind)]).stamps, stamps);
+    }
+    assert!(!topic(&KAFKA).stamps, "which is the default");
+    assert!(!ArchiveFinding::Stamped.is_fatal());
+}
+
+#[test]
 fn an_envelope_that_just_fits_is_fine_and_one_byte_more_is_not() {
     let source = topic(&KAFKA);
     for accepts in ["1001", "1000"] {
