@@ -1,4 +1,4 @@
-//! The adapter's tests, and the gateway's, against a broker outside the process.
+//! The adapter's tests, the gateway's and the command's, against a broker outside the process.
 
 use core::time::Duration;
 
@@ -43,10 +43,11 @@ fn suite(brokers: &str, login: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-fn tests() -> [std::process::Command; 2] {
+fn tests() -> [std::process::Command; 3] {
     [
         &["-p", "dashstream-kafka", "--tests"][..],
         &["-p", "dashstream-gateway", "--test", "broker"],
+        &["-p", "dashstream", "--features", "cli", "--test", "command"],
     ]
     .map(|which| sh::cargo(&[&["test", "--locked"], which].concat()))
 }

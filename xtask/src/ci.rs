@@ -64,6 +64,10 @@ fn test() -> Result<()> {
         FEATURES,
         "--test",
         "command",
+        "--test",
+        "orders",
+        "--bin",
+        "dashstream",
     ]))?;
     // The only features that no member of the workspace switches on.
     sh::run(&mut sh::cargo(&[

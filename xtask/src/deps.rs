@@ -49,6 +49,7 @@ const NORMAL: &[(&str, &[&str])] = &[
         "dashstream",
         &[
             "axum",
+            "base64",
             "clap",
             "clap_complete",
             "dashstream-codec",

@@ -18,7 +18,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Builds the program and says where it is.
     pub(crate) fn build() -> Result<PathBuf> {
-        sh::built("dashstream-gateway", "dashstream-gateway")
+        sh::built("dashstream-gateway", "dashstream-gateway", "")
     }
 
     pub(crate) fn start<'a>(program: &Path, args: impl Iterator<Item = &'a str>) -> Result<Self> {

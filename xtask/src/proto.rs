@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod frozen;
+mod json;
 
 use core::fmt::Write as _;
 use std::fs;
@@ -18,19 +19,22 @@ use crate::sh;
 
 const SCHEMA: &str = "dashstream/v1/dashstream.proto";
 const PACKAGE: &str = "dashstream.v1";
-const GENERATED: &str = "crates/dashstream-codec/src/generated";
+const CODEC: &str = "crates/dashstream-codec/src/generated";
+const COMMAND: &str = "crates/dashstream/src/bin/dashstream/generated";
 
 /// Writes the generated files; with `check`, fails when one of them differs from what is there.
 pub(crate) fn run(check: bool) -> Result<()> {
     let include = sh::root().join("proto");
     let descriptors = protox::compile([SCHEMA], [&include])?;
     let pool = DescriptorPool::from_file_descriptor_set(descriptors.clone())?;
+    let reached = reached(&pool)?;
     let files = [
-        ("v1.rs", types(descriptors)?),
-        ("shapes.rs", shapes(&pool)?),
+        (CODEC, "v1.rs", types(descriptors)?),
+        (CODEC, "shapes.rs", shapes(&reached)?),
+        (COMMAND, "json.rs", json::functions(&reached)?),
     ];
-    for (name, text) in files {
-        let path = sh::root().join(GENERATED).join(name);
+    for (folder, name, text) in files {
+        let path = sh::root().join(folder).join(name);
         let text = format(&text)?;
         if check {
             if fs::read_to_string(&path).unwrap_or_default() != text {
@@ -63,9 +67,8 @@ fn types(descriptors: protox::prost_reflect::prost_types::FileDescriptorSet) -> 
     ))
 }
 
-/// One shape a message that a record can carry, the root first: what the walk needs to know to follow
-/// the wire and to charge what decoding will allocate.
-fn shapes(pool: &DescriptorPool) -> Result<String> {
+/// The messages that a record can carry, the root first, entries of maps among them.
+fn reached(pool: &DescriptorPool) -> Result<Vec<MessageDescriptor>> {
     let root = pool
         .get_message_by_name(&format!("{PACKAGE}.DashStreamMessage"))
         .context("the schema has a root message")?;
@@ -81,12 +84,17 @@ fn shapes(pool: &DescriptorPool) -> Result<String> {
             }
         }
     }
+    Ok(reached)
+}
 
+/// One shape a message: what the walk needs to know to follow the wire and to charge what decoding will
+/// allocate.
+fn shapes(reached: &[MessageDescriptor]) -> Result<String> {
     let mut out = format!(
         "// Generated from {SCHEMA} by `cargo xtask proto`. Do not edit.\n\n\
          use super::v1;\nuse crate::shape::{{Field, Shape, element, leaf}};\n\n"
     );
-    for message in &reached {
+    for message in reached {
         shape(&mut out, message)?;
     }
     Ok(out)

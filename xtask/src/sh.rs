@@ -88,13 +88,15 @@ pub(crate) fn executable(messages: &str) -> Option<PathBuf> {
 }
 
 /// Builds one program of the workspace and says where it is.
-pub(crate) fn built(package: &str, program: &str) -> Result<PathBuf> {
+pub(crate) fn built(package: &str, program: &str, features: &str) -> Result<PathBuf> {
     let messages = output(&mut cargo(&[
         "build",
         "--package",
         package,
         "--bin",
         program,
+        "--features",
+        features,
         "--message-format",
         "json",
     ]))?;

@@ -29,7 +29,7 @@ type Offsets = BTreeMap<i64, i64>;
 /// the pausing group must be held at the first of them in each partition.
 pub(crate) fn run(span: Duration) -> Result<()> {
     let program = Gateway::build()?;
-    let reader = sh::built("dashstream-examples", "record")?;
+    let reader = sh::built("dashstream", "dashstream", "cli")?;
     let broker = Broker::start(span.saturating_add(MARGIN))?;
     for (topic, partitions) in [(TOPIC, PARTITIONS), (HOSTILE, 1), (ARCHIVE, 1)] {
         broker.create_topic(topic, partitions)?;

@@ -1,4 +1,4 @@
-//! Records from a file, in the format of `examples/src/capture.rs`.
+//! Records from a file, in the format of `dashstream record`.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

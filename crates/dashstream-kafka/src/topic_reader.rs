@@ -37,9 +37,22 @@ impl TopicReader {
     ///
     /// [`StartError::NoSuchTopic`]; those of an unanswered question.
     pub fn whole(config: &Config, topic: &str) -> Result<Self, StartError> {
-        let ranges = ranges(config, topic)?;
+        Self::within(config, topic, &ranges(config, topic)?)
+    }
+
+    /// Reads of `topic` these ranges of offsets, by partition. They have to lie within what the partitions
+    /// hold: what retention takes meanwhile is an error of [`TopicReader::read`].
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the client library refuses a setting.
+    pub fn within(
+        config: &Config,
+        topic: &str,
+        ranges: &BTreeMap<i32, Range<i64>>,
+    ) -> Result<Self, StartError> {
         let mut reader = Self::new(config)?;
-        reader.open(topic, &ranges)?;
+        reader.open(topic, ranges)?;
         Ok(reader)
     }
 

@@ -241,3 +241,58 @@ fn without_a_token_there_are_no_orders_and_there_are_pages() {
         }
     });
 }
+
+/// The command gives the same orders, and says by its code what came of them.
+#[cfg(feature = "cli")]
+#[test]
+fn the_command_lists_holds_and_ends_them() {
+    use std::process::Command;
+
+    async fn hold(port: u16, token: &str, order: &[&str]) -> (Option<i32>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dashstream"));
+        let gateway = format!("127.0.0.1:{port}");
+        command.args(["hold", "--gateway", &gateway]).args(order);
+        command.env("DASHSTREAM_OPERATOR_TOKEN", token);
+        let ended = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let ended = ended.await.unwrap();
+        let said = [ended.stdout, ended.stderr].concat();
+        (ended.status.code(), String::from_utf8(said).unwrap())
+    }
+    run(async {
+        let served = Served::start(Some(TOKEN)).await;
+        let port = served.port;
+        let order = |words: &[&'static str]| {
+            let by = ["--who", "ann", "--why", "a test"];
+            let words = [words, &by].concat();
+            async move { hold(port, TOKEN, &words).await }
+        };
+        served.produce(&[GOOD, b"poison", GOOD]);
+        served.held_at(Some(1)).await;
+        let (code, said) = hold(port, TOKEN, &["list"]).await;
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.starts_with("partition 0: paused_by_policy at 1 for bad_frame, "));
+        assert_eq!(
+            order(&["retry", "7"]).await,
+            (Some(1), "not_assigned\n".to_owned())
+        );
+        let backwards = (Some(1), "backwards\n".to_owned());
+        assert_eq!(order(&["skip-to", "0", "0"]).await, backwards);
+        let not_paused = (Some(1), "not_paused\n".to_owned());
+        assert_eq!(order(&["resume", "0"]).await, not_paused);
+        for token in ["0123456789abcdef0123456789abcdee", "short"] {
+            let retry = ["retry", "0", "--who", "ann", "--why", "a test"];
+            let (code, said) = hold(port, token, &retry).await;
+            assert_eq!(code, Some(4), "{said}");
+            assert!(said.contains("unauthorized"), "{said}");
+        }
+        let split = ["retry", "0", "--who", "ann", "--why", "a test"];
+        assert_eq!(hold(port, "a\r\nb", &split).await.0, Some(2));
+        assert_eq!(
+            order(&["skip", "0"]).await,
+            (Some(0), "applied at 1\n".to_owned())
+        );
+        served.held_at(None).await;
+        assert_eq!(hold(port, TOKEN, &["list"]).await, (Some(0), String::new()));
+        assert_eq!(order(&["pause", "0"]).await.0, Some(0));
+    });
+}

@@ -1,4 +1,4 @@
-//! Chooses a worker for each record of a capture without decoding the records.
+//! Chooses a worker for each record of a capture, as `dashstream record` writes it, without decoding the records.
 //!
 //! `peek_and_route 4 < testdata/capture.jsonl`
 //!
@@ -8,25 +8,29 @@
 
 use core::hash::{Hash, Hasher};
 use std::hash::DefaultHasher;
-use std::io;
+use std::io::{self, BufRead as _};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use dashstream_codec::{DecodeError, DecodeOptions, Decoder};
-use dashstream_examples::capture::Record;
+use serde_json::Value;
 
 fn main() -> anyhow::Result<ExitCode> {
     let workers = std::env::args()
         .nth(1)
         .map_or(Ok(4), |text| text.parse::<u64>())?;
     let mut decoder = Decoder::new(DecodeOptions::new());
-    for record in Record::read(io::stdin().lock()) {
-        let record = record?;
-        let place = format!("{}/{}", record.partition, record.offset);
-        let Some(value) = record.value else {
+    for line in io::stdin().lock().lines() {
+        let record: Value = serde_json::from_str(&line?)?;
+        let field = |name| record.get(name).with_context(|| format!("no {name}"));
+        let place = format!("{}/{}", field("partition")?, field("offset")?);
+        let Some(value) = field("value")?.as_str() else {
             println!("{place}: no value");
             continue;
         };
-        match route(&mut decoder, &value) {
+        match route(&mut decoder, &STANDARD.decode(value)?) {
             // One thread's records stay in order because they go to one worker.
             Ok(Some(thread)) => {
                 println!("{place}: {thread} to worker {}", worker(&thread, workers))

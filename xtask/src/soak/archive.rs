@@ -17,7 +17,7 @@ use crate::sh;
 /// A record may be archived twice, when its consumer is killed between the acknowledgement and the
 /// commit; its place is the same.
 pub(super) fn places(reader: &Path, brokers: &str, topic: &str) -> Result<BTreeSet<(i64, i64)>> {
-    let capture = sh::output(Command::new(reader).args([brokers, topic]))?;
+    let capture = sh::output(Command::new(reader).args(["--brokers", brokers, "record", topic]))?;
     capture.lines().map(place).collect()
 }
 

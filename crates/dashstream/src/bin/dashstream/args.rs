@@ -4,19 +4,20 @@ use core::time::Duration;
 use std::fs;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use dashstream_dlq::{LetterPlace, parse_rfc3339};
 use dashstream_kafka::Config;
 
 use crate::failure::Failure;
 
-/// Reads dead letters, says why a record is refused, and sends records again.
+/// Reads dead letters, says why a record is refused, sends records again, ends holds.
 ///
-/// Exit codes: 0 done; 1 done, and a record is refused or a letter cannot be read or sent; 2 the
-/// arguments; 3 no such topic, record or file; 4 the broker refused the login or a right; 5 the broker
-/// did not answer or refused a transaction; 6 the output could not be written. A closed pipe is no
-/// failure.
+/// Exit codes: 0 done; 1 done, and something is wrong with what was looked at, or an order was not
+/// carried out; 2 the arguments; 3 no such topic, group, record or file, or a gateway that takes no
+/// orders; 4 the broker or the gateway refused the login, the token or a right; 5 the broker or the
+/// gateway did not answer, or a transaction was refused; 6 the output could not be written. A closed
+/// pipe is no failure.
 #[derive(Debug, Parser)]
 #[command(name = "dashstream", version)]
 pub(crate) struct Args {
@@ -43,12 +44,49 @@ pub(crate) enum Command {
     /// Dead letters: list them, look at one, send them again
     #[command(subcommand)]
     Dlq(DlqCommand),
-    /// Say whether a record is accepted, and if not why: frame, offset, field, hint
+    /// Say whether records are accepted, and if not why: frame, offset, field, hint
     Inspect(From),
-    /// Show the message in a record
+    /// Show the messages in records
     Decode(From),
     /// Say what became of a record, by a group's commits and its letters
     Why(Why),
+    /// List what a group has passed that would have been rejected here; joins no group, commits nothing
+    Shadow(Shadow),
+    /// Write what a topic holds now as a capture, a JSON object a line
+    Record {
+        /// The topic
+        topic: String,
+    },
+    /// Decode records, rebuild their runs, and say what became of both
+    Replay(Replay),
+    /// List a gateway's holds, and end them
+    Hold {
+        #[command(flatten)]
+        gateway: Gateway,
+        #[command(subcommand)]
+        order: Order,
+    },
+    /// Write alert rules, a dashboard, the table of metrics, or records to try a consumer with
+    Generate {
+        /// What to write
+        #[arg(value_enum)]
+        what: Generated,
+        /// How many records
+        #[arg(long, default_value_t = 100)]
+        records: u32,
+        /// One record in this many is refused by every consumer; 0 for none
+        #[arg(long, default_value_t = 0)]
+        bad_every: u32,
+    },
+    /// Hold alert rules and dashboards against the catalogue of metrics
+    Lint {
+        /// Prometheus rules (YAML) and Grafana dashboards (JSON)
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Metrics that none of the files watches are none of their business
+        #[arg(long)]
+        partial: bool,
+    },
     /// Print a completion script
     Completions {
         /// For this shell
@@ -156,16 +194,101 @@ pub(crate) struct Why {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Shadow {
+    /// The topic
+    pub(crate) topic: String,
+    /// The consumer group
+    #[arg(long, env = "KAFKA_GROUP_ID")]
+    pub(crate) group: String,
+    /// Of each partition, only so many offsets before the group's
+    #[arg(long, value_name = "OFFSETS", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) last: Option<i64>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct From {
     /// The topic that holds the record
-    #[arg(required_unless_present = "file", requires = "place")]
+    #[arg(required_unless_present_any = ["file", "capture"], requires = "place")]
     pub(crate) topic: Option<String>,
     /// Where it stands
     #[arg(value_name = "PARTITION:OFFSET", value_parser = place)]
     pub(crate) place: Option<LetterPlace>,
-    /// A file with the record's value, in place of a topic
+    /// A file with a record's value, in place of a topic
     #[arg(long, conflicts_with = "topic")]
     pub(crate) file: Option<PathBuf>,
+    /// A file of records, as `record` writes it, in place of a topic
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["topic", "file"])]
+    pub(crate) capture: Option<PathBuf>,
+    /// Of a capture only this record
+    #[arg(long, value_name = "PARTITION:OFFSET", value_parser = place, requires = "capture")]
+    pub(crate) at: Option<LetterPlace>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Replay {
+    /// The topic, as it stands now
+    #[arg(required_unless_present = "capture")]
+    pub(crate) topic: Option<String>,
+    /// A file of records, as `record` writes it, in place of a topic
+    #[arg(long, value_name = "FILE", conflicts_with = "topic")]
+    pub(crate) capture: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Gateway {
+    /// Where the gateway's pages are; plain HTTP, so that another machine's needs a tunnel
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:3002")]
+    pub(crate) gateway: String,
+    /// What the gateway was started with. Other users of this machine see arguments: prefer the variable
+    #[arg(long, env = "DASHSTREAM_OPERATOR_TOKEN", hide_env_values = true)]
+    pub(crate) operator_token: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Order {
+    /// The partitions that are held, with where and why
+    List,
+    /// Try the held record again
+    Retry(Ordered),
+    /// Go on behind the held record
+    Skip(Ordered),
+    /// Go on at an offset further on
+    SkipTo {
+        #[command(flatten)]
+        ordered: Ordered,
+        /// The offset to go on at
+        #[arg(value_parser = clap::value_parser!(i64).range(0..))]
+        offset: i64,
+    },
+    /// Hold a partition that runs
+    Pause(Ordered),
+    /// End a pause
+    Resume(Ordered),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ordered {
+    /// The partition
+    #[arg(value_parser = clap::value_parser!(i32).range(0..))]
+    pub(crate) partition: i32,
+    /// Who orders it, for the gateway's log
+    #[arg(long, env = "USER")]
+    pub(crate) who: String,
+    /// Why, for the gateway's log
+    #[arg(long)]
+    pub(crate) why: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Generated {
+    /// Prometheus rules
+    Alerts,
+    /// A Grafana dashboard
+    Dashboard,
+    /// A table in Markdown
+    Metrics,
+    /// A capture
+    Records,
 }
 
 impl Args {

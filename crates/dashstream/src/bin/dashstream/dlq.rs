@@ -1,6 +1,6 @@
 //! Listing letters, and sending them again.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use dashstream_dlq::{
     DeadLetter, LETTER_BYTES_DEFAULT, LetterPlace, RedriveOptions, RedriveOutcome, RedriveReport,
@@ -95,10 +95,11 @@ fn progress(args: &Args, report: &RedriveReport, out: &mut impl io::Write) -> io
     let (letters, sent) = (report.letters(), report.total(RedriveOutcome::Sent));
     if args.json {
         writeln!(out, "{}", json!({"letters": letters, "sent": sent}))?;
-    } else {
-        writeln!(out, "{letters} letters, {sent} sent")?;
+        return out.flush();
     }
-    out.flush()
+    // Not a part of the result, and no reason to end when nobody can be told.
+    let _told = writeln!(io::stderr(), "{letters} letters, {sent} sent");
+    Ok(())
 }
 
 /// The histogram, and what cannot be sent.

@@ -1,61 +1,97 @@
-//! Why a record is refused, and what is in it.
+//! Why records are refused, and what is in them.
 
 use std::io;
 
 use dashstream_codec::{DecodeOptions, Decoder, Diagnosis};
-use dashstream_kafka::TopicReader;
+use dashstream_dlq::LetterPlace;
 use serde_json::{Value, json};
 
-use crate::args::{Args, From, read};
+use crate::args::{Args, From};
 use crate::failure::{Failure, Found};
+use crate::generated::json::message;
+use crate::records::{Refusal, values};
+use crate::show::place;
 
 pub(crate) fn inspect(
     args: &Args,
     from: &From,
     out: &mut impl io::Write,
 ) -> Result<Found, Failure> {
-    let value = value(args, from)?;
-    let why = Decoder::new(DecodeOptions::new()).diagnose(&value);
-    match (&why, args.json) {
-        (None, true) => writeln!(out, "{}", json!({"accepted": true, "bytes": value.len()}))?,
-        (None, false) => writeln!(out, "accepted, {} bytes", value.len())?,
-        (Some(why), true) => writeln!(out, "{}", diagnosis_json(why))?,
-        (Some(why), false) => writeln!(out, "refused: {}", diagnosis(why))?,
+    let mut decoder = Decoder::new(DecodeOptions::new());
+    let mut found = Found::NothingWrong;
+    for record in values(args, from)? {
+        let (at, value) = record?;
+        if let Some(why) = Refusal::of(&mut decoder, value.as_deref()) {
+            found = Found::Faults;
+            refused(args, at, &why, out)?;
+            continue;
+        }
+        let bytes = value.map_or(0, |value| value.len());
+        if args.json {
+            line(at, json!({"accepted": true, "bytes": bytes}), out)?;
+        } else {
+            writeln!(out, "{}accepted, {bytes} bytes", before(at))?;
+        }
     }
-    Ok(match why {
-        None => Found::NothingWrong,
-        Some(_) => Found::Faults,
-    })
+    Ok(found)
 }
 
 pub(crate) fn decode(args: &Args, from: &From, out: &mut impl io::Write) -> Result<Found, Failure> {
-    let value = value(args, from)?;
-    match Decoder::new(DecodeOptions::new()).decode(&value) {
-        // The debug form escapes what a stranger wrote.
-        Ok(decoded) if args.json => {
-            let message = format!("{:?}", decoded.message);
-            writeln!(out, "{}", json!({"message": message}))?;
-            Ok(Found::NothingWrong)
+    let mut decoder = Decoder::new(DecodeOptions::new());
+    let mut found = Found::NothingWrong;
+    for record in values(args, from)? {
+        let (at, value) = record?;
+        let decoded = value.as_deref().map(|value| decoder.decode(value));
+        if let Some(Ok(decoded)) = decoded {
+            if args.json {
+                line(at, message(&decoded.message), out)?;
+            } else {
+                // The debug form escapes what a stranger wrote.
+                writeln!(out, "{}{:#?}", before(at), decoded.message)?;
+            }
+            continue;
         }
-        Ok(decoded) => {
-            writeln!(out, "{:#?}", decoded.message)?;
-            Ok(Found::NothingWrong)
+        found = Found::Faults;
+        // What was refused once is refused again.
+        let why = Refusal::of(&mut decoder, value.as_deref()).unwrap_or(Refusal::NoValue);
+        refused(args, at, &why, out)?;
+    }
+    Ok(found)
+}
+
+fn refused(
+    args: &Args,
+    at: Option<LetterPlace>,
+    why: &Refusal,
+    out: &mut impl io::Write,
+) -> io::Result<()> {
+    match (why, args.json) {
+        (Refusal::NoValue, true) => {
+            let code = json!({"accepted": false, "code": "null_payload", "error": "no value"});
+            line(at, code, out)
         }
-        Err(_) => inspect(args, from, out),
+        (Refusal::Of(why), true) => line(at, diagnosis_json(why), out),
+        (why, false) => writeln!(out, "{}refused: {}", before(at), refusal(why)),
     }
 }
 
-/// The record's value; of one without a value no bytes.
-fn value(args: &Args, from: &From) -> Result<Vec<u8>, Failure> {
-    match (&from.file, &from.topic, from.place) {
-        (Some(path), _, _) => read(path),
-        (None, Some(topic), Some(at)) => {
-            let config = args.config("_-dlq")?;
-            let record = TopicReader::one(&config, topic, at)?.ok_or(Failure::NoRecord(at))?;
-            Ok(record.value.unwrap_or_default().to_vec())
-        }
-        // The arguments leave no other way.
-        (None, _, _) => Ok(Vec::new()),
+/// The place of a record that is one of several, in front of what is said of it.
+fn before(at: Option<LetterPlace>) -> String {
+    at.map_or_else(String::new, |at| format!("{:<12} ", place(at)))
+}
+
+/// The same in JSON, where the place is within.
+fn line(at: Option<LetterPlace>, mut line: Value, out: &mut impl io::Write) -> io::Result<()> {
+    if let (Some(at), Some(fields)) = (at, line.as_object_mut()) {
+        fields.insert("record".to_owned(), json!(place(at)));
+    }
+    writeln!(out, "{line}")
+}
+
+pub(crate) fn refusal(why: &Refusal) -> String {
+    match why {
+        Refusal::NoValue => "no value [null_payload]".to_owned(),
+        Refusal::Of(why) => diagnosis(why),
     }
 }
 

@@ -2,9 +2,17 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod capture;
 mod dlq;
 mod failure;
+mod generate;
+mod generated;
+mod hold;
 mod inspect;
+mod lint;
+mod records;
+mod replay;
+mod shadow;
 mod show;
 mod why;
 
@@ -43,6 +51,16 @@ fn run(args: &Args, out: &mut impl io::Write) -> Result<Found, Failure> {
         Command::Inspect(from) => inspect::inspect(args, from, out),
         Command::Decode(from) => inspect::decode(args, from, out),
         Command::Why(why) => why::why(args, why, out),
+        Command::Shadow(shadow) => shadow::shadow(args, shadow, out),
+        Command::Record { topic } => records::record(args, topic, out),
+        Command::Replay(replay) => replay::replay(args, replay, out),
+        Command::Hold { gateway, order } => hold::hold(args, gateway, order, out),
+        Command::Generate {
+            what,
+            records,
+            bad_every,
+        } => generate::generate(*what, *records, *bad_every, out),
+        Command::Lint { files, partial } => lint::lint(args, files, *partial, out),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "dashstream", &mut text);

@@ -21,24 +21,22 @@ use serde_json::{Value, json};
 
 /// One record of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Record {
+pub(crate) struct Record {
     /// The partition it was read from.
-    pub partition: i32,
+    pub(crate) partition: i32,
     /// Its offset there.
-    pub offset: i64,
+    pub(crate) offset: i64,
     /// Kafka's timestamp, in milliseconds since the Unix epoch.
-    pub timestamp_ms: Option<i64>,
+    pub(crate) timestamp_ms: Option<i64>,
     /// The key's bytes.
-    pub key: Option<Vec<u8>>,
+    pub(crate) key: Option<Vec<u8>>,
     /// The value's bytes.
-    pub value: Option<Vec<u8>>,
+    pub(crate) value: Option<Vec<u8>>,
 }
 
 impl Record {
     /// A record at `offset` of `partition`.
-    #[must_use]
-    pub const fn new(partition: i32, offset: i64, timestamp_ms: Option<i64>) -> Self {
+    pub(crate) const fn new(partition: i32, offset: i64, timestamp_ms: Option<i64>) -> Self {
         Self {
             partition,
             offset,
@@ -49,19 +47,14 @@ impl Record {
     }
 
     /// The same record with this key and value.
-    #[must_use]
-    pub fn with_bytes(mut self, key: Option<&[u8]>, value: Option<&[u8]>) -> Self {
+    pub(crate) fn with_bytes(mut self, key: Option<&[u8]>, value: Option<&[u8]>) -> Self {
         self.key = key.map(<[u8]>::to_vec);
         self.value = value.map(<[u8]>::to_vec);
         self
     }
 
     /// Writes the record as one line.
-    ///
-    /// # Errors
-    ///
-    /// What `out` answers.
-    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let encode = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| STANDARD.encode(bytes));
         let line = json!({
             "partition": self.partition,
@@ -74,7 +67,7 @@ impl Record {
     }
 
     /// Reads every record of a capture, line by line.
-    pub fn read(input: impl BufRead) -> impl Iterator<Item = io::Result<Self>> {
+    pub(crate) fn read(input: impl BufRead) -> impl Iterator<Item = io::Result<Self>> {
         let lines = input.lines().zip(1_usize..);
         lines.map(|(line, number)| {
             let line = line?;
@@ -112,16 +105,22 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
+    use dashstream_testkit::frozen::{Frozen, check};
+
     use super::*;
+
+    fn records() -> [Record; 3] {
+        let usual = Record::new(0, 41, Some(1_760_000_000_000));
+        [
+            usual.with_bytes(Some(b"thread-1"), Some(&[0, 10])),
+            Record::new(3, i64::MAX, None).with_bytes(None, None),
+            Record::new(1, 0, Some(-1)).with_bytes(Some(b""), Some(b"")),
+        ]
+    }
 
     #[test]
     fn what_was_written_is_read_back_and_null_stays_apart_from_empty() {
-        let records = [
-            Record::new(0, 41, Some(1_760_000_000_000))
-                .with_bytes(Some(b"thread-1"), Some(&[0, 10])),
-            Record::new(3, i64::MAX, None).with_bytes(None, None),
-            Record::new(1, 0, Some(-1)).with_bytes(Some(b""), Some(b"")),
-        ];
+        let records = records();
         let mut file = Vec::new();
         for record in &records {
             record.write(&mut file).unwrap();
@@ -130,6 +129,25 @@ mod tests {
             .collect::<io::Result<_>>()
             .unwrap();
         assert_eq!(read, records);
+    }
+
+    #[test]
+    fn the_lines_of_a_capture_are_frozen() {
+        let mut file = Vec::new();
+        for record in records() {
+            record.write(&mut file).unwrap();
+        }
+        let text = String::from_utf8(file).unwrap();
+        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        check(
+            &Frozen {
+                manifest_dir: env!("CARGO_MANIFEST_DIR"),
+                file: "tests/frozen/capture.txt",
+                about: "The lines of a capture: a usual record, one with nothing, one with empty bytes.",
+                test: "-p dashstream --features cli --bin dashstream frozen",
+            },
+            &lines,
+        );
     }
 
     #[test]

@@ -1,0 +1,155 @@
+//! A gateway's holds, and an operator's orders to it, over HTTP.
+
+use core::time::Duration;
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpStream, ToSocketAddrs as _};
+
+use dashstream::PartitionState;
+use serde_json::{Value, json};
+
+use crate::args::{Args, Gateway, Order};
+use crate::failure::{Failure, Found, GatewayError};
+use crate::show::shown;
+
+pub(crate) fn hold(
+    args: &Args,
+    gateway: &Gateway,
+    order: &Order,
+    out: &mut impl io::Write,
+) -> Result<Found, Failure> {
+    let (word, ordered, offset) = match order {
+        Order::List => return list(args, gateway, out),
+        Order::Retry(ordered) => ("retry", ordered, None),
+        Order::Skip(ordered) => ("skip_one", ordered, None),
+        Order::SkipTo { ordered, offset } => ("skip_to", ordered, Some(*offset)),
+        Order::Pause(ordered) => ("pause", ordered, None),
+        Order::Resume(ordered) => ("resume", ordered, None),
+    };
+    let token = gateway.operator_token.as_deref();
+    // A line end would begin a header of its own.
+    let token = token.filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
+    let token = token.ok_or(GatewayError::NoToken)?;
+    let mut body = json!({
+        "order": word,
+        "partition": ordered.partition,
+        "who": ordered.who,
+        "why": ordered.why,
+    });
+    if let (Some(fields), Some(offset)) = (body.as_object_mut(), offset) {
+        fields.insert("offset".to_owned(), json!(offset));
+    }
+    let head = format!("POST /orders HTTP/1.0\r\nAuthorization: Bearer {token}");
+    let (status, answer) = ask(&gateway.gateway, &head, &body.to_string())?;
+    let said = match status {
+        200 | 202 | 409 => serde_json::from_str::<Value>(&answer).ok(),
+        400 | 413 => return Err(GatewayError::BadOrder(refusal(&answer)).into()),
+        401 | 403 | 421 => return Err(GatewayError::Forbidden(refusal(&answer)).into()),
+        404 => return Err(GatewayError::TakesNoOrders.into()),
+        _ => None,
+    };
+    let said = said.filter(Value::is_object).ok_or(GatewayError::Answer)?;
+    if args.json {
+        writeln!(out, "{said}")?;
+    } else {
+        let text = |name| said.get(name).and_then(Value::as_str).map(shown);
+        let outcome = text("outcome").or_else(|| text("refused"));
+        write!(out, "{}", outcome.ok_or(GatewayError::Answer)?)?;
+        if let Some(offset) = said.get("offset").and_then(Value::as_i64) {
+            write!(out, " at {offset}")?;
+        }
+        if let Some(owner) = text("owner") {
+            write!(out, ", the partition is with {owner}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(match status {
+        409 => Found::Faults,
+        _ => Found::NothingWrong,
+    })
+}
+
+fn list(args: &Args, gateway: &Gateway, out: &mut impl io::Write) -> Result<Found, Failure> {
+    let (status, page) = ask(&gateway.gateway, "GET /health HTTP/1.0", "")?;
+    if matches!(status, 400 | 421) {
+        return Err(GatewayError::Forbidden(refusal(&page)).into());
+    }
+    let page: Value = serde_json::from_str(&page).map_err(|_| GatewayError::Answer)?;
+    let partitions = page.get("partitions").and_then(Value::as_array);
+    let mut found = Found::NothingWrong;
+    for partition in partitions.ok_or(GatewayError::Answer)? {
+        let state = partition.get("state").and_then(Value::as_str);
+        let state = state.unwrap_or_default();
+        if !PartitionState::LABEL
+            .value(state)
+            .is_some_and(PartitionState::is_held)
+        {
+            continue;
+        }
+        found = Found::Faults;
+        let field = |name| partition.get(name).cloned().unwrap_or_default();
+        if args.json {
+            let line = json!({
+                "partition": field("id"),
+                "state": state,
+                "offset": field("held_at"),
+                "cause": field("held_cause"),
+                "seconds": field("state_seconds"),
+            });
+            writeln!(out, "{line}")?;
+        } else {
+            let (id, offset, cause) = (field("id"), field("held_at"), field("held_cause"));
+            let offset = offset.as_u64().map(|at| format!(" at {at}"));
+            let cause = cause.as_str().map(|cause| format!(" for {}", shown(cause)));
+            let (offset, cause) = (offset.unwrap_or_default(), cause.unwrap_or_default());
+            let seconds = field("state_seconds").as_f64().unwrap_or_default();
+            writeln!(
+                out,
+                "partition {id}: {state}{offset}{cause}, {seconds:.0} s"
+            )?;
+        }
+    }
+    Ok(found)
+}
+
+/// Status and body of the answer. Version 1.0: the body ends with the connection.
+fn ask(address: &str, head: &str, body: &str) -> Result<(u16, String), GatewayError> {
+    let address = address.strip_prefix("http://").unwrap_or(address);
+    let address = address.strip_suffix('/').unwrap_or(address);
+    let mut resolved = address
+        .to_socket_addrs()
+        .map_err(|_| GatewayError::Address)?;
+    let to = resolved.next().ok_or(GatewayError::Address)?;
+    let answer = exchange(to, &format!("{head}\r\nHost: {address}"), body);
+    let answer = answer.map_err(GatewayError::Unreachable)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(GatewayError::Answer)?;
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    Ok((status.ok_or(GatewayError::Answer)?, body.to_owned()))
+}
+
+fn exchange(to: core::net::SocketAddr, head: &str, body: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&to, CONNECT_WITHIN)?;
+    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    stream.set_write_timeout(Some(ANSWER_WITHIN))?;
+    let len = body.len();
+    // In one write: a server that refuses at the first line closes, and what is written then fails.
+    stream.write_all(format!("{head}\r\nContent-Length: {len}\r\n\r\n{body}").as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// Why an order was refused: a gateway's word, or what something before it says in one line.
+fn refusal(answer: &str) -> String {
+    let said = serde_json::from_str::<Value>(answer).ok();
+    let why = said.as_ref().and_then(|said| said.get("refused")?.as_str());
+    shown(why.unwrap_or_else(|| answer.lines().next().unwrap_or_default()))
+}
+
+/// Longer than a connection to any machine takes.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// Longer than a gateway takes to find a partition's owner, which is one question to its broker.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// A document of 10,000 partitions.
+const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;

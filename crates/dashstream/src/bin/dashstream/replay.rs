@@ -1,0 +1,90 @@
+//! Decodes records, rebuilds their runs, and says what became of both.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::io;
+
+use dashstream_codec::{DecodeOptions, Decoder};
+use dashstream_reducer::{Position, Runs, RunsLimits};
+use serde_json::json;
+
+use crate::args::{Args, Replay};
+use crate::capture::Record;
+use crate::failure::{Failure, Found};
+use crate::records::{captured, held};
+use crate::show::shown;
+
+/// The records' own timestamps are the time, so that a replay of an incident says the same every time.
+pub(crate) fn replay(
+    args: &Args,
+    replay: &Replay,
+    out: &mut impl io::Write,
+) -> Result<Found, Failure> {
+    let mut decoder = Decoder::new(DecodeOptions::new());
+    let mut runs = Runs::new(RunsLimits::default());
+    let mut refused = BTreeMap::<&str, u64>::new();
+    let (mut records, mut now) = (0_u64, Duration::ZERO);
+    let mut take = |record: Result<Record, Failure>| -> Result<(), Failure> {
+        let record = record?;
+        records = records.saturating_add(1);
+        let millis = u64::try_from(record.timestamp_ms.unwrap_or(0)).unwrap_or(0);
+        now = now.max(Duration::from_millis(millis));
+        let code = match record.value.as_deref().map(|value| decoder.decode(value)) {
+            None => "null_payload",
+            Some(Err(error)) => error.code(),
+            Some(Ok(decoded)) => {
+                let (partition, offset) = (record.partition, record.offset);
+                let at = Position { partition, offset };
+                let _summary = runs.apply_message(now, at, &decoded.message);
+                return Ok(());
+            }
+        };
+        let count = refused.entry(code).or_default();
+        *count = count.saturating_add(1);
+        Ok(())
+    };
+    match (&replay.capture, &replay.topic) {
+        (Some(path), _) => captured(path)?.try_for_each(&mut take)?,
+        (None, topic) => {
+            held(args, topic.as_deref().unwrap_or_default())?.try_for_each(&mut take)?
+        }
+    }
+    let counts = runs.counts();
+    if args.json {
+        let line = json!({
+            "records": records,
+            "refused": refused,
+            "synced": counts.synced,
+            "waiting": counts.waiting,
+        });
+        writeln!(out, "{line}")?;
+    } else {
+        let (synced, waiting) = (counts.synced, counts.waiting);
+        writeln!(
+            out,
+            "{records} records, {synced} runs synced, {waiting} wait for a full state"
+        )?;
+        for (code, count) in &refused {
+            writeln!(out, "refused: {code:<22} {count}")?;
+        }
+    }
+    for (thread, run) in runs.iter() {
+        let (sequence, reason) = (run.sequence(), run.needs_resync().map(|why| why.code()));
+        if args.json {
+            let line = json!({"run": thread, "sequence": sequence, "needs_resync": reason});
+            writeln!(out, "{line}")?;
+            continue;
+        }
+        let thread = shown(thread);
+        match (sequence, reason) {
+            (_, Some(reason)) => writeln!(out, "{thread}: waits for a full state, {reason}")?,
+            (Some(sequence), None) => writeln!(out, "{thread}: at {sequence}")?,
+            (None, None) => writeln!(out, "{thread}: empty")?,
+        }
+    }
+    Ok(if refused.is_empty() && counts.waiting == 0 {
+        Found::NothingWrong
+    } else {
+        Found::Faults
+    })
+}

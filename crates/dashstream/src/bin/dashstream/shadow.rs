@@ -1,0 +1,69 @@
+//! What a group has passed that would have been rejected here.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use dashstream_codec::{DecodeOptions, Decoder};
+use dashstream_kafka::{Admin, TopicReader};
+use serde_json::json;
+
+use crate::args::{Args, Shadow};
+use crate::failure::{Failure, Found};
+use crate::inspect::refusal;
+use crate::records::Refusal;
+use crate::show::place;
+
+pub(crate) fn shadow(
+    args: &Args,
+    shadow: &Shadow,
+    out: &mut impl io::Write,
+) -> Result<Found, Failure> {
+    let config = args.client(&shadow.topic, &shadow.group)?;
+    let admin = Admin::new(&config)?;
+    let mut ranges = BTreeMap::new();
+    for (partition, next) in admin.committed()? {
+        let Some(next) = next else { continue };
+        let marks = admin.watermarks(partition)?;
+        let from = shadow
+            .last
+            .map_or(marks.low, |last| next.saturating_sub(last));
+        ranges.insert(partition, from.max(marks.low)..next.min(marks.high));
+    }
+    // A name with a slip of the pen in it would look like a group that has done everything right.
+    if ranges.is_empty() {
+        return Err(Failure::NoGroup(shadow.group.clone()));
+    }
+    let mut reader = TopicReader::within(&config, &shadow.topic, &ranges)?;
+    let mut decoder = Decoder::new(DecodeOptions::new());
+    let (mut records, mut rejected) = (0_u64, 0_u64);
+    while let Some((at, record)) = reader.read()? {
+        records = records.saturating_add(1);
+        let why = Refusal::of(&mut decoder, record.value.as_deref());
+        let why = why.and_then(|why| Some((why.cause()?.label(), why)));
+        let Some((cause, why)) = why else { continue };
+        rejected = rejected.saturating_add(1);
+        if args.json {
+            let why = refusal(&why);
+            writeln!(
+                out,
+                "{}",
+                json!({"record": place(at), "cause": cause, "why": why})
+            )?;
+        } else {
+            writeln!(out, "{:<12} {cause:<22} {}", place(at), refusal(&why))?;
+        }
+    }
+    if args.json {
+        writeln!(out, "{}", json!({"records": records, "rejected": rejected}))?;
+    } else {
+        writeln!(
+            out,
+            "{records} records passed, {rejected} would have been rejected"
+        )?;
+    }
+    Ok(if rejected == 0 {
+        Found::NothingWrong
+    } else {
+        Found::Faults
+    })
+}
