@@ -87,19 +87,14 @@ impl Archive {
     pub(crate) fn send(
         &self,
         request: &ArchiveRequest,
-        kept: &RejectedMessage,
+        (topic, kept): (&str, &RejectedMessage),
         found_at: Duration,
         received: u64,
     ) -> Result<(), Refused> {
         let (message, known) = (&kept.message, &kept.ids);
-        let trace_id = trace_id(
-            &self.group,
-            message.partition,
-            message.offset,
-            &message.topic,
-        );
+        let trace_id = trace_id(&self.group, message.partition, message.offset, topic);
         let mut record = RejectedRecord::new(
-            &message.topic,
+            topic,
             message.partition,
             message.offset,
             message.payload.as_deref(),
@@ -107,7 +102,7 @@ impl Archive {
             found_at,
             &trace_id,
         );
-        (record.key, record.headers) = (message.key.as_deref(), &message.headers);
+        (record.key, record.headers) = (message.key.as_deref(), message.headers());
         record.group = &self.group;
         (record.attempt, record.assignment) = (kept.attempts, kept.assignment);
         (record.backlog, record.timestamp_ms) = (message.backlog, message.timestamp_ms);

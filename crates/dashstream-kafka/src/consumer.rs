@@ -9,6 +9,7 @@ use dashstream_dlq::{Disclosure, LetterFormat};
 use dashstream_policy::{Archiving, Breaker, CommandOutcome, OperatorCommand};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message as _;
 use tokio::sync::oneshot;
 
 use crate::admin::Admin;
@@ -18,8 +19,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
-use crate::delivery_queue::DeliveryQueue;
-use crate::driver::{Client, Context, Driver, Parts, Step, Wiring};
+use crate::delivery_queue::{DeliveryQueue, QueuedRecord};
+use crate::driver::{self, Client, Context, Driver, Parts, Step, Wiring};
 use crate::driver_message::DriverMessage;
 use crate::error::{ConfigError, StartError};
 use crate::inbox::{Inbox, Receiver};
@@ -37,6 +38,8 @@ use crate::watermark_poller::WatermarkPoller;
 /// anything: records that are out are read again by the next member. [`Consumer::shutdown`] waits.
 pub struct Consumer {
     handle: Handle,
+    /// Records on their way to the host; empty between two calls.
+    taken: Vec<QueuedRecord>,
     // Each is answered once by the thread: when nothing more will be stored, and when the client is
     // gone.
     drained: Option<oneshot::Receiver<Closing>>,
@@ -75,13 +78,18 @@ impl Consumer {
         policy: dashstream_policy::Config,
         events: impl FnMut(&ConsumerEvent) + Send + 'static,
     ) -> Result<Self, StartError> {
-        let (inbox, messages) = Inbox::open();
+        let tenth = config.commit_interval.checked_div(10).unwrap_or_default();
+        let (inbox, messages) = Inbox::open(tenth.min(LINGER_MAX));
         let (ready, started) = oneshot::channel();
         let (drained_tx, drained) = oneshot::channel();
         let (closed_tx, closed) = oneshot::channel();
         let clock = Clock::start();
         let status = Arc::new(Mutex::new(None));
-        let queue = Arc::new(DeliveryQueue::new(Arc::clone(&inbox), policy.ordering));
+        let queue = Arc::new(DeliveryQueue::new(
+            Arc::clone(&inbox),
+            &config.topic,
+            policy.ordering,
+        ));
         let handle = Handle {
             queue: Arc::clone(&queue),
             status: Arc::clone(&status),
@@ -124,6 +132,7 @@ impl Consumer {
         started.await.map_err(|_| StartError::Thread)??;
         Ok(Self {
             handle,
+            taken: Vec::new(),
             drained: Some(drained),
             closed: Some(closed),
             shutdown_limit,
@@ -143,7 +152,10 @@ impl Consumer {
     ///
     /// It is cancel safe: a record is either returned or still there for the next call.
     pub async fn recv(&mut self) -> Option<Record> {
-        self.recv_batch(1).await.pop()
+        let queue = &self.handle.queue;
+        queue.next(1, &mut self.taken).await;
+        let taken = self.taken.pop()?;
+        Some(Record::new(taken, Arc::clone(queue)))
     }
 
     /// Waits for records, and returns up to `max` of those that are there, at least one; none once the
@@ -157,9 +169,9 @@ impl Consumer {
     /// It is cancel safe, as [`Consumer::recv`] is.
     pub async fn recv_batch(&mut self, max: usize) -> Vec<Record> {
         let queue = &self.handle.queue;
-        let taken = queue.next(max.max(1)).await;
+        queue.next(max.max(1), &mut self.taken).await;
         let record = |taken| Record::new(taken, Arc::clone(queue));
-        taken.into_iter().map(record).collect()
+        self.taken.drain(..).map(record).collect()
     }
 
     /// A handle to ask and to order.
@@ -307,7 +319,7 @@ fn prepare(
         .create_with_context(context)
         .map_err(|error| settings::culprit(&settings, config, &error))?;
     let woken = Arc::clone(&inbox);
-    client.set_nonempty_callback(move || woken.client_ready());
+    client.set_nonempty_callback(move || woken.wake());
     client
         .subscribe(&[config.topic.as_str()])
         .map_err(|_| StartError::Client)?;
@@ -352,7 +364,8 @@ fn poll_batch(client: &Client, queues: &mut PartitionQueues) -> bool {
     for _ in 0..BATCH {
         match client.poll(Duration::ZERO) {
             Some(Ok(message)) => {
-                if !context.driver().polled(client, &message) {
+                let (number, bytes) = (message.partition(), driver::bytes(&message));
+                if !context.driver().polled(client, number, &[(message, bytes)]) {
                     break;
                 }
             }
@@ -408,6 +421,10 @@ const KEEP_POLLING: Duration = Duration::from_secs(1);
 /// How long after its limit the client may say that a letter timed out: it looks once a second, and its
 /// answer has to come through two threads.
 const ANSWER_MARGIN: Duration = Duration::from_secs(2);
+
+/// How long what the host accepts waits for more of it, beside a tenth of the time after which it is
+/// committed: at most a hundred wake-ups a second are for it alone.
+const LINGER_MAX: Duration = Duration::from_millis(10);
 
 /// Records of one batch: little enough that messages wait for less than a millisecond.
 const BATCH: usize = 256;

@@ -3,9 +3,10 @@
 
 mod lane;
 
-use core::hash::{Hash as _, Hasher as _};
+use core::hash::{BuildHasher, Hash as _, Hasher};
+use core::mem;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::hash::DefaultHasher;
+use std::hash::{DefaultHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dashstream_policy::{Cause, Delivered, Fault, Ordering};
@@ -27,6 +28,7 @@ use crate::message::{Message, RejectedMessage};
 /// partition stays on the queue; what the engine then gives up is withdrawn.
 pub(crate) struct DeliveryQueue {
     state: Mutex<State>,
+    topic: Box<str>,
     ordering: Ordering,
     /// Wakes the host that waits for a record. There is one: waiting takes `&mut Consumer`.
     ready: Notify,
@@ -38,7 +40,7 @@ struct State {
     /// Records that wait for nothing else. Unbounded, since the engine bounds what is taken.
     unordered: VecDeque<QueuedRecord>,
     /// Records that are handed out one after another, where there are any or the host has one.
-    lanes: HashMap<LaneId, Lane>,
+    lanes: HashMap<LaneId, Lane, LaneHashes>,
     /// Lanes whose first record may be handed out, each once.
     ready: VecDeque<LaneId>,
     /// Records in all lanes.
@@ -48,6 +50,10 @@ struct State {
     /// Verdicts other than acceptances that the engine has not applied, and records that wait until
     /// the host has resources for them, with their lanes.
     unapplied: BTreeMap<DeliveryId, Option<LaneId>>,
+    /// What the host has accepted and the consumer's thread has not taken.
+    accepted: Vec<Delivered>,
+    /// The host waits for a record.
+    is_waiting: bool,
     /// Nothing more will come.
     ended: bool,
     /// Nobody will ask any more.
@@ -96,13 +102,19 @@ impl DeliveryId {
 }
 
 impl DeliveryQueue {
-    pub(crate) fn new(inbox: Arc<Inbox>, ordering: Ordering) -> Self {
+    pub(crate) fn new(inbox: Arc<Inbox>, topic: &str, ordering: Ordering) -> Self {
         Self {
             state: Mutex::default(),
+            topic: topic.into(),
             ordering,
             ready: Notify::const_new(),
             inbox,
         }
+    }
+
+    /// The topic of all records.
+    pub(crate) fn topic(&self) -> &str {
+        &self.topic
     }
 
     /// Tells the consumer's thread something.
@@ -110,40 +122,78 @@ impl DeliveryQueue {
         self.inbox.send(message);
     }
 
-    /// The next records that the host may see, up to `max`; none once the consumer has ended. Those of
-    /// one lane that are handed out together are a batch.
-    pub(crate) async fn next(&self, max: usize) -> Vec<QueuedRecord> {
+    /// Takes the next records that the host may see, up to `max`; none once the consumer has ended.
+    /// Those of one lane that are handed out together are a batch.
+    pub(crate) async fn next(&self, max: usize, taken: &mut Vec<QueuedRecord>) {
         loop {
             // Made before looking: what is put down in between is not missed.
             let ready = self.ready.notified();
             {
                 let mut state = self.state();
-                let mut taken = Vec::new();
-                state.take(max, self.ordering, &mut taken);
+                state.take(max, self.ordering, taken);
                 if !taken.is_empty() || state.ended {
-                    return taken;
+                    return;
+                }
+                state.is_waiting = true;
+                if !state.accepted.is_empty() {
+                    // They make room for others.
+                    self.inbox.wake();
                 }
             }
-            self.inbox.hurry();
             ready.await;
         }
     }
 
-    /// The host has accepted a record. It says whether that counts: it does not where the record's
+    /// The host has accepted a record. It gets it back where that does not count, since the record's
     /// batch ended before it.
-    pub(crate) fn accepted(&self, message: &Message) -> bool {
-        let Some(lane) = self.lane(message) else {
-            return true;
-        };
+    pub(crate) fn accepted(&self, message: &Message, delivered: Delivered) -> Option<Delivered> {
         let mut state = self.state();
-        let counts = !state.has_ended(lane, message.offset);
-        let is_ready = state.come_back(lane);
+        let mut ready = false;
+        if let Some(lane) = self.lane(message) {
+            let ended;
+            (ready, ended) = state.come_back(lane, message.offset);
+            if ended {
+                self.unlock(state, ready);
+                return Some(delivered);
+            }
+        }
+        let is_first = state.accepted.is_empty();
+        if !state.ended {
+            state.accepted.push(delivered);
+        }
+        self.unlock(state, ready);
+        if is_first {
+            self.inbox.wake_soon();
+        }
+        None
+    }
+
+    /// Takes what the host has accepted where it is due, or many, or where the host waits for the room
+    /// that it makes. `accepted` is to be empty.
+    pub(crate) fn take_accepted(&self, is_due: bool, accepted: &mut Vec<Delivered>) {
+        let is_taken = {
+            let state = self.state();
+            let count = state.accepted.len();
+            count > 0 && (is_due || state.is_waiting || count >= ACCEPTED_MANY)
+        };
+        if is_taken {
+            self.inbox.is_on_it();
+            mem::swap(accepted, &mut self.state().accepted);
+        }
+    }
+
+    /// Lets go of the state, and does what became due: a record for the host that waits for one, and
+    /// records that it is not to see.
+    fn unlock(&self, mut state: MutexGuard<'_, State>, is_ready: bool) {
+        let wakes = is_ready && mem::take(&mut state.is_waiting);
+        let refuses = state.refused > 0;
         drop(state);
-        if is_ready {
+        if wakes {
             self.ready.notify_one();
         }
-        self.refuse_due();
-        counts
+        if refuses {
+            self.refuse_due();
+        }
     }
 
     /// Rejects the records whose turn it is and that the host is not to see.
@@ -179,9 +229,10 @@ impl DeliveryQueue {
         {
             of.end_batch(verdict.offset);
         }
-        let is_ready = lane.is_some_and(|lane| state.come_back(lane));
-        drop(state);
-        if is_ready {
+        let back = lane.map(|lane| state.come_back(lane, verdict.offset));
+        let is_ready = back.is_some_and(|(is_ready, _)| is_ready);
+        // Nothing is refused from here: whoever rejects what is due gives such verdicts itself.
+        if is_ready && mem::take(&mut state.is_waiting) {
             self.ready.notify_one();
         }
         counts
@@ -208,9 +259,9 @@ impl DeliveryQueue {
 
     /// The engine has heard a verdict, and what it gave up for it is taken off.
     pub(crate) fn verdict_applied(&self, verdict: DeliveryId) {
-        if self.state().unapplied.remove(&verdict).is_some() {
-            self.ready.notify_one();
-            self.refuse_due();
+        let mut state = self.state();
+        if state.unapplied.remove(&verdict).is_some() {
+            self.unlock(state, true);
         }
     }
 
@@ -230,9 +281,7 @@ impl DeliveryQueue {
                 None => state.unordered.push_back(record),
             }
         }
-        drop(state);
-        self.ready.notify_one();
-        self.refuse_due();
+        self.unlock(state, true);
         true
     }
 
@@ -269,6 +318,8 @@ impl DeliveryQueue {
         *state = State {
             closed: true,
             ended: state.ended,
+            // It is settled whether or not anybody asks for more.
+            accepted: mem::take(&mut state.accepted),
             ..State::default()
         };
         unread
@@ -288,6 +339,47 @@ impl DeliveryQueue {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Hashes of lanes. A key's part of a lane is a hash already; the seed keeps others from choosing keys
+/// whose lanes meet.
+struct LaneHashes(u64);
+
+struct LaneHash(u64);
+
+impl Default for LaneHashes {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(0))
+    }
+}
+
+impl BuildHasher for LaneHashes {
+    type Hasher = LaneHash;
+
+    fn build_hasher(&self) -> LaneHash {
+        LaneHash(self.0)
+    }
+}
+
+impl Hasher for LaneHash {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_i32(&mut self, part: i32) {
+        self.write_u64(u64::from(part.cast_unsigned()));
+    }
+
+    fn write_u64(&mut self, part: u64) {
+        // The upper half of a product depends on most of the bits; a table looks at the lower one.
+        self.0 = (self.0 ^ part).wrapping_mul(GOLDEN).rotate_left(32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -379,20 +471,22 @@ impl State {
         }
     }
 
-    /// The host is through with a record of a lane. Says whether the lane has another one for it.
-    fn come_back(&mut self, id: LaneId) -> bool {
+    /// The host is through with a record of a lane. Says whether the lane has another one for it, and
+    /// whether the record's batch ended before it.
+    fn come_back(&mut self, id: LaneId, offset: i64) -> (bool, bool) {
         let Some(lane) = self.lanes.get_mut(&id) else {
-            return false;
+            return (false, false);
         };
+        let ended = lane.has_ended_before(offset);
         lane.come_back();
-        if lane.is_ready() {
+        let is_ready = lane.is_ready();
+        if is_ready {
             self.ready.push_back(id);
-            return true;
-        }
-        if lane.is_over() {
+        } else if id.1 != 0 && lane.is_over() {
+            // Keys have no end; a partition's own lane is used again until it is withdrawn.
             self.lanes.remove(&id);
         }
-        false
+        (is_ready, ended)
     }
 
     fn has_ended(&self, id: LaneId, offset: i64) -> bool {
@@ -427,6 +521,13 @@ impl QueuedRecord {
         self.message.partition == partition && self.message.offset >= from
     }
 }
+
+/// 2^64 over the golden ratio, made odd: multiplying by it spreads neighbours widely.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Accepted records that are taken before they are due: the room that they keep from others is a
+/// fraction of what may be out by default.
+const ACCEPTED_MANY: usize = 2_000;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -13,13 +13,14 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use dashstream_policy::{Assignment, CommandOutcome, Input, TopicId};
+use dashstream_policy::{Assignment, CommandOutcome, Delivered, Input, TopicId};
 use rdkafka::Statistics;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
 
 pub(crate) use self::callbacks::Context;
+pub(crate) use self::delivery::{Polled, bytes};
 use crate::admin::Admin;
 use crate::archive::Archive;
 use crate::client_code::ClientCode;
@@ -66,6 +67,10 @@ pub(crate) struct Driver {
     with_host: usize,
     /// Records for the host that are put down together.
     outgoing: Vec<QueuedRecord>,
+    /// Records that the host accepted, on their way to the engine; empty between two steps.
+    accepted: Vec<Delivered>,
+    /// When they were last taken.
+    accepted_at: Duration,
     /// Records that the host deferred and that did not get a verdict since.
     deferred: BTreeSet<DeliveryId>,
     received: u64,
@@ -195,6 +200,8 @@ impl Driver {
             drain_until: None,
             with_host: 0,
             outgoing: Vec::new(),
+            accepted: Vec::new(),
+            accepted_at: Duration::ZERO,
             deferred: BTreeSet::new(),
             received: 0,
             client_errors: 0,
@@ -222,6 +229,10 @@ impl Driver {
         // asked for inside a rebalance is answered here.
         self.perform(client);
         self.on_messages(client, inbox.take());
+        let since = self.wiring.clock.now().saturating_sub(self.accepted_at);
+        if self.on_accepted(!self.taking || since >= inbox.linger()) {
+            self.perform(client);
+        }
         self.deliver_in_turn();
         self.push_outgoing();
         let now = self.wiring.clock.now();
@@ -393,6 +404,8 @@ impl Driver {
         if messages.is_empty() {
             return;
         }
+        // What was accepted before is settled before.
+        self.on_accepted(true);
         let applied: Vec<_> = messages
             .into_iter()
             .filter_map(|message| self.on_message(client, message))
@@ -403,18 +416,36 @@ impl Driver {
         }
     }
 
+    /// Tells the engine what the host accepted, if it is due, and says whether that was anything.
+    ///
+    /// It is gathered: a record costs little here, and each partition that moves costs a store.
+    fn on_accepted(&mut self, is_due: bool) -> bool {
+        let mut accepted = core::mem::take(&mut self.accepted);
+        self.wiring.queue.take_accepted(is_due, &mut accepted);
+        let has_any = !accepted.is_empty();
+        if has_any {
+            let now = self.wiring.clock.now();
+            self.accepted_at = now;
+            for delivered in accepted.drain(..) {
+                self.returned(&delivered);
+                if !self.deferred.is_empty() {
+                    let verdict = DeliveryId::on(&delivered);
+                    if self.deferred.remove(&verdict) {
+                        self.wiring.queue.verdict_applied(verdict);
+                    }
+                }
+                self.engine.accept(now, delivered);
+            }
+        }
+        self.accepted = accepted;
+        has_any
+    }
+
     /// Tells the engine a message, and returns the verdict in it whose partition waits for it.
     fn on_message(&mut self, client: &Client, message: DriverMessage) -> Option<DeliveryId> {
         let now = self.wiring.clock.now();
         let mut heard = None;
         match message {
-            DriverMessage::Accepted(delivered) => {
-                self.returned(&delivered);
-                if self.deferred.remove(&DeliveryId::on(&delivered)) {
-                    heard = Some(DeliveryId::on(&delivered));
-                }
-                self.engine.accept(now, delivered);
-            }
             DriverMessage::Rejected(delivered, fault) => {
                 let verdict = self.verdict(&delivered);
                 self.engine.reject(now, delivered, fault);

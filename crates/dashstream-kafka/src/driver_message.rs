@@ -15,7 +15,6 @@ use crate::status::ArchiveTopic;
 use crate::watermarks::Watermarks;
 
 pub(crate) enum DriverMessage {
-    Accepted(Delivered),
     Rejected(Delivered, Fault<RejectedMessage>),
     /// The same of a record that the host did not get to see.
     Refused(Delivered, Cause, Fault<RejectedMessage>),

@@ -1,7 +1,7 @@
 //! Messages for the thread that drives the engine, and that thread's only place to wait.
 //!
-//! A wake-up costs more than a record. Accepted records therefore wait [`LINGER`] for company, unless
-//! the host has no other record left; everything else wakes the thread at once.
+//! A wake-up costs more than a record. What the host accepts is therefore kept in the delivery queue,
+//! and the first of it wakes the thread a little later; everything else wakes it at once.
 
 use core::mem;
 use core::time::Duration;
@@ -14,6 +14,8 @@ use crate::driver_message::DriverMessage;
 pub(crate) struct Inbox {
     state: Mutex<State>,
     arrived: Condvar,
+    /// How long what the host accepts waits for more of it.
+    linger: Duration,
 }
 
 #[derive(Default)]
@@ -21,6 +23,8 @@ struct State {
     messages: Vec<DriverMessage>,
     /// The thread is not to wait any longer.
     is_urgent: bool,
+    /// The host has accepted something.
+    is_soon: bool,
     /// Nobody takes messages any more.
     is_closed: bool,
 }
@@ -31,8 +35,11 @@ pub(crate) struct Receiver(Arc<Inbox>);
 
 impl Inbox {
     /// An inbox and its one receiver.
-    pub(crate) fn open() -> (Arc<Self>, Receiver) {
-        let inbox = Arc::new(Self::default());
+    pub(crate) fn open(linger: Duration) -> (Arc<Self>, Receiver) {
+        let inbox = Arc::new(Self {
+            linger,
+            ..Self::default()
+        });
         (Arc::clone(&inbox), Receiver(inbox))
     }
 
@@ -43,14 +50,9 @@ impl Inbox {
         if state.is_closed {
             return;
         }
-        let can_wait = matches!(message, DriverMessage::Accepted(_));
-        let is_first = state.messages.is_empty();
         state.messages.push(message);
-        state.is_urgent |= !can_wait;
         drop(state);
-        if !can_wait || is_first {
-            self.arrived.notify_one();
-        }
+        self.arrived.notify_one();
     }
 
     /// Whether the receiver is gone.
@@ -58,20 +60,22 @@ impl Inbox {
         self.state().is_closed
     }
 
-    /// The host has no record left: what it accepted makes room for others.
-    pub(crate) fn hurry(&self) {
-        let mut state = self.state();
-        if !state.messages.is_empty() {
-            state.is_urgent = true;
-            drop(state);
-            self.arrived.notify_one();
-        }
-    }
-
-    /// The client has something to poll.
-    pub(crate) fn client_ready(&self) {
+    /// The client has something to poll, or the host is without a record and what it accepted makes
+    /// room for others.
+    pub(crate) fn wake(&self) {
         self.state().is_urgent = true;
         self.arrived.notify_one();
+    }
+
+    /// The host has begun to accept records.
+    pub(crate) fn wake_soon(&self) {
+        self.state().is_soon = true;
+        self.arrived.notify_one();
+    }
+
+    /// What the host has accepted is about to be taken.
+    pub(crate) fn is_on_it(&self) {
+        self.state().is_soon = false;
     }
 
     /// Takes all messages, on the thread that has the receiver.
@@ -90,15 +94,20 @@ impl Receiver {
         self.0.take()
     }
 
+    /// How long what the host accepts waits for more of it.
+    pub(crate) fn linger(&self) -> Duration {
+        self.0.linger
+    }
+
     /// Waits until there is something to do, for at most `time`.
     pub(crate) fn wait(&self, time: Duration) {
         let inbox = &*self.0;
         let idle = |state: &mut State| !state.is_urgent && state.messages.is_empty();
-        let waited = inbox.arrived.wait_timeout_while(inbox.state(), time, idle);
+        let quiet = |state: &mut State| idle(state) && !state.is_soon;
+        let waited = inbox.arrived.wait_timeout_while(inbox.state(), time, quiet);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if !state.is_urgent && !state.messages.is_empty() {
-            let linger = |state: &mut State| !state.is_urgent;
-            let waited = inbox.arrived.wait_timeout_while(state, LINGER, linger);
+        if state.is_soon {
+            let waited = inbox.arrived.wait_timeout_while(state, inbox.linger, idle);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
         state.is_urgent = false;
@@ -115,10 +124,6 @@ impl Drop for Receiver {
         drop(unread);
     }
 }
-
-/// How long accepted records wait for others. At most a thousand wake-ups a second are for them alone,
-/// and a commit is due no sooner than a hundred times that.
-const LINGER: Duration = Duration::from_millis(1);
 
 #[cfg(test)]
 mod tests;

@@ -101,27 +101,30 @@ pub(crate) type Header = (Box<str>, Option<Bytes>);
 /// The record as the client delivered it. A clone costs no copy of the payload.
 #[derive(Clone)]
 pub(crate) struct Message {
-    pub(crate) topic: Arc<str>,
     pub(crate) partition: i32,
     pub(crate) offset: i64,
     pub(crate) key: Option<Bytes>,
     pub(crate) payload: Option<Bytes>,
-    pub(crate) headers: Arc<[Header]>,
+    /// Nothing where there are none: a count that all records share would go from core to core.
+    pub(crate) headers: Option<Arc<[Header]>>,
     pub(crate) timestamp_ms: Option<i64>,
     pub(crate) backlog: Backlog,
 }
 
-#[cfg(test)]
 impl Message {
+    pub(crate) fn headers(&self) -> &[Header] {
+        self.headers.as_deref().unwrap_or_default()
+    }
+
     /// A record of which only its place matters.
+    #[cfg(test)]
     pub(crate) fn at(partition: i32, offset: i64) -> Self {
         Self {
-            topic: "t".into(),
             partition,
             offset,
             key: None,
             payload: None,
-            headers: Arc::default(),
+            headers: None,
             timestamp_ms: None,
             backlog: Backlog::Current,
         }
@@ -132,11 +135,10 @@ impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Sizes only: a log is no place for what people wrote.
         f.debug_struct("Message")
-            .field("topic", &self.topic)
             .field("partition", &self.partition)
             .field("offset", &self.offset)
             .field("key_len", &self.key.as_ref().map(Bytes::len))
-            .field("headers", &self.headers.len())
+            .field("headers", &self.headers().len())
             .field("payload_len", &self.payload.as_ref().map(Bytes::len))
             .field("timestamp_ms", &self.timestamp_ms)
             .field("backlog", &self.backlog)
@@ -176,7 +178,7 @@ impl RejectedMessage {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let headers = self.message.headers.iter().map(|(name, value)| {
+        let headers = self.message.headers().iter().map(|(name, value)| {
             let value = value.as_ref().map_or(0, Bytes::len);
             name.len()
                 .saturating_add(value)

@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::consumer::Consumer as _;
 use rdkafka::consumer::base_consumer::PartitionQueue;
+use rdkafka::error::KafkaError;
 
-use crate::driver::{Client, Context};
+use crate::driver::{Client, Context, Polled, bytes as bytes_of};
 use crate::inbox::Inbox;
 
 /// The queues of the partitions that are assigned, and which of them may have something.
@@ -98,26 +99,21 @@ impl PartitionQueues {
             let Some(of) = self.of.get_mut(&number) else {
                 continue;
             };
-            let mut slice = left.min(SLICE);
-            let mut stopped = false;
-            let is_empty = loop {
-                if slice == 0 || stopped || !context.driver().has_room(number) {
-                    break false;
-                }
-                slice = slice.saturating_sub(1);
-                match of.queue.poll(Duration::ZERO) {
-                    Some(Ok(message)) => {
-                        left = left.saturating_sub(1);
-                        stopped = !context.driver().polled(&client, &message);
-                    }
-                    Some(Err(error)) => context.driver().poll_failed(&error),
-                    None => break true,
-                }
-            };
+            let (records, bytes) = context.driver().room(number);
+            let slice = records.min(left).min(SLICE);
+            let (run, end) = of.run(slice, bytes);
+            left = left.saturating_sub(run.len());
+            let stopped = !run.is_empty() && !context.driver().polled(&client, number, &run);
+            let is_empty = matches!(end, End::Empty);
+            let mut has_more = run.len() == slice && slice < records;
+            if let End::Failed(error) = end {
+                context.driver().poll_failed(&error);
+                has_more = true;
+            }
             of.is_ready = !is_empty;
             if !is_empty {
                 self.ready.push_back(number);
-                more |= slice == 0 && !stopped;
+                more |= has_more && !stopped;
             }
             if stopped || left == 0 {
                 break;
@@ -135,12 +131,41 @@ impl PartitionQueues {
     }
 }
 
+impl Queue {
+    /// Polls up to `records` records, and no more once they take `bytes`; and says why it ended.
+    fn run(&self, records: usize, bytes: usize) -> (Vec<Polled<'_>>, End) {
+        let mut run = Vec::with_capacity(records);
+        let mut left = bytes;
+        while run.len() < records && left > 0 {
+            match self.queue.poll(Duration::ZERO) {
+                Some(Ok(message)) => {
+                    let bytes = bytes_of(&message);
+                    left = left.saturating_sub(bytes);
+                    run.push((message, bytes));
+                }
+                Some(Err(error)) => return (run, End::Failed(error)),
+                None => return (run, End::Empty),
+            }
+        }
+        (run, End::Room)
+    }
+}
+
+/// Why a run of records ended.
+enum End {
+    /// The queue had no more.
+    Empty,
+    /// There was room for no more.
+    Room,
+    Failed(KafkaError),
+}
+
 impl Signals {
     fn nonempty(&self, number: i32) {
         let mut numbers = self.nonempty.lock().unwrap_or_else(PoisonError::into_inner);
         numbers.push(number);
         drop(numbers);
-        self.inbox.client_ready();
+        self.inbox.wake();
     }
 
     fn take(&self) -> Vec<i32> {

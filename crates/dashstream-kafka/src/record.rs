@@ -57,7 +57,7 @@ impl Record {
     /// The topic.
     #[must_use]
     pub fn topic(&self) -> &str {
-        &self.message.topic
+        self.queue.topic()
     }
 
     /// The partition.
@@ -93,7 +93,7 @@ impl Record {
     /// The headers in the order in which they were written: a name, which need not be unique, and a
     /// value, if there is one. A name that is no UTF-8 is shown with replacement characters.
     pub fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
-        let headers = self.message.headers.iter();
+        let headers = self.message.headers().iter();
         headers.map(|(name, value)| (&**name, value.as_deref()))
     }
 
@@ -124,12 +124,10 @@ impl Record {
     /// In a batch it counts unless an earlier record that it is ordered with was released or
     /// deferred: then this one comes again, after that.
     pub fn accept(mut self) {
-        if let Some(delivered) = self.delivered.take() {
-            if self.queue.accepted(&self.message) {
-                self.queue.tell(DriverMessage::Accepted(delivered));
-            } else {
-                self.give_back(delivered);
-            }
+        if let Some(delivered) = self.delivered.take()
+            && let Some(void) = self.queue.accepted(&self.message, delivered)
+        {
+            self.give_back(void);
         }
     }
 

@@ -202,6 +202,16 @@ impl Config {
         }
     }
 
+    /// Records and bytes that one of so many partitions may have outstanding.
+    pub(crate) fn share(&self, assigned: usize) -> (usize, usize) {
+        let of = |all: usize| all.div_euclid(assigned.max(1));
+        let records = self.partition_outstanding_max;
+        let bytes = self.partition_bytes_max;
+        let records = records.unwrap_or_else(|| of(self.outstanding_max));
+        let bytes = bytes.unwrap_or_else(|| of(self.outstanding_bytes_max));
+        (records.max(1), bytes.max(1))
+    }
+
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         for asked in [Some(self.outstanding_max), self.partition_outstanding_max] {
             if let Some(asked) = asked

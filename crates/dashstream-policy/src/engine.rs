@@ -56,6 +56,8 @@ pub struct Engine<P> {
     bytes: usize,
     /// Partitions that are ours.
     assigned: usize,
+    /// Records and bytes that one partition may take.
+    share: (usize, usize),
     /// Partitions with a hold.
     holds: usize,
     stop: Stop,
@@ -105,6 +107,7 @@ impl<P> Engine<P> {
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         Ok(Self {
+            share: config.share(1),
             config,
             now: Duration::ZERO,
             breaker: Breaker::Closed,
@@ -276,8 +279,17 @@ impl<P> Engine<P> {
     /// and read the others asks before it does; to refuse a record means that it is fetched again.
     #[must_use]
     pub fn has_room(&self, partition: TopicPartition) -> bool {
+        let (records, bytes) = self.room(partition);
+        records > 0 && bytes > 0
+    }
+
+    /// How many records of this partition would find room, for a host that reads several at once: so
+    /// many, and none behind the one with which their bytes ([`Delivery::bytes`]) come to the second
+    /// number. Where either is zero, none.
+    #[must_use]
+    pub fn room(&self, partition: TopicPartition) -> (usize, usize) {
         let state = self.partitions.get(&partition);
-        state.is_some_and(|state| self.refusal(state, state.position).is_none())
+        state.map_or((0, 0), |state| self.limits().room_of(state))
     }
 
     /// The counts so far.

@@ -37,7 +37,7 @@ pub(crate) fn taken(partition: i32, offsets: core::ops::Range<i64>) -> Vec<Queue
 
 /// A queue with records 0 to 3 of partitions 0 and 1.
 fn queue(ordering: Ordering) -> DeliveryQueue {
-    let queue = DeliveryQueue::new(Arc::default(), ordering);
+    let queue = DeliveryQueue::new(Arc::default(), "t", ordering);
     for partition in [0, 1] {
         assert!(queue.push(&mut taken(partition, 0..4)));
     }
@@ -56,6 +56,14 @@ fn places(records: &[QueuedRecord]) -> Vec<(i32, i64)> {
 
 fn had(queue: &DeliveryQueue) -> Vec<(i32, i64)> {
     places(&take(queue, usize::MAX))
+}
+
+/// Accepts a record that is out, and says whether that counts.
+fn accept(queue: &DeliveryQueue, record: QueuedRecord) -> bool {
+    let QueuedRecord {
+        message, delivered, ..
+    } = record;
+    queue.accepted(&message, delivered).is_none()
 }
 
 /// Gives a verdict other than acceptance on a record that is out.
@@ -79,15 +87,12 @@ fn nothing_behind_a_rejected_record_can_be_had_until_the_engine_has_decided() {
 #[test]
 fn one_record_of_a_partition_is_out_at_a_time_and_partitions_take_turns() {
     let queue = queue(Ordering::Partition);
-    let first = take(&queue, 1);
-    let second = take(&queue, 1);
-    assert_eq!(
-        (places(&first), places(&second)),
-        (vec![(0, 0)], vec![(1, 0)])
-    );
+    let first = take(&queue, 1).pop().unwrap();
+    let second = take(&queue, 1).pop().unwrap();
+    assert_eq!((first.place(), second.place()), ((0, 0), (1, 0)));
     assert_eq!(had(&queue), []);
-    assert!(queue.accepted(&second[0].message));
-    assert!(queue.accepted(&first[0].message));
+    assert!(accept(&queue, second));
+    assert!(accept(&queue, first));
     assert_eq!(places(&take(&queue, 1)), [(1, 1)]);
     assert_eq!(places(&take(&queue, 1)), [(0, 1)]);
 }
@@ -97,11 +102,11 @@ fn a_batch_is_out_as_a_whole_and_ends_at_the_first_record_that_is_released() {
     let queue = queue(Ordering::Partition);
     let batch = take(&queue, 3);
     assert_eq!(places(&batch), [(0, 0), (0, 1), (0, 2)]);
-    let [a, b, c] = &batch[..] else {
+    let Ok([a, b, c]) = <[QueuedRecord; 3]>::try_from(batch) else {
         panic!("three records");
     };
-    assert!(queue.accepted(&a.message));
-    assert!(verdict(&queue, b, true));
+    assert!(accept(&queue, a));
+    assert!(verdict(&queue, &b, true));
     // The engine gets back what was not handed out, and the host's word on the rest is void.
     let lane = queue.lane_of(DeliveryId::on(&b.delivered)).unwrap();
     let back = queue.take_back(lane, DeliveryId::on(&b.delivered));
@@ -109,7 +114,7 @@ fn a_batch_is_out_as_a_whole_and_ends_at_the_first_record_that_is_released() {
     queue.verdict_applied(DeliveryId::on(&b.delivered));
     assert!(queue.push(&mut taken(0, 1..2)));
     assert_eq!(had(&queue), [(1, 0), (1, 1), (1, 2), (1, 3)]);
-    assert!(!queue.accepted(&c.message));
+    assert!(!accept(&queue, c));
     // Now nothing of it is out any more.
     assert_eq!(had(&queue), [(0, 1)]);
 }
@@ -117,14 +122,15 @@ fn a_batch_is_out_as_a_whole_and_ends_at_the_first_record_that_is_released() {
 #[test]
 fn a_rejected_record_does_not_end_its_batch() {
     let queue = queue(Ordering::Partition);
-    let batch = take(&queue, 2);
+    let mut batch = take(&queue, 2);
+    let second = batch.pop().unwrap();
     assert!(verdict(&queue, &batch[0], false));
-    assert!(queue.accepted(&batch[1].message));
+    assert!(accept(&queue, second));
 }
 
 #[test]
 fn by_key_the_records_of_one_key_come_one_at_a_time() {
-    let queue = DeliveryQueue::new(Arc::default(), Ordering::Key);
+    let queue = DeliveryQueue::new(Arc::default(), "t", Ordering::Key);
     let mut records = taken(0, 0..4);
     for record in &mut records {
         let key = if record.message.offset % 2 == 0 {
@@ -139,7 +145,7 @@ fn by_key_the_records_of_one_key_come_one_at_a_time() {
     let other = take(&queue, 1);
     assert_eq!((out.place(), places(&other)), ((0, 0), vec![(0, 1)]));
     assert_eq!(had(&queue), []);
-    assert!(queue.accepted(&out.message));
+    assert!(accept(&queue, out));
     assert_eq!(had(&queue), [(0, 2)]);
 }
 
@@ -147,9 +153,42 @@ fn by_key_the_records_of_one_key_come_one_at_a_time() {
 fn a_closed_desk_takes_nothing_and_says_what_was_not_looked_at() {
     for ordering in Ordering::ALL {
         let queue = queue(ordering);
-        assert_eq!(take(&queue, 1).len(), 1);
+        assert!(accept(&queue, take(&queue, 1).pop().unwrap()));
         assert_eq!(queue.close(), 7);
+        let mut accepted = Vec::new();
+        queue.take_accepted(true, &mut accepted);
+        assert_eq!(accepted.len(), 1, "what was accepted before stays so");
         assert!(!queue.push(&mut taken(0, 4..5)));
         assert_eq!(had(&queue), []);
     }
+}
+
+/// Only what the host waits for, or many, is taken before it is due.
+#[test]
+fn what_is_accepted_is_taken_when_it_is_due_or_many() {
+    let queue = DeliveryQueue::new(Arc::default(), "t", Ordering::Unordered);
+    let many = ACCEPTED_MANY as i64;
+    let mut records = taken(0, 0..many);
+    assert!(queue.push(&mut records));
+    let mut accepted = Vec::new();
+    let mut take_some = |is_due| {
+        queue.take_accepted(is_due, &mut accepted);
+        accepted.drain(..).count()
+    };
+    let mut records = take(&queue, ACCEPTED_MANY).into_iter();
+    let last = records.next_back().unwrap();
+    records.for_each(|record| assert!(accept(&queue, record)));
+    assert_eq!(take_some(false), 0, "one under");
+    assert!(accept(&queue, last));
+    assert_eq!(take_some(false), ACCEPTED_MANY, "at the limit");
+
+    assert!(queue.push(&mut taken(0, 0..2)));
+    for record in take(&queue, 2) {
+        assert!(accept(&queue, record));
+        assert_eq!((take_some(false), take_some(true)), (0, 1));
+    }
+    assert!(queue.push(&mut taken(0, 0..1)));
+    assert!(accept(&queue, take(&queue, 1).pop().unwrap()));
+    queue.state().is_waiting = true;
+    assert_eq!(take_some(false), 1);
 }

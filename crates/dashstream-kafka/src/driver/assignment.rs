@@ -111,6 +111,7 @@ impl Driver {
         if !lost {
             // What is settled is stored as long as that is possible.
             self.on_messages(client, self.wiring.sender.take());
+            self.on_accepted(true);
             self.perform(client);
         }
         for number in partitions {

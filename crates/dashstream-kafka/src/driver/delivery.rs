@@ -9,94 +9,99 @@ use dashstream_policy::{
 };
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
-use crate::clock::Clock;
 use crate::config::OldData;
 use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::{DeliveryId, QueuedRecord, key_hash};
-use crate::driver::{Client, Driver, Partition, TOPIC};
+use crate::driver::{Client, Driver, TOPIC};
 use crate::message::{Header, Message, RejectedMessage};
 use crate::standing::Served;
 use crate::status::Phase;
 
 impl Driver {
-    /// Offers a polled record to the engine, and says whether another may be polled.
+    /// Offers polled records of one partition to the engine, in their order, and says whether more may
+    /// be polled.
     ///
     /// What follows from records that are taken is carried out once for all, by
-    /// [`Driver::end_batch`].
-    pub(crate) fn polled(&mut self, client: &Client, message: &BorrowedMessage<'_>) -> bool {
-        let Some(partition) = self.partitions.get_mut(&message.partition()) else {
-            // Revoked while the record was on its way.
-            return true;
-        };
-        let Ok(offset) = Offset::new(message.offset()) else {
+    /// [`Driver::end_batch`]. What follows from others is carried out behind the last: after a seek
+    /// the engine would take those behind it for the next ones.
+    pub(crate) fn polled(&mut self, client: &Client, number: i32, run: &[Polled<'_>]) -> bool {
+        let (Some(partition), Some((last, _))) = (self.partitions.get_mut(&number), run.last())
+        else {
+            // Revoked while the records were on their way.
             return true;
         };
         let now = self.wiring.clock.now();
-        let timestamp_ms = message.timestamp().to_millis();
-        let backlog = backlog(
-            self.old_data,
-            &self.wiring.clock,
-            partition,
-            message.offset(),
-            timestamp_ms,
-        );
-        let at = TopicPartition::new(TOPIC, message.partition());
-        let key = match self.engine.engine().config().ordering {
-            Ordering::Key => message.key().map(key_hash),
-            Ordering::Partition | Ordering::Unordered => None,
-        };
-        let delivery = Delivery::new(at, partition.assignment, offset)
-            .null(message.payload().is_none())
-            .backlog(backlog)
-            .key(key)
-            .bytes(bytes(message));
-        partition
-            .progress
-            .moved(now, message.offset().saturating_add(1));
-        let intake = self.engine.delivered(now, delivery);
-        let counts = !matches!(
-            intake,
-            Admission::Duplicate | Admission::Fenced | Admission::Refused(_)
-        );
-        if counts {
-            self.served(now, Served::Fetched);
-            self.received = self.received.saturating_add(1);
-            self.report(&ConsumerEvent::Received {
-                partition: message.partition(),
-                offset: message.offset(),
-                bytes: message.payload().map(<[u8]>::len),
-            });
+        let next = last.offset().saturating_add(1);
+        partition.progress.moved(now, next);
+        let (assignment, old_below) = (partition.assignment, partition.old_below);
+        let before = self.received;
+        let mut is_plain = true;
+        for (message, bytes) in run {
+            let Ok(offset) = Offset::new(message.offset()) else {
+                continue;
+            };
+            let timestamp_ms = message.timestamp().to_millis();
+            let backlog = self.backlog(old_below, message.offset(), timestamp_ms);
+            let at = TopicPartition::new(TOPIC, number);
+            let key = match self.engine.engine().config().ordering {
+                Ordering::Key => message.key().map(key_hash),
+                Ordering::Partition | Ordering::Unordered => None,
+            };
+            let delivery = Delivery::new(at, assignment, offset)
+                .null(message.payload().is_none())
+                .backlog(backlog)
+                .key(key)
+                .bytes(*bytes);
+            let admission = self.engine.delivered(now, delivery);
+            let (is_received, is_taken) = match &admission {
+                Admission::Take(_) | Admission::Queue(_) => (true, true),
+                Admission::Rejected(_) | Admission::Ignored => (true, false),
+                Admission::Duplicate | Admission::Fenced | Admission::Refused(_) => (false, false),
+            };
+            is_plain &= is_taken;
+            if is_received {
+                self.received = self.received.saturating_add(1);
+                self.report(&ConsumerEvent::Received {
+                    partition: number,
+                    offset: message.offset(),
+                    bytes: message.payload().map(<[u8]>::len),
+                });
+            }
+            match admission {
+                Admission::Take(delivered) => {
+                    self.deliver(owned(message, timestamp_ms, backlog), delivered);
+                }
+                Admission::Queue(delivered) => {
+                    self.queue(delivered, owned(message, timestamp_ms, backlog));
+                }
+                // Like the host's own verdicts it waits until what is before it is judged.
+                Admission::Rejected(rejected) => {
+                    let message = owned(message, timestamp_ms, backlog);
+                    self.queue(rejected.into_record(), message);
+                }
+                Admission::Ignored => self.report(&ConsumerEvent::Ignored {
+                    partition: number,
+                    offset: message.offset(),
+                }),
+                Admission::Duplicate | Admission::Fenced | Admission::Refused(_) => {}
+            }
         }
-        match intake {
-            Admission::Take(delivered) => {
-                let message = self.message(message, timestamp_ms, backlog);
-                self.deliver(message, delivered);
-                return self.engine.engine().taking() == Taking::Open;
-            }
-            Admission::Queue(delivered) => {
-                self.queue(delivered, self.message(message, timestamp_ms, backlog));
-                return self.engine.engine().taking() == Taking::Open;
-            }
-            // Like the host's own verdicts it waits until what is before it is judged.
-            Admission::Rejected(rejected) => {
-                let message = self.message(message, timestamp_ms, backlog);
-                self.queue(rejected.into_record(), message);
-            }
-            Admission::Ignored => self.report(&ConsumerEvent::Ignored {
-                partition: message.partition(),
-                offset: message.offset(),
-            }),
-            Admission::Duplicate | Admission::Fenced | Admission::Refused(_) => {}
+        if self.received > before {
+            self.served(now, Served::Fetched);
+        }
+        if is_plain {
+            return self.engine.engine().taking() == Taking::Open;
         }
         self.perform(client);
         self.taking
     }
 
-    /// Whether a record of this partition would find room.
-    pub(crate) fn has_room(&self, number: i32) -> bool {
-        let at = TopicPartition::new(TOPIC, number);
-        self.engine.engine().has_room(at)
+    /// As [`dashstream_policy::Engine::room`].
+    pub(crate) fn room(&self, number: i32) -> (usize, usize) {
+        self.engine
+            .engine()
+            .room(TopicPartition::new(TOPIC, number))
     }
 
     /// The topic, and which partitions of it are assigned.
@@ -240,44 +245,23 @@ impl Driver {
         self.with_host = self.with_host.saturating_sub(records);
     }
 
-    fn message(
-        &self,
-        message: &BorrowedMessage<'_>,
-        timestamp_ms: Option<i64>,
-        backlog: Backlog,
-    ) -> Message {
-        Message {
-            topic: Arc::clone(&self.topic),
-            partition: message.partition(),
-            offset: message.offset(),
-            key: message.key().map(Bytes::copy_from_slice),
-            payload: message.payload().map(Bytes::copy_from_slice),
-            headers: message.headers().map(headers).unwrap_or_default(),
-            timestamp_ms,
-            backlog,
-        }
+    fn backlog(&self, old_below: i64, offset: i64, timestamp_ms: Option<i64>) -> Backlog {
+        let old = match self.old_data {
+            OldData::BelowWatermark => offset < old_below,
+            OldData::OlderThan { grace } => timestamp_ms.is_some_and(|ms| {
+                let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
+                ms < self.wiring.clock.started_unix_ms().saturating_sub(grace)
+            }),
+        };
+        if old { Backlog::Old } else { Backlog::Current }
     }
 }
 
-fn backlog(
-    rule: OldData,
-    clock: &Clock,
-    partition: &Partition,
-    offset: i64,
-    timestamp_ms: Option<i64>,
-) -> Backlog {
-    let old = match rule {
-        OldData::BelowWatermark => offset < partition.old_below,
-        OldData::OlderThan { grace } => timestamp_ms.is_some_and(|ms| {
-            let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
-            ms < clock.started_unix_ms().saturating_sub(grace)
-        }),
-    };
-    if old { Backlog::Old } else { Backlog::Current }
-}
+/// A record as the client has it, and what it takes of the memory that may be outstanding.
+pub(crate) type Polled<'a> = (BorrowedMessage<'a>, usize);
 
 /// What a record takes of the memory that may be outstanding.
-fn bytes(message: &BorrowedMessage<'_>) -> usize {
+pub(crate) fn bytes(message: &BorrowedMessage<'_>) -> usize {
     let headers = message
         .headers()
         .into_iter()
@@ -289,6 +273,18 @@ fn bytes(message: &BorrowedMessage<'_>) -> usize {
     let parts = [message.key(), message.payload()].map(|part| part.map_or(0, <[u8]>::len));
     let parts = parts.into_iter().chain(headers.map(of_header));
     parts.fold(size_of::<QueuedRecord>(), usize::saturating_add)
+}
+
+fn owned(message: &BorrowedMessage<'_>, timestamp_ms: Option<i64>, backlog: Backlog) -> Message {
+    Message {
+        partition: message.partition(),
+        offset: message.offset(),
+        key: message.key().map(Bytes::copy_from_slice),
+        payload: message.payload().map(Bytes::copy_from_slice),
+        headers: message.headers().map(headers),
+        timestamp_ms,
+        backlog,
+    }
 }
 
 fn headers(headers: &BorrowedHeaders) -> Arc<[Header]> {

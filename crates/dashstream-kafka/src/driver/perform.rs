@@ -166,7 +166,9 @@ impl Driver {
         }
         let found_at = self.wiring.clock.unix(now);
         let result = match (&self.archive, self.engine.payload(request.id)) {
-            (Some(archive), Some(kept)) => archive.send(request, kept, found_at, self.received),
+            (Some(archive), Some(kept)) => {
+                archive.send(request, (&self.topic, kept), found_at, self.received)
+            }
             // An archive is there whenever the policy uses one, and the record while a request for it
             // is.
             (None, _) | (_, None) => Err(Refused {

@@ -18,9 +18,7 @@ impl<P> Engine<P> {
             offset,
             ..
         } = delivery;
-        let state = self.partitions.get(&partition);
-        let refusal = state.and_then(|state| self.refusal(state, Some(offset)));
-        let share_is_used = state.is_some_and(|state| !self.is_within_share(state));
+        let limits = self.limits();
         let held_elsewhere = self.consumer_held();
         let Some(state) = self.current(partition, assignment) else {
             return Admission::Fenced;
@@ -36,13 +34,13 @@ impl<P> Engine<P> {
         } else if state.is_displaced() {
             Some(Refusal::Seeking)
         } else {
-            refusal
+            limits.refusal(state, offset)
         };
         if let Some(refusal) = refusal {
             #[cfg(not(mutant = "refused_is_forgotten"))]
             // prefetched records are thrown away for good
             state.go_back_to(offset);
-            state.is_full |= refusal == Refusal::Full && share_is_used;
+            state.is_full |= refusal == Refusal::Full && !limits.is_within_share(state);
             self.control = true;
             bump(&mut self.counters.refused);
             self.count(Count::Refused(refusal));

@@ -31,6 +31,7 @@ impl<P> Engine<P> {
         let state = Partition::assigned(assignment, committed);
         self.partitions.insert(partition, state);
         self.assigned = self.assigned.saturating_add(1);
+        self.share = self.config.share(self.assigned);
         self.control = true;
         if let (Some(committed), Some(low)) = (committed, low)
             && low > committed
@@ -50,6 +51,7 @@ impl<P> Engine<P> {
         if let Some(state) = self.partitions.get_mut(&partition) {
             state.revoked = Some(now);
             self.assigned = self.assigned.saturating_sub(1);
+            self.share = self.config.share(self.assigned);
             // The others have more room.
             self.control = true;
             #[cfg(not(mutant = "store_after_revoke"))]

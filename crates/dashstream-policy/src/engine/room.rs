@@ -5,36 +5,88 @@ use crate::{Archiving, Offset, Refusal};
 
 use super::{Engine, Stop};
 
-impl<P> Engine<P> {
-    /// Why a partition may not take the record at `offset`, or its next one.
-    pub(super) fn refusal(&self, state: &Partition, offset: Option<Offset>) -> Option<Refusal> {
-        // What is read again has its place, and what waits behind it needs it.
-        let again = offset.is_some_and(|offset| !state.tracker.ends_before(offset));
-        if self.draining {
-            Some(Refusal::Draining)
-        } else if self.stop != Stop::Open
-            || self.tracked >= self.config.outstanding_max
-            || !(again || self.is_within_share(state))
-        {
-            Some(Refusal::Full)
+/// How much may be taken, whatever partition it is of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Why no partition may take a record, if none may.
+    refusal: Option<Refusal>,
+    records: usize,
+    bytes: usize,
+    /// Records and bytes that one partition may have.
+    share: (usize, usize),
+}
+
+impl Limits {
+    /// Why a partition may not take the record at `offset`, if it may not.
+    pub(super) fn refusal(&self, state: &Partition, offset: Offset) -> Option<Refusal> {
+        let full =
+            || (!is_again(state, offset) && !self.is_within_share(state)).then_some(Refusal::Full);
+        self.refusal.or_else(full)
+    }
+
+    /// How many records a partition may take, and bytes of them, of which the last may be larger.
+    pub(super) fn room_of(&self, state: &Partition) -> (usize, usize) {
+        if self.refusal.is_some() {
+            (0, 0)
+        } else if state.position.is_some_and(|offset| is_again(state, offset)) {
+            (1, 1)
         } else {
-            None
+            let (records, bytes) = self.left_of_share(state);
+            (records.min(self.records), bytes)
         }
     }
 
     /// Whether a partition leaves the others their room.
     pub(super) fn is_within_share(&self, state: &Partition) -> bool {
+        let (records, bytes) = self.left_of_share(state);
+        records > 0 && bytes > 0
+    }
+
+    /// What a partition may take and leave the others their room: records, and bytes of them.
+    fn left_of_share(&self, state: &Partition) -> (usize, usize) {
         #[cfg(mutant = "one_partition_fills_all")] // the bound is one for all
-        return true;
-        let (records, bytes) = self.share();
+        return (usize::MAX, usize::MAX);
+        let (records, bytes) = self.share;
         let (has, takes) = (state.tracker.len(), state.tracker.bytes());
-        let fits = self.bytes < self.config.outstanding_bytes_max || has == 0;
-        has < records && takes < bytes && fits
+        // One record is taken whatever the others have.
+        let all = if has == 0 {
+            self.bytes.max(1)
+        } else {
+            self.bytes
+        };
+        (
+            records.saturating_sub(has),
+            bytes.saturating_sub(takes).min(all),
+        )
+    }
+}
+
+/// Whether a record is read again: it has its place, and what waits behind it needs it.
+fn is_again(state: &Partition, offset: Offset) -> bool {
+    !state.tracker.ends_before(offset)
+}
+
+impl<P> Engine<P> {
+    /// How much may be taken now.
+    pub(super) const fn limits(&self) -> Limits {
+        let refusal = if self.draining {
+            Some(Refusal::Draining)
+        } else if !matches!(self.stop, Stop::Open) || self.tracked >= self.config.outstanding_max {
+            Some(Refusal::Full)
+        } else {
+            None
+        };
+        Limits {
+            refusal,
+            records: self.config.outstanding_max.saturating_sub(self.tracked),
+            bytes: self.config.outstanding_bytes_max.saturating_sub(self.bytes),
+            share: self.share,
+        }
     }
 
     /// Whether a partition that was full has room for more than one record.
     pub(super) fn has_plenty(&self, state: &Partition) -> bool {
-        let (records, bytes) = self.share();
+        let (records, bytes) = self.share;
         let (has, takes) = (state.tracker.len(), state.tracker.bytes());
         let plenty = |room: usize| room.saturating_sub(room.div_ceil(4));
         has <= plenty(records) && (takes <= plenty(bytes) || has == 0)
@@ -62,7 +114,7 @@ impl<P> Engine<P> {
         }
         // A quarter of the room has to be free, or the client would be stopped at every record; but
         // where all other partitions are full, the last one has no more than its share.
-        let free = limit.div_ceil(4).min(self.share().0);
+        let free = limit.div_ceil(4).min(self.share.0);
         if self.tracked > limit.saturating_sub(free) {
             return;
         }
@@ -71,23 +123,5 @@ impl<P> Engine<P> {
         }
         self.stop = Stop::Open;
         self.control = true;
-    }
-
-    /// Records and bytes that one partition may take.
-    fn share(&self) -> (usize, usize) {
-        let assigned = self.assigned.max(1);
-        let (records, bytes) = (
-            self.config.outstanding_max,
-            self.config.outstanding_bytes_max,
-        );
-        let records = self
-            .config
-            .partition_outstanding_max
-            .unwrap_or_else(|| records.div_euclid(assigned));
-        let bytes = self
-            .config
-            .partition_bytes_max
-            .unwrap_or_else(|| bytes.div_euclid(assigned));
-        (records.max(1), bytes.max(1))
     }
 }

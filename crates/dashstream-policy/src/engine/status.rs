@@ -11,12 +11,13 @@ use super::Engine;
 
 impl<P> Engine<P> {
     pub(super) fn report(&self) -> Status {
+        let limits = self.limits();
         let everywhere = self.consumer_held() || self.pauses_for_room();
         let partitions: Vec<_> = self
             .partitions
             .iter()
             .map(|(&partition, state)| {
-                let waits = everywhere || !self.is_within_share(state);
+                let waits = everywhere || !limits.is_within_share(state);
                 describe(partition, state, waits)
             })
             .collect();

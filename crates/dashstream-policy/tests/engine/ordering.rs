@@ -284,3 +284,41 @@ fn a_partition_takes_its_share_of_the_bytes_and_one_record_more() {
         assert!(host.engine.has_room(P) && !host.engine.has_room(Q));
     }
 }
+
+/// A host that reads several records at once reads as many as the engine says.
+#[test]
+fn as_many_records_are_taken_as_there_is_room_for_and_no_more() {
+    let config = Config::default;
+    for (config, bytes, fits) in [
+        (config().outstanding_max(10), 1, 5),
+        (
+            config()
+                .outstanding_max(4)
+                .partition_outstanding_max(Some(9)),
+            1,
+            4,
+        ),
+        // Two partitions: 50 bytes each, and one record beyond.
+        (config().outstanding_bytes_max(100), 10, 5),
+        (config().outstanding_bytes_max(100), 13, 4),
+        (config().outstanding_bytes_max(100), 51, 1),
+    ] {
+        let mut host = Host::new(config);
+        let (records, mut left) = host.engine.room(P);
+        for (taken, offset) in (0_i64..).enumerate() {
+            let delivery = Delivery::new(P, EPOCH, at(offset)).bytes(bytes);
+            let admission = host.engine.delivered(host.now, delivery);
+            let has_room = taken < records && left > 0;
+            if taken == fits {
+                assert_eq!(admission, Admission::Refused(Refusal::Full));
+                assert!(!has_room, "{taken}: {records}, {left}");
+                break;
+            }
+            assert!(matches!(admission, Admission::Take(_)), "{admission:?}");
+            assert!(has_room, "{taken}: {records}, {left}");
+            left = left.saturating_sub(bytes);
+        }
+        let (records, bytes) = host.engine.room(P);
+        assert!(records == 0 || bytes == 0);
+    }
+}
