@@ -6,6 +6,7 @@ mod dispatch;
 mod events;
 mod handler;
 mod observe;
+mod read_back;
 mod shared;
 mod throttle;
 mod unowned;

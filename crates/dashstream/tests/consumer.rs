@@ -16,6 +16,8 @@ use dashstream::kafka::{Config, Embedded};
 use dashstream::metrics::Format;
 use dashstream::policy::{self, Cause};
 use dashstream::{Builder, Consumer, Ended, Handler, HandlerVerdict, Message, Outcome};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 /// A raw frame with an event of `thread` and its sequence number.
 fn event(thread: &str, sequence: u8) -> Vec<u8> {
@@ -200,4 +202,106 @@ fn each_verdict_has_its_own_end_and_a_panic_is_no_lost_record() {
     let attempts = policy::Config::default().attempts_max;
     let expected = [(0, 1), (1, 2), (2, 2), (3, 2), (4, attempts)];
     assert_eq!(*tried, BTreeMap::from(expected));
+}
+
+/// A raw frame with a full state of `thread`, `{}`.
+fn full_state(thread: &str, sequence: u8) -> Vec<u8> {
+    let header = [
+        &[0x22, u8::try_from(thread.len()).unwrap()],
+        thread.as_bytes(),
+    ]
+    .concat();
+    let header = [&header[..], &[0x28, sequence]].concat();
+    let len = u8::try_from(header.len()).unwrap();
+    // StateDiff's header and its field 5, behind the message's field 2.
+    let body = [&[0x0A, len], &header[..], &[0x2A, 2], b"{}"].concat();
+    [&[0x00, 0x12, u8::try_from(body.len()).unwrap()], &body[..]].concat()
+}
+
+/// A hundred runs, each a full state and then an event, are consumed. After the restart a bound of `records`
+/// reaches the full states of the last ones: these are known at their next record, the others not yet, and
+/// none is lost.
+#[test]
+fn runs_whose_full_state_lies_within_the_bound_are_known_after_a_restart() {
+    let broker = broker(1);
+    let name = |run: usize| format!("run-{run:02}");
+    let produce = |value: &dyn Fn(&str) -> Vec<u8>| {
+        for run in 0..100 {
+            let (key, value) = (name(run), value(&name(run)));
+            let key = Some(key.as_bytes());
+            broker.produce("runs", key, Some(&value)).unwrap();
+        }
+    };
+    produce(&|thread| full_state(thread, 1));
+    produce(&|thread| event(thread, 2));
+    let before = run(consumer(&broker), 200, |_: Message<'_>| {
+        HandlerVerdict::Accept
+    });
+    let runs = before.monitor.metrics().latest().facts.runs;
+    assert_eq!((runs.synced, runs.not_yet_known), (100, 0));
+    // Offset 200 comes next, and the full state of a run stands at its number.
+    for (turn, (records, known)) in [(149, 49), (150, 50), (151, 51), (1_000, 100), (0, 0)]
+        .into_iter()
+        .enumerate()
+    {
+        let group = format!("test-{turn}");
+        commit(&broker, &group, 200);
+        if turn == 0 {
+            produce(&|thread| event(thread, 3));
+        }
+        let shown = Arc::new(Mutex::new(BTreeMap::new()));
+        let seen = Arc::clone(&shown);
+        let config = Config::new(broker.brokers(), "runs", group).unwrap();
+        let builder = Consumer::builder(config).read_back(records, Duration::from_secs(30));
+        let ended = run(builder, 100, move |message: Message<'_>| {
+            let state = message.run().and_then(|run| run.state()).is_some();
+            let place = (message.record.offset(), state);
+            seen.lock()
+                .unwrap()
+                .insert(message.thread_id().to_owned(), place);
+            HandlerVerdict::Accept
+        });
+        assert_eq!(processed(&ended), 100, "what was read back counts nowhere");
+        let expected = (0..100).map(|run| (name(run), (200 + run as i64, run >= 100 - known)));
+        assert_eq!(*shown.lock().unwrap(), expected.collect(), "{records}");
+        let runs = ended.monitor.metrics().latest().facts.runs;
+        let known = known as u64;
+        assert_eq!(
+            (runs.synced, runs.not_yet_known, runs.needs_resync),
+            (known, 100 - known, 0)
+        );
+    }
+}
+
+/// Where it cannot be read back in time, the runs are not yet known and the records are consumed.
+#[test]
+fn what_is_not_read_back_in_time_is_not_yet_known() {
+    let broker = broker(1);
+    broker
+        .produce("runs", Some(b"t"), Some(&full_state("t", 1)))
+        .unwrap();
+    broker
+        .produce("runs", Some(b"t"), Some(&event("t", 2)))
+        .unwrap();
+    commit(&broker, "test", 1);
+    let builder = consumer(&broker).read_back(10, Duration::ZERO);
+    let ended = run(builder, 1, |message: Message<'_>| {
+        assert!(message.run().unwrap().state().is_none());
+        HandlerVerdict::Accept
+    });
+    let runs = ended.monitor.metrics().latest().facts.runs;
+    assert_eq!((runs.not_yet_known, runs.needs_resync), (1, 0));
+}
+
+/// Has a group go on at an offset of partition 0.
+fn commit(broker: &Embedded, group: &str, next: i64) {
+    let client: BaseConsumer = rdkafka::ClientConfig::new()
+        .set("bootstrap.servers", broker.brokers())
+        .set("group.id", group)
+        .create()
+        .unwrap();
+    let mut offsets = TopicPartitionList::new();
+    let next = Offset::Offset(next);
+    offsets.add_partition_offset("runs", 0, next).unwrap();
+    client.commit(&offsets, CommitMode::Sync).unwrap();
 }

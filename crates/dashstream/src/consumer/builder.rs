@@ -13,10 +13,11 @@ use dashstream_reducer::RunsLimits;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::{oneshot, watch};
 
-use crate::consumer::dispatch::Dispatch;
+use crate::consumer::dispatch::{Dispatch, Division};
 use crate::consumer::events::Events;
 use crate::consumer::handler::Handler;
 use crate::consumer::observe::Observation;
+use crate::consumer::read_back::ReadBack;
 use crate::consumer::shared::{OnDecided, Shared};
 use crate::consumer::unowned::UnownedWatch;
 use crate::consumer::worker::Worker;
@@ -40,6 +41,7 @@ pub struct Builder {
     watermark_interval: Duration,
     decided: Option<OnDecided>,
     spans: bool,
+    read_back: Option<(u32, Duration)>,
 }
 
 impl Builder {
@@ -54,6 +56,7 @@ impl Builder {
             health: HealthPolicy::default(),
             decided: None,
             spans: false,
+            read_back: None,
         }
     }
 
@@ -107,6 +110,21 @@ impl Builder {
         self
     }
 
+    /// Reads again what stands before the committed offset of each partition that comes to this consumer, for
+    /// the states of its runs: a run whose last full state lies within `records` offsets is known at its next
+    /// record, where it would be `not_yet_known` until its next full state. What is read again reaches no
+    /// handler, counts nowhere and moves no offset.
+    ///
+    /// The partition's records wait meanwhile, for `time` at most; beyond it, or without an answer, the runs
+    /// are as unknown as without. It takes a client of its own for each partition. Where a key belongs to a
+    /// worker, each worker reads all of the partition.
+    ///
+    /// Default: none.
+    pub const fn read_back(mut self, records: u32, time: Duration) -> Self {
+        self.read_back = Some((records, time));
+        self
+    }
+
     /// Joins the group and begins to consume, on the tokio runtime of the caller, which needs its timer.
     ///
     /// # Errors
@@ -130,7 +148,10 @@ impl Builder {
         let events = Events::new(metrics.clone(), shared.clone(), senders.clone());
         let listener = events.clone();
         let kafka = self.kafka;
-        let ordering = self.policy.ordering;
+        let division = Division {
+            ordering: self.policy.ordering,
+            workers: self.workers,
+        };
         let archives = self.policy.archiving != Archiving::Off;
         let consumer =
             dashstream_kafka::Consumer::start(kafka.clone(), self.policy, move |event| {
@@ -161,6 +182,12 @@ impl Builder {
                 shared: shared.clone(),
                 catching_up: BTreeSet::new(),
                 spans: self.spans,
+                read_back: self.read_back.map(|(records, time)| ReadBack {
+                    kafka: kafka.clone(),
+                    records,
+                    time,
+                }),
+                division,
             };
             tasks.push(tokio::spawn(worker.run(inbox)));
         }
@@ -182,7 +209,7 @@ impl Builder {
             unowned,
             archives,
             observed: observed_tx,
-            ordering,
+            division,
         };
         Ok(Consumer {
             monitor,

@@ -2,6 +2,7 @@
 //! snapshot.
 
 use core::hash::{Hash as _, Hasher as _};
+use core::num::NonZeroUsize;
 use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
 use std::hash::DefaultHasher;
@@ -35,7 +36,36 @@ pub(crate) struct Dispatch {
     pub(crate) unowned: UnownedWatch,
     pub(crate) archives: bool,
     pub(crate) observed: watch::Sender<()>,
+    pub(crate) division: Division,
+}
+
+/// Which worker a record goes to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Division {
     pub(crate) ordering: Ordering,
+    pub(crate) workers: NonZeroUsize,
+}
+
+impl Division {
+    /// The worker that the partition belongs to, or the key where only records of one key are ordered: so a
+    /// run has one worker.
+    pub(crate) fn worker_of(self, partition: i32, key: Option<&[u8]>) -> usize {
+        let of = match self.ordering {
+            Ordering::Partition | Ordering::Unordered => usize::try_from(partition).ok(),
+            Ordering::Key => {
+                let mut hasher = DefaultHasher::new();
+                key.hash(&mut hasher);
+                // The low bits are as good as any.
+                usize::try_from(hasher.finish() & u64::from(u32::MAX)).ok()
+            }
+        };
+        of.unwrap_or(0) % self.workers
+    }
+
+    /// Whether the worker may have runs of the partition.
+    pub(crate) fn reaches(self, partition: i32, worker: usize) -> bool {
+        self.ordering == Ordering::Key || self.worker_of(partition, None) == worker
+    }
 }
 
 impl Dispatch {
@@ -59,19 +89,8 @@ impl Dispatch {
         self.close(on_request).await
     }
 
-    /// Gives a record to the worker that its partition belongs to, or its key where only records of one key
-    /// are ordered: so a run has one worker.
     fn hand_on(&self, record: Record) {
-        let of = match self.ordering {
-            Ordering::Partition | Ordering::Unordered => usize::try_from(record.partition()).ok(),
-            Ordering::Key => {
-                let mut hasher = DefaultHasher::new();
-                record.key().hash(&mut hasher);
-                // The low bits are as good as any.
-                usize::try_from(hasher.finish() & u64::from(u32::MAX)).ok()
-            }
-        };
-        let worker = of.unwrap_or(0).checked_rem(self.senders.len()).unwrap_or(0);
+        let worker = self.division.worker_of(record.partition(), record.key());
         // A worker lives for as long as this task; a record that it did not get would count as dropped.
         if let Some(sender) = self.senders.get(worker) {
             let _gone = sender.send(Work::Record(record));

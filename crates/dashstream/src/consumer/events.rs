@@ -92,13 +92,17 @@ impl Events {
             ConsumerEvent::Assigned {
                 partition,
                 committed,
-            } => tracing::info!(partition, committed, "partition assigned"),
+            } => {
+                tracing::info!(partition, committed, "partition assigned");
+                // Before any record of it: those come by way of another task.
+                if let Some(next) = committed {
+                    self.tell(|| Work::Assigned(partition, next));
+                }
+            }
             ConsumerEvent::Revoked { partition, lost } => {
                 tracing::info!(partition, lost, "partition revoked");
                 if !self.shared.leaving.load(Relaxed) {
-                    for worker in &self.workers {
-                        let _gone = worker.send(Work::Revoked(partition));
-                    }
+                    self.tell(|| Work::Revoked(partition));
                 }
             }
             ConsumerEvent::Stored { partition, .. } => {
@@ -134,6 +138,12 @@ impl Events {
                 self.metrics
                     .infrastructure_error(self.now(), infrastructure(code));
             }
+        }
+    }
+
+    fn tell(&self, work: impl Fn() -> Work) {
+        for worker in &self.workers {
+            let _gone = worker.send(work());
         }
     }
 

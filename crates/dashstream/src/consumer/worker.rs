@@ -15,7 +15,9 @@ use dashstream_reducer::{Effect, Position, Runs};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tracing::Instrument as _;
 
+use crate::consumer::dispatch::Division;
 use crate::consumer::handler::{Handler, Message, Verdict};
+use crate::consumer::read_back::ReadBack;
 use crate::consumer::shared::{Shared, WorkerReport};
 use crate::consumer::throttle::Line;
 use crate::fault::cause_of;
@@ -28,6 +30,8 @@ use crate::run_tracker::RunTracker;
 #[derive(Debug)]
 pub(crate) enum Work {
     Record(Record),
+    /// A partition is ours now, and goes on at this offset.
+    Assigned(i32, i64),
     /// A partition belongs to somebody else now.
     Revoked(i32),
     Tick,
@@ -49,6 +53,8 @@ pub(crate) struct Worker<H> {
     pub(crate) catching_up: BTreeSet<i32>,
     /// Whether a span is opened for each record.
     pub(crate) spans: bool,
+    pub(crate) read_back: Option<ReadBack>,
+    pub(crate) division: Division,
 }
 
 impl<H: Handler + Clone> Worker<H> {
@@ -60,6 +66,7 @@ impl<H: Handler + Clone> Worker<H> {
                     self.take(record).instrument(span).await;
                 }
                 Work::Record(record) => self.take(record).await,
+                Work::Assigned(partition, next) => self.read_back(partition, next).await,
                 Work::Revoked(partition) => {
                     self.runs.runs_mut().forget_partition(partition);
                     self.catching_up.remove(&partition);
@@ -70,6 +77,25 @@ impl<H: Handler + Clone> Worker<H> {
         }
         self.tick();
         self.runs.into_runs()
+    }
+
+    async fn read_back(&mut self, partition: i32, next: i64) {
+        let (Some(back), true) = (
+            self.read_back.clone(),
+            self.division.reaches(partition, self.number),
+        ) else {
+            return;
+        };
+        let (now, mine) = (self.kafka.now(), (self.division, self.number));
+        back.apply(
+            now,
+            (partition, next),
+            mine,
+            &mut self.decoder,
+            &mut self.runs,
+        )
+        .await;
+        self.drain_effects();
     }
 
     /// Decides about one record. What becomes of its offset is not decided here.

@@ -1,0 +1,102 @@
+//! What stands before a partition's committed offset, read again for the states of its runs alone.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use dashstream_codec::Decoder;
+use dashstream_kafka::dlq::KafkaRecord;
+use dashstream_kafka::{Admin, Config, StartError, TopicReader};
+use dashstream_reducer::Position;
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::consumer::dispatch::Division;
+use crate::run_tracker::RunTracker;
+
+/// How far it is read back, and by which client.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadBack {
+    pub(crate) kafka: Config,
+    pub(crate) records: u32,
+    pub(crate) time: Duration,
+}
+
+/// An offset and what stands there.
+type Earlier = (i64, KafkaRecord);
+
+impl ReadBack {
+    /// Applies to `runs` what stands before `next`, as far as `mine` says that it is this worker's. Where not
+    /// all of it could be read in time, the partition's runs are as unknown as without.
+    pub(crate) async fn apply(
+        &self,
+        now: Duration,
+        (partition, next): (i32, i64),
+        (mine, worker): (Division, usize),
+        decoder: &mut Decoder,
+        runs: &mut RunTracker,
+    ) {
+        let (sender, mut earlier) = channel(AHEAD);
+        let (kafka, records) = (self.kafka.clone(), self.records);
+        let reader = spawn_blocking(move || read(&kafka, records, partition, next, &sender));
+        let applied = timeout(self.time, async {
+            let mut applied = 0_u64;
+            while let Some((offset, record)) = earlier.recv().await {
+                if mine.worker_of(partition, record.key.as_deref()) != worker {
+                    continue;
+                }
+                // What was refused is of no run.
+                if let Some(Ok(decoded)) = record.value.map(|value| decoder.decode(&value)) {
+                    let position = Position { partition, offset };
+                    let _summary = runs
+                        .runs_mut()
+                        .apply_message(now, position, &decoded.message);
+                    applied = applied.saturating_add(1);
+                }
+            }
+            let read = reader.await;
+            // A reader that panics has read nothing to the end.
+            read.map_or(Err(StartError::Thread), |read| read.map(|()| applied))
+        })
+        .await;
+        match applied {
+            Ok(Ok(applied)) => tracing::info!(partition, next, applied, "runs read back"),
+            Ok(Err(error)) => {
+                runs.runs_mut().forget_partition(partition);
+                tracing::warn!(
+                    partition,
+                    code = error.code(),
+                    "runs not read back: {error}"
+                );
+            }
+            Err(_) => {
+                runs.runs_mut().forget_partition(partition);
+                tracing::warn!(partition, "runs not read back in time");
+            }
+        }
+    }
+}
+
+/// Reads the records before `next`, at most so many offsets, until nobody takes them any more.
+fn read(
+    kafka: &Config,
+    records: u32,
+    partition: i32,
+    next: i64,
+    earlier: &Sender<Earlier>,
+) -> Result<(), StartError> {
+    let marks = Admin::new(kafka)?.watermarks(partition)?;
+    let from = next.saturating_sub(records.into()).max(marks.low);
+    let range = from..next.min(marks.high);
+    let topic = kafka.topic_name();
+    let mut reader = TopicReader::within(kafka, topic, &BTreeMap::from([(partition, range)]))?;
+    while let Some(((_, offset), record)) = reader.read()? {
+        if earlier.blocking_send((offset, record)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Records that the client may be ahead of the worker: the largest take 10 MiB each.
+const AHEAD: usize = 8;
