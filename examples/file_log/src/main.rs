@@ -16,14 +16,6 @@ use dashstream::policy::{self, Action, Admission, ArchiveResult, Archiving, Assi
 use dashstream::policy::{Engine, Fault, Input, Offset, TopicId, TopicPartition};
 use dashstream::{Facts, HealthPolicy, Metrics, Monitor, Options, Outcome, cause_of};
 
-/// A host of the policy engine whose client is a file and whose archive is another.
-struct Host {
-    engine: Engine<String>,
-    offset: PathBuf,
-    letters: File,
-    next: i64,
-}
-
 const LOG: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
 const FIRST: Assignment = Assignment::new(1);
 
@@ -36,97 +28,87 @@ fn main() -> Result<()> {
     let metrics = Metrics::register(Options::default().without_clients(), Duration::ZERO)?;
     let monitor = Monitor::new(metrics, HealthPolicy::default(), move || begun.elapsed());
     let (mut decoder, mut done) = (Decoder::new(DecodeOptions::new()), append(done)?);
-    let mut host = Host::open(offset, letters)?;
-    host.drain(Duration::ZERO)?;
+    let mut letters = append(letters)?;
+    drop(append(offset)?);
+    let text = fs::read_to_string(offset)?;
+    let mut next: i64 = if text.is_empty() { 0 } else { text.parse()? };
+    // By default a rejected record's offset does not wait for its letter.
+    let policy = policy::Config::default().archiving(Archiving::Required);
+    let mut engine = Engine::new(policy)?;
+    let assigned = Input::Assigned {
+        partition: LOG,
+        assignment: FIRST,
+        committed: Some(Offset::new(next)?),
+        low: None,
+    };
+    engine.handle(Duration::ZERO, assigned);
+    drain(&mut engine, Duration::ZERO, offset, &mut letters)?;
     let mut records = BufReader::new(File::open(log)?);
-    for at in 0..host.next {
+    for at in 0..next {
         read(&mut records)?.with_context(|| format!("the log ends at {at}, before the offset"))?;
     }
     while let Some(record) = read(&mut records)? {
-        let (now, next) = (monitor.now(), host.next);
+        let now = monitor.now();
         let delivery = Delivery::new(LOG, FIRST, Offset::new(next)?);
-        let Admission::Take(token) = host.engine.delivered(now, delivery) else {
+        let Admission::Take(token) = engine.delivered(now, delivery) else {
             bail!("record {next} was not taken");
         };
-        host.next = next.saturating_add(1);
         let outcome = match decoder.decode(&record) {
             Ok(decoded) => {
                 write_line(&mut done, &format!("{next} {:?}", decoded.message.kind()))?;
-                host.engine.accept(now, token);
+                engine.accept(now, token);
                 Outcome::Processed
             }
             Err(error) => {
                 let cause = cause_of(error.fault()).context("no memory: start me again")?;
                 let letter = format!("{next} {} {}", cause.label(), error.code());
-                let fault = Fault::new(cause, letter, record.len());
-                host.engine.reject(now, token, fault);
+                engine.reject(now, token, Fault::new(cause, letter, record.len()));
                 Outcome::Unprocessable(cause)
             }
         };
         monitor.metrics().record(now, outcome);
-        host.drain(now)?;
+        drain(&mut engine, now, offset, &mut letters)?;
+        next = next.saturating_add(1);
     }
-    let verdict = monitor.observe(Facts::default());
-    Ok(writeln!(
-        std::io::stdout(),
-        "{} {}",
-        host.next,
-        verdict.level.as_str()
-    )?)
+    let verdict = monitor.observe(Facts::default()).level.as_str();
+    Ok(writeln!(std::io::stdout(), "{next} {verdict}")?)
 }
 
-#[rustfmt::skip]
-impl Host {
-    fn open(offset: &Path, letters: &Path) -> Result<Self> {
-        // By default a rejected record's offset does not wait for its letter.
-        let policy = policy::Config::default().archiving(Archiving::Required);
-        let mut engine = Engine::new(policy)?;
-        drop(append(offset)?);
-        let stored = fs::read_to_string(offset)?;
-        let next = if stored.is_empty() {
-            0
-        } else {
-            stored.parse()?
+/// Carries out every action, in order, until there is none: the client is a file, the archive another.
+fn drain(engine: &mut Engine<String>, now: Duration, at: &Path, letters: &mut File) -> Result<()> {
+    while let Some(action) = engine.poll_action() {
+        let answer = match action {
+            Action::Store(store) => {
+                let new = at.with_extension("new");
+                fs::write(&new, store.next().get().to_string())?;
+                File::open(&new)?.sync_all()?;
+                // Whole or not at all, so that there is always one offset or the other.
+                fs::rename(&new, at)?;
+                Input::Stored {
+                    partition: LOG,
+                    assignment: FIRST,
+                    next: store.next(),
+                    ok: true,
+                }
+            }
+            Action::Archive(send) => {
+                let letter = engine.payload(send.id).context("a letter of nothing")?;
+                write_line(letters, letter)?;
+                letters.sync_data()?;
+                Input::Archived {
+                    id: send.id,
+                    attempt: send.attempt,
+                    result: ArchiveResult::Acked(send.form),
+                }
+            }
+            // Every letter is written, so that nothing is held and read again, and nothing is released.
+            Action::Seek { .. } | Action::Deliver { .. } => bail!("{action:?} is not for a file"),
+            Action::Pause { .. } | Action::Resume { .. } | Action::StopPolling => continue,
+            Action::ResumePolling | Action::Count(_) | Action::Audit(_) => continue,
         };
-        let committed = Some(Offset::new(next)?);
-        let assigned = Input::Assigned { partition: LOG, assignment: FIRST, committed, low: None };
-        engine.handle(Duration::ZERO, assigned);
-        let (offset, letters) = (offset.to_owned(), append(letters)?);
-        Ok(Self { engine, offset, letters, next })
+        engine.handle(now, answer);
     }
-
-    /// Carries out every action, in order, until there is none.
-    fn drain(&mut self, now: Duration) -> Result<()> {
-        while let Some(action) = self.engine.poll_action() {
-            let answer = match action {
-                Action::Store(store) => {
-                    let new = self.offset.with_extension("new");
-                    fs::write(&new, store.next().get().to_string())?;
-                    File::open(&new)?.sync_all()?;
-                    // Whole or not at all, so that there is always one offset or the other.
-                    fs::rename(&new, &self.offset)?;
-                    Input::Stored { partition: LOG, assignment: FIRST, next: store.next(), ok: true }
-                }
-                Action::Archive(send) => {
-                    let letter = self.engine.payload(send.id).context("a letter of nothing")?;
-                    write_line(&mut self.letters, letter)?;
-                    self.letters.sync_data()?;
-                    let result = ArchiveResult::Acked(send.form);
-                    Input::Archived { id: send.id, attempt: send.attempt, result }
-                }
-                // To where it stands: every letter is written, so that nothing is held and read again.
-                Action::Seek { to, .. } => {
-                    let ok = to.get() == self.next;
-                    Input::SeekCompleted { partition: LOG, assignment: FIRST, to, ok }
-                }
-                Action::Deliver { .. } => bail!("nothing is released here"),
-                Action::Pause { .. } | Action::Resume { .. } => continue,
-                Action::StopPolling | Action::ResumePolling | Action::Count(_) | Action::Audit(_) => continue,
-            };
-            self.engine.handle(now, answer);
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// In one write, so that no line is half there when the process is killed.
