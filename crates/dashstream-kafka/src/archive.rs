@@ -16,7 +16,7 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProd
 use rdkafka::{ClientConfig, ClientContext};
 
 use self::answer::{Refused, Sent, TOO_LARGE};
-pub(crate) use self::check::check;
+pub(crate) use self::check::{check, retention};
 use crate::client_code::ClientCode;
 use crate::config::Config;
 use crate::driver_message::DriverMessage;

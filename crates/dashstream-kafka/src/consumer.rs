@@ -301,9 +301,13 @@ fn prepare(
             Some(Archive::new(config, Arc::clone(&wiring.sender))?)
         }
     };
-    let poller =
-        WatermarkPoller::start(wiring.clock, Arc::clone(&admin), Arc::clone(&wiring.sender))
-            .map_err(|_| StartError::Thread)?;
+    let poller = WatermarkPoller::start(
+        wiring.clock,
+        Arc::clone(&admin),
+        config.clone(),
+        Arc::clone(&wiring.sender),
+    )
+    .map_err(|_| StartError::Thread)?;
     let parts = Parts {
         admin,
         poller,

@@ -49,7 +49,7 @@ struct State {
     refused: usize,
     /// Verdicts other than acceptances that the engine has not applied, and records that wait until
     /// the host has resources for them, with their lanes.
-    unapplied: BTreeMap<DeliveryId, Option<LaneId>>,
+    unapplied: BTreeMap<DeliveryId, Unapplied>,
     /// What the host has accepted and the consumer's thread has not taken.
     accepted: Vec<Delivered>,
     /// The host waits for a record.
@@ -58,6 +58,13 @@ struct State {
     ended: bool,
     /// Nobody will ask any more.
     closed: bool,
+}
+
+/// What is known of a record with a verdict other than acceptance.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unapplied {
+    pub(crate) lane: Option<LaneId>,
+    pub(crate) timestamp_ms: Option<i64>,
 }
 
 /// Records that are processed one after another: a partition, and a hash of the key.
@@ -90,6 +97,11 @@ impl DeliveryId {
     /// Whether a record of the same partition lies behind the one it is on.
     pub(crate) const fn is_before(&self, place: (i32, i64)) -> bool {
         self.partition == place.0 && self.offset < place.1
+    }
+
+    /// Partition and offset.
+    pub(crate) const fn place(&self) -> (i32, i64) {
+        (self.partition, self.offset)
     }
 
     pub(crate) const fn on(record: &Delivered) -> Self {
@@ -220,7 +232,10 @@ impl DeliveryQueue {
         let mut state = self.state();
         let counts = !lane.is_some_and(|lane| state.has_ended(lane, verdict.offset));
         if counts {
-            state.unapplied.insert(verdict, lane);
+            let timestamp_ms = message.timestamp_ms;
+            state
+                .unapplied
+                .insert(verdict, Unapplied { lane, timestamp_ms });
         }
         let of = lane.and_then(|lane| state.lanes.get_mut(&lane));
         if let Some(of) = of
@@ -238,9 +253,9 @@ impl DeliveryQueue {
         counts
     }
 
-    /// The lane of a record whose verdict is to be applied.
-    pub(crate) fn lane_of(&self, verdict: DeliveryId) -> Option<LaneId> {
-        self.state().unapplied.get(&verdict).copied().flatten()
+    /// What is known of a record whose verdict is to be applied.
+    pub(crate) fn unapplied(&self, verdict: DeliveryId) -> Option<Unapplied> {
+        self.state().unapplied.get(&verdict).copied()
     }
 
     /// Takes the records off that wait in a lane behind one with such a verdict: the engine keeps them
@@ -500,7 +515,7 @@ impl State {
 }
 
 /// Whether no verdict on a record before it in its partition is still to be applied.
-fn is_free(unapplied: &BTreeMap<DeliveryId, Option<LaneId>>, place: (i32, i64)) -> bool {
+fn is_free(unapplied: &BTreeMap<DeliveryId, Unapplied>, place: (i32, i64)) -> bool {
     let (partition, offset) = place;
     let first = |offset| DeliveryId {
         partition,

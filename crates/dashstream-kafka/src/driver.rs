@@ -84,6 +84,8 @@ pub(crate) struct Driver {
     /// What the client said last about its fetching, until it is looked at.
     statistics: Vec<positions::Fetching>,
     watermarks_asked: Duration,
+    /// How long the topic keeps records at least, where something is held and the broker tells.
+    retention: Option<Duration>,
     /// When partitions were last looked after.
     checked: Duration,
     trouble: Trouble,
@@ -143,6 +145,10 @@ struct Partition {
     is_suspect: bool,
     /// Whether the host gave a record of it back since it was last looked after.
     returned: bool,
+    /// Timestamps of records that had a verdict other than acceptance and that no offset passed.
+    judged: BTreeMap<i64, i64>,
+    /// The log's start when it was first seen since a record is held, and when that was.
+    low_before: Option<(Duration, i64)>,
 }
 
 impl Partition {
@@ -212,6 +218,7 @@ impl Driver {
             commits: commits::Commits::default(),
             statistics: Vec::new(),
             watermarks_asked: Duration::ZERO,
+            retention: None,
             checked: Duration::ZERO,
             trouble: Trouble::default(),
             doubted: false,
@@ -520,6 +527,7 @@ impl Driver {
                 self.report(&ConsumerEvent::WatermarksPolled { took, complete });
                 self.watermarks(client, now, asked, &fresh);
             }
+            DriverMessage::Retention(time) => self.retention = time,
             DriverMessage::Drain => {
                 if self.phase == Phase::Running {
                     self.phase = Phase::Draining;

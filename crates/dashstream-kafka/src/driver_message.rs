@@ -42,6 +42,8 @@ pub(crate) enum DriverMessage {
         took: Duration,
         complete: bool,
     },
+    /// How long the topic keeps records; nothing where it keeps them for ever or nobody tells.
+    Retention(Option<Duration>),
     /// Finish what is taken, then close.
     Drain,
     /// Close now.

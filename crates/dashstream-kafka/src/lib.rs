@@ -24,6 +24,7 @@ mod embedded;
 mod error;
 mod finding;
 mod inbox;
+mod loss;
 mod message;
 mod partition_queues;
 mod progress;

@@ -63,6 +63,10 @@ pub struct PartitionLag {
     pub paused: bool,
     /// Since when it does not move although it lags and nothing pauses it.
     pub stalled_since: Option<Duration>,
+    /// Time after which retention may have taken the record that is held, at the earliest: by its
+    /// timestamp and the topic's `retention.ms`, or by the speed at which the log's start has come
+    /// nearer since it is held. Nothing where no record is held, or where it cannot be told.
+    pub loss_in: Option<Duration>,
 }
 
 impl PartitionLag {

@@ -6,30 +6,34 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use crate::admin::Admin;
+use crate::archive;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::driver_message::DriverMessage;
 use crate::inbox::Inbox;
 use crate::standing::ClientRole;
 
 /// Polls watermarks; the answers come as [`DriverMessage::Watermarks`].
 #[derive(Debug)]
-pub(crate) struct WatermarkPoller(Sender<(Duration, Vec<i32>)>);
+pub(crate) struct WatermarkPoller(Sender<(Duration, Vec<i32>, bool)>);
 
 impl WatermarkPoller {
     /// Starts the thread, which ends when this value is dropped and its last answer is there.
     pub(crate) fn start(
         clock: Clock,
         admin: Arc<Admin>,
+        config: Config,
         answers: Arc<Inbox>,
     ) -> Result<Self, std::io::Error> {
-        let (asks, asked) = channel::<(Duration, Vec<i32>)>();
+        let (asks, asked) = channel::<(Duration, Vec<i32>, bool)>();
         thread::Builder::new()
             .name("dashstream-watermarks".to_owned())
             .spawn(move || {
-                while let Ok((mut at, mut partitions)) = asked.recv() {
+                let mut retention_at: Option<Duration> = None;
+                while let Ok((mut at, mut partitions, mut held)) = asked.recv() {
                     // Questions that piled up behind a slow answer are one question.
                     while let Ok(newer) = asked.try_recv() {
-                        (at, partitions) = newer;
+                        (at, partitions, held) = newer;
                     }
                     let begun = clock.now();
                     let fresh = admin.watermarks_of(&partitions);
@@ -45,6 +49,13 @@ impl WatermarkPoller {
                         complete,
                     };
                     answers.send(answer);
+                    // An operator may change it to save what is held.
+                    let is_due = |asked| clock.now().saturating_sub(asked) >= RETENTION_AGE;
+                    if held && retention_at.is_none_or(is_due) {
+                        retention_at = Some(clock.now());
+                        let retention = archive::retention(&config);
+                        answers.send(DriverMessage::Retention(retention));
+                    }
                     if answers.is_closed() {
                         return;
                     }
@@ -54,8 +65,12 @@ impl WatermarkPoller {
     }
 
     /// Asks at `now`, which comes back with the answer.
-    pub(crate) fn ask(&self, now: Duration, partitions: Vec<i32>) {
+    /// Where a record is held, it is asked as well how long the topic keeps records.
+    pub(crate) fn ask(&self, now: Duration, partitions: Vec<i32>, held: bool) {
         // A thread that is gone leaves the watermarks old, which the status shows.
-        let _gone = self.0.send((now, partitions));
+        let _gone = self.0.send((now, partitions, held));
     }
 }
+
+/// How often it is asked how long the topic keeps records, while one is held.
+const RETENTION_AGE: Duration = Duration::from_secs(30);

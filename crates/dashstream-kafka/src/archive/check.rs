@@ -83,8 +83,8 @@ pub(crate) fn check(
 fn findings(config: &Config) -> Vec<ArchiveFinding> {
     let patience = Patience::new(config.request_timeout);
     loop {
-        let (findings, may_pass) = match ask(config) {
-            Ok((archive, source)) => {
+        let (findings, may_pass) = match ask(config, [&config.archive_topic, &config.topic]) {
+            Ok([archive, source]) => {
                 let needs = settings::letter_bytes(config.envelope_bytes);
                 let mut findings = judge(&archive, &source, needs, config.archive_keeps);
                 if config.letter_format == LetterFormat::Record {
@@ -107,8 +107,18 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
     }
 }
 
-/// Asks how the archive topic and the consumed one are set, with a client that is gone afterwards.
-fn ask(config: &Config) -> Result<(TopicSettings, TopicSettings), ClientCode> {
+/// How long the consumed topic keeps records, where it deletes them for their age and the broker tells.
+pub(crate) fn retention(config: &Config) -> Option<Duration> {
+    let [source] = ask(config, [&config.topic]).ok()?;
+    let ms = source.ms.filter(|_| source.deletes == Some(true))?;
+    ms.limit().map(Duration::from_millis)
+}
+
+/// Asks how topics are set, with a client that is gone afterwards.
+fn ask<const N: usize>(
+    config: &Config,
+    topics: [&String; N],
+) -> Result<[TopicSettings; N], ClientCode> {
     let client: AdminClient<DefaultClientContext> = settings::admin(config)
         .create()
         .map_err(|error| ClientCode::of(&error))?;
@@ -118,24 +128,25 @@ fn ask(config: &Config) -> Result<(TopicSettings, TopicSettings), ClientCode> {
         .build()
         .map_err(failed)?;
     let options = AdminOptions::new().request_timeout(Some(config.request_timeout));
-    let topics = [&config.archive_topic, &config.topic].map(|name| ResourceSpecifier::Topic(name));
+    let asked = topics.map(|name| ResourceSpecifier::Topic(name));
     let answers = runtime
-        .block_on(client.describe_configs(&topics, &options))
+        .block_on(client.describe_configs(&asked, &options))
         .map_err(|error| ClientCode::of(&error))?;
-    let mut archive = TopicSettings::default();
-    let mut source = TopicSettings::default();
+    let mut settings = [TopicSettings::default(); N];
     for answer in answers {
         let answer = answer.map_err(ClientCode::new)?;
         let OwnedResourceSpecifier::Topic(name) = &answer.specifier else {
             continue;
         };
-        if *name == config.archive_topic {
-            archive = TopicSettings::read(&answer);
-        } else if *name == config.topic {
-            source = TopicSettings::read(&answer);
+        for (of, _) in settings
+            .iter_mut()
+            .zip(topics)
+            .filter(|(_, topic)| *topic == name)
+        {
+            *of = TopicSettings::read(&answer);
         }
     }
-    Ok((archive, source))
+    Ok(settings)
 }
 
 /// What a topic does with records, as far as the broker tells.
@@ -145,6 +156,8 @@ struct TopicSettings {
     compacts: Option<bool>,
     /// Whether it replaces the timestamps of records. A broker that does not tell has the default, not to.
     stamps: bool,
+    /// Whether it deletes records for their age or the log's size.
+    deletes: Option<bool>,
     ms: Option<Bound>,
     bytes: Option<Bound>,
 }
@@ -162,10 +175,12 @@ impl TopicSettings {
             let entry = topic.entries.iter().find(|entry| entry.name == name)?;
             entry.value.as_deref()
         };
+        let cleans = |by| value(CLEANUP).map(|how| how.split(',').any(|how| how.trim() == by));
         Self {
             record_bytes: value(RECORD_BYTES).and_then(|bytes| bytes.parse().ok()),
-            compacts: value(CLEANUP).map(|how| how.split(',').any(|how| how.trim() == "compact")),
             stamps: value(TIMESTAMP).is_some_and(|kind| kind == "LogAppendTime"),
+            compacts: cleans("compact"),
+            deletes: cleans("delete"),
             ms: value(MS).and_then(Bound::read),
             bytes: value(BYTES).and_then(Bound::read),
         }

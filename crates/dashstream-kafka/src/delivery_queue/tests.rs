@@ -108,7 +108,8 @@ fn a_batch_is_out_as_a_whole_and_ends_at_the_first_record_that_is_released() {
     assert!(accept(&queue, a));
     assert!(verdict(&queue, &b, true));
     // The engine gets back what was not handed out, and the host's word on the rest is void.
-    let lane = queue.lane_of(DeliveryId::on(&b.delivered)).unwrap();
+    let of_b = queue.unapplied(DeliveryId::on(&b.delivered)).unwrap();
+    let lane = of_b.lane.unwrap();
     let back = queue.take_back(lane, DeliveryId::on(&b.delivered));
     assert_eq!(places(&back), [(0, 3)]);
     queue.verdict_applied(DeliveryId::on(&b.delivered));

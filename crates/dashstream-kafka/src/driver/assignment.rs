@@ -69,6 +69,8 @@ impl Driver {
                 is_doubted: false,
                 is_suspect: false,
                 returned: false,
+                judged: BTreeMap::new(),
+                low_before: None,
             };
             self.partitions.insert(*number, partition);
             if let (Some(guard), Some(committed)) = (&mut self.guard, beginning.committed) {

@@ -12,7 +12,7 @@ use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message a
 use crate::config::OldData;
 use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
-use crate::delivery_queue::{DeliveryId, QueuedRecord, key_hash};
+use crate::delivery_queue::{DeliveryId, QueuedRecord, Unapplied, key_hash};
 use crate::driver::{Client, Driver, TOPIC};
 use crate::message::{Header, Message, RejectedMessage};
 use crate::standing::Served;
@@ -209,7 +209,14 @@ impl Driver {
     /// Gives the engine back what waits behind a record with this verdict.
     pub(super) fn take_back(&mut self, verdict: DeliveryId) {
         let queue = &self.wiring.queue;
-        let Some(lane) = queue.lane_of(verdict) else {
+        let Some(Unapplied { lane, timestamp_ms }) = queue.unapplied(verdict) else {
+            return;
+        };
+        let (number, offset) = verdict.place();
+        if let (Some(partition), Some(ms)) = (self.partitions.get_mut(&number), timestamp_ms) {
+            partition.judged.insert(offset, ms);
+        }
+        let Some(lane) = lane else {
             return;
         };
         let mut back = queue.take_back(lane, verdict);

@@ -1,12 +1,14 @@
 //! Periodic work between polls: watermarks, stall detection, publishing the status.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use dashstream_policy::{Grade, PartitionState, PartitionStatus, Scope, Taking, TopicPartition};
 
 use crate::consumer_event::ConsumerEvent;
 use crate::driver::{Driver, PUBLISH_INTERVAL, TOPIC, UNDECODABLE_PATIENCE};
+use crate::loss::HeldRecord;
 use crate::progress::Change;
 use crate::status::{PartitionLag, Status};
 
@@ -77,7 +79,9 @@ impl Driver {
         self.watermarks_asked = now;
         let partitions: Vec<i32> = self.partitions.keys().copied().collect();
         if !partitions.is_empty() {
-            self.poller.ask(now, partitions);
+            let status = self.engine.engine().status();
+            let held = status.partitions.iter().any(|of| held(of).is_some());
+            self.poller.ask(now, partitions, held);
         }
     }
 
@@ -89,8 +93,26 @@ impl Driver {
             return;
         }
         self.published = Some(now);
-        let partitions = self.partitions.iter().map(|(number, partition)| {
+        let policy = self.engine.engine().status();
+        let is_held = policy.partitions.iter();
+        let is_held = is_held.filter_map(|of| Some((of.partition.partition(), held(of)?)));
+        let is_held: BTreeMap<i32, i64> = is_held.collect();
+        let unix = self.wiring.clock.unix(now);
+        let partitions = self.partitions.iter_mut().map(|(number, partition)| {
             let marks = partition.watermarks;
+            let low = marks.map(|(at, marks)| (at, marks.low));
+            partition.low_before = match is_held.get(number) {
+                Some(_) => partition.low_before.or(low),
+                None => None,
+            };
+            let held = is_held.get(number).map(|offset| HeldRecord {
+                offset: *offset,
+                age: partition.judged.get(offset).map(|ms| {
+                    unix.saturating_sub(Duration::from_millis(u64::try_from(*ms).unwrap_or(0)))
+                }),
+                low_before: partition.low_before,
+                low,
+            });
             PartitionLag {
                 partition: *number,
                 next: partition.progress.next(),
@@ -99,13 +121,14 @@ impl Driver {
                 watermarks_at: marks.map(|(at, _)| at),
                 paused: partition.paused,
                 stalled_since: partition.progress.stalled_since(),
+                loss_in: held.and_then(|held| held.loss_in(now, self.retention)),
             }
         });
         let status = Status {
             at: now,
             phase: self.phase,
-            policy: self.engine.engine().status(),
             partitions: partitions.collect(),
+            policy,
             archive_topic: self.archive_topic,
             archive_findings: self.archive_findings.clone(),
             received: self.received,
@@ -119,5 +142,20 @@ impl Driver {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *shown = Some(Arc::new(status));
+    }
+}
+
+/// The offset of what is held in a partition, where something is.
+const fn held(of: &PartitionStatus) -> Option<i64> {
+    match of.state {
+        PartitionState::Held {
+            offset: Some(offset),
+            ..
+        } => Some(offset.get()),
+        PartitionState::Held { offset: None, .. }
+        | PartitionState::Running
+        | PartitionState::Seeking { .. }
+        | PartitionState::Waiting
+        | PartitionState::Revoked { .. } => None,
     }
 }

@@ -126,6 +126,9 @@ impl Driver {
                 let before = state.stored.or(state.committed);
                 state.went_back |= before.is_some_and(|at| at > next.get());
                 state.stored = Some(next.get());
+                if !state.judged.is_empty() {
+                    state.judged = state.judged.split_off(&next.get());
+                }
                 // A position that an operator set is committed whatever the configuration
                 // says: the client itself never commits a lower one.
                 let ordered = store.reason() == StoreReason::Ordered;

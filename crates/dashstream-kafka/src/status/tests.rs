@@ -11,6 +11,7 @@ fn a_lag_is_unknown_before_both_ends_are_known_and_never_negative() {
             watermarks_at: None,
             paused: false,
             stalled_since: None,
+            loss_in: None,
         }
         .lag()
     };

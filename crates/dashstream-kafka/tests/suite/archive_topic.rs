@@ -7,9 +7,9 @@ use dashstream_kafka::dlq::{
     DeadLetter, Disclosure, KafkaRecord, LetterFormat, Payload, RejectedRecord,
 };
 use dashstream_kafka::policy::{
-    ArchiveStatus, Archiving, Backlog, Cause, Config, Disposition, Form, HeldBy,
+    ArchiveStatus, Archiving, Backlog, Cause, Config, Disposition, Form, HeldBy, Mode,
 };
-use dashstream_kafka::{ArchiveFinding, ArchiveTopic, Consumer, ConsumerEvent, RecordIds};
+use dashstream_kafka::{ArchiveFinding, ArchiveTopic, Consumer, ConsumerEvent, RecordIds, Status};
 
 use crate::support::host::{Host, POISON, Place, held, run};
 use crate::support::{Broker, within};
@@ -385,5 +385,46 @@ fn a_letter_tells_how_often_its_handler_tried_and_not_how_often_it_was_sent() {
         attempts.sort_unstable();
         attempts.dedup();
         assert_eq!(attempts, [(0, 1), (1, 3), (2, 0)]);
+    });
+}
+
+/// A held record has the time that its age leaves it, where records are deleted for their age.
+#[test]
+#[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+fn a_held_record_says_when_retention_may_take_it() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let source = USUAL.map(|(name, usual)| match name {
+            "retention.ms" => (name, "3600000"),
+            _ => (name, usual),
+        });
+        let kept = USUAL.map(|(name, usual)| match name {
+            "retention.ms" => (name, "-1"),
+            _ => (name, usual),
+        });
+        for (source, within) in [(source, Some(3_540..=3_600)), (kept, None)] {
+            let place = Place::set(&broker, &source, &USUAL);
+            broker.append(&place.topic, 0, &[Some(POISON)]);
+            run(async {
+                let policy = Config::default().mode(Mode::Pause);
+                let mut host = Host::start(place.config(), policy).await;
+                assert_eq!(host.judge(1, JOIN, CAUSE).await, [(0, 0)]);
+                host.until("held", |status| held(status, 0).is_some()).await;
+                let left = |status: &Status| status.partitions.first().and_then(|of| of.loss_in);
+                match within {
+                    Some(within) => {
+                        let is_near = |left: Duration| within.contains(&left.as_secs());
+                        host.until("it is known", |status| left(status).is_some_and(is_near))
+                            .await;
+                    }
+                    None => {
+                        // As long as it takes to ask.
+                        tokio::time::sleep(Duration::from_secs(3)).await;
+                        assert_eq!(left(&host.status()), None);
+                    }
+                }
+                let _ = host.shutdown().await;
+            });
+        }
     });
 }
