@@ -201,7 +201,7 @@ impl<'a> RejectedRecord<'a> {
 
     /// The cause in words, and the detail behind it.
     pub(crate) fn error(&self) -> Cow<'a, str> {
-        let words = words(self.cause);
+        let words = self.cause.sentence();
         match self.detail {
             Some(detail) => format!("{words}: {}", cut(detail, TEXT_BYTES_MAX)).into(),
             None => words.into(),
@@ -227,7 +227,7 @@ impl<'a> RejectedRecord<'a> {
             trace_id: text(self.trace_id),
             timestamp: rfc3339(self.at).into(),
             error: self.error(),
-            error_type: error_type(self.cause).into(),
+            error_type: self.cause.error_type().into(),
             source_topic: text(self.topic),
             source_partition: self.partition,
             source_offset: self.offset,
@@ -395,45 +395,6 @@ fn note_cut(keys: &mut Versioned<'_>, included: u64) {
 fn json(keys: &impl Serialize) -> Vec<u8> {
     // Texts, numbers and options: there is nothing here that could fail to be written.
     serde_json::to_vec(keys).unwrap_or_default()
-}
-
-/// The error types that readers of the older shapes know.
-pub(crate) const fn error_type(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Oversize | Cause::HeapBudget => "payload_too_large",
-        Cause::BadFrame | Cause::HeaderMismatch | Cause::Empty => "invalid_format",
-        Cause::DecompressionRefused => "decompression_error",
-        Cause::DecodeError | Cause::Truncated => "decode_error",
-        Cause::SchemaTooNew => "schema_error",
-        Cause::NullPayload
-        | Cause::CrashLoop
-        | Cause::HandlerRefused
-        | Cause::UndecodableBatch
-        | Cause::RecordDeleted
-        | Cause::Dropped
-        | Cause::OffsetOutOfRange => "processing_error",
-    }
-}
-
-const fn words(cause: Cause) -> &'static str {
-    match cause {
-        Cause::NullPayload => "the record has no value",
-        Cause::Oversize => "the value exceeds maximum message size",
-        Cause::BadFrame => "the transport frame is not known",
-        Cause::DecompressionRefused => "the value was not decompressed",
-        Cause::DecodeError => "the value is no message",
-        Cause::HeapBudget => "the message would take more memory than its budget",
-        Cause::SchemaTooNew => "the schema version is newer than supported",
-        Cause::HeaderMismatch => "the header contradicts the message",
-        Cause::CrashLoop => "the process died on this record too often",
-        Cause::HandlerRefused => "the handler gave the record up",
-        Cause::UndecodableBatch => "the batch cannot be decoded",
-        Cause::RecordDeleted => "the record was deleted before it was settled",
-        Cause::Dropped => "the handler dropped the record at its last attempt",
-        Cause::OffsetOutOfRange => "the position lies beyond the end of the log",
-        Cause::Empty => "the value has no bytes",
-        Cause::Truncated => "the message ends early",
-    }
 }
 
 const NOTE_WITHHELD: &str = "payload withheld; see disclosure and form";

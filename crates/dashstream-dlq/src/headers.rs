@@ -10,7 +10,7 @@ use dashstream_policy::{Form, Offset};
 use sha2::{Digest, Sha256};
 
 use crate::date::rfc3339;
-use crate::encode::{EncodeError, EncodedRecord, RejectedRecord, error_type};
+use crate::encode::{EncodeError, EncodedRecord, RejectedRecord};
 use crate::letter::{Source, identity};
 use crate::record::header_bytes;
 use crate::text::{cut, hex};
@@ -160,7 +160,7 @@ impl<'a> RejectedRecord<'a> {
             (DELIVERIES, Some(self.attempt.to_string())),
             (MESSAGE, Some(self.error().into_owned())),
             (CAUSE, Some(self.cause.label().to_owned())),
-            (ERROR_TYPE, Some(error_type(self.cause).to_owned())),
+            (ERROR_TYPE, Some(self.cause.error_type().to_owned())),
             (DETAIL, self.detail.map(text)),
             (TRACE_ID, Some(text(self.trace_id))),
             (REJECTED_AT, Some(rfc3339(self.at))),

@@ -41,6 +41,50 @@ labels! {
     }
 }
 
+impl Cause {
+    /// The word for it in the older JSON shapes of dead letters, whose readers know these six.
+    #[must_use]
+    pub const fn error_type(self) -> &'static str {
+        match self {
+            Self::Oversize | Self::HeapBudget => "payload_too_large",
+            Self::BadFrame | Self::HeaderMismatch | Self::Empty => "invalid_format",
+            Self::DecompressionRefused => "decompression_error",
+            Self::DecodeError | Self::Truncated => "decode_error",
+            Self::SchemaTooNew => "schema_error",
+            Self::NullPayload
+            | Self::CrashLoop
+            | Self::HandlerRefused
+            | Self::UndecodableBatch
+            | Self::RecordDeleted
+            | Self::Dropped
+            | Self::OffsetOutOfRange => "processing_error",
+        }
+    }
+
+    /// What it is, for people: part of a sentence, without a full stop.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NullPayload => "the record has no value",
+            Self::Oversize => "the value exceeds maximum message size",
+            Self::BadFrame => "the transport frame is not known",
+            Self::DecompressionRefused => "the value was not decompressed",
+            Self::DecodeError => "the value is no message",
+            Self::HeapBudget => "the message would take more memory than its budget",
+            Self::SchemaTooNew => "the schema version is newer than supported",
+            Self::HeaderMismatch => "the header contradicts the message",
+            Self::CrashLoop => "the process died on this record too often",
+            Self::HandlerRefused => "the handler gave the record up",
+            Self::UndecodableBatch => "the batch cannot be decoded",
+            Self::RecordDeleted => "the record was deleted before it was settled",
+            Self::Dropped => "the handler dropped the record at its last attempt",
+            Self::OffsetOutOfRange => "the position lies beyond the end of the log",
+            Self::Empty => "the value has no bytes",
+            Self::Truncated => "the message ends early",
+        }
+    }
+}
+
 labels! {
     /// Whether a record was already there before the consumer started to follow the topic.
     ///
