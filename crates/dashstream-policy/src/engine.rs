@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::archive::Archive;
 use crate::counters::{Counters, bump};
-use crate::partition::Partition;
+use crate::partition::{Partition, Passed};
 use crate::timers::{Due, Timer, Timers};
 use crate::{
     Action, Admission, ArchiveId, Assignment, Breaker, Config, ConfigError, Count, Delivered,
@@ -363,22 +363,16 @@ impl<P> Engine<P> {
 
     /// Takes the settled records off the front of a partition and queues the store.
     fn pass_settled(&mut self, partition: TopicPartition) {
-        let Some(state) = self.partitions.get_mut(&partition) else {
-            return;
-        };
-        let Some(released) = state.tracker.release() else {
-            return;
-        };
-        self.tracked = self.tracked.saturating_sub(released.count);
-        state.released = Some((released.next, released.reason));
-        // What a hold had kept is passed before it is met again.
-        state.position = state.position.max(Some(released.next.position()));
-        #[cfg(not(mutant = "rejections_wait"))] // until the client's next commit
-        {
-            state.commit_now |= released.rejected;
+        if let Some(state) = self.partitions.get_mut(&partition) {
+            let passed = state.pass_settled();
+            self.passed(partition, passed);
         }
-        if !state.store_queued {
-            state.store_queued = true;
+    }
+
+    /// Accounts for the records that were taken off the front of a partition.
+    fn passed(&mut self, partition: TopicPartition, passed: Passed) {
+        self.tracked = self.tracked.saturating_sub(passed.records);
+        if passed.is_first_to_store {
             self.stores.push_back(partition);
         }
     }

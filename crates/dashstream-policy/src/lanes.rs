@@ -86,6 +86,11 @@ impl Lanes {
         Some(serial)
     }
 
+    /// Whether no record is in trouble and none waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// How many records wait.
     pub(crate) fn queued(&self) -> usize {
         self.0.values().map(|lane| lane.queued.len()).sum()

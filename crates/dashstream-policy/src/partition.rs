@@ -63,6 +63,14 @@ pub(crate) struct Deferral {
     pub(crate) due: Option<Due>,
 }
 
+/// What was taken off the front of a partition.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Passed {
+    pub(crate) records: usize,
+    /// Whether the partition has to be put into the queue of stores.
+    pub(crate) is_first_to_store: bool,
+}
+
 impl Deferral {
     pub(crate) fn is_some(&self) -> bool {
         #[cfg(mutant = "deferral_runs_on")] // more is taken meanwhile
@@ -175,6 +183,29 @@ impl Partition {
 
     pub(crate) fn is_current(&self, assignment: Assignment) -> bool {
         self.revoked.is_none() && self.assignment == assignment
+    }
+
+    /// Takes the settled records off the front, which the next store then passes.
+    pub(crate) fn pass_settled(&mut self) -> Passed {
+        let Some(released) = self.tracker.release() else {
+            return Passed::default();
+        };
+        self.released = Some((released.next, released.reason));
+        // What a hold had kept is passed before it is met again.
+        self.position = self.position.max(Some(released.next.position()));
+        #[cfg(not(mutant = "rejections_wait"))] // until the client's next commit
+        {
+            self.commit_now |= released.rejected;
+        }
+        Passed {
+            records: released.count,
+            is_first_to_store: !core::mem::replace(&mut self.store_queued, true),
+        }
+    }
+
+    /// Whether records wait for others of the partition to be settled.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.lanes.is_empty() || !self.deferral.waiting.is_empty()
     }
 
     /// Remembers that reading has to go on from `offset`, or from where it already had to.

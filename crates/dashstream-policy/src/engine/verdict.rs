@@ -204,9 +204,14 @@ impl<P> Engine<P> {
         if let Some(entry) = entry {
             state.lanes.left(entry.lane, entry.offset);
             self.bytes = self.bytes.saturating_sub(entry.charge());
+        }
+        // Only what waits is looked for: this is the step of nearly every record.
+        let somebody_waits = state.has_waiting();
+        let passed = state.pass_settled();
+        self.passed(partition, passed);
+        if somebody_waits && let Some(entry) = entry {
             self.deliver_queued(partition, entry.lane);
         }
-        self.pass_settled(partition);
     }
 
     /// Counts what finally became of a record.
