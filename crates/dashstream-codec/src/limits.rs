@@ -24,13 +24,32 @@ use dashstream_zstd::UnknownSize;
 #[must_use]
 pub struct DecodeLimits {
     payload_bytes: usize,
-    // These four follow the payload until they are set by name.
-    record_bytes: Option<usize>,
-    heap_bytes: Option<u64>,
-    elements: Option<u32>,
-    fields: Option<u32>,
+    record_bytes: Following<usize>,
+    heap_bytes: Following<u64>,
+    elements: Following<u32>,
+    fields: Following<u32>,
     depth: u32,
     zstd: dashstream_zstd::Limits,
+}
+
+/// A limit that follows the payload limit until it is set by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Following<N> {
+    limit: N,
+    named: bool,
+}
+
+impl<N: Copy> Following<N> {
+    const fn named(limit: N) -> Self {
+        Self { limit, named: true }
+    }
+
+    const fn follow(self, limit: N) -> Self {
+        match self.named {
+            true => self,
+            false => Self { limit, ..self },
+        }
+    }
 }
 
 impl DecodeLimits {
@@ -43,22 +62,22 @@ impl DecodeLimits {
 
     /// The defaults of the table above.
     pub const fn new() -> Self {
+        let (limit, named) = (0, false);
         Self {
-            payload_bytes: PAYLOAD_BYTES,
-            record_bytes: None,
-            heap_bytes: None,
-            elements: None,
-            fields: None,
+            payload_bytes: 0,
+            record_bytes: Following { limit: 0, named },
+            heap_bytes: Following { limit: 0, named },
+            elements: Following { limit, named },
+            fields: Following { limit, named },
             depth: Self::DEPTH_MAX,
-            zstd: dashstream_zstd::Limits::new()
-                .with_output_bytes(PAYLOAD_BYTES as u64)
-                .with_unknown_size(UnknownSize::Bounded),
+            zstd: dashstream_zstd::Limits::new().with_unknown_size(UnknownSize::Bounded),
         }
+        .with_payload_bytes(PAYLOAD_BYTES)
     }
 
     /// Sets the largest record in bytes, frame byte included.
     pub const fn with_record_bytes(mut self, bytes: usize) -> Self {
-        self.record_bytes = Some(bytes);
+        self.record_bytes = Following::named(bytes);
         self
     }
 
@@ -72,12 +91,23 @@ impl DecodeLimits {
         };
         self.payload_bytes = bytes;
         self.zstd = self.zstd.with_output_bytes(bytes as u64);
+        // Small records take relatively more: a limit below the default leaves the others there.
+        let largest = if bytes > PAYLOAD_BYTES {
+            bytes
+        } else {
+            PAYLOAD_BYTES
+        };
+        let heap = (largest as u64).saturating_mul(HEAP_BYTES_PER_5) / 5;
+        self.record_bytes = self.record_bytes.follow(largest.saturating_add(1));
+        self.heap_bytes = self.heap_bytes.follow(heap);
+        self.elements = self.elements.follow(count(largest / BYTES_PER_ELEMENT));
+        self.fields = self.fields.follow(count(largest / BYTES_PER_FIELD));
         self
     }
 
     /// Sets the most heap, in bytes, that a decoded message may take.
     pub const fn with_heap_bytes(mut self, bytes: u64) -> Self {
-        self.heap_bytes = Some(bytes);
+        self.heap_bytes = Following::named(bytes);
         self
     }
 
@@ -94,13 +124,13 @@ impl DecodeLimits {
 
     /// Sets how many messages and strings in lists, and entries of maps, a payload may have.
     pub const fn with_elements(mut self, elements: u32) -> Self {
-        self.elements = Some(elements);
+        self.elements = Following::named(elements);
         self
     }
 
     /// Sets how many fields a payload may have, known or not. Numbers in a packed list are one field.
     pub const fn with_fields(mut self, fields: u32) -> Self {
-        self.fields = Some(fields);
+        self.fields = Following::named(fields);
         self
     }
 
@@ -117,10 +147,7 @@ impl DecodeLimits {
     /// The largest record in bytes.
     #[must_use]
     pub const fn record_bytes(&self) -> usize {
-        match self.record_bytes {
-            Some(set) => set,
-            None => self.largest_payload().saturating_add(1),
-        }
+        self.record_bytes.limit
     }
 
     /// The largest payload in bytes.
@@ -132,10 +159,7 @@ impl DecodeLimits {
     /// The most heap in bytes.
     #[must_use]
     pub const fn heap_bytes(&self) -> u64 {
-        match self.heap_bytes {
-            Some(set) => set,
-            None => (self.largest_payload() as u64).saturating_mul(HEAP_BYTES_PER_5) / 5,
-        }
+        self.heap_bytes.limit
     }
 
     /// The deepest nesting.
@@ -147,29 +171,13 @@ impl DecodeLimits {
     /// The most elements.
     #[must_use]
     pub const fn elements(&self) -> u32 {
-        match self.elements {
-            Some(set) => set,
-            None => count(self.largest_payload() / BYTES_PER_ELEMENT),
-        }
+        self.elements.limit
     }
 
     /// The most fields.
     #[must_use]
     pub const fn fields(&self) -> u32 {
-        match self.fields {
-            Some(set) => set,
-            None => count(self.largest_payload() / BYTES_PER_FIELD),
-        }
-    }
-
-    /// The payload that the limits that follow it are for. Small records take relatively more: a limit below
-    /// the default leaves the others there.
-    const fn largest_payload(&self) -> usize {
-        if self.payload_bytes > PAYLOAD_BYTES {
-            self.payload_bytes
-        } else {
-            PAYLOAD_BYTES
-        }
+        self.fields.limit
     }
 
     /// What a compressed payload may ask of the decompressor.

@@ -20,7 +20,10 @@ use crate::shape::{Field, FieldKind, SLOTS, Shape, map_growth, vec_growth};
 use crate::stats::{HeaderFields, PayloadStats, Rules};
 use crate::trace::{Trace, Untraced};
 use crate::version::SCHEMA_VERSION;
-use crate::wire::{FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError};
+use crate::wire::{
+    FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError, is_one_varint, short_entry, short_key,
+    short_text,
+};
 
 /// Walks `payload`, and says which kind of message it is when decoding it takes no more than the
 /// limits. What was found is in `stats`, which has to be empty before.
@@ -275,12 +278,15 @@ impl<T: Trace> Walk<'_, T> {
     ) -> Result<(), DecodeError> {
         let field = shape.field(key.number());
         let wire_type = key.wire_type();
+        // Most fields are one of these, and comparisons are foreseen where a jump by the kind is not.
+        if (field.kind, wire_type) == (FieldKind::String, LEN) {
+            let len = text(input)?;
+            return self.charge(string_heap(len));
+        }
+        if (field.kind, wire_type) == (FieldKind::Varint, VARINT) {
+            return varint(input);
+        }
         match field.kind {
-            FieldKind::String if wire_type == LEN => {
-                let len = text(input)?;
-                self.charge(string_heap(len))
-            }
-            FieldKind::Varint if wire_type == VARINT => varint(input),
             FieldKind::Bytes if wire_type == LEN => self.bytes(input),
             FieldKind::Fixed64 if wire_type == FIXED64 => fixed::<8>(input),
             FieldKind::Fixed32 if wire_type == FIXED32 => fixed::<4>(input),
@@ -298,7 +304,7 @@ impl<T: Trace> Walk<'_, T> {
                 let left = self.below(left)?;
                 self.element()?;
                 self.grow(level, field, map_growth)?;
-                self.child(field, bytes, left, level.scale)
+                self.entry(field, bytes, left, level.scale)
             }
             FieldKind::Messages if wire_type == LEN => {
                 let bytes = body(input, key)?;
@@ -342,6 +348,44 @@ impl<T: Trace> Walk<'_, T> {
             // Only fields that have a shape are messages.
             None => Ok(()),
         }
+    }
+
+    /// An entry of a map. Attributes are most of an event, and nearly all are a short key and a message of
+    /// one field: these need no level of their own.
+    // What is found is what `nested` finds, limit by limit.
+    #[inline(never)]
+    fn entry(
+        &mut self,
+        field: &'static Field,
+        bytes: &[u8],
+        left: u32,
+        scale: u64,
+    ) -> Result<(), DecodeError> {
+        let value = field.child.and_then(|entry| entry.field(2).child);
+        let (Some(shape), Some((key, value)), false) = (value, short_entry(bytes), T::EXPLAINS)
+        else {
+            return self.child(field, bytes, left, scale);
+        };
+        self.fields(1)?;
+        self.charge(string_heap(key.len()))?;
+        self.fields(1)?;
+        let left = self.below(left)?;
+        if let Some((key, content)) = short_key(value) {
+            let kind = shape.field(key.number()).kind;
+            let is = |of, wire_type| kind == of && key.wire_type() == wire_type;
+            let heap = if is(FieldKind::String, LEN) {
+                short_text(content).map(string_heap)
+            } else {
+                let number = is(FieldKind::Varint, VARINT) && is_one_varint(content)
+                    || is(FieldKind::Fixed64, FIXED64) && content.len() == 8;
+                number.then_some(0)
+            };
+            if let Some(heap) = heap {
+                self.fields(1)?;
+                return self.charge(heap);
+            }
+        }
+        self.nested(shape, value, left, scale)
     }
 
     #[cfg_attr(debug_assertions, inline(never))]
@@ -570,3 +614,6 @@ fn fixed<const N: usize>(input: &mut Input<'_>) -> Result<(), DecodeError> {
 
 /// How many times what is merged is charged.
 const MERGED: u64 = 4;
+
+#[cfg(test)]
+mod tests;

@@ -376,6 +376,46 @@ fn short_len(bytes: &[u8]) -> Option<(usize, &[u8])> {
     }
 }
 
+/// The key and the value of a map's entry that consists of both, in this order, length-delimited and
+/// short; the key is ASCII.
+#[inline(always)]
+pub(crate) fn short_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    const KEY: u8 = 1 << 3 | LEN;
+    const VALUE: u8 = 2 << 3 | LEN;
+    let (len, rest) = short_len(bytes.strip_prefix(&[KEY])?)?;
+    let (key, rest) = rest.split_at_checked(len)?;
+    let (len, value) = short_len(rest.strip_prefix(&[VALUE])?)?;
+    (value.len() == len && is_ascii(key)).then_some((key, value))
+}
+
+/// A message's first key, if it takes one byte, and what follows it.
+#[inline(always)]
+pub(crate) fn short_key(message: &[u8]) -> Option<(Key, &[u8])> {
+    match message {
+        [key @ 0x08..0x80, rest @ ..] => Some((Key(u32::from(*key)), rest)),
+        _ => None,
+    }
+}
+
+/// The length of the ASCII string that `bytes` is.
+#[inline(always)]
+pub(crate) fn short_text(bytes: &[u8]) -> Option<usize> {
+    let (len, text) = short_len(bytes)?;
+    (text.len() == len && is_ascii(text)).then_some(len)
+}
+
+/// Whether `bytes` is one number of up to 63 bits.
+#[inline(always)]
+pub(crate) fn is_one_varint(bytes: &[u8]) -> bool {
+    match bytes {
+        [last] => *last < 0x80,
+        [first @ .., last] if bytes.len() < VARINT_BYTES_MAX => {
+            *last < 0x80 && first.iter().all(|byte| *byte >= 0x80)
+        }
+        _ => false,
+    }
+}
+
 #[inline(always)]
 fn utf8(bytes: &[u8]) -> Result<&str, WireError> {
     core::str::from_utf8(bytes).map_err(|error| WireError::BadUtf8 {

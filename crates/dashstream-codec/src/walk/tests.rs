@@ -1,0 +1,121 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use dashstream_testkit::rng::SplitMix64;
+use prost::Message as _;
+
+use super::*;
+use crate::limits::DecodeLimits;
+use crate::trace::PathTrace;
+use crate::v1;
+use crate::v1::attribute_value::Value;
+use crate::version::SchemaPolicy;
+
+/// The verdict of a walk, and all that it counted.
+fn walked(
+    payload: &[u8],
+    limits: &DecodeLimits,
+    trace: impl Trace,
+) -> Result<(Kind, [u64; 5], bool), DecodeError> {
+    let rules = Rules {
+        limits,
+        schema: SchemaPolicy::default(),
+        require_header: false,
+    };
+    let mut stats = PayloadStats::default();
+    let kind = walk_traced(payload, rules, &mut stats, trace);
+    let counted = [
+        stats.heap,
+        stats.fields.into(),
+        stats.elements.into(),
+        stats.blobs.into(),
+        stats.blob_bytes,
+    ];
+    kind.map(|kind| (kind, counted, stats.unrouted))
+}
+
+/// The walk that takes its short ways says what the one says that is explained and takes none.
+fn agrees(payload: &[u8], limits: &DecodeLimits) {
+    let explained = walked(payload, limits, &mut PathTrace::new(payload));
+    assert_eq!(
+        walked(payload, limits, Untraced),
+        explained,
+        "{payload:02x?}"
+    );
+}
+
+fn text(random: &mut SplitMix64) -> String {
+    let len = [0, 1, 3, 8, 9, 60, 63, 64, 127, 128, 200][random.index(11)];
+    let characters = ['a', '"', 'é', '🦀'];
+    let choice = if random.chance(3, 4) {
+        1
+    } else {
+        characters.len()
+    };
+    (0..len).map(|_| characters[random.index(choice)]).collect()
+}
+
+fn value(random: &mut SplitMix64, depth: u32) -> v1::AttributeValue {
+    let nested = |random: &mut SplitMix64| value(random, depth.saturating_sub(1));
+    let value = match random.below(if depth == 0 { 6 } else { 8 }) {
+        0 => None,
+        6 if random.chance(1, 3) => Some(Value::BytesValue(text(random).into_bytes().into())),
+        1 => Some(Value::IntValue(
+            random.next_u64().cast_signed() >> random.below(64),
+        )),
+        2 => Some(Value::FloatValue(0.5)),
+        3 => Some(Value::BoolValue(random.chance(1, 2))),
+        4 | 5 => Some(Value::StringValue(text(random))),
+        6 => Some(Value::ArrayValue(v1::AttributeArray {
+            values: (0..random.below(4)).map(|_| nested(random)).collect(),
+        })),
+        _ => Some(Value::MapValue(v1::AttributeMap {
+            values: (0..random.below(4))
+                .map(|_| (text(random), nested(random)))
+                .collect(),
+        })),
+    };
+    v1::AttributeValue { value }
+}
+
+fn payload(random: &mut SplitMix64) -> Vec<u8> {
+    let attributes = (0..random.below(6)).map(|_| (text(random), value(random, 2)));
+    let event = v1::Event {
+        attributes: attributes.collect(),
+        ..v1::Event::default()
+    };
+    let message = Some(v1::dash_stream_message::Message::Event(event));
+    v1::DashStreamMessage { message }.encode_to_vec()
+}
+
+#[test]
+fn the_short_way_through_an_entry_finds_what_the_long_way_finds() {
+    let mut random = SplitMix64::new(1);
+    for _ in 0..20_000 {
+        let mut payload = payload(&mut random);
+        agrees(&payload, &DecodeLimits::new());
+        for _ in 0..random.below(3) {
+            let at = random.index(payload.len());
+            // Low bits change lengths and keys to their neighbours.
+            payload[at] ^= 1 << random.below(8);
+        }
+        agrees(&payload, &DecodeLimits::new());
+    }
+}
+
+#[test]
+fn each_limit_is_met_at_the_same_place_on_both_ways() {
+    let mut random = SplitMix64::new(2);
+    for _ in 0..300 {
+        let payload = payload(&mut random);
+        for limit in 0..40_u32 {
+            agrees(&payload, &DecodeLimits::new().with_fields(limit));
+            agrees(&payload, &DecodeLimits::new().with_depth(limit.min(8)));
+            agrees(&payload, &DecodeLimits::new().with_elements(limit));
+            agrees(
+                &payload,
+                &DecodeLimits::new().with_heap_bytes(u64::from(limit) * 64),
+            );
+        }
+    }
+}
