@@ -192,3 +192,6 @@ fn sequences(section: &[u8]) -> Option<u32> {
     };
     sound.then_some(sequences)
 }
+
+#[cfg(test)]
+mod tests;

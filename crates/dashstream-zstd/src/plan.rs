@@ -232,3 +232,6 @@ impl<'a> Frames<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
