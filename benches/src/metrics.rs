@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dashstream::metrics::{Catalogue, Label, Reading, Shape, Window};
+use dashstream::metrics::{Catalogue, Label, Reading, Shape, Threshold, Wilson, Window};
 use dashstream::policy::Cause;
 use dashstream::{Facts, HealthPolicy, LatencyStage, Metrics, Options, Outcome};
 use dashstream_codec::{DecodeOptions, Decoder};
@@ -460,7 +460,7 @@ fn gate(run: &mut Run) {
     );
 }
 
-#[path = "../../crates/dashstream/tests/props/gate.rs"]
+#[path = "../../crates/dashstream-metrics/tests/props/gate.rs"]
 mod chance;
 
 fn register(options: Options) -> Metrics {

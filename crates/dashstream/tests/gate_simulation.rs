@@ -1,8 +1,8 @@
 //! The gate against chance: how often it cries wolf, and how long a total failure goes unseen.
 //!
-//! One message a second on average (Poisson), judged once a second. Both are computed for the gate
-//! alone, and drawn through the whole path of record, snapshot and verdict, which must agree. Seeds
-//! are fixed, so the figures are the same on every machine.
+//! One message a second on average (Poisson), judged once a second, drawn through the whole path of
+//! record, snapshot and verdict, which must agree with what is computed for the gate alone. Seeds are
+//! fixed, so the figures are the same on every machine.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -14,15 +14,13 @@
 
 use core::time::Duration;
 
-use dashstream::metrics::{Threshold, Wilson};
 use dashstream::policy::Cause;
 use dashstream::{Facts, Gates, HealthPolicy, Metrics, Options, Outcome, ReasonCode, judge};
 use dashstream_testkit::rng::SplitMix64;
 
-#[path = "props/gate.rs"]
-mod gate;
-
 const DAY: u64 = 86_400;
+/// As the tests of `dashstream-metrics` compute it for the gate alone.
+const PAGES_A_DAY: f64 = 1.93;
 
 struct Stream {
     metrics: Metrics,
@@ -78,9 +76,6 @@ impl Stream {
 #[test]
 fn half_the_threshold_at_one_message_a_second_pages_less_than_twice_a_day() {
     const DAYS: u64 = 4;
-    let computed = gate::openings_a_day(Wilson::DEFAULT, Threshold::ONE_PERCENT, 0.005);
-    assert!((1.9..1.95).contains(&computed), "{computed}");
-
     let mut drawn = 0_u64;
     for day in 0..DAYS {
         let mut stream = Stream::new(day);
@@ -91,29 +86,16 @@ fn half_the_threshold_at_one_message_a_second_pages_less_than_twice_a_day() {
             open = now_open;
         }
     }
-    println!("{computed:.3} false pages a day at half the threshold, {drawn} drawn in {DAYS} days");
+    println!("{drawn} false pages in {DAYS} days at half the threshold");
     // Pages are rare and nearly independent: three standard deviations around the mean.
-    let expected = computed * DAYS as f64;
+    let expected = PAGES_A_DAY * DAYS as f64;
     let chance = 3.0 * expected.sqrt();
     assert!(drawn > 0 && (drawn as f64) < expected + chance, "{drawn}");
 }
 
 #[test]
-fn a_gate_that_is_sure_of_less_pages_more() {
-    let pages = |z, events| {
-        let gate = Wilson::new(z, events).unwrap();
-        gate::openings_a_day(gate, Threshold::ONE_PERCENT, 0.005)
-    };
-    assert!(pages(1.96, 1) > 10.0, "{}", pages(1.96, 1));
-    assert!(pages(4.0, 3) < 0.5, "{}", pages(4.0, 3));
-}
-
-#[test]
 fn a_total_failure_at_one_message_a_second_is_seen_within_ten_seconds_in_95_of_100() {
     const TRIALS: u64 = 400;
-    let seen = |seconds| gate::seen_after(Wilson::DEFAULT, Threshold::ONE_PERCENT, seconds);
-    assert!(seen(9.0) < 0.95 && seen(10.0) >= 0.95, "{}", seen(10.0));
-
     let mut took: Vec<u64> = (0..TRIALS)
         .map(|trial| {
             let mut stream = Stream::new(1_000_000 + trial);

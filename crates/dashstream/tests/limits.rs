@@ -8,7 +8,7 @@
 use core::num::NonZeroUsize;
 use core::time::Duration;
 
-use dashstream::metrics::{Format, GateError, Level, Threshold, Wilson};
+use dashstream::metrics::{Format, Level, Threshold};
 use dashstream::policy::{Cause, FailureReason};
 use dashstream::{
     ArchiveState, DlqErrorType, Facts, Gates, HealthPolicy, InfrastructureError, LagSeverity,
@@ -294,74 +294,6 @@ fn each_share_has_a_threshold_of_one_per_cent() {
         assert!(!opens(12_000, 5), "{code}: raised accepts");
         assert!(opens(8_000, 4), "{code}: lowered rejects");
     }
-}
-
-#[test]
-fn a_threshold_is_between_nothing_and_everything() {
-    for (ppm, ok) in [
-        (0, false),
-        (1, true),
-        (2, true),
-        (999_998, true),
-        (999_999, true),
-        (1_000_000, false),
-        (u32::MAX, false),
-    ] {
-        let expected = if ok {
-            Ok(())
-        } else {
-            Err(GateError::Threshold { ppm })
-        };
-        assert_eq!(Threshold::from_ppm(ppm).map(|_| ()), expected);
-    }
-    let percent = Threshold::from_ppm(10_000).unwrap();
-    assert_eq!(percent, Threshold::ONE_PERCENT);
-    assert_eq!(percent.share().percent(), 1.0);
-}
-
-#[test]
-fn a_gate_needs_a_positive_z_of_at_most_ten_and_an_event() {
-    for (z, events, ok) in [
-        (0.0, 1, false),
-        (-1.0, 1, false),
-        (f64::MIN_POSITIVE, 1, true),
-        (9.999, 1, true),
-        (10.0, 1, true),
-        (10.001, 1, false),
-        (f64::INFINITY, 1, false),
-        (f64::NAN, 1, false),
-        (3.0, 0, false),
-        (3.0, 1, true),
-        (3.0, 2, true),
-        (3.0, u64::MAX, true),
-    ] {
-        let expected = if ok { Ok(()) } else { Err(GateError::Gate) };
-        let made = Wilson::new(z, events).map(|_| ());
-        assert_eq!(made, expected, "z = {z}, {events} events");
-    }
-    assert_eq!(Wilson::new(3.0, 3), Ok(Wilson::DEFAULT));
-}
-
-#[test]
-fn three_events_open_a_gate_and_its_minimum_can_be_moved() {
-    let opens = |least, k| {
-        let gate = Wilson::new(3.0, least).unwrap();
-        gate.is_open(k, k, Threshold::ONE_PERCENT, false)
-    };
-    for (k, open) in [(2, false), (3, true), (4, true)] {
-        assert_eq!(opens(3, k), open, "{k} of {k}");
-    }
-    assert!(!opens(4, 3) && opens(2, 2));
-}
-
-#[test]
-fn an_open_gate_closes_below_its_threshold_or_when_nothing_is_left() {
-    let stays = |k, n| Wilson::DEFAULT.is_open(k, n, Threshold::ONE_PERCENT, true);
-    assert!(stays(1, 120), "one in 120 may still be more than 1 %");
-    assert!(!stays(0, 120) && !stays(0, 0));
-    // The upper bound of one bad record crosses 1 % between these two.
-    let n = (1..10_000).find(|n| !stays(1, *n)).unwrap();
-    assert!(stays(1, n - 1) && !stays(1, n) && !stays(1, n + 1), "{n}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! good and the bad in any set of slots are independent Poisson numbers. Everything below sums over
 //! all of them, down to one in 10^15.
 
-use dashstream::metrics::{Threshold, Wilson};
+use super::{Threshold, Wilson};
 
 /// Slots of either window.
 const SLOTS: f64 = 120.0;
