@@ -85,17 +85,13 @@ fn decode(run: &mut Run, name: &str, message: &Message, goal: f64) {
     let prost = || {
         black_box(plain::DashStreamMessage::decode(black_box(payload)).expect("decodes"));
     };
-    // On some processors an event takes a quarter more than its goal, which is as much as a short run
-    // allows; so only the whole run judges that one.
-    if !run.quick() || name != "event6" {
-        run.ratio(
-            &format!("codec/walk/{name}"),
-            PROST,
-            Goal::AtMost(0.20),
-            workloads::check(record.clone()),
-            prost,
-        );
-    }
+    run.ratio(
+        &format!("codec/walk/{name}"),
+        PROST,
+        Goal::AtMost(0.20),
+        workloads::check(record.clone()),
+        prost,
+    );
     let (_, usage) = alloc::measure(|| decoder.check(&record).map(drop));
     let none = Goal::Exactly(0.0);
     run.count(
