@@ -130,7 +130,7 @@ const STAGES: &[Stage] = &[
     ),
     (
         "wasm",
-        "zstd and codec on 32 bits, verdict for verdict as here; needs Debian's rustc-web and wasi-libc",
+        "zstd, codec and reducer on 32 bits, verdict for verdict as here; needs Debian's rustc-web and wasi-libc",
         wasm::run,
     ),
     ("fuzz", "every fuzz target for 1,000,000 inputs", || {

@@ -1,4 +1,4 @@
-//! The zstd and codec tests on 32 bits: built for wasm32-wasip1 and run by node.
+//! The zstd, codec and reducer tests on 32 bits: built for wasm32-wasip1 and run by node.
 //!
 //! `tests/verdicts.txt` holds what a 64-bit target says of every vector and record; the same test reads it
 //! there.
@@ -33,6 +33,13 @@ const TESTS: &[&str] = &[
     "routing",
     "storing",
     "hostile",
+    "rfc",
+    "suite",
+    "numbers_and_text",
+    "transitions",
+    "reducer_limits",
+    "history",
+    "memory",
 ];
 
 pub(crate) fn run() -> Result<()> {
@@ -53,7 +60,9 @@ pub(crate) fn run() -> Result<()> {
     );
     let mut test = sh::cargo(&["test", "--target", "wasm32-wasip1", "--no-fail-fast"]);
     test.args(["-Zbuild-std=std,panic_abort,test", "-Zbuild-std-features="]);
-    test.args(["-p", "dashstream-zstd", "-p", "dashstream-codec"]);
+    for package in ["dashstream-zstd", "dashstream-codec", "dashstream-reducer"] {
+        test.args(["--package", package]);
+    }
     for name in TESTS {
         test.args(["--test", name]);
     }
