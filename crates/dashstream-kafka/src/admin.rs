@@ -6,6 +6,7 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
+use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::groups::GroupList;
@@ -34,10 +35,20 @@ impl Admin {
     ///
     /// [`StartError`] when the client library refuses a setting.
     pub fn new(config: &Config) -> Result<Self, StartError> {
-        let settings = settings::admin(config);
+        Self::with(config, &settings::admin(config))
+    }
+
+    /// One whose watermarks are those of the log, behind an open transaction as well.
+    pub(crate) fn of_the_log(config: &Config) -> Result<Self, StartError> {
+        let mut settings = settings::admin(config);
+        settings.set("isolation.level", "read_uncommitted");
+        Self::with(config, &settings)
+    }
+
+    fn with(config: &Config, settings: &ClientConfig) -> Result<Self, StartError> {
         let client = settings
             .create()
-            .map_err(|error| settings::culprit(&settings, config, &error))?;
+            .map_err(|error| settings::culprit(settings, config, &error))?;
         Ok(Self {
             client,
             topic: config.topic.clone(),

@@ -134,6 +134,13 @@ pub enum StartError {
         /// Which of the two.
         what: Asked,
     },
+    /// What a topic holds before the end that was asked for could not be read in time: a transaction is open
+    /// there, or a new leader does not show it yet. Nothing of it was passed.
+    #[error("{offsets} offsets of the topic are not readable yet")]
+    NotReadable {
+        /// How many offsets are left before the end.
+        offsets: u64,
+    },
     /// The policy requires the archive, and records would be lost in its topic as that is set.
     #[error("the archive topic {0}")]
     Archive(ArchiveFinding),
@@ -159,6 +166,7 @@ impl StartError {
             Self::TlsFailed { .. } => "tls_failed",
             Self::NotAuthorized { .. } => "not_authorized",
             Self::NoSuchTopic { .. } => "no_such_topic",
+            Self::NotReadable { .. } => "not_readable",
             Self::Archive(finding) => finding.code(),
             Self::Marker(error) => error.code(),
             Self::Thread => "thread",
@@ -195,6 +203,7 @@ impl StartError {
             | Self::Setting { .. }
             | Self::Client
             | Self::NoSuchTopic { .. }
+            | Self::NotReadable { .. }
             | Self::Archive(_)
             | Self::Marker(_)
             | Self::Thread => None,

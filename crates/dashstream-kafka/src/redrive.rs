@@ -27,7 +27,7 @@ use crate::clock::{Clock, Patience, pause};
 use crate::config::Config;
 use crate::error::{Asked, StartError};
 use crate::settings;
-use crate::topic_reader::{SourceReader, TopicReader, ranges};
+use crate::topic_reader::{SourceReader, TopicReader, held};
 
 /// A redrive under a name: it goes through the archive topic as it stood when the name was first used,
 /// and can be started again wherever it was ended.
@@ -85,7 +85,7 @@ impl Redriver {
         options: RedriveOptions,
     ) -> Result<Self, RedriveError> {
         let config = &under(config, name)?;
-        let held = ranges(config, &config.topic)?;
+        let held = held(&Admin::of_the_log(config)?)?;
         let ledger = ledger::topic(&config.topic)?;
         ledger::create(config, &ledger)?;
         let timeout = config.request_timeout.max(TRANSACTION_TIMEOUT);
@@ -130,7 +130,7 @@ impl Redriver {
             let from = committed.get(&partition).copied().flatten();
             let from = from.unwrap_or(range.start).max(range.start);
             let end = ends.get(&partition).copied().unwrap_or(range.start);
-            to_read.insert(partition, from..end.min(range.end));
+            to_read.insert(partition, from..end);
         }
         redriver.reader.open(&redriver.archive, &to_read)?;
         redriver.ends = ends;
@@ -157,7 +157,8 @@ impl Redriver {
             Err(RedriveError::Start(StartError::NoSuchTopic { .. })) => {}
             Err(error) => return Err(error),
         }
-        let mut reader = TopicReader::whole(config, &config.topic)?;
+        let held = held(&Admin::of_the_log(config)?)?;
+        let mut reader = TopicReader::within(config, &config.topic, &held)?;
         let mut source = SourceReader::new(config);
         while let Some((place, record)) = reader.read()? {
             let letter = DeadLetter::read(&record, LETTER_BYTES_DEFAULT);
@@ -174,7 +175,9 @@ impl Redriver {
     /// # Errors
     ///
     /// [`RedriveError`], now and at every later call; nothing of this transaction is seen by a reader of
-    /// committed records, and a new redrive under this name goes on before it.
+    /// committed records, and a new redrive under this name goes on before it. Letters that are not readable
+    /// within 10 s or [`Config::request_timeout`], such as those behind a transaction that is open, are
+    /// [`StartError::NotReadable`] once all before them are sent.
     pub fn step(&mut self) -> Result<bool, RedriveError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -212,8 +215,12 @@ impl Redriver {
             if letters > 0 && self.redrive.wait(self.clock.now()) > RATE_BURST {
                 break true;
             }
-            let Some((place, record)) = self.reader.read()? else {
-                break false;
+            let (place, record) = match self.reader.read() {
+                Ok(Some(read)) => read,
+                Ok(None) => break false,
+                // What was read goes first.
+                Err(StartError::NotReadable { .. }) if letters > 0 => break true,
+                Err(error) => return Err(error.into()),
             };
             letters = letters.saturating_add(1);
             bytes = bytes.saturating_add(record.bytes());

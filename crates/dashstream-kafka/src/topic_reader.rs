@@ -24,14 +24,22 @@ use crate::settings;
 pub struct TopicReader {
     consumer: BaseConsumer,
     topic: String,
-    /// The end of each partition that is not read to its end yet.
-    open: BTreeMap<i32, i64>,
+    /// What is not read yet, of each partition that is not read to its end.
+    open: BTreeMap<i32, Rest>,
     patience: Duration,
+}
+
+/// What is left of a partition.
+struct Rest {
+    next: i64,
+    end: i64,
+    /// Nothing more of it can be read now.
+    is_hidden: bool,
 }
 
 impl TopicReader {
     /// Reads all that `topic` holds now: from the first offset of each partition to what is the next one
-    /// at this moment.
+    /// at this moment, or to the first transaction that is open.
     ///
     /// # Errors
     ///
@@ -103,7 +111,12 @@ impl TopicReader {
         for (partition, range) in ranges.iter().filter(|(_, range)| !range.is_empty()) {
             // Cannot fail: an offset that a log has is one.
             let _ok = list.add_partition_offset(topic, *partition, Offset::Offset(range.start));
-            self.open.insert(*partition, range.end);
+            let rest = Rest {
+                next: range.start,
+                end: range.end,
+                is_hidden: false,
+            };
+            self.open.insert(*partition, rest);
         }
         self.consumer.assign(&list).map_err(|error| failed(&error))
     }
@@ -112,34 +125,36 @@ impl TopicReader {
     ///
     /// # Errors
     ///
-    /// [`StartError`] when the broker refuses, or says nothing for 10 s or
-    /// [`Config::request_timeout`].
+    /// [`StartError`] when the broker refuses, or gives nothing for 10 s or
+    /// [`Config::request_timeout`]: [`StartError::NotReadable`] where it has more before the end and does not
+    /// show it yet. The next call goes on where this one was.
     pub fn read(&mut self) -> Result<Option<(LetterPlace, KafkaRecord)>, StartError> {
         let patience = Patience::new(self.patience);
-        let mut last = ClientCode::new(RDKafkaErrorCode::OperationTimedOut);
+        let mut last = None;
         while !self.open.is_empty() {
             let left = patience.left();
             if left.is_zero() {
-                return Err(StartError::unanswered(Asked::Topic, last));
+                return Err(self.unfinished(last));
             }
             match self.consumer.poll(left.min(POLL)) {
                 None => {}
-                Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    self.open.remove(&partition);
-                }
+                Some(Err(KafkaError::PartitionEOF(partition))) => self.pause_at(partition)?,
                 Some(Err(error)) => {
-                    last = ClientCode::of(&error);
-                    if last.class() == ErrorClass::Permanent || is_gone(last) {
+                    let code = ClientCode::of(&error);
+                    last = Some(code);
+                    if code.class() == ErrorClass::Permanent || is_gone(code) {
                         return Err(failed(&error));
                     }
                 }
                 Some(Ok(message)) => {
                     let (partition, offset) = (message.partition(), message.offset());
-                    let end = self.open.get(&partition).copied();
-                    let Some(end) = end.filter(|_| message.topic() == self.topic) else {
+                    let rest = self.open.get_mut(&partition);
+                    let Some(rest) = rest.filter(|_| message.topic() == self.topic) else {
                         continue;
                     };
-                    if offset.saturating_add(1) >= end {
+                    (rest.next, rest.is_hidden) = (offset.saturating_add(1), false);
+                    let end = rest.end;
+                    if rest.next >= end {
                         self.open.remove(&partition);
                     }
                     if offset < end {
@@ -149,6 +164,39 @@ impl TopicReader {
             }
         }
         Ok(None)
+    }
+
+    /// The client has read all that can be read now. That is less than there is while a transaction is
+    /// open, or while a new leader has not caught up; what it has passed without a record are gaps.
+    fn pause_at(&mut self, partition: i32) -> Result<(), StartError> {
+        let positions = self.consumer.position().map_err(|error| failed(&error))?;
+        let position = positions.find_partition(&self.topic, partition);
+        if let Some(rest) = self.open.get_mut(&partition) {
+            // None before the first record or marker of a transaction.
+            if let Some(Offset::Offset(position)) = position.map(|position| position.offset()) {
+                rest.next = position.max(rest.next);
+            }
+            rest.is_hidden = true;
+            if rest.next >= rest.end {
+                self.open.remove(&partition);
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a reader whose time is over is not at the end.
+    fn unfinished(&self, last: Option<ClientCode>) -> StartError {
+        let hidden = self.open.values().filter(|rest| rest.is_hidden);
+        let offsets = hidden.fold(0_u64, |sum, rest| {
+            sum.saturating_add(rest.end.abs_diff(rest.next))
+        });
+        match last {
+            None if offsets > 0 => StartError::NotReadable { offsets },
+            code => {
+                let silent = ClientCode::new(RDKafkaErrorCode::OperationTimedOut);
+                StartError::unanswered(Asked::Topic, code.unwrap_or(silent))
+            }
+        }
     }
 
     /// What a partition holds; none where it does not exist.
@@ -172,7 +220,7 @@ impl fmt::Debug for TopicReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TopicReader")
             .field("topic", &self.topic)
-            .field("open", &self.open)
+            .field("open", &self.open.keys())
             .finish_non_exhaustive()
     }
 }
@@ -258,15 +306,19 @@ const READERS_MAX: usize = 16;
 /// Further ahead than this, a new reader is there sooner: about what one fetch brings.
 const NEAR_RECORDS: i64 = 1_000;
 
-/// What each partition of a topic holds.
+/// What each partition of a topic holds, up to the first open transaction.
 pub(crate) fn ranges(
     config: &Config,
     topic: &str,
 ) -> Result<BTreeMap<i32, Range<i64>>, StartError> {
-    let admin = Admin::new(&Config {
+    held(&Admin::new(&Config {
         topic: topic.to_owned(),
         ..config.clone()
-    })?;
+    })?)
+}
+
+/// What each partition of the topic holds, as far as the client is shown it.
+pub(crate) fn held(admin: &Admin) -> Result<BTreeMap<i32, Range<i64>>, StartError> {
     let mut ranges = BTreeMap::new();
     for partition in admin.partitions()? {
         let marks = admin.watermarks(partition)?;

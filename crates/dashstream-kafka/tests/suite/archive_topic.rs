@@ -12,7 +12,7 @@ use dashstream_kafka::policy::{
 use dashstream_kafka::{ArchiveFinding, ArchiveTopic, Consumer, ConsumerEvent, RecordIds, Status};
 
 use crate::support::host::{Host, POISON, Place, held, run};
-use crate::support::{Broker, within};
+use crate::support::{Broker, WRITTEN_MS, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const JOIN: Duration = Duration::from_secs(20);
@@ -259,7 +259,7 @@ fn source(payload: String) -> KafkaRecord {
             ("traceparent".into(), Some("00-a-b-01".into())),
             ("dashstream.dlq.version".into(), None),
         ],
-        timestamp_ms: Some(1_700_000_000_000),
+        timestamp_ms: Some(*WRITTEN_MS),
     }
 }
 

@@ -9,10 +9,11 @@ use dashstream_kafka::dlq::{
 };
 use dashstream_kafka::policy::{Cause, Form};
 use dashstream_kafka::{Config, RedriveError, Redriver, StartError, TopicReader};
+use rdkafka::producer::Producer as _;
 
 use crate::support::child::{self, die};
 use crate::support::host::Place;
-use crate::support::{Broker, unique, within};
+use crate::support::{Broker, WRITTEN_MS, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(240);
 
@@ -32,7 +33,7 @@ fn source(offset: i64) -> KafkaRecord {
         key: (offset % 5 != 0).then(|| format!("thread-{}", offset % 7).into()),
         value: (offset % 11 != 0).then(|| format!("value {offset}").into()),
         headers: vec![header("number", &offset.to_string())],
-        timestamp_ms: Some(1_700_000_000_000 + offset),
+        timestamp_ms: Some(*WRITTEN_MS + offset),
     };
     if offset % 3 == 0 {
         record
@@ -201,6 +202,90 @@ fn what_a_filter_left_out_is_sent_later_and_an_end_is_fixed_at_the_first_start()
         let rest = run(&config, "rest", into(&target));
         assert_eq!(rest.report().total(RedriveOutcome::Sent), 31);
         assert_eq!(by_number(committed(&config, &target)).len(), 32);
+    });
+}
+
+#[test]
+fn an_end_that_is_not_readable_yet_is_waited_for_and_named() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.fill(&place.topic, 0, 3);
+        let reader = |end| {
+            let range = BTreeMap::from([(0, 0..end)]);
+            TopicReader::within(&place.config(), &place.topic, &range).unwrap()
+        };
+        let read = |reader: &mut TopicReader, offsets: core::ops::Range<i64>| {
+            for offset in offsets {
+                assert_eq!(reader.read().unwrap().unwrap().0, (0, offset));
+            }
+        };
+        let (mut ends, mut waits) = (reader(3), reader(5));
+        read(&mut ends, 0..3);
+        assert_eq!(ends.read(), Ok(None));
+        read(&mut waits, 0..3);
+        let hidden = Err(StartError::NotReadable { offsets: 2 });
+        assert_eq!(waits.read(), hidden);
+        assert_eq!(waits.read(), hidden, "it stays so");
+        broker.fill(&place.topic, 0, 2);
+        read(&mut waits, 3..5);
+        assert_eq!(waits.read(), Ok(None));
+    });
+}
+
+/// The end is fixed behind a transaction that is open: what stands before it is sent, and the rest by a
+/// later run, whether the transaction was committed or aborted.
+#[test]
+#[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+fn letters_behind_an_open_transaction_are_left_to_a_later_run() {
+    within(LIMIT, || {
+        for (is_committed, behind) in [(true, 3), (false, 0)] {
+            let broker = Broker::outside();
+            let place = Place::new(&broker, 1);
+            let config = place.config();
+            let target = broker.topic(1);
+            let letters: Vec<_> = (0..5 + behind)
+                .map(|offset| letter(&place, offset, &source(offset), Disclosure::Full))
+                .collect();
+            broker.append_records(&place.archive, 0, &letters[..4]);
+            let open = broker.append_open(&place.archive, 0, &letters[4]);
+            broker.append_records(&place.archive, 0, &letters[5..]);
+            let group = "dashstream-redrive-all";
+            let hidden = StartError::NotReadable {
+                offsets: u64::try_from(1 + behind).unwrap(),
+            };
+            // Twice: the second run has nothing that it could send first.
+            for sent in [4, 0] {
+                let mut redriver = Redriver::start(&config, "all", into(&target)).unwrap();
+                let error = loop {
+                    if let Err(error) = redriver.step() {
+                        break error;
+                    }
+                };
+                assert_eq!(error, RedriveError::Start(hidden.clone()));
+                assert_eq!(redriver.report().total(RedriveOutcome::Sent), sent);
+                assert_eq!(broker.committed(group, &place.archive, 0), Some(4));
+            }
+            let dry = Redriver::dry_run(&config, into(&target));
+            assert_eq!(dry, Err(RedriveError::Start(hidden)));
+            if is_committed {
+                open.commit_transaction(LIMIT).unwrap();
+            } else {
+                open.abort_transaction(LIMIT).unwrap();
+            }
+            let rest = run(&config, "all", into(&target));
+            let report = rest.report();
+            let expected = u64::try_from(behind).unwrap() + u64::from(is_committed);
+            assert_eq!(report.total(RedriveOutcome::Sent), expected, "{report:?}");
+            let end = Some(5 + behind);
+            assert_eq!(broker.committed(group, &place.archive, 0), end);
+            let found = by_number(committed(&config, &target));
+            let seen = (0..5 + behind).filter(|offset| is_committed || *offset != 4);
+            assert_eq!(
+                found.into_keys().collect::<Vec<_>>(),
+                seen.collect::<Vec<_>>()
+            );
+        }
     });
 }
 

@@ -6,6 +6,7 @@ pub mod child;
 pub mod host;
 pub mod raw;
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -198,23 +199,28 @@ impl Broker {
         config.set("max.in.flight", "1").set("acks", "all");
         let producer: BaseProducer<Acks> = config.create_with_context(Acks::default()).unwrap();
         for record in records {
-            let mut sent = BaseRecord::<[u8], [u8]>::to(topic).partition(partition);
-            (sent.key, sent.payload) = (record.key.as_deref(), record.value.as_deref());
-            sent.timestamp = record.timestamp_ms;
-            let headers = record
-                .headers
-                .iter()
-                .fold(OwnedHeaders::new(), |all, header| {
-                    let (key, value) = (&*header.0, header.1.as_deref());
-                    all.insert(Header { key, value })
-                });
-            let is_any = !record.headers.is_empty();
-            sent.headers = is_any.then_some(headers);
+            let sent = outgoing(topic, partition, record);
             producer.send(sent).map_err(|(error, _)| error).unwrap();
         }
         producer.flush(Duration::from_secs(20)).unwrap();
         let acked = producer.context().0.load(Ordering::Relaxed);
         assert_eq!(acked as usize, records.len(), "records acknowledged");
+    }
+
+    /// Appends a record in a transaction that is left open, and waits until the broker has it.
+    pub fn append_open(&self, topic: &str, partition: i32, record: &KafkaRecord) -> BaseProducer {
+        let mut config = self.client();
+        config
+            .set("transactional.id", unique("open"))
+            // Longer than a test waits: the broker aborts it then.
+            .set("transaction.timeout.ms", "300000");
+        let producer: BaseProducer = config.create().unwrap();
+        producer.init_transactions(Duration::from_secs(20)).unwrap();
+        producer.begin_transaction().unwrap();
+        let sent = outgoing(topic, partition, record);
+        producer.send(sent).map_err(|(error, _)| error).unwrap();
+        producer.flush(Duration::from_secs(20)).unwrap();
+        producer
     }
 
     /// The offset that `group` would continue at, asked by a client of its own.
@@ -274,6 +280,27 @@ impl Broker {
         }
         read
     }
+}
+
+/// A record as the client takes it.
+fn outgoing<'a>(
+    topic: &'a str,
+    partition: i32,
+    record: &'a KafkaRecord,
+) -> BaseRecord<'a, [u8], [u8]> {
+    let mut sent = BaseRecord::to(topic).partition(partition);
+    (sent.key, sent.payload) = (record.key.as_deref(), record.value.as_deref());
+    sent.timestamp = record.timestamp_ms;
+    let headers = record
+        .headers
+        .iter()
+        .fold(OwnedHeaders::new(), |all, header| {
+            let (key, value) = (&*header.0, header.1.as_deref());
+            all.insert(Header { key, value })
+        });
+    let is_any = !record.headers.is_empty();
+    sent.headers = is_any.then_some(headers);
+    sent
 }
 
 /// A record as the client delivers it.
@@ -346,6 +373,13 @@ pub fn unique(prefix: &str) -> String {
         since.as_millis()
     )
 }
+
+/// When a test's records were written, an hour before it began. A broker looks every five minutes for
+/// records that are older than `retention.ms`, a week, and deletes them under the test.
+pub static WRITTEN_MS: LazyLock<i64> = LazyLock::new(|| {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    i64::try_from(now).unwrap() - 3_600_000
+});
 
 /// Runs `body` on a thread of its own and fails when it takes longer than `limit`: a client that
 /// hangs must fail a test, not stop the run.
