@@ -10,14 +10,15 @@ const WINDOW: usize = 1024;
 /// A frame that declares no size, with blocks of `(compressed, size)`.
 fn frame(blocks: &[(bool, usize)], checksum: bool) -> Vec<u8> {
     let mut frame = vec![0x28, 0xB5, 0x2F, 0xFD, u8::from(checksum) << 2, 0];
-    for (at, (compressed, size)) in blocks.iter().enumerate() {
+    let mut blocks = blocks.iter().peekable();
+    while let Some((compressed, size)) = blocks.next() {
         let literals = u16::try_from(size << 4 | 1 << 2).unwrap().to_le_bytes();
         // Literals as they are, of a size in twelve bits, and no sequences.
         let content = match compressed {
             true => [&literals[..], &vec![b'x'; *size], &[0]].concat(),
             false => vec![b'x'; *size],
         };
-        let last = u32::from(at + 1 == blocks.len());
+        let last = u32::from(blocks.peek().is_none());
         let kind = u32::from(*compressed) << 2;
         let header = u32::try_from(content.len()).unwrap() << 3 | kind | last;
         frame.extend_from_slice(&header.to_le_bytes()[..3]);
