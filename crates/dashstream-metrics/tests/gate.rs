@@ -1,10 +1,8 @@
 //! The gate: its limits, its interval against published values, and what chance does to it.
 #![expect(
     clippy::arithmetic_side_effects,
-    clippy::disallowed_macros,
     clippy::cast_precision_loss,
     clippy::float_cmp,
-    clippy::unwrap_used,
     reason = "a test draws its input, and fails by panicking"
 )]
 
