@@ -129,6 +129,9 @@ pub struct PartitionFacts {
     pub held_at: Option<u64>,
     /// What made the record at that offset unprocessable.
     pub held_cause: Option<Cause>,
+    /// The least time until retention removes the record at that offset; `None` while it is not held,
+    /// where records are kept for ever, and where it is not known.
+    pub loss_in: Option<Duration>,
     /// Since when it is in its state.
     pub since: Duration,
     /// Records between the position and the end of the log; `None` when the end is not known.
@@ -148,6 +151,7 @@ impl PartitionFacts {
             state,
             held_at: None,
             held_cause: None,
+            loss_in: None,
             since,
             lag: None,
             offset_moved_at: None,

@@ -57,6 +57,7 @@ fn busy() -> Facts {
     facts.connected_clients = 1;
     let mut partition = PartitionFacts::new(3, PartitionState::Stalled, NOW);
     partition.lag = Some(5);
+    partition.loss_in = Some(NOW);
     facts.partitions.push(partition);
     facts.ledger = Ledger::from_fn(|_, _| 1, |_| 1, |_| 1);
     facts.archive.state = ArchiveState::Failing;

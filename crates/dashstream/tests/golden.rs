@@ -181,6 +181,7 @@ fn facts() -> Facts {
         partition.lag = (id > 1).then_some(u64::from(id.unsigned_abs()) * 100);
         partition.offset_moved_at = (id > 2).then_some(at(20));
         partition.catching_up = id % 2 == 0;
+        partition.loss_in = (id == 1).then_some(at(50));
         facts.partitions.push(partition);
     }
     let length = |cause: Cause| cause.label().len() as u64;

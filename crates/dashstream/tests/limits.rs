@@ -167,6 +167,35 @@ fn a_partition_that_waits_for_the_host_or_is_unknown_is_a_failure_after_its_age(
 }
 
 #[test]
+fn a_held_record_that_retention_takes_within_a_day_warns_and_within_an_hour_fails() {
+    let level = |policy: &HealthPolicy, left: Option<u64>| {
+        found(policy, ReasonCode::RetentionNear, |_, facts| {
+            let mut held = PartitionFacts::new(3, PartitionState::PausedByPolicy, NOW);
+            held.loss_in = left.map(Duration::from_secs);
+            facts.partitions.push(held);
+        })
+    };
+    let policy = HealthPolicy::default();
+    for (left, expected) in [
+        (None, None),
+        (Some(86_401), None),
+        (Some(86_400), Some(Level::Warn)),
+        (Some(86_399), Some(Level::Warn)),
+        (Some(3_601), Some(Level::Warn)),
+        (Some(3_600), Some(Level::Fail)),
+        (Some(3_599), Some(Level::Fail)),
+        (Some(0), Some(Level::Fail)),
+    ] {
+        assert_eq!(level(&policy, left), expected, "{left:?} s left");
+    }
+    let mut lowered = policy.clone();
+    (lowered.retention, lowered.retention_fail) = (Duration::from_secs(100), Duration::ZERO);
+    assert_eq!(level(&lowered, Some(101)), None);
+    assert_eq!(level(&lowered, Some(1)), Some(Level::Warn));
+    assert_eq!(level(&lowered, Some(0)), Some(Level::Fail));
+}
+
+#[test]
 fn a_letter_that_waits_is_a_failure_after_two_minutes() {
     fails_beyond(
         ReasonCode::ArchivePending,

@@ -76,6 +76,7 @@ impl Observation {
                 out.held_cause = cause;
                 out.since = since;
             }
+            out.loss_in = lag.and_then(|lag| lag.loss_in);
             // An old answer makes the lag unknown, not what it was.
             let fresh = |lag: &&PartitionLag| !is_stale(status.at, lag, stale);
             out.lag = lag.filter(fresh).and_then(PartitionLag::lag);

@@ -26,6 +26,9 @@ pub struct PartitionPart {
     pub held_at: Option<u64>,
     /// What made the record there unprocessable.
     pub held_cause: Option<Word<Cause>>,
+    /// The least seconds until retention removes the record there; null while nothing is held, where
+    /// records are kept for ever, and where it is not known.
+    pub loss_seconds: Option<f64>,
     /// Whether records are ahead and it does not move.
     pub stalled: bool,
     /// Records between the position and the end; null when the end is not known.
@@ -47,6 +50,7 @@ impl PartitionPart {
             state_seconds: Age::since(facts.since, now).seconds(),
             held_at: facts.held_at,
             held_cause: facts.held_cause.map(Word::from),
+            loss_seconds: facts.loss_in.map(|left| left.as_secs_f64()),
             stalled: facts.state == PartitionState::Stalled,
             lag: facts.lag,
             offset_age_seconds: seconds_ago(now, facts.offset_moved_at),

@@ -42,6 +42,9 @@ pub struct ReasonPart {
     /// For how long it has not moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_seconds: Option<f64>,
+    /// The least time until retention removes the record there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_seconds: Option<f64>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub other: Other,
@@ -97,6 +100,7 @@ impl ReasonPart {
             partition: None,
             offset: None,
             held_seconds: None,
+            loss_seconds: None,
             other: Other::none(),
         };
         match reason.evidence {
@@ -124,6 +128,17 @@ impl ReasonPart {
                 part.value = Some(records);
                 part.limit = Some(limit);
                 part.age_seconds = Some(lowest.seconds());
+            }
+            Evidence::Loss {
+                id,
+                offset,
+                left,
+                limit,
+            } => {
+                part.partition = Some(id);
+                part.offset = offset;
+                part.loss_seconds = Some(left.as_secs_f64());
+                part.limit_seconds = Some(limit.as_secs_f64());
             }
             Evidence::Unowned {
                 partitions: _,

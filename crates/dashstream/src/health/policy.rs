@@ -54,6 +54,11 @@ pub struct HealthPolicy {
     /// How long a partition may wait for the host's own resources until that is a failure. Default
     /// 60 s: the longest wait between two tries is 5 s, so that twelve of them have failed.
     pub host_resources: Duration,
+    /// How long before retention may remove a held record that is a reason. Default one day: somebody
+    /// can still come who does not work at night.
+    pub retention: Duration,
+    /// How long before it that is a failure. Default one hour.
+    pub retention_fail: Duration,
     /// Records that a partition may be behind. Default 10,000, as in existing alerts.
     pub lag: u64,
     /// How long a partition beyond `lag` may go without a new low until that is a failure: it does
@@ -82,6 +87,8 @@ impl Default for HealthPolicy {
             unowned: Duration::from_secs(60),
             partition_unknown: Duration::from_secs(300),
             host_resources: Duration::from_secs(60),
+            retention: Duration::from_secs(86_400),
+            retention_fail: Duration::from_secs(3_600),
             lag: 10_000,
             lag_growing: Duration::from_secs(600),
         }

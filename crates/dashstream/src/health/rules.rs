@@ -111,6 +111,13 @@ pub(super) fn rules<'a>() -> Vec<DashRule<'a>> {
     );
     rules.extend([
         rule(
+            Code::RetentionNear,
+            Level::Fail,
+            "Retention will remove the record that a partition is held at",
+            RETENTION,
+            retention_near,
+        ),
+        rule(
             Code::LagHigh,
             Level::Fail,
             "A partition does not catch up",
@@ -233,6 +240,7 @@ fn fails_after<'a>(code: Code) -> fn(&Case<'a>) -> Option<Duration> {
         | Code::PartitionUnfetchable
         | Code::PartitionStalled
         | Code::EvidenceLost
+        | Code::RetentionNear
         | Code::OldDataErrors
         | Code::NothingProcessed
         | Code::BrokerRefusal
@@ -336,6 +344,7 @@ const SENDS: &[&str] = &[
 ];
 const DROPS: &[&str] = &["websocket_dropped_messages_total"];
 const PARTITIONS: &[&str] = &["dashstream_partition_state", "dashstream_partitions"];
+const RETENTION: &[&str] = &["dashstream_held_record_loss_seconds"];
 const LAG: &[&str] = &["websocket_kafka_consumer_lag"];
 const UNOWNED: &[&str] = &["dashstream_unowned_records"];
 const LETTERS: &[&str] = &[
@@ -405,6 +414,27 @@ fn held(case: &Case<'_>, state: PartitionState, level: Level, found: &mut Found)
             evidence,
         }
     }));
+}
+
+/// How long retention leaves the held records.
+fn retention_near(case: &Case<'_>, found: &mut Found) {
+    for partition in &case.snapshot.facts.partitions {
+        let limit = case.policy.retention;
+        if let Some(left) = partition.loss_in.filter(|left| *left <= limit) {
+            let level = if left <= case.policy.retention_fail {
+                Level::Fail
+            } else {
+                Level::Warn
+            };
+            let evidence = Evidence::Loss {
+                id: partition.id,
+                offset: partition.held_at,
+                left,
+                limit,
+            };
+            found.push(Finding::new(level, evidence));
+        }
+    }
 }
 
 /// How far partitions are behind: one reason for the worst of them.

@@ -48,6 +48,8 @@ labels! {
         PartitionStalled = "partition_stalled",
         /// Retention has removed a record that a partition is held at.
         EvidenceLost = "evidence_lost",
+        /// Retention will remove a record that a partition is held at.
+        RetentionNear = "retention_near",
         /// A partition waits at a record that the host has no resources for now.
         HostResources = "host_resources",
         /// Too many records from before the session cannot be processed.
@@ -143,6 +145,17 @@ pub enum Evidence {
         limit: u64,
         /// How long ago it was as little behind as it has been since it went beyond the limit.
         lowest: Age,
+    },
+    /// A held record that retention will remove.
+    Loss {
+        /// The partition's number.
+        id: i32,
+        /// The record's offset.
+        offset: Option<u64>,
+        /// The least time until then.
+        left: Duration,
+        /// From how much time on it is a reason.
+        limit: Duration,
     },
     /// Records that nobody reads.
     Unowned {
@@ -294,6 +307,19 @@ impl fmt::Display for Evidence {
                  less behind for {} s",
                 lowest.whole_seconds()
             ),
+            Self::Loss {
+                id,
+                offset,
+                left,
+                limit,
+            } => {
+                write!(f, "partition {id}")?;
+                if let Some(offset) = offset {
+                    write!(f, " at offset {offset}")?;
+                }
+                let (left, limit) = (left.as_secs(), limit.as_secs());
+                write!(f, " is lost in {left} s or later, with {limit} s allowed")
+            }
             Self::Unowned {
                 partitions,
                 records,
