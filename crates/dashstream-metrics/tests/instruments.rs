@@ -9,8 +9,8 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use dashstream_metrics::{
-    About, Catalogue, Edges, Format, Histogram, Label, Latency, LatencyOptions, Reading, Tally,
-    TallyOptions, Watch,
+    About, Catalogue, Counts, Edges, Format, Histogram, Label, Latency, LatencyOptions, Reading,
+    Shape, Tally, TallyOptions, Watch,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,4 +271,47 @@ fn without_a_long_window_the_short_one_stands_for_it() {
     let read = tally.read(&catalogue.read(NOW));
     assert_eq!(read.long, read.short);
     assert_eq!(read.long.counts.get(()), 3);
+}
+
+/// What a host reads from a tally and a window.
+struct Snapshot {
+    reading: Reading,
+    totals: Counts<Stage>,
+    recent: Counts<Stage>,
+}
+
+impl AsRef<Reading> for Snapshot {
+    fn as_ref(&self) -> &Reading {
+        &self.reading
+    }
+}
+
+#[test]
+fn every_cell_of_a_tally_and_of_a_window_is_in_what_is_read_from_them() {
+    let (catalogue, (tally, window)) = Catalogue::<Snapshot>::build(NOW, |c| {
+        c.counts(about("events_total"), STAGE, |s, stage| s.totals.get(stage));
+        c.counts(about("recent_total"), STAGE, |s, stage| s.recent.get(stage));
+        let options = TallyOptions::default();
+        (
+            c.tally("events", STAGE, STAGE, |stage| stage, options),
+            c.window("recent", STAGE, Shape::SHORT, NonZeroUsize::MIN),
+        )
+    })
+    .unwrap();
+    let snapshot = |reading: Reading| Snapshot {
+        totals: tally.read(&reading).totals,
+        recent: window.read(&reading).unwrap().counts,
+        reading,
+    };
+    assert_eq!(catalogue.ghosts(NOW, snapshot, []), []);
+    // Each cell was moved once.
+    let moved = snapshot(catalogue.read(NOW));
+    for stage in STAGE.values {
+        assert_eq!((moved.totals.get(*stage), moved.recent.get(*stage)), (1, 1));
+    }
+    let (other, _) = histogram();
+    assert!(
+        window.read(&other.read(NOW)).is_none(),
+        "of another catalogue"
+    );
 }

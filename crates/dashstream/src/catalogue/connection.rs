@@ -97,23 +97,15 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Connection {
         .shown_as("partitions.offset_age_seconds"),
         |s, p| age(s.ago(p.offset_moved_at)),
     );
-    let held = About::new(
-        "dashstream_held_record_loss_seconds",
-        "Least seconds until retention removes the record that a partition is held at, where known.",
-        Alert("DashstreamRetentionNear"),
-    );
-    let labels = vec![LabelSpec::open("partition")];
-    c.derive(
-        held.shown_as("partitions.loss_seconds"),
-        Kind::Gauge,
-        labels,
-        |s, out| {
-            for partition in &s.facts.partitions {
-                if let Some(left) = partition.loss_in {
-                    out.gauge(&[&partition.id.to_string()], left.as_secs_f64());
-                }
-            }
-        },
+    by_partition(
+        c,
+        About::new(
+            "dashstream_held_record_loss_seconds",
+            "Least seconds until retention removes the record a partition is held at; NaN where unknown.",
+            Alert("DashstreamRetentionNear"),
+        )
+        .shown_as("partitions.loss_seconds"),
+        |_, p| p.loss_in.map_or(f64::NAN, |left| left.as_secs_f64()),
     );
     by_partition(
         c,
