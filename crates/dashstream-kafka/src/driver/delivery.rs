@@ -16,7 +16,6 @@ use crate::delivery_queue::{DeliveryId, QueuedRecord, Unapplied, key_hash};
 use crate::driver::{Client, Driver, TOPIC};
 use crate::message::{Header, Message, RejectedMessage};
 use crate::standing::Served;
-use crate::status::Phase;
 
 impl Driver {
     /// Offers polled records of one partition to the engine, in their order, and says whether more may
@@ -162,15 +161,13 @@ impl Driver {
         self.outgoing.push(taken);
     }
 
-    /// Puts the records down that are to go to the host.
+    /// Puts the records down that are to go to the host, all at once: one that is rejected unseen comes by
+    /// way of the engine, behind later ones of its run.
     pub(super) fn push_outgoing(&mut self) {
         let count = self.outgoing.len();
+        // Where the host's end is gone, it has asked for the end, and that is on its way.
         if count > 0 && !self.wiring.queue.push(&mut self.outgoing) {
             self.left_host(count);
-            if self.phase == Phase::Running {
-                // The host's end is gone, so it will not ask for a shutdown either.
-                self.phase = Phase::Closed;
-            }
         }
     }
 

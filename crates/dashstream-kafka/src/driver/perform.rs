@@ -19,7 +19,6 @@ use crate::status::Phase;
 impl Driver {
     /// Carries out every action the engine has.
     pub(super) fn perform(&mut self, client: &Client) {
-        self.push_outgoing();
         let mut holds = false;
         let mut answer = None;
         // Stores that follow each other are one call of the client.

@@ -343,9 +343,10 @@ fn null_payload(meaning: NullPayload, place: &Place) {
             record.accept();
         }
         assert_eq!(offsets, expected);
-        let _ = host.shutdown().await;
+        let closing = host.shutdown().await;
         let broker = Broker::at(&place.brokers);
-        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+        let committed = broker.committed(&place.group, &place.topic, 0);
+        assert_eq!(committed, Some(3), "{meaning:?}: {closing:?}");
         let archived = broker.read(&place.archive, 0).len();
         let unprocessable = meaning == NullPayload::Unprocessable;
         assert_eq!(archived, usize::from(unprocessable));
