@@ -46,7 +46,7 @@ fn suite(brokers: &str, login: Option<&str>) -> Result<()> {
 fn tests() -> [std::process::Command; 3] {
     [
         &["-p", "dashstream-kafka", "--tests"][..],
-        &["-p", "dashstream-gateway", "--test", "broker"],
+        &["-p", "dashstream-gateway", "--test", "suite", "broker::"],
         &["-p", "dashstream", "--features", "cli", "--test", "command"],
     ]
     .map(|which| sh::cargo(&[&["test", "--locked"], which].concat()))

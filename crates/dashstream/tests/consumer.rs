@@ -11,6 +11,7 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use dashstream::kafka::{Config, Embedded};
 use dashstream::metrics::Format;
@@ -224,10 +225,9 @@ fn full_state(thread: &str, sequence: u8) -> Vec<u8> {
 #[test]
 fn runs_whose_full_state_lies_within_the_bound_are_known_after_a_restart() {
     let broker = broker(1);
-    let name = |run: usize| format!("run-{run:02}");
     let produce = |value: &dyn Fn(&str) -> Vec<u8>| {
         for run in 0..100 {
-            let (key, value) = (name(run), value(&name(run)));
+            let (key, value) = (run_name(run), value(&run_name(run)));
             let key = Some(key.as_bytes());
             broker.produce("runs", key, Some(&value)).unwrap();
         }
@@ -239,38 +239,49 @@ fn runs_whose_full_state_lies_within_the_bound_are_known_after_a_restart() {
     });
     let runs = before.monitor.metrics().latest().facts.runs;
     assert_eq!((runs.synced, runs.not_yet_known), (100, 0));
-    // Offset 200 comes next, and the full state of a run stands at its number.
-    for (turn, (records, known)) in [(149, 49), (150, 50), (151, 51), (1_000, 100), (0, 0)]
-        .into_iter()
-        .enumerate()
-    {
-        let group = format!("test-{turn}");
-        commit(&broker, &group, 200);
-        if turn == 0 {
-            produce(&|thread| event(thread, 3));
+    produce(&|thread| event(thread, 3));
+    // Offset 200 comes next, and the full state of a run stands at its number. Each bound has a group of its
+    // own, and they wait for it beside each other.
+    thread::scope(|scope| {
+        for (records, known) in [(149, 49), (150, 50), (151, 51), (1_000, 100), (0, 0)] {
+            let broker = &broker;
+            scope.spawn(move || read_back_of(broker, records, known));
         }
-        let shown = Arc::new(Mutex::new(BTreeMap::new()));
-        let seen = Arc::clone(&shown);
-        let config = Config::new(broker.brokers(), "runs", group).unwrap();
-        let builder = Consumer::builder(config).read_back(records, Duration::from_secs(30));
-        let ended = run(builder, 100, move |message: Message<'_>| {
-            let state = message.run().and_then(|run| run.state()).is_some();
-            let place = (message.record.offset(), state);
-            seen.lock()
-                .unwrap()
-                .insert(message.thread_id().to_owned(), place);
-            HandlerVerdict::Accept
-        });
-        assert_eq!(processed(&ended), 100, "what was read back counts nowhere");
-        let expected = (0..100).map(|run| (name(run), (200 + run as i64, run >= 100 - known)));
-        assert_eq!(*shown.lock().unwrap(), expected.collect(), "{records}");
-        let runs = ended.monitor.metrics().latest().facts.runs;
-        let known = known as u64;
-        assert_eq!(
-            (runs.synced, runs.not_yet_known, runs.needs_resync),
-            (known, 100 - known, 0)
-        );
-    }
+    });
+}
+
+fn run_name(run: i64) -> String {
+    format!("run-{run:02}")
+}
+
+/// A consumer that begins at offset 200 of 300, reads that many records back, and shows so many states.
+fn read_back_of(broker: &Embedded, records: u32, known: u64) {
+    let group = format!("test-{records}");
+    commit(broker, &group, 200);
+    let shown = Arc::new(Mutex::new(BTreeMap::new()));
+    let seen = Arc::clone(&shown);
+    let config = Config::new(broker.brokers(), "runs", group).unwrap();
+    let builder = Consumer::builder(config).read_back(records, Duration::from_secs(30));
+    let ended = run(builder, 100, move |message: Message<'_>| {
+        let state = message.run().and_then(|run| run.state()).is_some();
+        let place = (message.record.offset(), state);
+        let thread = message.thread_id().to_owned();
+        seen.lock().unwrap().insert(thread, place);
+        HandlerVerdict::Accept
+    });
+    assert_eq!(processed(&ended), 100, "what was read back counts nowhere");
+    let expected = (0..100).map(|run| {
+        (
+            run_name(run),
+            (200 + run, run >= 100 - i64::try_from(known).unwrap()),
+        )
+    });
+    assert_eq!(*shown.lock().unwrap(), expected.collect(), "{records}");
+    let runs = ended.monitor.metrics().latest().facts.runs;
+    assert_eq!(
+        (runs.synced, runs.not_yet_known, runs.needs_resync),
+        (known, 100 - known, 0)
+    );
 }
 
 /// Where it cannot be read back in time, the runs are not yet known and the records are consumed.

@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::net::TcpListener;
 use std::process::Output;
 
-use support::{Running, gateway};
+use crate::support::{Running, gateway};
 
 fn output(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let Output {

@@ -6,14 +6,12 @@
     reason = "a test fails by panicking, and measures how long another process takes"
 )]
 
-mod support;
-
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use support::Running;
+use crate::support::Running;
 
 fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or(answer)

@@ -1,9 +1,4 @@
 //! The gateway as a process of its own.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test binary uses a part of this module"
-)]
 
 use core::time::Duration;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -6,18 +6,16 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use core::time::Duration;
 use std::collections::BTreeSet;
 use std::thread;
 
+use crate::support::{Running, gateway};
 use dashstream_kafka::Embedded;
 use dashstream_testkit::frozen::{Frozen, check, names};
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use serde_json::Value;
-use support::{Running, gateway};
 
 fn file<'a>(file: &'a str, about: &'a str) -> Frozen<'a> {
     Frozen {
@@ -32,7 +30,7 @@ fn file<'a>(file: &'a str, about: &'a str) -> Frozen<'a> {
 #[test]
 fn the_variables_and_their_defaults_are_frozen() {
     let mut lines = Vec::new();
-    for line in include_str!("../README.md").lines() {
+    for line in include_str!("../../README.md").lines() {
         let Some(row) = line.strip_prefix("| `") else {
             continue;
         };

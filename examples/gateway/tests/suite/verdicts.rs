@@ -6,17 +6,15 @@
     reason = "a test fails by panicking, and measures how long another process takes"
 )]
 
-mod support;
-
 use core::time::Duration;
 use std::time::Instant;
 
+use crate::support::{Running, health, is_ready, joined, level};
 use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer as _};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::util::Timeout;
-use support::{Running, health, is_ready, joined, level};
 
 type Cluster = MockCluster<'static, DefaultProducerContext>;
 

@@ -7,10 +7,9 @@
     reason = "a test fails by panicking, and reads where its broker is"
 )]
 
-mod support;
-
 use core::time::Duration;
 
+use crate::support::{Running, health, is_ready, joined, level};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -19,7 +18,6 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::util::Timeout;
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::Value;
-use support::{Running, health, is_ready, joined, level};
 
 /// A topic of one partition that nobody else uses, and its archive.
 struct Topic {
