@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use dashstream_metrics::Format;
 use tokio::net::TcpListener;
+use tower_http::compression::CompressionLayer;
 
 use self::hosts::HostError;
 pub use self::hosts::{Hosts, HostsError};
@@ -116,7 +117,7 @@ impl Pages {
             .route("/health", get(health))
             .route("/livez", get(live))
             .route("/readyz", get(ready))
-            .route("/metrics", get(metrics))
+            .route("/metrics", get(metrics).layer(CompressionLayer::new()))
             .route("/version", get(version));
         #[cfg(feature = "kafka")]
         let pages = match &self.0.orders {
@@ -170,7 +171,7 @@ async fn ready(State(pages): State<Pages>) -> Response {
     probe(readyz(&verdict, ReadyWhen::default()))
 }
 
-/// In the format that the scraper prefers.
+/// In the format that the scraper prefers, and by gzip where it takes that.
 async fn metrics(State(pages): State<Pages>, headers: HeaderMap) -> impl IntoResponse {
     let accept = headers.get(header::ACCEPT);
     let accept = accept.and_then(|accept| accept.to_str().ok());

@@ -1,5 +1,8 @@
 //! Hashing states one after another, from where the next begins to differ from the last.
 
+use core::fmt;
+
+use sha2::digest::core_api::CoreProxy;
 use sha2::{Digest, Sha256};
 
 use super::{Dialect, Unproven, Verdict};
@@ -7,7 +10,7 @@ use crate::document::{DialectRisk, Document, Sink, write};
 
 /// Computes state hashes, the SHA-256 of the canonical text, without ever holding that text.
 ///
-/// It remembers the state that it hashed last, and where the hash stood every 16 KiB of it: a state
+/// It remembers the state that it hashed last, and where the hash stood every 4 KiB of it: a state
 /// that shares its beginning with that one is hashed from there on. An edit near the end of a state
 /// of any size costs about as much as an edit of a small one. Remembering changes no result; a state
 /// of less than 32 KiB is not remembered.
@@ -23,15 +26,18 @@ use crate::document::{DialectRisk, Document, Sink, write};
 /// assert_eq!(hasher.verify(&state, &hash), Verdict::Match);
 /// # Ok::<(), dashstream_reducer::ReadError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Hasher {
     /// Canonical text that was not yet hashed; [`STRIDE`] bytes at most.
     text: Vec<u8>,
     /// The state that was hashed last, if it is long enough.
     last: Option<Document>,
     /// Where its hash stood after each [`STRIDE`] bytes.
-    marks: Vec<Sha256>,
+    marks: Vec<Mark>,
 }
+
+/// A hash between two blocks, where nothing waits in its buffer: 40 bytes in place of 112.
+type Mark = <Sha256 as CoreProxy>::Core;
 
 impl Hasher {
     /// Holds nothing until it is used.
@@ -49,8 +55,9 @@ impl Hasher {
     pub fn hash(&mut self, state: &Document) -> [u8; 32] {
         self.marks.truncate(self.usable(state));
         self.last = None;
+        self.make_room(state);
         let stream = Stream {
-            sha: self.marks.last().cloned().unwrap_or_default(),
+            sha: Sha256::from_core(self.marks.last().cloned().unwrap_or_default()),
             left_out: bytes_before(self.marks.len()),
             text: &mut self.text,
             marks: Some(&mut self.marks),
@@ -116,7 +123,7 @@ impl Hasher {
     /// Bytes of memory that it holds beside the state that was hashed last.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let marks = self.marks.capacity().saturating_mul(size_of::<Sha256>());
+        let marks = self.marks.capacity().saturating_mul(size_of::<Mark>());
         marks.saturating_add(self.text.capacity()) as u64
     }
 
@@ -126,6 +133,15 @@ impl Hasher {
         let common = last.root.common_prefix(&state.root);
         let marks = usize::try_from(common).unwrap_or(usize::MAX) / STRIDE;
         marks.min(self.marks.len())
+    }
+
+    /// Room for the marks of `state`, and for some that it may grow by: doubling would take twice as much.
+    fn make_room(&mut self, state: &Document) {
+        let marks = usize::try_from(state.canonical_len()).unwrap_or(usize::MAX) / STRIDE;
+        if marks > self.marks.capacity() {
+            let more = marks.saturating_sub(self.marks.len());
+            self.marks.reserve_exact(more.saturating_add(WORTH));
+        }
     }
 
     fn printed_as(&mut self, dialect: Dialect, state: &Document) -> [u8; 32] {
@@ -139,13 +155,23 @@ impl Hasher {
     }
 }
 
-/// Bytes between two marks, which are hashed at a time: small enough to stay in the first cache
-/// between writing and hashing, and large enough for the marks to take less than a hundredth of the
-/// text.
-const STRIDE: usize = 16 * 1024;
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let marks = self.marks.len();
+        f.debug_struct("Hasher")
+            .field("marks", &marks)
+            .finish_non_exhaustive()
+    }
+}
 
-/// Marks from which on a state is remembered.
-const WORTH: usize = 2;
+/// Bytes between two marks, which are hashed at a time: whole blocks, so few that an edit near the end
+/// of a state is hashed with little of what stands before it, and so many that the marks take less than a
+/// hundredth of the text.
+const STRIDE: usize = 4 * 1024;
+
+/// Marks from which on a state is remembered: below, hashing all of it costs no more than the copies that
+/// remembering it leads to.
+const WORTH: usize = 8;
 
 const fn bytes_before(marks: usize) -> u64 {
     (marks as u64).saturating_mul(STRIDE as u64)
@@ -157,7 +183,7 @@ struct Stream<'h> {
     /// Bytes of text that are hashed already.
     left_out: u64,
     text: &'h mut Vec<u8>,
-    marks: Option<&'h mut Vec<Sha256>>,
+    marks: Option<&'h mut Vec<Mark>>,
 }
 
 impl Stream<'_> {
@@ -172,7 +198,8 @@ impl Stream<'_> {
         self.sha.update(&*self.text);
         self.text.clear();
         if let Some(marks) = &mut self.marks {
-            marks.push(self.sha.clone());
+            // A whole number of blocks: the buffer that is left aside is empty.
+            marks.push(self.sha.clone().decompose().0);
         }
     }
 

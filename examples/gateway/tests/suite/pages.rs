@@ -80,3 +80,35 @@ fn only_requests_for_this_server_are_answered() {
         "GET http://evil.example/health HTTP/1.1\r\nHost: localhost\r\nConnection: close";
     assert_eq!(status(&gateway.ask(absolute)), "421");
 }
+
+#[test]
+fn a_scraper_that_takes_gzip_gets_it() {
+    let gateway = Running::start(&[], &[]);
+    // Of HTTP/1.0, so that the body comes in one piece.
+    let ask = |takes: &str| {
+        let mut stream = gateway.connect();
+        let head = format!("GET /metrics HTTP/1.0\r\nHost: localhost\r\nAccept-Encoding: {takes}");
+        write!(stream, "{head}\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+        let body = answer.split_off(end.unwrap() + 4);
+        (String::from_utf8(answer).unwrap().to_lowercase(), body)
+    };
+    let families = |page: &str| {
+        let types = page.lines().filter(|line| line.starts_with("# TYPE "));
+        types.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (head, plain) = ask("identity");
+    assert!(!head.contains("content-encoding"), "{head}");
+    let (head, deflated) = ask("gzip");
+    assert!(head.contains("content-encoding: gzip"), "{head}");
+    assert!(head.contains("vary: accept-encoding"), "{head}");
+    assert!(deflated.len() * 4 < plain.len(), "{}", deflated.len());
+    let mut page = String::new();
+    let mut inflating = flate2::read::GzDecoder::new(&deflated[..]);
+    inflating.read_to_string(&mut page).unwrap();
+    let plain = String::from_utf8(plain).unwrap();
+    assert!(families(&page).len() > 30, "{page}");
+    assert_eq!(families(&page), families(&plain));
+}

@@ -20,7 +20,7 @@ pub(crate) struct Cursor<'a, E: Entry> {
     above: Vec<&'a [Child<E>]>,
 }
 
-enum Ahead<'a, E: Entry> {
+pub(super) enum Ahead<'a, E: Entry> {
     Entry(&'a E),
     Subtree(&'a Child<E>),
 }
@@ -45,7 +45,7 @@ impl<'a, E: Entry> Cursor<'a, E> {
         }
     }
 
-    fn ahead(&self) -> Option<Ahead<'a, E>> {
+    pub(super) fn ahead(&self) -> Option<Ahead<'a, E>> {
         if let Some((entry, _)) = split(self.leaf, self.end) {
             return Some(Ahead::Entry(entry));
         }
@@ -54,7 +54,7 @@ impl<'a, E: Entry> Cursor<'a, E> {
         Some(Ahead::Subtree(child))
     }
 
-    fn enter(&mut self) {
+    pub(super) fn enter(&mut self) {
         if self.leaf.is_empty()
             && let Some(child) = self.take_child()
         {
@@ -199,7 +199,7 @@ pub(crate) fn next_unshared<'a>(
 }
 
 /// Only the larger of two subtrees can hold the other; of two that are equally large neither does.
-fn enter_larger<'a, E: Entry>(
+pub(super) fn enter_larger<'a, E: Entry>(
     (old, a): (&mut Cursor<'a, E>, &Child<E>),
     (new, b): (&mut Cursor<'a, E>, &Child<E>),
 ) {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::cursor::{Ahead, Cursor, End, enter_larger};
 use super::{Child, Entry, Kids, Tree};
 use crate::document::node::Node;
 
@@ -17,74 +18,52 @@ impl Node {
             return self.weight().bytes;
         }
         match (self, other) {
-            (Self::Array(a), Self::Array(b)) => a.common_prefix(b).bytes,
-            (Self::Object(a), Self::Object(b)) => a.common_prefix(b).bytes,
+            (Self::Array(a), Self::Array(b)) => a.common_prefix(b),
+            (Self::Object(a), Self::Object(b)) => a.common_prefix(b),
             _ => 0,
         }
     }
 }
 
-struct Common {
-    bytes: u64,
-    /// Whether one ends before they differ.
-    ended: bool,
-}
-
 impl<E: Entry> Tree<E> {
-    /// Recursion is bounded by the depth of documents and the levels of trees.
-    fn common_prefix(&self, other: &Self) -> Common {
+    /// Recursion is bounded by the depth of documents.
+    fn common_prefix(&self, other: &Self) -> u64 {
         let mut bytes = 0_u64;
-        match (&self.kids, &other.kids) {
-            (Kids::Leaf(a), Kids::Leaf(b)) => {
-                for (a, b) in a.iter().zip(b) {
-                    let same = a.has_name_of(b);
-                    if same && a.node().is_same(b.node()) {
-                        bytes = bytes.saturating_add(marked(a));
+        let mut ours = Cursor::new(self, End::Front);
+        let mut theirs = Cursor::new(other, End::Front);
+        // However their nodes have been split, the same entry stands ahead in both.
+        loop {
+            match (ours.ahead(), theirs.ahead()) {
+                (Some(Ahead::Subtree(a)), Some(Ahead::Subtree(b))) => {
+                    if !Arc::ptr_eq(&a.tree, &b.tree) {
+                        enter_larger((&mut ours, a), (&mut theirs, b));
                         continue;
                     }
-                    let name = if same {
-                        a.name_bytes()
-                    } else {
-                        return Common {
-                            bytes,
-                            ended: false,
-                        };
-                    };
-                    let inner = a.node().common_prefix(b.node());
-                    let bytes = bytes
-                        .saturating_add(1)
-                        .saturating_add(name)
-                        .saturating_add(inner);
-                    return Common {
-                        bytes,
-                        ended: false,
-                    };
+                    bytes = bytes.saturating_add(a.bytes());
                 }
-                Common { bytes, ended: true }
-            }
-            (Kids::Branch(a), Kids::Branch(b)) => {
-                for (a, b) in a.iter().zip(b) {
-                    if Arc::ptr_eq(&a.tree, &b.tree) {
-                        bytes = bytes.saturating_add(a.bytes());
-                        continue;
+                (Some(Ahead::Entry(a)), Some(Ahead::Entry(b))) => {
+                    if !a.has_name_of(b) {
+                        return bytes;
                     }
-                    let inner = a.tree.common_prefix(&b.tree);
-                    bytes = bytes.saturating_add(inner.bytes);
-                    // One child may hold more of the same entries: the next no longer compare.
-                    if !inner.ended || a.len != b.len {
-                        return Common {
-                            bytes,
-                            ended: false,
-                        };
+                    if !a.node().is_same(b.node()) {
+                        let inner = a.node().common_prefix(b.node());
+                        let name = a.name_bytes().saturating_add(1);
+                        return bytes.saturating_add(name).saturating_add(inner);
                     }
+                    bytes = bytes.saturating_add(marked(a));
                 }
-                Common { bytes, ended: true }
+                (Some(Ahead::Subtree(_)), Some(Ahead::Entry(_))) => {
+                    ours.enter();
+                    continue;
+                }
+                (Some(Ahead::Entry(_)), Some(Ahead::Subtree(_))) => {
+                    theirs.enter();
+                    continue;
+                }
+                (None, _) | (_, None) => return bytes,
             }
-            // A tree that grew a level: no doubt there is more, and it is not looked for.
-            (Kids::Leaf(_), Kids::Branch(_)) | (Kids::Branch(_), Kids::Leaf(_)) => Common {
-                bytes,
-                ended: false,
-            },
+            ours.pass();
+            theirs.pass();
         }
     }
 
