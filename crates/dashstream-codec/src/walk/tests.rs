@@ -1,4 +1,5 @@
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use dashstream_testkit::rng::SplitMix64;
@@ -170,4 +171,25 @@ fn each_field_is_taken_with_the_wire_types_of_its_kind_alone() {
         }
     }
     assert_eq!((known.len(), taken, refused), (28, 2222, 2258));
+}
+
+/// Numbers of a list that is merged into one before are charged as they are stored, packed or one by one: in
+/// rooms for four, eight and so on. A list that is reserved first takes what it holds.
+#[test]
+fn packed_numbers_are_charged_as_those_that_come_one_by_one() {
+    const TOKEN_CHUNK: u8 = 3;
+    // A token chunk's token ids, its fourth field.
+    let packed = |count: usize| [&[4 << 3 | 2, count as u8], &vec![7; count][..]].concat();
+    let single = |count: usize| [4 << 3, 7].repeat(count);
+    let message = |body: &[u8]| [&[TOKEN_CHUNK << 3 | 2, body.len() as u8], body].concat();
+    let heap = |payload: &[u8]| walked(payload, &DecodeLimits::new(), Untraced).unwrap().1[0];
+    for (count, room) in [(1, 4), (4, 4), (5, 8), (8, 8), (9, 16)] {
+        let [packed, single] = [packed(count), single(count)].map(|list| {
+            let again = [message(&[]), message(&list)].concat();
+            (heap(&message(&list)), heap(&again))
+        });
+        assert_eq!(packed, single, "{count}");
+        let bytes = 4 * count as u64;
+        assert_eq!(packed, (bytes, 4 * room * MERGED), "{count}");
+    }
 }
