@@ -11,10 +11,12 @@ mod ledger;
 mod producer;
 mod rng;
 mod script;
+mod target;
 mod wire;
 
 pub use hostile::Hostile;
 pub use ledger::{Comparison, Decision, Ledger};
-pub use producer::{Target, produce};
+pub use producer::produce;
 pub use rng::Rng;
 pub use script::Demo;
+pub use target::Target;

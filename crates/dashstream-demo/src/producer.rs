@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use dashstream_kafka::Admin;
-use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message as _};
@@ -17,25 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use crate::backlog::{Backlog, watch_committed};
 use crate::ledger::{Ledger, Written};
 use crate::script::{Demo, Record, Script};
-
-/// Where the demo writes, and what it needs to know about the reader.
-#[derive(Clone, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "whoever produces names all of it"
-)]
-pub struct Target {
-    /// The producing client's settings, with the brokers.
-    pub client: ClientConfig,
-    /// The topic, which exists.
-    pub topic: String,
-    /// Its partitions.
-    pub partitions: Vec<i32>,
-    /// Longest value that the reader takes, in bytes.
-    pub max_payload_bytes: usize,
-    /// Microseconds since 1970, for the headers of messages.
-    pub clock: fn() -> i64,
-}
+use crate::target::Target;
 
 /// Produces until `stop` says so, then waits for the broker's acknowledgements.
 ///

@@ -8,8 +8,8 @@ use crate::agent::Agent;
 use crate::backlog::Backlog;
 use crate::hostile::Hostile;
 use crate::ledger::Written;
-use crate::producer::Target;
 use crate::rng::Rng;
+use crate::target::Target;
 
 /// What the demo producer does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

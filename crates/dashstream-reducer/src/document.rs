@@ -8,8 +8,9 @@ mod number;
 mod read;
 mod read_limits;
 mod serialize;
+mod sink;
 mod text;
-mod tree;
+mod weight;
 mod write;
 
 use core::fmt;
@@ -17,15 +18,17 @@ use core::fmt;
 pub(crate) use self::dialect_risk::DialectRisk;
 pub(crate) use self::fuel::{Fuel, OutOfFuel};
 pub(crate) use self::name::Name;
-pub(crate) use self::node::{Container, Member, Node, Weight};
+pub(crate) use self::node::tree::{
+    Cursor, Delta, End, Entry, Tree, Unshared, Visit, next_unshared, own, pass_shared,
+};
+pub(crate) use self::node::{Container, Member, Node};
 pub(crate) use self::number::{NumberText, decimal_len};
 pub(crate) use self::read::read;
 pub use self::read_limits::{LoneSurrogates, ReadError, ReadLimits};
+pub(crate) use self::sink::Sink;
 pub(crate) use self::text::{Text, escape_extra};
-pub(crate) use self::tree::{
-    Cursor, Delta, End, Entry, Tree, Unshared, Visit, next_unshared, own, pass_shared,
-};
-pub(crate) use self::write::{Sink, write};
+pub(crate) use self::weight::Weight;
+pub(crate) use self::write::write;
 use crate::hash::Dialect;
 use crate::pointer::Pointer;
 
@@ -107,7 +110,7 @@ impl Document {
     pub fn part(&self, pointer: &str) -> Option<Self> {
         let mut node = &self.root;
         for token in Pointer::parse(pointer).ok()?.tokens() {
-            node = token.child(node).ok()?;
+            node = node.child(token).ok()?;
         }
         Some(Self { root: node.clone() })
     }

@@ -1,6 +1,5 @@
 //! RFC 6901 pointers.
 
-use crate::document::{Container, Node};
 use crate::patch::PatchErrorKind;
 
 /// A well-formed pointer.
@@ -198,19 +197,6 @@ impl<'a> Token<'a> {
             // The element after the last, which is none.
             b"-" => Ok(None),
             _ => Err(PatchErrorKind::Index),
-        }
-    }
-
-    /// The child of `node` that the token names.
-    pub(crate) fn child(self, node: &Node) -> Result<&Node, PatchErrorKind> {
-        match node.container() {
-            Some(Container::Array(tree)) => tree
-                .get(self.element(tree.len())?)
-                .ok_or(PatchErrorKind::OutOfBounds),
-            Some(Container::Object(tree)) => self
-                .with_name(|name| tree.member(name))
-                .ok_or(PatchErrorKind::NotFound),
-            None => Err(PatchErrorKind::NotFound),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Runs {
             counts: Counts::default(),
             quarantine: Quarantine::default(),
             #[cfg(feature = "wire")]
-            checkpoints: crate::wire::reader(&limits.run.read),
+            checkpoints: limits.run.read.checkpoint_reader(),
             limits,
         }
     }

@@ -34,7 +34,7 @@ impl Runs {
         let position = position.into();
         let mut summary = ApplySummary::default();
         // Taken out for as long as it lends an inflated state.
-        let idle = reader(&ReadLimits::default());
+        let idle = ReadLimits::default().checkpoint_reader();
         let mut checkpoints = core::mem::replace(&mut self.checkpoints, idle);
         let mut encoded = Vec::new();
         for entry in message.entries() {
@@ -111,17 +111,6 @@ fn stamp(header: Option<HeaderView<'_>>, position: Option<Position>) -> Stamp {
         .with_message_id(header.message_id)
         .with_position(position)
         .with_time_us(header.timestamp_us)
-}
-
-/// A reader that inflates no more than a state may have.
-pub(crate) fn reader(limits: &ReadLimits) -> CheckpointReader {
-    let bytes = u64::try_from(limits.text_bytes).unwrap_or(u64::MAX);
-    CheckpointReader::new(
-        dashstream_codec::DecodeLimits::new()
-            .zstd()
-            .clone()
-            .with_output_bytes(bytes),
-    )
 }
 
 fn of_event(event: &Event) -> (Update<'_>, StateText) {

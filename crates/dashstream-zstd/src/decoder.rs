@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::error::{DecompressError, Failure};
 use crate::libzstd::{Decompressor, FULL};
 use crate::limits::Limits;
 use crate::plan::Plan;
-use crate::refusal::Refusal;
 
 /// Decompresses messages; each is planned first, and nothing is allocated for one that is refused.
 ///
@@ -19,82 +19,6 @@ pub struct Decoder {
     context: Decompressor,
     /// Where content of undeclared size is decoded before its size is known.
     undeclared: Vec<u8>,
-}
-
-/// Why a message was not decompressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecompressError {
-    /// The plan refused the input before anything was allocated for it.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The content does not match the frame's checksum.
-    #[error("checksum mismatch")]
-    ChecksumMismatch,
-    /// A compressed block is damaged, or yields less or more than the plan proved or the frame
-    /// declares.
-    #[error("corrupt content, libzstd status {status}")]
-    Corrupt {
-        /// libzstd's `ZSTD_ErrorCode`; 0 where this crate found the difference.
-        status: u32,
-    },
-    /// The size was unknown, and decoding reached the output limit or the ratio.
-    #[error("more than {limit} bytes of content")]
-    OutputTooLarge {
-        /// The most bytes that the limits allow for this input.
-        limit: u64,
-    },
-    /// The crate was built without its feature `libzstd`. Nothing is known against the input, whose plan
-    /// was admitted.
-    #[error("built without a decompressor")]
-    Unavailable,
-    /// There is no memory for the content or for libzstd's context.
-    #[error("no memory for {bytes} bytes and the context")]
-    OutOfMemory {
-        /// The bytes that were asked for.
-        bytes: u64,
-    },
-}
-
-impl DecompressError {
-    /// A stable name for metrics and stored records; never changes once released.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Refused(refusal) => refusal.code(),
-            Self::ChecksumMismatch => "checksum_mismatch",
-            Self::Corrupt { .. } => "corrupt",
-            Self::OutputTooLarge { .. } => "output_too_large",
-            Self::Unavailable => "no_decompressor",
-            Self::OutOfMemory { .. } => "out_of_memory",
-        }
-    }
-
-    /// Where in the input the field is that gave the reason; `None` of what decoding found.
-    #[must_use]
-    pub const fn offset(&self) -> Option<usize> {
-        match self {
-            Self::Refused(refusal) => Some(refusal.offset()),
-            Self::ChecksumMismatch
-            | Self::Corrupt { .. }
-            | Self::OutputTooLarge { .. }
-            | Self::Unavailable
-            | Self::OutOfMemory { .. } => None,
-        }
-    }
-
-    /// Whether the content was refused on its length.
-    #[must_use]
-    pub const fn is_too_large(&self) -> bool {
-        match self {
-            Self::Refused(refusal) => refusal.is_too_large(),
-            Self::OutputTooLarge { .. } => true,
-            Self::ChecksumMismatch
-            | Self::Corrupt { .. }
-            | Self::Unavailable
-            | Self::OutOfMemory { .. } => false,
-        }
-    }
 }
 
 impl Decoder {
@@ -246,17 +170,6 @@ impl Decoder {
             }
         }
     }
-}
-
-/// Why one attempt to decode did not end well.
-pub(crate) enum Failure {
-    /// The capacity did not suffice.
-    #[cfg_attr(
-        not(feature = "libzstd"),
-        expect(dead_code, reason = "libzstd finds it")
-    )]
-    Full,
-    Other(DecompressError),
 }
 
 /// Makes room for exactly `bytes` in an empty vector; its old memory is given back first.

@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::error::CompressError;
 use crate::libzstd::Compressor;
 use crate::limits::Limits;
 use crate::plan::Plan;
-use crate::refusal::Refusal;
 
 /// Compresses messages, each into one frame that declares the size of its content.
 ///
@@ -53,43 +53,6 @@ impl Level {
 impl Default for Level {
     fn default() -> Self {
         Self::DEFAULT
-    }
-}
-
-/// Why a message was not compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CompressError {
-    /// There is no memory for the compressed bytes or for libzstd's context.
-    #[error("no memory for {bytes} bytes and the context")]
-    OutOfMemory {
-        /// The most bytes that the frame can have.
-        bytes: usize,
-    },
-    /// The [reader](Encoder::with_reader) would refuse the frame.
-    #[error("its reader would refuse the frame: {0}")]
-    Refused(Refusal),
-    /// The crate was built without its feature `libzstd`.
-    #[error("built without a compressor")]
-    Unavailable,
-    /// libzstd refused its parameters or its input.
-    #[error("libzstd status {status}")]
-    Status {
-        /// libzstd's `ZSTD_ErrorCode`.
-        status: u32,
-    },
-}
-
-impl CompressError {
-    /// A stable name for metrics and stored records; never changes once released.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::OutOfMemory { .. } => "out_of_memory",
-            Self::Refused(refusal) => refusal.code(),
-            Self::Unavailable => "no_compressor",
-            Self::Status { .. } => "libzstd_status",
-        }
     }
 }
 
@@ -157,7 +120,7 @@ impl Encoder {
         frame.clear();
         let written = self
             .context
-            .compress(self.level, self.checksum, content, frame);
+            .compress(self.level.get(), self.checksum, content, frame);
         let checked = written.and_then(|size| match &self.reader {
             Some(limits) => match Plan::inspect(frame, limits) {
                 Ok(_) => Ok(size),

@@ -7,8 +7,7 @@ use zstd_safe::{
     CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, compress_bound,
 };
 
-use crate::decoder::{DecompressError, Failure};
-use crate::encoder::{CompressError, Level};
+use crate::error::{CompressError, DecompressError, Failure};
 use crate::limits::Limits;
 use crate::plan::{Frames, Plan};
 
@@ -75,7 +74,7 @@ impl Compressor {
     /// Writes `content` as one frame into `frame`, which is empty.
     pub(crate) fn compress(
         &mut self,
-        level: Level,
+        level: i32,
         checksum: bool,
         content: &[u8],
         frame: &mut Vec<u8>,
@@ -90,7 +89,7 @@ impl Compressor {
             none => {
                 let mut context = CCtx::try_create().ok_or(out_of_memory)?;
                 let parameters = [
-                    CParameter::CompressionLevel(level.get()),
+                    CParameter::CompressionLevel(level),
                     CParameter::ContentSizeFlag(true),
                     CParameter::ChecksumFlag(checksum),
                 ];

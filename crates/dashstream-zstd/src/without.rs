@@ -2,8 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::decoder::{DecompressError, Failure};
-use crate::encoder::{CompressError, Level};
+use crate::error::{CompressError, DecompressError, Failure};
 use crate::limits::Limits;
 use crate::plan::Plan;
 
@@ -36,7 +35,7 @@ impl Compressor {
 
     pub(crate) const fn compress(
         &mut self,
-        _: Level,
+        _: i32,
         _: bool,
         _: &[u8],
         _: &mut Vec<u8>,

@@ -10,6 +10,7 @@ mod read_back;
 mod shared;
 mod throttle;
 mod unowned;
+mod work;
 mod worker;
 
 use core::fmt;

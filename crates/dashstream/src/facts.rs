@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dashstream_metrics::{Counts, Process, Standing};
 use dashstream_policy::{Cause, Counters, Disposition};
 
-use crate::health::ReasonCode;
 use crate::labels::{ArchiveState, BreakerState, CAUSE, PartitionState, RunState, SETTLED};
+use crate::reason_code::ReasonCode;
 
 /// What a host tells about itself each time it takes a snapshot.
 ///

@@ -1,71 +1,20 @@
 //! The one handle: it exists only after every metric of the catalogue was registered.
 
-use core::num::NonZeroUsize;
+mod recorder;
+
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dashstream_metrics::{Catalogue, Format, Ghost, RegisterError, Registration, compare};
 use dashstream_policy::FailureReason;
 
+pub use self::recorder::Recorder;
 use crate::catalogue::{Clients, Instruments, Replay, Runs, declare};
 use crate::facts::{Facts, SelfScrape};
 use crate::labels::{DlqErrorType, InfrastructureError, LatencyStage, Letter, PollStatus};
+use crate::options::Options;
 use crate::outcome::Outcome;
-use crate::recorder::Recorder;
 use crate::snapshot::Snapshot;
-
-/// How the counters are laid out, and which groups of the catalogue the host feeds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Options {
-    /// Copies of the hot counters, one for about each thread that records: rounded up to a power of
-    /// two, at most 256. The default is 1. A shard takes about 41 KiB.
-    pub shards: NonZeroUsize,
-    /// Copies that one [`Recorder`] each can own, at most 256. The default is none. One takes about
-    /// 65 KiB.
-    pub recorders: usize,
-    /// Whether the host follows the state of runs. The default is yes, of this and the next two.
-    pub runs: bool,
-    /// Whether the host has clients that it sends messages to.
-    pub clients: bool,
-    /// Whether the host has a replay buffer.
-    pub replay: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            shards: NonZeroUsize::MIN,
-            recorders: 0,
-            runs: true,
-            clients: true,
-            replay: true,
-        }
-    }
-}
-
-impl Options {
-    /// The same options with `shards` copies of the hot counters.
-    #[must_use]
-    pub const fn with_shards(mut self, shards: NonZeroUsize) -> Self {
-        self.shards = shards;
-        self
-    }
-
-    /// The same options with room for `recorders` of [`Metrics::recorder`].
-    #[must_use]
-    pub const fn with_recorders(mut self, recorders: usize) -> Self {
-        self.recorders = recorders;
-        self
-    }
-
-    /// The same options without clients and without a replay buffer: neither group is exported.
-    #[must_use]
-    pub const fn without_clients(mut self) -> Self {
-        (self.clients, self.replay) = (false, false);
-        self
-    }
-}
 
 /// Everything that is counted. Clones share the counters.
 ///
@@ -290,8 +239,10 @@ impl Metrics {
             .into_iter()
             .map(|facts| core.snapshot(now, facts))
             .collect();
-        let snapshot =
-            |reading| Snapshot::new(core.opened, reading, &core.instruments, Facts::default());
+        let snapshot = |reading| {
+            core.instruments
+                .snapshot(core.opened, reading, Facts::default())
+        };
         core.catalogue.ghosts(now, snapshot, others)
     }
 
@@ -303,7 +254,7 @@ impl Metrics {
 impl Core {
     fn snapshot(&self, now: Duration, facts: Facts) -> Snapshot {
         let reading = self.catalogue.read(now);
-        Snapshot::new(self.opened, reading, &self.instruments, facts)
+        self.instruments.snapshot(self.opened, reading, facts)
     }
 }
 

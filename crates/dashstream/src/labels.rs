@@ -40,7 +40,7 @@ macro_rules! labels {
         }
 
         #[cfg(feature = "serde")]
-        impl crate::document::Worded for $Name {
+        impl crate::labels::Worded for $Name {
             const LABEL: dashstream_metrics::Label<Self> = Self::LABEL;
         }
 
@@ -53,6 +53,23 @@ macro_rules! labels {
 }
 
 pub(crate) use labels;
+
+/// A vocabulary of the health document.
+#[cfg(feature = "serde")]
+pub trait Worded: Copy + 'static {
+    /// Its words.
+    const LABEL: Label<Self>;
+}
+
+#[cfg(feature = "serde")]
+impl Worded for Cause {
+    const LABEL: Label<Self> = CAUSE;
+}
+
+#[cfg(feature = "serde")]
+impl Worded for dashstream_metrics::Level {
+    const LABEL: Label<Self> = Self::LABEL;
+}
 
 labels! {
     /// How a consumed record ended, in the vocabulary of existing consumers.

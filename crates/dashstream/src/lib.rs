@@ -40,10 +40,11 @@ mod handle;
 mod health;
 mod labels;
 mod monitor;
+mod options;
 mod outcome;
 #[cfg(feature = "http")]
 mod pages;
-mod recorder;
+mod reason_code;
 mod run_tracker;
 mod snapshot;
 mod variables;
@@ -63,18 +64,20 @@ pub use decoding::decode_options;
 pub use document::{
     ArchivePart, BreakerPart, BrokerPart, Buckets, CountersPart, Document, Other, PartitionPart,
     RateNumbers, RatePart, ReasonPart, ReplayBufferPart, RestartBreakerPart, RunsPart,
-    SelfScrapePart, UnprocessablePart, WindowPart, WindowsPart, Word, Worded,
+    SelfScrapePart, UnprocessablePart, WindowPart, WindowsPart, Word,
 };
 pub use facts::{
     ArchiveFacts, BreakerFacts, BrokerFacts, Facts, Ledger, PartitionFacts, Refusal,
     ReplayBufferFacts, RunFacts, SelfScrape, UnownedFacts,
 };
 pub use fault::cause_of;
-pub use handle::{Metrics, Options};
+pub use handle::{Metrics, Recorder};
 pub use health::{
-    Evidence, Gates, HealthPolicy, Probe, ReadyWhen, Reason, ReasonCode, Status, Verdict, alerts,
-    judge, livez, reads, readyz,
+    Evidence, Gates, HealthPolicy, Probe, ReadyWhen, Reason, Status, Verdict, alerts, judge, livez,
+    reads, readyz,
 };
+#[cfg(feature = "serde")]
+pub use labels::Worded;
 pub use labels::{
     ArchiveState, BreakerState, CAUSE, DISPOSITION, DLQ_FAILURE, DeadLetterOutcome,
     DecodeErrorType, DlqErrorType, DropReason, InfrastructureError, LagSeverity, LatencyStage,
@@ -82,12 +85,14 @@ pub use labels::{
     SendOutcome, WindowLength, WindowMisfit,
 };
 pub use monitor::Monitor;
+pub use options::Options;
 pub use outcome::{Outcome, Recent};
 #[cfg(feature = "http")]
 pub use pages::{Hosts, HostsError, Pages};
 #[cfg(all(feature = "http", feature = "kafka"))]
 pub use pages::{OperatorToken, TokenError};
-pub use recorder::Recorder;
+pub use reason_code::ReasonCode;
+
 pub use run_tracker::RunTracker;
 pub use snapshot::{Last, Snapshot, Totals, Windows};
 pub use variables::{Given, VARIABLES, Values, Variable, VariableError};

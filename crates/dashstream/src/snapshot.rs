@@ -2,14 +2,13 @@
 
 use core::time::Duration;
 
-use dashstream_metrics::{Age, Counter, Counts, Reading, Readings};
+use dashstream_metrics::{Age, Counts, Reading, Readings};
 use dashstream_policy::{Cause, FailureReason};
 
-use crate::catalogue::Instruments;
 use crate::facts::Facts;
 use crate::labels::{
-    DLQ_FAILURE, DeadLetterOutcome, DecodeErrorType, DlqErrorType, DropReason, InfrastructureError,
-    Letter, MessageStatus, ResyncReason, SendOutcome, WindowLength, WindowMisfit,
+    DeadLetterOutcome, DecodeErrorType, DlqErrorType, DropReason, InfrastructureError,
+    MessageStatus, ResyncReason, SendOutcome, WindowLength, WindowMisfit,
 };
 use crate::outcome::{Outcome, Recent};
 
@@ -29,7 +28,7 @@ pub struct Snapshot {
     pub windows: Windows,
     /// What the host said about itself.
     pub facts: Facts,
-    reading: Reading,
+    pub(crate) reading: Reading,
 }
 
 /// Counts since the start. Nothing is ever subtracted.
@@ -105,64 +104,6 @@ impl AsRef<Reading> for Snapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn new(
-        opened_at: Duration,
-        reading: Reading,
-        from: &Instruments,
-        facts: Facts,
-    ) -> Self {
-        let outcomes = from.consumption.outcomes.read(&reading);
-        let infrastructure = from.connection.infrastructure.read(&reading);
-        let letters = from.letters.read(&reading);
-        let clients = from.clients.as_ref();
-        let sends = clients.map(|clients| clients.sends.read(&reading));
-        let drops = clients.map(|clients| clients.drops.read(&reading));
-        let total = |counter: &Counter<()>| counter.read(&reading).total();
-        let runs = from.runs.as_ref();
-        let replay = from.replay.as_ref();
-        Self {
-            taken_at: reading.taken_at(),
-            opened_at,
-            last: Last {
-                message: outcomes.last(|_| true),
-                decode_error: outcomes.last(|outcome| outcome.recent().is_decode_error()),
-                payload_missing: outcomes.last(|outcome| outcome.recent().is_payload_missing()),
-                old_data_error: outcomes.last(|outcome| outcome.recent() == Recent::OldData),
-                infrastructure_error: infrastructure.last(|_| true),
-                drop: drops.as_ref().and_then(|drops| drops.last(|_| true)),
-                archived: letters.last(|letter| matches!(letter, Letter::Acknowledged(_))),
-                archive_failure: letters.last(|letter| matches!(letter, Letter::Failed(_))),
-            },
-            windows: Windows {
-                short: outcomes.short,
-                long: outcomes.long,
-                sends: sends.as_ref().map(|sends| sends.short.clone()),
-                drops: drops.as_ref().map(|drops| drops.short.clone()),
-                dead_letters: letters.short,
-                torn: outcomes.torn,
-            },
-            totals: Totals {
-                outcomes: outcomes.totals,
-                infrastructure: infrastructure.totals,
-                dlq_sends: Counts::from_fn(DlqErrorType::LABEL, |kind| {
-                    letters.totals.get(Letter::Acknowledged(kind))
-                }),
-                dlq_failures: Counts::from_fn(DLQ_FAILURE, |reason| {
-                    letters.totals.get(Letter::Failed(reason))
-                }),
-                sends: sends.map(|sends| sends.totals),
-                drops: drops.map(|drops| drops.totals),
-                resyncs: runs.map(|runs| runs.resyncs.read(&reading)),
-                sequence: runs.map_or([0; 3], |runs| {
-                    [&runs.gaps, &runs.duplicates, &runs.reorders].map(total)
-                }),
-                replay: replay.map(|replay| replay.answers().map(total)),
-            },
-            facts,
-            reading,
-        }
-    }
-
     /// How old the snapshot is at `now`.
     #[must_use]
     pub const fn age(&self, now: Duration) -> Age {

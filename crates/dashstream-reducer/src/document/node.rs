@@ -5,9 +5,15 @@ use core::fmt;
 use std::sync::Arc;
 
 use crate::document::number::{NumberText, compare_integer, decimal_len};
-use crate::document::text::{ARC_HEADER, Text};
-use crate::document::tree::{Entry, Tree};
+use crate::document::text::Text;
+use crate::document::weight::{ARC_HEADER, Weight};
 use crate::hash::Dialect;
+use crate::patch::PatchErrorKind;
+use crate::pointer::Token;
+
+pub(crate) mod tree;
+
+use self::tree::{Entry, Tree};
 
 /// A JSON value that clones in constant time.
 ///
@@ -118,45 +124,22 @@ pub(crate) struct Member {
 // Leaves hold nodes side by side: a word more is a third more memory.
 const _: () = assert!(size_of::<Node>() == 24 && size_of::<Member>() == 48);
 
-/// What a value adds to the containers around it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Weight {
-    /// The value and everything in it.
-    pub(crate) nodes: u64,
-    /// Bytes of its canonical text.
-    pub(crate) bytes: u64,
-    /// Bytes of memory that it was given, its own slot aside.
-    pub(crate) heap: u64,
-    /// Containers inside each other.
-    pub(crate) depth: u16,
-}
-
-impl Weight {
-    const fn scalar(bytes: u64) -> Self {
-        Self {
-            nodes: 1,
-            bytes,
-            heap: 0,
-            depth: 0,
-        }
-    }
-
-    fn text(text: &Text) -> Self {
-        Self {
-            heap: text.heap_bytes(),
-            ..Self::scalar(text.canonical_len())
-        }
-    }
-
-    /// What two equal values have in common: they may have been given different rooms.
-    pub(crate) const fn shape(&self) -> (u64, u64, u16) {
-        (self.nodes, self.bytes, self.depth)
-    }
-}
-
 impl Node {
     pub(crate) fn of_u64(value: u64) -> Self {
         i64::try_from(value).map_or(Self::UInt(value), Self::Int)
+    }
+
+    /// The child that `token` names.
+    pub(crate) fn child(&self, token: Token<'_>) -> Result<&Self, PatchErrorKind> {
+        match self.container() {
+            Some(Container::Array(tree)) => tree
+                .get(token.element(tree.len())?)
+                .ok_or(PatchErrorKind::OutOfBounds),
+            Some(Container::Object(tree)) => token
+                .with_name(|name| tree.member(name))
+                .ok_or(PatchErrorKind::NotFound),
+            None => Err(PatchErrorKind::NotFound),
+        }
     }
 
     /// Constant time.
@@ -174,7 +157,7 @@ impl Node {
                 heap: BigInteger::bytes(&big.digits),
                 ..Weight::scalar(u64::from(big.float.len))
             },
-            Self::String(text) => Weight::text(text),
+            Self::String(text) => text.weight(),
             Self::Array(tree) => tree.container_weight(),
             Self::Object(tree) => tree.container_weight(),
         }

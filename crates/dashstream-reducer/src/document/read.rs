@@ -6,9 +6,9 @@ mod parser;
 use core::cell::Cell;
 use std::sync::Arc;
 
+use crate::document::node::tree::{Builder, Entry, TREE_BYTES, Tree, branch_bytes};
 use crate::document::node::{Float, Member, Node};
 use crate::document::text::{INLINE_MAX, Text, has_escape, heap_of};
-use crate::document::tree::{Builder, Entry, TREE_BYTES, Tree, branch_bytes};
 use crate::document::{DEPTH_MAX, LoneSurrogates, ReadError, ReadLimits};
 
 /// Reads one JSON text.

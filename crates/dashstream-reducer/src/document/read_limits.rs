@@ -42,6 +42,17 @@ pub enum LoneSurrogates {
     Replace,
 }
 
+#[cfg(feature = "wire")]
+impl ReadLimits {
+    /// A reader of checkpoints that inflates no more than a state may have.
+    pub(crate) fn checkpoint_reader(&self) -> dashstream_codec::CheckpointReader {
+        let bytes = u64::try_from(self.text_bytes).unwrap_or(u64::MAX);
+        let limits = dashstream_codec::DecodeLimits::new();
+        let limits = limits.zstd().clone().with_output_bytes(bytes);
+        dashstream_codec::CheckpointReader::new(limits)
+    }
+}
+
 impl Default for ReadLimits {
     fn default() -> Self {
         Self {

@@ -3,7 +3,8 @@
 use core::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::document::write::Sink;
+use crate::document::sink::Sink;
+use crate::document::weight::{ARC_HEADER, Weight};
 
 /// Bytes of a string that is kept in place: what fits beside the length in 24 bytes.
 pub(crate) const INLINE_MAX: usize = 22;
@@ -78,6 +79,14 @@ impl Text {
         match self {
             Self::Inline { .. } => 0,
             Self::Shared { text, .. } => heap_of(text.len()),
+        }
+    }
+
+    /// What a string adds to the containers around it.
+    pub(crate) fn weight(&self) -> Weight {
+        Weight {
+            heap: self.heap_bytes(),
+            ..Weight::scalar(self.canonical_len())
         }
     }
 
@@ -171,10 +180,6 @@ impl Extra {
 pub(crate) const fn heap_of(len: usize) -> u64 {
     ((len as u64).saturating_add(7) & !7).saturating_add(ARC_HEADER)
 }
-
-/// The two counters in front of a shared allocation, of 64 bits each. Charges are those of a 64-bit
-/// target everywhere, so that what is refused does not depend on the target.
-pub(crate) const ARC_HEADER: u64 = 16;
 
 impl PartialEq for Text {
     fn eq(&self, other: &Self) -> bool {

@@ -321,7 +321,7 @@ pub(super) fn find<'n>(
     let mut node = root;
     for token in pointer.tokens() {
         fuel.spend(step_cost(node))?;
-        node = token.child(node)?;
+        node = node.child(token)?;
     }
     Ok(node)
 }

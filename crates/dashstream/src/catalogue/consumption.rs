@@ -6,8 +6,8 @@ use dashstream_metrics::{
 };
 
 use crate::catalogue::age;
-use crate::handle::Options;
 use crate::labels::{CAUSE, DecodeErrorType, LatencyStage, MessageStatus};
+use crate::options::Options;
 use crate::outcome::{Outcome, Recent};
 use crate::snapshot::Snapshot;
 

@@ -4,8 +4,8 @@ use dashstream_metrics::Watch::{Alert, Waived};
 use dashstream_metrics::{About, Kind, Label, Registration};
 
 use crate::facts::SelfScrape;
-use crate::health::ReasonCode;
 use crate::labels::{WindowLength, WindowMisfit};
+use crate::reason_code::ReasonCode;
 use crate::snapshot::Snapshot;
 
 pub(super) fn declare(c: &mut Registration<Snapshot>) {

@@ -8,7 +8,11 @@ mod policy;
 mod replay;
 mod runs;
 
-use dashstream_metrics::{About, Age, Counts, Kind, LabelSpec, Registration, Tally};
+use core::time::Duration;
+
+use dashstream_metrics::{
+    About, Age, Counter, Counts, Kind, LabelSpec, Reading, Registration, Tally,
+};
 
 pub use clients::Clients;
 use connection::Connection;
@@ -16,10 +20,11 @@ use consumption::Consumption;
 pub use replay::Replay;
 pub use runs::Runs;
 
-use crate::facts::PartitionFacts;
-use crate::handle::Options;
-use crate::labels::{DeadLetterOutcome, Letter};
-use crate::snapshot::Snapshot;
+use crate::facts::{Facts, PartitionFacts};
+use crate::labels::{DLQ_FAILURE, DeadLetterOutcome, DlqErrorType, Letter};
+use crate::options::Options;
+use crate::outcome::Recent;
+use crate::snapshot::{Last, Snapshot, Totals, Windows};
 
 /// Groups that a host leaves out when it does not feed them.
 pub const OPTIONAL_GROUPS: [&str; 3] = ["runs", "clients", "replay"];
@@ -33,6 +38,62 @@ pub(crate) struct Instruments {
     pub(crate) runs: Option<Runs>,
     pub(crate) clients: Option<Clients>,
     pub(crate) replay: Option<Replay>,
+}
+
+impl Instruments {
+    /// Everything that they say at one moment, with what the host says.
+    pub(crate) fn snapshot(&self, opened_at: Duration, reading: Reading, facts: Facts) -> Snapshot {
+        let outcomes = self.consumption.outcomes.read(&reading);
+        let infrastructure = self.connection.infrastructure.read(&reading);
+        let letters = self.letters.read(&reading);
+        let clients = self.clients.as_ref();
+        let sends = clients.map(|clients| clients.sends.read(&reading));
+        let drops = clients.map(|clients| clients.drops.read(&reading));
+        let total = |counter: &Counter<()>| counter.read(&reading).total();
+        let runs = self.runs.as_ref();
+        let replay = self.replay.as_ref();
+        Snapshot {
+            taken_at: reading.taken_at(),
+            opened_at,
+            last: Last {
+                message: outcomes.last(|_| true),
+                decode_error: outcomes.last(|outcome| outcome.recent().is_decode_error()),
+                payload_missing: outcomes.last(|outcome| outcome.recent().is_payload_missing()),
+                old_data_error: outcomes.last(|outcome| outcome.recent() == Recent::OldData),
+                infrastructure_error: infrastructure.last(|_| true),
+                drop: drops.as_ref().and_then(|drops| drops.last(|_| true)),
+                archived: letters.last(|letter| matches!(letter, Letter::Acknowledged(_))),
+                archive_failure: letters.last(|letter| matches!(letter, Letter::Failed(_))),
+            },
+            windows: Windows {
+                short: outcomes.short,
+                long: outcomes.long,
+                sends: sends.as_ref().map(|sends| sends.short.clone()),
+                drops: drops.as_ref().map(|drops| drops.short.clone()),
+                dead_letters: letters.short,
+                torn: outcomes.torn,
+            },
+            totals: Totals {
+                outcomes: outcomes.totals,
+                infrastructure: infrastructure.totals,
+                dlq_sends: Counts::from_fn(DlqErrorType::LABEL, |kind| {
+                    letters.totals.get(Letter::Acknowledged(kind))
+                }),
+                dlq_failures: Counts::from_fn(DLQ_FAILURE, |reason| {
+                    letters.totals.get(Letter::Failed(reason))
+                }),
+                sends: sends.map(|sends| sends.totals),
+                drops: drops.map(|drops| drops.totals),
+                resyncs: runs.map(|runs| runs.resyncs.read(&reading)),
+                sequence: runs.map_or([0; 3], |runs| {
+                    [&runs.gaps, &runs.duplicates, &runs.reorders].map(total)
+                }),
+                replay: replay.map(|replay| replay.answers().map(total)),
+            },
+            facts,
+            reading,
+        }
+    }
 }
 
 /// Registers every family of the groups that the host feeds.

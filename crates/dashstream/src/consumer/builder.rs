@@ -22,9 +22,10 @@ use crate::consumer::shared::{OnDecided, Shared};
 use crate::consumer::unowned::UnownedWatch;
 use crate::consumer::worker::Worker;
 use crate::consumer::{Consumer, Ended, RunError};
-use crate::handle::{Metrics, Options};
+use crate::handle::Metrics;
 use crate::health::HealthPolicy;
 use crate::monitor::Monitor;
+use crate::options::Options;
 use crate::run_tracker::RunTracker;
 use crate::snapshot::Snapshot;
 

@@ -20,7 +20,7 @@ use crate::consumer::events::Events;
 use crate::consumer::observe::{Observation, Seen};
 use crate::consumer::shared::Shared;
 use crate::consumer::unowned::UnownedWatch;
-use crate::consumer::worker::Work;
+use crate::consumer::work::Work;
 use crate::consumer::{Ended, OBSERVE_EVERY};
 use crate::monitor::Monitor;
 

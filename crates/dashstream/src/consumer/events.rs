@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::consumer::shared::Shared;
 use crate::consumer::throttle::Line;
-use crate::consumer::worker::Work;
+use crate::consumer::work::Work;
 use crate::handle::Metrics;
 use crate::labels::{DlqErrorType, InfrastructureError, PollStatus};
 use crate::outcome::Outcome;

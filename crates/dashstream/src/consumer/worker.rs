@@ -20,24 +20,12 @@ use crate::consumer::handler::{Handler, Message, Verdict};
 use crate::consumer::read_back::ReadBack;
 use crate::consumer::shared::{Shared, WorkerReport};
 use crate::consumer::throttle::Line;
+use crate::consumer::work::Work;
 use crate::fault::cause_of;
+use crate::handle::Recorder;
 use crate::labels::LatencyStage;
 use crate::outcome::Outcome;
-use crate::recorder::Recorder;
 use crate::run_tracker::RunTracker;
-
-/// What a worker is given.
-#[derive(Debug)]
-pub(crate) enum Work {
-    Record(Record),
-    /// A partition is ours now, and goes on at this offset.
-    Assigned(i32, i64),
-    /// A partition belongs to somebody else now.
-    Revoked(i32),
-    Tick,
-    /// Nothing more will come.
-    End,
-}
 
 /// Whoever decides about the records of some partitions, one after the other.
 pub(crate) struct Worker<H> {

@@ -27,7 +27,7 @@ pub use partition::PartitionPart;
 pub use reason::{RateNumbers, RatePart, ReasonPart};
 pub use unprocessable::UnprocessablePart;
 pub use windows::{WindowPart, WindowsPart};
-pub use word::{Word, Worded};
+pub use word::Word;
 
 use crate::facts::SelfScrape;
 use dashstream_metrics::Level;

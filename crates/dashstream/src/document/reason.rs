@@ -6,7 +6,8 @@ use crate::document::other::Other;
 use crate::document::word::Word;
 use dashstream_metrics::{Level, Rate};
 
-use crate::health::{Evidence, Reason, ReasonCode};
+use crate::health::{Evidence, Reason};
+use crate::reason_code::ReasonCode;
 use dashstream_metrics::Age;
 
 /// One reason of the verdict. Of the numbers, those that its kind has are there.

@@ -2,22 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use dashstream_metrics::{Label, Level};
-use dashstream_policy::Cause;
-
-/// A vocabulary of the health document.
-pub trait Worded: Copy + 'static {
-    /// Its words.
-    const LABEL: Label<Self>;
-}
-
-impl Worded for Cause {
-    const LABEL: Label<Self> = crate::labels::CAUSE;
-}
-
-impl Worded for Level {
-    const LABEL: Label<Self> = Self::LABEL;
-}
+use crate::labels::Worded;
 
 /// A word that is known, or the text of one that is not.
 #[expect(clippy::exhaustive_enums, reason = "a word is known or it is not")]

@@ -1,5 +1,6 @@
 //! The verdict: what it says, the thresholds, and the rules that find its reasons.
 
+mod case;
 mod judge;
 mod policy;
 mod probe;
@@ -10,4 +11,4 @@ pub use judge::judge;
 pub use policy::HealthPolicy;
 pub use probe::{Probe, ReadyWhen, livez, readyz};
 pub use rules::{alerts, reads};
-pub use verdict::{Evidence, Gates, Reason, ReasonCode, Status, Verdict};
+pub use verdict::{Evidence, Gates, Reason, Status, Verdict};

@@ -6,10 +6,11 @@ use dashstream_metrics::artefacts::Alert;
 use dashstream_metrics::{Age, Finding, Level, Rule};
 
 use crate::facts::SelfScrape;
-use crate::health::judge::Case;
-use crate::health::verdict::{Evidence, ReasonCode as Code};
+use crate::health::case::Case;
+use crate::health::verdict::Evidence;
 use crate::labels::{ArchiveState, BreakerState, PartitionState};
 use crate::outcome::Recent;
+use crate::reason_code::ReasonCode as Code;
 
 type Found = Vec<Finding<Evidence>>;
 type DashRule<'a> = Rule<Code, Case<'a>, Evidence>;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::{Budget, Slot, object};
 use crate::document::ReadError;
+use crate::document::node::tree::{Builder, FANOUT};
 use crate::document::node::{BigInteger, Float, Member, Node};
 use crate::document::text::{Text, has_escape};
-use crate::document::tree::{Builder, FANOUT};
 
 /// Reads the one value that `bytes` hold.
 pub(super) fn parse(bytes: &[u8], budget: &Budget, surrogates: bool) -> Result<Node, ReadError> {

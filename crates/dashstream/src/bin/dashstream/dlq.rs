@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::args::{Args, Filter, List, Redrive, read};
 use crate::failure::{Failure, Found};
-use crate::show::{place, shown, source};
+use crate::text::{place, shown, source};
 
 pub(crate) fn list(args: &Args, list: &List, out: &mut impl io::Write) -> Result<Found, Failure> {
     let config = args.config(&list.topic)?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Args, Gateway, Order};
 use crate::failure::{Failure, Found, GatewayError};
-use crate::show::shown;
+use crate::text::shown;
 
 pub(crate) fn hold(
     args: &Args,

@@ -10,7 +10,7 @@ use crate::args::{Args, From};
 use crate::failure::{Failure, Found};
 use crate::generated::json::message;
 use crate::records::{Refusal, values};
-use crate::show::place;
+use crate::text::place;
 
 pub(crate) fn inspect(
     args: &Args,

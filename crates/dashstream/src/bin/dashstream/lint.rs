@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::args::{Args, read};
 use crate::failure::{Failure, Found};
-use crate::show::shown;
+use crate::text::shown;
 
 /// Finds metrics, labels and values that do not exist, `or` with a constant, and, unless it is `partial`,
 /// metrics that all the files together leave unwatched.

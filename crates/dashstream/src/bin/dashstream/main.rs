@@ -14,6 +14,7 @@ mod records;
 mod replay;
 mod shadow;
 mod show;
+mod text;
 mod why;
 
 use std::io::{self, BufWriter, Write as _};

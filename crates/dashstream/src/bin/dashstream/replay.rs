@@ -12,7 +12,7 @@ use crate::args::{Args, Replay};
 use crate::capture::Record;
 use crate::failure::{Failure, Found};
 use crate::records::{captured, held};
-use crate::show::shown;
+use crate::text::shown;
 
 /// The records' own timestamps are the time, so that a replay of an incident says the same every time.
 pub(crate) fn replay(

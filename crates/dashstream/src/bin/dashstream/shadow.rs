@@ -11,7 +11,7 @@ use crate::args::{Args, Shadow};
 use crate::failure::{Failure, Found};
 use crate::inspect::refusal;
 use crate::records::Refusal;
-use crate::show::place;
+use crate::text::place;
 
 pub(crate) fn shadow(
     args: &Args,

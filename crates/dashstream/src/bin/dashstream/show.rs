@@ -1,16 +1,17 @@
-//! One letter, and the words in which letters are shown.
+//! One letter, as it is shown.
 
 use std::fs;
 use std::io;
 
 use dashstream_codec::{DecodeOptions, Decoder};
-use dashstream_dlq::{DeadLetter, LETTER_BYTES_DEFAULT, LetterPlace, Payload, rfc3339};
+use dashstream_dlq::{DeadLetter, LETTER_BYTES_DEFAULT, Payload, rfc3339};
 use dashstream_kafka::TopicReader;
 use serde_json::json;
 
 use crate::args::{Args, Show};
 use crate::failure::{Failure, Found};
 use crate::inspect::{diagnosis, diagnosis_json};
+use crate::text::{place, shown, source};
 
 pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Result<Found, Failure> {
     let config = args.config(&show.topic)?;
@@ -93,27 +94,4 @@ pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Resu
         writeln!(out, "diagnosis    {}", diagnosis(&why))?;
     }
     Ok(Found::NothingWrong)
-}
-
-/// A text that a stranger wrote, without what a terminal would take for orders.
-pub(crate) fn shown(text: &str) -> String {
-    text.escape_debug().to_string()
-}
-
-pub(crate) fn place((partition, offset): LetterPlace) -> String {
-    format!("{partition}:{offset}")
-}
-
-/// Where the record stood, as far as the letter says.
-pub(crate) fn source(letter: &DeadLetter) -> String {
-    let from = &letter.source;
-    let number = |number: Option<i64>| number.map_or_else(|| "?".to_owned(), |n| n.to_string());
-    let (partition, offset) = (
-        number(from.partition.map(i64::from)),
-        number(from.offset.map(|offset| offset.get())),
-    );
-    format!(
-        "{} {partition}:{offset}",
-        shown(from.topic.as_deref().unwrap_or("?"))
-    )
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::args::{Args, Why};
 use crate::failure::{Failure, Found};
-use crate::show::{place, shown};
+use crate::text::{place, shown};
 
 pub(crate) fn why(args: &Args, why: &Why, out: &mut impl io::Write) -> Result<Found, Failure> {
     let default = format!("{}-dlq", why.topic);

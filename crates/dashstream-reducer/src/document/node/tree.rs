@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crate::document::fuel::Fuel;
-use crate::document::node::{Member, Node, Weight};
-use crate::document::text::ARC_HEADER;
+use crate::document::node::{Member, Node};
+use crate::document::weight::{ARC_HEADER, Weight};
 
 mod balance;
 mod build;

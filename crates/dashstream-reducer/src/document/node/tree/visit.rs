@@ -3,8 +3,9 @@
 use super::{Entry, Kids, Tree, locate, own};
 use crate::document::fuel::Fuel;
 use crate::document::name::Name;
-use crate::document::node::{Member, Node, Weight};
-use crate::document::tree::search::child_of;
+use crate::document::node::tree::search::child_of;
+use crate::document::node::{Member, Node};
+use crate::document::weight::Weight;
 
 /// What changes a value.
 pub(crate) trait Visit {
