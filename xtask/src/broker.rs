@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use anyhow::Result;
 
-use crate::kafka::{self, Broker};
+use crate::kafka::Cluster;
 use crate::sh;
 
 /// Runs the tests against `brokers`, or against a broker of its own that ends with it.
@@ -16,17 +16,14 @@ pub(crate) fn run(brokers: Option<&str>) -> Result<()> {
             for mut tests in tests() {
                 sh::run(tests.arg("--no-run"))?;
             }
-            let broker = Broker::start(LIFE)?;
-            broker.grant()?;
-            suite(
-                &broker.address,
-                Some(&kafka::login_address(&broker.address)?),
-            )
+            let cluster = Cluster::start(1, LIFE)?;
+            cluster.grant()?;
+            suite(&cluster.address, Some(&cluster.login_address()?))
         }
     }
 }
 
-/// `login` is where the users of [`kafka`] log in; without it the tests about them are left out.
+/// `login` is where the users of [`Cluster`] log in; without it the tests about them are left out.
 fn suite(brokers: &str, login: Option<&str>) -> Result<()> {
     for mut tests in tests() {
         // Most of the time is spent waiting for groups to form.

@@ -1,52 +1,54 @@
-//! Apache Kafka from its published jars: one node on the loopback, in KRaft mode.
+//! Apache Kafka from its published jars: nodes on the loopback that form a cluster, in KRaft mode.
 
 mod install;
+mod node;
 
 use core::time::Duration;
-use std::fs::{self, File};
-use std::net::TcpListener;
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use self::install::java;
+use self::node::{LOOK_EVERY, Node, Running, folder_of, in_sync_min};
 use crate::sh;
 
-/// A broker process. It ends with this value, with this program, or after its time.
-pub(crate) struct Broker {
-    node: Node,
-    process: Child,
-    watchdog: Child,
+/// Nodes that run. They end with this value, with this program, or after their time.
+pub(crate) struct Cluster {
+    nodes: Vec<Running>,
+    ends: Instant,
+    /// A list for clients to begin with, with commas.
     pub(crate) address: String,
 }
 
-impl Broker {
-    /// Starts a broker that lives for at most `life`, and waits until it serves.
-    pub(crate) fn start(life: Duration) -> Result<Self> {
-        let owner = std::process::id();
-        let node = Node::create()?;
-        let process = node.spawn()?;
-        let watchdog = watch(process.id(), life, Some(owner))?;
-        let address = node.address.clone();
-        eprintln!(
-            "+ Apache Kafka on {address}, for at most {} s",
-            life.as_secs()
-        );
-        let mut broker = Self {
-            node,
-            process,
-            watchdog,
-            address,
+impl Cluster {
+    /// Starts so many nodes that live for at most `life`, and waits until they serve.
+    pub(crate) fn start(nodes: usize, life: Duration) -> Result<Self> {
+        let created = Node::create(nodes)?;
+        let mut cluster = Self {
+            nodes: Vec::new(),
+            ends: Instant::now() + life,
+            address: listed(created.iter().map(|node| node.address.as_str())),
         };
-        broker.node.wait(&mut broker.process)?;
-        Ok(broker)
+        for node in created {
+            let started = node.start(life, Some(std::process::id()))?;
+            cluster.nodes.push(started);
+        }
+        let (address, seconds) = (&cluster.address, life.as_secs());
+        eprintln!("+ Apache Kafka on {address}, for at most {seconds} s");
+        // None serves before most of them run.
+        cluster.nodes.iter_mut().try_for_each(Running::wait)?;
+        Ok(cluster)
     }
 
-    /// Grants the users what [`USERS`] says.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Grants the users what `USERS` says.
     pub(crate) fn grant(&self) -> Result<()> {
         for what in ["--topic", "--group"] {
             let mut grant = java()?;
@@ -61,40 +63,105 @@ impl Broker {
         Ok(())
     }
 
+    /// Where users log in.
+    pub(crate) fn login_address(&self) -> Result<String> {
+        let each = self.nodes.iter().map(|one| one.node.login_address());
+        Ok(listed(each.collect::<Result<Vec<_>>>()?.iter()))
+    }
+
+    /// Creates a topic with a copy on each node. A record counts as written when most of them have it.
     pub(crate) fn create_topic(&self, name: &str, partitions: usize) -> Result<()> {
-        let mut create = java()?;
+        let copies = self.nodes.len();
+        let mut create = self.topics()?;
         create
-            .arg("org.apache.kafka.tools.TopicCommand")
-            .args(["--bootstrap-server", &self.address])
             .args(["--create", "--topic", name])
             .args(["--partitions", &partitions.to_string()])
-            .args(["--replication-factor", "1"]);
+            .args(["--replication-factor", &copies.to_string()])
+            .arg("--config")
+            .arg(format!("min.insync.replicas={}", in_sync_min(copies)));
         sh::run(&mut create)
     }
-}
 
-impl Drop for Broker {
-    fn drop(&mut self) {
-        // Not asked to end in order: nobody reads its log afterwards, and that takes seconds.
-        let _ended = self.process.kill();
-        let _reaped = self.process.wait();
-        let _ended = self.watchdog.kill();
-        let _reaped = self.watchdog.wait();
-        self.node.forget_records();
+    /// Waits until each node has all that it should have a copy of, internal topics included.
+    pub(crate) fn wait_until_whole(&self) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let mut lacking = self.topics()?;
+            lacking.args(["--describe", "--under-replicated-partitions"]);
+            // While leaders move there may be no answer.
+            let answer = sh::output(&mut lacking);
+            if answer
+                .as_ref()
+                .is_ok_and(|lacking| lacking.trim().is_empty())
+            {
+                return Ok(());
+            }
+            ensure!(
+                begun.elapsed() < WHOLE_TIMEOUT,
+                "not each node has all copies: {answer:?}"
+            );
+            thread::sleep(ASK_EVERY);
+        }
+    }
+
+    /// Ends a node as a crash does, and starts it again after `down`.
+    pub(crate) fn kill(&mut self, index: usize, down: Duration) -> Result<()> {
+        let life = self.ends.saturating_duration_since(Instant::now());
+        let node = self.nodes.get_mut(index).context("no such node")?;
+        node.kill();
+        thread::sleep(down);
+        node.restart(life)
+    }
+
+    /// Ends a node in order, and starts it again.
+    pub(crate) fn restart(&mut self, index: usize) -> Result<()> {
+        let life = self.ends.saturating_duration_since(Instant::now());
+        let node = self.nodes.get_mut(index).context("no such node")?;
+        node.end()?;
+        node.restart(life)
+    }
+
+    fn topics(&self) -> Result<Command> {
+        let mut topics = java()?;
+        topics
+            .arg("org.apache.kafka.tools.TopicCommand")
+            .args(["--bootstrap-server", &self.address]);
+        Ok(topics)
     }
 }
 
-/// Starts a broker that outlives this program, unless one runs, and prints its address.
-pub(crate) fn start(life: Duration) -> Result<()> {
-    if let Some((_, address)) = running()? {
-        println!("{address}");
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for node in &mut self.nodes {
+            // Not asked to end in order: nobody reads its log afterwards, and that takes seconds.
+            node.kill();
+            node.node.forget_records();
+        }
+    }
+}
+
+/// Starts nodes that outlive this program, unless some run, and prints their addresses.
+pub(crate) fn start(nodes: usize, life: Duration) -> Result<()> {
+    let started = running()?;
+    if !started.is_empty() {
+        ensure!(
+            started.len() == nodes,
+            "{} nodes run, not {nodes}; `cargo xtask kafka stop` ends them",
+            started.len()
+        );
+        println!("{}", listed(started.iter().map(|(_, address)| address)));
         return Ok(());
     }
-    let node = Node::create()?;
-    let mut process = node.spawn()?;
-    watch(process.id(), life, None)?;
-    fs::write(state(), format!("{} {}", process.id(), node.address))?;
-    if let Err(error) = node.wait(&mut process) {
+    let start = |node: Node| node.start(life, None);
+    let mut started = Vec::new();
+    let mut lines = String::new();
+    for node in Node::create(nodes)?.into_iter().map(start) {
+        let node = node?;
+        lines += &format!("{} {}\n", node.id(), node.node.address);
+        fs::write(state(), &lines)?;
+        started.push(node);
+    }
+    if let Err(error) = started.iter_mut().try_for_each(Running::wait) {
         stop()?;
         return Err(error);
     }
@@ -102,212 +169,72 @@ pub(crate) fn start(life: Duration) -> Result<()> {
         "Apache Kafka runs for at most {} s; `cargo xtask kafka stop` ends it",
         life.as_secs()
     );
-    println!("{}", node.address);
+    println!(
+        "{}",
+        listed(started.iter().map(|one| one.node.address.as_str()))
+    );
     Ok(())
 }
 
-/// Ends the broker that [`start`] has started, if it still runs.
+/// Ends the nodes that [`start`] has started, those that still run.
 pub(crate) fn stop() -> Result<()> {
-    let Some((process, address)) = running()? else {
+    let started = running()?;
+    if started.is_empty() {
         eprintln!("no broker runs");
         return Ok(());
-    };
-    sh::run(Command::new("kill").arg(process.to_string()))?;
+    }
+    for (process, _) in &started {
+        sh::run(Command::new("kill").arg(process))?;
+    }
     let begun = Instant::now();
-    while running()?.is_some() {
+    while !running()?.is_empty() {
+        if begun.elapsed() > STOP_TIMEOUT {
+            // Without most of the others a node cannot end in order.
+            for (process, _) in running()? {
+                sh::run(Command::new("kill").args(["-9", &process]))?;
+            }
+        }
         ensure!(
-            begun.elapsed() < STOP_TIMEOUT,
-            "the broker on {address}, process {process}, does not end"
+            begun.elapsed() < STOP_TIMEOUT * 2,
+            "not ended: {:?}",
+            running()?
         );
         thread::sleep(LOOK_EVERY);
     }
-    Node::at(&address).forget_records();
+    for (_, address) in &started {
+        Node::at(address).forget_records();
+    }
     fs::remove_file(state())?;
     Ok(())
 }
 
-/// The process and the address of the broker that [`start`] has started. Its command line is looked
-/// at, since the number of a process that has ended is given to another.
-fn running() -> Result<Option<(u32, String)>> {
-    let Ok(line) = fs::read_to_string(state()) else {
-        return Ok(None);
-    };
-    let (process, address) = line.split_once(' ').context("a process and an address")?;
-    let shown = Command::new("ps")
-        .args(["-ww", "-o", "args=", "-p", process])
-        .output()?;
-    let is_ours = String::from_utf8_lossy(&shown.stdout).contains(&folder_of(address));
-    Ok(is_ours.then_some((process.parse()?, address.to_owned())))
+/// The processes and the addresses of the nodes that [`start`] has started. Their command lines are
+/// looked at, since the number of a process that has ended is given to another.
+fn running() -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for line in fs::read_to_string(state()).unwrap_or_default().lines() {
+        let (process, address) = line.split_once(' ').context("a process and an address")?;
+        let shown = Command::new("ps")
+            .args(["-ww", "-o", "args=", "-p", process])
+            .output()?;
+        if String::from_utf8_lossy(&shown.stdout).contains(&folder_of(address)) {
+            found.push((process.to_owned(), address.to_owned()));
+        }
+    }
+    Ok(found)
 }
 
 fn state() -> PathBuf {
     sh::target().join("xtask/kafka-started")
 }
 
-/// A node's files, in a folder that is named after its address.
-struct Node {
-    address: String,
-    folder: PathBuf,
+fn listed(addresses: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let addresses: Vec<_> = addresses.map(|one| one.as_ref().to_owned()).collect();
+    addresses.join(",")
 }
 
-impl Node {
-    fn at(address: &str) -> Self {
-        Self {
-            address: address.to_owned(),
-            folder: sh::target().join("xtask").join(folder_of(address)),
-        }
-    }
-
-    /// Formats the storage of a new node on two free ports.
-    fn create() -> Result<Self> {
-        let [port, controller, login] = free_ports()?;
-        let address = format!("127.0.0.1:{port}");
-        let folder = sh::scratch(&folder_of(&address))?;
-        let node = Self { address, folder };
-        let settings = node.settings();
-        let ports = [port, controller, login];
-        fs::write(&settings, properties(&node.folder, ports))?;
-        fs::write(node.folder.join(LOGIN), format!("127.0.0.1:{login}"))?;
-        let cluster = sh::output(java()?.args(["kafka.tools.StorageTool", "random-uuid"]))?;
-        let mut format = java()?;
-        format
-            .args(["kafka.tools.StorageTool", "format", "-t", cluster.trim()])
-            .arg("-c")
-            .arg(&settings);
-        sh::output(&mut format)?;
-        Ok(node)
-    }
-
-    /// The server's own process, not a script around it: what ends it must reach it.
-    fn spawn(&self) -> Result<Child> {
-        let log = File::create(self.log())?;
-        let mut server = java()?;
-        server
-            .arg("kafka.Kafka")
-            .arg(self.settings())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            // Ctrl-C is for this program, which then ends the broker or leaves it as it should.
-            .process_group(0);
-        server.spawn().context("java does not start")
-    }
-
-    /// Waits until the server says that it has started.
-    fn wait(&self, process: &mut Child) -> Result<()> {
-        let begun = Instant::now();
-        let log = self.log();
-        while !fs::read_to_string(&log)?.contains(STARTED) {
-            if let Some(status) = process.try_wait()? {
-                bail!("the broker ended: {status}; see {}", log.display());
-            }
-            if begun.elapsed() > START_TIMEOUT {
-                bail!("the broker has not started; see {}", log.display());
-            }
-            thread::sleep(LOOK_EVERY);
-        }
-        Ok(())
-    }
-
-    /// Removes what it stored. Its log stays, for whoever wants to know what went wrong.
-    fn forget_records(&self) {
-        let _gone_already = fs::remove_dir_all(self.folder.join(DATA));
-    }
-
-    fn settings(&self) -> PathBuf {
-        self.folder.join("server.properties")
-    }
-
-    fn log(&self) -> PathBuf {
-        self.folder.join("log")
-    }
-}
-
-/// Where users log in with [`USERS`], at the broker that listens on `address`.
-pub(crate) fn login_address(address: &str) -> Result<String> {
-    Ok(fs::read_to_string(Node::at(address).folder.join(LOGIN))?)
-}
-
-fn folder_of(address: &str) -> String {
-    format!("kafka-{address}")
-}
-
-/// Ports that were free when they were asked for.
-fn free_ports() -> Result<[u16; 3]> {
-    let port = || TcpListener::bind("127.0.0.1:0");
-    let held = [port()?, port()?, port()?];
-    let [a, b, c] = held.each_ref().map(TcpListener::local_addr);
-    Ok([a?.port(), b?.port(), c?.port()])
-}
-
-/// Ends `process` after `life`, or when `owner` has ended without doing so. A shell of its own, so
-/// that it is there also when this program is killed.
-fn watch(process: u32, life: Duration, owner: Option<u32>) -> Result<Child> {
-    let owner = owner.map_or_else(String::new, |owner| {
-        format!("kill -0 {owner} 2>/dev/null || break; ")
-    });
-    // The process is looked for each second, since its number may be another's once it has ended.
-    let script = format!(
-        "left={}; while [ $left -gt 0 ]; do kill -0 {process} 2>/dev/null || exit 0; {owner}\
-         sleep 1; left=$((left - 1)); done; kill {process}; sleep 10; kill -9 {process} 2>/dev/null",
-        life.as_secs()
-    );
-    Command::new("sh")
-        .args(["-c", &script])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .context("sh does not start")
-}
-
-/// Kafka's defaults, but for what one node can only have one of, few internal partitions so that it
-/// starts soon, and short sessions so that a killed member's partitions move soon. Whoever comes to the
-/// plain listener may do everything, and whoever logs in at the other one what he is granted.
-fn properties(folder: &Path, [port, controller, login]: [u16; 3]) -> String {
-    let users = USERS
-        .map(|(name, password)| format!(" user_{name}=\"{password}\""))
-        .concat();
-    format!(
-        "process.roles=broker,controller\n\
-         node.id=1\n\
-         controller.quorum.voters=1@127.0.0.1:{controller}\n\
-         listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{login},\
-         CONTROLLER://127.0.0.1:{controller}\n\
-         advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{login}\n\
-         controller.listener.names=CONTROLLER\n\
-         inter.broker.listener.name=PLAINTEXT\n\
-         listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,\
-         SASL_PLAINTEXT:SASL_PLAINTEXT\n\
-         sasl.enabled.mechanisms=PLAIN\n\
-         listener.name.sasl_plaintext.plain.sasl.jaas.config=\
-         org.apache.kafka.common.security.plain.PlainLoginModule required{users};\n\
-         authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n\
-         super.users=User:ANONYMOUS\n\
-         log.dirs={}\n\
-         offsets.topic.replication.factor=1\n\
-         offsets.topic.num.partitions=3\n\
-         transaction.state.log.replication.factor=1\n\
-         transaction.state.log.min.isr=1\n\
-         transaction.state.log.num.partitions=3\n\
-         share.coordinator.state.topic.replication.factor=1\n\
-         share.coordinator.state.topic.min.isr=1\n\
-         group.initial.rebalance.delay.ms=0\n\
-         group.min.session.timeout.ms=1000\n",
-        folder.join(DATA).display()
-    )
-}
-
-const DATA: &str = "data";
-const LOGIN: &str = "login";
-
-/// Users and their passwords: `stranger` is granted nothing, `reader` may read topics and be in groups.
-const USERS: [(&str, &str); 2] = [("stranger", "secret"), ("reader", "secret")];
-
-/// What `kafka.server.KafkaRaftServer` logs when it serves.
-const STARTED: &str = "Kafka Server started";
-
-const START_TIMEOUT: Duration = Duration::from_secs(90);
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// About ten times what a node takes that has missed a minute of little traffic.
+const WHOLE_TIMEOUT: Duration = Duration::from_secs(180);
+const ASK_EVERY: Duration = Duration::from_secs(1);

@@ -159,8 +159,11 @@ enum Stage {
 
 #[derive(Subcommand)]
 enum Kafka {
-    /// Start one node in the background and print its address; needs Java 17 and Maven
+    /// Start it in the background and print the addresses of its nodes; needs Java 17 and Maven
     Start {
+        /// Nodes, each a process; with three, one may be killed
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
+        nodes: u8,
         /// It ends by itself after so long
         #[arg(long, default_value_t = 60)]
         minutes: u64,
@@ -184,8 +187,8 @@ fn main() -> Result<()> {
         Stage::Instructions { record } => counts::instructions(record),
         Stage::BrokerTest { brokers } => broker::run(brokers.as_deref()),
         Stage::Kafka {
-            what: Kafka::Start { minutes },
-        } => kafka::start(Duration::from_secs(60 * minutes)),
+            what: Kafka::Start { nodes, minutes },
+        } => kafka::start(nodes.into(), Duration::from_secs(60 * minutes)),
         Stage::Kafka { what: Kafka::Stop } => kafka::stop(),
         Stage::Soak { seconds } => soak::run(Duration::from_secs(seconds)),
         Stage::Artefacts { check } => artefacts::run(check),

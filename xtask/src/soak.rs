@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use self::archive::places;
 use crate::gateway::Gateway;
-use crate::kafka::Broker;
+use crate::kafka::Cluster;
 use crate::sh;
 
 /// Members of one group.
@@ -30,7 +30,7 @@ type Offsets = BTreeMap<i64, i64>;
 pub(crate) fn run(span: Duration) -> Result<()> {
     let program = Gateway::build()?;
     let reader = sh::built("dashstream", "dashstream", "cli")?;
-    let broker = Broker::start(span.saturating_add(MARGIN))?;
+    let broker = Cluster::start(1, span.saturating_add(MARGIN))?;
     for (topic, partitions) in [(TOPIC, PARTITIONS), (HOSTILE, 1), (ARCHIVE, 1)] {
         broker.create_topic(topic, partitions)?;
     }
