@@ -22,11 +22,15 @@ impl Gateway {
     }
 
     pub(crate) fn start<'a>(program: &Path, args: impl Iterator<Item = &'a str>) -> Result<Self> {
+        let mut command = Command::new(program);
+        Self::spawn(command.args(args).env("RUST_LOG", "error"))
+    }
+
+    /// Starts `command`, a gateway with what is its own.
+    pub(crate) fn spawn(command: &mut Command) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let process = Command::new(program)
-            .args(args)
+        let process = command
             .args(["--report", "json", "--listen", &format!("127.0.0.1:{port}")])
-            .env("RUST_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -70,10 +74,10 @@ impl Gateway {
         Ok(serde_json::from_str(line)?)
     }
 
-    /// Asks it to end in order.
-    pub(crate) fn interrupt(&self) -> Result<()> {
+    /// Sends it a signal by its name: INT asks it to end in order.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
         let id = self.process.id().to_string();
-        let told = Command::new("kill").args(["-INT", &id]).status()?;
+        let told = Command::new("kill").args(["-s", name, &id]).status()?;
         ensure!(told.success(), "the gateway is gone already");
         Ok(())
     }

@@ -19,6 +19,7 @@ mod figures;
 mod full;
 mod fuzz;
 mod gateway;
+mod group;
 mod http;
 mod interop;
 mod kafka;

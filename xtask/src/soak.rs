@@ -4,23 +4,19 @@
 mod archive;
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use self::archive::places;
 use crate::gateway::Gateway;
+use crate::group::{
+    LOOK_EVERY, Offsets, Pair, finish, number, partitions, shown, stored, wait, wait_for_the_end,
+};
 use crate::kafka::Cluster;
 use crate::sh;
-
-/// Members of one group.
-type Pair = [Gateway; 2];
-
-/// An offset for each partition.
-type Offsets = BTreeMap<i64, i64>;
 
 /// Writes for `span` while members are killed, then compares what is left with what was written.
 ///
@@ -68,10 +64,7 @@ pub(crate) fn run(span: Duration) -> Result<()> {
     }
     let written = writer.report().context("the writer")?;
     let ends = stored(&written)?;
-    wait("the skipping group is at the end", || {
-        let lags = shown(&skipping, "lag");
-        lags.len() == PARTITIONS && lags.values().all(|lag| *lag == 0)
-    })?;
+    wait_for_the_end(&skipping, PARTITIONS)?;
     wait("the pausing group is held everywhere", || {
         shown(&pausing, "held_at").len() == PARTITIONS
     })?;
@@ -131,56 +124,6 @@ fn look(pair: &Pair, may_hold: bool) -> Result<u64> {
     Ok(pages)
 }
 
-/// A number of each partition, as the members' pages show it.
-fn shown(pair: &Pair, name: &str) -> Offsets {
-    let pages: Vec<Value> = pair.iter().filter_map(Gateway::health).collect();
-    let numbers = pages.iter().flat_map(partitions);
-    numbers
-        .filter_map(|one| Some((number(one, "id")?, number(one, name)?)))
-        .collect()
-}
-
-/// Ends both members, at one time so that neither takes over from the other. Where their group goes
-/// on, as their reports say.
-fn finish(pair: Pair) -> Result<Offsets> {
-    for member in &pair {
-        member.interrupt()?;
-    }
-    let mut all = Offsets::new();
-    for member in pair {
-        all.extend(stored(&member.report()?)?);
-    }
-    Ok(all)
-}
-
-fn stored(report: &Value) -> Result<Offsets> {
-    let next = |one| {
-        let id = number(one, "id").context("a partition has an id")?;
-        Ok((id, number(one, "stored_next").unwrap_or(0)))
-    };
-    partitions(report).map(next).collect()
-}
-
-fn partitions(document: &Value) -> impl Iterator<Item = &Value> {
-    let partitions = document.get("partitions").and_then(Value::as_array);
-    partitions.into_iter().flatten()
-}
-
-fn number(object: &Value, name: &str) -> Option<i64> {
-    object.get(name).and_then(Value::as_i64)
-}
-
-fn wait(what: &str, ready: impl Fn() -> bool) -> Result<()> {
-    let start = Instant::now();
-    while !ready() {
-        if start.elapsed() > PATIENCE {
-            bail!("not within {PATIENCE:?}: {what}");
-        }
-        thread::sleep(LOOK_EVERY);
-    }
-    Ok(())
-}
-
 const TOPIC: &str = "soak";
 const HOSTILE: &str = "soak-hostile";
 const ARCHIVE: &str = "soak-archive";
@@ -189,5 +132,3 @@ const PARTITIONS: usize = 4;
 /// What starting, catching up and comparing take beside the writing, with room.
 const MARGIN: Duration = Duration::from_secs(480);
 const KILL_EVERY: Duration = Duration::from_secs(5);
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-const PATIENCE: Duration = Duration::from_secs(60);

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::number;
+use crate::group::number;
 use crate::sh;
 
 /// The places, by partition and offset, of the records whose envelopes stand in `topic`.
