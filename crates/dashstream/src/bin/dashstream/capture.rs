@@ -10,6 +10,8 @@
 //! * `timestamp_ms` is Kafka's record timestamp in milliseconds since the Unix epoch, or null.
 //! * `key` and `value` are standard base64 with padding. Null means that there was none, which is
 //!   not the same as the empty string: a record without a value cannot be processed.
+//! * `headers` is there for a record that has any: a list of pairs, each a name and base64 or null, in the
+//!   record's order. A name may come more than once.
 //!
 //! The topic's name is not in the file: a capture can be replayed under any.
 
@@ -32,7 +34,12 @@ pub(crate) struct Record {
     pub(crate) key: Option<Vec<u8>>,
     /// The value's bytes.
     pub(crate) value: Option<Vec<u8>>,
+    /// The headers, in order.
+    pub(crate) headers: Vec<Header>,
 }
+
+/// A header's name, and its value if it has one.
+pub(crate) type Header = (String, Option<Vec<u8>>);
 
 impl Record {
     /// A record at `offset` of `partition`.
@@ -43,6 +50,7 @@ impl Record {
             timestamp_ms,
             key: None,
             value: None,
+            headers: Vec::new(),
         }
     }
 
@@ -53,16 +61,27 @@ impl Record {
         self
     }
 
+    /// The same record with these headers.
+    pub(crate) fn with_headers(mut self, headers: impl IntoIterator<Item = Header>) -> Self {
+        self.headers = headers.into_iter().collect();
+        self
+    }
+
     /// Writes the record as one line.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let encode = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| STANDARD.encode(bytes));
-        let line = json!({
+        let mut line = json!({
             "partition": self.partition,
             "offset": self.offset,
             "timestamp_ms": self.timestamp_ms,
             "key": encode(&self.key),
             "value": encode(&self.value),
         });
+        if let Some(line) = line.as_object_mut().filter(|_| !self.headers.is_empty()) {
+            let headers = self.headers.iter();
+            let pairs = headers.map(|(name, value)| json!([name, encode(value)]));
+            line.insert("headers".to_owned(), pairs.collect());
+        }
         writeln!(out, "{line}")
     }
 
@@ -82,10 +101,23 @@ impl Record {
 
     fn parse(line: &str) -> Option<Self> {
         let object: Value = serde_json::from_str(line).ok()?;
-        let bytes = |name: &str| match object.get(name)? {
+        let decode = |value: &Value| match value {
             Value::Null => Some(None),
             Value::String(text) => STANDARD.decode(text).ok().map(Some),
             Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+        };
+        let bytes = |name: &str| decode(object.get(name)?);
+        let header = |pair: &Value| match pair.as_array()?.as_slice() {
+            [Value::String(name), value] => Some((name.clone(), decode(value)?)),
+            _ => None,
+        };
+        let headers = match object.get("headers") {
+            Some(pairs) => pairs
+                .as_array()?
+                .iter()
+                .map(header)
+                .collect::<Option<_>>()?,
+            None => Vec::new(),
         };
         let timestamp = object.get("timestamp_ms")?;
         let timestamp_ms = if timestamp.is_null() {
@@ -99,6 +131,7 @@ impl Record {
             timestamp_ms,
             key: bytes("key")?,
             value: bytes("value")?,
+            headers,
         })
     }
 }
@@ -109,12 +142,15 @@ mod tests {
 
     use super::*;
 
-    fn records() -> [Record; 3] {
+    fn records() -> [Record; 4] {
         let usual = Record::new(0, 41, Some(1_760_000_000_000));
+        let headers = [("a", Some(&b"1"[..])), ("a", Some(b"")), ("", None)];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.map(<[u8]>::to_vec)));
         [
             usual.with_bytes(Some(b"thread-1"), Some(&[0, 10])),
             Record::new(3, i64::MAX, None).with_bytes(None, None),
             Record::new(1, 0, Some(-1)).with_bytes(Some(b""), Some(b"")),
+            Record::new(2, 7, None).with_headers(headers),
         ]
     }
 
@@ -143,7 +179,7 @@ mod tests {
             &Frozen {
                 manifest_dir: env!("CARGO_MANIFEST_DIR"),
                 file: "tests/frozen/capture.txt",
-                about: "The lines of a capture: a usual record, one with nothing, one with empty bytes.",
+                about: "The lines of a capture: a usual record, one with nothing, one with empty bytes, one with headers.",
                 test: "-p dashstream --features cli --bin dashstream frozen",
             },
             &lines,
@@ -153,13 +189,15 @@ mod tests {
     #[test]
     fn a_damaged_line_is_named() {
         let good = br#"{"partition":0,"offset":0,"timestamp_ms":null,"key":null,"value":null}"#;
-        let cases: [&[u8]; 6] = [
+        let cases: [&[u8]; 8] = [
             b"",
             b"{}",
             br#"{"partition":0,"offset":0,"timestamp_ms":null,"key":null}"#,
             br#"{"partition":0,"offset":0,"timestamp_ms":null,"key":null,"value":"*"}"#,
             br#"{"partition":4294967296,"offset":0,"timestamp_ms":null,"key":null,"value":null}"#,
             br#"{"partition":0,"offset":0.5,"timestamp_ms":null,"key":null,"value":null}"#,
+            br#"{"partition":0,"offset":0,"timestamp_ms":null,"key":null,"value":null,"headers":{}}"#,
+            br#"{"partition":0,"offset":0,"timestamp_ms":null,"key":null,"value":null,"headers":[["a"]]}"#,
         ];
         for bad in cases {
             let file = [good.as_slice(), b"\n", bad, b"\n"].concat();

@@ -71,6 +71,10 @@ pub(crate) fn held(
             Err(error) => return Some(Err(error.into())),
         };
         let out = Record::new(partition, offset, record.timestamp_ms);
+        let headers = record.headers.into_iter();
+        let headers =
+            headers.map(|(name, value)| (name.into_string(), value.map(|value| value.to_vec())));
+        let out = out.with_headers(headers);
         Some(Ok(
             out.with_bytes(record.key.as_deref(), record.value.as_deref())
         ))
