@@ -95,7 +95,8 @@ impl Builder {
     }
 
     /// Has `decided` told of each record that is decided: its partition, its offset, and why it was
-    /// rejected, if it was. It is called on the workers' and the consumer's threads and must not block.
+    /// rejected, if it was. It is called before the offset can move, on the workers' and the consumer's
+    /// threads, and must not block.
     pub fn on_decided(
         mut self,
         decided: impl Fn(i32, i64, Option<Cause>) + Send + Sync + 'static,

@@ -68,7 +68,11 @@ impl Events {
         match *event {
             ConsumerEvent::Count(count) => self.count(count),
             ConsumerEvent::Audit(ref audit) => tracing::info!(?audit, "operator's order"),
-            ConsumerEvent::Received { .. } => {}
+            ConsumerEvent::Received {
+                partition,
+                offset,
+                bytes,
+            } => tracing::trace!(partition, offset, bytes, "record received"),
             // Counted where the engine counts it.
             ConsumerEvent::Rejected {
                 partition,

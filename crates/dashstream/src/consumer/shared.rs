@@ -42,6 +42,12 @@ impl Shared {
     }
 
     pub(crate) fn decide(&self, partition: i32, offset: i64, cause: Option<Cause>) {
+        tracing::trace!(
+            partition,
+            offset,
+            cause = cause.map(Cause::label),
+            "record decided"
+        );
         if let Some(decided) = &self.decided {
             decided(partition, offset, cause);
         }

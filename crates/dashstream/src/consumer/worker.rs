@@ -117,14 +117,15 @@ impl<H: Handler + Clone> Worker<H> {
         match verdict {
             Some(Verdict::Accept) => {
                 self.recorder.record(now, processed(backlog));
-                record.accept();
+                // Before its offset can move: who is told of it knows of all that is committed.
                 self.shared.decide(partition, offset, None);
+                record.accept();
             }
             // The engine counts what it rejects.
             Some(Verdict::Reject(cause)) => {
                 let ids = self.ids(&record);
-                record.reject(cause, ids);
                 self.shared.decide(partition, offset, Some(cause));
+                record.reject(cause, ids);
             }
             // These are decided, and counted, when they come again, or by the engine.
             Some(Verdict::Release(cause)) => {
