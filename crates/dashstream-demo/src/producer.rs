@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use dashstream_kafka::Admin;
 use rdkafka::client::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{DeliveryResult, Message as _};
+use rdkafka::message::{DeliveryResult, Header, Message as _, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -91,6 +91,13 @@ async fn send(
         .key(&record.key);
     if let Some(value) = &record.value {
         message = message.payload(value);
+    }
+    if !record.headers.is_empty() {
+        let headers = record.headers.iter();
+        let headers = headers.fold(OwnedHeaders::new(), |all, &(key, value)| {
+            all.insert(Header { key, value })
+        });
+        message = message.headers(headers);
     }
     loop {
         match producer.send(message) {

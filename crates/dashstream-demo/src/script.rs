@@ -33,8 +33,12 @@ pub(super) struct Record {
     pub(super) partition: i32,
     pub(super) key: Arc<str>,
     pub(super) value: Option<Vec<u8>>,
+    pub(super) headers: &'static [Header],
     pub(super) written: Written,
 }
+
+/// A header's name, and its value if it has one.
+pub(super) type Header = (&'static str, Option<&'static [u8]>);
 
 /// Decides what is written next, by whom, and to which partition.
 pub(super) struct Script {
@@ -115,6 +119,7 @@ impl Script {
         Some(Record {
             partition: self.partition_of(&thread),
             value: Some(value),
+            headers: &[],
             written: Written::Message {
                 thread: Arc::clone(&thread),
                 effect,
@@ -139,6 +144,7 @@ impl Script {
             partition,
             key: thread,
             value,
+            headers: HOSTILE_HEADERS,
             written: Written::Hostile(kind),
         })
     }
@@ -171,6 +177,13 @@ impl Record {
             .saturating_add(RECORD_OVERHEAD)
     }
 }
+
+/// Whoever copies a record must keep a name that comes twice, and tell no value from an empty one.
+const HOSTILE_HEADERS: &[Header] = &[
+    ("source", Some(b"demo")),
+    ("source", Some(b"")),
+    ("note", None),
+];
 
 /// A record's header, its batch's header when it travels alone, and the broker's own notes.
 const RECORD_OVERHEAD: usize = 128;
