@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dashstream::reducer::{Phase, Reducer, Runs};
+use dashstream::reducer::{Phase, Reducer, ResyncReason, Runs};
 use dashstream::{Ended, PartitionFacts};
 use serde::Serialize;
 
@@ -250,9 +250,13 @@ impl RunReport {
             .into_iter()
             .filter(|(thread, in_step)| {
                 let runs = ending.ended.runs.iter();
-                runs.filter_map(|runs| runs.get(thread))
-                    .next()
-                    .is_some_and(|run| (run.phase() == Phase::Synced) != *in_step)
+                let run = runs.filter_map(|runs| runs.get(thread)).next();
+                // Whose partition was away and came back is read again from its middle, and ends before
+                // another full state or does not.
+                let is_joined = |run: &Reducer| {
+                    compared.again > 0 && run.needs_resync() == Some(ResyncReason::NoSnapshot)
+                };
+                run.is_some_and(|run| (run.phase() == Phase::Synced) != *in_step && !is_joined(run))
             })
             .map(|(thread, _)| thread)
             .collect();
