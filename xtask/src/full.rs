@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    api, broker, counts, features, figures, fuzz, interop, mutants, prometheus_test, sh, sim, soak,
-    vendor, wasm,
+    api, broker, cluster, counts, features, figures, fuzz, interop, mutants, prometheus_test, sh,
+    sim, soak, vendor, wasm,
 };
 
 /// A stage's name, what it shows, and its body.
@@ -56,6 +56,11 @@ const STAGES: &[Stage] = &[
         "soak",
         "two groups of gateways on Apache Kafka, a member of each killed every five seconds",
         || soak::run(core::time::Duration::from_secs(120)),
+    ),
+    (
+        "cluster",
+        "two gateways on three nodes while members and nodes are killed: nothing lost, every letter its record",
+        || cluster::run(core::time::Duration::from_secs(180), None),
     ),
     (
         "sim",

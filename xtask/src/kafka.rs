@@ -27,7 +27,13 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts so many nodes that live for at most `life`, and waits until they serve.
     pub(crate) fn start(nodes: usize, life: Duration) -> Result<Self> {
-        let created = Node::create(nodes)?;
+        Self::behind(nodes, &[], life)
+    }
+
+    /// As [`Cluster::start`], with ports at which clients may find the nodes, too: what listens there has to
+    /// lead to [`Cluster::ports_behind`].
+    pub(crate) fn behind(nodes: usize, fronts: &[u16], life: Duration) -> Result<Self> {
+        let created = Node::create(nodes, fronts)?;
         let mut cluster = Self {
             nodes: Vec::new(),
             ends: Instant::now() + life,
@@ -42,6 +48,10 @@ impl Cluster {
         // None serves before most of them run.
         cluster.nodes.iter_mut().try_for_each(Running::wait)?;
         Ok(cluster)
+    }
+
+    pub(crate) fn ports_behind(&self) -> Vec<u16> {
+        self.nodes.iter().map(|one| one.node.behind).collect()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -155,7 +165,7 @@ pub(crate) fn start(nodes: usize, life: Duration) -> Result<()> {
     let start = |node: Node| node.start(life, None);
     let mut started = Vec::new();
     let mut lines = String::new();
-    for node in Node::create(nodes)?.into_iter().map(start) {
+    for node in Node::create(nodes, &[])?.into_iter().map(start) {
         let node = node?;
         lines += &format!("{} {}\n", node.id(), node.node.address);
         fs::write(state(), &lines)?;
@@ -202,7 +212,7 @@ pub(crate) fn stop() -> Result<()> {
         thread::sleep(LOOK_EVERY);
     }
     for (_, address) in &started {
-        Node::at(address).forget_records();
+        Node::at(address, 0).forget_records();
     }
     fs::remove_file(state())?;
     Ok(())

@@ -12,6 +12,7 @@ mod api;
 mod artefacts;
 mod broker;
 mod ci;
+mod cluster;
 mod counts;
 mod deps;
 mod features;
@@ -124,6 +125,15 @@ enum Stage {
         #[arg(long, default_value_t = 120)]
         seconds: u64,
     },
+    /// Gateways on three nodes of a cluster of its own, while members and nodes are killed
+    Cluster {
+        /// How long faults are done
+        #[arg(long, default_value_t = 180)]
+        seconds: u64,
+        /// Where the order of the faults comes from; the time without one
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Every interleaving of the windows' models, and the mutants that they must kill
     Loom,
     /// Alert rules, their tests and the dashboard from the catalogue; with --check, fail on a difference
@@ -192,6 +202,7 @@ fn main() -> Result<()> {
         } => kafka::start(nodes.into(), Duration::from_secs(60 * minutes)),
         Stage::Kafka { what: Kafka::Stop } => kafka::stop(),
         Stage::Soak { seconds } => soak::run(Duration::from_secs(seconds)),
+        Stage::Cluster { seconds, seed } => cluster::run(Duration::from_secs(seconds), seed),
         Stage::Artefacts { check } => artefacts::run(check),
         Stage::Rules => rules::run(),
         Stage::PrometheusTest => prometheus_test::run(),

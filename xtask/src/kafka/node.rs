@@ -18,34 +18,40 @@ use crate::sh;
 /// A node's files, in a folder that is named after its address.
 pub(super) struct Node {
     pub(super) address: String,
+    /// The port that a front leads to, if there is one.
+    pub(super) behind: u16,
     folder: PathBuf,
 }
 
-/// The three ports of a node.
+/// The ports of a node.
 struct Ports {
     plain: u16,
     controller: u16,
     login: u16,
+    behind: u16,
 }
 
 impl Node {
-    pub(super) fn at(address: &str) -> Self {
+    pub(super) fn at(address: &str, behind: u16) -> Self {
         Self {
             address: address.to_owned(),
+            behind,
             folder: sh::target().join("xtask").join(folder_of(address)),
         }
     }
 
-    /// Formats the storage of so many new nodes, which form one cluster, on free ports.
-    pub(super) fn create(nodes: usize) -> Result<Vec<Self>> {
+    /// Formats the storage of so many new nodes, which form one cluster, on free ports. Where there are
+    /// fronts, each node tells clients that come by way of its front to stay with it.
+    pub(super) fn create(nodes: usize, fronts: &[u16]) -> Result<Vec<Self>> {
         let ports = free_ports(nodes)?;
         let cluster = sh::output(java()?.args(["kafka.tools.StorageTool", "random-uuid"]))?;
         let create = |(id, own): (usize, &Ports)| {
             let address = format!("127.0.0.1:{}", own.plain);
-            let folder = sh::scratch(&folder_of(&address))?;
-            let node = Self { address, folder };
+            let node = Self::at(&address, own.behind);
+            sh::scratch(&folder_of(&address))?;
             let settings = node.settings();
-            fs::write(&settings, properties(&node.folder, id, own, &ports))?;
+            let front = fronts.get(id - 1).copied();
+            fs::write(&settings, properties(&node.folder, id, own, front, &ports))?;
             fs::write(node.folder.join(LOGIN), format!("127.0.0.1:{}", own.login))?;
             let mut format = java()?;
             format
@@ -180,16 +186,17 @@ fn free_ports(nodes: usize) -> Result<Vec<Ports>> {
     let free = |port| TcpListener::bind(("127.0.0.1", port)).ok();
     let held: Vec<_> = (first..PORTS.end)
         .filter_map(free)
-        .take(nodes * 3)
+        .take(nodes * 4)
         .collect();
     let ports = held.iter().map(|held| Ok(held.local_addr()?.port()));
     let ports = ports.collect::<Result<Vec<_>>>()?;
     let (of_each, _) = ports.as_chunks();
     ensure!(of_each.len() == nodes, "no ports are free");
-    let named = |&[plain, controller, login]: &[u16; 3]| Ports {
+    let named = |&[plain, controller, login, behind]: &[u16; 4]| Ports {
         plain,
         controller,
         login,
+        behind,
     };
     Ok(of_each.iter().map(named).collect())
 }
@@ -219,12 +226,18 @@ fn watch(process: u32, life: Duration, owner: Option<u32>) -> Result<Child> {
 /// Kafka's defaults, but for what so few nodes can only have so many of, few internal partitions so that
 /// they start soon, and short sessions so that a killed member's partitions move soon. Whoever comes to the
 /// plain listener may do everything, and whoever logs in at the other one what he is granted.
-fn properties(folder: &Path, id: usize, own: &Ports, all: &[Ports]) -> String {
+fn properties(folder: &Path, id: usize, own: &Ports, front: Option<u16>, all: &[Ports]) -> String {
     let Ports {
         plain,
         controller,
         login,
+        behind,
     } = own;
+    let open = format!("PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{login}");
+    let [listens, tells] = [Some(*behind), front].map(|port| match (front, port) {
+        (Some(_), Some(port)) => format!("{open},FRONT://127.0.0.1:{port}"),
+        (None, _) | (_, None) => open.clone(),
+    });
     let users = USERS
         .map(|(name, password)| format!(" user_{name}=\"{password}\""))
         .concat();
@@ -237,13 +250,12 @@ fn properties(folder: &Path, id: usize, own: &Ports, all: &[Ports]) -> String {
         "process.roles=broker,controller\n\
          node.id={id}\n\
          controller.quorum.voters={voters}\n\
-         listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{login},\
-         CONTROLLER://127.0.0.1:{controller}\n\
-         advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{login}\n\
+         listeners={listens},CONTROLLER://127.0.0.1:{controller}\n\
+         advertised.listeners={tells}\n\
          controller.listener.names=CONTROLLER\n\
          inter.broker.listener.name=PLAINTEXT\n\
          listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,\
-         SASL_PLAINTEXT:SASL_PLAINTEXT\n\
+         FRONT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT\n\
          sasl.enabled.mechanisms=PLAIN\n\
          listener.name.sasl_plaintext.plain.sasl.jaas.config=\
          org.apache.kafka.common.security.plain.PlainLoginModule required{users};\n\
