@@ -63,7 +63,7 @@ pub(crate) fn run(span: Duration, seed: Option<u64>) -> Result<()> {
         "skippers",
         &format!("--archive required --archive-topic {ARCHIVE} --session-timeout 4s"),
     );
-    let writer = writers.join(1, "--demo --demo-rate 300")?;
+    let writer = writers.join(1, "--demo --demo-rate 300 --demo-hostile-every 25")?;
     let mut members = [skippers.join(0, "")?, skippers.join(1, "")?];
 
     let begun = Instant::now();

@@ -13,7 +13,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 
 use self::install::java;
-use self::node::{LOOK_EVERY, Node, Running, folder_of, in_sync_min};
+use self::node::{LOOK_EVERY, Node, Running, folder_of, forget_records, in_sync_min};
 use crate::sh;
 
 /// Nodes that run. They end with this value, with this program, or after their time.
@@ -145,7 +145,7 @@ impl Drop for Cluster {
         for node in &mut self.nodes {
             // Not asked to end in order: nobody reads its log afterwards, and that takes seconds.
             node.kill();
-            node.node.forget_records();
+            forget_records(&node.node.address);
         }
     }
 }
@@ -212,7 +212,7 @@ pub(crate) fn stop() -> Result<()> {
         thread::sleep(LOOK_EVERY);
     }
     for (_, address) in &started {
-        Node::at(address, 0).forget_records();
+        forget_records(address);
     }
     fs::remove_file(state())?;
     Ok(())

@@ -32,14 +32,6 @@ struct Ports {
 }
 
 impl Node {
-    pub(super) fn at(address: &str, behind: u16) -> Self {
-        Self {
-            address: address.to_owned(),
-            behind,
-            folder: sh::target().join("xtask").join(folder_of(address)),
-        }
-    }
-
     /// Formats the storage of so many new nodes, which form one cluster, on free ports. Where there are
     /// fronts, each node tells clients that come by way of its front to stay with it.
     pub(super) fn create(nodes: usize, fronts: &[u16]) -> Result<Vec<Self>> {
@@ -47,8 +39,12 @@ impl Node {
         let cluster = sh::output(java()?.args(["kafka.tools.StorageTool", "random-uuid"]))?;
         let create = |(id, own): (usize, &Ports)| {
             let address = format!("127.0.0.1:{}", own.plain);
-            let node = Self::at(&address, own.behind);
-            sh::scratch(&folder_of(&address))?;
+            let folder = sh::scratch(&folder_of(&address))?;
+            let node = Self {
+                address,
+                behind: own.behind,
+                folder,
+            };
             let settings = node.settings();
             let front = fronts.get(id - 1).copied();
             fs::write(&settings, properties(&node.folder, id, own, front, &ports))?;
@@ -91,11 +87,6 @@ impl Node {
             // Ctrl-C is for this program, which then ends the node or leaves it as it should.
             .process_group(0);
         server.spawn().context("java does not start")
-    }
-
-    /// Removes what it stored. Its log stays, for whoever wants to know what went wrong.
-    pub(super) fn forget_records(&self) {
-        let _gone_already = fs::remove_dir_all(self.folder.join(DATA));
     }
 
     /// Where users log in.
@@ -174,15 +165,22 @@ impl Running {
     }
 }
 
+/// Removes what the node at `address` stored. Its log stays, for whoever wants to know what went wrong.
+pub(super) fn forget_records(address: &str) {
+    let folder = sh::target().join("xtask").join(folder_of(address));
+    let _gone_already = fs::remove_dir_all(folder.join(DATA));
+}
+
 pub(super) fn folder_of(address: &str) -> String {
     format!("kafka-{address}")
 }
 
 /// Ports that were free when they were asked for. They lie below those that the system gives to
 /// connections: a client that looks for a node that is down could be given that node's port for its own
-/// end, and would then be connected with itself.
+/// end, and would then be connected with itself. Programs that are started one after the other begin to
+/// look far enough from each other that none takes what another has found and does not use yet.
 fn free_ports(nodes: usize) -> Result<Vec<Ports>> {
-    let first = PORTS.start + u16::try_from(std::process::id() % 10_000)?;
+    let first = PORTS.start + u16::try_from(std::process::id() % 700)? * 16;
     let free = |port| TcpListener::bind(("127.0.0.1", port)).ok();
     let held: Vec<_> = (first..PORTS.end)
         .filter_map(free)
