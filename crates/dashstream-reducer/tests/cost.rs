@@ -1,9 +1,4 @@
 //! What a patch costs, unit by unit and byte by byte.
-#![expect(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a test fails by panicking"
-)]
 
 mod support;
 

@@ -179,9 +179,12 @@ fn each_field_is_taken_with_the_wire_types_of_its_kind_alone() {
 fn packed_numbers_are_charged_as_those_that_come_one_by_one() {
     const TOKEN_CHUNK: u8 = 3;
     // A token chunk's token ids, its fourth field.
-    let packed = |count: usize| [&[4 << 3 | 2, count as u8], &vec![7; count][..]].concat();
-    let single = |count: usize| [4 << 3, 7].repeat(count);
-    let message = |body: &[u8]| [&[TOKEN_CHUNK << 3 | 2, body.len() as u8], body].concat();
+    let packed = |count: u8| [&[4 << 3 | 2, count], &vec![7; count.into()][..]].concat();
+    let single = |count: u8| [4 << 3, 7].repeat(count.into());
+    let message = |body: &[u8]| {
+        let len = u8::try_from(body.len()).unwrap();
+        [&[TOKEN_CHUNK << 3 | 2, len], body].concat()
+    };
     let heap = |payload: &[u8]| walked(payload, &DecodeLimits::new(), Untraced).unwrap().1[0];
     for (count, room) in [(1, 4), (4, 4), (5, 8), (8, 8), (9, 16)] {
         let [packed, single] = [packed(count), single(count)].map(|list| {
@@ -189,7 +192,7 @@ fn packed_numbers_are_charged_as_those_that_come_one_by_one() {
             (heap(&message(&list)), heap(&again))
         });
         assert_eq!(packed, single, "{count}");
-        let bytes = 4 * count as u64;
+        let bytes = 4 * u64::from(count);
         assert_eq!(packed, (bytes, 4 * room * MERGED), "{count}");
     }
 }

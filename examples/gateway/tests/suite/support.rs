@@ -1,5 +1,7 @@
 //! The gateway as a process of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use core::time::Duration;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
