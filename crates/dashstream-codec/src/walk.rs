@@ -290,7 +290,7 @@ impl<T: Trace> Walk<'_, T> {
             FieldKind::Bytes if wire_type == LEN => self.bytes(input),
             FieldKind::Fixed64 if wire_type == FIXED64 => fixed::<8>(input),
             FieldKind::Fixed32 if wire_type == FIXED32 => fixed::<4>(input),
-            FieldKind::Message if wire_type == LEN => {
+            FieldKind::Message => {
                 let bytes = body(input, key)?;
                 let left = self.below(left)?;
                 let scale = self.enter(level, key.number())?;
@@ -299,14 +299,14 @@ impl<T: Trace> Walk<'_, T> {
                 level.leave(scale, before, self.heap_left);
                 Ok(())
             }
-            FieldKind::Map if wire_type == LEN => {
+            FieldKind::Map => {
                 let bytes = body(input, key)?;
                 let left = self.below(left)?;
                 self.element()?;
                 self.grow(level, field, map_growth)?;
                 self.entry(field, bytes, left, level.scale)
             }
-            FieldKind::Messages if wire_type == LEN => {
+            FieldKind::Messages => {
                 let bytes = body(input, key)?;
                 let left = self.below(left)?;
                 self.element()?;
@@ -328,9 +328,6 @@ impl<T: Trace> Walk<'_, T> {
             | FieldKind::Bytes
             | FieldKind::Fixed64
             | FieldKind::Fixed32
-            | FieldKind::Message
-            | FieldKind::Map
-            | FieldKind::Messages
             | FieldKind::Strings => Err(key.wrong().into()),
         }
     }
