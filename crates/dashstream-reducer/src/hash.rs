@@ -94,8 +94,8 @@ pub struct Verification {
     /// Zero checks each diff, [`Duration::MAX`] none.
     pub interval: Duration,
     /// Bytes of canonical text that may be hashed in a second, for one run; unused ones are saved up,
-    /// for two seconds. Default 8 MiB, so that the largest state is checked every other second: about a
-    /// hundredth of a core.
+    /// for two seconds, and what a longer text takes is owed. Default 8 MiB, so that the largest state is
+    /// checked every other second: about a hundredth of a core. 0 checks none.
     pub bytes_per_second: u64,
 }
 

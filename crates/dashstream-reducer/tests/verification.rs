@@ -182,18 +182,26 @@ fn a_hash_that_was_overtaken_is_not_checked() {
 
 #[test]
 fn a_hash_is_checked_while_there_is_fuel_and_later_when_there_was_none() {
-    // Two seconds' worth is saved up at most.
-    for (len, outcome) in [
-        (199, MISMATCH),
-        (200, MISMATCH),
-        (201, unproven(Unproven::OutOfFuel)),
-    ] {
+    // Two seconds' worth is saved up at most, and a longer state is checked when it is. What it takes beyond
+    // that is owed: the next check is as much later.
+    for (len, next) in [(199, 1_980), (200, 2_000), (201, 2_010), (1_000, 10_000)] {
         let mut limits = ReducerLimits::default();
         limits.verification.bytes_per_second = 100;
         let mut run = started(limits.clone(), len);
-        assert_eq!(set(&mut run, millis(1), 2, &WRONG), outcome, "{len}");
+        assert_eq!(set(&mut run, millis(1), 2, &WRONG), MISMATCH, "{len}");
         assert_eq!(run.proof(), None);
+        let mut run = started(limits, len);
+        assert_eq!(set(&mut run, millis(0), 2, &hash(len, 2)).code(), "applied");
+        let out = set(&mut run, millis(250), 3, &hash(len, 3));
+        assert_eq!(out, unproven(Unproven::OutOfFuel), "{len}");
+        assert_eq!(run.poll_timeout(), Some(millis(next)), "{len}");
     }
+    let mut limits = ReducerLimits::default();
+    limits.verification.bytes_per_second = 0;
+    let mut run = started(limits, 100);
+    let out = set(&mut run, millis(1), 2, &hash(100, 2));
+    assert_eq!(out, unproven(Unproven::OutOfFuel));
+    assert_eq!((run.poll_timeout(), run.is_proven()), (None, false));
     let mut limits = ReducerLimits::default();
     limits.verification.bytes_per_second = 100;
     let mut run = started(limits, 150);

@@ -39,7 +39,7 @@ struct Waiting {
 }
 
 impl Verifier {
-    pub(super) const fn new(policy: Verification) -> Self {
+    pub(super) fn new(policy: Verification) -> Self {
         Self {
             hasher: Hasher::new(),
             pinned: 0,
@@ -152,7 +152,7 @@ impl Verifier {
         let own_at = self.fuel.at_least(now, cost);
         let given_at = given.at_least(now, cost);
         let (Some(own_at), Some(given_at)) = (own_at, given_at) else {
-            // There will never be as much at once.
+            // Nothing is ever hashed.
             self.waiting = None;
             return Verdict::NotComparable(Unproven::OutOfFuel);
         };
@@ -214,45 +214,52 @@ impl Verifier {
     }
 }
 
-/// Bytes of text that may be hashed, by time.
+/// Bytes of text that may be hashed, by time. A text that is longer than what is saved up is hashed when as
+/// much is saved up as can be, and the rest is owed: over time no more is hashed, and no state is so large
+/// that it is never checked.
 #[derive(Clone, Debug)]
 pub(crate) struct HashBudget {
     per_second: u64,
-    left: u64,
+    /// Below zero what is owed.
+    left: i64,
     at: Duration,
 }
 
 impl HashBudget {
-    pub(crate) const fn new(per_second: u64) -> Self {
+    pub(crate) fn new(per_second: u64) -> Self {
         Self {
             per_second,
-            left: per_second.saturating_mul(SECONDS),
+            left: signed(most(per_second)),
             at: Duration::ZERO,
         }
     }
 
-    /// When there are so many bytes: `now` or later, or never.
+    /// When `bytes` may be hashed: `now` or later, or never.
     fn at_least(&mut self, now: Duration, bytes: u64) -> Option<Duration> {
-        let most = self.per_second.saturating_mul(SECONDS);
+        let most = most(self.per_second);
         let passed = now.saturating_sub(self.at).as_micros();
         let new = u128::from(self.per_second).saturating_mul(passed) / MICROS;
-        self.left = self
-            .left
-            .saturating_add(u64::try_from(new).unwrap_or(u64::MAX))
-            .min(most);
+        let new = signed(u64::try_from(new).unwrap_or(u64::MAX));
+        self.left = self.left.saturating_add(new).min(signed(most));
         self.at = self.at.max(now);
-        if bytes > most {
-            return None;
-        }
-        let missing = u128::from(bytes.saturating_sub(self.left)).saturating_mul(MICROS);
+        let missing = signed(bytes.min(most)).saturating_sub(self.left).max(0);
+        let missing = u128::from(missing.unsigned_abs()).saturating_mul(MICROS);
         let micros = missing.div_ceil(u128::from(self.per_second.max(1)));
         let wait = Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
-        Some(now.saturating_add(wait))
+        (self.per_second > 0).then(|| now.saturating_add(wait))
     }
 
-    const fn spend(&mut self, bytes: u64) {
-        self.left = self.left.saturating_sub(bytes);
+    fn spend(&mut self, bytes: u64) {
+        self.left = self.left.saturating_sub(signed(bytes));
     }
+}
+
+const fn most(per_second: u64) -> u64 {
+    per_second.saturating_mul(SECONDS)
+}
+
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 /// Seconds for which unused bytes are saved up.

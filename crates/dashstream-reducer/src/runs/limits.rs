@@ -25,7 +25,8 @@ pub struct RunsLimits {
     /// a tenth of them come at once. 0 is none.
     pub requests_per_second: u32,
     /// Bytes of canonical text that may be hashed in a second to check diffs, of all runs together;
-    /// unused ones are saved up, for two seconds. Default 64 MiB, a tenth of a core.
+    /// unused ones are saved up, for two seconds, and what a longer text takes is owed. Default 24 MiB,
+    /// less than a tenth of a core. 0 checks no diff.
     pub hash_bytes_per_second: u64,
     /// Bytes of a thread id. Default 256: producers write UUIDs (36 bytes), the rest is room for a
     /// prefix. A message with a longer one is quarantined.
@@ -45,7 +46,7 @@ impl Default for RunsLimits {
             bytes: 256 << 20,
             run_bytes: 64 << 20,
             requests_per_second: 100,
-            hash_bytes_per_second: 64 << 20,
+            hash_bytes_per_second: 24 << 20,
             thread_bytes: 256,
             quarantine_messages: 1_000,
             quarantine_bytes: 5 << 20,
