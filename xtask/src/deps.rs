@@ -65,6 +65,7 @@ const NORMAL: &[(&str, &[&str])] = &[
             "serde_json",
             "thiserror",
             "tokio",
+            "tower-http",
             "tracing",
         ],
     ),

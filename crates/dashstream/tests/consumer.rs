@@ -111,6 +111,55 @@ fn a_bad_record_becomes_a_dead_letter_and_the_rest_is_processed() {
     );
 }
 
+/// Where a record was refused, and which mistake it looks like, stands in its dead letter: in the words of the
+/// decoder, and with nothing of what the record holds.
+#[cfg(feature = "cli")]
+#[test]
+fn a_dead_letter_says_where_its_record_is_wrong() {
+    use dashstream::codec::{DecodeOptions, Decoder};
+    use dashstream::kafka::TopicReader;
+    use dashstream_dlq::{DeadLetter, Disclosure, LETTER_BYTES_DEFAULT, LetterFormat};
+
+    const SECRET: &str = "hunter2";
+    let good = event("t", 1);
+    let json = format!(r#"{{"password":"{SECRET}"}}"#);
+    // A string where the event's duration should be.
+    let field = [&good[..], &[0x0A, 9, 0x2A, 7], SECRET.as_bytes()].concat();
+    let refused = [
+        [&[0, 0, 0, 0, 7], &good[..]].concat(),
+        [&[0x1F, 0x8B, 8, 0], SECRET.as_bytes()].concat(),
+        json.into_bytes(),
+        [&[0], &good[..]].concat(),
+        field,
+        SECRET.as_bytes().to_vec(),
+    ];
+    for format in [LetterFormat::Record, LetterFormat::Versioned] {
+        let broker = broker(1);
+        for value in &refused {
+            broker.produce("runs", Some(b"t"), Some(value)).unwrap();
+        }
+        let config = Config::new(broker.brokers(), "runs", "test").unwrap();
+        let config = config.letters(format, Disclosure::Full).unwrap();
+        let builder = Consumer::builder(config.clone());
+        let ended = run(builder, 6, |_: Message<'_>| HandlerVerdict::Accept);
+        let total = &ended.monitor.metrics().latest().totals;
+        assert_eq!(total.dlq_sends.total(), 6);
+        let mut decoder = Decoder::new(DecodeOptions::new());
+        for (value, offset) in refused.iter().zip(0..) {
+            let letter = TopicReader::one(&config, "runs-dlq", (0, offset)).unwrap();
+            let letter = DeadLetter::read(&letter.unwrap(), LETTER_BYTES_DEFAULT).unwrap();
+            let source = letter.source.offset.map(policy::Offset::get);
+            assert_eq!(source, Some(offset));
+            let diagnosis = decoder.diagnose(value).unwrap().to_string();
+            let said: String = diagnosis.chars().take(200).collect();
+            // The JSON shapes have no field of their own for it.
+            let text = letter.detail.unwrap_or(letter.error);
+            assert!(text.contains(&said), "{text}\n{said}");
+            assert!(!text.contains(SECRET), "{text}");
+        }
+    }
+}
+
 /// A partition's records reach one worker, in order, whatever the others do.
 #[test]
 fn partitions_are_spread_over_workers_and_keep_their_order() {
