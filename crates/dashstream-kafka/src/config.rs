@@ -144,8 +144,8 @@ impl Config {
             old_data: OldData::default(),
             archive_in_flight: ARCHIVE_IN_FLIGHT.default(),
             archive_timeout: ARCHIVE_TIMEOUT.default_duration(),
-            letter_format: LetterFormat::default(),
-            disclosure: Disclosure::default(),
+            letter_format: LetterFormat::Record,
+            disclosure: Disclosure::Full,
             envelope_bytes: ENVELOPE_BYTES.default(),
             archive_keeps: None,
             crash_loop: None,
@@ -223,10 +223,11 @@ impl Config {
     }
 
     /// Says how dead letters are written, and how much of a record they show. Default:
-    /// [`LetterFormat::Versioned`] with [`Disclosure::Truncated`], what existing deployments read.
+    /// [`LetterFormat::Record`] with [`Disclosure::Full`], the record byte for byte, which can be sent again:
+    /// whoever may read the archive topic reads what the source topic holds. Existing deployments read
+    /// [`LetterFormat::Versioned`] with [`Disclosure::Truncated`].
     ///
-    /// [`LetterFormat::Record`] with [`Disclosure::Full`] is the record byte for byte, which can be sent
-    /// again. With less it is a reduced letter that names its source: an archive that is required then
+    /// With less than all of it a letter is a reduced one that names its source: an archive that is required then
     /// counts it only where the policy accepts reduced letters, and the start is refused otherwise.
     ///
     /// # Errors
@@ -253,9 +254,8 @@ impl Config {
         })
     }
 
-    /// Says how much of a payload an archived record shows. Default: [`Disclosure::Truncated`], its
-    /// size, its hash and both its ends, which is all of a short one. One that the format cannot show is
-    /// refused at the start.
+    /// Says how much of a payload an archived record shows. Default: [`Disclosure::Full`]. One that the format
+    /// cannot show is refused at the start.
     #[must_use]
     pub const fn disclosure(mut self, disclosure: Disclosure) -> Self {
         self.disclosure = disclosure;

@@ -50,7 +50,7 @@ impl Builder {
         Self {
             watermark_interval: kafka.watermarks_every(),
             kafka,
-            policy: policy::Config::default(),
+            policy: policy::Config::default().archiving(Archiving::Required),
             workers: NonZeroUsize::MIN,
             decoding: DecodeOptions::new(),
             runs: RunsLimits::default(),
@@ -61,7 +61,10 @@ impl Builder {
         }
     }
 
-    /// Says what happens to a record that cannot be processed, and to its offset.
+    /// Says what happens to a record that cannot be processed, and to its offset. Default: that of
+    /// [`policy::Config`], but with [`Archiving::Required`]: its offset moves when the broker has acknowledged
+    /// its dead letter, which is the whole record, and a consumer whose archive topic is missing or unfit does
+    /// not start.
     pub fn policy(mut self, policy: policy::Config) -> Self {
         self.policy = policy;
         self

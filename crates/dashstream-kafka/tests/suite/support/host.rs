@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use dashstream_kafka::dlq::{Disclosure, LetterFormat};
 use dashstream_kafka::policy::{
     self, Cause, HeldBy, Operator, OperatorCommand, PartitionState, TopicId, TopicPartition,
 };
@@ -84,6 +85,8 @@ impl Place {
         let ms = Duration::from_millis;
         Config::new(&self.brokers, &self.topic, &self.group)
             .and_then(|config| config.archive_topic(&self.archive))
+            // What existing deployments read.
+            .and_then(|config| config.letters(LetterFormat::Versioned, Disclosure::Truncated))
             .and_then(|config| config.archive_timeout(ms(1_000)))
             .and_then(|config| config.watermark_interval(ms(500)))
             .and_then(|config| config.stall_after(ms(3_000)))
