@@ -90,11 +90,21 @@ fn counted<T>(make: impl FnOnce() -> T) -> (T, u64) {
     (made, u64::try_from(usage.retained).unwrap())
 }
 
+/// Charges are those of a 64-bit target everywhere: a smaller one holds less than it is charged.
+fn assert_counted(charged: u64, held: u64, what: &str) {
+    if cfg!(target_pointer_width = "64") {
+        assert_eq!(charged, held, "{what}");
+    } else {
+        assert!(held <= charged, "{what}: {held} of {charged}");
+    }
+}
+
 #[test]
 fn what_is_read_is_counted_to_the_byte() {
     for (name, text) in shapes() {
         let (document, held) = counted(|| document(&text));
-        assert_eq!(document.heap_bytes(), held, "{name}");
+        assert_counted(document.heap_bytes(), held, name);
+        let held = document.heap_bytes();
         // And refused one byte below.
         for (limit, fits) in [(held + 1, true), (held, true), (held - 1, false)] {
             let mut limits = ReadLimits::default();
@@ -105,7 +115,7 @@ fn what_is_read_is_counted_to_the_byte() {
         let value = serde_json::from_str::<serde_json::Value>(&text).unwrap();
         let (copy, held) =
             counted(|| Document::from_value(&value, &ReadLimits::default()).unwrap());
-        assert_eq!(copy.heap_bytes(), held, "{name}, copied");
+        assert_counted(copy.heap_bytes(), held, name);
     }
 }
 
@@ -153,8 +163,9 @@ fn what_is_edited_in_place_is_counted() {
         });
         let bound = document.heap_bytes();
         assert!(held <= bound, "{name}: {held} of {bound}");
+        let near = bound as f64 <= held as f64 * 1.05 + 64.0;
         assert!(
-            bound as f64 <= held as f64 * 1.05 + 64.0,
+            near || !cfg!(target_pointer_width = "64"),
             "{name}: {held} of {bound}"
         );
     }
