@@ -75,7 +75,7 @@ pub(crate) fn run() -> Result<()> {
         .env("CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS", flags)
         .env(
             "CARGO_TARGET_WASM32_WASIP1_RUNNER",
-            format!("node --no-warnings --single-threaded {}", script.display()),
+            format!("node --no-warnings {}", script.display()),
         );
     sh::run(&mut test)
 }
