@@ -230,7 +230,9 @@ fn the_ratio_leaves_its_slack_and_no_more() {
         let len = input.len() as u64;
         for (slack, expected) in [(1001, "ok"), (1000, "ok"), (999, "ratio_too_high")] {
             let ratio = Ratio::new(10, slack - 10 * len);
-            assert_eq!(outcome(&input, bounded().with_ratio(ratio)), expected);
+            let limits = bounded().with_ratio(ratio);
+            assert_eq!(limits.ratio(), Some(ratio));
+            assert_eq!(outcome(&input, limits), expected);
         }
     }
     // A ratio that allows more than the output limit does not raise it.
