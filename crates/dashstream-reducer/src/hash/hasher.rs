@@ -164,13 +164,14 @@ impl fmt::Debug for Hasher {
     }
 }
 
-/// Bytes between two marks, which are hashed at a time: whole blocks, so few that an edit near the end
-/// of a state is hashed with little of what stands before it, and so many that the marks take less than a
-/// hundredth of the text.
+/// Bytes between two marks, which are hashed at a time: whole blocks. The shorter, the less is hashed that
+/// stands before an edit; this is the shortest with which the marks take less than a hundredth of the text.
 const STRIDE: usize = 4 * 1024;
 
-/// Marks from which on a state is remembered: below, hashing all of it costs no more than the copies that
-/// remembering it leads to.
+const _: () = assert!(size_of::<Mark>() * 100 <= STRIDE && STRIDE.is_multiple_of(64));
+
+/// Marks from which on a state is remembered, 32 KiB: a change of a state that is remembered copies what lies
+/// on the way to it.
 const WORTH: usize = 8;
 
 const fn bytes_before(marks: usize) -> u64 {
