@@ -1,4 +1,4 @@
-//! The models of the lock-free windows under loom, and the mutants that they must kill.
+//! The models of the lock-free windows and latencies under loom, and the mutants that they must kill.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -40,6 +40,21 @@ const MUTANTS: &[(&str, &[&str])] = &[
     (
         "window_reads_one_shard",
         &["writers_of_two_shards_are_both_read"],
+    ),
+    (
+        "latency_not_alone",
+        &["a_recorder_and_a_thread_lose_no_latency"],
+    ),
+    (
+        "latency_reads_one_copy",
+        &[
+            "a_recorder_and_a_thread_lose_no_latency",
+            "a_reader_sees_no_latency_that_was_not_recorded",
+        ],
+    ),
+    (
+        "place_not_handed_over",
+        &["a_copy_that_changes_hands_keeps_its_counts"],
     ),
 ];
 

@@ -31,6 +31,8 @@ mod catalogue;
 mod collector;
 mod counts;
 mod edges;
+#[cfg(all(test, loom))]
+mod explore;
 mod exposition;
 mod family;
 mod health;

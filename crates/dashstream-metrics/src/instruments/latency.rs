@@ -12,12 +12,13 @@ use crate::window::{Rings, Shape};
 
 /// Buckets that each doubling is divided into. A quantile is the middle of its bucket, which is at most
 /// a 32nd of the value away: the relative error is 3.2 % at most. Below 16 µs it is none.
-const LINEAR: u64 = 16;
+const LINEAR: u64 = if cfg!(loom) { 2 } else { 16 };
 
-/// Doublings above [`LINEAR`]: the last bucket ends at 2^26 µs, 67 s, and holds what is beyond.
-const DOUBLINGS: u64 = 22;
+/// Doublings above [`LINEAR`]: the last bucket ends at 2^26 µs, 67 s, and holds what is beyond. Models
+/// have two buckets, so that every order of their threads can be run.
+const DOUBLINGS: u64 = if cfg!(loom) { 0 } else { 22 };
 
-const BUCKETS: usize = 368;
+const BUCKETS: usize = if cfg!(loom) { 2 } else { 368 };
 
 /// Latencies by stage, of two families: a classic histogram since the start, and the quantiles of the
 /// last two minutes. Clones share it.
@@ -93,7 +94,12 @@ impl<K: Copy> LatencyRecorder<K> {
     #[inline]
     pub fn record(&mut self, now: Duration, key: K, micros: u64) {
         let stage = (self.label.index)(key);
-        let shard = self.place.at.saturating_add(1);
+        // A seeded defect: it writes where others write.
+        let shard = if cfg!(mutant = "latency_not_alone") {
+            0
+        } else {
+            self.place.at.saturating_add(1)
+        };
         let epoch = Shape::LATENCY.epoch(now);
         let bucket = bucket(micros);
         let cell = cell(stage, bucket);
@@ -138,7 +144,13 @@ impl Core {
 
     /// The classic histograms of all recorders, added up.
     fn merged(&self) -> Vec<Numbers> {
-        let mut all = self.classic.iter().map(Buckets::numbers);
+        // A seeded defect: only the first copy is read.
+        let copies = if cfg!(mutant = "latency_reads_one_copy") {
+            self.classic.get(..1).unwrap_or_default()
+        } else {
+            &self.classic
+        };
+        let mut all = copies.iter().map(Buckets::numbers);
         let mut sum = all.next().unwrap_or_default();
         for other in all {
             for (ours, theirs) in sum.iter_mut().zip(&other) {
@@ -219,7 +231,7 @@ fn bucket(micros: u64) -> usize {
 }
 
 /// The largest latency that the last bucket's place in the last doubling is made for.
-const MICROS_LAST: u64 = (1 << 26) - 1;
+const MICROS_LAST: u64 = (LINEAR << DOUBLINGS) - 1;
 
 const BUCKETS_LAST: usize = BUCKETS.saturating_sub(1);
 
@@ -241,5 +253,7 @@ fn doublings(bucket: usize) -> u64 {
     (bucket / LINEAR).saturating_sub(1).min(DOUBLINGS)
 }
 
-#[cfg(test)]
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, not(loom)))]
 mod tests;

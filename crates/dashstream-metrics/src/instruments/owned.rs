@@ -1,7 +1,8 @@
 //! Copies of counters that one recorder at a time writes to.
 
-use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+
+use crate::sync::{AtomicBool, Ordering};
 
 /// Which copies are taken.
 #[derive(Clone, Debug)]
@@ -22,8 +23,14 @@ impl Places {
     /// A free copy; `None` when all are taken.
     pub(super) fn take(&self) -> Option<Place> {
         let mut places = self.0.iter();
-        // Acquire: what the last owner has written is where this one goes on.
-        let at = places.position(|taken| !taken.swap(true, Ordering::Acquire))?;
+        // Acquire: what the last owner has written is where this one goes on. A seeded defect: it may
+        // go on from an older number.
+        let order = if cfg!(mutant = "place_not_handed_over") {
+            Ordering::Relaxed
+        } else {
+            Ordering::Acquire
+        };
+        let at = places.position(|taken| !taken.swap(true, order))?;
         let places = self.clone();
         Some(Place { places, at })
     }

@@ -1,15 +1,13 @@
 //! Models of the window under every interleaving of two or three threads.
 //!
-//! loom runs each in every way that the memory model allows, and must see exactly the asserted set of
-//! outcomes. House rules: every racing actor is a thread of its own (loom does not interleave the one
-//! that begins a model), and each model has a mutant that fails it. `cargo xtask loom` runs all.
+//! Each must see exactly the asserted set of outcomes, and has a mutant that fails it.
 
 use core::num::{NonZeroU32, NonZeroUsize};
 use core::time::Duration;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 
 use crate::counts::Counts;
+use crate::explore::explore;
 use crate::label::Label;
 use crate::window::rings::Rings;
 use crate::window::{Account, Epoch, Shape};
@@ -246,41 +244,4 @@ fn an_overtaken_reader_says_torn() {
         |_, [_, read]| read,
     );
     assert_eq!(seen, BTreeSet::from([(0, true), (1, false)]));
-}
-
-/// Runs `actors` as threads that race over what `setup` makes, in every way that there is, and
-/// returns what `outcome` said of each.
-#[expect(
-    clippy::disallowed_macros,
-    reason = "what was explored is the test's result"
-)]
-fn explore<S, R, T, const N: usize>(
-    name: &str,
-    setup: fn() -> S,
-    actors: [fn(&S) -> R; N],
-    outcome: fn(&S, [R; N]) -> T,
-) -> BTreeSet<T>
-where
-    S: Send + Sync + 'static,
-    R: Send + 'static,
-    T: Ord + Send + 'static,
-{
-    let seen = Arc::new(Mutex::new((BTreeSet::new(), 0)));
-    let record = Arc::clone(&seen);
-    loom::model(move || {
-        let shared = loom::sync::Arc::new(setup());
-        let threads = actors.map(|actor| {
-            let shared = loom::sync::Arc::clone(&shared);
-            loom::thread::spawn(move || actor(&shared))
-        });
-        let results = threads.map(|thread| thread.join().unwrap());
-        let mut record = record.lock().unwrap();
-        record.0.insert(outcome(&shared, results));
-        record.1 += 1;
-    });
-    let mut seen = seen.lock().unwrap();
-    let executions = seen.1;
-    assert!(executions > 1, "{name}: one execution shows nothing");
-    eprintln!("model {name}: {executions} executions");
-    std::mem::take(&mut seen.0)
 }
