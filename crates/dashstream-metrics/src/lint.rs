@@ -52,7 +52,7 @@ pub enum Finding {
         value: Box<str>,
     },
     /// A series that is missing would look like a number.
-    #[error("line {line}: `or` with a constant hides a missing series")]
+    #[error("line {line}: `or` with what is always there hides a missing series")]
     Masking {
         /// Where.
         line: usize,
@@ -88,9 +88,12 @@ pub fn check(families: &[Family], expression: &Expression) -> Vec<Finding> {
     let line = expression.line;
     let mut findings = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
-        let rest = tokens.get(at.saturating_add(1)..).unwrap_or_default();
+        let (before, rest) = tokens.split_at_checked(at).unwrap_or_default();
+        let rest = rest.get(1..).unwrap_or_default();
         match token {
-            Token::Word("or") if masking::masks(rest) => findings.push(Finding::Masking { line }),
+            Token::Word("or") if masking::masks(ours, before, rest) => {
+                findings.push(Finding::Masking { line })
+            }
             Token::Word("__name__") => {
                 for name in names_matched(rest).filter(|name| ours.has_prefix(name)) {
                     if ours.find(name).is_none() {

@@ -136,8 +136,32 @@ fn every_spelling_of_masking_is_found() {
         "websocket_uptime_seconds or (0 * up)",
         "websocket_uptime_seconds or label_replace(vector(0), \"a\", \"b\", \"\", \"\")",
         "websocket_uptime_seconds or (up * 0.0 unless node_load1)",
+        "websocket_uptime_seconds or up * (0)",
+        "websocket_uptime_seconds or (-0) * up{job=\"a\"}",
+        "websocket_uptime_seconds or 0x0 * up",
+        "websocket_uptime_seconds or up",
+        "websocket_uptime_seconds or sum(up) - sum(up)",
+        "websocket_uptime_seconds or (up > bool 2)",
+        "websocket_uptime_seconds or clamp_max(node_load1{a=\"b\"}, 0)",
+        "websocket_uptime_seconds or absent(websocket_uptime_seconds) - 1",
+        "websocket_uptime_seconds or 1 - absent(websocket_uptime_seconds{job=~\"a|b\"})",
+        "websocket_uptime_seconds or absent_over_time(websocket_uptime_seconds[5m]) * 7",
     ] {
         assert_eq!(findings(text), [Finding::Masking { line: 1 }], "{text}");
+    }
+}
+
+#[test]
+fn what_says_that_it_is_missing_or_is_there_only_sometimes_is_no_mask() {
+    for text in [
+        "websocket_uptime_seconds > 1 or absent(websocket_uptime_seconds)",
+        "websocket_uptime_seconds or up == 0",
+        "websocket_uptime_seconds or (time() - node_boot_time_seconds > 60)",
+        "websocket_uptime_seconds or websocket_uptime_seconds offset 5m",
+        "websocket_uptime_seconds or sum(websocket_uptime_seconds) / 2",
+        "websocket_uptime_seconds or an_older_name_of_it",
+    ] {
+        assert_eq!(findings(text), [], "{text}");
     }
 }
 
