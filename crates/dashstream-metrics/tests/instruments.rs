@@ -60,6 +60,52 @@ fn histogram() -> (Catalogue<Reading>, Histogram<Stage>) {
 }
 
 #[test]
+fn a_counter_goes_up_and_a_gauge_goes_anywhere() {
+    let (catalogue, (counter, level)) = Catalogue::<Reading>::build(NOW, |c| {
+        let counter = c.counter(about("events_total"), STAGE);
+        (counter, c.gauge(about("level"), STAGE))
+    })
+    .unwrap();
+    counter.add(Stage::Write, 3);
+    counter.clone().add(Stage::Write, 4);
+    level.set(Stage::Flush, 2.5);
+    level.set(Stage::Read, -1.0);
+    level.set(Stage::Read, 0.25);
+    let reading = catalogue.read(NOW);
+    let counts = counter.read(&reading);
+    assert_eq!(
+        STAGE
+            .values
+            .iter()
+            .map(|stage| counts.get(*stage))
+            .collect::<Vec<_>>(),
+        [0, 7, 0]
+    );
+    let page = page(&catalogue, NOW);
+    for (stage, count, level) in [
+        ("read", 0.0, 0.25),
+        ("write", 7.0, 0.0),
+        ("flush", 0.0, 2.5),
+    ] {
+        assert_eq!(
+            number(&page, &format!("events_total{{stage=\"{stage}\"}}")),
+            count
+        );
+        assert_eq!(number(&page, &format!("level{{stage=\"{stage}\"}}")), level);
+    }
+    assert_eq!(catalogue.ghosts(NOW, |reading| reading, []), []);
+    // Each cell was moved once more.
+    let moved = self::page(&catalogue, NOW);
+    for (stage, count) in [("read", 1.0), ("write", 8.0), ("flush", 1.0)] {
+        assert_eq!(
+            number(&moved, &format!("events_total{{stage=\"{stage}\"}}")),
+            count
+        );
+        assert_ne!(number(&moved, &format!("level{{stage=\"{stage}\"}}")), 0.0);
+    }
+}
+
+#[test]
 fn an_observation_is_in_the_first_bucket_that_ends_at_it_or_later() {
     for (value, counts) in [
         (0_u32, [1, 1, 1]),

@@ -12,12 +12,14 @@ pub struct Options {
     /// Copies that one [`Recorder`](crate::Recorder) each can own, at most 256. The default is none. One takes about
     /// 65 KiB.
     pub recorders: usize,
-    /// Whether the host follows the state of runs. The default is yes, of this and the next two.
+    /// Whether the host follows the state of runs. The default is yes, of this and the next three.
     pub runs: bool,
     /// Whether the host has clients that it sends messages to.
     pub clients: bool,
     /// Whether the host has a replay buffer.
     pub replay: bool,
+    /// Whether the host has a circuit breaker that tells the policy to pause.
+    pub breaker: bool,
 }
 
 impl Default for Options {
@@ -28,6 +30,7 @@ impl Default for Options {
             runs: true,
             clients: true,
             replay: true,
+            breaker: true,
         }
     }
 }
@@ -51,6 +54,13 @@ impl Options {
     #[must_use]
     pub const fn without_clients(mut self) -> Self {
         (self.clients, self.replay) = (false, false);
+        self
+    }
+
+    /// The same options without a circuit breaker: its group is not exported.
+    #[must_use]
+    pub const fn without_breaker(mut self) -> Self {
+        self.breaker = false;
         self
     }
 }

@@ -114,7 +114,8 @@ fn a_counter_that_nothing_shows_is_a_ghost() {
 
 #[test]
 fn a_group_that_the_host_does_not_feed_is_absent() {
-    let metrics = Metrics::register(Options::default().without_clients(), NOW).unwrap();
+    let options = Options::default().without_clients().without_breaker();
+    let metrics = Metrics::register(options, NOW).unwrap();
     let page = page(&metrics, Facts::default());
     assert_eq!(differences(&metrics, &page, &[]), []);
     assert!(metrics.clients().is_none() && metrics.replay().is_none());
@@ -123,6 +124,7 @@ fn a_group_that_the_host_does_not_feed_is_absent() {
         "replay_buffer",
         "redis",
         "websocket_resume",
+        "dashstream_breaker",
     ] {
         assert!(!page.contains(absent), "{absent}");
     }

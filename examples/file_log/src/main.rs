@@ -25,7 +25,10 @@ fn main() -> Result<()> {
         bail!("usage: file_log LOG OFFSET LETTERS DONE");
     };
     let begun = Instant::now();
-    let metrics = Metrics::register(Options::default().without_clients(), Duration::ZERO)?;
+    let metrics = Metrics::register(
+        Options::default().without_clients().without_breaker(),
+        Duration::ZERO,
+    )?;
     let monitor = Monitor::new(metrics, HealthPolicy::default(), move || begun.elapsed());
     let (mut decoder, mut done) = (Decoder::new(DecodeOptions::new()), append(done)?);
     let mut letters = append(letters)?;

@@ -65,7 +65,7 @@ impl Drop for Proxy {
 
 /// The gateway's page is complete, and without a family it lacks that family and nothing else.
 pub(super) fn drops_exactly_one_family(page: &str) -> Result<()> {
-    let options = Options::default().without_clients();
+    let options = Options::default().without_clients().without_breaker();
     let metrics = Metrics::register(options, core::time::Duration::ZERO)?;
     let families = metrics.catalogue().families();
     let partitions: Vec<i32> = page

@@ -27,7 +27,7 @@ use crate::outcome::Recent;
 use crate::snapshot::{Last, Snapshot, Totals, Windows};
 
 /// Groups that a host leaves out when it does not feed them.
-pub const OPTIONAL_GROUPS: [&str; 3] = ["runs", "clients", "replay"];
+pub const OPTIONAL_GROUPS: [&str; 4] = ["breaker", "runs", "clients", "replay"];
 
 /// What feeds the families, by group.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ pub(crate) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Instr
     let instruments = Instruments {
         consumption: consumption::declare(c, options),
         connection: connection::declare(c),
-        letters: policy::declare(c),
+        letters: policy::declare(c, options.breaker),
         runs: options.runs.then(|| runs::declare(c)),
         clients: options.clients.then(|| clients::declare(c)),
         replay: options.replay.then(|| replay::declare(c)),

@@ -11,7 +11,10 @@ use crate::labels::{
 };
 use crate::snapshot::Snapshot;
 
-pub(super) fn declare(c: &mut Registration<Snapshot>) -> Tally<Letter, DeadLetterOutcome> {
+pub(super) fn declare(
+    c: &mut Registration<Snapshot>,
+    breaker: bool,
+) -> Tally<Letter, DeadLetterOutcome> {
     c.group("dead_letters");
     let letters = c.tally(
         "dead letters",
@@ -146,16 +149,29 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Tally<Letter, DeadLette
         Label::NONE,
         |s, ()| age(s.ago(s.last.archive_failure)),
     );
-    c.gauges(
-        About::new(
-            "dashstream_breaker_state",
-            "1 for the state that the circuit breaker is in; all 0 when there is none.",
-            Alert("DashstreamBreakerOpen"),
-        )
-        .shown_as("breaker.state"),
-        BreakerState::LABEL,
-        |s, state| flag(s.facts.breaker.is_some_and(|b| b.state == state)),
-    );
+    if breaker {
+        c.group("breaker");
+        c.gauges(
+            About::new(
+                "dashstream_breaker_state",
+                "1 for the state that the circuit breaker is in; all 0 until it has said so.",
+                Alert("DashstreamBreakerOpen"),
+            )
+            .shown_as("breaker.state"),
+            BreakerState::LABEL,
+            |s, state| flag(s.facts.breaker.is_some_and(|b| b.state == state)),
+        );
+        c.gauges(
+            About::new(
+                "dashstream_breaker_age_seconds",
+                "Seconds since the circuit breaker opened or closed; -1 until it has said so.",
+                Waived("its state is watched"),
+            )
+            .shown_as("breaker.state_seconds"),
+            Label::NONE,
+            |s, ()| age(s.ago(s.facts.breaker.map(|b| b.since))),
+        );
+    }
     letters
 }
 

@@ -140,9 +140,10 @@ impl Builder {
         handler: H,
     ) -> Result<Consumer, StartError> {
         let workers = self.workers.get();
-        // There are no clients here that messages are sent to, and no replay buffer.
+        // There are no clients here that messages are sent to, no replay buffer and no circuit breaker.
         let options = Options::default()
             .without_clients()
+            .without_breaker()
             .with_recorders(workers)
             .with_shards(self.workers);
         // The catalogue's own tests hold it to be sound.

@@ -82,6 +82,8 @@ impl Events {
             } => self.shared.decide(partition, offset, Some(cause)),
             ConsumerEvent::Ignored { partition, offset } => {
                 tracing::debug!(partition, offset, "record without a value ignored");
+                self.metrics.record(self.now(), Outcome::Ignored);
+                self.shared.decide(partition, offset, None);
             }
             ConsumerEvent::Archive(finding) => {
                 tracing::warn!(code = finding.code(), "the archive topic {finding}");

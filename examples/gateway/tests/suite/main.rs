@@ -2,6 +2,7 @@
 
 mod archive_faults;
 mod broker;
+mod families;
 mod frozen;
 mod pages;
 mod process;
