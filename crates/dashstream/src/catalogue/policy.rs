@@ -154,7 +154,7 @@ pub(super) fn declare(
         c.gauges(
             About::new(
                 "dashstream_breaker_state",
-                "1 for the state that the circuit breaker is in; all 0 until it has said so.",
+                "1 for the state that the circuit breaker is in; all 0 when there is none.",
                 Alert("DashstreamBreakerOpen"),
             )
             .shown_as("breaker.state"),
