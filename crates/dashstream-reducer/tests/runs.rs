@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
-    Effect, Outcome, Phase, Position, QuarantineCause, ResyncReason, Runs, RunsLimits, Stamp,
-    Update,
+    Document, Effect, Hasher, Outcome, Phase, Position, QuarantineCause, ReadLimits, ResyncReason,
+    Runs, RunsLimits, Stamp, Update,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -178,6 +178,76 @@ fn the_run_that_grew_too_large_goes_and_the_small_ones_stay() {
         assert_eq!(small.count(), 200, "{round}");
     }
     assert!(runs.bytes() > before + (2 << 20));
+}
+
+/// Two runs: one that is small and silent, and one that grew to hold `heap` bytes at least.
+fn small_and_large(limits: RunsLimits) -> Runs {
+    let mut runs = Runs::new(limits);
+    let _started = start(&mut runs, "small");
+    let state = large(100_000);
+    let update = Update::Snapshot {
+        state: state.as_bytes(),
+        hash: &[],
+    };
+    let _full = runs.apply(seconds(1), "large", Stamp::new(1), update);
+    runs
+}
+
+#[test]
+fn a_run_goes_for_one_byte_beyond_its_share_and_not_before() {
+    let all = small_and_large(RunsLimits::default());
+    let mut small = Runs::new(RunsLimits::default());
+    let _started = start(&mut small, "small");
+    let held = all.bytes() - small.bytes();
+    let left = |run_bytes, bytes| {
+        let mut limits = RunsLimits::default();
+        (limits.run_bytes, limits.bytes) = (run_bytes, bytes);
+        let runs = small_and_large(limits);
+        let names: Vec<_> = runs.iter().map(|(thread, _)| thread.to_owned()).collect();
+        names.join(" ")
+    };
+    let plenty = all.bytes();
+    assert_eq!(left(held, plenty), "large small");
+    assert_eq!(left(held - 1, plenty), "small");
+    // Beyond what all may hold, who has more than half of a share goes, or else who is silent.
+    assert_eq!(left(held * 2, plenty), "large small");
+    assert_eq!(left(held * 2 - 1, plenty - 1), "small");
+    assert_eq!(left(held * 2, plenty - 1), "large");
+    // The last run stays, whatever it holds.
+    let mut limits = RunsLimits::default();
+    limits.bytes = 1;
+    let mut runs = Runs::new(limits);
+    let _started = start(&mut runs, "a");
+    assert_eq!(runs.iter().count(), 1);
+}
+
+#[test]
+fn a_run_that_is_gone_waits_for_no_request() {
+    let mut limits = RunsLimits::default();
+    limits.requests_per_second = 1;
+    let mut runs = Runs::new(limits);
+    for (thread, partition) in [("a", 0), ("b", 1)] {
+        let position = Position {
+            partition,
+            offset: 7,
+        };
+        let stamp = Stamp::new(1).with_position(position);
+        let _waits = runs.apply(Duration::ZERO, thread, stamp, Update::Other);
+    }
+    // Time enough for both to ask, of which one may.
+    runs.handle_timeout(seconds(60));
+    assert_eq!(&*runs.poll_effect().unwrap().0, "a");
+    assert!(runs.poll_effect().is_none());
+    let full = Update::Snapshot {
+        state: START,
+        hash: &[],
+    };
+    let _recovered = runs.apply(seconds(60), "a", Stamp::new(2), full);
+    assert!(runs.poll_timeout().is_some(), "b waits for its turn");
+    runs.forget_partition(1);
+    assert_eq!(runs.poll_timeout(), None);
+    runs.handle_timeout(seconds(70));
+    assert!(runs.poll_effect().is_none());
 }
 
 #[test]
@@ -425,6 +495,7 @@ fn a_message_without_a_thread_is_in_no_run_and_waits_for_the_host() {
         (counts.outcomes.quarantined, counts.quarantine_held),
         (3, 3)
     );
+    let held: u64 = counts.quarantine_bytes;
     assert_eq!((counts.synced, counts.waiting), (1, 0));
     assert_eq!(
         runs.get("a").unwrap().state().unwrap().to_string(),
@@ -443,7 +514,11 @@ fn a_message_without_a_thread_is_in_no_run_and_waits_for_the_host() {
         runs.get("a").unwrap().state().unwrap().to_string(),
         r#"{"n":7}"#
     );
-    while runs.poll_quarantined().is_some() {}
+    let mut bytes = message.bytes();
+    while let Some(message) = runs.poll_quarantined() {
+        bytes += message.bytes();
+    }
+    assert_eq!(bytes, held);
     let counts = runs.counts();
     assert_eq!((counts.quarantine_held, counts.quarantine_bytes), (0, 0));
     assert_eq!(
@@ -532,6 +607,7 @@ fn messages_are_quarantined_up_to_their_bytes_and_not_one_more() {
         )
     };
     let (_, each, _) = quarantined(u64::MAX, 1);
+    assert_eq!(quarantined(each, 1), (1, each, 0));
     assert_eq!(quarantined(2 * each + 1, 2), (2, 2 * each, 0));
     assert_eq!(quarantined(2 * each, 2), (2, 2 * each, 0));
     assert_eq!(quarantined(2 * each - 1, 2), (1, each, 1));
@@ -614,6 +690,9 @@ fn requests_are_made_in_the_order_of_waiting_and_not_for_a_run_that_recovered() 
 /// were computed anew.
 #[test]
 fn totals_and_deadlines_are_those_of_the_runs_that_are_held() {
+    let text = core::str::from_utf8(START).unwrap();
+    let hash = Hasher::new().hash(&Document::from_str(text, &ReadLimits::default()).unwrap());
+    let (mut most_proven, mut most_unseen) = (0, 0);
     for seed in 0..60 {
         let mut rng = SplitMix64::new(seed);
         let mut limits = RunsLimits::default();
@@ -637,7 +716,7 @@ fn totals_and_deadlines_are_those_of_the_runs_that_are_held() {
                         stamp,
                         Update::Snapshot {
                             state: START,
-                            hash: &[],
+                            hash: if rng.chance(1, 2) { &hash } else { &[] },
                         },
                     )
                 }
@@ -655,6 +734,14 @@ fn totals_and_deadlines_are_those_of_the_runs_that_are_held() {
                 .count();
             assert_eq!(runs.counts().synced, synced);
             assert_eq!(runs.counts().waiting, runs.iter().count() - synced);
+            let proven = runs.iter().filter(|(_, run)| run.is_proven()).count();
+            assert_eq!(runs.counts().proven, proven);
+            let unseen = runs
+                .iter()
+                .filter(|(_, run)| run.needs_resync() == Some(ResyncReason::NoSnapshot));
+            let unseen = unseen.count();
+            assert_eq!(runs.counts().unseen, unseen);
+            (most_proven, most_unseen) = (most_proven.max(proven), most_unseen.max(unseen));
             assert!(runs.iter().count() <= limits.runs);
             assert!(runs.bytes() <= limits.bytes || runs.iter().count() == 1);
             assert!(runs.bytes() >= runs.iter().map(|(_, run)| run.bytes()).sum());
@@ -667,6 +754,7 @@ fn totals_and_deadlines_are_those_of_the_runs_that_are_held() {
         }
         assert!(!last_asked.is_empty());
     }
+    assert!(most_proven > 2 && most_unseen > 2);
 }
 
 #[test]
