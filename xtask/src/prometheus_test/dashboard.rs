@@ -36,7 +36,7 @@ impl Dashboard {
         // The gateway has no clients that it sends messages to, and no replay buffer.
         let absent = |name: &str| {
             let mut families = families.iter().filter(|family| family.name == name);
-            families.any(|family| ["clients", "replay"].contains(&family.group))
+            families.any(|family| ["breaker", "clients", "replay"].contains(&family.group))
         };
         let exported = |list: Vec<(String, String)>| {
             list.into_iter().filter(|(name, _)| !absent(name)).collect()
