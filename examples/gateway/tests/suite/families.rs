@@ -234,10 +234,10 @@ fn diff(thread: &str, sequence: u64, ahead: Duration, state: &'static str) -> Me
 
 /// A header that is stamped by a clock so far ahead.
 fn header(thread: &str, sequence: u64, ahead: Duration) -> Header {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + ahead;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     Header {
         message_id: vec![u8::try_from(sequence).unwrap(); 16].into(),
-        timestamp_us: now.as_micros().try_into().unwrap(),
+        timestamp_us: now.saturating_add(ahead).as_micros().try_into().unwrap(),
         tenant_id: "demo".into(),
         thread_id: thread.into(),
         sequence,
