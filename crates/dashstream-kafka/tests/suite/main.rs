@@ -32,6 +32,7 @@ mod positions;
 mod reading;
 mod redrive;
 mod refusals;
+mod repeats;
 mod support;
 mod trace;
 mod unowned;
