@@ -1,15 +1,18 @@
 //! What a record costs the consumer, against the client's own loop and against a thread with a channel,
-//! at several numbers of partitions. All read the same records from one cluster in this process; each
-//! runs in a process of its own, in turn, and counts from its first record to its last.
+//! at several numbers of partitions. All read the same records from one cluster, in this process or, where
+//! `DASHSTREAM_BENCH_BROKERS` names it, outside; each runs in a process of its own, in turn, and counts
+//! from its first record to its last.
 
 use std::fs;
+use std::ops::Range;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use dashstream_kafka::{Config, Consumer, Embedded, Record, policy};
 use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Message as _;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
@@ -21,24 +24,46 @@ pub const ONE: &str = "kafka-consumer";
 
 /// What the cluster in the process keeps, of any number of partitions from four on.
 const RECORDS: usize = 60_000;
-const BYTES: usize = 100;
-const ROUNDS: usize = 5;
+/// On a cluster outside, where a record takes longer to come than to be read from memory.
+const RECORDS_OUTSIDE: usize = 500_000;
+const BYTES: usize = 200;
+
+/// Names the cluster outside.
+const BROKERS: &str = "DASHSTREAM_BENCH_BROKERS";
 
 /// Consumers by name, with what each is held against and may cost of it.
 const CHANNEL: &str = "thread and channel";
 const LOOP: &str = "BaseConsumer with store_offset";
 
 pub fn run(run: &mut Run) {
-    let cluster = Embedded::start().expect("a cluster");
+    let outside = std::env::var(BROKERS).ok();
+    let cluster = outside
+        .is_none()
+        .then(|| Embedded::start().expect("a cluster"));
+    let brokers = outside
+        .as_deref()
+        .or(cluster.as_ref().map(Embedded::brokers));
+    let brokers = brokers.expect("one of both");
+    let records = if cluster.is_some() {
+        RECORDS
+    } else {
+        RECORDS_OUTSIDE
+    };
+    let create = |topic: &str, partitions: u16| match &cluster {
+        Some(cluster) => cluster.create_topic(topic, partitions).expect("a topic"),
+        None => created(brokers, topic, i32::from(partitions)),
+    };
+    let rounds = if cluster.is_some() { 5 } else { 3 };
+    let id = std::process::id();
     let mut alone: Option<f64> = None;
     for partitions in [4_u16, 64, 512] {
-        let topic = format!("records-{partitions}");
-        cluster.create_topic(&topic, partitions).expect("a topic");
-        fill(cluster.brokers(), &topic, i32::from(partitions));
+        let topic = format!("records-{partitions}-{id}");
+        create(&topic, partitions);
+        fill(brokers, &topic, 0..i32::from(partitions), records);
         let mut costs = [const { Vec::new() }; 4];
-        for round in 0..if run.quick() { 1 } else { ROUNDS } {
+        for round in 0..if run.quick() { 1 } else { rounds } {
             for (kind, costs) in ["recv", "batch", "channel", "loop"].iter().zip(&mut costs) {
-                costs.push(measured(kind, cluster.brokers(), &topic, round));
+                costs.push(measured(kind, brokers, &topic, records, round));
             }
         }
         let [recv, batch, channel, base] = costs.each_ref().map(|costs| Cost::median(costs));
@@ -81,6 +106,18 @@ pub fn run(run: &mut Run) {
             Goal::AtMost(1.5),
             recv.peak_kb / channel.peak_kb,
         );
+        run.value(
+            &figure("recv_batch, records a second"),
+            "ratio",
+            LOOP,
+            // A cluster in this process hands records out half a second apart.
+            if cluster.is_some() {
+                Goal::Report("of a cluster in this process")
+            } else {
+                Goal::AtLeast(0.9)
+            },
+            batch.rate / base.rate,
+        );
         let first = *alone.get_or_insert(recv.cpu_us);
         if partitions == 512 {
             run.value(
@@ -92,6 +129,52 @@ pub fn run(run: &mut Run) {
             );
         }
     }
+    if cluster.is_none() {
+        stall(run, brokers);
+    }
+}
+
+/// Three of four partitions, while a record of the fourth takes 20 s and while it takes no time.
+fn stall(run: &mut Run, brokers: &str) {
+    let topic = format!("stall-{}", std::process::id());
+    created(brokers, &topic, 4);
+    fill(brokers, &topic, 0..1, 1);
+    fill(brokers, &topic, 1..4, RECORDS_OUTSIDE);
+    let mut ratios: Vec<f64> = (0..if run.quick() { 1 } else { 3 })
+        .map(|round| {
+            let rate = |kind| measured(kind, brokers, &topic, RECORDS_OUTSIDE, round).rate;
+            // Which comes first alternates.
+            if round % 2 == 0 {
+                let stalled = rate("stalled");
+                stalled / rate("not-stalled")
+            } else {
+                let not_stalled = rate("not-stalled");
+                rate("stalled") / not_stalled
+            }
+        })
+        .collect();
+    eprintln!("  kafka/a record of 20 s in one of 4 partitions: {ratios:?}");
+    run.value(
+        "kafka/a record of 20 s in one of 4 partitions/others, records a second",
+        "ratio",
+        "without it",
+        Goal::AtLeast(0.97),
+        median(&mut ratios),
+    );
+}
+
+/// Makes a topic on a cluster outside.
+fn created(brokers: &str, topic: &str, partitions: i32) {
+    let admin: AdminClient<_> = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .create()
+        .expect("a client");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    let topic = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+    let made = runtime.block_on(admin.create_topics([&topic], &AdminOptions::new()));
+    made.expect("an answer").remove(0).expect("a topic");
 }
 
 #[derive(Debug)]
@@ -99,6 +182,8 @@ struct Cost {
     cpu_us: f64,
     switches: f64,
     peak_kb: f64,
+    /// Records a second.
+    rate: f64,
 }
 
 impl Cost {
@@ -108,23 +193,28 @@ impl Cost {
             cpu_us: of(|cost| cost.cpu_us),
             switches: of(|cost| cost.switches),
             peak_kb: of(|cost| cost.peak_kb),
+            rate: of(|cost| cost.rate),
         }
     }
 }
 
-fn measured(kind: &str, brokers: &str, topic: &str, round: usize) -> Cost {
+fn measured(kind: &str, brokers: &str, topic: &str, records: usize, round: usize) -> Cost {
     let group = format!("{kind}-{topic}-{round}");
     let output = Command::new(std::env::current_exe().expect("this program"))
-        .args([ONE, kind, brokers, topic, &group])
+        .args([ONE, kind, brokers, topic, &group, &records.to_string()])
         .output()
         .expect("it starts");
     let text = String::from_utf8_lossy(&output.stdout);
-    let mut numbers = text.split_whitespace().map(|number| number.parse().ok());
-    match (numbers.next(), numbers.next(), numbers.next()) {
-        (Some(Some(cpu_us)), Some(Some(switches)), Some(Some(peak_kb))) => Cost {
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    match numbers[..] {
+        [cpu_us, switches, peak_kb, rate] => Cost {
             cpu_us,
             switches,
             peak_kb,
+            rate,
         },
         _ => panic!(
             "{kind} said {text} and {}",
@@ -133,17 +223,21 @@ fn measured(kind: &str, brokers: &str, topic: &str, round: usize) -> Cost {
     }
 }
 
-fn fill(brokers: &str, topic: &str, partitions: i32) {
+fn fill(brokers: &str, topic: &str, partitions: Range<i32>, records: usize) {
     let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
         .set("bootstrap.servers", brokers)
         .create()
         .expect("a producer");
     let value = [b'v'; BYTES];
-    for number in 0..RECORDS {
-        let record = BaseRecord::<(), [u8]>::to(topic)
+    for partition in partitions.cycle().take(records) {
+        let mut record = BaseRecord::<(), [u8]>::to(topic)
             .payload(&value)
-            .partition(number as i32 % partitions);
-        producer.send(record).expect("room for all of them");
+            .partition(partition);
+        // The client's own thread makes room.
+        while let Err((_, again)) = producer.send(record) {
+            std::thread::sleep(Duration::from_millis(10));
+            record = again;
+        }
     }
     producer.flush(Duration::from_secs(60)).expect("written");
 }
@@ -151,10 +245,13 @@ fn fill(brokers: &str, topic: &str, partitions: i32) {
 /// Consumes all records in one way and prints what it took.
 pub fn one(arguments: impl Iterator<Item = String>) {
     let arguments: Vec<String> = arguments.collect();
-    let [kind, brokers, topic, group] = &arguments[..] else {
-        panic!("a kind, brokers, a topic and a group");
+    let [kind, brokers, topic, group, records] = &arguments[..] else {
+        panic!("a kind, brokers, a topic, a group and a number of records");
     };
-    let meter = Meter::default();
+    let meter = Meter {
+        wanted: records.parse().expect("a number"),
+        ..Meter::default()
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -162,6 +259,14 @@ pub fn one(arguments: impl Iterator<Item = String>) {
     match kind.as_str() {
         "recv" => runtime.block_on(ours(brokers, topic, group, &meter, 1)),
         "batch" => runtime.block_on(ours(brokers, topic, group, &meter, 500)),
+        "stalled" => runtime.block_on(three(
+            brokers,
+            topic,
+            group,
+            &meter,
+            Duration::from_secs(20),
+        )),
+        "not-stalled" => runtime.block_on(three(brokers, topic, group, &meter, Duration::ZERO)),
         "channel" => runtime.block_on(channel(brokers, topic, group, &meter)),
         _ => base(brokers, topic, group, &meter),
     }
@@ -185,6 +290,35 @@ async fn ours(brokers: &str, topic: &str, group: &str, meter: &Meter, max: usize
         }
     }
     std::process::exit(0);
+}
+
+/// Counts the records of all partitions but the first, whose record takes `time`.
+async fn three(brokers: &str, topic: &str, group: &str, meter: &Meter, time: Duration) {
+    let config = Config::new(brokers, topic, group).expect("a configuration");
+    let policy = policy::Config::default().archiving(policy::Archiving::Off);
+    let mut consumer = Consumer::start(config, policy, |_| {})
+        .await
+        .expect("it starts");
+    let mut slow = None;
+    loop {
+        for record in consumer.recv_batch(500).await {
+            if record.partition() == 0 {
+                slow = Some((record, Instant::now()));
+            } else {
+                record.accept();
+                if meter.count(1) {
+                    std::process::exit(0);
+                }
+            }
+        }
+        if slow
+            .as_ref()
+            .is_some_and(|(_, since)| since.elapsed() >= time)
+            && let Some((record, _)) = slow.take()
+        {
+            record.accept();
+        }
+    }
 }
 
 fn client(brokers: &str, topic: &str, group: &str) -> BaseConsumer {
@@ -240,6 +374,8 @@ async fn channel(brokers: &str, topic: &str, group: &str, meter: &Meter) {
 /// Counts records, and what the process takes from the first to the last.
 #[derive(Default)]
 struct Meter {
+    wanted: u64,
+    begun: OnceLock<Instant>,
     seen: AtomicU64,
     cpu: AtomicU64,
     switches: AtomicU64,
@@ -249,20 +385,22 @@ impl Meter {
     /// Says whether these were the last.
     fn count(&self, records: usize) -> bool {
         let before = self.seen.fetch_add(records as u64, Ordering::Relaxed);
+        let begun = *self.begun.get_or_init(Instant::now);
         if before == 0 {
             self.cpu.store(cpu_ns(), Ordering::Relaxed);
             self.switches.store(switches(), Ordering::Relaxed);
         }
         let seen = before + records as u64;
-        if seen < RECORDS as u64 {
+        if seen < self.wanted {
             return false;
         }
         let cpu = cpu_ns() - self.cpu.load(Ordering::Relaxed);
         let switches = switches() - self.switches.load(Ordering::Relaxed);
         println!(
-            "{} {switches} {}",
+            "{} {switches} {} {}",
             cpu as f64 / 1_000.0 / seen as f64,
-            status("/proc/self/status", "VmHWM:")
+            status("/proc/self/status", "VmHWM:"),
+            seen as f64 / begun.elapsed().as_secs_f64(),
         );
         true
     }
