@@ -308,7 +308,6 @@ impl Epoch {
             earlier: self.earlier.saturating_add(1),
             began: stamp.position(),
             reached: self.reached,
-            time: stamp.time_us(),
             before,
             ..Self::default()
         };
