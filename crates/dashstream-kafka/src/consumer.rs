@@ -368,8 +368,9 @@ fn poll_batch(client: &Client, queues: &mut PartitionQueues) -> bool {
     for _ in 0..BATCH {
         match client.poll(Duration::ZERO) {
             Some(Ok(message)) => {
-                let (number, bytes) = (message.partition(), driver::bytes(&message));
-                if !context.driver().polled(client, number, &[(message, bytes)]) {
+                let number = message.partition();
+                let run = vec![driver::owned(&message)];
+                if !context.driver().polled(client, number, run) {
                     break;
                 }
             }

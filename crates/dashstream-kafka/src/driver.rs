@@ -20,7 +20,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
 
 pub(crate) use self::callbacks::Context;
-pub(crate) use self::delivery::{Polled, bytes};
+pub(crate) use self::delivery::{Polled, owned};
 use crate::admin::Admin;
 use crate::archive::Archive;
 use crate::client_code::ClientCode;

@@ -116,6 +116,19 @@ impl Message {
         self.headers.as_deref().unwrap_or_default()
     }
 
+    /// Bytes of the key, the payload and the headers.
+    pub(crate) fn bytes(&self) -> usize {
+        let headers = self.headers().iter().map(|(name, value)| {
+            let value = value.as_ref().map_or(0, Bytes::len);
+            size_of::<Header>().saturating_add(name.len().saturating_add(value))
+        });
+        let parts = [&self.key, &self.payload].map(|part| part.as_ref().map_or(0, Bytes::len));
+        parts
+            .into_iter()
+            .chain(headers)
+            .fold(0, usize::saturating_add)
+    }
+
     /// A record of which only its place matters.
     #[cfg(test)]
     pub(crate) fn at(partition: i32, offset: i64) -> Self {
@@ -178,22 +191,9 @@ impl RejectedMessage {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let headers = self.message.headers().iter().map(|(name, value)| {
-            let value = value.as_ref().map_or(0, Bytes::len);
-            name.len()
-                .saturating_add(value)
-                .saturating_add(size_of::<Header>())
-        });
-        let lens = [
-            Some(self.ids.bytes()),
-            Some(headers.fold(0, usize::saturating_add)),
-            self.message.key.as_ref().map(Bytes::len),
-            self.message.payload.as_ref().map(Bytes::len),
-        ];
-        let start = size_of::<Self>();
-        lens.iter()
-            .flatten()
-            .fold(start, |sum, len| sum.saturating_add(*len))
+        size_of::<Self>()
+            .saturating_add(self.ids.bytes())
+            .saturating_add(self.message.bytes())
     }
 }
 

@@ -13,7 +13,7 @@ use rdkafka::consumer::Consumer as _;
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
 
-use crate::driver::{Client, Context, Polled, bytes as bytes_of};
+use crate::driver::{Client, Context, Polled, owned};
 use crate::inbox::Inbox;
 
 /// The queues of the partitions that are assigned, and which of them may have something.
@@ -103,9 +103,9 @@ impl PartitionQueues {
             let slice = records.min(left).min(SLICE);
             let (run, end) = of.run(slice, bytes);
             left = left.saturating_sub(run.len());
-            let stopped = !run.is_empty() && !context.driver().polled(&client, number, &run);
             let is_empty = matches!(end, End::Empty);
             let mut has_more = run.len() == slice && slice < records;
+            let stopped = !run.is_empty() && !context.driver().polled(&client, number, run);
             if let End::Failed(error) = end {
                 context.driver().poll_failed(&error);
                 has_more = true;
@@ -133,13 +133,13 @@ impl PartitionQueues {
 
 impl Queue {
     /// Polls up to `records` records, and no more once they take `bytes`; and says why it ended.
-    fn run(&self, records: usize, bytes: usize) -> (Vec<Polled<'_>>, End) {
+    fn run(&self, records: usize, bytes: usize) -> (Vec<Polled>, End) {
         let mut run = Vec::with_capacity(records);
         let mut left = bytes;
         while run.len() < records && left > 0 {
             match self.queue.poll(Duration::ZERO) {
                 Some(Ok(message)) => {
-                    let bytes = bytes_of(&message);
+                    let (message, bytes) = owned(&message);
                     left = left.saturating_sub(bytes);
                     run.push((message, bytes));
                 }

@@ -24,34 +24,33 @@ impl Driver {
     /// What follows from records that are taken is carried out once for all, by
     /// [`Driver::end_batch`]. What follows from others is carried out behind the last: after a seek
     /// the engine would take those behind it for the next ones.
-    pub(crate) fn polled(&mut self, client: &Client, number: i32, run: &[Polled<'_>]) -> bool {
+    pub(crate) fn polled(&mut self, client: &Client, number: i32, run: Vec<Polled>) -> bool {
         let (Some(partition), Some((last, _))) = (self.partitions.get_mut(&number), run.last())
         else {
             // Revoked while the records were on their way.
             return true;
         };
         let now = self.wiring.clock.now();
-        let next = last.offset().saturating_add(1);
+        let next = last.offset.saturating_add(1);
         partition.progress.moved(now, next);
         let (assignment, old_below) = (partition.assignment, partition.old_below);
         let before = self.received;
         let mut is_plain = true;
-        for (message, bytes) in run {
-            let Ok(offset) = Offset::new(message.offset()) else {
+        for (mut message, bytes) in run {
+            let Ok(offset) = Offset::new(message.offset) else {
                 continue;
             };
-            let timestamp_ms = message.timestamp().to_millis();
-            let backlog = self.backlog(old_below, message.offset(), timestamp_ms);
+            message.backlog = self.backlog(old_below, message.offset, message.timestamp_ms);
             let at = TopicPartition::new(TOPIC, number);
             let key = match self.engine.engine().config().ordering {
-                Ordering::Key => message.key().map(key_hash),
+                Ordering::Key => message.key.as_deref().map(key_hash),
                 Ordering::Partition | Ordering::Unordered => None,
             };
             let delivery = Delivery::new(at, assignment, offset)
-                .null(message.payload().is_none())
-                .backlog(backlog)
+                .null(message.payload.is_none())
+                .backlog(message.backlog)
                 .key(key)
-                .bytes(*bytes);
+                .bytes(bytes);
             let admission = self.engine.delivered(now, delivery);
             let (is_received, is_taken) = match &admission {
                 Admission::Take(_) | Admission::Queue(_) => (true, true),
@@ -63,25 +62,18 @@ impl Driver {
                 self.received = self.received.saturating_add(1);
                 self.report(&ConsumerEvent::Received {
                     partition: number,
-                    offset: message.offset(),
-                    bytes: message.payload().map(<[u8]>::len),
+                    offset: message.offset,
+                    bytes: message.payload.as_ref().map(Bytes::len),
                 });
             }
             match admission {
-                Admission::Take(delivered) => {
-                    self.deliver(owned(message, timestamp_ms, backlog), delivered);
-                }
-                Admission::Queue(delivered) => {
-                    self.queue(delivered, owned(message, timestamp_ms, backlog));
-                }
+                Admission::Take(delivered) => self.deliver(message, delivered),
+                Admission::Queue(delivered) => self.queue(delivered, message),
                 // Like the host's own verdicts it waits until what is before it is judged.
-                Admission::Rejected(rejected) => {
-                    let message = owned(message, timestamp_ms, backlog);
-                    self.queue(rejected.into_record(), message);
-                }
+                Admission::Rejected(rejected) => self.queue(rejected.into_record(), message),
                 Admission::Ignored => self.report(&ConsumerEvent::Ignored {
                     partition: number,
-                    offset: message.offset(),
+                    offset: message.offset,
                 }),
                 Admission::Duplicate | Admission::Fenced | Admission::Refused(_) => {}
             }
@@ -261,34 +253,23 @@ impl Driver {
     }
 }
 
-/// A record as the client has it, and what it takes of the memory that may be outstanding.
-pub(crate) type Polled<'a> = (BorrowedMessage<'a>, usize);
+/// A record that was polled, and what it takes of the memory that may be outstanding.
+pub(crate) type Polled = (Message, usize);
 
-/// What a record takes of the memory that may be outstanding.
-pub(crate) fn bytes(message: &BorrowedMessage<'_>) -> usize {
-    let headers = message
-        .headers()
-        .into_iter()
-        .flat_map(BorrowedHeaders::iter);
-    let of_header = |header: rdkafka::message::Header<'_, &[u8]>| {
-        let value = header.value.map_or(0, <[u8]>::len);
-        size_of::<Header>().saturating_add(header.key.len().saturating_add(value))
-    };
-    let parts = [message.key(), message.payload()].map(|part| part.map_or(0, <[u8]>::len));
-    let parts = parts.into_iter().chain(headers.map(of_header));
-    parts.fold(size_of::<QueuedRecord>(), usize::saturating_add)
-}
-
-fn owned(message: &BorrowedMessage<'_>, timestamp_ms: Option<i64>, backlog: Backlog) -> Message {
-    Message {
+/// A copy of the record, so that the client can let go of what it fetched.
+pub(crate) fn owned(message: &BorrowedMessage<'_>) -> Polled {
+    let owned = Message {
         partition: message.partition(),
         offset: message.offset(),
         key: message.key().map(Bytes::copy_from_slice),
         payload: message.payload().map(Bytes::copy_from_slice),
+        // Once: the client parses them each time, and it costs as much as all that it does for a poll.
         headers: message.headers().map(headers),
-        timestamp_ms,
-        backlog,
-    }
+        timestamp_ms: message.timestamp().to_millis(),
+        backlog: Backlog::Current,
+    };
+    let bytes = size_of::<QueuedRecord>().saturating_add(owned.bytes());
+    (owned, bytes)
 }
 
 fn headers(headers: &BorrowedHeaders) -> Arc<[Header]> {

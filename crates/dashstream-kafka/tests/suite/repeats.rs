@@ -1,14 +1,11 @@
 //! How many records a killed process has done that the next one does again.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use dashstream_kafka::Consumer;
 use dashstream_kafka::policy;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::producer::{BaseProducer, BaseRecord};
 
 use crate::support::child::{self, die};
 use crate::support::host::{Place, run};
