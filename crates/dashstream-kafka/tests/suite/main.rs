@@ -26,6 +26,7 @@ mod failures;
 mod frozen;
 mod hosts;
 mod kill;
+mod memory;
 mod ordering;
 mod policies;
 mod positions;
