@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
 use dashstream::{Consumer, HandlerVerdict, Pages, decode_options, policy};
-use dashstream_demo::Ledger;
+use dashstream_demo::{Decisions, Ending, Ledger, RunReport};
 use dashstream_kafka::{Config, Status};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
-use crate::counted::Decisions;
-use crate::report::{Ending, RunReport};
 use crate::server;
 use crate::settings::{Cluster, Settings};
 use crate::setup::{committed, embedded, open_books, start_demo};

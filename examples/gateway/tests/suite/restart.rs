@@ -9,7 +9,8 @@ use core::future::pending;
 use std::sync::LazyLock;
 use std::thread;
 
-use dashstream_gateway::{PartitionReport, RunReport, Settings, run};
+use dashstream_demo::{PartitionReport, RunReport};
+use dashstream_gateway::{Settings, run};
 use dashstream_kafka::Embedded;
 
 /// Two runs of the gateway, one after the other: the first one with the demo producer.

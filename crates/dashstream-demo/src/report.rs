@@ -8,10 +8,10 @@ use dashstream::reducer::{Phase, Reducer, ResyncReason, Runs};
 use dashstream::{Ended, PartitionFacts};
 use serde::Serialize;
 
-use crate::counted::Counted;
-use dashstream_demo::{Comparison, Ledger};
+use crate::decisions::Counted;
+use crate::ledger::{Comparison, Ledger};
 
-/// What one run of the gateway came to.
+/// What one run of a consumer came to.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct RunReport {
@@ -101,13 +101,18 @@ pub struct HealthReport {
 }
 
 /// What the report is made from.
-pub(crate) struct Ending<'a> {
-    pub(crate) counted: &'a Counted,
-    pub(crate) committed: &'a BTreeMap<i32, Option<i64>>,
-    pub(crate) ended: &'a Ended,
-    pub(crate) ledger: Option<&'a Ledger>,
+#[derive(Clone, Copy, Debug)]
+pub struct Ending<'a> {
+    /// What was decided.
+    pub counted: &'a Counted,
+    /// What the group goes on at, by partition.
+    pub committed: &'a BTreeMap<i32, Option<i64>>,
+    /// What the consumer left.
+    pub ended: &'a Ended,
+    /// What the demo wrote, if there was one.
+    pub ledger: Option<&'a Ledger>,
     /// Whether everything that the demo wrote ought to have been decided.
-    pub(crate) complete: bool,
+    pub complete: bool,
 }
 
 /// The first runs by thread id, of all workers.
@@ -126,7 +131,9 @@ fn run_line((thread, run): (&str, &Reducer)) -> RunLine {
 }
 
 impl RunReport {
-    pub(crate) fn new(ending: &Ending<'_>) -> Self {
+    /// The report, with what does not add up.
+    #[must_use]
+    pub fn new(ending: &Ending<'_>) -> Self {
         let ended = ending.ended;
         let counts: Vec<_> = ended.runs.iter().map(Runs::counts).collect();
         let applied = counts.iter().map(|counts| counts.outcomes);

@@ -3,35 +3,43 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dashstream::policy::Cause;
-use dashstream_demo::{Decision, Ledger};
+use dashstream_policy::Cause;
+
+use crate::ledger::{Decision, Ledger};
 
 /// Counts what the consumer decides, on whichever thread it does.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Decisions {
+pub struct Decisions {
     counted: Arc<Mutex<Counted>>,
     ledger: Option<Arc<Ledger>>,
 }
 
 /// How many records were decided, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counted {
-    pub(crate) received: u64,
-    pub(crate) decoded: u64,
-    pub(crate) unprocessable: BTreeMap<Cause, u64>,
+#[non_exhaustive]
+pub struct Counted {
+    /// Records decided.
+    pub received: u64,
+    /// Records decoded, or ignored.
+    pub decoded: u64,
+    /// Records rejected, by cause.
+    pub unprocessable: BTreeMap<Cause, u64>,
     /// The first offset met in each partition.
-    pub(crate) first: BTreeMap<i32, i64>,
+    pub first: BTreeMap<i32, i64>,
 }
 
 impl Decisions {
-    pub(crate) fn new(ledger: Option<Arc<Ledger>>) -> Self {
+    /// Nothing decided yet. What is decided goes into `ledger` as well, if there is one.
+    #[must_use]
+    pub fn new(ledger: Option<Arc<Ledger>>) -> Self {
         Self {
             counted: Arc::default(),
             ledger,
         }
     }
 
-    pub(crate) fn decided(&self, partition: i32, offset: i64, rejected: Option<Cause>) {
+    /// Counts what was decided of a record.
+    pub fn decided(&self, partition: i32, offset: i64, rejected: Option<Cause>) {
         let tick = |count: &mut u64| *count = count.saturating_add(1);
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         tick(&mut counted.received);
@@ -47,7 +55,9 @@ impl Decisions {
         }
     }
 
-    pub(crate) fn counted(&self) -> Counted {
+    /// What was counted until now.
+    #[must_use]
+    pub fn counted(&self) -> Counted {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         counted.clone()
     }
