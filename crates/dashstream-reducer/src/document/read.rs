@@ -179,11 +179,16 @@ impl Budget {
     }
 
     fn text(&self, text: &str) -> Result<Text, ReadError> {
-        // Charged by its length before it is copied; a short text costs nothing beyond its slot.
+        self.charge_text(text)?;
+        Ok(Text::new(text))
+    }
+
+    /// Charged by its length before it is copied; a short text costs nothing beyond its slot.
+    fn charge_text(&self, text: &str) -> Result<(), ReadError> {
         if text.len() > INLINE_MAX {
             self.heap(heap_of(text.len()))?;
         }
-        Ok(Text::new(text))
+        Ok(())
     }
 
     fn heap(&self, bytes: u64) -> Result<(), ReadError> {

@@ -25,14 +25,36 @@ pub(crate) enum Text {
 
 impl Text {
     pub(crate) fn new(text: &str) -> Self {
-        let mut bytes = [0; INLINE_MAX];
-        if let (Some(target), Ok(len)) = (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
-            target.copy_from_slice(text.as_bytes());
-            let head = Head::new(len, has_escape(text.as_bytes()));
-            return Self::Inline { head, bytes };
+        if text.len() <= INLINE_MAX {
+            Self::inline(text, has_escape(text.as_bytes()))
+        } else {
+            Self::shared(text, escape_extra(text.as_bytes()))
         }
+    }
+
+    /// A string in which nothing has to be escaped.
+    pub(crate) fn plain(text: &str) -> Self {
+        if text.len() <= INLINE_MAX {
+            Self::inline(text, false)
+        } else {
+            Self::shared(text, 0)
+        }
+    }
+
+    #[inline]
+    fn inline(text: &str, escaped: bool) -> Self {
+        let mut bytes = [0; INLINE_MAX];
+        if let Some(target) = bytes.get_mut(..text.len()) {
+            target.copy_from_slice(text.as_bytes());
+        }
+        let len = u8::try_from(text.len()).unwrap_or(0);
+        let head = Head::new(len, escaped);
+        Self::Inline { head, bytes }
+    }
+
+    fn shared(text: &str, extra: u64) -> Self {
         Self::Shared {
-            extra: Extra::new(escape_extra(text.as_bytes())),
+            extra: Extra::new(extra),
             text: Arc::from(text),
         }
     }
@@ -250,6 +272,51 @@ pub(super) fn has_escape(chunk: &[u8]) -> bool {
     chunk.iter().fold(false, |found, byte| {
         found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\')
     })
+}
+
+/// Where the first byte stands that has to be escaped; the length where there is none.
+pub(super) fn first_escape(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    // Most strings are short: two words before anything that is made for long ones.
+    for _ in 0..2 {
+        let Some((word, after)) = rest.split_first_chunk() else {
+            break;
+        };
+        if let Some(at) = escape_in(*word) {
+            return bytes.len().saturating_sub(rest.len()).saturating_add(at);
+        }
+        rest = after;
+    }
+    while let Some((chunk, after)) = rest.split_first_chunk::<CHUNK>() {
+        if has_escape(chunk) {
+            break;
+        }
+        rest = after;
+    }
+    while let Some((word, after)) = rest.split_first_chunk() {
+        if let Some(at) = escape_in(*word) {
+            return bytes.len().saturating_sub(rest.len()).saturating_add(at);
+        }
+        rest = after;
+    }
+    let plain = rest.iter().position(|byte| extra_of(*byte) > 0);
+    let left = rest.len().saturating_sub(plain.unwrap_or(rest.len()));
+    bytes.len().saturating_sub(left)
+}
+
+/// Where the first of eight bytes stands that has to be escaped.
+///
+/// Eight at a time in one number: a byte's highest bit is set where it is below a space, or where it is
+/// zero after the difference with a quote or a backslash. A borrow sets bits of later bytes only.
+#[inline]
+fn escape_in(bytes: [u8; 8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    let word = u64::from_le_bytes(bytes);
+    let below = |word: u64, bound: u8| word.wrapping_sub(ONES.wrapping_mul(bound.into())) & !word;
+    let is = |byte: u8| below(word ^ ONES.wrapping_mul(byte.into()), 1);
+    let found = (below(word, 0x20) | is(b'"') | is(b'\\')) & HIGH;
+    (found != 0).then(|| (found.trailing_zeros() / 8) as usize)
 }
 
 const fn extra_of(byte: u8) -> u8 {

@@ -9,7 +9,7 @@ use super::{Budget, Slot, object};
 use crate::document::ReadError;
 use crate::document::node::tree::{Builder, FANOUT};
 use crate::document::node::{BigInteger, Float, Member, Node};
-use crate::document::text::{Text, has_escape};
+use crate::document::text::{Text, first_escape};
 
 /// Reads the one value that `bytes` hold.
 pub(super) fn parse(bytes: &[u8], budget: &Budget, surrogates: bool) -> Result<Node, ReadError> {
@@ -217,7 +217,8 @@ impl<'t> Parser<'t> {
         if self.peek() == Some(b'"') {
             let text = self.text.get(start..self.at).unwrap_or_default();
             self.pass();
-            return self.budget.text(text);
+            self.budget.charge_text(text)?;
+            return Ok(Text::plain(text));
         }
         self.unescaped.clear();
         let mut start = start;
@@ -239,7 +240,8 @@ impl<'t> Parser<'t> {
             self.pass_plain();
         }
         self.pass();
-        let text = self.budget.text(&self.unescaped)?;
+        self.budget.charge_text(&self.unescaped)?;
+        let text = Text::new(&self.unescaped);
         Ok(if replaced { text.with_replaced() } else { text })
     }
 
@@ -314,19 +316,8 @@ impl<'t> Parser<'t> {
     /// Goes to the next quote, backslash or control, or to the end.
     #[inline]
     fn pass_plain(&mut self) {
-        let mut rest = self.bytes.get(self.at..).unwrap_or_default();
-        while let Some((chunk, after)) = rest.split_first_chunk::<16>() {
-            if has_escape(chunk) {
-                break;
-            }
-            rest = after;
-        }
-        let plain = rest
-            .iter()
-            .position(|byte| has_escape(core::slice::from_ref(byte)))
-            .unwrap_or(rest.len());
-        let left = rest.len().saturating_sub(plain);
-        self.at = self.bytes.len().saturating_sub(left);
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        self.at = self.at.saturating_add(first_escape(rest));
     }
 
     /// The next byte that is no white space, which is passed.

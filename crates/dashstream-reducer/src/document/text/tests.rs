@@ -30,3 +30,36 @@ fn twenty_two_bytes_stay_in_place_and_twenty_three_do_not() {
         Text::Shared { .. }
     ));
 }
+
+#[test]
+fn the_first_byte_to_escape_is_found_wherever_it_stands() {
+    for len in 0..80 {
+        assert_eq!(first_escape(&vec![b'x'; len]), len);
+        for at in 0..len {
+            for byte in 0..=255_u8 {
+                // What stands behind it must not matter, nor what a byte before it borrows from it.
+                let mut text = vec![0x20; len];
+                text[at] = byte;
+                let expected = if extra_of(byte) > 0 { at } else { len };
+                assert_eq!(first_escape(&text), expected, "{byte:#x} at {at} of {len}");
+                text[at..].fill(byte);
+                assert_eq!(
+                    first_escape(&text),
+                    expected,
+                    "{byte:#x} from {at} of {len}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_string_that_is_known_to_be_plain_is_the_same() {
+    for len in [0, 1, INLINE_MAX, INLINE_MAX + 1, 1_000] {
+        let text = "ä".repeat(len / 2) + &"x".repeat(len % 2);
+        let (plain, new) = (Text::plain(&text), Text::new(&text));
+        assert_eq!(plain.as_str(), new.as_str());
+        assert_eq!(plain.canonical_len(), new.canonical_len());
+        assert_eq!(plain.heap_bytes(), new.heap_bytes());
+    }
+}
