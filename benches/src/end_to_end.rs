@@ -7,7 +7,9 @@ mod usual;
 
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::time::Instant;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::measure::{Goal, Run, median};
 use ours::Ours;
@@ -79,6 +81,29 @@ pub fn run(run: &mut Run) {
         Goal::AtLeast(16.0),
         measure,
     );
+    run.ratio_by(
+        "end-to-end/stream/2 workers",
+        "times the records a second",
+        "1 worker",
+        Goal::AtLeast(1.7),
+        || {
+            let ratios = (0..ROUNDS).map(|round| {
+                let time = |workers| {
+                    let (time, outcome) = by_workers(&stream, workers);
+                    assert_eq!(outcome, ours, "{workers} workers");
+                    time
+                };
+                if round % 2 == 0 {
+                    let one = time(1);
+                    one / time(2)
+                } else {
+                    let two = time(2);
+                    time(1) / two
+                }
+            });
+            median(&mut ratios.collect::<Vec<f64>>())
+        },
+    );
     run.value(
         "end-to-end/stream and hostile corpus/peak resident",
         "MiB",
@@ -86,6 +111,50 @@ pub fn run(run: &mut Run) {
         Goal::AtMost(256.0),
         peak_of_a_child(),
     );
+}
+
+/// The stream through workers that own its partitions, behind one thread that hands records out as a
+/// consumer does. Each worker sees the records of each partition in their order.
+fn by_workers(stream: &Stream, workers: usize) -> (f64, Outcome) {
+    const PARTITIONS: usize = 4;
+    let start = Instant::now();
+    let pipelines: Vec<Ours> = thread::scope(|scope| {
+        let (senders, threads): (Vec<_>, Vec<_>) = (0..workers)
+            .map(|_| {
+                let (sender, inbox) = mpsc::channel::<(usize, &[u8])>();
+                let work = move || {
+                    let mut pipeline = Ours::new();
+                    let mut next = [0; PARTITIONS];
+                    for (offset, record) in inbox {
+                        let next = &mut next[offset % PARTITIONS];
+                        assert!(offset >= *next, "out of order");
+                        *next = offset + 1;
+                        pipeline.take_at(Duration::from_millis(offset as u64), record);
+                    }
+                    pipeline
+                };
+                (sender, scope.spawn(work))
+            })
+            .unzip();
+        for (offset, record) in stream.records.iter().enumerate() {
+            // A thread's records are in one partition: as many threads as there are take turns.
+            let worker = offset % PARTITIONS % workers;
+            senders[worker].send((offset, record)).expect("it listens");
+        }
+        drop(senders);
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.map(|pipeline| pipeline.expect("no panic")).collect()
+    });
+    let time = start.elapsed().as_secs_f64();
+    let mut all = Outcome::default();
+    for mut pipeline in pipelines {
+        let of = pipeline.outcome();
+        all.processed += of.processed;
+        all.refused += of.refused;
+        all.verified += of.verified;
+        all.states.extend(of.states);
+    }
+    (time, all)
 }
 
 fn timed(body: impl FnOnce()) -> f64 {

@@ -45,9 +45,13 @@ impl Ours {
         }
     }
 
+    /// The next record of all, a millisecond after the one before.
     pub fn take(&mut self, record: &[u8]) {
+        self.take_at(Duration::from_millis(self.next as u64), record);
+    }
+
+    pub fn take_at(&mut self, now: Duration, record: &[u8]) {
         let offset = Offset::new(self.next).expect("an offset");
-        let now = Duration::from_millis(self.next as u64);
         self.next += 1;
         let delivery = Delivery::new(partition(), EPOCH, offset);
         let Admission::Take(delivered) = self.engine.delivered(now, delivery) else {
