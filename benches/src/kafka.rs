@@ -248,12 +248,13 @@ pub fn one(arguments: impl Iterator<Item = String>) {
     let [kind, brokers, topic, group, records] = &arguments[..] else {
         panic!("a kind, brokers, a topic, a group and a number of records");
     };
-    let meter = Meter {
+    let meter = Arc::new(Meter {
         wanted: records.parse().expect("a number"),
         ..Meter::default()
-    };
+    });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
+        .max_blocking_threads(100)
         .build()
         .expect("a runtime");
     match kind.as_str() {
@@ -266,6 +267,8 @@ pub fn one(arguments: impl Iterator<Item = String>) {
             &meter,
             Duration::from_secs(20),
         )),
+        "keys" => runtime.block_on(keys(brokers, topic, group, &meter)),
+        "fill-keys" => fill_keys(brokers, topic, meter.wanted),
         "not-stalled" => runtime.block_on(three(brokers, topic, group, &meter, Duration::ZERO)),
         "channel" => runtime.block_on(channel(brokers, topic, group, &meter)),
         _ => base(brokers, topic, group, &meter),
@@ -290,6 +293,48 @@ async fn ours(brokers: &str, topic: &str, group: &str, meter: &Meter, max: usize
         }
     }
     std::process::exit(0);
+}
+
+/// Takes 5 ms for each record, a hundred at a time, and those of one key in their order: by hand, against
+/// `parallel` of the Java peers in `benches/java`.
+async fn keys(brokers: &str, topic: &str, group: &str, meter: &Arc<Meter>) {
+    let config = Config::new(brokers, topic, group).expect("a configuration");
+    let mut policy = policy::Config::default().archiving(policy::Archiving::Off);
+    policy = policy.ordering(policy::Ordering::Key);
+    // A hundred are with the handler, and as many are at hand for when it is through with them.
+    policy.outstanding_max = 200;
+    policy.partition_outstanding_max = Some(200);
+    let mut consumer = Consumer::start(config, policy, |_| {})
+        .await
+        .expect("it starts");
+    loop {
+        let Some(record) = consumer.recv().await else {
+            return;
+        };
+        let meter = Arc::clone(meter);
+        tokio::task::spawn_blocking(move || {
+            std::thread::sleep(Duration::from_millis(5));
+            record.accept();
+            if meter.count(1) {
+                std::process::exit(0);
+            }
+        });
+    }
+}
+
+/// A new topic of four partitions with records of a thousand keys.
+fn fill_keys(brokers: &str, topic: &str, records: u64) {
+    created(brokers, topic, 4);
+    let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .create()
+        .expect("a producer");
+    for number in 0..records {
+        let key = format!("key-{}", number % 1_000);
+        let record = BaseRecord::to(topic).key(&key).payload(&[b'v'; BYTES]);
+        producer.send(record).expect("room for all of them");
+    }
+    producer.flush(Duration::from_secs(60)).expect("written");
 }
 
 /// Counts the records of all partitions but the first, whose record takes `time`.

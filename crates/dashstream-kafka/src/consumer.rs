@@ -348,14 +348,20 @@ fn run(client: &Arc<Client>, sender: Arc<Inbox>, inbox: &Receiver) {
     let context = client.context();
     let mut queues = PartitionQueues::new(Arc::clone(client), sender);
     loop {
-        let step = context.driver().step(client, inbox);
+        let step = context
+            .driver()
+            .step(client, inbox, queues.is_without_room());
         match step {
             Step::Poll(time) => {
                 if !poll_batch(client, &mut queues) {
-                    inbox.wait(time);
+                    let linger = context.driver().linger(inbox, queues.is_without_room());
+                    inbox.wait(time, linger);
                 }
             }
-            Step::Wait(time) => inbox.wait(time),
+            Step::Wait(time) => {
+                let linger = context.driver().linger(inbox, true);
+                inbox.wait(time, linger);
+            }
             Step::Close => return,
         }
     }

@@ -173,9 +173,11 @@ impl DeliveryQueue {
         if !state.ended {
             state.accepted.push(delivered);
         }
+        // One that is ready now is not waited for any longer.
+        let host_waits = state.is_waiting && !ready;
         self.unlock(state, ready);
         if is_first {
-            self.inbox.wake_soon();
+            self.inbox.wake_soon(host_waits);
         }
         None
     }
@@ -192,6 +194,11 @@ impl DeliveryQueue {
             self.inbox.is_on_it();
             mem::swap(accepted, &mut self.state().accepted);
         }
+    }
+
+    /// Whether the host waits for a record.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.state().is_waiting
     }
 
     /// Lets go of the state, and does what became due: a record for the host that waits for one, and

@@ -231,13 +231,15 @@ impl Driver {
     }
 
     /// Takes in what arrived, does what is due, and says what comes next.
-    pub(crate) fn step(&mut self, client: &Client, inbox: &Receiver) -> Step {
+    ///
+    /// `is_full` where the client has records that there is no room for: what the host accepted makes it.
+    pub(crate) fn step(&mut self, client: &Client, inbox: &Receiver, is_full: bool) -> Step {
         // Before the first record there is something to show, and what came of actions that were
         // asked for inside a rebalance is answered here.
         self.perform(client);
         self.on_messages(client, inbox.take());
         let since = self.wiring.clock.now().saturating_sub(self.accepted_at);
-        if self.on_accepted(!self.taking || since >= inbox.linger()) {
+        if self.on_accepted(is_full || !self.taking || since >= inbox.linger()) {
             self.perform(client);
         }
         self.deliver_in_turn();
@@ -423,6 +425,16 @@ impl Driver {
         }
     }
 
+    /// How long what the host accepts waits for more of it: not at all where the host has nothing else to do
+    /// until there is room.
+    pub(crate) fn linger(&self, inbox: &Receiver, is_full: bool) -> Duration {
+        match (is_full, self.wiring.queue.is_waiting()) {
+            (true, true) => Duration::ZERO,
+            (true, false) => inbox.linger().min(LINGER_WITHOUT_ROOM),
+            (false, _) => inbox.linger(),
+        }
+    }
+
     /// Tells the engine what the host accepted, if it is due, and says whether that was anything.
     ///
     /// It is gathered: a record costs little here, and each partition that moves costs a store.
@@ -582,6 +594,10 @@ pub(crate) const TOPIC: TopicId = TopicId::new(0);
 
 /// Longest wait. Whatever there is to do ends it; this is for what looks at the time.
 const WAIT: Duration = Duration::from_millis(50);
+
+/// The host has something to do, but all that there is room for is with it.
+const LINGER_WITHOUT_ROOM: Duration = Duration::from_millis(1);
+
 const DRAIN_POLL: Duration = Duration::from_millis(10);
 
 /// How often partitions are looked after: for stalls and watermarks, of which the fastest are this fast.

@@ -25,6 +25,8 @@ struct State {
     is_urgent: bool,
     /// The host has accepted something.
     is_soon: bool,
+    /// The thread waits for room, which is made by what the host accepts.
+    is_without_room: bool,
     /// Nobody takes messages any more.
     is_closed: bool,
 }
@@ -67,9 +69,12 @@ impl Inbox {
         self.arrived.notify_one();
     }
 
-    /// The host has begun to accept records.
-    pub(crate) fn wake_soon(&self) {
-        self.state().is_soon = true;
+    /// The host has begun to accept records, and perhaps waits for one.
+    pub(crate) fn wake_soon(&self, host_waits: bool) {
+        let mut state = self.state();
+        state.is_soon = true;
+        state.is_urgent |= host_waits && state.is_without_room;
+        drop(state);
         self.arrived.notify_one();
     }
 
@@ -99,18 +104,21 @@ impl Receiver {
         self.0.linger
     }
 
-    /// Waits until there is something to do, for at most `time`.
-    pub(crate) fn wait(&self, time: Duration) {
+    /// Waits until there is something to do, for at most `time`. What the host accepts waits for `linger`.
+    pub(crate) fn wait(&self, time: Duration, linger: Duration) {
         let inbox = &*self.0;
         let idle = |state: &mut State| !state.is_urgent && state.messages.is_empty();
         let quiet = |state: &mut State| idle(state) && !state.is_soon;
-        let waited = inbox.arrived.wait_timeout_while(inbox.state(), time, quiet);
+        let mut state = inbox.state();
+        state.is_without_room = linger < inbox.linger;
+        let waited = inbox.arrived.wait_timeout_while(state, time, quiet);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if state.is_soon {
-            let waited = inbox.arrived.wait_timeout_while(state, inbox.linger, idle);
+            let waited = inbox.arrived.wait_timeout_while(state, linger, idle);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
         state.is_urgent = false;
+        state.is_without_room = false;
     }
 }
 

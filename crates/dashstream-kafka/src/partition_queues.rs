@@ -122,6 +122,11 @@ impl PartitionQueues {
         more || left == 0
     }
 
+    /// Whether a partition has records that there was no room for.
+    pub(crate) fn is_without_room(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     fn mark(&mut self, number: i32) {
         if let Some(of) = self.of.get_mut(&number)
             && !mem::replace(&mut of.is_ready, true)
