@@ -101,6 +101,10 @@ pub struct HealthReport {
 }
 
 /// What the report is made from.
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "whoever reports has all of it at hand"
+)]
 #[derive(Clone, Copy, Debug)]
 pub struct Ending<'a> {
     /// What was decided.

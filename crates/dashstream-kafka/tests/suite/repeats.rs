@@ -92,7 +92,6 @@ fn repeated(interval: &str) -> Vec<i64> {
 fn a_killed_process_leaves_at_most_250_records_to_be_done_again() {
     within(Duration::from_secs(180), || {
         let repeated = repeated("default");
-        eprintln!("done again after a kill, by default: {repeated:?}");
         assert!(repeated.iter().all(|count| *count <= 250), "{repeated:?}");
     });
 }
@@ -102,7 +101,6 @@ fn a_killed_process_leaves_at_most_250_records_to_be_done_again() {
 fn a_killed_process_that_commits_every_40_ms_leaves_at_most_100() {
     within(Duration::from_secs(180), || {
         let repeated = repeated("40");
-        eprintln!("done again after a kill, with commits every 40 ms: {repeated:?}");
         assert!(repeated.iter().all(|count| *count <= 100), "{repeated:?}");
     });
 }
