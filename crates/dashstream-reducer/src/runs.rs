@@ -448,13 +448,17 @@ const INDEX_ROOM: usize = 3;
 
 /// A run's entries: among the runs, the arrivals and the deadlines, by silence, among those that ended,
 /// and among those that ask.
-const ENTRY_BYTES: usize = size_of::<(Arc<str>, Held)>()
-    + size_of::<(u64, Arc<str>)>()
-    + size_of::<(Duration, u64)>()
-    + 3 * size_of::<(u64, u64)>();
+type Entries = (
+    (Arc<str>, Held),
+    (u64, Arc<str>),
+    (Duration, u64),
+    [(u64, u64); 3],
+);
 
-/// What the indexes take with a single run: a node of eleven entries each.
-const INDEX_BYTES: u64 = 11 * ENTRY_BYTES as u64 + 6 * 128;
+const ENTRY_BYTES: usize = size_of::<Entries>();
+
+/// What the indexes take with a single run: a node of eleven entries each, and what it needs itself.
+const INDEX_BYTES: u64 = size_of::<([Entries; 11], [[u8; 128]; 6])>() as u64;
 
 /// The counters in front of a shared name.
 const ARC_BYTES: u64 = 16;

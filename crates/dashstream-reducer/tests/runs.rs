@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
     Document, Effect, Hasher, Outcome, Phase, Position, QuarantineCause, ReadLimits, ResyncReason,
-    Runs, RunsLimits, Stamp, Update,
+    Runs, RunsLimits, Stamp, StateText, Update,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -214,11 +214,13 @@ fn a_run_goes_for_one_byte_beyond_its_share_and_not_before() {
     assert_eq!(left(held * 2 - 1, plenty - 1), "small");
     assert_eq!(left(held * 2, plenty - 1), "large");
     // The last run stays, whatever it holds.
-    let mut limits = RunsLimits::default();
-    limits.bytes = 1;
-    let mut runs = Runs::new(limits);
-    let _started = start(&mut runs, "a");
-    assert_eq!(runs.iter().count(), 1);
+    for (bytes, run_bytes) in [(1, u64::MAX), (u64::MAX, 200), (1, 200)] {
+        let mut limits = RunsLimits::default();
+        (limits.bytes, limits.run_bytes) = (bytes, run_bytes);
+        let mut runs = Runs::new(limits);
+        let _started = start(&mut runs, "a");
+        assert_eq!(runs.iter().count(), 1, "{bytes} {run_bytes}");
+    }
 }
 
 #[test]
@@ -782,4 +784,17 @@ fn a_thousand_runs_hold_no_more_than_is_counted() {
     });
     let held = usage.retained as u64;
     assert!(held <= runs.bytes(), "{held} of {}", runs.bytes());
+}
+
+#[test]
+fn every_text_of_a_state_has_the_wires_name() {
+    let codes = StateText::ALL.map(|text| text.code());
+    let wire = [
+        "initial_state_json",
+        "state_json",
+        "state",
+        "full_state",
+        "checkpoint",
+    ];
+    assert_eq!(codes, wire);
 }
