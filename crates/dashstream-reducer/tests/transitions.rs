@@ -197,6 +197,30 @@ fn a_snapshot_rescues_and_the_next_unseen_base_does_not_undo_it() {
 }
 
 #[test]
+fn a_checkpoint_that_was_read_is_known_and_leaves_the_next_unseen_base_its_place() {
+    let mut feed = Feed::started();
+    let operations = replace("5");
+    let (read, unread, other) = ([1; 16], [2; 16], [3; 16]);
+    let (id, state) = (read.as_slice(), START);
+    let checkpoint = Update::Checkpoint { id, state };
+    assert_eq!(feed.give(2, checkpoint), Outcome::Applied(NO_HASH));
+    for (sequence, base) in [(3, &read), (4, &other), (5, &read), (6, &other)] {
+        let applied = feed.give(sequence, diff(&operations, base));
+        assert_eq!(applied, Outcome::Applied(NO_HASH), "{sequence}");
+    }
+    // One that could not be read is not known, and what heals it has its own next base.
+    let (id, state) = (unread.as_slice(), b"{".as_slice());
+    assert_eq!(
+        feed.give(7, Update::Checkpoint { id, state }).code(),
+        "resync"
+    );
+    assert_eq!(feed.snapshot(8, 8).code(), "recovered");
+    assert_eq!(feed.give(9, diff(&operations, &[4; 16])).code(), "applied");
+    let unknown = Outcome::Resync(ResyncReason::UnknownBase);
+    assert_eq!(feed.give(10, diff(&operations, &unread)), unknown);
+}
+
+#[test]
 fn a_full_state_older_than_a_dropped_change_does_not_rescue() {
     let mut feed = Feed::started();
     // 2 is missing when 3 breaches a cap, and comes late.
