@@ -8,6 +8,7 @@
 
 use core::time::Duration;
 
+use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{Outcome, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update};
 
 const REUSED: Outcome = Outcome::Resync(ResyncReason::SequenceReused);
@@ -180,4 +181,37 @@ fn without_a_state_the_second_full_state_below_the_last_is_believed() {
     let _lost = give(&mut run, Stamp::default(), Update::Lost);
     assert_eq!(give(&mut run, message(3, 3), Update::Other), Outcome::Stale);
     assert_eq!(give(&mut run, message(4, 4), FULL), Outcome::Stale);
+}
+
+#[test]
+fn what_waited_is_thrown_away_when_it_may_be_of_either_producer() {
+    let mut run = run();
+    let _full = give(&mut run, message(1, 1), FULL);
+    let _other = give(&mut run, message(2, 2), Update::Other);
+    let append = [Encoded {
+        op: 0,
+        path: "/-",
+        value: b"1",
+        ..Encoded::default()
+    }];
+    let waits = Update::Diff {
+        operations: append.as_slice().into(),
+        hash: &[],
+        base: &[],
+    };
+    assert_eq!(give(&mut run, message(4, 4), waits).code(), "resync");
+    assert_eq!(give(&mut run, message(2, 99), Update::Other), REUSED);
+    let healed = give(&mut run, message(3, 3), FULL);
+    assert_eq!(healed, Outcome::Recovered { replayed: 0 });
+    assert_eq!(run.state().unwrap().to_string(), "[]");
+}
+
+#[test]
+fn a_start_that_comes_again_under_another_number_is_the_same_start() {
+    let mut run = run();
+    let start = Update::Start { state: Some(b"[]") };
+    assert_eq!(give(&mut run, message(1, 7), start).code(), "recovered");
+    let epoch = run.epoch();
+    assert_eq!(give(&mut run, message(3, 7), start), Outcome::Duplicate);
+    assert_eq!(run.epoch(), epoch);
 }
