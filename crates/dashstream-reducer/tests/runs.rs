@@ -1,4 +1,4 @@
-//! Many runs: evicted, quarantined, timed and counted, each within its budget.
+//! Many runs: evicted, timed and counted, each within its budget.
 #![allow(
     clippy::allow_attributes,
     clippy::arithmetic_side_effects,
@@ -11,41 +11,20 @@
     reason = "tests fail by panicking"
 )]
 
+mod support;
+
 use core::time::Duration;
 use std::collections::BTreeMap;
 
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
-    Document, Effect, Hasher, Outcome, Phase, Position, QuarantineCause, ReadLimits, ResyncReason,
-    Runs, RunsLimits, Stamp, StateText, Update,
+    Document, Hasher, Outcome, Phase, Position, ReadLimits, ResyncReason, Runs, RunsLimits, Stamp,
+    StateText, Update,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
 
-const START: &[u8] = br#"{"n":0}"#;
-const START_UPDATE: Update<'_> = Update::Start { state: Some(START) };
-
-fn seconds(now: u64) -> Duration {
-    Duration::from_secs(now)
-}
-
-fn set<T>(value: &str, body: impl FnOnce(Update<'_>) -> T) -> T {
-    let operations = [Encoded {
-        op: 0,
-        path: "/n",
-        value: value.as_bytes(),
-        ..Encoded::default()
-    }];
-    body(Update::Diff {
-        operations: operations.as_slice().into(),
-        hash: &[],
-        base: &[],
-    })
-}
-
-fn start(runs: &mut Runs, thread: &str) -> Outcome {
-    runs.apply(Duration::ZERO, thread, Stamp::new(1), START_UPDATE)
-}
+use self::support::{START, START_UPDATE, seconds, set, start};
 
 #[test]
 fn an_evicted_run_is_not_in_step_when_it_comes_back() {
@@ -224,35 +203,6 @@ fn a_run_goes_for_one_byte_beyond_its_share_and_not_before() {
 }
 
 #[test]
-fn a_run_that_is_gone_waits_for_no_request() {
-    let mut limits = RunsLimits::default();
-    limits.requests_per_second = 1;
-    let mut runs = Runs::new(limits);
-    for (thread, partition) in [("a", 0), ("b", 1)] {
-        let position = Position {
-            partition,
-            offset: 7,
-        };
-        let stamp = Stamp::new(1).with_position(position);
-        let _waits = runs.apply(Duration::ZERO, thread, stamp, Update::Other);
-    }
-    // Time enough for both to ask, of which one may.
-    runs.handle_timeout(seconds(60));
-    assert_eq!(&*runs.poll_effect().unwrap().0, "a");
-    assert!(runs.poll_effect().is_none());
-    let full = Update::Snapshot {
-        state: START,
-        hash: &[],
-    };
-    let _recovered = runs.apply(seconds(60), "a", Stamp::new(2), full);
-    assert!(runs.poll_timeout().is_some(), "b waits for its turn");
-    runs.forget_partition(1);
-    assert_eq!(runs.poll_timeout(), None);
-    runs.handle_timeout(seconds(70));
-    assert!(runs.poll_effect().is_none());
-}
-
-#[test]
 fn a_state_beyond_one_runs_share_is_refused_and_the_last_byte_of_it_is_not() {
     let state = large(100_000);
     // A string that is shared, laid out in words, and two counters.
@@ -341,99 +291,6 @@ fn what_waits_and_what_is_quarantined_is_counted_in_every_form() {
 }
 
 #[test]
-fn requests_of_all_runs_are_spread_and_limited() {
-    let mut runs = Runs::new(RunsLimits::default());
-    for thread in 0..1_000 {
-        let _started = start(&mut runs, &format!("t{thread}"));
-    }
-    runs.lost(seconds(100));
-    let mut now = seconds(100);
-    let mut asked: Vec<(Duration, String)> = Vec::new();
-    for _ in 0..100_000 {
-        while let Some((thread, _)) = runs.poll_effect() {
-            asked.push((now, thread.to_string()));
-        }
-        if asked.len() >= 1_000 {
-            break;
-        }
-        now = now.max(runs.poll_timeout().expect("more wait"));
-        runs.handle_timeout(now);
-    }
-    // A tenth of a second's at once, then one after another.
-    assert_eq!(
-        asked.iter().filter(|(at, _)| *at == seconds(100)).count(),
-        10
-    );
-    for pair in asked.windows(101) {
-        assert!(
-            pair[100].0 - pair[0].0 >= Duration::from_millis(900),
-            "{pair:?}"
-        );
-    }
-    assert!(now <= seconds(111), "{now:?}");
-    // Every run that was lost asked, and the ones that asked again did so by their own schedule.
-    let mut first: Vec<_> = asked.iter().map(|(_, thread)| thread).collect();
-    first.sort();
-    first.dedup();
-    assert!(first.len() > 900, "{}", first.len());
-}
-
-#[test]
-fn a_host_that_asks_rarely_is_given_no_more_than_a_tenth_of_a_second_at_once() {
-    for (a_second, at_once) in [(0, 0), (1, 1), (9, 1), (10, 1), (20, 2), (1_000, 100)] {
-        let mut limits = RunsLimits::default();
-        limits.requests_per_second = a_second;
-        let mut runs = Runs::new(limits);
-        for thread in 0..200 {
-            let _waits = runs.apply(
-                Duration::ZERO,
-                &format!("t{thread}"),
-                Stamp::new(1),
-                Update::Other,
-            );
-        }
-        for second in [50, 51] {
-            runs.handle_timeout(seconds(second));
-            let given = core::iter::from_fn(|| runs.poll_effect()).count();
-            assert_eq!(given, at_once, "{a_second}");
-        }
-        assert_eq!(
-            runs.poll_timeout().is_some_and(|at| at < seconds(60)),
-            a_second > 0
-        );
-    }
-}
-
-#[test]
-fn a_request_counts_when_it_is_handed_out() {
-    let mut runs = Runs::new(RunsLimits::default());
-    let waits = |runs: &mut Runs, second, sequence| {
-        let lost = runs.apply(seconds(second), "a", Stamp::new(sequence), Update::Lost);
-        assert_eq!(lost.code(), "resync");
-    };
-    // Withdrawn three times before the host looks.
-    for round in 1..=3 {
-        waits(&mut runs, round, 1);
-        let full = Update::Snapshot {
-            state: START,
-            hash: &[],
-        };
-        assert_eq!(
-            runs.apply(seconds(round), "a", Stamp::new(round), full)
-                .code(),
-            "recovered"
-        );
-        assert!(runs.poll_effect().is_none());
-    }
-    waits(&mut runs, 4, 1);
-    let Some((_, Effect::RequestSnapshot { attempt, .. })) = runs.poll_effect() else {
-        panic!("nobody was asked before")
-    };
-    assert_eq!(attempt, 0);
-    assert_eq!(runs.poll_timeout(), Some(seconds(5)));
-}
-
-#[test]
 fn runs_are_held_up_to_their_count_and_not_one_more() {
     for (arrive, held) in [(2, 2), (3, 3), (4, 3)] {
         let mut limits = RunsLimits::default();
@@ -464,170 +321,6 @@ fn runs_are_held_up_to_their_bytes_and_not_one_more() {
     assert_eq!(held(all), (3, all));
     assert_eq!(held(all - 1).0, 2);
     assert_eq!(held(0).0, 1, "the last run is bounded by its own limits");
-}
-
-#[test]
-fn a_thread_id_has_its_last_byte_and_not_the_next() {
-    let mut limits = RunsLimits::default();
-    limits.thread_bytes = 8;
-    let mut runs = Runs::new(limits);
-    for (len, code) in [(7, "recovered"), (8, "recovered"), (9, "quarantined")] {
-        assert_eq!(start(&mut runs, &"t".repeat(len)).code(), code);
-    }
-    let message = runs.poll_quarantined().unwrap();
-    assert_eq!(
-        (message.cause, message.cause.code()),
-        (QuarantineCause::ThreadTooLong, "thread_too_long")
-    );
-    assert_eq!(&*message.thread, "ttttttttt");
-}
-
-#[test]
-fn a_message_without_a_thread_is_in_no_run_and_waits_for_the_host() {
-    let mut runs = Runs::new(RunsLimits::default());
-    let _started = start(&mut runs, "a");
-    for (second, thread) in ["", " ", "\t\u{a0}"].into_iter().enumerate() {
-        let outcome = set("7", |diff| {
-            runs.apply(seconds(second as u64), thread, Stamp::new(2), diff)
-        });
-        assert_eq!(outcome, Outcome::Quarantined);
-    }
-    let counts = runs.counts();
-    assert_eq!(
-        (counts.outcomes.quarantined, counts.quarantine_held),
-        (3, 3)
-    );
-    let held: u64 = counts.quarantine_bytes;
-    assert_eq!((counts.synced, counts.waiting), (1, 0));
-    assert_eq!(
-        runs.get("a").unwrap().state().unwrap().to_string(),
-        r#"{"n":0}"#
-    );
-
-    // The host has found out where the first belongs, and throws the others away.
-    let message = runs.poll_quarantined().unwrap();
-    assert_eq!(
-        (message.at, message.cause.code()),
-        (Duration::ZERO, "no_thread")
-    );
-    let outcome = message.with_update(|update| runs.apply(seconds(9), "a", message.stamp, update));
-    assert_eq!(outcome.code(), "applied");
-    assert_eq!(
-        runs.get("a").unwrap().state().unwrap().to_string(),
-        r#"{"n":7}"#
-    );
-    let mut bytes = message.bytes();
-    while let Some(message) = runs.poll_quarantined() {
-        bytes += message.bytes();
-    }
-    assert_eq!(bytes, held);
-    let counts = runs.counts();
-    assert_eq!((counts.quarantine_held, counts.quarantine_bytes), (0, 0));
-    assert_eq!(
-        (counts.outcomes.quarantined, counts.quarantine_dropped),
-        (3, 0)
-    );
-}
-
-#[test]
-fn whatever_is_quarantined_is_lent_as_it_came() {
-    let mut runs = Runs::new(RunsLimits::default());
-    let operations = [Encoded {
-        op: 1,
-        path: "/n",
-        ..Encoded::default()
-    }];
-    let updates = [
-        Update::Start { state: None },
-        START_UPDATE,
-        Update::Snapshot {
-            state: b"[1]",
-            hash: &[1; 32],
-        },
-        Update::Diff {
-            operations: operations.as_slice().into(),
-            hash: &[2; 32],
-            base: &[3; 16],
-        },
-        Update::Checkpoint {
-            id: &[4; 16],
-            state: b"{}",
-        },
-        Update::PoisonedCheckpoint { id: &[5; 16] },
-        Update::Other,
-        Update::Lost,
-    ];
-    for update in updates {
-        let _quarantined = runs.apply(Duration::ZERO, "", Stamp::new(3), update);
-    }
-    for update in updates {
-        let message = runs.poll_quarantined().unwrap();
-        assert_eq!(message.stamp, Stamp::new(3));
-        let lent = message.with_update(|update| format!("{update:?}"));
-        assert_eq!(lent, format!("{update:?}"));
-    }
-}
-
-#[test]
-fn messages_are_quarantined_up_to_their_count_and_not_one_more() {
-    for (come, held) in [(2, 2), (3, 3), (4, 3)] {
-        let mut limits = RunsLimits::default();
-        limits.quarantine_messages = 3;
-        let mut runs = Runs::new(limits);
-        for sequence in 1..=come {
-            let _quarantined = runs.apply(Duration::ZERO, "", Stamp::new(sequence), Update::Other);
-        }
-        let counts = runs.counts();
-        assert_eq!(counts.quarantine_held, held as usize);
-        assert_eq!(counts.quarantine_dropped, come - held);
-        // The oldest went.
-        let first = runs.poll_quarantined().unwrap().stamp;
-        assert_eq!(first, Stamp::new(1 + come - held));
-    }
-}
-
-#[test]
-fn messages_are_quarantined_up_to_their_bytes_and_not_one_more() {
-    let state = vec![b' '; 1_000];
-    let quarantined = |budget: u64, messages: u64| {
-        let mut limits = RunsLimits::default();
-        limits.quarantine_bytes = budget;
-        let mut runs = Runs::new(limits);
-        for sequence in 1..=messages {
-            let update = Update::Snapshot {
-                state: &state,
-                hash: &[],
-            };
-            let _quarantined = runs.apply(Duration::ZERO, "", Stamp::new(sequence), update);
-            assert!(runs.counts().quarantine_bytes <= budget);
-        }
-        let counts = runs.counts();
-        (
-            counts.quarantine_held,
-            counts.quarantine_bytes,
-            counts.quarantine_dropped,
-        )
-    };
-    let (_, each, _) = quarantined(u64::MAX, 1);
-    assert_eq!(quarantined(each, 1), (1, each, 0));
-    assert_eq!(quarantined(2 * each + 1, 2), (2, 2 * each, 0));
-    assert_eq!(quarantined(2 * each, 2), (2, 2 * each, 0));
-    assert_eq!(quarantined(2 * each - 1, 2), (1, each, 1));
-    // One that is larger than the budget drops nothing but itself.
-    assert_eq!(quarantined(each - 1, 2), (0, 0, 2));
-}
-
-#[test]
-fn a_message_that_finds_no_room_in_quarantine_is_not_copied() {
-    let mut limits = RunsLimits::default();
-    limits.quarantine_bytes = 100;
-    let mut runs = Runs::new(limits);
-    let update = Update::Snapshot {
-        state: START,
-        hash: &[],
-    };
-    let (outcome, usage) = measure(|| runs.apply(Duration::ZERO, "", Stamp::new(1), update));
-    assert_eq!((outcome, usage.calls), (Outcome::Quarantined, 0));
 }
 
 #[test]
@@ -663,29 +356,6 @@ fn every_reason_is_counted_each_time_asked_or_not() {
     let seen: Vec<_> = counts.resyncs().filter(|(_, count)| *count > 0).collect();
     assert_eq!(seen, [("gap", 5), ("lost", 1)]);
     assert!(core::iter::from_fn(|| runs.poll_effect()).count() <= 1);
-}
-
-#[test]
-fn requests_are_made_in_the_order_of_waiting_and_not_for_a_run_that_recovered() {
-    let mut runs = Runs::new(RunsLimits::default());
-    for thread in ["c", "a", "b"] {
-        let _waits = runs.apply(Duration::ZERO, thread, Stamp::new(1), Update::Other);
-    }
-    let full = Update::Snapshot {
-        state: START,
-        hash: &[],
-    };
-    let _recovered = runs.apply(seconds(1), "a", Stamp::new(2), full);
-    // However often time passes: a host that does not listen is not owed more than one request a run.
-    for second in 2..10_000 {
-        runs.handle_timeout(seconds(second));
-    }
-    let mut asked = Vec::new();
-    while let Some((thread, Effect::RequestSnapshot { reason, .. })) = runs.poll_effect() {
-        assert_eq!(reason, ResyncReason::NoSnapshot);
-        asked.push(thread.to_string());
-    }
-    assert_eq!(asked, ["c", "b"]);
 }
 
 /// Any order of messages, evictions and timeouts: every total and index is what it would be if it
