@@ -1,8 +1,8 @@
 //! A producer of agent runs with hostile records among them, and the ledger of what it wrote.
 //!
 //! For trying a consumer out: [`produce`] writes, the consumer says what it made of each offset
-//! ([`Ledger::decided`]), and [`Ledger::compare`] says where the two differ; a [`RunReport`] holds it against offsets and states as
-//! well. It is not published.
+//! ([`Ledger::decided`]), and [`Ledger::compare`] says where the two differ; a [`RunReport`] holds it
+//! against offsets and states as well. It is not published.
 #![forbid(unsafe_code)]
 
 mod agent;

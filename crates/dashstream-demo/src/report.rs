@@ -17,7 +17,7 @@ use crate::ledger::{Comparison, Ledger};
 pub struct RunReport {
     /// Records decided.
     pub received: u64,
-    /// Records decoded.
+    /// Records decoded, or ignored.
     pub decoded: u64,
     /// Records that could not be processed, by cause.
     pub unprocessable: BTreeMap<&'static str, u64>,
