@@ -18,22 +18,25 @@ pub(crate) fn run(brokers: Option<&str>) -> Result<()> {
             }
             let cluster = Cluster::start(1, LIFE)?;
             cluster.grant()?;
-            suite(&cluster.address, Some(&cluster.login_address()?))
+            suite(&cluster.address, Some(&cluster))
         }
     }
 }
 
-/// `login` is where the users of [`Cluster`] log in; without it the tests about them are left out.
-fn suite(brokers: &str, login: Option<&str>) -> Result<()> {
+/// The tests about users are left out where nobody knows how they log in, at a broker that is not ours.
+fn suite(brokers: &str, ours: Option<&Cluster>) -> Result<()> {
     for mut tests in tests() {
         // Most of the time is spent waiting for groups to form.
         tests
             .args(["--no-fail-fast", "--", "--include-ignored"])
             .args(["--test-threads", "12"])
             .env("DASHSTREAM_TEST_BROKERS", brokers);
-        match login {
-            Some(login) => tests.env("DASHSTREAM_TEST_LOGIN", login),
-            None => tests.args(["--skip", "::logins::"]),
+        match ours {
+            Some(cluster) => tests
+                .env("DASHSTREAM_TEST_LOGIN", cluster.login_address()?)
+                .env("DASHSTREAM_TEST_SECURE", cluster.secure_address()?)
+                .env("DASHSTREAM_TEST_CERTIFICATE", cluster.certificate()?),
+            None => tests.args(["--skip", "::logins::", "--skip", "::secure::"]),
         };
         sh::run(&mut tests)?;
     }
@@ -42,7 +45,7 @@ fn suite(brokers: &str, login: Option<&str>) -> Result<()> {
 
 fn tests() -> [std::process::Command; 3] {
     [
-        &["-p", "dashstream-kafka", "--tests"][..],
+        &["-p", "dashstream-kafka", "--features", "tls", "--tests"][..],
         &["-p", "dashstream-gateway", "--test", "suite", "broker::"],
         &["-p", "dashstream", "--features", "cli", "--test", "command"],
     ]

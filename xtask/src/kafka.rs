@@ -2,6 +2,7 @@
 
 mod install;
 mod node;
+mod tls;
 
 use core::time::Duration;
 use std::fs;
@@ -60,20 +61,22 @@ impl Cluster {
 
     /// Grants the users what `USERS` says.
     pub(crate) fn grant(&self) -> Result<()> {
-        for what in ["--topic", "--group"] {
-            let mut grant = java()?;
-            grant
-                .arg("org.apache.kafka.tools.AclCommand")
-                .args(["--bootstrap-server", &self.address, "--add"])
-                .args(["--allow-principal", "User:reader"])
-                .args(["--operation", "Read", "--operation", "Describe"])
-                .args([what, "*"]);
-            sh::run(grant.stdout(Stdio::null()))?;
-        }
-        Ok(())
+        grant(&self.address)
     }
 
-    /// Where users log in.
+    /// Where users log in over TLS.
+    pub(crate) fn secure_address(&self) -> Result<String> {
+        let each = self.nodes.iter().map(|one| one.node.secure_address());
+        Ok(listed(each.collect::<Result<Vec<_>>>()?.iter()))
+    }
+
+    /// What clients prove all nodes by.
+    pub(crate) fn certificate(&self) -> Result<PathBuf> {
+        let first = self.nodes.first().context("no node")?;
+        Ok(first.node.certificate())
+    }
+
+    /// Where users log in over plain connections.
     pub(crate) fn login_address(&self) -> Result<String> {
         let each = self.nodes.iter().map(|one| one.node.login_address());
         Ok(listed(each.collect::<Result<Vec<_>>>()?.iter()))
@@ -179,10 +182,45 @@ pub(crate) fn start(nodes: usize, life: Duration) -> Result<()> {
         "Apache Kafka runs for at most {} s; `cargo xtask kafka stop` ends it",
         life.as_secs()
     );
-    println!(
-        "{}",
-        listed(started.iter().map(|one| one.node.address.as_str()))
-    );
+    let address = listed(started.iter().map(|one| one.node.address.as_str()));
+    grant(&address)?;
+    let nodes = started.iter().map(|one| &one.node);
+    let secure = nodes.clone().map(Node::secure_address);
+    let secure = listed(secure.collect::<Result<Vec<_>>>()?.iter());
+    if let Some(first) = nodes.clone().next() {
+        eprintln!(
+            "Users log in with SASL/SCRAM over TLS at {secure}, with ssl.ca.location={}",
+            first.certificate().display()
+        );
+    }
+    println!("{address}");
+    Ok(())
+}
+
+/// As [`Cluster::grant`].
+fn grant(address: &str) -> Result<()> {
+    let read = ["--operation", "Read", "--operation", "Describe"];
+    let both = [
+        "--allow-principal",
+        "User:reader",
+        "--allow-principal",
+        "User:member",
+    ];
+    let write = ["--operation", "Write", "--operation", "DescribeConfigs"];
+    for (users, operations, what) in [
+        (&both[..], read, "--topic"),
+        (&both, read, "--group"),
+        (&["--allow-principal", "User:member"], write, "--topic"),
+    ] {
+        let mut grant = java()?;
+        grant
+            .arg("org.apache.kafka.tools.AclCommand")
+            .args(["--bootstrap-server", address, "--add"])
+            .args(users)
+            .args(operations)
+            .args([what, "*"]);
+        sh::run(grant.stdout(Stdio::null()))?;
+    }
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::install::java;
+use super::tls::{CERTIFICATE, Key, PASSWORD};
 use crate::sh;
 
 /// A node's files, in a folder that is named after its address.
@@ -28,6 +29,7 @@ struct Ports {
     plain: u16,
     controller: u16,
     login: u16,
+    secure: u16,
     behind: u16,
 }
 
@@ -37,6 +39,7 @@ impl Node {
     pub(super) fn create(nodes: usize, fronts: &[u16]) -> Result<Vec<Self>> {
         let ports = free_ports(nodes)?;
         let cluster = sh::output(java()?.args(["kafka.tools.StorageTool", "random-uuid"]))?;
+        let mut key = None;
         let create = |(id, own): (usize, &Ports)| {
             let address = format!("127.0.0.1:{}", own.plain);
             let folder = sh::scratch(&folder_of(&address))?;
@@ -47,13 +50,27 @@ impl Node {
             };
             let settings = node.settings();
             let front = fronts.get(id - 1).copied();
-            fs::write(&settings, properties(&node.folder, id, own, front, &ports))?;
-            fs::write(node.folder.join(LOGIN), format!("127.0.0.1:{}", own.login))?;
+            let key = match &key {
+                Some(key) => key,
+                // One for all: they are the same machine.
+                None => key.insert(Key::create(&node.folder)?),
+            };
+            fs::write(
+                &settings,
+                properties(&node.folder, id, own, front, &ports, key),
+            )?;
+            for (file, port) in [(LOGIN, own.login), (SECURE, own.secure)] {
+                fs::write(node.folder.join(file), format!("127.0.0.1:{port}"))?;
+            }
             let mut format = java()?;
             format
                 .args(["kafka.tools.StorageTool", "format", "-t", cluster.trim()])
                 .arg("-c")
                 .arg(&settings);
+            for (name, password) in USERS {
+                let user = format!("SCRAM-SHA-256=[name={name},password={password}]");
+                format.args(["--add-scram", &user]);
+            }
             sh::output(&mut format)?;
             Ok(node)
         };
@@ -89,9 +106,19 @@ impl Node {
         server.spawn().context("java does not start")
     }
 
-    /// Where users log in.
+    /// Where users log in, over plain connections.
     pub(super) fn login_address(&self) -> Result<String> {
         Ok(fs::read_to_string(self.folder.join(LOGIN))?)
+    }
+
+    /// Where users log in, over TLS.
+    pub(super) fn secure_address(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.folder.join(SECURE))?)
+    }
+
+    /// What clients prove the nodes by, where this is the first.
+    pub(super) fn certificate(&self) -> PathBuf {
+        self.folder.join(CERTIFICATE)
     }
 
     fn settings(&self) -> PathBuf {
@@ -184,16 +211,17 @@ fn free_ports(nodes: usize) -> Result<Vec<Ports>> {
     let free = |port| TcpListener::bind(("127.0.0.1", port)).ok();
     let held: Vec<_> = (first..PORTS.end)
         .filter_map(free)
-        .take(nodes * 4)
+        .take(nodes * 5)
         .collect();
     let ports = held.iter().map(|held| Ok(held.local_addr()?.port()));
     let ports = ports.collect::<Result<Vec<_>>>()?;
     let (of_each, _) = ports.as_chunks();
     ensure!(of_each.len() == nodes, "no ports are free");
-    let named = |&[plain, controller, login, behind]: &[u16; 4]| Ports {
+    let named = |&[plain, controller, login, secure, behind]: &[u16; 5]| Ports {
         plain,
         controller,
         login,
+        secure,
         behind,
     };
     Ok(of_each.iter().map(named).collect())
@@ -223,15 +251,25 @@ fn watch(process: u32, life: Duration, owner: Option<u32>) -> Result<Child> {
 
 /// Kafka's defaults, but for what so few nodes can only have so many of, few internal partitions so that
 /// they start soon, and short sessions so that a killed member's partitions move soon. Whoever comes to the
-/// plain listener may do everything, and whoever logs in at the other one what he is granted.
-fn properties(folder: &Path, id: usize, own: &Ports, front: Option<u16>, all: &[Ports]) -> String {
+/// plain listener may do everything, and whoever logs in at another one what he is granted.
+fn properties(
+    folder: &Path,
+    id: usize,
+    own: &Ports,
+    front: Option<u16>,
+    all: &[Ports],
+    key: &Key,
+) -> String {
     let Ports {
         plain,
         controller,
         login,
+        secure,
         behind,
     } = own;
-    let open = format!("PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{login}");
+    let open = format!(
+        "PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{login},SASL_SSL://127.0.0.1:{secure}"
+    );
     let [listens, tells] = [Some(*behind), front].map(|port| match (front, port) {
         (Some(_), Some(port)) => format!("{open},FRONT://127.0.0.1:{port}"),
         (None, _) | (_, None) => open.clone(),
@@ -239,6 +277,13 @@ fn properties(folder: &Path, id: usize, own: &Ports, front: Option<u16>, all: &[
     let users = USERS
         .map(|(name, password)| format!(" user_{name}=\"{password}\""))
         .concat();
+    let scram = ["sasl_ssl", "front"].map(|listener| {
+        format!(
+            "listener.name.{listener}.scram-sha-256.sasl.jaas.config=\
+             org.apache.kafka.common.security.scram.ScramLoginModule required;\n"
+        )
+    });
+    let scram = scram.concat();
     let voters = (1..)
         .zip(all)
         .map(|(id, ports)| format!("{id}@127.0.0.1:{}", ports.controller));
@@ -253,8 +298,19 @@ fn properties(folder: &Path, id: usize, own: &Ports, front: Option<u16>, all: &[
          controller.listener.names=CONTROLLER\n\
          inter.broker.listener.name=PLAINTEXT\n\
          listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,\
-         FRONT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT\n\
-         sasl.enabled.mechanisms=PLAIN\n\
+         FRONT:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL\n\
+         sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,OAUTHBEARER\n\
+         listener.name.sasl_plaintext.sasl.enabled.mechanisms=PLAIN\n\
+         listener.name.front.sasl.enabled.mechanisms=SCRAM-SHA-256\n\
+         listener.name.sasl_ssl.sasl.enabled.mechanisms=SCRAM-SHA-256,OAUTHBEARER\n\
+         {scram}\
+         listener.name.sasl_ssl.oauthbearer.sasl.jaas.config=\
+         org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required \
+         unsecuredLoginStringClaim_sub=\"node\";\n\
+         ssl.keystore.type=PKCS12\n\
+         ssl.keystore.location={}\n\
+         ssl.keystore.password={PASSWORD}\n\
+         ssl.key.password={PASSWORD}\n\
          listener.name.sasl_plaintext.plain.sasl.jaas.config=\
          org.apache.kafka.common.security.plain.PlainLoginModule required{users};\n\
          authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n\
@@ -271,6 +327,7 @@ fn properties(folder: &Path, id: usize, own: &Ports, front: Option<u16>, all: &[
          share.coordinator.state.topic.min.isr={in_sync}\n\
          group.initial.rebalance.delay.ms=0\n\
          group.min.session.timeout.ms=1000\n",
+        key.store.display(),
         folder.join(DATA).display()
     );
     if copies > 1 {
@@ -286,11 +343,17 @@ pub(super) const fn in_sync_min(copies: usize) -> usize {
     copies / 2 + 1
 }
 
-/// Users and their passwords: `stranger` is granted nothing, `reader` may read topics and be in groups.
-const USERS: [(&str, &str); 2] = [("stranger", "secret"), ("reader", "secret")];
+/// Users and their passwords: `stranger` is granted nothing, `reader` may read topics and be in groups, and
+/// `member` may write topics as well.
+const USERS: [(&str, &str); 3] = [
+    ("stranger", "secret"),
+    ("reader", "secret"),
+    ("member", "secret"),
+];
 
 const DATA: &str = "data";
 const LOGIN: &str = "login";
+const SECURE: &str = "secure";
 
 /// What a node of a small cluster needs, which other programs share a machine with.
 const HEAP: &str = "-Xmx384m";
