@@ -76,6 +76,7 @@ const NORMAL: &[(&str, &[&str])] = &[
             "dashstream-dlq",
             "dashstream-policy",
             "rdkafka",
+            "serde_json",
             "thiserror",
             "tokio",
         ],

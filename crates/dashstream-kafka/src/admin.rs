@@ -6,23 +6,28 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
+use dashstream_policy::{TopicId, TopicPartition};
 use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::groups::GroupList;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::Offset;
 
+use crate::asking::{Asking, AskingClient};
 use crate::client_code::{ClientCode, ErrorClass};
 use crate::clock::Patience;
 use crate::config::{Config, Start};
 use crate::error::{Asked, StartError};
 use crate::settings;
+use crate::topics::Topics;
 use crate::watermarks::Watermarks;
 
 /// Reads what the broker knows about a topic and a group, without joining the group.
+///
+/// Of a configuration with several topics it is the first; for another one make a [`Config`] that names it.
 pub struct Admin {
-    client: BaseConsumer,
-    topic: String,
+    client: AskingClient,
+    topics: Topics,
     group: String,
     start: Start,
     timeout: Duration,
@@ -46,12 +51,9 @@ impl Admin {
     }
 
     fn with(config: &Config, settings: &ClientConfig) -> Result<Self, StartError> {
-        let client = settings
-            .create()
-            .map_err(|error| settings::culprit(settings, config, &error))?;
         Ok(Self {
-            client,
-            topic: config.topic.clone(),
+            client: Asking::client(config, settings)?,
+            topics: Topics::new(config.topics()),
             group: config.group.clone(),
             start: config.start,
             timeout: config.request_timeout,
@@ -66,7 +68,21 @@ impl Admin {
     /// [`StartError::NoSuchTopic`]; [`StartError::Unreachable`], [`StartError::AuthenticationFailed`],
     /// [`StartError::TlsFailed`] or [`StartError::NotAuthorized`] when there was no answer in time.
     pub fn partitions(&self) -> Result<Vec<i32>, StartError> {
-        self.partitions_of(&self.topic, Asked::Topic)
+        self.partitions_of(self.topic(), Asked::Topic)
+    }
+
+    /// The partitions of all topics, as [`Admin::partitions`] of each.
+    pub(crate) fn all_partitions(&self) -> Result<Vec<TopicPartition>, StartError> {
+        let mut all = Vec::new();
+        for (topic, name) in self.topics.iter() {
+            let numbers = self.partitions_of(name, Asked::Topic)?;
+            all.extend(
+                numbers
+                    .iter()
+                    .map(|number| TopicPartition::new(topic, *number)),
+            );
+        }
+        Ok(all)
     }
 
     /// The offset the group would continue at, for each partition of the topic; none where it never
@@ -76,8 +92,8 @@ impl Admin {
     ///
     /// Those of [`Admin::partitions`].
     pub fn committed(&self) -> Result<BTreeMap<i32, Option<i64>>, StartError> {
-        let partitions = self.partitions()?;
-        self.committed_of(&partitions)
+        let partitions = of_first(&self.partitions()?);
+        Ok(numbers(self.committed_of(&partitions)?))
     }
 
     /// A partition's watermarks, fresh from its leader.
@@ -87,7 +103,7 @@ impl Admin {
     /// Those of [`Admin::partitions`].
     pub fn watermarks(&self, partition: i32) -> Result<Watermarks, StartError> {
         self.client
-            .fetch_watermarks(&self.topic, partition, self.timeout)
+            .fetch_watermarks(self.topic(), partition, self.timeout)
             .map(|(low, high)| Watermarks { low, high })
             .map_err(|error| StartError::unanswered(Asked::Watermarks, ClientCode::of(&error)))
     }
@@ -108,7 +124,7 @@ impl Admin {
             None | Some((_, "Empty" | "Dead")) => BTreeSet::new(),
             Some((group, "Stable")) => {
                 let members = group.members().iter();
-                let parts = members.map(|member| owned(member.assignment()?, &self.topic));
+                let parts = members.map(|member| owned(member.assignment()?, self.topic()));
                 match parts.collect::<Option<Vec<_>>>() {
                     Some(parts) => parts.into_iter().flatten().collect(),
                     None => return Ok(None),
@@ -121,6 +137,7 @@ impl Admin {
         if left.is_empty() {
             return Ok(Some(BTreeMap::new()));
         }
+        let left = of_first(&left);
         let committed = self.committed_of(&left)?;
         let watermarks = self.watermarks_of(&left);
         let waiting = watermarks.into_iter().map(|(partition, marks)| {
@@ -131,7 +148,7 @@ impl Admin {
                 (None, Start::Latest) => marks.high,
             };
             let records = marks.high.saturating_sub(next.max(marks.low));
-            (partition, u64::try_from(records).unwrap_or(0))
+            (partition.partition(), u64::try_from(records).unwrap_or(0))
         });
         Ok(Some(waiting.filter(|(_, records)| *records > 0).collect()))
     }
@@ -151,10 +168,14 @@ impl Admin {
         let owner = members.find(|member| {
             let owned = member
                 .assignment()
-                .and_then(|bytes| owned(bytes, &self.topic));
+                .and_then(|bytes| owned(bytes, self.topic()));
             owned.is_some_and(|owned| owned.contains(&partition))
         });
         Ok(owner.map(|member| format!("{} at {}", member.client_id(), member.client_host())))
+    }
+
+    fn topic(&self) -> &str {
+        self.topics.name(FIRST)
     }
 
     fn groups(&self) -> Result<GroupList, StartError> {
@@ -165,7 +186,10 @@ impl Admin {
 
     /// Fresh watermarks of several partitions in two questions. A partition that gave no answer in
     /// time is left out.
-    pub(crate) fn watermarks_of(&self, partitions: &[i32]) -> BTreeMap<i32, Watermarks> {
+    pub(crate) fn watermarks_of(
+        &self,
+        partitions: &[TopicPartition],
+    ) -> BTreeMap<TopicPartition, Watermarks> {
         let low = self.list_offsets(partitions, Offset::Beginning);
         let high = self.list_offsets(partitions, Offset::End);
         low.iter()
@@ -178,19 +202,26 @@ impl Admin {
 
     /// Asks for the first or the next offset. The list goes out with a time stamp in each offset,
     /// where the protocol has -2 for the first and -1 for the next, and comes back with offsets.
-    fn list_offsets(&self, partitions: &[i32], which: Offset) -> BTreeMap<i32, i64> {
-        let mut asked = TopicPartitionList::new();
-        for partition in partitions {
-            // Cannot fail: both values are offsets the client knows.
-            let _ok = asked.add_partition_offset(&self.topic, *partition, which);
-        }
-        let Ok(answer) = self.client.offsets_for_times(asked, self.timeout) else {
+    fn list_offsets(
+        &self,
+        partitions: &[TopicPartition],
+        which: Offset,
+    ) -> BTreeMap<TopicPartition, i64> {
+        let asked = partitions.iter().map(|partition| (*partition, which));
+        let answer = self
+            .topics
+            .offsets(asked)
+            .and_then(|asked| self.client.offsets_for_times(asked, self.timeout));
+        let Ok(answer) = answer else {
             return BTreeMap::new();
         };
         let mut offsets = BTreeMap::new();
         for element in answer.elements() {
-            if let (Ok(()), Offset::Offset(offset)) = (element.error(), element.offset()) {
-                offsets.insert(element.partition(), offset);
+            let partition = self.topics.partition(element.topic(), element.partition());
+            if let (Ok(()), Some(partition), Offset::Offset(offset)) =
+                (element.error(), partition, element.offset())
+            {
+                offsets.insert(partition, offset);
             }
         }
         offsets
@@ -198,15 +229,11 @@ impl Admin {
 
     pub(crate) fn committed_of(
         &self,
-        partitions: &[i32],
-    ) -> Result<BTreeMap<i32, Option<i64>>, StartError> {
-        let mut asked = TopicPartitionList::new();
-        for partition in partitions {
-            asked.add_partition(&self.topic, *partition);
-        }
+        partitions: &[TopicPartition],
+    ) -> Result<BTreeMap<TopicPartition, Option<i64>>, StartError> {
         let answer = self
             .client
-            .committed_offsets(asked, self.timeout)
+            .committed_offsets(self.topics.list(partitions), self.timeout)
             .map_err(|error| StartError::unanswered(Asked::Committed, ClientCode::of(&error)))?;
         let mut committed = BTreeMap::new();
         for element in answer.elements() {
@@ -224,7 +251,8 @@ impl Admin {
                 | Offset::Invalid
                 | Offset::OffsetTail(_) => None,
             };
-            committed.insert(element.partition(), offset);
+            let partition = self.topics.partition(element.topic(), element.partition());
+            committed.extend(partition.map(|partition| (partition, offset)));
         }
         Ok(committed)
     }
@@ -235,6 +263,7 @@ impl Admin {
     pub(crate) fn partitions_of(&self, topic: &str, what: Asked) -> Result<Vec<i32>, StartError> {
         let patience = Patience::new(self.timeout.max(CONNECT_TIMEOUT));
         let mut missing = None;
+        let because = |error: StartError| error.because(self.client.context().reason());
         loop {
             let answer = self.partitions_within(topic, what, patience.left());
             if let Err(error @ StartError::NoSuchTopic { .. }) = &answer {
@@ -244,11 +273,13 @@ impl Admin {
             let answered = answer.as_ref().err().and_then(StartError::unanswered_code);
             // The question only timed out; why nobody answered, the client reports on the side.
             match (answered, self.reported().into_iter().find(refused)) {
-                (Some(code), _) if refused(&code) => return answer,
-                (Some(_), Some(code)) => return Err(StartError::unanswered(what, code)),
+                (Some(code), _) if refused(&code) => return answer.map_err(because),
+                (Some(_), Some(code)) => return Err(because(StartError::unanswered(what, code))),
                 (_, _) if answer.is_ok() => return answer,
                 // The last question may have had no time left to be answered in.
-                (_, _) if !patience.again() => return missing.map_or(answer, Err),
+                (_, _) if !patience.again() => {
+                    return missing.map_or_else(|| answer.map_err(because), Err);
+                }
                 (_, _) => {}
             }
         }
@@ -280,13 +311,17 @@ impl Admin {
             .client
             .fetch_metadata(Some(topic), time)
             .map_err(|error| StartError::unanswered(what, ClientCode::of(&error)))?;
+        let missing = || StartError::NoSuchTopic {
+            what,
+            name: topic.into(),
+        };
         let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
-            return Err(StartError::NoSuchTopic { what });
+            return Err(missing());
         };
         match found.error().map(RDKafkaErrorCode::from) {
             None => Ok(found.partitions().iter().map(|p| p.id()).collect()),
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-                Err(StartError::NoSuchTopic { what })
+                Err(missing())
             }
             Some(code) => Err(StartError::unanswered(what, ClientCode::new(code))),
         }
@@ -296,10 +331,24 @@ impl Admin {
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admin")
-            .field("topic", &self.topic)
+            .field("topics", &self.topics)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
+}
+
+const FIRST: TopicId = TopicId::new(0);
+
+/// Partitions of the first topic, by their numbers.
+fn of_first(numbers: &[i32]) -> Vec<TopicPartition> {
+    let of = |number: &i32| TopicPartition::new(FIRST, *number);
+    numbers.iter().map(of).collect()
+}
+
+/// The numbers of partitions of one topic.
+fn numbers<T>(of: BTreeMap<TopicPartition, T>) -> BTreeMap<i32, T> {
+    let number = |(partition, of): (TopicPartition, T)| (partition.partition(), of);
+    of.into_iter().map(number).collect()
 }
 
 /// The partitions of `topic` in a member's assignment, as consumers write it: version, topics with

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod check;
 
+use core::error::Error;
 use core::time::Duration;
 use core::{fmt, mem};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::thread;
 
 use dashstream_dlq::{Disclosure, EncodedRecord, LetterFormat, RejectedRecord};
 use dashstream_policy::ArchiveRequest;
+use rdkafka::client::OAuthToken;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
@@ -23,6 +25,7 @@ use crate::driver_message::DriverMessage;
 use crate::error::StartError;
 use crate::inbox::Inbox;
 use crate::message::RejectedMessage;
+use crate::oauth::Tokens;
 use crate::settings;
 use crate::standing::ClientRole;
 
@@ -31,7 +34,6 @@ pub(crate) struct Archive {
     producer: ThreadedProducer<Answers>,
     /// What the producer is made from, and made again.
     settings: ClientConfig,
-    answers: Arc<Inbox>,
     topic: String,
     group: String,
     client_id: String,
@@ -44,12 +46,14 @@ impl Archive {
     pub(crate) fn new(config: &Config, answers: Arc<Inbox>) -> Result<Self, StartError> {
         let settings = settings::producer(config);
         let producer = settings
-            .create_with_context(Answers(answers.clone()))
+            .create_with_context(Answers {
+                inbox: answers.clone(),
+                tokens: config.tokens.clone(),
+            })
             .map_err(|error| settings::culprit(&settings, config, &error))?;
         Ok(Self {
             producer,
             settings,
-            answers,
             topic: config.archive_topic.clone(),
             group: config.group.clone(),
             client_id: config.client_id.clone(),
@@ -69,7 +73,7 @@ impl Archive {
         }
         let made = self
             .settings
-            .create_with_context(Answers(self.answers.clone()));
+            .create_with_context(self.producer.context().as_ref().clone());
         let Ok(producer) = made else {
             return false;
         };
@@ -92,10 +96,11 @@ impl Archive {
         received: u64,
     ) -> Result<(), Refused> {
         let (message, known) = (&kept.message, &kept.ids);
-        let trace_id = trace_id(&self.group, message.partition, message.offset, topic);
+        let number = message.partition.partition();
+        let trace_id = trace_id(&self.group, number, message.offset, topic);
         let mut record = RejectedRecord::new(
             topic,
-            message.partition,
+            number,
             message.offset,
             message.payload.as_deref(),
             request.cause,
@@ -158,13 +163,23 @@ impl fmt::Debug for Archive {
 }
 
 /// Passes the broker's answers on, from the producer's own thread.
-struct Answers(Arc<Inbox>);
+#[derive(Clone)]
+struct Answers {
+    inbox: Arc<Inbox>,
+    tokens: Tokens,
+}
 
 impl ClientContext for Answers {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.tokens.next()
+    }
+
     fn error(&self, error: KafkaError, _reason: &str) {
         let code = ClientCode::of(&error);
-        self.0
-            .send(DriverMessage::ClientFailed(ClientRole::Archive, code));
+        let failed = DriverMessage::ClientFailed(ClientRole::Archive, code);
+        self.inbox.send(failed);
     }
 }
 
@@ -177,7 +192,7 @@ impl ProducerContext for Answers {
             Err((error, _)) => Err(Refused::of(error)),
         };
         // Without its receiver the consumer is closed, and nobody waits for the answer.
-        self.0.send(DriverMessage::Archived(*sent, result));
+        self.inbox.send(DriverMessage::Archived(*sent, result));
     }
 }
 

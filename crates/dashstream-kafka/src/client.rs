@@ -7,26 +7,24 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_policy::NextOffset;
+use dashstream_policy::{NextOffset, TopicPartition};
 use rdkafka::consumer::{
     BaseConsumer, CommitMode, Consumer as _, ConsumerContext, RebalanceProtocol,
 };
 use rdkafka::error::{KafkaResult, RDKafkaErrorCode};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::Offset;
 
 use crate::client_code::ClientCode;
+use crate::topics::Topics;
 
 /// Assigns partitions, each from its offset.
 pub(crate) fn assign<C: ConsumerContext>(
     client: &BaseConsumer<C>,
-    topic: &str,
-    offsets: impl Iterator<Item = (i32, Offset)>,
+    topics: &Topics,
+    offsets: impl Iterator<Item = (TopicPartition, Offset)>,
     cooperative: bool,
 ) -> KafkaResult<()> {
-    let mut list = TopicPartitionList::new();
-    for (partition, offset) in offsets {
-        list.add_partition_offset(topic, partition, offset)?;
-    }
+    let list = topics.offsets(offsets)?;
     if cooperative {
         client.incremental_assign(&list)
     } else {
@@ -37,32 +35,30 @@ pub(crate) fn assign<C: ConsumerContext>(
 /// Gives partitions back.
 pub(crate) fn unassign<C: ConsumerContext>(
     client: &BaseConsumer<C>,
-    topic: &str,
-    partitions: &[i32],
+    topics: &Topics,
+    partitions: &[TopicPartition],
     cooperative: bool,
 ) -> KafkaResult<()> {
     if !cooperative {
         return client.unassign();
     }
-    client.incremental_unassign(&list(topic, partitions))
+    client.incremental_unassign(&topics.list(partitions))
 }
 
 /// Stores offsets that the engine released, and says of each whether the client took it. The client
 /// commits them.
 pub(crate) fn store<C: ConsumerContext>(
     client: &BaseConsumer<C>,
-    topic: &str,
-    offsets: impl ExactSizeIterator<Item = (i32, NextOffset)>,
+    topics: &Topics,
+    offsets: impl ExactSizeIterator<Item = (TopicPartition, NextOffset)>,
 ) -> Vec<Result<(), ClientCode>> {
     let count = offsets.len();
-    let mut list = TopicPartitionList::with_capacity(count);
-    for (partition, next) in offsets {
-        // The list call takes the offset as it is; the other two of the client add one.
-        if let Err(error) = list.add_partition_offset(topic, partition, Offset::Offset(next.get()))
-        {
-            return vec![Err(ClientCode::of(&error)); count];
-        }
-    }
+    // The list call takes the offset as it is; the other two of the client add one.
+    let offsets = offsets.map(|(partition, next)| (partition, Offset::Offset(next.get())));
+    let list = match topics.offsets(offsets) {
+        Ok(list) => list,
+        Err(error) => return vec![Err(ClientCode::of(&error)); count],
+    };
     // It is an error where none was taken, and each has its own in any case.
     let all = client.store_offsets(&list);
     let of_each = list.elements();
@@ -80,29 +76,27 @@ pub(crate) fn store<C: ConsumerContext>(
 /// Commits offsets at once, also lower ones than are committed. The answer comes to the callback.
 pub(crate) fn commit<C: ConsumerContext>(
     client: &BaseConsumer<C>,
-    topic: &str,
-    offsets: &BTreeMap<i32, i64>,
+    topics: &Topics,
+    offsets: &BTreeMap<TopicPartition, i64>,
 ) -> Result<(), ClientCode> {
-    let mut list = TopicPartitionList::with_capacity(offsets.len());
-    let added = offsets.iter().try_for_each(|(partition, next)| {
-        list.add_partition_offset(topic, *partition, Offset::Offset(*next))
-    });
-    added
-        .and_then(|()| client.commit(&list, CommitMode::Async))
+    let offsets = offsets.iter();
+    topics
+        .offsets(offsets.map(|(partition, next)| (*partition, Offset::Offset(*next))))
+        .and_then(|list| client.commit(&list, CommitMode::Async))
         .map_err(|error| ClientCode::of(&error))
 }
 
 /// Pauses or resumes partitions at the client.
 pub(crate) fn set_paused<C: ConsumerContext>(
     client: &BaseConsumer<C>,
-    topic: &str,
-    partitions: &[i32],
+    topics: &Topics,
+    partitions: &[TopicPartition],
     paused: bool,
 ) -> Result<(), ClientCode> {
     if partitions.is_empty() {
         return Ok(());
     }
-    let list = list(topic, partitions);
+    let list = topics.list(partitions);
     let result = if paused {
         client.pause(&list)
     } else {
@@ -114,19 +108,20 @@ pub(crate) fn set_paused<C: ConsumerContext>(
 /// Lets the next record of a partition be the one at `to`.
 pub(crate) fn seek<C: ConsumerContext>(
     client: &BaseConsumer<C>,
-    topic: &str,
-    partition: i32,
+    topics: &Topics,
+    partition: TopicPartition,
     to: i64,
 ) -> Result<(), ClientCode> {
+    let (topic, number) = (topics.name(partition.topic()), partition.partition());
     client
-        .seek(topic, partition, Offset::Offset(to), SEEK_TIMEOUT)
+        .seek(topic, number, Offset::Offset(to), SEEK_TIMEOUT)
         .map_err(|_text| ClientCode::new(RDKafkaErrorCode::State))
 }
 
 /// Where a partition stands, to assign it again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
-    pub(crate) partition: i32,
+    pub(crate) partition: TopicPartition,
     pub(crate) next: Option<i64>,
     pub(crate) paused: bool,
 }
@@ -135,8 +130,8 @@ pub(crate) struct Place {
 /// one partition alone, so there all of them are assigned where they stand.
 pub(crate) fn reassign<C: ConsumerContext>(
     client: &BaseConsumer<C>,
-    topic: &str,
-    stopped: i32,
+    topics: &Topics,
+    stopped: TopicPartition,
     places: &[Place],
 ) -> Result<(), ClientCode> {
     let cooperative = matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative);
@@ -146,13 +141,12 @@ pub(crate) fn reassign<C: ConsumerContext>(
         .copied()
         .collect();
     let assigned = (|| {
-        let mut list = TopicPartitionList::with_capacity(affected.len());
-        for place in &affected {
+        let list = topics.offsets(affected.iter().map(|place| {
             let offset = place.next.map_or(Offset::Stored, Offset::Offset);
-            list.add_partition_offset(topic, place.partition, offset)?;
-        }
+            (place.partition, offset)
+        }))?;
         if cooperative {
-            unassign(client, topic, &[stopped], true)?;
+            unassign(client, topics, &[stopped], true)?;
             client.incremental_assign(&list)
         } else {
             client.assign(&list)
@@ -160,22 +154,14 @@ pub(crate) fn reassign<C: ConsumerContext>(
     })();
     assigned.map_err(|error| ClientCode::of(&error))?;
     for paused in [true, false] {
-        let same: Vec<i32> = affected
+        let same: Vec<TopicPartition> = affected
             .iter()
             .filter(|place| place.paused == paused)
             .map(|place| place.partition)
             .collect();
-        set_paused(client, topic, &same, paused)?;
+        set_paused(client, topics, &same, paused)?;
     }
     Ok(())
-}
-
-fn list(topic: &str, partitions: &[i32]) -> TopicPartitionList {
-    let mut list = TopicPartitionList::with_capacity(partitions.len());
-    for partition in partitions {
-        list.add_partition(topic, *partition);
-    }
-    list
 }
 
 /// Longest wait for the client's own thread to set a position; no broker is asked.

@@ -3,6 +3,7 @@
 mod limits;
 mod refused;
 
+use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 use std::path::PathBuf;
@@ -13,11 +14,12 @@ use dashstream_dlq::{Disclosure, LetterFormat};
 pub(crate) use self::limits::check_topic;
 use self::limits::{
     ARCHIVE_IN_FLIGHT, ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, COMMIT_INTERVAL, CRASH_DEATHS,
-    DRAIN_TIMEOUT, ENVELOPE_BYTES, MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TRACE_CALLS,
-    WATERMARK_INTERVAL,
+    DRAIN_TIMEOUT, ENVELOPE_BYTES, MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TOPICS,
+    TRACE_CALLS, WATERMARK_INTERVAL,
 };
 use crate::crash_loop::CrashMarker;
 use crate::error::ConfigError;
+use crate::oauth::{OAuthToken, Tokens};
 
 /// Which topic to consume as which group, and within which bounds.
 ///
@@ -42,6 +44,7 @@ use crate::error::ConfigError;
 pub struct Config {
     pub(crate) brokers: String,
     pub(crate) topic: String,
+    pub(crate) more_topics: Vec<String>,
     pub(crate) group: String,
     pub(crate) archive_topic: String,
     pub(crate) client_id: String,
@@ -63,6 +66,7 @@ pub struct Config {
     pub(crate) commit_interval: Duration,
     pub(crate) commit_rejections: bool,
     pub(crate) settings: Vec<(String, String)>,
+    pub(crate) tokens: Tokens,
 }
 
 /// Where a partition begins that the group has never committed an offset for.
@@ -137,6 +141,7 @@ impl Config {
         Ok(Self {
             brokers,
             topic,
+            more_topics: Vec::new(),
             group,
             archive_topic,
             client_id: String::from("dashstream-kafka"),
@@ -158,6 +163,7 @@ impl Config {
             commit_interval: COMMIT_INTERVAL.default_duration(),
             commit_rejections: true,
             settings: Vec::new(),
+            tokens: Tokens::default(),
         })
     }
 
@@ -170,10 +176,36 @@ impl Config {
     pub fn archive_topic(mut self, topic: impl Into<String>) -> Result<Self, ConfigError> {
         let topic = topic.into();
         check_topic("archive_topic", &topic)?;
-        if topic == self.topic {
+        if self.topics().any(|consumed| consumed == topic) {
             return Err(ConfigError::ArchiveIsSource);
         }
         self.archive_topic = topic;
+        Ok(self)
+    }
+
+    /// Adds a topic to be consumed as well, up to 64: a choice. Each has its own [`TopicId`], by which events,
+    /// status and orders name its partitions: 0 for the first, 1 for the one that is added first.
+    ///
+    /// Rejected records of all topics go to one archive topic; a letter names the topic that its record came from.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::TopicName`] for a topic that Kafka would refuse, [`ConfigError::TopicTwice`] for one that is
+    /// consumed already, [`ConfigError::ArchiveIsSource`] for the archive topic,
+    /// [`ConfigError::OutOfRange`] for one too many.
+    ///
+    /// [`TopicId`]: dashstream_policy::TopicId
+    pub fn add_topic(mut self, topic: impl Into<String>) -> Result<Self, ConfigError> {
+        let topic = topic.into();
+        check_topic("topic", &topic)?;
+        if self.topics().any(|consumed| consumed == topic) {
+            return Err(ConfigError::TopicTwice);
+        }
+        if topic == self.archive_topic {
+            return Err(ConfigError::ArchiveIsSource);
+        }
+        self.more_topics.push(topic);
+        TOPICS.check(self.topics().count())?;
         Ok(self)
     }
 
@@ -437,10 +469,34 @@ impl Config {
         Ok(self)
     }
 
-    /// The consumed topic.
+    /// Gives tokens for SASL/OAUTHBEARER, which `sasl.mechanism` asks for and the feature `tls` brings.
+    ///
+    /// Each client calls it before it connects and again when four fifths of a token's time have passed, on a
+    /// thread that polls: it must not wait long, so get tokens elsewhere and hand out the newest. An error is
+    /// reported as an authentication that failed, and it is called again 10 s later.
+    ///
+    /// How topics are set cannot be asked with a token, since the client library serves no tokens to the
+    /// client that asks: [`ArchiveFinding::Unanswered`](crate::ArchiveFinding::Unanswered) says so at the start,
+    /// a held record's time to loss is known by size only, and the topic of redriven records has to be there.
+    #[must_use]
+    pub fn oauth_tokens(
+        mut self,
+        source: impl Fn() -> Result<OAuthToken, Box<dyn Error + Send + Sync>> + Send + Sync + 'static,
+    ) -> Self {
+        self.tokens = Tokens::new(source);
+        self
+    }
+
+    /// The consumed topic, or the first of them.
     #[must_use]
     pub fn topic_name(&self) -> &str {
         &self.topic
+    }
+
+    /// The consumed topics, in the order of their [`TopicId`](dashstream_policy::TopicId).
+    pub fn topics(&self) -> impl Iterator<Item = &str> {
+        let more = self.more_topics.iter().map(String::as_str);
+        core::iter::once(self.topic.as_str()).chain(more)
     }
 
     /// The consumer group.
@@ -487,6 +543,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("brokers", &self.brokers)
             .field("topic", &self.topic)
+            .field("more_topics", &self.more_topics)
             .field("group", &self.group)
             .field("archive_topic", &self.archive_topic)
             .field("client_id", &self.client_id)
@@ -508,6 +565,7 @@ impl fmt::Debug for Config {
             .field("commit_interval", &self.commit_interval)
             .field("commit_rejections", &self.commit_rejections)
             .field("settings", &settings)
+            .field("tokens", &self.tokens)
             .finish()
     }
 }

@@ -29,6 +29,7 @@ use crate::record::Record;
 use crate::recorded_engine::RecordedEngine;
 use crate::settings;
 use crate::status::{Closing, Status};
+use crate::topics::Topics;
 use crate::watermark_poller::WatermarkPoller;
 
 /// A member of a consumer group whose offsets move only for the policy's reasons.
@@ -87,7 +88,7 @@ impl Consumer {
         let status = Arc::new(Mutex::new(None));
         let queue = Arc::new(DeliveryQueue::new(
             Arc::clone(&inbox),
-            &config.topic,
+            Topics::new(config.topics()),
             policy.ordering,
         ));
         let handle = Handle {
@@ -292,7 +293,7 @@ fn prepare(
     let policy = policy.clone().keep_polling(KEEP_POLLING);
     let engine = RecordedEngine::new(policy, config.trace.clone())?;
     let admin = Arc::new(Admin::new(config)?);
-    let partitions = admin.partitions()?.len();
+    let partitions = admin.all_partitions()?.len();
     let archive_topic = archive::check(&admin, config, archiving, &wiring.sender)?;
     let guard = CrashLoopGuard::open(config)?;
     let archive = match archiving {
@@ -317,7 +318,7 @@ fn prepare(
         wiring,
     };
     let inbox = Arc::clone(&parts.wiring.sender);
-    let context = Context::new(config.topic.clone(), Driver::new(config, engine, parts));
+    let context = Context::new(config, Driver::new(config, engine, parts));
     let settings = settings::consumer(config, partitions);
     let mut client: Client = settings
         .create_with_context(context)
@@ -325,7 +326,7 @@ fn prepare(
     let woken = Arc::clone(&inbox);
     client.set_nonempty_callback(move || woken.wake());
     client
-        .subscribe(&[config.topic.as_str()])
+        .subscribe(&config.topics().collect::<Vec<_>>())
         .map_err(|_| StartError::Client)?;
     Ok((Arc::new(client), inbox))
 }
@@ -374,9 +375,13 @@ fn poll_batch(client: &Client, queues: &mut PartitionQueues) -> bool {
     for _ in 0..BATCH {
         match client.poll(Duration::ZERO) {
             Some(Ok(message)) => {
-                let number = message.partition();
-                let run = vec![driver::owned(&message)];
-                if !context.driver().polled(client, number, run) {
+                let mut driver = context.driver();
+                let at = driver
+                    .topics()
+                    .partition(message.topic(), message.partition());
+                if let Some(at) = at
+                    && !driver.polled(client, at, vec![driver::owned(at, &message)])
+                {
                     break;
                 }
             }

@@ -1,8 +1,9 @@
 //! What happened, as it happens: for a host's metrics and logs.
 
 use core::time::Duration;
+use std::sync::Arc;
 
-use dashstream_policy::{Audit, Backlog, Cause, Count, StoreReason};
+use dashstream_policy::{Audit, Backlog, Cause, Count, StoreReason, TopicPartition};
 
 use crate::client_code::ClientCode;
 use crate::crash_loop::MarkerError;
@@ -27,7 +28,7 @@ pub enum ConsumerEvent {
     /// [`Consumer::recv`](crate::Consumer::recv) unless one of the next two events is about it too.
     Received {
         /// Where.
-        partition: i32,
+        partition: TopicPartition,
         /// The record.
         offset: i64,
         /// Its payload's size, nothing for a null payload.
@@ -36,7 +37,7 @@ pub enum ConsumerEvent {
     /// A record that was received is rejected without the host's having seen it.
     Rejected {
         /// Where.
-        partition: i32,
+        partition: TopicPartition,
         /// The record.
         offset: i64,
         /// Why.
@@ -48,7 +49,7 @@ pub enum ConsumerEvent {
     /// the policy says to ignore that.
     Ignored {
         /// Where.
-        partition: i32,
+        partition: TopicPartition,
         /// The record.
         offset: i64,
     },
@@ -67,14 +68,14 @@ pub enum ConsumerEvent {
     /// A partition was assigned.
     Assigned {
         /// Which one.
-        partition: i32,
+        partition: TopicPartition,
         /// What the group had committed for it.
         committed: Option<i64>,
     },
     /// A partition was taken away.
     Revoked {
         /// Which one.
-        partition: i32,
+        partition: TopicPartition,
         /// Whether the membership had ended before this was known, so that the last stored offsets
         /// could not be committed.
         lost: bool,
@@ -82,7 +83,7 @@ pub enum ConsumerEvent {
     /// An offset was stored; the client commits it within its commit interval.
     Stored {
         /// Where.
-        partition: i32,
+        partition: TopicPartition,
         /// The offset of the next record.
         next: i64,
         /// Why the record before it counts as settled.
@@ -104,21 +105,24 @@ pub enum ConsumerEvent {
     /// it lags and nothing pauses it.
     Stalled {
         /// Which one.
-        partition: i32,
+        partition: TopicPartition,
     },
     /// A stalled partition moves again, or has nothing left to read.
     Unstalled {
         /// Which one.
-        partition: i32,
+        partition: TopicPartition,
     },
     /// The host dropped a record without saying what became of it. It counts as failed with
     /// [`Cause::Dropped`] and comes back while its attempts last.
     Dropped {
         /// Where.
-        partition: i32,
+        partition: TopicPartition,
         /// The record.
         offset: i64,
     },
+    /// The client's statistics, as the JSON that librdkafka describes in its `STATISTICS.md`; once in
+    /// [`Config::watermark_interval`](crate::Config::watermark_interval).
+    Statistics(Arc<str>),
     /// The client reported an error. Most pass by themselves.
     ClientError(ClientCode),
 }

@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dashstream_policy::{Cause, Delivered, Fault, Ordering};
+use dashstream_policy::{Cause, Delivered, Fault, Ordering, TopicPartition};
 use tokio::sync::Notify;
 
 use self::lane::Lane;
 use crate::driver_message::DriverMessage;
 use crate::inbox::Inbox;
 use crate::message::{Message, RejectedMessage};
+use crate::topics::Topics;
 
 /// Connects the host's end of a consumer with the thread that drives the engine.
 ///
@@ -28,7 +29,7 @@ use crate::message::{Message, RejectedMessage};
 /// partition stays on the queue; what the engine then gives up is withdrawn.
 pub(crate) struct DeliveryQueue {
     state: Mutex<State>,
-    topic: Box<str>,
+    topics: Topics,
     ordering: Ordering,
     /// Wakes the host that waits for a record. There is one: waiting takes `&mut Consumer`.
     ready: Notify,
@@ -68,7 +69,10 @@ pub(crate) struct Unapplied {
 }
 
 /// Records that are processed one after another: a partition, and a hash of the key.
-pub(crate) type LaneId = (i32, u64);
+pub(crate) type LaneId = (TopicPartition, u64);
+
+/// Where a record stands: its partition and its offset.
+pub(crate) type Place = (TopicPartition, i64);
 
 /// A record that the engine took and the host has not seen.
 #[derive(Debug)]
@@ -82,7 +86,7 @@ pub(crate) struct QueuedRecord {
 /// Names a delivered record. Those of one partition sort by offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DeliveryId {
-    partition: i32,
+    partition: TopicPartition,
     offset: i64,
     /// Tells a record from the same one delivered again.
     serial: u64,
@@ -90,23 +94,23 @@ pub(crate) struct DeliveryId {
 
 impl DeliveryId {
     /// Whether it is on a record of `partition` at `from` or behind.
-    pub(crate) const fn is_at(&self, partition: i32, from: i64) -> bool {
+    pub(crate) fn is_at(&self, partition: TopicPartition, from: i64) -> bool {
         self.partition == partition && self.offset >= from
     }
 
     /// Whether a record of the same partition lies behind the one it is on.
-    pub(crate) const fn is_before(&self, place: (i32, i64)) -> bool {
+    pub(crate) fn is_before(&self, place: Place) -> bool {
         self.partition == place.0 && self.offset < place.1
     }
 
     /// Partition and offset.
-    pub(crate) const fn place(&self) -> (i32, i64) {
+    pub(crate) const fn place(&self) -> Place {
         (self.partition, self.offset)
     }
 
     pub(crate) const fn on(record: &Delivered) -> Self {
         Self {
-            partition: record.partition().partition(),
+            partition: record.partition(),
             offset: record.offset().get(),
             serial: record.serial(),
         }
@@ -114,19 +118,19 @@ impl DeliveryId {
 }
 
 impl DeliveryQueue {
-    pub(crate) fn new(inbox: Arc<Inbox>, topic: &str, ordering: Ordering) -> Self {
+    pub(crate) fn new(inbox: Arc<Inbox>, topics: Topics, ordering: Ordering) -> Self {
         Self {
             state: Mutex::default(),
-            topic: topic.into(),
+            topics,
             ordering,
             ready: Notify::const_new(),
             inbox,
         }
     }
 
-    /// The topic of all records.
-    pub(crate) fn topic(&self) -> &str {
-        &self.topic
+    /// The topics of the records.
+    pub(crate) const fn topics(&self) -> &Topics {
+        &self.topics
     }
 
     /// Tells the consumer's thread something.
@@ -308,7 +312,7 @@ impl DeliveryQueue {
     }
 
     /// Takes the records of a partition off that lie at `from` or behind, and says how many.
-    pub(crate) fn withdraw(&self, partition: i32, from: i64) -> usize {
+    pub(crate) fn withdraw(&self, partition: TopicPartition, from: i64) -> usize {
         let mut state = self.state();
         let before = state.unread();
         state
@@ -389,6 +393,10 @@ impl Hasher for LaneHash {
         for byte in bytes {
             self.write_u64(u64::from(*byte));
         }
+    }
+
+    fn write_u16(&mut self, part: u16) {
+        self.write_u64(u64::from(part));
     }
 
     fn write_i32(&mut self, part: i32) {
@@ -522,7 +530,7 @@ impl State {
 }
 
 /// Whether no verdict on a record before it in its partition is still to be applied.
-fn is_free(unapplied: &BTreeMap<DeliveryId, Unapplied>, place: (i32, i64)) -> bool {
+fn is_free(unapplied: &BTreeMap<DeliveryId, Unapplied>, place: Place) -> bool {
     let (partition, offset) = place;
     let first = |offset| DeliveryId {
         partition,
@@ -534,12 +542,12 @@ fn is_free(unapplied: &BTreeMap<DeliveryId, Unapplied>, place: (i32, i64)) -> bo
 
 impl QueuedRecord {
     /// Partition and offset.
-    pub(crate) const fn place(&self) -> (i32, i64) {
+    pub(crate) const fn place(&self) -> Place {
         (self.message.partition, self.message.offset)
     }
 
     /// Whether it is a record of `partition` at `from` or behind.
-    pub(crate) const fn is_at(&self, partition: i32, from: i64) -> bool {
+    pub(crate) fn is_at(&self, partition: TopicPartition, from: i64) -> bool {
         self.message.partition == partition && self.message.offset >= from
     }
 }

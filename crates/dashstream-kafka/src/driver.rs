@@ -13,8 +13,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use dashstream_policy::{Assignment, CommandOutcome, Delivered, Input, TopicId};
-use rdkafka::Statistics;
+use dashstream_policy::{Assignment, CommandOutcome, Delivered, Input, TopicId, TopicPartition};
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
@@ -36,6 +35,7 @@ use crate::progress::Progress;
 use crate::recorded_engine::RecordedEngine;
 use crate::standing::{ClientRole, Served, Standing};
 use crate::status::{ArchiveTopic, Phase, Status};
+use crate::topics::Topics;
 use crate::watermark_poller::WatermarkPoller;
 use crate::watermarks::Watermarks;
 
@@ -51,7 +51,7 @@ pub(crate) struct Driver {
     archive_findings: Vec<ArchiveFinding>,
     guard: Option<CrashLoopGuard>,
     wiring: Wiring,
-    topic: Arc<str>,
+    topics: Topics,
     start: Start,
     old_data: OldData,
     stall_after: Duration,
@@ -59,7 +59,7 @@ pub(crate) struct Driver {
     drain_timeout: Duration,
     request_timeout: Duration,
     commit_rejections: bool,
-    partitions: BTreeMap<i32, Partition>,
+    partitions: BTreeMap<TopicPartition, Partition>,
     assignment: u64,
     taking: bool,
     phase: Phase,
@@ -84,8 +84,8 @@ pub(crate) struct Driver {
     /// What the client said last about its fetching, until it is looked at.
     statistics: Vec<positions::Fetching>,
     watermarks_asked: Duration,
-    /// How long the topic keeps records at least, where something is held and the broker tells.
-    retention: Option<Duration>,
+    /// How long topics keep records at least, where something is held and the broker tells.
+    retention: BTreeMap<TopicId, Duration>,
     /// When partitions were last looked after.
     checked: Duration,
     trouble: Trouble,
@@ -191,7 +191,7 @@ impl Driver {
             archive_findings: Vec::new(),
             guard: parts.guard,
             wiring: parts.wiring,
-            topic: config.topic.as_str().into(),
+            topics: Topics::new(config.topics()),
             start: config.start,
             old_data: config.old_data,
             stall_after: config.stall_after,
@@ -218,7 +218,7 @@ impl Driver {
             commits: commits::Commits::default(),
             statistics: Vec::new(),
             watermarks_asked: Duration::ZERO,
-            retention: None,
+            retention: BTreeMap::new(),
             checked: Duration::ZERO,
             trouble: Trouble::default(),
             doubted: false,
@@ -306,8 +306,14 @@ impl Driver {
     }
 
     /// Takes note of the client's statistics.
-    pub(crate) fn measured(&mut self, statistics: &Statistics) {
-        self.statistics = positions::read(statistics, &self.topic);
+    pub(crate) fn measured(&mut self, json: &[u8]) {
+        // Without them what they alone tell is not known for now; the next come soon.
+        if let Ok(statistics) = serde_json::from_slice(json) {
+            self.statistics = positions::read(&statistics, &self.topics);
+        }
+        if let Ok(json) = core::str::from_utf8(json) {
+            self.report(&ConsumerEvent::Statistics(json.into()));
+        }
     }
 
     pub(crate) fn consumer_failed(&mut self, code: ClientCode) {
@@ -351,20 +357,20 @@ impl Driver {
 
     /// Whether the broker has everything that was stored, as a client outside the group reads it.
     pub(crate) fn is_committed(&self) -> bool {
-        let stored: BTreeMap<i32, (i64, bool)> = self
+        let stored: BTreeMap<TopicPartition, (i64, bool)> = self
             .partitions
             .iter()
-            .filter_map(|(number, of)| Some((*number, (of.stored?, of.went_back))))
+            .filter_map(|(at, of)| Some((*at, (of.stored?, of.went_back))))
             .collect();
         if stored.is_empty() {
             return true;
         }
-        let numbers: Vec<i32> = stored.keys().copied().collect();
-        let Ok(committed) = self.admin.committed_of(&numbers) else {
+        let partitions: Vec<_> = stored.keys().copied().collect();
+        let Ok(committed) = self.admin.committed_of(&partitions) else {
             return false;
         };
-        stored.iter().all(|(number, (next, went_back))| {
-            let has = committed.get(number).copied().flatten();
+        stored.iter().all(|(at, (next, went_back))| {
+            let has = committed.get(at).copied().flatten();
             // What was committed of a log that is gone is higher.
             has == Some(*next) || (!went_back && has > Some(*next))
         })
@@ -476,7 +482,7 @@ impl Driver {
                 self.left_queue(&delivered);
                 let verdict = DeliveryId::on(&delivered);
                 self.report(&ConsumerEvent::Rejected {
-                    partition: delivered.partition().partition(),
+                    partition: delivered.partition(),
                     offset: delivered.offset().get(),
                     cause,
                     backlog: delivered.backlog(),
@@ -497,7 +503,7 @@ impl Driver {
                 // What a shutdown drops is not the host's doing, and is read again by the next.
                 if self.phase == Phase::Running {
                     self.report(&ConsumerEvent::Dropped {
-                        partition: delivered.partition().partition(),
+                        partition: delivered.partition(),
                         offset: delivered.offset().get(),
                     });
                     self.engine.release(now, delivered, fault);
@@ -539,7 +545,7 @@ impl Driver {
                 self.report(&ConsumerEvent::WatermarksPolled { took, complete });
                 self.watermarks(client, now, asked, &fresh);
             }
-            DriverMessage::Retention(time) => self.retention = time,
+            DriverMessage::Retention(times) => self.retention = times,
             DriverMessage::Drain => {
                 if self.phase == Phase::Running {
                     self.phase = Phase::Draining;
@@ -583,14 +589,11 @@ impl Driver {
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver")
-            .field("topic", &self.topic)
+            .field("topics", &self.topics)
             .field("phase", &self.phase)
             .finish_non_exhaustive()
     }
 }
-
-/// The one topic of a consumer.
-pub(crate) const TOPIC: TopicId = TopicId::new(0);
 
 /// Longest wait. Whatever there is to do ends it; this is for what looks at the time.
 const WAIT: Duration = Duration::from_millis(50);

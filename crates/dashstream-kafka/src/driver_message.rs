@@ -3,7 +3,9 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_policy::{Breaker, Cause, CommandOutcome, Delivered, Fault, OperatorCommand};
+use dashstream_policy::{
+    Breaker, Cause, CommandOutcome, Delivered, Fault, OperatorCommand, TopicId, TopicPartition,
+};
 use tokio::sync::oneshot;
 
 use crate::archive::answer::{Refused, Sent};
@@ -38,12 +40,12 @@ pub(crate) enum DriverMessage {
     /// Watermarks that were asked for at that time; a partition that is missing gave no answer.
     Watermarks {
         asked: Duration,
-        fresh: BTreeMap<i32, Watermarks>,
+        fresh: BTreeMap<TopicPartition, Watermarks>,
         took: Duration,
         complete: bool,
     },
-    /// How long the topic keeps records; nothing where it keeps them for ever or nobody tells.
-    Retention(Option<Duration>),
+    /// How long topics keep records; without those that keep them for ever or of which nobody tells.
+    Retention(BTreeMap<TopicId, Duration>),
     /// Finish what is taken, then close.
     Drain,
     /// Close now.

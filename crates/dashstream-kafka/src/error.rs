@@ -47,8 +47,14 @@ pub enum ConfigError {
         "a required archive needs letters with disclosure full, or a policy that accepts reduced ones"
     )]
     LettersReduced,
+    /// A topic is to be consumed twice.
+    #[error("the topic is consumed already")]
+    TopicTwice,
+    /// Crash-loop marks are those of one topic.
+    #[error("a crash marker keeps marks of one topic, and several are consumed")]
+    CrashLoopTopics,
     /// Archived records would be consumed again, and archived again.
-    #[error("the archive topic is the consumed topic itself")]
+    #[error("the archive topic is a consumed topic itself")]
     ArchiveIsSource,
     /// A client setting is one that this crate decides, because offsets depend on it.
     #[error("client setting {name} is refused: {why}")]
@@ -70,6 +76,8 @@ impl ConfigError {
             Self::Letters { .. } => "letters",
             Self::LettersReduced => "letters_reduced",
             Self::TopicName { .. } => "topic_name",
+            Self::TopicTwice => "topic_twice",
+            Self::CrashLoopTopics => "crash_loop_topics",
             Self::ArchiveIsSource => "archive_is_source",
             Self::Refused { .. } => "refused_setting",
         }
@@ -96,28 +104,34 @@ pub enum StartError {
     #[error("the client could not be created")]
     Client,
     /// The broker did not answer the start-up check within its bound.
-    #[error("start-up check of {what} failed: {code}")]
+    #[error("start-up check of {what} failed: {code}{}", Said(reason))]
     Unreachable {
         /// What was asked for.
         what: Asked,
         /// The client's error.
         code: ClientCode,
+        /// The client's own sentence about it; empty where it has none.
+        reason: Box<str>,
     },
     /// The broker refused the login: a wrong name, password or mechanism.
-    #[error("the broker refused the login when asked for {what}: {code}")]
+    #[error("the login failed when asking for {what}: {code}{}", Said(reason))]
     AuthenticationFailed {
         /// What was asked for.
         what: Asked,
         /// The client's error.
         code: ClientCode,
+        /// The client's own sentence about it; empty where it has none.
+        reason: Box<str>,
     },
     /// TLS did not come about: a certificate that is not trusted, or one that the broker refuses.
-    #[error("no TLS when asking for {what}: {code}")]
+    #[error("no TLS when asking for {what}: {code}{}", Said(reason))]
     TlsFailed {
         /// What was asked for.
         what: Asked,
         /// The client's error.
         code: ClientCode,
+        /// The client's own sentence about it; empty where it has none.
+        reason: Box<str>,
     },
     /// The login may not do what the start needs: `Describe` on the topic or the group that was asked
     /// for.
@@ -129,10 +143,12 @@ pub enum StartError {
         code: ClientCode,
     },
     /// The topic to consume, or the archive topic, does not exist.
-    #[error("{what} does not exist")]
+    #[error("{what}, {name}, does not exist")]
     NoSuchTopic {
         /// Which of the two.
         what: Asked,
+        /// Its name.
+        name: Box<str>,
     },
     /// What a topic holds before the end that was asked for could not be read in time: a transaction is open
     /// there, or a new leader does not show it yet. Nothing of it was passed.
@@ -179,16 +195,28 @@ impl StartError {
     ///
     /// A listener that expects TLS or a login says nothing to a client that does neither, and looks
     /// like a broker that is away.
-    pub(crate) const fn unanswered(what: Asked, code: ClientCode) -> Self {
+    pub(crate) fn unanswered(what: Asked, code: ClientCode) -> Self {
+        let reason = Box::default();
         if code.is_about_tls() {
-            Self::TlsFailed { what, code }
+            Self::TlsFailed { what, code, reason }
         } else if code.is_about_the_connection() {
-            Self::AuthenticationFailed { what, code }
+            Self::AuthenticationFailed { what, code, reason }
         } else if code.is_about_a_right() {
             Self::NotAuthorized { what, code }
         } else {
-            Self::Unreachable { what, code }
+            Self::Unreachable { what, code, reason }
         }
+    }
+
+    /// The same in the client's own words, which name a broker and often the setting that is wrong.
+    pub(crate) fn because(mut self, said: Box<str>) -> Self {
+        if let Self::Unreachable { reason, .. }
+        | Self::AuthenticationFailed { reason, .. }
+        | Self::TlsFailed { reason, .. } = &mut self
+        {
+            *reason = said;
+        }
+        self
     }
 
     /// The client's error for a question that had no answer.
@@ -211,6 +239,18 @@ impl StartError {
     }
 }
 
+/// A sentence behind another, if there is one.
+struct Said<'a>(&'a str);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            "" => Ok(()),
+            said => write!(f, " ({said})"),
+        }
+    }
+}
+
 /// What a start-up check asked the broker about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -227,6 +267,8 @@ pub enum Asked {
     Group,
     /// A transaction, or a record in it.
     Transaction,
+    /// Nothing yet: the host had no token to ask with.
+    Token,
 }
 
 impl fmt::Display for Asked {
@@ -238,6 +280,7 @@ impl fmt::Display for Asked {
             Self::Watermarks => "the watermarks",
             Self::Group => "the group",
             Self::Transaction => "a transaction",
+            Self::Token => "a token",
         })
     }
 }

@@ -10,6 +10,7 @@
 
 mod admin;
 mod archive;
+mod asking;
 mod client;
 mod client_code;
 mod clock;
@@ -26,6 +27,7 @@ mod finding;
 mod inbox;
 mod loss;
 mod message;
+mod oauth;
 mod partition_queues;
 mod progress;
 mod record;
@@ -35,6 +37,7 @@ mod settings;
 mod standing;
 mod status;
 mod topic_reader;
+mod topics;
 mod watermark_poller;
 mod watermarks;
 
@@ -52,6 +55,7 @@ pub use embedded::{Embedded, EmbeddedError};
 pub use error::{Asked, ConfigError, StartError};
 pub use finding::ArchiveFinding;
 pub use message::RecordIds;
+pub use oauth::OAuthToken;
 pub use record::Record;
 pub use redrive::{RedriveError, Redriver};
 pub use standing::{ClientRole, StandingError};

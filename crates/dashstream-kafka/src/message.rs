@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dashstream_policy::{Backlog, Delivered};
+use dashstream_policy::{Backlog, Delivered, TopicPartition};
 
 /// What a host found out about a record before it gave up: kept with the record in the archive. Each
 /// text is cut at 256 bytes.
@@ -101,7 +101,7 @@ pub(crate) type Header = (Box<str>, Option<Bytes>);
 /// The record as the client delivered it. A clone costs no copy of the payload.
 #[derive(Clone)]
 pub(crate) struct Message {
-    pub(crate) partition: i32,
+    pub(crate) partition: TopicPartition,
     pub(crate) offset: i64,
     pub(crate) key: Option<Bytes>,
     pub(crate) payload: Option<Bytes>,
@@ -131,7 +131,7 @@ impl Message {
 
     /// A record of which only its place matters.
     #[cfg(test)]
-    pub(crate) fn at(partition: i32, offset: i64) -> Self {
+    pub(crate) fn at(partition: TopicPartition, offset: i64) -> Self {
         Self {
             partition,
             offset,

@@ -9,6 +9,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dashstream_policy::TopicPartition;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
@@ -19,11 +20,11 @@ use crate::inbox::Inbox;
 /// The queues of the partitions that are assigned, and which of them may have something.
 pub(crate) struct PartitionQueues {
     client: Arc<Client>,
-    of: BTreeMap<i32, Queue>,
+    of: BTreeMap<TopicPartition, Queue>,
     /// Split since the shared queue was last seen empty: what that still has of them comes first.
-    fresh: Vec<i32>,
+    fresh: Vec<TopicPartition>,
     /// Queues that may have something, each once, in turn.
-    ready: VecDeque<i32>,
+    ready: VecDeque<TopicPartition>,
     signals: Arc<Signals>,
 }
 
@@ -34,7 +35,7 @@ struct Queue {
 
 /// Queues that have something since they were last asked, told by the client's threads.
 struct Signals {
-    nonempty: Mutex<Vec<i32>>,
+    nonempty: Mutex<Vec<TopicPartition>>,
     inbox: Arc<Inbox>,
 }
 
@@ -54,38 +55,43 @@ impl PartitionQueues {
     pub(crate) fn follow(&mut self) {
         let client = Arc::clone(&self.client);
         let context = client.context();
-        let (topic, assigned) = context.driver().assigned_partitions();
-        self.of.retain(|number, _| assigned.contains(number));
-        self.fresh.retain(|number| assigned.contains(number));
-        for number in assigned {
-            if self.of.contains_key(&number) {
+        let driver = context.driver();
+        let (topics, assigned) = (driver.topics().clone(), driver.assigned_partitions());
+        drop(driver);
+        self.of.retain(|at, _| assigned.contains(at));
+        self.fresh.retain(|at| assigned.contains(at));
+        for at in assigned {
+            if self.of.contains_key(&at) {
                 continue;
             }
             // Without a queue of its own its records come by the shared one.
-            let Some(mut queue) = self.client.split_partition_queue(&topic, number) else {
+            let Some(mut queue) = self
+                .client
+                .split_partition_queue(topics.name(at.topic()), at.partition())
+            else {
                 continue;
             };
             let signals = Arc::clone(&self.signals);
-            queue.set_nonempty_callback(move || signals.nonempty(number));
+            queue.set_nonempty_callback(move || signals.nonempty(at));
             let is_ready = false;
-            self.of.insert(number, Queue { queue, is_ready });
-            self.fresh.push(number);
+            self.of.insert(at, Queue { queue, is_ready });
+            self.fresh.push(at);
         }
     }
 
     /// The shared queue is empty, so that nothing of a partition is left in front of its own queue.
     pub(crate) fn shared_is_empty(&mut self) {
-        for number in mem::take(&mut self.fresh) {
-            self.mark(number);
+        for at in mem::take(&mut self.fresh) {
+            self.mark(at);
         }
     }
 
     /// Polls the queues that have something and room for it, up to `max` records in turns. It says
     /// whether there may be more.
     pub(crate) fn poll(&mut self, max: usize) -> bool {
-        for number in self.signals.take() {
-            if !self.fresh.contains(&number) {
-                self.mark(number);
+        for at in self.signals.take() {
+            if !self.fresh.contains(&at) {
+                self.mark(at);
             }
         }
         let client = Arc::clone(&self.client);
@@ -93,26 +99,26 @@ impl PartitionQueues {
         let mut left = max;
         let mut more = false;
         for _turn in 0..self.ready.len() {
-            let Some(number) = self.ready.pop_front() else {
+            let Some(at) = self.ready.pop_front() else {
                 break;
             };
-            let Some(of) = self.of.get_mut(&number) else {
+            let Some(of) = self.of.get_mut(&at) else {
                 continue;
             };
-            let (records, bytes) = context.driver().room(number);
+            let (records, bytes) = context.driver().room(at);
             let slice = records.min(left).min(SLICE);
-            let (run, end) = of.run(slice, bytes);
+            let (run, end) = of.run(at, slice, bytes);
             left = left.saturating_sub(run.len());
             let is_empty = matches!(end, End::Empty);
             let mut has_more = run.len() == slice && slice < records;
-            let stopped = !run.is_empty() && !context.driver().polled(&client, number, run);
+            let stopped = !run.is_empty() && !context.driver().polled(&client, at, run);
             if let End::Failed(error) = end {
                 context.driver().poll_failed(&error);
                 has_more = true;
             }
             of.is_ready = !is_empty;
             if !is_empty {
-                self.ready.push_back(number);
+                self.ready.push_back(at);
                 more |= has_more && !stopped;
             }
             if stopped || left == 0 {
@@ -127,24 +133,24 @@ impl PartitionQueues {
         !self.ready.is_empty()
     }
 
-    fn mark(&mut self, number: i32) {
-        if let Some(of) = self.of.get_mut(&number)
+    fn mark(&mut self, at: TopicPartition) {
+        if let Some(of) = self.of.get_mut(&at)
             && !mem::replace(&mut of.is_ready, true)
         {
-            self.ready.push_back(number);
+            self.ready.push_back(at);
         }
     }
 }
 
 impl Queue {
     /// Polls up to `records` records, and no more once they take `bytes`; and says why it ended.
-    fn run(&self, records: usize, bytes: usize) -> (Vec<Polled>, End) {
+    fn run(&self, at: TopicPartition, records: usize, bytes: usize) -> (Vec<Polled>, End) {
         let mut run = Vec::with_capacity(records);
         let mut left = bytes;
         while run.len() < records && left > 0 {
             match self.queue.poll(Duration::ZERO) {
                 Some(Ok(message)) => {
-                    let (message, bytes) = owned(&message);
+                    let (message, bytes) = owned(at, &message);
                     left = left.saturating_sub(bytes);
                     run.push((message, bytes));
                 }
@@ -166,14 +172,14 @@ enum End {
 }
 
 impl Signals {
-    fn nonempty(&self, number: i32) {
-        let mut numbers = self.nonempty.lock().unwrap_or_else(PoisonError::into_inner);
-        numbers.push(number);
-        drop(numbers);
+    fn nonempty(&self, at: TopicPartition) {
+        let mut ats = self.nonempty.lock().unwrap_or_else(PoisonError::into_inner);
+        ats.push(at);
+        drop(ats);
         self.inbox.wake();
     }
 
-    fn take(&self) -> Vec<i32> {
+    fn take(&self) -> Vec<TopicPartition> {
         mem::take(&mut self.nonempty.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

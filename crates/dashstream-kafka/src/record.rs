@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dashstream_policy::{Backlog, Cause, Delivered, Fault};
+use dashstream_policy::{Backlog, Cause, Delivered, Fault, TopicPartition};
 
 use crate::delivery_queue::{DeliveryId, DeliveryQueue, QueuedRecord};
 use crate::driver_message::DriverMessage;
@@ -57,12 +57,18 @@ impl Record {
     /// The topic.
     #[must_use]
     pub fn topic(&self) -> &str {
-        self.queue.topic()
+        self.queue.topics().name(self.message.partition.topic())
     }
 
-    /// The partition.
+    /// The partition's number in its topic.
     #[must_use]
     pub const fn partition(&self) -> i32 {
+        self.message.partition.partition()
+    }
+
+    /// The topic and the partition, as events and the status name them.
+    #[must_use]
+    pub const fn topic_partition(&self) -> TopicPartition {
         self.message.partition
     }
 

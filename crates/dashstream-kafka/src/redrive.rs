@@ -1,32 +1,28 @@
 //! Sends dead letters again: produced, remembered and committed in one transaction.
 
 mod ledger;
+mod producer;
 
 use core::fmt;
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use dashstream_dlq::{
-    DeadLetter, KafkaRecord, LETTER_BYTES_DEFAULT, LetterPlace, Redrive, RedriveOptions,
-    RedriveOutcome, RedriveReport, RedriveStep, Redriven,
+    DeadLetter, LETTER_BYTES_DEFAULT, LetterPlace, Redrive, RedriveOptions, RedriveOutcome,
+    RedriveReport, RedriveStep, Redriven,
 };
-use dashstream_policy::ArchiveFault;
-use rdkafka::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use self::ledger::Ledger;
+use self::producer::{Answers, TRANSACTION_TIMEOUT, encoded_bytes, init, producer};
 use crate::admin::Admin;
-use crate::archive::answer::Refused;
 use crate::client_code::ClientCode;
 use crate::clock::{Clock, Patience, pause};
 use crate::config::Config;
 use crate::error::{Asked, StartError};
-use crate::settings;
 use crate::topic_reader::{SourceReader, TopicReader, held};
 
 /// A redrive under a name: it goes through the archive topic as it stood when the name was first used,
@@ -89,7 +85,7 @@ impl Redriver {
         let ledger = ledger::topic(&config.topic)?;
         ledger::create(config, &ledger)?;
         let timeout = config.request_timeout.max(TRANSACTION_TIMEOUT);
-        let answers = Answers::default();
+        let answers = Answers::new(config);
         let producer = producer(config, answers.clone())?;
         // Ends what a process that died has left open, before the ledger is read.
         init(&producer, timeout)?;
@@ -433,88 +429,6 @@ fn under(config: &Config, name: &str) -> Result<Config, RedriveError> {
     })
 }
 
-/// Which letters' records a broker has refused for their size, as it answers.
-#[derive(Clone, Default)]
-struct Answers(Arc<Mutex<BTreeSet<LetterPlace>>>);
-
-impl Answers {
-    /// Notes a refusal for size; another one is an error.
-    fn note(&self, error: &KafkaError, place: LetterPlace) -> Result<(), RedriveError> {
-        if Refused::of(error).fault != ArchiveFault::TooLarge {
-            return Err(RedriveError::of(error));
-        }
-        self.lock().insert(place);
-        Ok(())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<LetterPlace>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ClientContext for Answers {}
-
-impl ProducerContext for Answers {
-    type DeliveryOpaque = Box<LetterPlace>;
-
-    fn delivery(&self, result: &DeliveryResult<'_>, place: Self::DeliveryOpaque) {
-        if let Err((error, _)) = result {
-            // What else failed is the transaction's to say.
-            let _other = self.note(error, *place);
-        }
-    }
-}
-
-fn producer(config: &Config, answers: Answers) -> Result<ThreadedProducer<Answers>, RedriveError> {
-    let mut settings = settings::producer(config);
-    settings
-        // Of the archive topic, not of the name: what another name sends meanwhile is not in the ledger
-        // that this one has read.
-        .set(
-            "transactional.id",
-            format!("dashstream-redrive-{}", config.topic),
-        )
-        .set("queue.buffering.max.messages", "100000")
-        // A broker refuses a batch for its size, so that only one of a single record says whose it is, and
-        // only uncompressed what is smaller is no larger there.
-        .set("batch.num.messages", "1")
-        .set("compression.type", "none")
-        .set(
-            "message.timeout.ms",
-            TRANSACTION_TIMEOUT.as_millis().to_string(),
-        )
-        // What the broker takes is its topic's to say; the client's own limit is below many of them.
-        .set("message.max.bytes", SENT_BYTES_MAX.to_string())
-        // What Java producers do, so that a key stays in its partition of another topic.
-        .set("partitioner", "murmur2_random");
-    let made = settings.create_with_context(answers);
-    Ok(made.map_err(|error| settings::culprit(&settings, config, &error))?)
-}
-
-fn init(producer: &ThreadedProducer<Answers>, timeout: Duration) -> Result<(), RedriveError> {
-    let begun = producer.init_transactions(timeout);
-    begun.map_err(|error| RedriveError::of(&error))
-}
-
-/// What a record adds to a batch of its own, but for what every one does: its parts with their lengths, as
-/// Kafka writes a record of message format 2.
-fn encoded_bytes(record: &KafkaRecord) -> usize {
-    let part = |bytes: usize| {
-        // A length is a signed varint, of seven bits a byte.
-        let bits = usize::BITS.saturating_sub(bytes.leading_zeros());
-        let digits = bits.saturating_add(1).div_ceil(7).max(1);
-        bytes.saturating_add(usize::try_from(digits).unwrap_or(usize::MAX))
-    };
-    let own = [&record.key, &record.value].map(|bytes| part(bytes.as_ref().map_or(0, Bytes::len)));
-    let headers = record
-        .headers
-        .iter()
-        .flat_map(|(name, value)| [name.len(), value.as_ref().map_or(0, Bytes::len)].map(part));
-    own.into_iter()
-        .chain(headers)
-        .fold(0, usize::saturating_add)
-}
-
 /// A redrive that cannot go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -574,12 +488,6 @@ impl RedriveError {
 
 /// Room for the prefix within the 249 bytes of a name.
 const NAME_BYTES_MAX: usize = 100;
-
-/// The largest letter that is read, and room for the headers of a redrive.
-const SENT_BYTES_MAX: usize = LETTER_BYTES_DEFAULT + 64 * 1024;
-
-/// Half of a broker's default `transaction.timeout.ms`, 60 s.
-const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often the broker's answers are looked for.
 const ANSWER_TIME: Duration = Duration::from_millis(2);

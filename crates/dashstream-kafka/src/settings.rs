@@ -117,6 +117,9 @@ pub(crate) fn letter_bytes(envelope_bytes: usize) -> u64 {
 /// Holds settings against each other that are each in their range.
 pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
     config.check_letters()?;
+    if config.crash_loop.is_some() && !config.more_topics.is_empty() {
+        return Err(ConfigError::CrashLoopTopics);
+    }
     let number = |name| {
         let mut set = config.settings.iter();
         let (_, value) = set.find(|(set, _)| set == name)?;

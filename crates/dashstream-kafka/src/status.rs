@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use dashstream_policy::TopicPartition;
+
 use crate::client_code::ClientCode;
 use crate::finding::ArchiveFinding;
 use crate::standing::StandingError;
@@ -50,7 +52,7 @@ pub enum Phase {
 #[non_exhaustive]
 pub struct PartitionLag {
     /// Which one.
-    pub partition: i32,
+    pub partition: TopicPartition,
     /// The offset of the next record expected, once it is known.
     pub next: Option<i64>,
     /// The oldest offset the broker holds, at the last answer.

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use dashstream_dlq::{KafkaRecord, LetterPlace};
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerGroupMetadata};
+use rdkafka::consumer::{Consumer as _, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Headers as _, Message as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::admin::Admin;
+use crate::asking::{Asking, AskingClient};
 use crate::client_code::{ClientCode, ErrorClass};
 use crate::clock::Patience;
 use crate::config::Config;
@@ -22,7 +23,7 @@ use crate::settings;
 /// Reads ranges of a topic's partitions, and then ends. It commits nothing, and what belongs to a
 /// transaction that was aborted is passed over.
 pub struct TopicReader {
-    consumer: BaseConsumer,
+    consumer: AskingClient,
     topic: String,
     /// What is not read yet, of each partition that is not read to its end.
     open: BTreeMap<i32, Rest>,
@@ -87,11 +88,8 @@ impl TopicReader {
             .set("enable.partition.eof", "true")
             .set("isolation.level", "read_committed")
             .set("auto.offset.reset", "error");
-        let consumer = settings
-            .create()
-            .map_err(|error| settings::culprit(&settings, config, &error))?;
         Ok(Self {
-            consumer,
+            consumer: Asking::client(config, &settings)?,
             topic: String::new(),
             open: BTreeMap::new(),
             patience: config.request_timeout.max(PATIENCE_MIN),
@@ -118,7 +116,9 @@ impl TopicReader {
             };
             self.open.insert(*partition, rest);
         }
-        self.consumer.assign(&list).map_err(|error| failed(&error))
+        self.consumer
+            .assign(&list)
+            .map_err(|error| failed(topic, &error))
     }
 
     /// The next record and where it stands, partitions in any order; none at the end of all.
@@ -143,7 +143,7 @@ impl TopicReader {
                     let code = ClientCode::of(&error);
                     last = Some(code);
                     if code.class() == ErrorClass::Permanent || is_gone(code) {
-                        return Err(failed(&error));
+                        return Err(failed(&self.topic, &error));
                     }
                 }
                 Some(Ok(message)) => {
@@ -169,7 +169,10 @@ impl TopicReader {
     /// The client has read all that can be read now. That is less than there is while a transaction is
     /// open, or while a new leader has not caught up; what it has passed without a record are gaps.
     fn pause_at(&mut self, partition: i32) -> Result<(), StartError> {
-        let positions = self.consumer.position().map_err(|error| failed(&error))?;
+        let positions = self
+            .consumer
+            .position()
+            .map_err(|error| failed(&self.topic, &error))?;
         let position = positions.find_partition(&self.topic, partition);
         if let Some(rest) = self.open.get_mut(&partition) {
             // None before the first record or marker of a transaction.
@@ -207,7 +210,7 @@ impl TopicReader {
         {
             Ok((low, high)) => Ok(Some(low..high)),
             Err(error) if is_gone(ClientCode::of(&error)) => Ok(None),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(failed(topic, &error)),
         }
     }
 
@@ -352,10 +355,13 @@ fn is_gone(code: ClientCode) -> bool {
     )
 }
 
-fn failed(error: &KafkaError) -> StartError {
+fn failed(topic: &str, error: &KafkaError) -> StartError {
     let code = ClientCode::of(error);
     if is_gone(code) {
-        return StartError::NoSuchTopic { what: Asked::Topic };
+        return StartError::NoSuchTopic {
+            what: Asked::Topic,
+            name: topic.into(),
+        };
     }
     StartError::unanswered(Asked::Topic, code)
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
+use dashstream_policy::TopicPartition;
+
 use crate::admin::Admin;
 use crate::archive;
 use crate::clock::Clock;
@@ -15,7 +17,7 @@ use crate::standing::ClientRole;
 
 /// Polls watermarks; the answers come as [`DriverMessage::Watermarks`].
 #[derive(Debug)]
-pub(crate) struct WatermarkPoller(Sender<(Duration, Vec<i32>, bool)>);
+pub(crate) struct WatermarkPoller(Sender<(Duration, Vec<TopicPartition>, bool)>);
 
 impl WatermarkPoller {
     /// Starts the thread, which ends when this value is dropped and its last answer is there.
@@ -25,7 +27,7 @@ impl WatermarkPoller {
         config: Config,
         answers: Arc<Inbox>,
     ) -> Result<Self, std::io::Error> {
-        let (asks, asked) = channel::<(Duration, Vec<i32>, bool)>();
+        let (asks, asked) = channel::<(Duration, Vec<TopicPartition>, bool)>();
         thread::Builder::new()
             .name("dashstream-watermarks".to_owned())
             .spawn(move || {
@@ -65,8 +67,8 @@ impl WatermarkPoller {
     }
 
     /// Asks at `now`, which comes back with the answer.
-    /// Where a record is held, it is asked as well how long the topic keeps records.
-    pub(crate) fn ask(&self, now: Duration, partitions: Vec<i32>, held: bool) {
+    /// Where a record is held, it is asked as well how long topics keep records.
+    pub(crate) fn ask(&self, now: Duration, partitions: Vec<TopicPartition>, held: bool) {
         // A thread that is gone leaves the watermarks old, which the status shows.
         let _gone = self.0.send((now, partitions, held));
     }

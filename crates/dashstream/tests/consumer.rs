@@ -365,3 +365,12 @@ fn commit(broker: &Embedded, group: &str, next: i64) {
     offsets.add_partition_offset("runs", 0, next).unwrap();
     client.commit(&offsets, CommitMode::Sync).unwrap();
 }
+
+#[test]
+fn several_topics_are_refused_before_a_broker_is_asked() {
+    let config = Config::new("127.0.0.1:1", "runs", "test").unwrap();
+    let config = config.add_topic("more-runs").unwrap();
+    let handler = |_: Message<'_>| HandlerVerdict::Accept;
+    let refused = Consumer::builder(config).run(handler, |_| true).err();
+    assert_eq!(refused.unwrap().code(), "out_of_range");
+}

@@ -1,11 +1,12 @@
 //! Whether the archive topic can hold what will be sent to it, as the broker says it is set.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 
 use dashstream_dlq::{LetterFormat, REDUCED_BYTES_MAX};
-use dashstream_policy::Archiving;
+use dashstream_policy::{Archiving, TopicId};
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, OwnedResourceSpecifier, ResourceSpecifier,
 };
@@ -83,14 +84,27 @@ pub(crate) fn check(
 fn findings(config: &Config) -> Vec<ArchiveFinding> {
     let patience = Patience::new(config.request_timeout);
     loop {
-        let (findings, may_pass) = match ask(config, [&config.archive_topic, &config.topic]) {
-            Ok([archive, source]) => {
+        let mut topics = vec![config.archive_topic.as_str()];
+        topics.extend(config.topics());
+        let (findings, may_pass) = match ask(config, &topics) {
+            Ok(settings) => {
                 let needs = settings::letter_bytes(config.envelope_bytes);
-                let mut findings = judge(&archive, &source, needs, config.archive_keeps);
-                if config.letter_format == LetterFormat::Record {
-                    findings.extend(source_larger(&archive, &source, needs));
-                    findings.extend(archive.stamps.then_some(ArchiveFinding::Stamped));
+                let (archive, sources) = settings.split_first().unwrap_or((&NOTHING, &[]));
+                let mut findings = Vec::new();
+                for source in sources {
+                    findings.extend(judge(archive, source, needs, config.archive_keeps));
+                    if config.letter_format == LetterFormat::Record {
+                        findings.extend(source_larger(archive, source, needs));
+                        findings.extend(archive.stamps.then_some(ArchiveFinding::Stamped));
+                    }
                 }
+                // What is wrong for several topics alike is said once.
+                let mut said = Vec::new();
+                findings.retain(|finding| {
+                    let is_new = !said.contains(finding);
+                    said.extend(is_new.then_some(*finding));
+                    is_new
+                });
                 let is_unknown = |finding| matches!(finding, &ArchiveFinding::Unknown { .. });
                 let may_pass = findings.iter().any(is_unknown);
                 (findings, may_pass)
@@ -107,18 +121,25 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
     }
 }
 
-/// How long the consumed topic keeps records, where it deletes them for their age and the broker tells.
-pub(crate) fn retention(config: &Config) -> Option<Duration> {
-    let [source] = ask(config, [&config.topic]).ok()?;
-    let ms = source.ms.filter(|_| source.deletes == Some(true))?;
-    ms.limit().map(Duration::from_millis)
+/// How long each consumed topic keeps records, where it deletes them for their age and the broker tells.
+pub(crate) fn retention(config: &Config) -> BTreeMap<TopicId, Duration> {
+    let topics: Vec<&str> = config.topics().collect();
+    let kept = |source: &TopicSettings| {
+        let ms = source.ms.filter(|_| source.deletes == Some(true))?;
+        ms.limit().map(Duration::from_millis)
+    };
+    let settings = ask(config, &topics).unwrap_or_default();
+    let numbered = (0..).map(TopicId::new).zip(&settings);
+    let known = numbered.filter_map(|(topic, source)| Some((topic, kept(source)?)));
+    known.collect()
 }
 
 /// Asks how topics are set, with a client that is gone afterwards.
-fn ask<const N: usize>(
-    config: &Config,
-    topics: [&String; N],
-) -> Result<[TopicSettings; N], ClientCode> {
+fn ask(config: &Config, topics: &[&str]) -> Result<Vec<TopicSettings>, ClientCode> {
+    if config.tokens.are_given() {
+        // Nobody polls for this client, so that it would wait for its first token.
+        return Err(ClientCode::new(RDKafkaErrorCode::UnsupportedFeature));
+    }
     let client: AdminClient<DefaultClientContext> = settings::admin(config)
         .create()
         .map_err(|error| ClientCode::of(&error))?;
@@ -128,11 +149,12 @@ fn ask<const N: usize>(
         .build()
         .map_err(failed)?;
     let options = AdminOptions::new().request_timeout(Some(config.request_timeout));
-    let asked = topics.map(|name| ResourceSpecifier::Topic(name));
+    let asked = topics.iter().map(|name| ResourceSpecifier::Topic(name));
+    let asked: Vec<_> = asked.collect();
     let answers = runtime
         .block_on(client.describe_configs(&asked, &options))
         .map_err(|error| ClientCode::of(&error))?;
-    let mut settings = [TopicSettings::default(); N];
+    let mut settings = vec![NOTHING; topics.len()];
     for answer in answers {
         let answer = answer.map_err(ClientCode::new)?;
         let OwnedResourceSpecifier::Topic(name) = &answer.specifier else {
@@ -150,7 +172,7 @@ fn ask<const N: usize>(
 }
 
 /// What a topic does with records, as far as the broker tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct TopicSettings {
     record_bytes: Option<u64>,
     compacts: Option<bool>,
@@ -161,6 +183,16 @@ struct TopicSettings {
     ms: Option<Bound>,
     bytes: Option<Bound>,
 }
+
+/// What is known before the broker has told anything.
+const NOTHING: TopicSettings = TopicSettings {
+    record_bytes: None,
+    compacts: None,
+    stamps: false,
+    deletes: None,
+    ms: None,
+    bytes: None,
+};
 
 /// Kafka writes -1 for "no bound".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -65,6 +65,7 @@ pub(super) const ENVELOPE_BYTES: Range = Range::new(
 );
 
 // Below two, one unlucky `kill` would reject a record.
+pub(super) const TOPICS: Range = Range::new("topics", 1, 1, 64);
 pub(super) const CRASH_DEATHS: Range = Range::new("crash_loop", 2, 3, 100);
 // At 150 bytes a call, 150 MB.
 pub(super) const TRACE_CALLS: Range =

@@ -33,6 +33,36 @@ fn the_archive_is_never_the_consumed_topic() {
 }
 
 #[test]
+fn a_topic_is_consumed_once_and_is_no_archive_and_has_no_crash_marker_beside_another() {
+    let several = config().add_topic("u").unwrap();
+    assert_eq!(several.topics().collect::<Vec<_>>(), ["t", "u"]);
+    for (added, error) in [
+        ("t", ConfigError::TopicTwice),
+        ("u", ConfigError::TopicTwice),
+        ("t-dlq", ConfigError::ArchiveIsSource),
+        ("a b", ConfigError::TopicName { name: "topic" }),
+    ] {
+        assert_eq!(several.clone().add_topic(added).err(), Some(error));
+    }
+    let archive = several.clone().archive_topic("u").err();
+    assert_eq!(archive, Some(ConfigError::ArchiveIsSource));
+    let marker = Arc::new(crate::MarkerFile::new("never read"));
+    let marked = several.crash_loop(marker, 3).unwrap();
+    let checked = crate::settings::check(&marked);
+    assert_eq!(checked.err(), Some(ConfigError::CrashLoopTopics));
+}
+
+#[test]
+fn a_token_is_in_no_debug_form() {
+    let token = OAuthToken {
+        token: "hunter2".to_owned(),
+        principal: "reader".to_owned(),
+        expires_at: Duration::ZERO,
+    };
+    assert!(!format!("{token:?}").contains("hunter2"));
+}
+
+#[test]
 fn a_disclosure_that_the_format_cannot_show_is_refused() {
     for format in LetterFormat::ALL {
         for disclosure in Disclosure::ALL {

@@ -4,13 +4,17 @@
 //! says below which offset records may be with the host. The process that starts after one that died
 //! reads in it where the fatal record must be. It hands those records out one at a time, with a mark
 //! before each that is taken back when the record comes back; so the next death has one suspect.
+//!
+//! All are of one topic: a consumer of several has no guard.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use dashstream_policy::TopicPartition;
+
 use crate::config::{Config, CrashLoop};
 use crate::crash_loop::{CrashMark, CrashMarker, CrashMarks, MarkerError, Suspect};
-use crate::delivery_queue::QueuedRecord;
+use crate::delivery_queue::{Place, QueuedRecord};
 
 /// The marks, and the records that wait for their turn.
 #[derive(Debug)]
@@ -22,7 +26,7 @@ pub(crate) struct CrashLoopGuard {
     careful_below: BTreeMap<i32, i64>,
     waiting: VecDeque<QueuedRecord>,
     /// The one record that is out, where they go out one at a time.
-    out: Option<(i32, i64)>,
+    out: Option<Place>,
     /// The marks differ from what was saved.
     is_dirty: bool,
     failure: Option<MarkerError>,
@@ -65,8 +69,8 @@ impl CrashLoopGuard {
     }
 
     /// Whether too many processes died on this record.
-    pub(crate) fn rejects(&self, partition: i32, offset: i64) -> bool {
-        let mark = self.marks.partitions.get(&partition);
+    pub(crate) fn rejects(&self, partition: TopicPartition, offset: i64) -> bool {
+        let mark = self.marks.partitions.get(&partition.partition());
         let suspect = mark.and_then(|mark| mark.suspect);
         suspect.is_some_and(|suspect| suspect.offset == offset && suspect.deaths >= self.deaths_max)
     }
@@ -105,7 +109,7 @@ impl CrashLoopGuard {
     }
 
     /// A record came back: nobody died of it.
-    pub(crate) fn returned(&mut self, partition: i32, offset: i64) {
+    pub(crate) fn returned(&mut self, partition: TopicPartition, offset: i64) {
         if self.out == Some((partition, offset)) {
             self.clear_out();
         }
@@ -113,12 +117,12 @@ impl CrashLoopGuard {
     }
 
     /// An operator retries the partition's held record.
-    pub(crate) fn forgive(&mut self, partition: i32) {
+    pub(crate) fn forgive(&mut self, partition: TopicPartition) {
         self.acquit(partition, |_| true);
     }
 
     /// A partition goes on from `next`, by what was committed or is stored.
-    pub(crate) fn passed(&mut self, partition: i32, next: i64) {
+    pub(crate) fn passed(&mut self, partition: TopicPartition, next: i64) {
         self.acquit(partition, |suspect| suspect < next);
     }
 
@@ -134,7 +138,7 @@ impl CrashLoopGuard {
     }
 
     /// Gives records up that the engine has given up.
-    pub(crate) fn withdraw(&mut self, partition: i32, from: i64) {
+    pub(crate) fn withdraw(&mut self, partition: TopicPartition, from: i64) {
         self.waiting.retain(|taken| !taken.is_at(partition, from));
     }
 
@@ -156,13 +160,13 @@ impl CrashLoopGuard {
         self.failure.take()
     }
 
-    fn is_careful(&self, partition: i32, offset: i64) -> bool {
-        let below = self.careful_below.get(&partition);
+    fn is_careful(&self, partition: TopicPartition, offset: i64) -> bool {
+        let below = self.careful_below.get(&partition.partition());
         below.is_some_and(|below| offset < *below)
     }
 
     /// Says that records up to some way behind `offset` may be with the host.
-    fn reserve(&mut self, partition: i32, offset: i64) {
+    fn reserve(&mut self, partition: TopicPartition, offset: i64) {
         let mark = self.mark(partition);
         if mark.handed_below.is_none_or(|below| offset >= below) {
             mark.handed_below = Some(offset.saturating_add(HANDED_BLOCK));
@@ -178,8 +182,8 @@ impl CrashLoopGuard {
         }
     }
 
-    fn acquit(&mut self, partition: i32, is_meant: impl Fn(i64) -> bool) {
-        let Some(mark) = self.marks.partitions.get_mut(&partition) else {
+    fn acquit(&mut self, partition: TopicPartition, is_meant: impl Fn(i64) -> bool) {
+        let Some(mark) = self.marks.partitions.get_mut(&partition.partition()) else {
             return;
         };
         if mark.suspect.is_some_and(|suspect| is_meant(suspect.offset)) {
@@ -188,8 +192,11 @@ impl CrashLoopGuard {
         }
     }
 
-    fn mark(&mut self, partition: i32) -> &mut CrashMark {
-        self.marks.partitions.entry(partition).or_default()
+    fn mark(&mut self, partition: TopicPartition) -> &mut CrashMark {
+        self.marks
+            .partitions
+            .entry(partition.partition())
+            .or_default()
     }
 
     fn save(&mut self) {

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::delivery_queue::QueuedRecord;
+use dashstream_policy::TopicPartition;
+
+use crate::delivery_queue::{Place, QueuedRecord};
 
 #[derive(Default)]
 pub(super) struct Lane {
@@ -37,7 +39,7 @@ impl Lane {
         &mut self,
         max: usize,
         taken: &mut Vec<QueuedRecord>,
-        is_free: impl Fn((i32, i64)) -> bool,
+        is_free: impl Fn(Place) -> bool,
     ) {
         while taken.len() < max
             && let Some(first) = self.waiting.front()
@@ -51,10 +53,7 @@ impl Lane {
     }
 
     /// Takes the first record out if it is free and the host is not to see it.
-    pub(super) fn take_refused(
-        &mut self,
-        is_free: impl Fn((i32, i64)) -> bool,
-    ) -> Option<QueuedRecord> {
+    pub(super) fn take_refused(&mut self, is_free: impl Fn(Place) -> bool) -> Option<QueuedRecord> {
         let first = self.waiting.front()?;
         if first.refused.is_none() || !is_free(first.place()) {
             return None;
@@ -98,7 +97,7 @@ impl Lane {
     }
 
     /// Throws the records of `partition` away that lie at `from` or behind.
-    pub(super) fn withdraw(&mut self, partition: i32, from: i64) {
+    pub(super) fn withdraw(&mut self, partition: TopicPartition, from: i64) {
         self.waiting.retain(|record| !record.is_at(partition, from));
     }
 

@@ -5,6 +5,7 @@ use dashstream_policy::{
 };
 
 use super::*;
+use crate::topics::at;
 
 /// Records of a partition, as an engine takes them.
 pub(crate) fn taken(partition: i32, offsets: core::ops::Range<i64>) -> Vec<QueuedRecord> {
@@ -27,7 +28,7 @@ pub(crate) fn taken(partition: i32, offsets: core::ops::Range<i64>) -> Vec<Queue
                 panic!("{offset} was not taken");
             };
             QueuedRecord {
-                message: Message::at(partition, offset),
+                message: Message::at(at, offset),
                 delivered,
                 refused: None,
             }
@@ -37,7 +38,7 @@ pub(crate) fn taken(partition: i32, offsets: core::ops::Range<i64>) -> Vec<Queue
 
 /// A queue with records 0 to 3 of partitions 0 and 1.
 fn queue(ordering: Ordering) -> DeliveryQueue {
-    let queue = DeliveryQueue::new(Arc::default(), "t", ordering);
+    let queue = DeliveryQueue::new(Arc::default(), Topics::new(["t"].into_iter()), ordering);
     for partition in [0, 1] {
         assert!(queue.push(&mut taken(partition, 0..4)));
     }
@@ -51,7 +52,11 @@ fn take(queue: &DeliveryQueue, max: usize) -> Vec<QueuedRecord> {
 }
 
 fn places(records: &[QueuedRecord]) -> Vec<(i32, i64)> {
-    records.iter().map(QueuedRecord::place).collect()
+    let place = |record: &QueuedRecord| {
+        let (at, offset) = record.place();
+        (at.partition(), offset)
+    };
+    records.iter().map(place).collect()
 }
 
 fn had(queue: &DeliveryQueue) -> Vec<(i32, i64)> {
@@ -80,7 +85,7 @@ fn nothing_behind_a_rejected_record_can_be_had_until_the_engine_has_decided() {
     // It was another attempt, say: the engine gave nothing up.
     queue.verdict_applied(DeliveryId::on(&first.delivered));
     assert_eq!(places(&take(&queue, 1)), [(0, 1)]);
-    assert_eq!(queue.withdraw(0, 3), 1);
+    assert_eq!(queue.withdraw(at(0), 3), 1);
     assert_eq!(had(&queue), [(0, 2)]);
 }
 
@@ -89,7 +94,7 @@ fn one_record_of_a_partition_is_out_at_a_time_and_partitions_take_turns() {
     let queue = queue(Ordering::Partition);
     let first = take(&queue, 1).pop().unwrap();
     let second = take(&queue, 1).pop().unwrap();
-    assert_eq!((first.place(), second.place()), ((0, 0), (1, 0)));
+    assert_eq!((first.place(), second.place()), ((at(0), 0), (at(1), 0)));
     assert_eq!(had(&queue), []);
     assert!(accept(&queue, second));
     assert!(accept(&queue, first));
@@ -131,7 +136,11 @@ fn a_rejected_record_does_not_end_its_batch() {
 
 #[test]
 fn by_key_the_records_of_one_key_come_one_at_a_time() {
-    let queue = DeliveryQueue::new(Arc::default(), "t", Ordering::Key);
+    let queue = DeliveryQueue::new(
+        Arc::default(),
+        Topics::new(["t"].into_iter()),
+        Ordering::Key,
+    );
     let mut records = taken(0, 0..4);
     for record in &mut records {
         let key = if record.message.offset % 2 == 0 {
@@ -144,7 +153,7 @@ fn by_key_the_records_of_one_key_come_one_at_a_time() {
     assert!(queue.push(&mut records));
     let out = take(&queue, 1).pop().unwrap();
     let other = take(&queue, 1);
-    assert_eq!((out.place(), places(&other)), ((0, 0), vec![(0, 1)]));
+    assert_eq!((out.place(), places(&other)), ((at(0), 0), vec![(0, 1)]));
     assert_eq!(had(&queue), []);
     assert!(accept(&queue, out));
     assert_eq!(had(&queue), [(0, 2)]);
@@ -167,7 +176,11 @@ fn a_closed_desk_takes_nothing_and_says_what_was_not_looked_at() {
 /// Only what the host waits for, or many, is taken before it is due.
 #[test]
 fn what_is_accepted_is_taken_when_it_is_due_or_many() {
-    let queue = DeliveryQueue::new(Arc::default(), "t", Ordering::Unordered);
+    let queue = DeliveryQueue::new(
+        Arc::default(),
+        Topics::new(["t"].into_iter()),
+        Ordering::Unordered,
+    );
     let many = ACCEPTED_MANY as i64;
     let mut records = taken(0, 0..many);
     assert!(queue.push(&mut records));

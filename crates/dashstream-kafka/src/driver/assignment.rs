@@ -6,7 +6,7 @@ use dashstream_policy::{Assignment, Input, Offset, TopicPartition};
 
 use crate::config::Start;
 use crate::consumer_event::ConsumerEvent;
-use crate::driver::{Client, Driver, Partition, TOPIC, positions};
+use crate::driver::{Client, Driver, Partition, positions};
 use crate::progress::Progress;
 use crate::standing::{ClientRole, Served};
 use crate::status::Phase;
@@ -20,7 +20,10 @@ impl Driver {
     ///
     /// Nothing is decided for a partition whose committed offset could not be learned: the client
     /// then asks itself, and an error, not a reset, is what follows when there is none.
-    pub(super) fn starts(&mut self, partitions: &[i32]) -> BTreeMap<i32, Beginning> {
+    pub(super) fn starts(
+        &mut self,
+        partitions: &[TopicPartition],
+    ) -> BTreeMap<TopicPartition, Beginning> {
         let mut committed = BTreeMap::new();
         for _attempt in 0..COMMITTED_ATTEMPTS {
             match self.admin.committed_of(partitions) {
@@ -47,11 +50,15 @@ impl Driver {
     }
 
     /// Tells the engine about partitions that the client has just been assigned.
-    pub(super) fn assigned(&mut self, client: &Client, starts: &BTreeMap<i32, Beginning>) {
+    pub(super) fn assigned(
+        &mut self,
+        client: &Client,
+        starts: &BTreeMap<TopicPartition, Beginning>,
+    ) {
         self.rebalancing = true;
         let now = self.wiring.clock.now();
         self.served(now, Served::Member);
-        for (number, beginning) in starts {
+        for (at, beginning) in starts {
             self.assignment = self.assignment.saturating_add(1);
             let assignment = Assignment::new(self.assignment);
             let old_below = beginning.watermarks.map_or(0, |marks| marks.high);
@@ -72,18 +79,18 @@ impl Driver {
                 judged: BTreeMap::new(),
                 low_before: None,
             };
-            self.partitions.insert(*number, partition);
+            self.partitions.insert(*at, partition);
             if let (Some(guard), Some(committed)) = (&mut self.guard, beginning.committed) {
-                guard.passed(*number, committed);
+                guard.passed(*at, committed);
             }
             self.report(&ConsumerEvent::Assigned {
-                partition: *number,
+                partition: *at,
                 committed: beginning.committed,
             });
             self.tell(
                 client,
                 Input::Assigned {
-                    partition: TopicPartition::new(TOPIC, *number),
+                    partition: *at,
                     assignment,
                     committed: beginning.committed.and_then(|o| Offset::new(o).ok()),
                     low: beginning.watermarks.and_then(|m| Offset::new(m.low).ok()),
@@ -93,7 +100,7 @@ impl Driver {
                 self.tell(
                     client,
                     Input::Log {
-                        partition: TopicPartition::new(TOPIC, *number),
+                        partition: *at,
                         assignment,
                         log,
                     },
@@ -108,7 +115,7 @@ impl Driver {
     }
 
     /// Tells the engine that partitions are being taken away, before the client lets go of them.
-    pub(super) fn revoked(&mut self, client: &Client, partitions: &[i32], lost: bool) {
+    pub(super) fn revoked(&mut self, client: &Client, partitions: &[TopicPartition], lost: bool) {
         self.rebalancing = true;
         if !lost {
             // What is settled is stored as long as that is possible.
@@ -116,20 +123,20 @@ impl Driver {
             self.on_accepted(true);
             self.perform(client);
         }
-        for number in partitions {
-            let Some(partition) = self.partitions.remove(number) else {
+        for at in partitions {
+            let Some(partition) = self.partitions.remove(at) else {
                 continue;
             };
-            self.withdraw(*number, 0);
-            self.commits.forget(*number);
+            self.withdraw(*at, 0);
+            self.commits.forget(*at);
             self.report(&ConsumerEvent::Revoked {
-                partition: *number,
+                partition: *at,
                 lost,
             });
             self.tell(
                 client,
                 Input::Revoked {
-                    partition: TopicPartition::new(TOPIC, *number),
+                    partition: *at,
                     assignment: partition.assignment,
                 },
             );

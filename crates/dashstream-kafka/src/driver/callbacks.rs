@@ -1,21 +1,27 @@
 //! The client's callbacks, which run inside a poll on the thread that polls.
 
+use core::error::Error;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rdkafka::ClientContext;
+use rdkafka::client::OAuthToken;
 use rdkafka::consumer::{Consumer as _, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{ClientContext, Statistics};
 
 use crate::client;
 use crate::client_code::ClientCode;
+use crate::config::Config;
 use crate::driver::{Client, Driver};
+use crate::oauth::Tokens;
+use crate::topics::Topics;
 
 /// Gives the client's callbacks the driver. They run inside a poll, on the thread that polls.
 pub(crate) struct Context {
-    topic: String,
+    topics: Topics,
+    tokens: Tokens,
     // Only the polling thread takes it, and never while it polls, so nobody ever waits for it.
     driver: Mutex<Driver>,
     /// Whether a poll ended with a callback since this was last asked.
@@ -23,9 +29,10 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) const fn new(topic: String, driver: Driver) -> Self {
+    pub(crate) fn new(config: &Config, driver: Driver) -> Self {
         Self {
-            topic,
+            topics: Topics::new(config.topics()),
+            tokens: config.tokens.clone(),
             driver: Mutex::new(driver),
             called_back: AtomicBool::new(false),
         }
@@ -41,24 +48,27 @@ impl Context {
 }
 
 impl ClientContext for Context {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.called_back.store(true, Ordering::Relaxed);
+        self.tokens.next()
+    }
+
     fn error(&self, _error: KafkaError, _reason: &str) {
         // The poll that calls this returns the same error.
     }
 
-    fn stats(&self, statistics: Statistics) {
+    fn stats_raw(&self, json: &[u8]) {
         self.called_back.store(true, Ordering::Relaxed);
-        self.driver().measured(&statistics);
+        self.driver().measured(json);
     }
 }
 
 impl ConsumerContext for Context {
     fn rebalance(&self, client: &Client, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
         self.called_back.store(true, Ordering::Relaxed);
-        let partitions: Vec<i32> = list
-            .elements_for_topic(&self.topic)
-            .iter()
-            .map(|element| element.partition())
-            .collect();
+        let partitions = self.topics.partitions(list);
         let cooperative = matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let mut driver = self.driver();
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
@@ -66,18 +76,18 @@ impl ConsumerContext for Context {
             let offsets = starts
                 .iter()
                 .map(|(partition, beginning)| (*partition, beginning.assign));
-            if let Err(error) = client::assign(client, &self.topic, offsets, cooperative) {
+            if let Err(error) = client::assign(client, &self.topics, offsets, cooperative) {
                 driver.consumer_failed(ClientCode::of(&error));
                 return;
             }
             // A pause survives an assignment, so the state is set whatever it was.
-            if let Err(code) = client::set_paused(client, &self.topic, &partitions, false) {
+            if let Err(code) = client::set_paused(client, &self.topics, &partitions, false) {
                 driver.consumer_failed(code);
             }
             driver.assigned(client, &starts);
         } else {
             driver.revoked(client, &partitions, client.assignment_lost());
-            if let Err(error) = client::unassign(client, &self.topic, &partitions, cooperative) {
+            if let Err(error) = client::unassign(client, &self.topics, &partitions, cooperative) {
                 driver.consumer_failed(ClientCode::of(&error));
             }
         }

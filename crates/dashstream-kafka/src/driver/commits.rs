@@ -4,25 +4,27 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use dashstream_policy::TopicPartition;
+
 use crate::client;
 use crate::driver::{Client, Driver};
 
 /// What is to be committed, one request at a time.
 #[derive(Debug, Default)]
 pub(super) struct Commits {
-    wanted: BTreeMap<i32, i64>,
+    wanted: BTreeMap<TopicPartition, i64>,
     /// What was sent, and when. The client answers its own commits and not these: the next of its
     /// answers counts, which comes within [`crate::Config::commit_interval`] where anything is stored.
-    sent: Option<(Duration, BTreeMap<i32, i64>)>,
+    sent: Option<(Duration, BTreeMap<TopicPartition, i64>)>,
     not_before: Duration,
 }
 
 impl Commits {
-    pub(super) fn want(&mut self, partition: i32, next: i64) {
+    pub(super) fn want(&mut self, partition: TopicPartition, next: i64) {
         self.wanted.insert(partition, next);
     }
 
-    pub(super) fn forget(&mut self, partition: i32) {
+    pub(super) fn forget(&mut self, partition: TopicPartition) {
         self.wanted.remove(&partition);
         if let Some((_, sent)) = &mut self.sent {
             sent.remove(&partition);
@@ -30,7 +32,7 @@ impl Commits {
     }
 
     /// Takes what is to be sent now.
-    fn due(&mut self, now: Duration, patience: Duration) -> Option<BTreeMap<i32, i64>> {
+    fn due(&mut self, now: Duration, patience: Duration) -> Option<BTreeMap<TopicPartition, i64>> {
         let waits = |(at, _): &(Duration, _)| now.saturating_sub(*at) < patience;
         if self.wanted.is_empty() || now < self.not_before || self.sent.as_ref().is_some_and(waits)
         {
@@ -49,7 +51,7 @@ impl Commits {
     }
 
     /// What failed is sent again, but for what is wanted more recently.
-    fn again(&mut self, now: Duration, failed: BTreeMap<i32, i64>) {
+    fn again(&mut self, now: Duration, failed: BTreeMap<TopicPartition, i64>) {
         self.not_before = now.saturating_add(AFTER_A_FAILURE);
         for (partition, next) in failed {
             self.wanted.entry(partition).or_insert(next);
@@ -68,7 +70,7 @@ impl Driver {
         let Some(wanted) = self.commits.due(now, self.request_timeout) else {
             return;
         };
-        match client::commit(client, &self.topic, &wanted) {
+        match client::commit(client, &self.topics, &wanted) {
             Ok(()) => self.commits.sent = Some((now, wanted)),
             Err(code) => {
                 self.consumer_failed(code);

@@ -13,9 +13,10 @@ use crate::config::OldData;
 use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::{DeliveryId, QueuedRecord, Unapplied, key_hash};
-use crate::driver::{Client, Driver, TOPIC};
+use crate::driver::{Client, Driver};
 use crate::message::{Header, Message, RejectedMessage};
 use crate::standing::Served;
+use crate::topics::Topics;
 
 impl Driver {
     /// Offers polled records of one partition to the engine, in their order, and says whether more may
@@ -24,9 +25,8 @@ impl Driver {
     /// What follows from records that are taken is carried out once for all, by
     /// [`Driver::end_batch`]. What follows from others is carried out behind the last: after a seek
     /// the engine would take those behind it for the next ones.
-    pub(crate) fn polled(&mut self, client: &Client, number: i32, run: Vec<Polled>) -> bool {
-        let (Some(partition), Some((last, _))) = (self.partitions.get_mut(&number), run.last())
-        else {
+    pub(crate) fn polled(&mut self, client: &Client, at: TopicPartition, run: Vec<Polled>) -> bool {
+        let (Some(partition), Some((last, _))) = (self.partitions.get_mut(&at), run.last()) else {
             // Revoked while the records were on their way.
             return true;
         };
@@ -41,7 +41,6 @@ impl Driver {
                 continue;
             };
             message.backlog = self.backlog(old_below, message.offset, message.timestamp_ms);
-            let at = TopicPartition::new(TOPIC, number);
             let key = match self.engine.engine().config().ordering {
                 Ordering::Key => message.key.as_deref().map(key_hash),
                 Ordering::Partition | Ordering::Unordered => None,
@@ -61,7 +60,7 @@ impl Driver {
             if is_received {
                 self.received = self.received.saturating_add(1);
                 self.report(&ConsumerEvent::Received {
-                    partition: number,
+                    partition: at,
                     offset: message.offset,
                     bytes: message.payload.as_ref().map(Bytes::len),
                 });
@@ -72,7 +71,7 @@ impl Driver {
                 // Like the host's own verdicts it waits until what is before it is judged.
                 Admission::Rejected(rejected) => self.queue(rejected.into_record(), message),
                 Admission::Ignored => self.report(&ConsumerEvent::Ignored {
-                    partition: number,
+                    partition: at,
                     offset: message.offset,
                 }),
                 Admission::Duplicate | Admission::Fenced | Admission::Refused(_) => {}
@@ -89,16 +88,17 @@ impl Driver {
     }
 
     /// As [`dashstream_policy::Engine::room`].
-    pub(crate) fn room(&self, number: i32) -> (usize, usize) {
-        self.engine
-            .engine()
-            .room(TopicPartition::new(TOPIC, number))
+    pub(crate) fn room(&self, partition: TopicPartition) -> (usize, usize) {
+        self.engine.engine().room(partition)
     }
 
-    /// The topic, and which partitions of it are assigned.
-    pub(crate) fn assigned_partitions(&self) -> (Arc<str>, Vec<i32>) {
-        let numbers = self.partitions.keys().copied().collect();
-        (Arc::clone(&self.topic), numbers)
+    /// The partitions that are assigned, by the numbers of their topics.
+    pub(crate) fn assigned_partitions(&self) -> Vec<TopicPartition> {
+        self.partitions.keys().copied().collect()
+    }
+
+    pub(crate) const fn topics(&self) -> &Topics {
+        &self.topics
     }
 
     /// Hands the records of a batch out, and carries out what follows from them.
@@ -112,7 +112,8 @@ impl Driver {
         if guard.is_some_and(|guard| guard.rejects(message.partition, message.offset)) {
             return Some(Cause::CrashLoop);
         }
-        let meaning = self.engine.engine().config().null_payload_in(TOPIC);
+        let config = self.engine.engine().config();
+        let meaning = config.null_payload_in(message.partition.topic());
         let is_refused = message.payload.is_none() && meaning == NullPayload::Unprocessable;
         is_refused.then_some(Cause::NullPayload)
     }
@@ -164,7 +165,7 @@ impl Driver {
     }
 
     /// Takes the records off the queue that the engine has given up.
-    pub(super) fn withdraw(&mut self, partition: i32, from: i64) {
+    pub(super) fn withdraw(&mut self, partition: TopicPartition, from: i64) {
         self.push_outgoing();
         if let Some(guard) = &mut self.guard {
             guard.withdraw(partition, from);
@@ -182,14 +183,14 @@ impl Driver {
 
     pub(super) fn returned(&mut self, record: &Delivered) {
         if let Some(guard) = &mut self.guard {
-            guard.returned(record.partition().partition(), record.offset().get());
+            guard.returned(record.partition(), record.offset().get());
         }
         self.left_queue(record);
     }
 
     /// A record has its verdict, whether or not the host saw it.
     pub(super) fn left_queue(&mut self, record: &Delivered) {
-        if let Some(partition) = self.partitions.get_mut(&record.partition().partition()) {
+        if let Some(partition) = self.partitions.get_mut(&record.partition()) {
             partition.returned = true;
         }
         self.left_host(1);
@@ -201,8 +202,8 @@ impl Driver {
         let Some(Unapplied { lane, timestamp_ms }) = queue.unapplied(verdict) else {
             return;
         };
-        let (number, offset) = verdict.place();
-        if let (Some(partition), Some(ms)) = (self.partitions.get_mut(&number), timestamp_ms) {
+        let (at, offset) = verdict.place();
+        if let (Some(partition), Some(ms)) = (self.partitions.get_mut(&at), timestamp_ms) {
             partition.judged.insert(offset, ms);
         }
         let Some(lane) = lane else {
@@ -257,9 +258,9 @@ impl Driver {
 pub(crate) type Polled = (Message, usize);
 
 /// A copy of the record, so that the client can let go of what it fetched.
-pub(crate) fn owned(message: &BorrowedMessage<'_>) -> Polled {
+pub(crate) fn owned(partition: TopicPartition, message: &BorrowedMessage<'_>) -> Polled {
     let owned = Message {
-        partition: message.partition(),
+        partition,
         offset: message.offset(),
         key: message.key().map(Bytes::copy_from_slice),
         payload: message.payload().map(Bytes::copy_from_slice),

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use dashstream_policy::{Grade, PartitionState, PartitionStatus, Scope, Taking, TopicPartition};
 
 use crate::consumer_event::ConsumerEvent;
-use crate::driver::{Driver, PUBLISH_INTERVAL, TOPIC, UNDECODABLE_PATIENCE};
+use crate::driver::{Driver, PUBLISH_INTERVAL, UNDECODABLE_PATIENCE};
 use crate::loss::HeldRecord;
 use crate::progress::Change;
 use crate::status::{PartitionLag, Status};
@@ -23,18 +23,17 @@ impl Driver {
         let fresh_for = self.watermark_interval.saturating_mul(2);
         let kept_by_host = self.kept_by_host();
         let mut changes = Vec::new();
-        for (number, partition) in &mut self.partitions {
+        for (&at, partition) in &mut self.partitions {
             let fresh = partition
                 .watermarks
                 .filter(|(at, _)| now.saturating_sub(*at) <= fresh_for);
-            let at = TopicPartition::new(TOPIC, *number);
             let rests = partition.paused || !self.taking || !self.engine.engine().has_room(at);
-            let at_rest = rests && !kept_by_host.contains(number);
+            let at_rest = rests && !kept_by_host.contains(&at);
             let high = fresh.map(|(_, marks)| marks.high);
             let change = partition
                 .progress
                 .judge(now, at_rest, high, self.stall_after);
-            changes.extend(change.map(|change| (*number, change)));
+            changes.extend(change.map(|change| (at, change)));
         }
         for (partition, change) in changes {
             self.report(&match change {
@@ -47,13 +46,13 @@ impl Driver {
 
     /// Partitions that stand still for no reason but the host's: it has all the records of them that
     /// may be out, and has given none back since it was last looked.
-    fn kept_by_host(&mut self) -> Vec<i32> {
+    fn kept_by_host(&mut self) -> Vec<TopicPartition> {
         let engine = self.engine.engine();
         let mut kept = Vec::new();
-        for (number, partition) in &mut self.partitions {
+        for (&at, partition) in &mut self.partitions {
             let returned = core::mem::take(&mut partition.returned);
-            if !returned && !engine.has_room(TopicPartition::new(TOPIC, *number)) {
-                kept.push(*number);
+            if !returned && !engine.has_room(at) {
+                kept.push(at);
             }
         }
         if kept.is_empty() || self.with_host == 0 || engine.taking() == Taking::Draining {
@@ -71,13 +70,13 @@ impl Driver {
             return Vec::new();
         }
         let free = status.partitions.iter().filter(|of| !is_held(of));
-        let free = free.map(|of| of.partition.partition());
-        free.filter(|number| kept.contains(number)).collect()
+        let free = free.map(|of| of.partition);
+        free.filter(|at| kept.contains(at)).collect()
     }
 
     pub(super) fn ask_watermarks(&mut self, now: Duration) {
         self.watermarks_asked = now;
-        let partitions: Vec<i32> = self.partitions.keys().copied().collect();
+        let partitions: Vec<_> = self.partitions.keys().copied().collect();
         if !partitions.is_empty() {
             let status = self.engine.engine().status();
             let held = status.partitions.iter().any(|of| held(of).is_some());
@@ -95,17 +94,18 @@ impl Driver {
         self.published = Some(now);
         let policy = self.engine.engine().status();
         let is_held = policy.partitions.iter();
-        let is_held = is_held.filter_map(|of| Some((of.partition.partition(), held(of)?)));
-        let is_held: BTreeMap<i32, i64> = is_held.collect();
+        let is_held = is_held.filter_map(|of| Some((of.partition, held(of)?)));
+        let is_held: BTreeMap<TopicPartition, i64> = is_held.collect();
         let unix = self.wiring.clock.unix(now);
-        let partitions = self.partitions.iter_mut().map(|(number, partition)| {
+        let retention = &self.retention;
+        let partitions = self.partitions.iter_mut().map(|(at, partition)| {
             let marks = partition.watermarks;
-            let low = marks.map(|(at, marks)| (at, marks.low));
-            partition.low_before = match is_held.get(number) {
+            let low = marks.map(|(asked, marks)| (asked, marks.low));
+            partition.low_before = match is_held.get(at) {
                 Some(_) => partition.low_before.or(low),
                 None => None,
             };
-            let held = is_held.get(number).map(|offset| HeldRecord {
+            let held = is_held.get(at).map(|offset| HeldRecord {
                 offset: *offset,
                 age: partition.judged.get(offset).map(|ms| {
                     unix.saturating_sub(Duration::from_millis(u64::try_from(*ms).unwrap_or(0)))
@@ -114,14 +114,15 @@ impl Driver {
                 low,
             });
             PartitionLag {
-                partition: *number,
+                partition: *at,
                 next: partition.progress.next(),
                 low: marks.map(|(_, marks)| marks.low),
                 high: marks.map(|(_, marks)| marks.high),
-                watermarks_at: marks.map(|(at, _)| at),
+                watermarks_at: marks.map(|(asked, _)| asked),
                 paused: partition.paused,
                 stalled_since: partition.progress.stalled_since(),
-                loss_in: held.and_then(|held| held.loss_in(now, self.retention)),
+                loss_in: held
+                    .and_then(|held| held.loss_in(now, retention.get(&at.topic()).copied())),
             }
         });
         let status = Status {

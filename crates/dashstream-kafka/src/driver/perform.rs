@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use dashstream_policy::{
     Action, ArchiveFault, ArchiveRequest, ArchiveResult, Assignment, Count, Input, Offset,
-    PartitionState, StoreOffset, StoreReason,
+    PartitionState, StoreOffset, StoreReason, TopicPartition,
 };
 
 use crate::archive::Archive;
@@ -49,21 +49,21 @@ impl Driver {
                     partition,
                     assignment,
                 } => {
-                    self.set_paused(client, partition.partition(), assignment, true);
+                    self.set_paused(client, partition, assignment, true);
                 }
                 Action::Resume {
                     partition,
                     assignment,
                 } => {
-                    self.set_paused(client, partition.partition(), assignment, false);
+                    self.set_paused(client, partition, assignment, false);
                 }
                 Action::Seek {
                     partition,
                     assignment,
                     to,
                 } => {
-                    self.withdraw(partition.partition(), to.get());
-                    let ok = self.seek(client, partition.partition(), assignment, to);
+                    self.withdraw(partition, to.get());
+                    let ok = self.seek(client, partition, assignment, to);
                     self.engine.handle(
                         now,
                         Input::SeekCompleted {
@@ -111,15 +111,12 @@ impl Driver {
 
     /// Stores offsets, and tells the engine which of them the client took.
     fn store(&mut self, client: &Client, now: Duration, stores: &[StoreOffset]) {
-        let offsets = stores
-            .iter()
-            .map(|store| (store.partition().partition(), store.next()));
-        let results = client::store(client, &self.topic, offsets);
+        let offsets = stores.iter().map(|store| (store.partition(), store.next()));
+        let results = client::store(client, &self.topics, offsets);
         for (store, result) in stores.iter().zip(results) {
             let (partition, next) = (store.partition(), store.next());
-            let number = partition.partition();
             let ok = result.is_ok();
-            if let Some(state) = self.partitions.get_mut(&number)
+            if let Some(state) = self.partitions.get_mut(&partition)
                 && ok
             {
                 let before = state.stored.or(state.committed);
@@ -132,17 +129,17 @@ impl Driver {
                 // says: the client itself never commits a lower one.
                 let ordered = store.reason() == StoreReason::Ordered;
                 if store.commit_now() && (self.commit_rejections || ordered) {
-                    self.commits.want(number, next.get());
+                    self.commits.want(partition, next.get());
                 }
             }
             if let Some(guard) = &mut self.guard
                 && ok
             {
-                guard.passed(number, next.get());
+                guard.passed(partition, next.get());
             }
             match result {
                 Ok(()) => self.report(&ConsumerEvent::Stored {
-                    partition: number,
+                    partition,
                     next: next.get(),
                     because: store.reason(),
                 }),
@@ -169,7 +166,8 @@ impl Driver {
         let found_at = self.wiring.clock.unix(now);
         let result = match (&self.archive, self.engine.payload(request.id)) {
             (Some(archive), Some(kept)) => {
-                archive.send(request, (&self.topic, kept), found_at, self.received)
+                let topic = self.topics.name(kept.message.partition.topic());
+                archive.send(request, (topic, kept), found_at, self.received)
             }
             // An archive is there whenever the policy uses one, and the record while a request for it
             // is.
@@ -217,7 +215,7 @@ impl Driver {
                 offset: Some(held), ..
             } = partition.state
             {
-                self.withdraw(partition.partition.partition(), held.get());
+                self.withdraw(partition.partition, held.get());
             }
         }
     }
@@ -225,11 +223,11 @@ impl Driver {
     pub(super) fn set_paused(
         &mut self,
         client: &Client,
-        number: i32,
+        at: TopicPartition,
         assignment: Assignment,
         paused: bool,
     ) {
-        let Some(partition) = self.partitions.get_mut(&number) else {
+        let Some(partition) = self.partitions.get_mut(&at) else {
             return;
         };
         if partition.assignment != assignment {
@@ -238,7 +236,7 @@ impl Driver {
         // While draining everything stays paused.
         let pause = paused || self.phase != Phase::Running;
         partition.paused = pause;
-        let result = client::set_paused(client, &self.topic, &[number], pause);
+        let result = client::set_paused(client, &self.topics, &[at], pause);
         if let Err(code) = result {
             self.consumer_failed(code);
         }
@@ -246,11 +244,11 @@ impl Driver {
     }
 
     pub(super) fn pause_all(&mut self, client: &Client) {
-        let numbers: Vec<i32> = self.partitions.keys().copied().collect();
+        let all: Vec<_> = self.partitions.keys().copied().collect();
         for partition in self.partitions.values_mut() {
             partition.paused = true;
         }
-        if let Err(code) = client::set_paused(client, &self.topic, &numbers, true) {
+        if let Err(code) = client::set_paused(client, &self.topics, &all, true) {
             self.consumer_failed(code);
         }
     }
@@ -258,12 +256,12 @@ impl Driver {
     pub(super) fn seek(
         &mut self,
         client: &Client,
-        number: i32,
+        at: TopicPartition,
         assignment: Assignment,
         to: Offset,
     ) -> bool {
         let now = self.wiring.clock.now();
-        let Some(partition) = self.partitions.get_mut(&number) else {
+        let Some(partition) = self.partitions.get_mut(&at) else {
             return false;
         };
         if partition.assignment != assignment {
@@ -271,25 +269,25 @@ impl Driver {
         }
         partition.progress.moved(now, to.get());
         partition.sought = Some(now);
-        self.reposition(client, number, to.get())
+        self.reposition(client, at, to.get())
     }
 
     /// Sets a partition's position at the client. After an error about a position that the broker
     /// does not have, the client has stopped the partition and refuses to seek in it; then it is
     /// assigned again at the position.
-    pub(super) fn reposition(&mut self, client: &Client, number: i32, to: i64) -> bool {
-        let mut result = client::seek(client, &self.topic, number, to);
+    pub(super) fn reposition(&mut self, client: &Client, at: TopicPartition, to: i64) -> bool {
+        let mut result = client::seek(client, &self.topics, at, to);
         if result.is_err() && self.position_refused && !self.rebalancing {
             let places: Vec<client::Place> = self
                 .partitions
                 .iter()
-                .map(|(number, partition)| client::Place {
-                    partition: *number,
+                .map(|(at, partition)| client::Place {
+                    partition: *at,
                     next: partition.progress.next(),
                     paused: partition.paused,
                 })
                 .collect();
-            result = client::reassign(client, &self.topic, number, &places);
+            result = client::reassign(client, &self.topics, at, &places);
             self.position_refused = result.is_err();
         }
         match result {

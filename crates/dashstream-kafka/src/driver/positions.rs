@@ -11,8 +11,9 @@ use dashstream_policy::{
 use rdkafka::Statistics;
 use tokio::sync::oneshot;
 
-use crate::driver::{Client, Driver, TOPIC, UNDECODABLE_PATIENCE};
+use crate::driver::{Client, Driver, UNDECODABLE_PATIENCE};
 use crate::standing::Served;
+use crate::topics::Topics;
 use crate::watermarks::Watermarks;
 
 /// An order that waits until the broker has said what the log has.
@@ -25,7 +26,7 @@ pub(super) struct WaitingOrder {
 /// What the client's statistics say of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fetching {
-    partition: i32,
+    partition: TopicPartition,
     /// The log's end, where the client has read up to it and handed everything on.
     read_to: Option<i64>,
     /// Whether it does not fetch, and has no reason that would pass.
@@ -39,7 +40,7 @@ impl Driver {
         client: &Client,
         now: Duration,
         asked: Duration,
-        fresh: &BTreeMap<i32, Watermarks>,
+        fresh: &BTreeMap<TopicPartition, Watermarks>,
     ) {
         if !fresh.is_empty() {
             self.served(now, Served::Observed);
@@ -49,8 +50,8 @@ impl Driver {
         let mut inputs = Vec::new();
         let mut again = Vec::new();
         let (mut unexplained, mut doubted) = (false, false);
-        for (number, partition) in &mut self.partitions {
-            let Some(marks) = fresh.get(number) else {
+        for (&at, partition) in &mut self.partitions {
+            let Some(marks) = fresh.get(&at) else {
                 unexplained = true;
                 continue;
             };
@@ -58,7 +59,6 @@ impl Driver {
             let Some(next) = partition.progress.next() else {
                 continue;
             };
-            let at = TopicPartition::new(TOPIC, *number);
             let assignment = partition.assignment;
             let stood_since = |seen: Duration| partition.progress.moved_at() <= seen;
             let is_refused = refused.is_some_and(stood_since);
@@ -106,7 +106,7 @@ impl Driver {
                 if partition.was_sought_before(refused) {
                     // The error was about a position that was given up meanwhile, and the client
                     // stopped fetching for it all the same.
-                    again.push((*number, next));
+                    again.push((at, next));
                 } else {
                     partition.is_suspect = true;
                 }
@@ -122,9 +122,9 @@ impl Driver {
         if refused.is_some() && !unexplained {
             self.trouble.out_of_range = None;
         }
-        for (number, next) in again {
+        for (at, next) in again {
             // The client reports a position it refuses again, so a failure here is not the end.
-            let _tried = self.reposition(client, number, next);
+            let _tried = self.reposition(client, at, next);
         }
         for input in inputs {
             self.tell(client, input);
@@ -149,11 +149,11 @@ impl Driver {
                 cut.push((of.partition, partition.assignment));
             }
         }
-        for (number, assignment) in cut {
+        for (partition, assignment) in cut {
             self.tell(
                 client,
                 Input::FetchFailed {
-                    partition: TopicPartition::new(TOPIC, number),
+                    partition,
                     assignment,
                     fault: FetchFault::Truncated,
                 },
@@ -169,14 +169,14 @@ impl Driver {
         order: OperatorCommand,
         reply: oneshot::Sender<CommandOutcome>,
     ) {
-        let number = order.partition().partition();
+        let at = order.partition();
         let matters = match order.command() {
             Command::SkipTo(_) | Command::SkipOne => true,
-            Command::Retry => self.is_out_of_range(number),
+            Command::Retry => self.is_out_of_range(at),
             Command::Pause => false,
         };
         // Orders are carried out in the order in which they were given.
-        if (matters && self.partitions.contains_key(&number)) || !self.orders.is_empty() {
+        if (matters && self.partitions.contains_key(&at)) || !self.orders.is_empty() {
             self.ask_watermarks(now);
             self.orders.push_back(WaitingOrder {
                 asked: now,
@@ -192,7 +192,7 @@ impl Driver {
         &mut self,
         client: &Client,
         asked: Duration,
-        fresh: &BTreeMap<i32, Watermarks>,
+        fresh: &BTreeMap<TopicPartition, Watermarks>,
     ) {
         while self
             .orders
@@ -200,7 +200,7 @@ impl Driver {
             .is_some_and(|first| first.asked <= asked)
             && let Some(WaitingOrder { order, reply, .. }) = self.orders.pop_front()
         {
-            let marks = fresh.get(&order.partition().partition());
+            let marks = fresh.get(&order.partition());
             let log = marks.and_then(|marks| range(*marks));
             self.carry_out(client, order.within(log), reply);
         }
@@ -215,7 +215,7 @@ impl Driver {
         if order.command() == Command::Retry
             && let Some(guard) = &mut self.guard
         {
-            guard.forgive(order.partition().partition());
+            guard.forgive(order.partition());
         }
         self.order = Some(reply);
         self.published = None;
@@ -225,10 +225,10 @@ impl Driver {
     }
 
     /// Whether a partition is held since the log does not have its position.
-    fn is_out_of_range(&self, number: i32) -> bool {
+    fn is_out_of_range(&self, at: TopicPartition) -> bool {
         let status = self.engine.engine().status();
         status.partitions.iter().any(|of| {
-            let is_meant = of.partition.partition() == number;
+            let is_meant = of.partition == at;
             is_meant
                 && matches!(
                     of.state,
@@ -247,18 +247,20 @@ pub(super) fn range(marks: Watermarks) -> Option<LogRange> {
     (low <= high).then_some(LogRange { low, high })
 }
 
-/// The partitions of `topic` in the client's statistics.
-pub(super) fn read(statistics: &Statistics, topic: &str) -> Vec<Fetching> {
-    let Some(topic) = statistics.topics.get(topic) else {
-        return Vec::new();
-    };
-    let partitions = topic.partitions.values();
-    let fetching = partitions.map(|of| Fetching {
-        partition: of.partition,
-        read_to: (of.fetchq_cnt == 0 && of.eof_offset >= 0).then_some(of.eof_offset),
-        is_stopped: of.fetch_state == "none" || of.fetch_state == "stopped",
-    });
-    fetching.collect()
+/// The partitions of the consumed topics in the client's statistics.
+pub(super) fn read(statistics: &Statistics, topics: &Topics) -> Vec<Fetching> {
+    let mut all = Vec::new();
+    for (topic, name) in topics.iter() {
+        let Some(of) = statistics.topics.get(name) else {
+            continue;
+        };
+        all.extend(of.partitions.values().map(|of| Fetching {
+            partition: TopicPartition::new(topic, of.partition),
+            read_to: (of.fetchq_cnt == 0 && of.eof_offset >= 0).then_some(of.eof_offset),
+            is_stopped: of.fetch_state == "none" || of.fetch_state == "stopped",
+        }));
+    }
+    all
 }
 
 /// Longer than statistics wait for the thread that polls.

@@ -14,7 +14,7 @@ fn an_id_of_256_bytes_is_kept_whole_and_the_next_byte_is_not() {
 #[test]
 fn debug_shows_sizes_and_no_content() {
     let message = Message {
-        partition: 0,
+        partition: crate::topics::at(0),
         offset: 7,
         key: Some(Bytes::from_static(b"marker")),
         payload: Some(Bytes::from_static(b"marker")),

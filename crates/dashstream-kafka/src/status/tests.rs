@@ -4,7 +4,7 @@ use super::*;
 fn a_lag_is_unknown_before_both_ends_are_known_and_never_negative() {
     let lag = |next, high| {
         PartitionLag {
-            partition: 0,
+            partition: crate::topics::at(0),
             next,
             low: None,
             high,

@@ -40,7 +40,7 @@ fn a_broker_that_does_not_tell_is_reported_as_such_and_stops_nothing() {
             }
             let policy = Config::default().archiving(Archiving::Off);
             let host = Host::start(place.config(), policy).await;
-            assert_eq!(host.facts(), [], "nobody asked");
+            assert_eq!(host.events(), [], "nobody asked");
         });
     });
 }
@@ -92,7 +92,7 @@ fn a_topic_that_would_lose_evidence_is_found_where_the_broker_tells() {
         let broker = Broker::start();
         let required = || Config::default().archiving(Archiving::Required);
         let usual = Place::set(&broker, &USUAL, &USUAL);
-        let usual = run(async { Host::start(usual.config(), required()).await.facts() });
+        let usual = run(async { Host::start(usual.config(), required()).await.events() });
         if let [ConsumerEvent::Archive(ArchiveFinding::Unanswered { .. })] = usual[..] {
             // This broker tells nothing, and the consumer says that it knows nothing.
             return;
@@ -119,7 +119,7 @@ fn a_topic_that_would_lose_evidence_is_found_where_the_broker_tells() {
                 run(async {
                     let host = Host::start(place.config(), Config::default()).await;
                     host.wait_for(
-                        |fact| matches!(fact, ConsumerEvent::Archive(found) if found.code() == code),
+                        |event| matches!(event, ConsumerEvent::Archive(found) if found.code() == code),
                     )
                     .await;
                 });

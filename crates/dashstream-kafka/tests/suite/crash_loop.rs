@@ -12,7 +12,7 @@ use dashstream_kafka::{
 };
 
 use crate::support::child;
-use crate::support::host::{Host, POISON, Place, held, run};
+use crate::support::host::{Host, POISON, Place, at, held, run};
 use crate::support::{Broker, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(170);
@@ -81,15 +81,15 @@ fn a_record_that_processes_keep_dying_of_is_unprocessable_in_the_end() {
     });
 }
 
-fn is_condemned(fact: &ConsumerEvent) -> bool {
+fn is_condemned(event: &ConsumerEvent) -> bool {
     matches!(
-        fact,
+        event,
         ConsumerEvent::Rejected {
-            partition: 0,
+            partition,
             offset: FATAL,
             cause: Cause::CrashLoop,
             ..
-        }
+        } if *partition == at(0)
     )
 }
 
@@ -194,9 +194,9 @@ fn waits(broker: &Broker, handed_below: Option<i64>) {
             move |status: &Status| held(status, 0) == Some((HeldBy::Policy, Some(cause), Some(at)))
         };
         host.until("held", is_held(0, Cause::DecodeError)).await;
-        let condemned = |fact: &ConsumerEvent| {
+        let condemned = |event: &ConsumerEvent| {
             matches!(
-                fact,
+                event,
                 ConsumerEvent::Rejected {
                     offset: 1,
                     cause: Cause::CrashLoop,
@@ -204,13 +204,16 @@ fn waits(broker: &Broker, handed_below: Option<i64>) {
                 }
             )
         };
-        assert!(!host.facts().iter().any(condemned));
+        assert!(!host.events().iter().any(condemned));
 
         host.order(0, Command::SkipOne).await;
         host.until("held at the next", is_held(1, Cause::CrashLoop))
             .await;
         assert_eq!(
-            host.facts().iter().filter(|fact| condemned(fact)).count(),
+            host.events()
+                .iter()
+                .filter(|event| condemned(event))
+                .count(),
             1
         );
         assert_eq!(suspect(), Some(left), "nobody survived it yet");

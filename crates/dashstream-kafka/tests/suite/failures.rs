@@ -21,8 +21,8 @@ fn held_by(status: &Status, partition: i32) -> Option<HeldBy> {
     Some(held(status, partition)?.0)
 }
 
-fn reasons(facts: &[ConsumerEvent]) -> BTreeSet<FailureReason> {
-    let failed = facts.iter().filter_map(|fact| match fact {
+fn reasons(events: &[ConsumerEvent]) -> BTreeSet<FailureReason> {
+    let failed = events.iter().filter_map(|event| match event {
         ConsumerEvent::Count(Count::ArchiveFailed { reason, .. }) => Some(*reason),
         _ => None,
     });
@@ -87,7 +87,7 @@ fn a_best_effort_archive_that_is_down_is_counted_and_passed() {
             })
             .await;
             assert_eq!(
-                reasons(&host.facts()),
+                reasons(&host.events()),
                 BTreeSet::from([FailureReason::Timeout])
             );
             let _ = host.shutdown().await;
@@ -151,10 +151,10 @@ fn hand_over(strategy: &'static str, place: &Place) {
         let mut second = Host::start(config(), policy()).await;
         // The first gives partitions up only while somebody reads it.
         let gave_up = |host: &Host| {
-            let facts = host.facts();
+            let events = host.events();
             let revoked =
-                |fact: &ConsumerEvent| matches!(fact, ConsumerEvent::Revoked { lost: false, .. });
-            facts.iter().any(revoked)
+                |event: &ConsumerEvent| matches!(event, ConsumerEvent::Revoked { lost: false, .. });
+            events.iter().any(revoked)
         };
         let has_two = |host: &Host| host.status().partitions.len() == 2;
         for _ in 0..100 {
@@ -169,8 +169,8 @@ fn hand_over(strategy: &'static str, place: &Place) {
         assert_eq!(seen, all, "{strategy}: every record was met");
         // After a revocation nothing more is stored for the partition until it is assigned again.
         let mut ours = BTreeSet::new();
-        for fact in first.facts() {
-            match fact {
+        for event in first.events() {
+            match event {
                 ConsumerEvent::Assigned { partition, .. } => {
                     ours.insert(partition);
                 }
@@ -193,9 +193,9 @@ fn hand_over(strategy: &'static str, place: &Place) {
                 break;
             }
         }
-        let (status, facts) = (second.status(), second.facts());
+        let (status, events) = (second.status(), second.events());
         let _ = second.shutdown().await;
-        let shown = || format!("{strategy}: {facts:?} {status:?}");
+        let shown = || format!("{strategy}: {events:?} {status:?}");
         assert_eq!(committed(), [Some(25); 4], "{}", shown());
     });
 }
@@ -267,7 +267,7 @@ fn records_that_retention_deleted_unread_are_reported_and_passed_by_order_only()
             let to = dashstream_kafka::policy::Offset::new(low).unwrap();
             host.order(0, Command::SkipTo(to)).await;
             let met = host.judge(1, JOIN, CAUSE).await;
-            assert_eq!(met, [(0, low)], "{:?} {:?}", host.facts(), host.status());
+            assert_eq!(met, [(0, low)], "{:?} {:?}", host.events(), host.status());
             // The client may have had to be assigned everything again: nothing comes twice.
             let mut rest = host.judge(20, QUIET * 2, CAUSE).await;
             broker.append(&place.topic, 1, &[Some("good")]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::host::{Host, POISON, Place, held, run};
+use crate::support::host::{Host, POISON, Place, at, held, run};
 use crate::support::{Broker, eventually, within};
 use dashstream_kafka::ConsumerEvent;
 use dashstream_kafka::policy::{
@@ -72,14 +72,21 @@ fn a_dropped_record_comes_back_and_is_rejected_as_dropped_when_its_attempts_are_
             }
             assert_eq!(attempts, [1, 2, 3]);
             let (partition, offset) = (0, 1);
-            let undone = ConsumerEvent::Dropped { partition, offset };
+            let undone = ConsumerEvent::Dropped {
+                partition: at(partition),
+                offset,
+            };
             host.told(&undone).await;
             host.told(&ConsumerEvent::Count(Count::Settled {
                 cause: Cause::Dropped,
                 disposition: Disposition::Archived,
             }))
             .await;
-            let times = host.facts().iter().filter(|fact| **fact == undone).count();
+            let times = host
+                .events()
+                .iter()
+                .filter(|event| **event == undone)
+                .count();
             assert_eq!(times, 3, "each time it was dropped");
             assert!(host.next(QUIET).await.is_none(), "it does not come again");
             let _ = host.shutdown().await;
@@ -186,7 +193,8 @@ fn a_host_that_keeps_its_records_is_seen_with_the_oldest_and_goes_on_when_it_ret
                 out.push(host.next(JOIN).await.unwrap());
             }
             core::mem::forget(host.next(JOIN).await.unwrap());
-            host.told(&ConsumerEvent::Stalled { partition: 0 }).await;
+            host.told(&ConsumerEvent::Stalled { partition: at(0) })
+                .await;
             host.until("the status says so", |status| {
                 status.partitions[0].stalled_since.is_some()
             })
@@ -205,13 +213,14 @@ fn a_host_that_keeps_its_records_is_seen_with_the_oldest_and_goes_on_when_it_ret
             }
             let rest = host.judge(10, QUIET * 2, CAUSE).await;
             assert_eq!(rest, [(0, 4), (0, 5), (0, 6)]);
-            host.told(&ConsumerEvent::Unstalled { partition: 0 }).await;
+            host.told(&ConsumerEvent::Unstalled { partition: at(0) })
+                .await;
             let status = host.status();
             let of = &status.policy.partitions[0];
             let oldest = of.oldest_with_host.unwrap();
             assert_eq!((of.with_host, oldest.offset.get()), (1, 3));
             assert_eq!(of.stored.map(|next| next.get()), Some(3));
-            let stalled = ConsumerEvent::Stalled { partition: 0 };
+            let stalled = ConsumerEvent::Stalled { partition: at(0) };
             host.wait_for_times(&stalled, 2).await;
             let _ = host.shutdown().await;
         });
@@ -338,7 +347,7 @@ fn a_host_that_falls_behind_stops_the_intake_and_keeps_its_place_in_the_group() 
             assert_eq!(rest, expected, "nothing is lost, nothing comes twice");
             assert!(
                 !host
-                    .facts()
+                    .events()
                     .iter()
                     .any(|f| matches!(f, ConsumerEvent::Revoked { .. }))
             );

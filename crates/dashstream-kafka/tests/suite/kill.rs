@@ -56,19 +56,19 @@ impl Edge {
         Self::Revoked,
     ];
 
-    fn is_at(self, fact: &ConsumerEvent) -> bool {
+    fn is_at(self, event: &ConsumerEvent) -> bool {
         match self {
-            Self::Assigned => matches!(fact, ConsumerEvent::Assigned { .. }),
+            Self::Assigned => matches!(event, ConsumerEvent::Assigned { .. }),
             Self::Processed => false,
             Self::Unprocessable | Self::Sending => {
-                matches!(fact, ConsumerEvent::Count(Count::Unprocessable { .. }))
+                matches!(event, ConsumerEvent::Count(Count::Unprocessable { .. }))
             }
-            Self::Acked => matches!(fact, ConsumerEvent::Count(Count::ArchiveAcked { .. })),
+            Self::Acked => matches!(event, ConsumerEvent::Count(Count::ArchiveAcked { .. })),
             // The second store: the first record's is done.
-            Self::Stored => matches!(fact, ConsumerEvent::Stored { next: 2.., .. }),
-            Self::Committed => matches!(fact, ConsumerEvent::Committed { ok: true }),
-            Self::Held => matches!(fact, ConsumerEvent::Count(Count::Held { .. })),
-            Self::Revoked => matches!(fact, ConsumerEvent::Revoked { .. }),
+            Self::Stored => matches!(event, ConsumerEvent::Stored { next: 2.., .. }),
+            Self::Committed => matches!(event, ConsumerEvent::Committed { ok: true }),
+            Self::Held => matches!(event, ConsumerEvent::Count(Count::Held { .. })),
+            Self::Revoked => matches!(event, ConsumerEvent::Revoked { .. }),
         }
     }
 
@@ -129,13 +129,13 @@ fn child() {
     run(async {
         // The client tells of its own commits only.
         let config = place.config().commit_rejections(edge != Edge::Committed);
-        let mut consumer = Consumer::start(config, policy(edge), move |fact| {
-            if edge == Edge::Sending && edge.is_at(fact) {
+        let mut consumer = Consumer::start(config, policy(edge), move |event| {
+            if edge == Edge::Sending && edge.is_at(event) {
                 thread::spawn(|| {
                     thread::sleep(Duration::from_millis(2));
                     die();
                 });
-            } else if edge.is_at(fact) {
+            } else if edge.is_at(event) {
                 die();
             }
         })

@@ -34,6 +34,9 @@ mod reading;
 mod redrive;
 mod refusals;
 mod repeats;
+#[cfg(feature = "tls")]
+mod secure;
 mod support;
+mod topics;
 mod trace;
 mod unowned;

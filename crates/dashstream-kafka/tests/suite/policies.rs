@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::support::host::{Host, POISON, Place, held, run};
+use crate::support::host::{Host, POISON, Place, at, held, run};
 use crate::support::{Broker, within};
 use dashstream_kafka::policy::{
     Archiving, Cause, Command, CommandOutcome, Config, Count, HeldBy, Mode, NullPayload, Ordering,
@@ -250,11 +250,11 @@ fn an_operator_retries_then_skips_the_held_record() {
                 "{outcome:?}"
             );
             assert_eq!(host.judge(1, JOIN, cause).await, [(0, 2)], "and passed");
-            let facts = host.facts();
+            let events = host.events();
             assert!(
-                facts
+                events
                     .iter()
-                    .any(|fact| matches!(fact, ConsumerEvent::Audit(_)))
+                    .any(|event| matches!(event, ConsumerEvent::Audit(_)))
             );
             let _ = host.shutdown().await;
         });
@@ -282,15 +282,15 @@ fn null_payload_held(scope: Scope, place: &Place) {
         let broker = Broker::at(&place.brokers);
         let cause = Cause::NullPayload;
         let poison = (HeldBy::Policy, Some(cause), Some(1));
-        let is_condemned = |fact: &ConsumerEvent| {
+        let is_condemned = |event: &ConsumerEvent| {
             matches!(
-                fact,
+                event,
                 ConsumerEvent::Rejected {
-                    partition: 0,
+                    partition,
                     offset: 1,
                     cause: Cause::NullPayload,
                     ..
-                }
+                } if *partition == at(0)
             )
         };
         // The record before it is met once: the second start begins at what the first one stored.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::child::{self, die};
 use crate::support::host::{Host, POISON, Place, held, run};
-use crate::support::{Broker, within};
+use crate::support::{Broker, eventually, within};
 use dashstream_kafka::policy::{
     Archiving, Cause, Command, CommandOutcome, Config, HeldBy, Mode, Offset as Position, Ordering,
     Scope,
@@ -44,8 +44,8 @@ fn an_operator_skips_up_to_the_end_of_the_log_and_what_is_produced_there_later_i
                 assert_eq!(host.order(0, Command::SkipTo(at(to))).await, outcome);
                 assert!(held(&host.status(), 0).is_some(), "it stays as it was");
             }
-            let audited = |fact: &&ConsumerEvent| matches!(fact, ConsumerEvent::Audit(_));
-            assert_eq!(host.facts().iter().filter(audited).count(), 3);
+            let audited = |event: &&ConsumerEvent| matches!(event, ConsumerEvent::Audit(_));
+            assert_eq!(host.events().iter().filter(audited).count(), 3);
             let applied = CommandOutcome::Applied {
                 offset: Some(at(1)),
             };
@@ -166,11 +166,11 @@ fn a_topic_that_is_created_again_between_two_starts_is_held_at_the_second() {
             assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(50));
             broker.recreate(&place.topic, 1);
             broker.fill(&place.topic, 0, 20);
-            // Kafka forgets the commits of a topic that was deleted; a group that another cluster
-            // mirrors, or that was set by hand, keeps them.
-            if broker.committed(&place.group, &place.topic, 0).is_none() {
-                broker.commit(&place.group, &place.topic, 50);
-            }
+            // Kafka forgets the commits of a topic that was deleted, a moment later; a group that another
+            // cluster mirrors, or that was set by hand, keeps them.
+            let committed = || broker.committed(&place.group, &place.topic, 0);
+            eventually("forgotten", JOIN, || committed().is_none());
+            broker.commit(&place.group, &place.topic, 50);
             let mut host = Host::start(place.config(), Config::default()).await;
             host.until("held", |status| held(status, 0) == beyond(50))
                 .await;

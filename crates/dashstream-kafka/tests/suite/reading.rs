@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dashstream_kafka::ConsumerEvent;
 use dashstream_kafka::policy::{Cause, Config};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
@@ -34,6 +35,29 @@ fn headers_come_in_their_order_with_and_without_a_value() {
             let expected = headers.map(|(name, value)| (name, value.map(str::as_bytes)));
             assert_eq!(read, expected);
             record.accept();
+            let _ = host.shutdown().await;
+        });
+    });
+}
+
+#[test]
+fn the_client_s_statistics_are_events_that_name_topics_and_partitions() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.fill(&place.topic, 0, 3);
+        run(async {
+            let mut host = Host::start(place.config(), Config::default()).await;
+            assert_eq!(host.judge(3, JOIN, Cause::DecodeError).await.len(), 3);
+            let read_all = format!("/topics/{}/partitions/0/app_offset", place.topic);
+            host.wait_for(|event| {
+                let ConsumerEvent::Statistics(json) = event else {
+                    return false;
+                };
+                let statistics: serde_json::Value = serde_json::from_str(json).unwrap();
+                statistics.pointer(&read_all) == Some(&3.into())
+            })
+            .await;
             let _ = host.shutdown().await;
         });
     });

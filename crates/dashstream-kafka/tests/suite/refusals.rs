@@ -42,16 +42,16 @@ fn a_broker_that_is_away_is_one_fact_until_it_is_back() {
                 errors.any(|error| error.times >= 3)
             })
             .await;
-            let mut facts = BTreeMap::new();
-            for fact in host.facts() {
-                if let ConsumerEvent::ClientError(code) = fact {
-                    *facts.entry(code.number()).or_insert(0) += 1;
+            let mut events = BTreeMap::new();
+            for event in host.events() {
+                if let ConsumerEvent::ClientError(code) = event {
+                    *events.entry(code.number()).or_insert(0) += 1;
                 }
             }
             // Several clients may report the same; none of them more than once.
             assert!(
-                !facts.is_empty() && facts.values().all(|times| *times <= 3),
-                "{facts:?}"
+                !events.is_empty() && events.values().all(|times| *times <= 3),
+                "{events:?}"
             );
             assert_eq!(permanent(&host.status()), []);
 
@@ -156,13 +156,13 @@ fn a_producer_that_the_broker_refuses_for_ever_is_made_anew() {
             assert_eq!(host.judge(2, JOIN, CAUSE).await, [(0, 1), (0, 2)]);
             host.until("all are archived", passed(3)).await;
             assert_eq!(permanent(&host.status()), []);
-            let is_fatal = |fact: &ConsumerEvent| {
-                let ConsumerEvent::ClientError(code) = fact else {
+            let is_fatal = |event: &ConsumerEvent| {
+                let ConsumerEvent::ClientError(code) = event else {
                     return false;
                 };
                 code.class() == ErrorClass::Permanent || code.number() == lost as i32
             };
-            assert!(host.facts().iter().any(is_fatal), "{:?}", host.facts());
+            assert!(host.events().iter().any(is_fatal), "{:?}", host.events());
             let closing = host.shutdown().await;
             assert!(closing.committed && closing.unarchived == 0, "{closing:?}");
         });
@@ -197,7 +197,7 @@ fn letters_go_on_when_the_archive_s_topic_was_made_anew() {
                     stored(status) == Some(2 * round + 2)
                 })
                 .await;
-                broker.make_anew(&place.archive).await;
+                broker.recreate(&place.archive, 1);
             }
             let closing = host.shutdown().await;
             assert!(closing.committed && closing.unarchived == 0, "{closing:?}");

@@ -18,7 +18,7 @@ fn heard(action: &Action<()>) -> Option<ConsumerEvent> {
         Action::Count(count) => Some(ConsumerEvent::Count(*count)),
         Action::Audit(audit) => Some(ConsumerEvent::Audit(audit.clone())),
         Action::Store(store) => Some(ConsumerEvent::Stored {
-            partition: store.partition().partition(),
+            partition: store.partition(),
             next: store.next().get(),
             because: store.reason(),
         }),
@@ -26,14 +26,14 @@ fn heard(action: &Action<()>) -> Option<ConsumerEvent> {
     }
 }
 
-fn decided(facts: &[ConsumerEvent]) -> Vec<ConsumerEvent> {
-    let is_decided = |fact: &&ConsumerEvent| {
+fn decided(events: &[ConsumerEvent]) -> Vec<ConsumerEvent> {
+    let is_decided = |event: &&ConsumerEvent| {
         matches!(
-            fact,
+            event,
             ConsumerEvent::Count(_) | ConsumerEvent::Audit(_) | ConsumerEvent::Stored { .. }
         )
     };
-    facts.iter().filter(is_decided).cloned().collect()
+    events.iter().filter(is_decided).cloned().collect()
 }
 
 #[test]
@@ -64,18 +64,18 @@ fn a_recorded_incident_runs_again_bit_for_bit() {
             assert!(host.saw(&ConsumerEvent::TraceWritten { ok: true }));
             // Written while the incident lasts: it holds all that happened up to the hold.
             let replayed = read();
-            let facts = decided(&host.facts());
+            let events = decided(&host.events());
             assert!(replayed.len() >= 3, "{replayed:?}");
-            assert_eq!(facts[..replayed.len()], replayed);
+            assert_eq!(events[..replayed.len()], replayed);
 
             host.order(0, Command::SkipOne).await;
             host.until("held at the next", |status| held_at(status, 0) == Some(2))
                 .await;
             host.order(0, Command::SkipOne).await;
             assert_eq!(host.judge(1, JOIN, Cause::BadFrame).await, [(0, 3)]);
-            let facts = host.shared_facts();
+            let events = host.shared_events();
             let _ = host.shutdown().await;
-            let told = decided(&facts.lock().unwrap());
+            let told = decided(&events.lock().unwrap());
             assert_eq!(read(), told, "the whole run");
         });
         std::fs::remove_file(&path).unwrap();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dashstream_codec::{DecodeOptions, Decoder};
-use dashstream_kafka::{Config, StartError};
+use dashstream_kafka::{Config, ConfigError, StartError};
 use dashstream_policy::{self as policy, Archiving, Cause};
 use dashstream_reducer::RunsLimits;
 use tokio::sync::mpsc::unbounded_channel;
@@ -134,11 +134,21 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`StartError`], as [`kafka::Consumer::start`](dashstream_kafka::Consumer::start) says.
+    /// [`StartError`], as [`kafka::Consumer::start`](dashstream_kafka::Consumer::start) says. Of a configuration with
+    /// several topics it is [`ConfigError::OutOfRange`]: runs, metrics and pages know partitions of one topic.
     pub async fn start<H: Handler + Clone + 'static>(
         self,
         handler: H,
     ) -> Result<Consumer, StartError> {
+        let topics = self.kafka.topics().count();
+        if topics != 1 {
+            return Err(StartError::Config(ConfigError::OutOfRange {
+                name: "topics",
+                value: u64::try_from(topics).unwrap_or(u64::MAX),
+                min: 1,
+                max: 1,
+            }));
+        }
         let workers = self.workers.get();
         // There are no clients here that messages are sent to, no replay buffer and no circuit breaker.
         let options = Options::default()

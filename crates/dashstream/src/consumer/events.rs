@@ -72,15 +72,21 @@ impl Events {
                 partition,
                 offset,
                 bytes,
-            } => tracing::trace!(partition, offset, bytes, "record received"),
+            } => {
+                let partition = partition.partition();
+                tracing::trace!(partition, offset, bytes, "record received");
+            }
             // Counted where the engine counts it.
             ConsumerEvent::Rejected {
                 partition,
                 offset,
                 cause,
                 ..
-            } => self.shared.decide(partition, offset, Some(cause)),
+            } => self
+                .shared
+                .decide(partition.partition(), offset, Some(cause)),
             ConsumerEvent::Ignored { partition, offset } => {
+                let partition = partition.partition();
                 tracing::debug!(partition, offset, "record without a value ignored");
                 self.metrics.record(self.now(), Outcome::Ignored);
                 self.shared.decide(partition, offset, None);
@@ -99,6 +105,7 @@ impl Events {
                 partition,
                 committed,
             } => {
+                let partition = partition.partition();
                 tracing::info!(partition, committed, "partition assigned");
                 // Before any record of it: those come by way of another task.
                 if let Some(next) = committed {
@@ -106,13 +113,14 @@ impl Events {
                 }
             }
             ConsumerEvent::Revoked { partition, lost } => {
+                let partition = partition.partition();
                 tracing::info!(partition, lost, "partition revoked");
                 if !self.shared.leaving.load(Relaxed) {
                     self.tell(|| Work::Revoked(partition));
                 }
             }
             ConsumerEvent::Stored { partition, .. } => {
-                lock(&self.stored_at).insert(partition, self.now());
+                lock(&self.stored_at).insert(partition.partition(), self.now());
             }
             ConsumerEvent::Committed { ok: true } => tracing::debug!("offsets committed"),
             ConsumerEvent::Committed { ok: false } => {
@@ -128,15 +136,20 @@ impl Events {
                 };
                 self.metrics.lag_polled(took, status);
             }
-            ConsumerEvent::Stalled { partition } => tracing::warn!(partition, "partition stalled"),
+            ConsumerEvent::Stalled { partition } => {
+                tracing::warn!(partition = partition.partition(), "partition stalled");
+            }
             ConsumerEvent::Unstalled { partition } => {
-                tracing::info!(partition, "partition moves again")
+                tracing::info!(partition = partition.partition(), "partition moves again")
             }
             ConsumerEvent::Dropped { partition, offset } => {
                 if let Some(left_out) = self.pass(Line::RecordDropped) {
+                    let partition = partition.partition();
                     tracing::warn!(partition, offset, left_out, "record dropped by its handler");
                 }
             }
+            // What pages and metrics say of the client comes from its status.
+            ConsumerEvent::Statistics(_) => {}
             ConsumerEvent::ClientError(code) => {
                 if let Some(left_out) = self.pass(Line::ClientError) {
                     tracing::warn!(%code, left_out, "the Kafka client reports an error");

@@ -57,7 +57,8 @@ impl Observation {
         };
         for partition in &status.policy.partitions {
             let id = partition.partition.partition();
-            let lag = status.partitions.iter().find(|lag| lag.partition == id);
+            let mut lags = status.partitions.iter();
+            let lag = lags.find(|lag| lag.partition == partition.partition);
             let stale = self.watermarks_stale;
             let Some(state) = state(status.at, partition, lag, stale) else {
                 self.since.remove(&id);

@@ -13,6 +13,16 @@ fn out_of_range(result: Result<Config, ConfigError>) -> bool {
 }
 
 #[test]
+fn sixty_four_topics_are_accepted_and_one_more_is_not() {
+    let with =
+        |topics| (1..topics).try_fold(config(), |config, n| config.add_topic(format!("t{n}")));
+    for topics in [63, 64] {
+        assert_eq!(with(topics).unwrap().topics().count(), topics);
+    }
+    assert!(out_of_range(with(65)));
+}
+
+#[test]
 fn each_end_of_a_range_is_accepted_and_one_beyond_is_not() {
     let ms = Duration::from_millis;
     type Set = fn(Config, Duration) -> Result<Config, ConfigError>;

@@ -3,6 +3,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::*;
 use crate::delivery_queue::tests::taken;
+use crate::topics::at;
 
 /// Marks that outlive a process, and how often they were saved.
 #[derive(Debug, Default)]
@@ -73,9 +74,9 @@ fn after_a_death_records_go_out_one_at_a_time_and_after_an_orderly_end_they_do_n
     assert_eq!(guard.next(true).map(|taken| taken.place()), None);
     assert_eq!(next(&mut guard), Some(0));
     assert!(guard.next(true).is_none(), "one is out");
-    guard.returned(0, 0);
+    guard.returned(at(0), 0);
     assert_eq!(next(&mut guard), Some(1));
-    guard.returned(0, 1);
+    guard.returned(at(0), 1);
     guard.end();
 
     let mut guard = open(&memory, 3);
@@ -91,13 +92,13 @@ fn condemned_after(memory: &Arc<Memory>, deaths: u32, deaths_max: u32) -> bool {
         assert!(hand_out(&mut guard, 0..5).is_empty());
         for offset in 0..2 {
             assert_eq!(next(&mut guard), Some(offset));
-            guard.returned(0, offset);
+            guard.returned(at(0), offset);
         }
         assert_eq!(next(&mut guard), Some(2));
     }
     let guard = open(memory, deaths_max);
-    assert!(!guard.rejects(0, 1) && !guard.rejects(0, 3) && !guard.rejects(1, 2));
-    guard.rejects(0, 2)
+    assert!(!guard.rejects(at(0), 1) && !guard.rejects(at(0), 3) && !guard.rejects(at(1), 2));
+    guard.rejects(at(0), 2)
 }
 
 #[test]
@@ -114,20 +115,20 @@ fn a_record_is_condemned_at_its_last_allowed_death_and_not_before() {
 #[test]
 fn a_suspect_is_acquitted_by_coming_back_by_being_passed_and_by_an_operator() {
     let acquit: [fn(&mut CrashLoopGuard); 3] = [
-        |guard| guard.returned(0, 2),
-        |guard| guard.passed(0, 3),
-        |guard| guard.forgive(0),
+        |guard| guard.returned(at(0), 2),
+        |guard| guard.passed(at(0), 3),
+        |guard| guard.forgive(at(0)),
     ];
     for acquit in acquit {
         let memory = Arc::new(Memory::default());
         assert!(condemned_after(&memory, 3, 3));
         let mut guard = open(&memory, 3);
-        guard.passed(0, 2);
-        assert!(guard.rejects(0, 2), "not by the record before it");
+        guard.passed(at(0), 2);
+        assert!(guard.rejects(at(0), 2), "not by the record before it");
         acquit(&mut guard);
-        assert!(!guard.rejects(0, 2));
+        assert!(!guard.rejects(at(0), 2));
         assert_eq!(guard.flush(), None);
-        assert!(!open(&memory, 3).rejects(0, 2), "and that is saved");
+        assert!(!open(&memory, 3).rejects(at(0), 2), "and that is saved");
     }
 }
 
@@ -136,7 +137,7 @@ fn a_condemned_record_stays_so_over_an_orderly_end() {
     let memory = Arc::new(Memory::default());
     assert!(condemned_after(&memory, 3, 3));
     open(&memory, 3).end();
-    assert!(open(&memory, 3).rejects(0, 2));
+    assert!(open(&memory, 3).rejects(at(0), 2));
 }
 
 #[test]

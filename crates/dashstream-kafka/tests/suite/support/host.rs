@@ -101,32 +101,32 @@ impl Place {
 /// A running consumer and everything it reported.
 pub struct Host {
     pub consumer: Consumer,
-    facts: Arc<Mutex<Vec<ConsumerEvent>>>,
+    events: Arc<Mutex<Vec<ConsumerEvent>>>,
 }
 
 impl Host {
     pub async fn start(config: Config, policy: policy::Config) -> Self {
-        let facts = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&facts);
-        let consumer = Consumer::start(config, policy, move |fact| {
-            told.lock().unwrap().push(fact.clone());
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&events);
+        let consumer = Consumer::start(config, policy, move |event| {
+            told.lock().unwrap().push(event.clone());
         })
         .await
         .unwrap();
-        Self { consumer, facts }
+        Self { consumer, events }
     }
 
-    pub fn facts(&self) -> Vec<ConsumerEvent> {
-        self.facts.lock().unwrap().clone()
+    pub fn events(&self) -> Vec<ConsumerEvent> {
+        self.events.lock().unwrap().clone()
     }
 
     /// What is reported, also after this host is gone.
-    pub fn shared_facts(&self) -> Arc<Mutex<Vec<ConsumerEvent>>> {
-        Arc::clone(&self.facts)
+    pub fn shared_events(&self) -> Arc<Mutex<Vec<ConsumerEvent>>> {
+        Arc::clone(&self.events)
     }
 
-    pub fn saw(&self, fact: &ConsumerEvent) -> bool {
-        self.facts.lock().unwrap().contains(fact)
+    pub fn saw(&self, event: &ConsumerEvent) -> bool {
+        self.events.lock().unwrap().contains(event)
     }
 
     pub fn status(&self) -> Arc<Status> {
@@ -175,21 +175,21 @@ impl Host {
         .await;
     }
 
-    /// Waits until `fact` was reported.
-    pub async fn told(&self, fact: &ConsumerEvent) {
-        self.wait(&format!("{fact:?}"), || self.saw(fact)).await;
+    /// Waits until `event` was reported.
+    pub async fn told(&self, event: &ConsumerEvent) {
+        self.wait(&format!("{event:?}"), || self.saw(event)).await;
     }
 
-    /// Waits until a fact of this kind was reported.
+    /// Waits until a event of this kind was reported.
     pub async fn wait_for(&self, is_meant: impl Fn(&ConsumerEvent) -> bool) {
-        self.wait("a fact", || self.facts().iter().any(&is_meant))
+        self.wait("a event", || self.events().iter().any(&is_meant))
             .await;
     }
 
-    /// Waits until `fact` was reported so many times.
-    pub async fn wait_for_times(&self, fact: &ConsumerEvent, times: usize) {
-        let count = || self.facts().iter().filter(|seen| *seen == fact).count();
-        self.wait(&format!("{fact:?} {times} times"), || count() >= times)
+    /// Waits until `event` was reported so many times.
+    pub async fn wait_for_times(&self, event: &ConsumerEvent, times: usize) {
+        let count = || self.events().iter().filter(|seen| *seen == event).count();
+        self.wait(&format!("{event:?} {times} times"), || count() >= times)
             .await;
     }
 
@@ -205,7 +205,15 @@ impl Host {
 
     /// Gives an order for a partition.
     pub async fn order(&self, partition: i32, command: policy::Command) -> policy::CommandOutcome {
-        let at = TopicPartition::new(TopicId::new(0), partition);
+        self.order_at(at(partition), command).await
+    }
+
+    /// Gives an order for a partition of any topic.
+    pub async fn order_at(
+        &self,
+        at: TopicPartition,
+        command: policy::Command,
+    ) -> policy::CommandOutcome {
         let signature = Operator::new("a test", "to see what happens").unwrap();
         let order = OperatorCommand::new(at, command, signature);
         self.consumer.handle().order(order).await.unwrap()
@@ -241,4 +249,9 @@ pub fn run<T>(test: impl Future<Output = T>) -> T {
         .build()
         .unwrap()
         .block_on(test)
+}
+
+/// A partition of the first topic.
+pub const fn at(partition: i32) -> TopicPartition {
+    TopicPartition::new(TopicId::new(0), partition)
 }

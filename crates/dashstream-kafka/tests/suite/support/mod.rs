@@ -81,6 +81,14 @@ impl Broker {
             let created = wait(admin.create_topics(&[topic], &AdminOptions::new()));
             created.unwrap().iter().all(Result::is_ok)
         });
+        // And it goes on with the old one for a moment, whose records it then takes along.
+        let reader = self.consumer(&unique("reader"));
+        eventually("empty", Duration::from_secs(20), || {
+            (0..i32::from(partitions)).all(|partition| {
+                let marks = reader.fetch_watermarks(name, partition, Duration::from_secs(5));
+                marks.is_ok_and(|marks| marks == (0, 0))
+            })
+        });
     }
 
     /// Deletes the records of a partition before `low`.
@@ -133,19 +141,6 @@ impl Broker {
         }
         let created = wait(admin.create_topics(&[topic], &AdminOptions::new())).unwrap();
         assert!(created.iter().all(Result::is_ok), "{created:?}");
-    }
-
-    /// Makes a topic anew that was there before, and waits until it is there.
-    pub async fn make_anew(&self, name: &str) {
-        let admin: AdminClient<DefaultClientContext> = self.client().create().unwrap();
-        let options = AdminOptions::new();
-        let deleted = admin.delete_topics(&[name], &options).await.unwrap();
-        assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
-        let topic = NewTopic::new(name, 1, TopicReplication::Fixed(1));
-        // The old one is still being deleted for a moment.
-        while admin.create_topics([&topic], &options).await.unwrap()[0].is_err() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
     }
 
     /// The settings that every client of this broker needs.

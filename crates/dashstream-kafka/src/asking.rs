@@ -1,0 +1,92 @@
+//! A client that asks the broker, outside the group, and keeps what it says about an answer that does not come.
+
+use core::error::Error;
+use core::time::Duration;
+use std::sync::{Mutex, PoisonError};
+
+use rdkafka::client::OAuthToken;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{ClientConfig, ClientContext};
+
+use crate::client_code::ClientCode;
+use crate::config::Config;
+use crate::error::{Asked, StartError};
+use crate::oauth::Tokens;
+use crate::settings;
+
+pub(crate) type AskingClient = BaseConsumer<Asking>;
+
+/// The context of such a client.
+pub(crate) struct Asking {
+    tokens: Tokens,
+    /// The last error's sentence.
+    reason: Mutex<Box<str>>,
+}
+
+impl Asking {
+    /// Makes a client. It connects when it is first asked something.
+    pub(crate) fn client(
+        config: &Config,
+        settings: &ClientConfig,
+    ) -> Result<AskingClient, StartError> {
+        let context = Self {
+            tokens: config.tokens.clone(),
+            reason: Mutex::default(),
+        };
+        let client: AskingClient = settings
+            .clone()
+            .set_log_level(RDKafkaLogLevel::Info)
+            .create_with_context(context)
+            .map_err(|error| settings::culprit(settings, config, &error))?;
+        // It asks for its first token when it is polled, and a question to the broker polls nothing.
+        if config.tokens.are_given()
+            && let Some(Err(error)) = client.poll(FIRST_TOKEN_TIME)
+        {
+            let failed = StartError::unanswered(Asked::Token, ClientCode::of(&error));
+            return Err(failed.because(client.context().reason()));
+        }
+        Ok(client)
+    }
+
+    fn keep(&self, reason: &str) {
+        let mut last = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = reason.into();
+    }
+
+    /// What the client said last of an error, in its own words.
+    pub(crate) fn reason(&self) -> Box<str> {
+        let reason = self.reason.lock();
+        reason.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ClientContext for Asking {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        // That no broker is left says less than why the last one went.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.keep(reason);
+        }
+    }
+
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, line: &str) {
+        // A listener of another protocol closes the connection, which is no error to the client: only a line
+        // of its log says what that might come from.
+        if facility == "FAIL" {
+            // `[thrd:…]: ` names a thread.
+            self.keep(line.split_once("]: ").map_or(line, |(_, line)| line));
+        }
+    }
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.tokens.next()
+    }
+}
+
+impl ConsumerContext for Asking {}
+
+/// The request for the first token is there as soon as the client is.
+const FIRST_TOKEN_TIME: Duration = Duration::from_millis(20);

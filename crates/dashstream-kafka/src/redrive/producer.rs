@@ -1,0 +1,134 @@
+//! The producer of a redrive's transactions.
+
+use core::error::Error;
+use core::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use dashstream_dlq::{KafkaRecord, LETTER_BYTES_DEFAULT, LetterPlace};
+use dashstream_policy::ArchiveFault;
+use rdkafka::ClientContext;
+use rdkafka::client::OAuthToken;
+use rdkafka::error::KafkaError;
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::{Producer as _, ProducerContext, ThreadedProducer};
+
+use super::RedriveError;
+use crate::archive::answer::Refused;
+use crate::config::Config;
+use crate::oauth::Tokens;
+use crate::settings;
+
+/// Which letters' records a broker has refused for their size, as it answers.
+#[derive(Clone)]
+pub(super) struct Answers {
+    too_large: Arc<Mutex<BTreeSet<LetterPlace>>>,
+    tokens: Tokens,
+}
+
+impl Answers {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            too_large: Arc::default(),
+            tokens: config.tokens.clone(),
+        }
+    }
+
+    /// Notes a refusal for size; another one is an error.
+    pub(super) fn note(&self, error: &KafkaError, place: LetterPlace) -> Result<(), RedriveError> {
+        if Refused::of(error).fault != ArchiveFault::TooLarge {
+            return Err(RedriveError::of(error));
+        }
+        self.lock().insert(place);
+        Ok(())
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, BTreeSet<LetterPlace>> {
+        let lock = self.too_large.lock();
+        lock.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Answers {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.tokens.next()
+    }
+}
+
+impl ProducerContext for Answers {
+    type DeliveryOpaque = Box<LetterPlace>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, place: Self::DeliveryOpaque) {
+        if let Err((error, _)) = result {
+            // What else failed is the transaction's to say.
+            let _other = self.note(error, *place);
+        }
+    }
+}
+
+/// A producer of transactions.
+pub(super) fn producer(
+    config: &Config,
+    answers: Answers,
+) -> Result<ThreadedProducer<Answers>, RedriveError> {
+    let mut settings = settings::producer(config);
+    settings
+        // Of the archive topic, not of the name: what another name sends meanwhile is not in the ledger
+        // that this one has read.
+        .set(
+            "transactional.id",
+            format!("dashstream-redrive-{}", config.topic),
+        )
+        .set("queue.buffering.max.messages", "100000")
+        // A broker refuses a batch for its size, so that only one of a single record says whose it is, and
+        // only uncompressed what is smaller is no larger there.
+        .set("batch.num.messages", "1")
+        .set("compression.type", "none")
+        .set(
+            "message.timeout.ms",
+            TRANSACTION_TIMEOUT.as_millis().to_string(),
+        )
+        // What the broker takes is its topic's to say; the client's own limit is below many of them.
+        .set("message.max.bytes", SENT_BYTES_MAX.to_string())
+        // What Java producers do, so that a key stays in its partition of another topic.
+        .set("partitioner", "murmur2_random");
+    let made = settings.create_with_context(answers);
+    Ok(made.map_err(|error| settings::culprit(&settings, config, &error))?)
+}
+
+/// Makes the broker abort what an earlier producer left open, and fence that one.
+pub(super) fn init(
+    producer: &ThreadedProducer<Answers>,
+    timeout: Duration,
+) -> Result<(), RedriveError> {
+    let begun = producer.init_transactions(timeout);
+    begun.map_err(|error| RedriveError::of(&error))
+}
+
+/// What a record adds to a batch of its own, but for what every one does: its parts with their lengths, as
+/// Kafka writes a record of message format 2.
+pub(super) fn encoded_bytes(record: &KafkaRecord) -> usize {
+    let part = |bytes: usize| {
+        // A length is a signed varint, of seven bits a byte.
+        let bits = usize::BITS.saturating_sub(bytes.leading_zeros());
+        let digits = bits.saturating_add(1).div_ceil(7).max(1);
+        bytes.saturating_add(usize::try_from(digits).unwrap_or(usize::MAX))
+    };
+    let own = [&record.key, &record.value].map(|bytes| part(bytes.as_ref().map_or(0, Bytes::len)));
+    let headers = record
+        .headers
+        .iter()
+        .flat_map(|(name, value)| [name.len(), value.as_ref().map_or(0, Bytes::len)].map(part));
+    own.into_iter()
+        .chain(headers)
+        .fold(0, usize::saturating_add)
+}
+
+/// The largest letter that is read, and room for the headers of a redrive.
+const SENT_BYTES_MAX: usize = LETTER_BYTES_DEFAULT + 64 * 1024;
+
+/// Half of a broker's default `transaction.timeout.ms`, 60 s.
+pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
