@@ -38,12 +38,14 @@ pub(crate) fn run(span: Duration, seed: Option<u64>) -> Result<()> {
             .as_secs(),
     };
     eprintln!("cluster: seed {seed}");
-    let program = Gateway::build()?;
+    let program = sh::built("dashstream-gateway", "dashstream-gateway", "tls")?;
     let reader = sh::built("dashstream", "dashstream", "cli")?;
     let proxies = Proxies::listen(NODES)?;
     let life = span.saturating_mul(2) + MARGIN;
     let mut cluster = Cluster::behind(NODES, &proxies.ports, life)?;
     proxies.lead_to(&cluster.ports_behind());
+    cluster.grant()?;
+    let certificate = cluster.certificate()?;
     for (topic, partitions) in [(TOPIC, PARTITIONS), (ARCHIVE, 1)] {
         cluster.create_topic(topic, partitions)?;
     }
@@ -53,8 +55,9 @@ pub(crate) fn run(span: Duration, seed: Option<u64>) -> Result<()> {
         name,
         program: program.clone(),
         args: format!("--topic {TOPIC} --group {name} {args}"),
-        // The first of two members goes by way of the proxies.
+        // The first of two members goes by way of the proxies, over TLS and as a user with rights.
         brokers: [proxies.addresses(), address.clone()],
+        certificate: certificate.clone(),
         logs: logs.clone(),
         joined: 0,
     };
@@ -116,6 +119,7 @@ struct Group {
     program: PathBuf,
     args: String,
     brokers: [String; 2],
+    certificate: PathBuf,
     logs: PathBuf,
     joined: usize,
 }
@@ -126,8 +130,17 @@ impl Group {
         self.joined += 1;
         let log = File::create(self.log(self.joined))?;
         let args = self.args.split(' ').chain(args.split(' '));
+        let mut gateway = Command::new(&self.program);
+        if slot == 0 {
+            gateway
+                .env("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+                .env("KAFKA_SSL_CA_LOCATION", &self.certificate)
+                .env("KAFKA_SASL_MECHANISM", "SCRAM-SHA-256")
+                .env("KAFKA_SASL_USERNAME", "member")
+                .env("KAFKA_SASL_PASSWORD", "secret");
+        }
         Gateway::spawn(
-            Command::new(&self.program)
+            gateway
                 .args(args.filter(|arg| !arg.is_empty()))
                 .arg("--brokers")
                 .args(self.brokers.get(slot))
