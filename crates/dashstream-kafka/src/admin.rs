@@ -109,8 +109,8 @@ impl Admin {
     }
 
     /// The partitions of the topic that no member of the group owns although records wait in them, and
-    /// how many. Nothing when it cannot be said: while the group rebalances, or when the broker does
-    /// not describe groups.
+    /// how many. Nothing when it cannot be said: while the group rebalances, of a group of the protocol of KIP-848,
+    /// which the client cannot describe, or when the broker does not describe groups.
     ///
     /// # Errors
     ///
@@ -120,8 +120,9 @@ impl Admin {
         let mut groups = groups.groups().iter();
         let group = groups.find(|group| group.name() == self.group);
         let owned = match group.map(|group| (group, group.state())) {
-            // A group that nobody is in is forgotten, or kept for its offsets.
-            None | Some((_, "Empty" | "Dead")) => BTreeSet::new(),
+            // A group that nobody is in is forgotten, or kept for its offsets. One of the protocol of KIP-848 is
+            // on the list and described as dead.
+            None | Some((_, "Empty")) => BTreeSet::new(),
             Some((group, "Stable")) => {
                 let members = group.members().iter();
                 let parts = members.map(|member| owned(member.assignment()?, self.topic()));
@@ -154,7 +155,8 @@ impl Admin {
     }
 
     /// Which member of the group owns a partition of the topic: its client id and its host. Nothing when
-    /// nobody does, while the group rebalances, or when the broker does not describe groups.
+    /// nobody does, while the group rebalances, of a group of the protocol of KIP-848, or when the broker does not
+    /// describe groups.
     ///
     /// # Errors
     ///

@@ -24,6 +24,8 @@ pub(crate) fn consumer(config: &Config, partitions: usize) -> ClientConfig {
         "statistics.interval.ms",
         config.watermark_interval.as_millis().to_string(),
     );
+    // Partitions that are added are found when the client asks which there are.
+    client.set("topic.metadata.refresh.interval.ms", TOPICS_ASKED_MS);
     for (name, value) in &config.settings {
         if !is_producer_only(name) {
             client.set(name, value);
@@ -53,6 +55,9 @@ pub(crate) fn consumer(config: &Config, partitions: usize) -> ClientConfig {
     }
     client
 }
+
+/// How often the client asks which partitions there are, in milliseconds. librdkafka's default is five minutes.
+const TOPICS_ASKED_MS: &str = "30000";
 
 /// What the client may have fetched of all partitions: librdkafka's default for a queue.
 const FETCHED_KBYTES: usize = 64 * 1024;

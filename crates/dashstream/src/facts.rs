@@ -94,7 +94,7 @@ impl Refusal {
 }
 
 /// Partitions that no member of the group owns, with records that wait in them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnownedFacts {
     /// Since when.
@@ -103,6 +103,8 @@ pub struct UnownedFacts {
     pub partitions: u64,
     /// Records between what the group committed and the ends of the logs.
     pub records: u64,
+    /// Which partitions, where that is known.
+    pub numbers: Vec<i32>,
 }
 
 impl UnownedFacts {
@@ -113,7 +115,15 @@ impl UnownedFacts {
             since,
             partitions,
             records,
+            numbers: Vec::new(),
         }
+    }
+
+    /// Says which partitions they are.
+    #[must_use]
+    pub fn numbers(mut self, numbers: Vec<i32>) -> Self {
+        self.numbers = numbers;
+        self
     }
 }
 

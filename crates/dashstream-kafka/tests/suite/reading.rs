@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dashstream_kafka::ConsumerEvent;
 use dashstream_kafka::policy::{Cause, Config};
+use dashstream_kafka::{Admin, ConsumerEvent};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
@@ -78,14 +78,17 @@ fn a_member_by_the_protocol_of_kip_848_consumes_and_commits() {
                 .and_then(|config| config.set("group.protocol", "consumer"));
             let mut host = Host::start(config.unwrap(), Config::default()).await;
             assert_eq!(host.judge(20, JOIN, Cause::DecodeError).await.len(), 20);
+            // Such a group is described to newer questions only, and nobody says that its partitions are nobody's.
+            broker.fill(&place.topic, 0, 1);
+            let admin = Admin::new(&place.config()).unwrap();
+            assert_eq!((admin.unowned(), admin.owner(0)), (Ok(None), Ok(None)));
+            assert_eq!(host.judge(1, JOIN, Cause::DecodeError).await, [(0, 10)]);
             let closing = host.shutdown().await;
             assert!(closing.committed, "{closing:?}");
         });
-        for partition in [0, 1] {
-            assert_eq!(
-                broker.committed(&place.group, &place.topic, partition),
-                Some(10)
-            );
+        for (partition, next) in [(0, 11), (1, 10)] {
+            let committed = broker.committed(&place.group, &place.topic, partition);
+            assert_eq!(committed, Some(next));
         }
     });
 }

@@ -44,3 +44,27 @@ fn records_wait_for_nobody_until_a_member_has_their_partition() {
         assert_eq!(unowned(&admin), Some(BTreeMap::from([(0, 1), (1, 2)])));
     });
 }
+
+#[test]
+#[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+fn partitions_that_are_added_are_named_at_once_and_read_within_a_minute() {
+    within(LIMIT, || {
+        let broker = Broker::outside();
+        let place = Place::new(&broker, 1);
+        let admin = Admin::new(&place.config()).unwrap();
+        run(async {
+            let mut host = Host::start(place.config(), Config::default()).await;
+            host.until("a member", |status| status.partitions.len() == 1)
+                .await;
+            broker.add_partitions(&place.topic, 3);
+            broker.fill(&place.topic, 2, 4);
+            assert_eq!(unowned(&admin), Some(BTreeMap::from([(2, 4)])));
+            let minute = Duration::from_secs(60);
+            let judged = host.judge(4, minute, Cause::DecodeError).await;
+            let expected: Vec<_> = (0..4).map(|offset| (2, offset)).collect();
+            assert_eq!(judged, expected);
+            assert_eq!(unowned(&admin), Some(BTreeMap::new()));
+            let _closing = host.shutdown().await;
+        });
+    });
+}

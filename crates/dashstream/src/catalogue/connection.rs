@@ -75,7 +75,14 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Connection {
         )
         .shown_as("broker.unowned_records"),
         Label::NONE,
-        |s, ()| level(s.facts.unowned.map_or(0, |unowned| unowned.records)),
+        |s, ()| {
+            level(
+                s.facts
+                    .unowned
+                    .as_ref()
+                    .map_or(0, |unowned| unowned.records),
+            )
+        },
     );
     by_partition(
         c,

@@ -207,11 +207,7 @@ impl Builder {
             };
             tasks.push(tokio::spawn(worker.run(inbox)));
         }
-        let watched = handle.clone();
-        let unowned = UnownedWatch::start(&kafka, handle.clone(), move || {
-            let status = watched.status();
-            status.is_some_and(|status| status.partitions.is_empty())
-        })?;
+        let unowned = UnownedWatch::start(&kafka, handle.clone())?;
         let (observed_tx, observed) = watch::channel(());
         let (stop, stopped) = oneshot::channel();
         let dispatch = Dispatch {

@@ -1,5 +1,6 @@
 //! Whether records wait in partitions that no member of the group owns: what tells a consumer without
-//! partitions that is a standby from one that is missing.
+//! partitions that is a standby from one that is missing, and what names partitions that were added and that the
+//! group does not know yet.
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::facts::UnownedFacts;
 
-/// Asks the broker every ten seconds while this process has no partition.
+/// Asks the broker every ten seconds.
 #[derive(Debug)]
 pub(crate) struct UnownedWatch {
     known: Arc<Mutex<Known>>,
@@ -18,7 +19,7 @@ pub(crate) struct UnownedWatch {
 }
 
 /// What was answered last.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) unowned: Option<UnownedFacts>,
     /// When the broker answered at all.
@@ -26,22 +27,14 @@ pub(crate) struct Known {
 }
 
 impl UnownedWatch {
-    /// Starts asking. `idle` says whether this process has no partition now.
-    pub(crate) fn start(
-        kafka: &Config,
-        clock: Handle,
-        idle: impl Fn() -> bool + Send + 'static,
-    ) -> Result<Self, StartError> {
+    /// Starts asking.
+    pub(crate) fn start(kafka: &Config, clock: Handle) -> Result<Self, StartError> {
         let admin = Arc::new(Admin::new(kafka)?);
         let known = Arc::<Mutex<Known>>::default();
         let shared = Arc::clone(&known);
         let task = tokio::spawn(async move {
             loop {
                 sleep(ASK_EVERY).await;
-                if !idle() {
-                    lock(&shared).unowned = None;
-                    continue;
-                }
                 let admin = Arc::clone(&admin);
                 let asked = spawn_blocking(move || {
                     // Every broker answers this one, also those that describe no groups.
@@ -56,14 +49,14 @@ impl UnownedWatch {
                 if reached {
                     known.answered = Some(clock.now());
                 }
-                note(&mut known, clock.now(), idle(), answer);
+                note(&mut known, clock.now(), answer);
             }
         });
         Ok(Self { known, task })
     }
 
     pub(crate) fn known(&self) -> Known {
-        *lock(&self.known)
+        lock(&self.known).clone()
     }
 }
 
@@ -76,16 +69,17 @@ impl Drop for UnownedWatch {
 type Answer = Result<Option<std::collections::BTreeMap<i32, u64>>, StartError>;
 
 /// Without an answer what was known stays; a rebalance, which says nothing, ends it.
-fn note(known: &mut Known, now: Duration, idle: bool, answer: Answer) {
+fn note(known: &mut Known, now: Duration, answer: Answer) {
     let Ok(answer) = answer else { return };
-    let waiting = answer.filter(|waiting| idle && !waiting.is_empty());
+    let waiting = answer.filter(|waiting| !waiting.is_empty());
     known.unowned = waiting.map(|waiting| {
-        let since = known.unowned.map_or(now, |before| before.since);
+        let since = known.unowned.as_ref().map_or(now, |before| before.since);
         let partitions = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
         let records = waiting
             .values()
             .fold(0_u64, |sum, n| sum.saturating_add(*n));
-        UnownedFacts::new(since, partitions, records)
+        let numbers = waiting.keys().copied().collect();
+        UnownedFacts::new(since, partitions, records).numbers(numbers)
     });
 }
 
@@ -109,21 +103,18 @@ mod tests {
         let at = Duration::from_secs;
         let waiting = |records| Ok(Some(BTreeMap::from([(0, 2), (3, records)])));
         let mut known = Known::default();
-        note(&mut known, at(10), true, waiting(5));
-        assert_eq!(known.unowned, Some(UnownedFacts::new(at(10), 2, 7)));
-        note(&mut known, at(20), true, waiting(8));
-        assert_eq!(known.unowned, Some(UnownedFacts::new(at(10), 2, 10)));
+        let facts = |records| Some(UnownedFacts::new(at(10), 2, records).numbers(vec![0, 3]));
+        note(&mut known, at(10), waiting(5));
+        assert_eq!(known.unowned, facts(7));
+        note(&mut known, at(20), waiting(8));
+        assert_eq!(known.unowned, facts(10));
         // No answer is no news.
         let error = Config::new("", "t", "g").unwrap_err().into();
-        note(&mut known, at(30), true, Err(error));
-        assert_eq!(known.unowned, Some(UnownedFacts::new(at(10), 2, 10)));
-        for (idle, answer) in [
-            (true, Ok(None)),
-            (true, Ok(Some(BTreeMap::new()))),
-            (false, waiting(5)),
-        ] {
-            note(&mut known, at(40), true, waiting(5));
-            note(&mut known, at(50), idle, answer);
+        note(&mut known, at(30), Err(error));
+        assert_eq!(known.unowned, facts(10));
+        for answer in [Ok(None), Ok(Some(BTreeMap::new()))] {
+            note(&mut known, at(40), waiting(5));
+            note(&mut known, at(50), answer);
             assert_eq!(known.unowned, None);
         }
     }

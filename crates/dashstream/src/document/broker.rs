@@ -19,6 +19,9 @@ pub struct BrokerPart {
     pub refusal_seconds: Option<u64>,
     /// Records that wait in partitions that no member of the group owns.
     pub unowned_records: u64,
+    /// Those partitions; left out while there are none, and where it is not known which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unowned_partitions: Vec<i32>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub other: Other,
@@ -26,12 +29,13 @@ pub struct BrokerPart {
 
 impl BrokerPart {
     pub(super) fn new(now: Duration, facts: &Facts) -> Self {
-        let refusal = facts.broker.refusal.as_ref();
+        let (refusal, unowned) = (facts.broker.refusal.as_ref(), facts.unowned.as_ref());
         Self {
             unreachable_seconds: seconds_ago(now, facts.broker.unreachable_since),
             refusal: refusal.map(|refusal| refusal.words.as_ref().into()),
             refusal_seconds: seconds_ago(now, refusal.map(|refusal| refusal.since)),
-            unowned_records: facts.unowned.map_or(0, |unowned| unowned.records),
+            unowned_records: unowned.map_or(0, |unowned| unowned.records),
+            unowned_partitions: unowned.map_or_else(Vec::new, |unowned| unowned.numbers.clone()),
             other: Other::none(),
         }
     }

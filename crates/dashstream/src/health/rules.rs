@@ -465,7 +465,7 @@ fn lag_high(case: &Case<'_>, found: &mut Found) {
 }
 
 fn unowned(case: &Case<'_>, found: &mut Found) {
-    found.extend(case.snapshot.facts.unowned.map(|unowned| {
+    found.extend(case.snapshot.facts.unowned.as_ref().map(|unowned| {
         let age = Age::since(unowned.since, case.now);
         let evidence = Evidence::Unowned {
             partitions: unowned.partitions,

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use dashstream_kafka::Embedded;
 use dashstream_kafka::dlq::{DeadLetter, KafkaRecord, LETTER_BYTES_DEFAULT};
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::{BorrowedHeaders, Header, Headers as _, Message, OwnedHeaders};
@@ -88,6 +88,20 @@ impl Broker {
                 let marks = reader.fetch_watermarks(name, partition, Duration::from_secs(5));
                 marks.is_ok_and(|marks| marks == (0, 0))
             })
+        });
+    }
+
+    /// Adds partitions to a topic until it has so many, and waits until the broker has them.
+    pub fn add_partitions(&self, topic: &str, count: usize) {
+        let admin: AdminClient<DefaultClientContext> = self.client().create().unwrap();
+        let added = NewPartitions::new(topic, count);
+        let made = wait(admin.create_partitions(&[added], &AdminOptions::new())).unwrap();
+        assert!(made.iter().all(Result::is_ok), "{made:?}");
+        let reader = self.consumer(&unique("reader"));
+        eventually("added", Duration::from_secs(20), || {
+            let last = i32::try_from(count - 1).unwrap();
+            let marks = reader.fetch_watermarks(topic, last, Duration::from_secs(5));
+            marks.is_ok()
         });
     }
 
