@@ -43,8 +43,12 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    pub(crate) fn new(config: &Config, answers: Arc<Inbox>) -> Result<Self, StartError> {
-        let settings = settings::producer(config);
+    pub(crate) fn new(
+        config: &Config,
+        in_flight: usize,
+        answers: Arc<Inbox>,
+    ) -> Result<Self, StartError> {
+        let settings = settings::producer(config, in_flight);
         let producer = settings
             .create_with_context(Answers {
                 inbox: answers.clone(),

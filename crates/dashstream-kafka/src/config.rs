@@ -1,10 +1,10 @@
 //! Consumer configuration and its ranges.
 
 mod limits;
+mod read;
 mod refused;
 
 use core::error::Error;
-use core::fmt;
 use core::time::Duration;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,9 +13,8 @@ use dashstream_dlq::{Disclosure, LetterFormat};
 
 pub(crate) use self::limits::check_topic;
 use self::limits::{
-    ARCHIVE_IN_FLIGHT, ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, COMMIT_INTERVAL, CRASH_DEATHS,
-    DRAIN_TIMEOUT, ENVELOPE_BYTES, MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TOPICS,
-    TRACE_CALLS, WATERMARK_INTERVAL,
+    ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, COMMIT_INTERVAL, CRASH_DEATHS, DRAIN_TIMEOUT, ENVELOPE_BYTES,
+    MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TOPICS, TRACE_CALLS, WATERMARK_INTERVAL,
 };
 use crate::crash_loop::CrashMarker;
 use crate::error::ConfigError;
@@ -50,7 +49,6 @@ pub struct Config {
     pub(crate) client_id: String,
     pub(crate) start: Start,
     pub(crate) old_data: OldData,
-    pub(crate) archive_in_flight: usize,
     pub(crate) archive_timeout: Duration,
     pub(crate) letter_format: LetterFormat,
     pub(crate) disclosure: Disclosure,
@@ -147,7 +145,6 @@ impl Config {
             client_id: String::from("dashstream-kafka"),
             start: Start::default(),
             old_data: OldData::default(),
-            archive_in_flight: ARCHIVE_IN_FLIGHT.default(),
             archive_timeout: ARCHIVE_TIMEOUT.default_duration(),
             letter_format: LetterFormat::Record,
             disclosure: Disclosure::Full,
@@ -228,17 +225,6 @@ impl Config {
     pub const fn old_data(mut self, old: OldData) -> Self {
         self.old_data = old;
         self
-    }
-
-    /// Bounds the archive records that await the broker's acknowledgement: 1 to 10,000, default 100
-    /// (what existing consumers use). One more is refused with reason `backpressure`. Keep it equal to the policy's own bound.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError::OutOfRange`].
-    pub fn archive_in_flight(mut self, records: usize) -> Result<Self, ConfigError> {
-        self.archive_in_flight = ARCHIVE_IN_FLIGHT.check(records)?;
-        Ok(self)
     }
 
     /// Bounds the time to an archive record's acknowledgement: 100 ms to 15 min, default 5 s (what
@@ -485,88 +471,6 @@ impl Config {
     ) -> Self {
         self.tokens = Tokens::new(source);
         self
-    }
-
-    /// The consumed topic, or the first of them.
-    #[must_use]
-    pub fn topic_name(&self) -> &str {
-        &self.topic
-    }
-
-    /// The consumed topics, in the order of their [`TopicId`](dashstream_policy::TopicId).
-    pub fn topics(&self) -> impl Iterator<Item = &str> {
-        let more = self.more_topics.iter().map(String::as_str);
-        core::iter::once(self.topic.as_str()).chain(more)
-    }
-
-    /// The consumer group.
-    #[must_use]
-    pub fn group_name(&self) -> &str {
-        &self.group
-    }
-
-    /// The bootstrap list.
-    #[must_use]
-    pub fn broker_list(&self) -> &str {
-        &self.brokers
-    }
-
-    /// How dead letters are written.
-    #[must_use]
-    pub const fn letters_format(&self) -> LetterFormat {
-        self.letter_format
-    }
-
-    /// How often the broker is asked for watermarks.
-    #[must_use]
-    pub const fn watermarks_every(&self) -> Duration {
-        self.watermark_interval
-    }
-
-    /// How much of a payload an archived record shows.
-    #[must_use]
-    pub const fn disclosed(&self) -> Disclosure {
-        self.disclosure
-    }
-
-    /// The topic that rejected records are archived to.
-    #[must_use]
-    pub fn archive_topic_name(&self) -> &str {
-        &self.archive_topic
-    }
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The values of client settings are left out: some are passwords.
-        let settings: Vec<_> = self.settings.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Config")
-            .field("brokers", &self.brokers)
-            .field("topic", &self.topic)
-            .field("more_topics", &self.more_topics)
-            .field("group", &self.group)
-            .field("archive_topic", &self.archive_topic)
-            .field("client_id", &self.client_id)
-            .field("start", &self.start)
-            .field("old_data", &self.old_data)
-            .field("archive_in_flight", &self.archive_in_flight)
-            .field("archive_timeout", &self.archive_timeout)
-            .field("letter_format", &self.letter_format)
-            .field("disclosure", &self.disclosure)
-            .field("envelope_bytes", &self.envelope_bytes)
-            .field("archive_keeps", &self.archive_keeps)
-            .field("crash_loop", &self.crash_loop)
-            .field("trace", &self.trace)
-            .field("max_poll_interval", &self.max_poll_interval)
-            .field("request_timeout", &self.request_timeout)
-            .field("watermark_interval", &self.watermark_interval)
-            .field("stall_after", &self.stall_after)
-            .field("drain_timeout", &self.drain_timeout)
-            .field("commit_interval", &self.commit_interval)
-            .field("commit_rejections", &self.commit_rejections)
-            .field("settings", &settings)
-            .field("tokens", &self.tokens)
-            .finish()
     }
 }
 

@@ -291,6 +291,7 @@ fn prepare(
     }
     let (config, policy) = &ordered(config, policy);
     let policy = policy.clone().keep_polling(KEEP_POLLING);
+    let in_flight = policy.archive_in_flight_max;
     let engine = RecordedEngine::new(policy, config.trace.clone())?;
     let admin = Arc::new(Admin::new(config)?);
     let partitions = admin.all_partitions()?.len();
@@ -299,7 +300,8 @@ fn prepare(
     let archive = match archiving {
         Archiving::Off => None,
         Archiving::BestEffort | Archiving::Required => {
-            Some(Archive::new(config, Arc::clone(&wiring.sender))?)
+            let answers = Arc::clone(&wiring.sender);
+            Some(Archive::new(config, in_flight, answers)?)
         }
     };
     let poller = WatermarkPoller::start(

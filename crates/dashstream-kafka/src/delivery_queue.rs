@@ -1,17 +1,18 @@
 //! Queue between the polling thread and `Consumer::recv`. It hands out one record, or one batch, of
 //! those that are ordered at a time, and withholds records behind one that may be put on hold.
 
+mod hash;
 mod lane;
 
-use core::hash::{BuildHasher, Hash as _, Hasher};
 use core::mem;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::hash::{DefaultHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dashstream_policy::{Cause, Delivered, Fault, Ordering, TopicPartition};
 use tokio::sync::Notify;
 
+use self::hash::LaneHashes;
+pub(crate) use self::hash::key_hash;
 use self::lane::Lane;
 use crate::driver_message::DriverMessage;
 use crate::inbox::Inbox;
@@ -368,58 +369,6 @@ impl DeliveryQueue {
     }
 }
 
-/// Hashes of lanes. A key's part of a lane is a hash already; the seed keeps others from choosing keys
-/// whose lanes meet.
-struct LaneHashes(u64);
-
-struct LaneHash(u64);
-
-impl Default for LaneHashes {
-    fn default() -> Self {
-        Self(RandomState::new().hash_one(0))
-    }
-}
-
-impl BuildHasher for LaneHashes {
-    type Hasher = LaneHash;
-
-    fn build_hasher(&self) -> LaneHash {
-        LaneHash(self.0)
-    }
-}
-
-impl Hasher for LaneHash {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u16(&mut self, part: u16) {
-        self.write_u64(u64::from(part));
-    }
-
-    fn write_i32(&mut self, part: i32) {
-        self.write_u64(u64::from(part.cast_unsigned()));
-    }
-
-    fn write_u64(&mut self, part: u64) {
-        // The upper half of a product depends on most of the bits; a table looks at the lower one.
-        self.0 = (self.0 ^ part).wrapping_mul(GOLDEN).rotate_left(32);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// A hash of a record's key, the same in every process of this version.
-pub(crate) fn key_hash(key: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish()
-}
-
 impl State {
     /// Takes up to `max` records that may be handed out. Lanes take turns.
     fn take(&mut self, max: usize, ordering: Ordering, taken: &mut Vec<QueuedRecord>) {
@@ -551,9 +500,6 @@ impl QueuedRecord {
         self.message.partition == partition && self.message.offset >= from
     }
 }
-
-/// 2^64 over the golden ratio, made odd: multiplying by it spreads neighbours widely.
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Accepted records that are taken before they are due: the room that they keep from others is a
 /// fraction of what may be out by default.

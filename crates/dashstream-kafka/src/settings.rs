@@ -82,7 +82,9 @@ pub(crate) fn admin(config: &Config) -> ClientConfig {
 }
 
 /// The archive's producing client's configuration.
-pub(crate) fn producer(config: &Config) -> ClientConfig {
+///
+/// `in_flight` letters await the broker's acknowledgement at most: the policy sends no more.
+pub(crate) fn producer(config: &Config, in_flight: usize) -> ClientConfig {
     let mut client = base(config);
     for (name, value) in &config.settings {
         if is_connection(name) || is_producer_only(name) {
@@ -96,9 +98,9 @@ pub(crate) fn producer(config: &Config) -> ClientConfig {
         // The queue counts a record until it is acknowledged, so its size bounds what is in flight.
         .set(
             "queue.buffering.max.messages",
-            config.archive_in_flight.to_string(),
+            in_flight.min(QUEUED_MAX).to_string(),
         )
-        // RecordIds that waits for company only waits.
+        // No batching delay: dead letters are rare, and an offset may be waiting for one.
         .set("linger.ms", "0")
         .set(
             "message.timeout.ms",
@@ -203,6 +205,9 @@ fn is_producer_only(name: &str) -> bool {
             | "batch.num.messages"
     )
 }
+
+/// The largest queue that the client knows.
+const QUEUED_MAX: usize = 2_147_483_647;
 
 const SESSION: &str = "session.timeout.ms";
 const MESSAGE_BYTES: &str = "message.max.bytes";

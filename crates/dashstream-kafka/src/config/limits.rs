@@ -56,7 +56,6 @@ impl Range {
     }
 }
 
-pub(super) const ARCHIVE_IN_FLIGHT: Range = Range::new("archive_in_flight", 1, 100, 10_000);
 pub(super) const ENVELOPE_BYTES: Range = Range::new(
     "envelope_bytes",
     REDUCED_BYTES_MAX as u64,

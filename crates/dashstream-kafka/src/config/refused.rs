@@ -67,7 +67,7 @@ pub(super) const REFUSED: [(&str, &str); 23] = [
     ),
     (
         "queue.buffering.max.messages",
-        "Config::archive_in_flight sets it within a range",
+        "the policy's archive_in_flight_max sets it",
     ),
     (
         "enable.idempotence",

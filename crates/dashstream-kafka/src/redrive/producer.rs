@@ -74,7 +74,7 @@ pub(super) fn producer(
     config: &Config,
     answers: Answers,
 ) -> Result<ThreadedProducer<Answers>, RedriveError> {
-    let mut settings = settings::producer(config);
+    let mut settings = settings::producer(config, QUEUED_MAX);
     settings
         // Of the archive topic, not of the name: what another name sends meanwhile is not in the ledger
         // that this one has read.
@@ -82,7 +82,6 @@ pub(super) fn producer(
             "transactional.id",
             format!("dashstream-redrive-{}", config.topic),
         )
-        .set("queue.buffering.max.messages", "100000")
         // A broker refuses a batch for its size, so that only one of a single record says whose it is, and
         // only uncompressed what is smaller is no larger there.
         .set("batch.num.messages", "1")
@@ -129,6 +128,9 @@ pub(super) fn encoded_bytes(record: &KafkaRecord) -> usize {
 
 /// The largest letter that is read, and room for the headers of a redrive.
 const SENT_BYTES_MAX: usize = LETTER_BYTES_DEFAULT + 64 * 1024;
+
+/// librdkafka's default queue.
+const QUEUED_MAX: usize = 100_000;
 
 /// Half of a broker's default `transaction.timeout.ms`, 60 s.
 pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);

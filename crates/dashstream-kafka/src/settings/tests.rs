@@ -8,12 +8,12 @@ fn every_client_gets_a_password_and_only_the_producer_a_codec() {
     let config = Config::new("b", "t", "g").unwrap();
     let config = config.set("sasl.password", "x").unwrap();
     let config = config.set("compression.type", "zstd").unwrap();
-    for client in [consumer(&config, 1), admin(&config), producer(&config)] {
+    for client in [consumer(&config, 1), admin(&config), producer(&config, 100)] {
         assert_eq!(client.get("sasl.password"), Some("x"));
     }
     assert_eq!(consumer(&config, 1).get("compression.type"), None);
     assert_eq!(admin(&config).get("compression.type"), None);
-    assert_eq!(producer(&config).get("compression.type"), Some("zstd"));
+    assert_eq!(producer(&config, 100).get("compression.type"), Some("zstd"));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn the_largest_letter_is_one_that_the_producer_sends() {
         (999_872, Some("1000001")),
         (64 * 1024 * 1024, Some("67108993")),
     ] {
-        let client = producer(&with(bytes));
+        let client = producer(&with(bytes), 100);
         assert_eq!(client.get(MESSAGE_BYTES), limit, "{bytes}");
         assert!(client.create::<BaseProducer>().is_ok(), "{bytes}");
     }

@@ -104,8 +104,8 @@ fn a_full_archive_queue_is_backpressure_and_nothing_else() {
         broker.append(&place.topic, 0, &[Some(POISON); 20]);
         run(async {
             broker.set_writable(false);
-            let config = place.config().archive_in_flight(1).unwrap();
-            let mut host = Host::start(config, Config::default()).await;
+            let policy = Config::default().archive_in_flight_max(1);
+            let mut host = Host::start(place.config(), policy).await;
             assert_eq!(host.judge(20, JOIN, CAUSE).await.len(), 20);
             host.until("refused for want of room", |status| {
                 let tally = &status.policy.counters;

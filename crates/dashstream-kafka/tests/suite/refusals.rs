@@ -243,9 +243,6 @@ fn each_end_of_each_range_starts_a_consumer() {
         for (set, min, max) in durations {
             configs.extend([min, max].map(|end| set(plain(), ms(end)).unwrap()));
         }
-        for end in [1, 10_000] {
-            configs.push(plain().archive_in_flight(end).unwrap());
-        }
         for end in [4 * 1024, 64 * 1024 * 1024] {
             configs.push(plain().envelope_bytes(end).unwrap());
         }

@@ -123,9 +123,6 @@ impl Given {
             let grace = self.seconds("KAFKA_OLD_DATA_GRACE_SECONDS", 30);
             config = config.old_data(OldData::OlderThan { grace });
         }
-        if let Some(sends) = self.whole("MAX_CONCURRENT_DLQ_SENDS") {
-            config = config.archive_in_flight(usize::try_from(sends).unwrap_or(usize::MAX))?;
-        }
         let formats = [
             LetterFormat::Record,
             LetterFormat::Versioned,

@@ -101,7 +101,7 @@ pub const VARIABLES: &[Variable] = &[
         "MAX_CONCURRENT_DLQ_SENDS",
         "100",
         Values::Whole(1, 10_000),
-        "policy `archive_in_flight_max`, kafka `archive_in_flight`",
+        "policy `archive_in_flight_max`",
     ),
     Variable::new(
         "WEBSOCKET_MAX_PAYLOAD_BYTES",

@@ -63,11 +63,6 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     (
         "MAX_CONCURRENT_DLQ_SENDS",
         "1000",
-        "archive_in_flight: 1000",
-    ),
-    (
-        "MAX_CONCURRENT_DLQ_SENDS",
-        "1000",
         "archive_in_flight_max: 1000",
     ),
     ("WEBSOCKET_MAX_PAYLOAD_BYTES", "77", "max_payload_bytes: 77"),

@@ -1,0 +1,169 @@
+//! What other threads tell the driver: verdicts, answers, orders.
+
+use core::time::Duration;
+
+use dashstream_policy::Input;
+
+use crate::consumer_event::ConsumerEvent;
+use crate::delivery_queue::DeliveryId;
+use crate::driver::{Client, Driver, LINGER_WITHOUT_ROOM};
+use crate::driver_message::DriverMessage;
+use crate::finding::ArchiveFinding;
+use crate::inbox::Receiver;
+use crate::status::Phase;
+
+impl Driver {
+    /// Tells the engine all messages, and carries out what follows from them together.
+    pub(super) fn on_messages(&mut self, client: &Client, messages: Vec<DriverMessage>) {
+        if messages.is_empty() {
+            return;
+        }
+        // What was accepted before is settled before.
+        self.on_accepted(true);
+        let applied: Vec<_> = messages
+            .into_iter()
+            .filter_map(|message| self.on_message(client, message))
+            .collect();
+        self.perform(client);
+        for verdict in applied {
+            self.wiring.queue.verdict_applied(verdict);
+        }
+    }
+
+    /// How long what the host accepts waits for more of it: not at all where the host has nothing else to do
+    /// until there is room.
+    pub(crate) fn linger(&self, inbox: &Receiver, is_full: bool) -> Duration {
+        match (is_full, self.wiring.queue.is_waiting()) {
+            (true, true) => Duration::ZERO,
+            (true, false) => inbox.linger().min(LINGER_WITHOUT_ROOM),
+            (false, _) => inbox.linger(),
+        }
+    }
+
+    /// Tells the engine what the host accepted, if it is due, and says whether that was anything.
+    ///
+    /// It is gathered: a record costs little here, and each partition that moves costs a store.
+    pub(super) fn on_accepted(&mut self, is_due: bool) -> bool {
+        let mut accepted = core::mem::take(&mut self.accepted);
+        self.wiring.queue.take_accepted(is_due, &mut accepted);
+        let has_any = !accepted.is_empty();
+        if has_any {
+            let now = self.wiring.clock.now();
+            self.accepted_at = now;
+            for delivered in accepted.drain(..) {
+                self.returned(&delivered);
+                if !self.deferred.is_empty() {
+                    let verdict = DeliveryId::on(&delivered);
+                    if self.deferred.remove(&verdict) {
+                        self.wiring.queue.verdict_applied(verdict);
+                    }
+                }
+                self.engine.accept(now, delivered);
+            }
+        }
+        self.accepted = accepted;
+        has_any
+    }
+
+    /// Tells the engine a message, and returns the verdict in it whose partition waits for it.
+    fn on_message(&mut self, client: &Client, message: DriverMessage) -> Option<DeliveryId> {
+        let now = self.wiring.clock.now();
+        let mut heard = None;
+        match message {
+            DriverMessage::Rejected(delivered, fault) => {
+                let verdict = self.verdict(&delivered);
+                self.engine.reject(now, delivered, fault);
+                self.take_back(verdict);
+                heard = Some(verdict);
+            }
+            DriverMessage::Refused(delivered, cause, fault) => {
+                // No host survived it, so that it stays a suspect until an offset passes it.
+                self.left_queue(&delivered);
+                let verdict = DeliveryId::on(&delivered);
+                self.report(&ConsumerEvent::Rejected {
+                    partition: delivered.partition(),
+                    offset: delivered.offset().get(),
+                    cause,
+                    backlog: delivered.backlog(),
+                });
+                self.engine.reject(now, delivered, fault);
+                self.take_back(verdict);
+                heard = Some(verdict);
+            }
+            DriverMessage::Released(delivered, fault) => {
+                let verdict = self.verdict(&delivered);
+                self.engine.release(now, delivered, fault);
+                self.take_back(verdict);
+                heard = Some(verdict);
+            }
+            DriverMessage::Dropped(delivered, fault) => {
+                let verdict = self.verdict(&delivered);
+                heard = Some(verdict);
+                // What a shutdown drops is not the host's doing, and is read again by the next.
+                if self.phase == Phase::Running {
+                    self.report(&ConsumerEvent::Dropped {
+                        partition: delivered.partition(),
+                        offset: delivered.offset().get(),
+                    });
+                    self.engine.release(now, delivered, fault);
+                    self.take_back(verdict);
+                }
+            }
+            DriverMessage::Deferred(delivered, kept) => {
+                self.returned(&delivered);
+                let verdict = DeliveryId::on(&delivered);
+                let before = self.engine.engine().counters().deferred;
+                self.engine.defer(now, delivered, kept);
+                self.take_back(verdict);
+                if self.engine.engine().counters().deferred == before {
+                    // Its place is gone, so nothing waits for it.
+                    heard = Some(verdict);
+                } else {
+                    self.deferred.insert(verdict);
+                }
+            }
+            DriverMessage::Returned(delivered, kept) => {
+                self.returned(&delivered);
+                self.engine.queue(now, delivered, kept);
+            }
+            DriverMessage::Unread(records) => self.left_host(records),
+            DriverMessage::Archived(sent, result) => self.archived(now, sent, result),
+            DriverMessage::ClientFailed(client, code) => self.client_failed(client, code),
+            DriverMessage::ArchiveFound(topic, findings) => {
+                self.archive_topic = topic;
+                self.archive_found(findings);
+            }
+            DriverMessage::Order(order, reply) => self.ordered(client, now, order, reply),
+            DriverMessage::Breaker(breaker) => self.engine.handle(now, Input::Breaker(breaker)),
+            DriverMessage::Watermarks {
+                asked,
+                fresh,
+                took,
+                complete,
+            } => {
+                self.report(&ConsumerEvent::WatermarksPolled { took, complete });
+                self.watermarks(client, now, asked, &fresh);
+            }
+            DriverMessage::Retention(times) => self.retention = times,
+            DriverMessage::Drain => {
+                if self.phase == Phase::Running {
+                    self.phase = Phase::Draining;
+                    self.drain_until = Some(now.saturating_add(self.drain_timeout));
+                    self.engine.handle(now, Input::Drain);
+                    self.pause_all(client);
+                    self.published = None;
+                }
+            }
+            DriverMessage::Stop => self.phase = Phase::Closed,
+        }
+        heard
+    }
+
+    pub(super) fn archive_found(&mut self, findings: Vec<ArchiveFinding>) {
+        for finding in &findings {
+            self.report(&ConsumerEvent::Archive(*finding));
+        }
+        self.archive_findings = findings;
+        self.published = None;
+    }
+}
