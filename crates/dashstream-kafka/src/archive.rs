@@ -63,7 +63,7 @@ impl Archive {
             client_id: config.client_id.clone(),
             format: config.letter_format,
             disclosure: config.disclosure,
-            bytes_max: config.envelope_bytes,
+            bytes_max: config.letter_bytes,
         })
     }
 

@@ -13,7 +13,7 @@ use dashstream_dlq::{Disclosure, LetterFormat};
 
 pub(crate) use self::limits::check_topic;
 use self::limits::{
-    ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, COMMIT_INTERVAL, CRASH_DEATHS, DRAIN_TIMEOUT, ENVELOPE_BYTES,
+    ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, COMMIT_INTERVAL, CRASH_DEATHS, DRAIN_TIMEOUT, LETTER_BYTES,
     MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TOPICS, TRACE_CALLS, WATERMARK_INTERVAL,
 };
 use crate::crash_loop::CrashMarker;
@@ -52,7 +52,7 @@ pub struct Config {
     pub(crate) archive_timeout: Duration,
     pub(crate) letter_format: LetterFormat,
     pub(crate) disclosure: Disclosure,
-    pub(crate) envelope_bytes: usize,
+    pub(crate) letter_bytes: usize,
     pub(crate) archive_keeps: Option<Duration>,
     pub(crate) crash_loop: Option<CrashLoop>,
     pub(crate) trace: Option<TraceFile>,
@@ -148,7 +148,7 @@ impl Config {
             archive_timeout: ARCHIVE_TIMEOUT.default_duration(),
             letter_format: LetterFormat::Record,
             disclosure: Disclosure::Full,
-            envelope_bytes: ENVELOPE_BYTES.default(),
+            letter_bytes: LETTER_BYTES.default(),
             archive_keeps: None,
             crash_loop: None,
             trace: None,
@@ -290,8 +290,8 @@ impl Config {
     /// # Errors
     ///
     /// [`ConfigError::OutOfRange`].
-    pub fn envelope_bytes(mut self, bytes: usize) -> Result<Self, ConfigError> {
-        self.envelope_bytes = ENVELOPE_BYTES.check(bytes)?;
+    pub fn letter_bytes(mut self, bytes: usize) -> Result<Self, ConfigError> {
+        self.letter_bytes = LETTER_BYTES.check(bytes)?;
         Ok(self)
     }
 

@@ -18,12 +18,12 @@ pub enum ArchiveFinding {
         /// The topic's setting.
         setting: &'static str,
     },
-    /// Its `max.message.bytes` is less than the largest envelope needs.
-    #[error("takes records of up to {accepts} bytes and an envelope may need {needs}")]
+    /// Its `max.message.bytes` is less than the largest letter needs.
+    #[error("takes records of up to {accepts} bytes and a letter may need {needs}")]
     RecordsTooSmall {
         /// What the topic takes, in bytes.
         accepts: u64,
-        /// What the largest envelope needs, in bytes.
+        /// What the largest letter needs, in bytes.
         needs: u64,
     },
     /// The consumed topic takes records of which no letter would hold the whole: what stands in a letter

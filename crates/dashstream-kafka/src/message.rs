@@ -197,7 +197,7 @@ impl RejectedMessage {
     }
 }
 
-/// Longest id kept, in bytes: what the envelope shows of one.
+/// Longest id kept, in bytes: what the letter shows of one.
 const ID_BYTES_MAX: usize = 256;
 
 fn cut(text: &str) -> String {

@@ -107,17 +107,17 @@ pub(crate) fn producer(config: &Config, in_flight: usize) -> ClientConfig {
             config.archive_timeout.as_millis().to_string(),
         );
     // A letter of the largest size must fit, whatever the client's default is.
-    let largest = letter_bytes(config.envelope_bytes);
+    let largest = record_bytes(config.letter_bytes);
     if largest > MESSAGE_BYTES_DEFAULT && client.get(MESSAGE_BYTES).is_none() {
         client.set(MESSAGE_BYTES, largest.to_string());
     }
     client
 }
 
-/// What a broker counts for a letter whose value takes `envelope_bytes`: the header of a batch (61
+/// What a broker counts for a letter whose value takes `letter_bytes`: the header of a batch (61
 /// bytes), the record's own variable-length fields (at most 32) and the trace id in the key (36).
-pub(crate) fn letter_bytes(envelope_bytes: usize) -> u64 {
-    let bytes = envelope_bytes.saturating_add(61 + 32 + 36);
+pub(crate) fn record_bytes(letter_bytes: usize) -> u64 {
+    let bytes = letter_bytes.saturating_add(61 + 32 + 36);
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
         value.trim().parse::<u64>().ok()
     };
     let longest = u64::try_from(config.max_poll_interval.as_millis()).unwrap_or(u64::MAX);
-    let largest = letter_bytes(config.envelope_bytes);
+    let largest = record_bytes(config.letter_bytes);
     for (name, value, min, max) in [
         (SESSION, number(SESSION), 0, longest),
         (MESSAGE_BYTES, number(MESSAGE_BYTES), largest, u64::MAX),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::group::number;
 use crate::sh;
 
-/// The places, by partition and offset, of the records whose envelopes stand in `topic`.
+/// The places, by partition and offset, of the records whose letters stand in `topic`.
 ///
 /// A record may be archived twice, when its consumer is killed between the acknowledgement and the
 /// commit; its place is the same.
@@ -24,8 +24,8 @@ pub(super) fn places(reader: &Path, brokers: &str, topic: &str) -> Result<BTreeS
 fn place(line: &str) -> Result<(i64, i64)> {
     let record: Value = serde_json::from_str(line)?;
     let value = record.get("value").and_then(Value::as_str);
-    let envelope = STANDARD.decode(value.context("an envelope")?)?;
-    let envelope: Value = serde_json::from_slice(&envelope)?;
-    let field = |name| number(&envelope, name).with_context(|| format!("no {name}"));
+    let letter = STANDARD.decode(value.context("a letter")?)?;
+    let letter: Value = serde_json::from_slice(&letter)?;
+    let field = |name| number(&letter, name).with_context(|| format!("no {name}"));
     Ok((field("source_partition")?, field("source_offset")?))
 }

@@ -88,7 +88,7 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
         topics.extend(config.topics());
         let (findings, may_pass) = match ask(config, &topics) {
             Ok(settings) => {
-                let needs = settings::letter_bytes(config.envelope_bytes);
+                let needs = settings::record_bytes(config.letter_bytes);
                 let (archive, sources) = settings.split_first().unwrap_or((&NOTHING, &[]));
                 let mut findings = Vec::new();
                 for source in sources {

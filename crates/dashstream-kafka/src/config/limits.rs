@@ -56,8 +56,8 @@ impl Range {
     }
 }
 
-pub(super) const ENVELOPE_BYTES: Range = Range::new(
-    "envelope_bytes",
+pub(super) const LETTER_BYTES: Range = Range::new(
+    "letter_bytes",
     REDUCED_BYTES_MAX as u64,
     ENCODED_BYTES_DEFAULT as u64,
     64 * 1024 * 1024,

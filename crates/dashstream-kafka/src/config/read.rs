@@ -73,7 +73,7 @@ impl fmt::Debug for Config {
             .field("archive_timeout", &self.archive_timeout)
             .field("letter_format", &self.letter_format)
             .field("disclosure", &self.disclosure)
-            .field("envelope_bytes", &self.envelope_bytes)
+            .field("letter_bytes", &self.letter_bytes)
             .field("archive_keeps", &self.archive_keeps)
             .field("crash_loop", &self.crash_loop)
             .field("trace", &self.trace)

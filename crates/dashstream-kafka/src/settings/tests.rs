@@ -99,7 +99,7 @@ fn the_largest_letter_is_one_that_the_producer_sends() {
     let with = |bytes| {
         Config::new("b", "t", "g")
             .unwrap()
-            .envelope_bytes(bytes)
+            .letter_bytes(bytes)
             .unwrap()
     };
     for (bytes, limit) in [

@@ -284,7 +284,7 @@ fn whole_or_held(
         (true, _, false) => (2, 0, 2),
     };
     run(async {
-        let config = place.config().envelope_bytes(BUDGET).unwrap();
+        let config = place.config().letter_bytes(BUDGET).unwrap();
         let config = config.letters(format, disclosure).unwrap();
         let policy = Config::default()
             .archiving(Archiving::Required)

@@ -180,7 +180,7 @@ fn read(ledger: &Path) -> BTreeSet<(i32, i64)> {
     text.lines().map(line).collect()
 }
 
-/// The records that the archive has an envelope for.
+/// The records that the archive has a letter for.
 fn archived(broker: &Broker, place: &Place) -> BTreeSet<(i32, i64)> {
     let letters = broker.letters(&place.archive).into_iter();
     let place = |letter: DeadLetter| {

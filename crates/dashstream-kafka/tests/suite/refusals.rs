@@ -244,7 +244,7 @@ fn each_end_of_each_range_starts_a_consumer() {
             configs.extend([min, max].map(|end| set(plain(), ms(end)).unwrap()));
         }
         for end in [4 * 1024, 64 * 1024 * 1024] {
-            configs.push(plain().envelope_bytes(end).unwrap());
+            configs.push(plain().letter_bytes(end).unwrap());
         }
         for config in configs {
             let shown = format!("{config:?}");

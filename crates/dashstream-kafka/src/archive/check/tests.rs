@@ -35,8 +35,8 @@ fn found(archive: &TopicSettings, source: &TopicSettings) -> Vec<ArchiveFinding>
 }
 
 #[test]
-fn kafka_s_defaults_hold_the_default_envelope() {
-    let needs = settings::letter_bytes(dashstream_dlq::ENCODED_BYTES_DEFAULT);
+fn kafka_s_defaults_hold_the_default_letter() {
+    let needs = settings::record_bytes(dashstream_dlq::ENCODED_BYTES_DEFAULT);
     assert_eq!(judge(&topic(&KAFKA), &topic(&KAFKA), needs, None), []);
 }
 
@@ -50,7 +50,7 @@ fn a_topic_that_replaces_timestamps_is_told_from_one_that_keeps_them() {
 }
 
 #[test]
-fn an_envelope_that_just_fits_is_fine_and_one_byte_more_is_not() {
+fn a_letter_that_just_fits_is_fine_and_one_byte_more_is_not() {
     let source = topic(&KAFKA);
     for accepts in ["1001", "1000"] {
         assert_eq!(found(&with(RECORD_BYTES, accepts), &source), []);

@@ -46,7 +46,7 @@ fn each_end_of_a_range_is_accepted_and_one_beyond_is_not() {
         }
     }
     for (range, set) in [
-        (&ENVELOPE_BYTES, Config::envelope_bytes as fn(_, _) -> _),
+        (&LETTER_BYTES, Config::letter_bytes as fn(_, _) -> _),
         (&TRACE_CALLS, |config: Config, calls| {
             config.trace("t", calls)
         }),
