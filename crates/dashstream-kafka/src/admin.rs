@@ -13,11 +13,11 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::groups::GroupList;
 use rdkafka::topic_partition_list::Offset;
 
-use crate::asking::{Asking, AskingClient};
 use crate::client_code::{ClientCode, ErrorClass};
 use crate::clock::Patience;
 use crate::config::{Config, Start};
 use crate::error::{Asked, StartError};
+use crate::query_client::{QueryClient, QueryContext};
 use crate::settings;
 use crate::topics::Topics;
 use crate::watermarks::Watermarks;
@@ -26,7 +26,7 @@ use crate::watermarks::Watermarks;
 ///
 /// Of a configuration with several topics it is the first; for another one make a [`Config`] that names it.
 pub struct Admin {
-    client: AskingClient,
+    client: QueryClient,
     topics: Topics,
     group: String,
     start: Start,
@@ -52,7 +52,7 @@ impl Admin {
 
     fn with(config: &Config, settings: &ClientConfig) -> Result<Self, StartError> {
         Ok(Self {
-            client: Asking::client(config, settings)?,
+            client: QueryContext::client(config, settings)?,
             topics: Topics::new(config.topics()),
             group: config.group.clone(),
             start: config.start,

@@ -27,7 +27,7 @@ use crate::inbox::Inbox;
 use crate::message::RejectedMessage;
 use crate::oauth::Tokens;
 use crate::settings;
-use crate::standing::ClientRole;
+use crate::standing_errors::ClientRole;
 
 /// Sends dead letters; every answer comes back as an [`DriverMessage::Archived`].
 pub(crate) struct Archive {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use dashstream_policy::{Audit, Backlog, Cause, Count, StoreReason, TopicPartition};
 
+use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
 use crate::crash_loop::MarkerError;
-use crate::finding::ArchiveFinding;
 
 /// Something that happened on the consumer's thread.
 ///

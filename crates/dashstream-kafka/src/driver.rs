@@ -1,12 +1,12 @@
 //! Carries out what the policy engine asks for, and tells it what happened. It decides nothing.
 
+mod actions;
 mod assignment;
 mod callbacks;
 mod commits;
 mod delivery;
 mod housekeeping;
 mod messages;
-mod perform;
 mod positions;
 
 use core::fmt;
@@ -23,17 +23,17 @@ pub(crate) use self::callbacks::Context;
 pub(crate) use self::delivery::{Polled, owned};
 use crate::admin::Admin;
 use crate::archive::Archive;
+use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
 use crate::clock::Clock;
 use crate::config::{Config, OldData, Start};
 use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::{DeliveryId, DeliveryQueue, QueuedRecord};
-use crate::finding::ArchiveFinding;
 use crate::inbox::{Inbox, Receiver};
-use crate::progress::Progress;
 use crate::recorded_engine::RecordedEngine;
-use crate::standing::{ClientRole, Served, Standing};
+use crate::stall_detector::Progress;
+use crate::standing_errors::{ClientRole, Served, Standing};
 use crate::status::{ArchiveTopic, Phase, Status};
 use crate::topics::Topics;
 use crate::watermark_poller::WatermarkPoller;

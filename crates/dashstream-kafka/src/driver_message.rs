@@ -9,10 +9,10 @@ use dashstream_policy::{
 use tokio::sync::oneshot;
 
 use crate::archive::answer::{Refused, Sent};
+use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
-use crate::finding::ArchiveFinding;
 use crate::message::RejectedMessage;
-use crate::standing::ClientRole;
+use crate::standing_errors::ClientRole;
 use crate::status::ArchiveTopic;
 use crate::watermarks::Watermarks;
 

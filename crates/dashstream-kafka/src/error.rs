@@ -2,9 +2,9 @@
 
 use core::fmt;
 
+use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
 use crate::crash_loop::MarkerError;
-use crate::finding::ArchiveFinding;
 
 /// Names a [`Config`](crate::Config) that cannot be used as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use dashstream_policy::TopicPartition;
 
+use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
-use crate::finding::ArchiveFinding;
-use crate::standing::StandingError;
+use crate::standing_errors::StandingError;
 
 /// The consumer at one moment. All times are on the clock of [`Handle::now`](crate::Handle::now).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,17 +13,17 @@ use rdkafka::message::{Headers as _, Message as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::admin::Admin;
-use crate::asking::{Asking, AskingClient};
 use crate::client_code::{ClientCode, ErrorClass};
 use crate::clock::Patience;
 use crate::config::Config;
 use crate::error::{Asked, StartError};
+use crate::query_client::{QueryClient, QueryContext};
 use crate::settings;
 
 /// Reads ranges of a topic's partitions, and then ends. It commits nothing, and what belongs to a
 /// transaction that was aborted is passed over.
 pub struct TopicReader {
-    consumer: AskingClient,
+    consumer: QueryClient,
     topic: String,
     /// What is not read yet, of each partition that is not read to its end.
     open: BTreeMap<i32, Rest>,
@@ -89,7 +89,7 @@ impl TopicReader {
             .set("isolation.level", "read_committed")
             .set("auto.offset.reset", "error");
         Ok(Self {
-            consumer: Asking::client(config, &settings)?,
+            consumer: QueryContext::client(config, &settings)?,
             topic: String::new(),
             open: BTreeMap::new(),
             patience: config.request_timeout.max(PATIENCE_MIN),

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::driver_message::DriverMessage;
 use crate::inbox::Inbox;
-use crate::standing::ClientRole;
+use crate::standing_errors::ClientRole;
 
 /// Polls watermarks; the answers come as [`DriverMessage::Watermarks`].
 #[derive(Debug)]

@@ -14,12 +14,12 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
 
 use crate::admin::Admin;
+use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
 use crate::clock::Patience;
 use crate::config::Config;
 use crate::driver_message::DriverMessage;
 use crate::error::{Asked, StartError};
-use crate::finding::ArchiveFinding;
 use crate::inbox::Inbox;
 use crate::settings;
 use crate::status::ArchiveTopic;

@@ -7,8 +7,8 @@ use dashstream_policy::{Assignment, Input, Offset, TopicPartition};
 use crate::config::Start;
 use crate::consumer_event::ConsumerEvent;
 use crate::driver::{Client, Driver, Partition, positions};
-use crate::progress::Progress;
-use crate::standing::{ClientRole, Served};
+use crate::stall_detector::Progress;
+use crate::standing_errors::{ClientRole, Served};
 use crate::status::Phase;
 use crate::watermarks::Watermarks;
 

@@ -15,7 +15,7 @@ use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::{DeliveryId, QueuedRecord, Unapplied, key_hash};
 use crate::driver::{Client, Driver};
 use crate::message::{Header, Message, RejectedMessage};
-use crate::standing::Served;
+use crate::standing_errors::Served;
 use crate::topics::Topics;
 
 impl Driver {

@@ -8,9 +8,9 @@ use dashstream_policy::{Grade, PartitionState, PartitionStatus, Scope, Taking, T
 
 use crate::consumer_event::ConsumerEvent;
 use crate::driver::{Driver, PUBLISH_INTERVAL, UNDECODABLE_PATIENCE};
-use crate::loss::HeldRecord;
-use crate::progress::Change;
+use crate::stall_detector::Change;
 use crate::status::{PartitionLag, Status};
+use crate::time_to_loss::HeldRecord;
 
 impl Driver {
     pub(super) fn check_partitions(&mut self, now: Duration) {

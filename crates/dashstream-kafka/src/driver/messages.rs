@@ -4,11 +4,11 @@ use core::time::Duration;
 
 use dashstream_policy::Input;
 
+use crate::archive_finding::ArchiveFinding;
 use crate::consumer_event::ConsumerEvent;
 use crate::delivery_queue::DeliveryId;
 use crate::driver::{Client, Driver, LINGER_WITHOUT_ROOM};
 use crate::driver_message::DriverMessage;
-use crate::finding::ArchiveFinding;
 use crate::inbox::Receiver;
 use crate::status::Phase;
 

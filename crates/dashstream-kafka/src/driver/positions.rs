@@ -12,7 +12,7 @@ use rdkafka::Statistics;
 use tokio::sync::oneshot;
 
 use crate::driver::{Client, Driver, UNDECODABLE_PATIENCE};
-use crate::standing::Served;
+use crate::standing_errors::Served;
 use crate::topics::Topics;
 use crate::watermarks::Watermarks;
 

@@ -13,7 +13,7 @@ use crate::archive::answer::{Refused, Sent};
 use crate::client;
 use crate::consumer_event::ConsumerEvent;
 use crate::driver::{Client, Driver};
-use crate::standing::{ClientRole, Served};
+use crate::standing_errors::{ClientRole, Served};
 use crate::status::Phase;
 
 impl Driver {

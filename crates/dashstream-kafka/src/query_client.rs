@@ -16,26 +16,26 @@ use crate::error::{Asked, StartError};
 use crate::oauth::Tokens;
 use crate::settings;
 
-pub(crate) type AskingClient = BaseConsumer<Asking>;
+pub(crate) type QueryClient = BaseConsumer<QueryContext>;
 
 /// The context of such a client.
-pub(crate) struct Asking {
+pub(crate) struct QueryContext {
     tokens: Tokens,
     /// The last error's sentence.
     reason: Mutex<Box<str>>,
 }
 
-impl Asking {
+impl QueryContext {
     /// Makes a client. It connects when it is first asked something.
     pub(crate) fn client(
         config: &Config,
         settings: &ClientConfig,
-    ) -> Result<AskingClient, StartError> {
+    ) -> Result<QueryClient, StartError> {
         let context = Self {
             tokens: config.tokens.clone(),
             reason: Mutex::default(),
         };
-        let client: AskingClient = settings
+        let client: QueryClient = settings
             .clone()
             .set_log_level(RDKafkaLogLevel::Info)
             .create_with_context(context)
@@ -62,7 +62,7 @@ impl Asking {
     }
 }
 
-impl ClientContext for Asking {
+impl ClientContext for QueryContext {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -86,7 +86,7 @@ impl ClientContext for Asking {
     }
 }
 
-impl ConsumerContext for Asking {}
+impl ConsumerContext for QueryContext {}
 
 /// The request for the first token is there as soon as the client is.
 const FIRST_TOKEN_TIME: Duration = Duration::from_millis(20);
