@@ -1,6 +1,7 @@
 //! Queue between the polling thread and `Consumer::recv`. It hands out one record, or one batch, of
 //! those that are ordered at a time, and withholds records behind one that may be put on hold.
 
+mod delivery_id;
 mod hash;
 mod lane;
 
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dashstream_policy::{Cause, Delivered, Fault, Ordering, TopicPartition};
 use tokio::sync::Notify;
 
+pub(crate) use self::delivery_id::{DeliveryId, Place};
 use self::hash::LaneHashes;
 pub(crate) use self::hash::key_hash;
 use self::lane::Lane;
@@ -72,9 +74,6 @@ pub(crate) struct Unapplied {
 /// Records that are processed one after another: a partition, and a hash of the key.
 pub(crate) type LaneId = (TopicPartition, u64);
 
-/// Where a record stands: its partition and its offset.
-pub(crate) type Place = (TopicPartition, i64);
-
 /// A record that the engine took and the host has not seen.
 #[derive(Debug)]
 pub(crate) struct QueuedRecord {
@@ -82,40 +81,6 @@ pub(crate) struct QueuedRecord {
     pub(crate) delivered: Delivered,
     /// Why it is rejected when it is its turn, where the host is not to see it.
     pub(crate) refused: Option<Cause>,
-}
-
-/// Names a delivered record. Those of one partition sort by offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct DeliveryId {
-    partition: TopicPartition,
-    offset: i64,
-    /// Tells a record from the same one delivered again.
-    serial: u64,
-}
-
-impl DeliveryId {
-    /// Whether it is on a record of `partition` at `from` or behind.
-    pub(crate) fn is_at(&self, partition: TopicPartition, from: i64) -> bool {
-        self.partition == partition && self.offset >= from
-    }
-
-    /// Whether a record of the same partition lies behind the one it is on.
-    pub(crate) fn is_before(&self, place: Place) -> bool {
-        self.partition == place.0 && self.offset < place.1
-    }
-
-    /// Partition and offset.
-    pub(crate) const fn place(&self) -> Place {
-        (self.partition, self.offset)
-    }
-
-    pub(crate) const fn on(record: &Delivered) -> Self {
-        Self {
-            partition: record.partition(),
-            offset: record.offset().get(),
-            serial: record.serial(),
-        }
-    }
 }
 
 impl DeliveryQueue {

@@ -1,11 +1,4 @@
-//! The adapter that moves Kafka offsets only for the reasons the policy engine gives.
-//!
-//! [`Consumer::start`] joins a group and hands out [`Record`]s. Each is used up by
-//! [`Record::accept`], [`Record::reject`] or [`Record::release`]; what then happens to it and to
-//! its offset is the decision of the [`policy`] engine, which this crate carries out on a thread of
-//! its own. What happens is told to the host as [`ConsumerEvent`]s, what holds now is in the [`Status`].
-//!
-//! The crate reads the monotonic clock and the time of day. It does not read the environment.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -62,7 +55,3 @@ pub use standing_errors::{ClientRole, StandingError};
 pub use status::{ArchiveTopic, Closing, PartitionLag, Phase, Status};
 pub use topic_reader::TopicReader;
 pub use watermarks::Watermarks;
-
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
