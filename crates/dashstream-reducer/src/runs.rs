@@ -129,8 +129,16 @@ impl Runs {
                 let apply = move |held: &mut Held, fuel: &mut HashBudget, silence: &mut Silence| {
                     let outcome = held.run.apply_within(now, stamp, update, fuel);
                     if !matches!(outcome, Outcome::Duplicate | Outcome::Stale) {
-                        let ends = matches!(update, Update::End);
-                        silence.hear(held.arrival, &mut held.heard, ends);
+                        let has_ended = match update {
+                            Update::End => Some(true),
+                            Update::Start { .. } | Update::Diff { .. } => Some(false),
+                            Update::Snapshot { .. }
+                            | Update::Checkpoint { .. }
+                            | Update::PoisonedCheckpoint { .. }
+                            | Update::Other
+                            | Update::Lost => None,
+                        };
+                        silence.hear(held.arrival, &mut held.heard, has_ended);
                     }
                     outcome
                 };

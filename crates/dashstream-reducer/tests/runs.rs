@@ -123,6 +123,50 @@ fn a_run_that_ended_goes_before_others_unless_it_goes_on() {
     assert_eq!(held(&runs), ["b", "d", "e", "f"]);
 }
 
+#[test]
+fn what_a_producer_says_behind_the_end_leaves_the_run_known_and_the_others_too() {
+    let mut limits = RunsLimits::default();
+    limits.runs = 16;
+    let mut runs = Runs::new(limits);
+    let alive = ["x", "y"];
+    for thread in alive {
+        let _started = start(&mut runs, thread);
+    }
+    for run in 0..100 {
+        let thread = format!("run-{run:03}");
+        let _started = start(&mut runs, &thread);
+        let _ended = runs.apply(seconds(run), &thread, Stamp::new(2), Update::End);
+        // Its metrics and its trace, and a last checkpoint; another run begins in between.
+        let _other = start(&mut runs, &format!("other-{run:03}"));
+        for (sequence, update) in [
+            (3, Update::Other),
+            (4, Update::Other),
+            (
+                5,
+                Update::Snapshot {
+                    state: START,
+                    hash: &[],
+                },
+            ),
+        ] {
+            let _said = runs.apply(seconds(run), &thread, Stamp::new(sequence), update);
+        }
+        let ended = runs.apply(
+            seconds(run),
+            &format!("other-{run:03}"),
+            Stamp::new(2),
+            Update::End,
+        );
+        assert_eq!(ended, Outcome::Unchanged, "{run}");
+        let counts = runs.counts();
+        assert_eq!((counts.unseen, counts.waiting), (0, 0), "{run}");
+        for thread in alive {
+            assert!(runs.get(thread).is_some(), "{thread} {run}");
+        }
+    }
+    assert_eq!(runs.counts().evicted, 200 + 2 - 16);
+}
+
 /// A state of about so many bytes of memory.
 fn large(bytes: usize) -> String {
     format!("\"{}\"", "x".repeat(bytes))

@@ -32,14 +32,16 @@ impl Silence {
         }
     }
 
-    /// A run said something; `ends` that it was its last word.
-    pub(super) fn hear(&mut self, arrival: u64, heard: &mut Heard, ends: bool) {
+    /// A run said something, perhaps whether it has ended. A producer's last messages, such as metrics, come
+    /// behind the end and do not take it back.
+    pub(super) fn hear(&mut self, arrival: u64, heard: &mut Heard, has_ended: Option<bool>) {
         self.messages = self.messages.saturating_add(1);
         heard.last = self.messages;
-        if let Some(at) = heard.ended.take() {
+        let before = heard.ended.take();
+        if let Some(at) = before {
             self.ended.remove(&at);
         }
-        if ends {
+        if has_ended.unwrap_or(before.is_some()) {
             self.ended.insert(self.messages, arrival);
             heard.ended = Some(self.messages);
         }
@@ -53,7 +55,7 @@ impl Silence {
         }
     }
 
-    /// The run that ended first, or else the one that is listed first.
+    /// Of those that ended the one that has been silent longest, or else the one that is listed first.
     pub(super) fn first(&self) -> Option<u64> {
         let first = self.ended.first_key_value();
         let first = first.or_else(|| self.listed.first_key_value());
