@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dashstream::reducer::{Phase, Reducer, ResyncReason, Runs};
+use dashstream::reducer::{Reducer, ResyncReason, Runs};
 use dashstream::{Ended, PartitionFacts};
 use serde::Serialize;
 
@@ -267,7 +267,7 @@ impl RunReport {
                 let is_joined = |run: &Reducer| {
                     compared.again > 0 && run.needs_resync() == Some(ResyncReason::NoSnapshot)
                 };
-                run.is_some_and(|run| (run.phase() == Phase::Synced) != *in_step && !is_joined(run))
+                run.is_some_and(|run| run.needs_resync().is_none() != *in_step && !is_joined(run))
             })
             .map(|(thread, _)| thread)
             .collect();

@@ -31,7 +31,7 @@ use thiserror::Error;
 
 use self::compare::Comparison;
 pub use self::limits::DiffLimits;
-pub use self::producer::{Body, Emission, ProduceError, Producer, ProducerLimits, WhyFull};
+pub use self::producer::{Body, Emission, Producer, ProducerLimits, WhyFull};
 use crate::document::Document;
 use crate::patch::Operation;
 
@@ -49,7 +49,7 @@ pub struct Difference {
     pub fuel: u64,
 }
 
-/// Why two states were not compared to the end.
+/// Why two states were not compared, or a state cannot be sent.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DiffError {
@@ -67,6 +67,28 @@ pub enum DiffError {
         /// The limit.
         limit: u64,
     },
+    /// The history keeps no version as old as this.
+    #[error("no version at {sequence}")]
+    NotKept {
+        /// What was asked for.
+        sequence: u64,
+    },
+    /// A state's text is longer than consumers accept.
+    #[error("state of {len} bytes, limit {limit}")]
+    StateTooLarge {
+        /// The limit.
+        limit: u64,
+        /// Bytes of its canonical text.
+        len: u64,
+    },
+    /// A state has more nodes than consumers accept.
+    #[error("{nodes} nodes, limit {limit}")]
+    TooManyNodes {
+        /// The limit.
+        limit: u64,
+        /// How many.
+        nodes: u64,
+    },
 }
 
 impl DiffError {
@@ -76,6 +98,9 @@ impl DiffError {
         match self {
             Self::TooManyOperations { .. } => "too_many_operations",
             Self::OutOfFuel { .. } => "out_of_fuel",
+            Self::NotKept { .. } => "not_kept",
+            Self::StateTooLarge { .. } => "state_too_large",
+            Self::TooManyNodes { .. } => "too_many_nodes",
         }
     }
 }
@@ -89,7 +114,7 @@ impl DiffError {
 ///
 /// # Errors
 ///
-/// A limit is exceeded; the states are then better sent in full.
+/// [`DiffError::TooManyOperations`] or [`DiffError::OutOfFuel`]; the states are then better sent in full.
 ///
 /// # Examples
 ///

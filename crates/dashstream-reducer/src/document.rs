@@ -24,7 +24,7 @@ pub(crate) use self::node::tree::{
 pub(crate) use self::node::{Container, Member, Node};
 pub(crate) use self::number::{NumberText, decimal_len};
 pub(crate) use self::read::read;
-pub use self::read_limits::{LoneSurrogates, ReadError, ReadLimits};
+pub use self::read_limits::{ReadError, ReadLimits};
 pub(crate) use self::sink::Sink;
 pub(crate) use self::text::{Text, escape_extra};
 pub(crate) use self::weight::Weight;

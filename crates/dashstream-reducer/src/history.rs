@@ -4,8 +4,6 @@ mod index;
 
 use std::collections::VecDeque;
 
-use thiserror::Error;
-
 use self::index::Index;
 use crate::diff::{DiffError, DiffLimits, Difference, diff};
 use crate::document::Document;
@@ -31,32 +29,6 @@ struct Version {
     state: Document,
     /// An upper bound of the bytes that the next version does not share.
     alone: u64,
-}
-
-/// Why two versions cannot be compared.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HistoryError {
-    /// No version as old as this is kept.
-    #[error("no version at {sequence}")]
-    NotKept {
-        /// What was asked for.
-        sequence: u64,
-    },
-    /// The comparison exceeded a limit.
-    #[error(transparent)]
-    Diff(#[from] DiffError),
-}
-
-impl HistoryError {
-    /// A stable name, fit for a metric label.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotKept { .. } => "not_kept",
-            Self::Diff(error) => error.code(),
-        }
-    }
 }
 
 impl History {
@@ -100,18 +72,13 @@ impl History {
     ///
     /// # Errors
     ///
-    /// A version is not kept, or the comparison exceeds a limit.
-    pub fn diff(
-        &self,
-        from: u64,
-        to: u64,
-        limits: &DiffLimits,
-    ) -> Result<Difference, HistoryError> {
+    /// [`DiffError::NotKept`], and what [`diff`] returns.
+    pub fn diff(&self, from: u64, to: u64, limits: &DiffLimits) -> Result<Difference, DiffError> {
         let at = |sequence| {
             let state = self.at(sequence);
-            state.ok_or(HistoryError::NotKept { sequence })
+            state.ok_or(DiffError::NotKept { sequence })
         };
-        Ok(diff(at(from)?, at(to)?, limits)?)
+        diff(at(from)?, at(to)?, limits)
     }
 
     /// The versions, oldest first, with the sequence number that made each.

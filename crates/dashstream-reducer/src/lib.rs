@@ -33,15 +33,13 @@ mod size;
 #[cfg(feature = "wire")]
 mod wire;
 
-pub use self::document::{Document, LoneSurrogates, ReadError, ReadLimits};
+pub use self::document::{Document, ReadError, ReadLimits};
 pub use self::hash::{Dialect, Hasher, Unproven, Verdict, Verification};
-pub use self::history::{History, HistoryError};
+pub use self::history::History;
 pub use self::reducer::{
-    Effect, Outcome, Phase, Position, Proof, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
+    Effect, Outcome, Position, Proof, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
-pub use self::runs::{
-    ApplySummary, Counts, QuarantineCause, Quarantined, Runs, RunsLimits, StateText,
-};
+pub use self::runs::{ApplySummary, Counts, QuarantineCause, Quarantined, Runs, RunsLimits};
 pub use self::size::json_len;
 
 #[cfg(doctest)]

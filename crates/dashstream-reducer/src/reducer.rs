@@ -19,7 +19,7 @@ use self::epoch::{Content, Epoch, Facts, Id, Relation};
 pub use self::limits::ReducerLimits;
 pub use self::outcome::{Effect, Outcome};
 use self::pending::Pending;
-pub use self::reason::{Phase, ResyncReason};
+pub use self::reason::ResyncReason;
 use self::recent_ids::RecentIds;
 use self::requests::Requests;
 use self::sequence_ranges::SequenceRanges;
@@ -55,7 +55,8 @@ pub struct Reducer {
     limits: ReducerLimits,
     /// The time, as far as the run was told.
     now: Duration,
-    phase: Phase,
+    /// Why the state cannot be relied on, if it cannot.
+    resync: Option<ResyncReason>,
     state: Option<Document>,
     /// Bytes of memory that the state was given since it was read as a whole.
     given: u64,
@@ -83,7 +84,7 @@ impl Reducer {
     pub fn new(limits: ReducerLimits) -> Self {
         Self {
             now: Duration::ZERO,
-            phase: Phase::NeedsResync(ResyncReason::NoSnapshot),
+            resync: Some(ResyncReason::NoSnapshot),
             state: None,
             given: 0,
             made_at: None,
@@ -116,22 +117,16 @@ impl Reducer {
     ) -> Outcome {
         self.now = self.now.max(now);
         let outcome = self.step(stamp, update, fuel);
-        self.requests.update(now, self.phase, &self.limits);
+        self.requests.update(now, self.resync, &self.limits);
         outcome
-    }
-
-    /// Whether the state can be relied on.
-    #[must_use]
-    pub const fn phase(&self) -> Phase {
-        self.phase
     }
 
     /// The state, when it can be relied on.
     #[must_use]
     pub const fn state(&self) -> Option<&Document> {
-        match self.phase {
-            Phase::Synced => self.state.as_ref(),
-            Phase::NeedsResync(_) => None,
+        match self.resync {
+            None => self.state.as_ref(),
+            Some(_) => None,
         }
     }
 
@@ -145,13 +140,10 @@ impl Reducer {
         self.state.as_ref()
     }
 
-    /// Why the run needs a full state, if it does.
+    /// Why the state cannot be relied on until a full one arrives; `None` while it is the producer's.
     #[must_use]
     pub const fn needs_resync(&self) -> Option<ResyncReason> {
-        match self.phase {
-            Phase::Synced => None,
-            Phase::NeedsResync(reason) => Some(reason),
-        }
+        self.resync
     }
 
     /// The sequence number of the message that made the state.
@@ -207,7 +199,7 @@ impl Reducer {
 
     /// The next thing the host is asked to do. It counts as asked when it is taken.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.requests.poll(self.phase, &self.limits)
+        self.requests.poll(self.resync, &self.limits)
     }
 
     /// Whether [`Reducer::poll_effect`] has something.
@@ -256,7 +248,7 @@ impl Reducer {
             (self.state, self.made_at) = (None, None);
             let _resync = self.distrust(ResyncReason::HashMismatch, self.sequences.highest());
         }
-        self.requests.update(now, self.phase, &self.limits);
+        self.requests.update(now, self.resync, &self.limits);
         verdict
     }
 
@@ -272,7 +264,7 @@ impl Reducer {
     pub fn is_proven(&self) -> bool {
         // The first number is 1.
         let proved = self.proof().map_or(0, |proof| proof.sequence);
-        self.phase == Phase::Synced && self.made_at.is_some_and(|made_at| proved >= made_at)
+        self.resync.is_none() && self.made_at.is_some_and(|made_at| proved >= made_at)
     }
 
     fn step(&mut self, stamp: Stamp, update: Update<'_>, fuel: &mut HashBudget) -> Outcome {
@@ -280,7 +272,7 @@ impl Reducer {
         let sequence = match (stamp.sequence(), update) {
             (_, Update::Lost) => return self.distrust(ResyncReason::Lost, highest),
             (Some(sequence), _) => sequence.get(),
-            (None, Update::Other | Update::End) if self.phase == Phase::Synced => {
+            (None, Update::Other | Update::End) if self.resync.is_none() => {
                 return Outcome::Unchanged;
             }
             (None, Update::Other | Update::End) => return Outcome::Waiting,
@@ -343,7 +335,7 @@ impl Reducer {
                 self.begin_epoch(stamp);
                 self.dropped = dropped.unwrap_or(0);
                 if !facts.is_full {
-                    self.phase = Phase::NeedsResync(ResyncReason::NoSnapshot);
+                    self.resync = Some(ResyncReason::NoSnapshot);
                 }
                 let outcome = self.take(sequence, stamp, update, fuel);
                 if matches!(outcome, Outcome::Waiting | Outcome::Buffered) {
@@ -474,13 +466,11 @@ impl Reducer {
     fn jump(&mut self) -> Outcome {
         let missing = self.limits.sequence_jump;
         let reason = ResyncReason::Gap { missing };
-        match self.phase {
-            Phase::Synced => {
-                self.phase = Phase::NeedsResync(reason);
-                Outcome::Resync(reason)
-            }
-            Phase::NeedsResync(_) => Outcome::Waiting,
+        if self.resync.is_some() {
+            return Outcome::Waiting;
         }
+        self.resync = Some(reason);
+        Outcome::Resync(reason)
     }
 
     fn diff(
@@ -493,13 +483,13 @@ impl Reducer {
         let in_place = self
             .cursor
             .is_some_and(|cursor| self.sequences.spans(cursor, sequence));
-        let is_synced = self.phase == Phase::Synced;
+        let is_synced = self.resync.is_none();
         if in_place
             && (is_synced || self.sequences.highest() == sequence && self.pending.is_empty())
         {
             return match self.change(sequence, operations, (hash, base), fuel) {
                 Ok(_) if !is_synced => {
-                    self.phase = Phase::Synced;
+                    self.resync = None;
                     Outcome::Recovered { replayed: 0 }
                 }
                 Ok(_) if operations.is_empty() => Outcome::Unchanged,
@@ -521,9 +511,9 @@ impl Reducer {
         } else {
             // What comes after this place cannot be replayed any more.
             self.drop_cursor(sequence);
-            match self.phase {
-                Phase::Synced => self.distrust(self.gap(), sequence),
-                Phase::NeedsResync(_) => Outcome::Waiting,
+            match self.resync {
+                None => self.distrust(self.gap(), sequence),
+                Some(_) => Outcome::Waiting,
             }
         }
     }
@@ -558,9 +548,9 @@ impl Reducer {
         self.cover(sequence);
         self.ids.full_state(sequence);
         self.epoch.settle();
-        match self.phase {
-            Phase::Synced if self.sequences.highest() == sequence => Outcome::Applied(verdict),
-            Phase::Synced | Phase::NeedsResync(_) => self.placed(fuel),
+        match self.resync {
+            None if self.sequences.highest() == sequence => Outcome::Applied(verdict),
+            None | Some(_) => self.placed(fuel),
         }
     }
 
@@ -573,7 +563,7 @@ impl Reducer {
 
     /// Takes up what can be taken up now that one more message has its place.
     fn placed(&mut self, fuel: &mut HashBudget) -> Outcome {
-        let was = self.phase;
+        let was = self.resync;
         let Some(mut cursor) = self.cursor else {
             return Outcome::Waiting;
         };
@@ -597,18 +587,18 @@ impl Reducer {
         let highest = self.sequences.highest();
         if self.sequences.spans(cursor, highest) {
             self.cursor = Some(cursor.max(highest));
-            self.phase = Phase::Synced;
+            self.resync = None;
             return match was {
-                Phase::Synced => Outcome::Unchanged,
-                Phase::NeedsResync(_) => Outcome::Recovered { replayed },
+                None => Outcome::Unchanged,
+                Some(_) => Outcome::Recovered { replayed },
             };
         }
         self.cursor = Some(cursor);
         let reason = self.gap();
-        self.phase = Phase::NeedsResync(reason);
+        self.resync = Some(reason);
         match was {
-            Phase::NeedsResync(ResyncReason::Gap { .. }) => Outcome::Waiting,
-            Phase::Synced | Phase::NeedsResync(_) => Outcome::Resync(reason),
+            Some(ResyncReason::Gap { .. }) => Outcome::Waiting,
+            None | Some(_) => Outcome::Resync(reason),
         }
     }
 
@@ -623,7 +613,7 @@ impl Reducer {
         if !self.ids.knows_base(base, self.limits.checkpoints) {
             return Err(ResyncReason::UnknownBase);
         }
-        // BufferedDiff only when the hash may refuse what follows: a state with one owner is changed in place.
+        // Kept only when the hash may refuse what follows: a state with one owner is changed in place.
         let policy = self.limits.verification;
         let due = self.verifier.is_due(self.now, policy, hash);
         let before = due.then(|| self.state.clone()).flatten();
@@ -653,7 +643,7 @@ impl Reducer {
     /// From now on the state is not known to be right, until a full state from `sequence` on.
     fn distrust(&mut self, reason: ResyncReason, sequence: u64) -> Outcome {
         self.drop_cursor(sequence);
-        self.phase = Phase::NeedsResync(reason);
+        self.resync = Some(reason);
         Outcome::Resync(reason)
     }
 

@@ -10,7 +10,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use self::counts::{ApplySummary, Counts, StateText};
+pub(crate) use self::counts::StateText;
+pub use self::counts::{ApplySummary, Counts};
 pub use self::limits::RunsLimits;
 use self::quarantine::Quarantine;
 pub use self::quarantine::{QuarantineCause, Quarantined};

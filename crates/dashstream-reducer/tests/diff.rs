@@ -13,7 +13,7 @@
 mod props;
 
 use dashstream_reducer::diff::{
-    Body, DiffError, DiffLimits, Difference, ProduceError, Producer, ProducerLimits, WhyFull, diff,
+    Body, DiffError, DiffLimits, Difference, Producer, ProducerLimits, WhyFull, diff,
 };
 use dashstream_reducer::patch::{self, PatchLimits};
 use dashstream_reducer::{Document, ReadLimits};
@@ -320,7 +320,7 @@ fn a_state_that_consumers_would_refuse_is_not_sent_and_changes_nothing() {
     for len in [99, 100] {
         let _emission = producer.emit(&state(len)).unwrap();
     }
-    let error = ProduceError::StateTooLarge {
+    let error = DiffError::StateTooLarge {
         limit: 102,
         len: 103,
     };
@@ -337,7 +337,7 @@ fn a_state_has_its_last_node_and_not_the_next() {
     for state in [json!([1]), json!([1, 2])] {
         let _emission = producer.emit(&document(&state)).unwrap();
     }
-    let error = ProduceError::TooManyNodes { limit: 3, nodes: 4 };
+    let error = DiffError::TooManyNodes { limit: 3, nodes: 4 };
     assert_eq!(producer.emit(&document(&json!([1, 2, 3]))), Err(error));
 }
 

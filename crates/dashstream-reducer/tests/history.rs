@@ -16,8 +16,7 @@ use core::time::Duration;
 use dashstream_reducer::diff::{DiffError, DiffLimits};
 use dashstream_reducer::patch::{self, Encoded, PatchLimits};
 use dashstream_reducer::{
-    Document, HistoryError, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp,
-    Update,
+    Document, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -129,12 +128,12 @@ fn any_two_versions_are_compared_in_either_direction() {
             assert_eq!(difference.operations.len(), usize::from(from != to));
         }
     }
-    let missing = HistoryError::NotKept { sequence: 0 };
+    let missing = DiffError::NotKept { sequence: 0 };
     assert_eq!(history.diff(0, 8, &DiffLimits::default()), Err(missing));
     assert_eq!(history.diff(8, 0, &DiffLimits::default()), Err(missing));
     let mut limits = DiffLimits::default();
     limits.fuel = 0;
-    let spent = HistoryError::Diff(DiffError::OutOfFuel { limit: 0 });
+    let spent = DiffError::OutOfFuel { limit: 0 };
     assert_eq!(history.diff(1, 8, &limits), Err(spent));
     assert_eq!((missing.code(), spent.code()), ("not_kept", "out_of_fuel"));
 }

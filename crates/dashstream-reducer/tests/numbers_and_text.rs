@@ -11,8 +11,8 @@ use core::time::Duration;
 
 use dashstream_reducer::patch::{self, Encoded, PatchLimits};
 use dashstream_reducer::{
-    Document, Hasher, LoneSurrogates, Outcome, ReadError, ReadLimits, Reducer, ReducerLimits,
-    ResyncReason, Stamp, Unproven, Update, Verdict,
+    Document, Hasher, Outcome, ReadError, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp,
+    Unproven, Update, Verdict,
 };
 
 use self::support::{document, operation};
@@ -21,7 +21,7 @@ const REPLACED: Outcome = Outcome::Applied(Verdict::NotComparable(Unproven::Lone
 
 fn lenient() -> ReadLimits {
     let mut limits = ReadLimits::default();
-    limits.lone_surrogates = LoneSurrogates::Replace;
+    limits.replace_lone_surrogates = true;
     limits
 }
 

@@ -19,8 +19,8 @@ use core::time::Duration;
 
 use dashstream_reducer::patch::{self, Encoded, PatchLimits};
 use dashstream_reducer::{
-    Document, Effect, Outcome, Phase, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp,
-    Unproven, Update, Verdict,
+    Document, Effect, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp, Unproven,
+    Update, Verdict,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -120,10 +120,7 @@ fn a_run_in_step_applies_what_comes_next() {
 fn a_run_joined_midstream_is_not_in_step_until_a_full_state() {
     let mut feed = Feed::new(ReducerLimits::default());
     assert_eq!(feed.set(50, "1"), Outcome::Buffered);
-    assert_eq!(
-        feed.run.phase(),
-        Phase::NeedsResync(ResyncReason::NoSnapshot)
-    );
+    assert_eq!(feed.run.needs_resync(), Some(ResyncReason::NoSnapshot));
     assert_eq!(feed.run.state(), None);
     // The full state is older than a diff that was kept, which is applied after it.
     assert_eq!(feed.snapshot(49, 7), Outcome::Recovered { replayed: 1 });

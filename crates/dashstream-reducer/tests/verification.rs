@@ -12,8 +12,8 @@ use core::time::Duration;
 use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
-    Document, Outcome, Phase, ReadLimits, Reducer, ReducerLimits, ResyncReason, Runs, RunsLimits,
-    Stamp, Unproven, Update, Verdict,
+    Document, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason, Runs, RunsLimits, Stamp,
+    Unproven, Update, Verdict,
 };
 
 const WRONG: [u8; 32] = [7; 32];
@@ -105,8 +105,8 @@ fn the_last_hash_of_a_burst_is_checked_at_its_end_and_proves_all_of_it() {
     }
     // The run is in step and says what it knows.
     assert_eq!(
-        (run.phase(), proved(&run)),
-        (Phase::Synced, Some((2, millis(2))))
+        (run.needs_resync(), proved(&run)),
+        (None, Some((2, millis(2))))
     );
     let at = run.poll_timeout().unwrap();
     assert_eq!(at, millis(252));
@@ -169,8 +169,8 @@ fn a_hash_that_was_overtaken_is_not_checked() {
     let _no_hash = set(&mut run, millis(3), 4, &[]);
     run.handle_timeout(millis(900));
     assert_eq!(
-        (run.phase(), proved(&run)),
-        (Phase::Synced, Some((2, millis(1))))
+        (run.needs_resync(), proved(&run)),
+        (None, Some((2, millis(1))))
     );
     // Neither is one of a state that is not trusted any more.
     let _waits = set(&mut run, millis(901), 5, &hash(100, 5));

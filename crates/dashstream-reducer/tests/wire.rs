@@ -20,7 +20,7 @@ use dashstream_codec::v1::{
 };
 use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder, Message};
 use dashstream_reducer::diff::{Body, Producer, ProducerLimits};
-use dashstream_reducer::{Document, ReadLimits, Runs, RunsLimits, StateText, Verdict};
+use dashstream_reducer::{Document, ReadLimits, Runs, RunsLimits, Verdict};
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
 
@@ -87,7 +87,7 @@ fn runs() -> Runs {
 
 /// A state one byte under the limit, at it, and over it: the last is refused without an allocation,
 /// and counted where it stood.
-fn is_refused_on_its_length(text: StateText, of: impl Fn(u64, usize) -> Message) {
+fn is_refused_on_its_length(text: &'static str, of: impl Fn(u64, usize) -> Message) {
     for (len, refused) in [(LIMIT - 1, 0), (LIMIT, 0), (LIMIT + 1, 1), (10 * LIMIT, 1)] {
         let mut runs = runs();
         let message = of(2, len);
@@ -120,7 +120,7 @@ fn digits(len: usize) -> String {
 
 #[test]
 fn initial_state_json_is_refused_on_its_length() {
-    is_refused_on_its_length(StateText::InitialStateJson, |sequence, len| {
+    is_refused_on_its_length("initial_state_json", |sequence, len| {
         event(
             sequence,
             EventType::GraphStart,
@@ -132,35 +132,35 @@ fn initial_state_json_is_refused_on_its_length() {
 
 #[test]
 fn state_json_is_refused_on_its_length() {
-    is_refused_on_its_length(StateText::StateJson, |sequence, len| {
+    is_refused_on_its_length("state_json", |sequence, len| {
         event(sequence, EventType::GraphStart, "state_json", &digits(len))
     });
 }
 
 #[test]
 fn state_is_refused_on_its_length() {
-    is_refused_on_its_length(StateText::State, |sequence, len| {
+    is_refused_on_its_length("state", |sequence, len| {
         event(sequence, EventType::GraphStart, "state", &digits(len))
     });
 }
 
 #[test]
 fn full_state_is_refused_on_its_length() {
-    is_refused_on_its_length(StateText::FullState, |sequence, len| {
+    is_refused_on_its_length("full_state", |sequence, len| {
         full_state(sequence, &digits(len))
     });
 }
 
 #[test]
 fn a_plain_checkpoint_is_refused_on_its_length() {
-    is_refused_on_its_length(StateText::Checkpoint, |sequence, len| {
+    is_refused_on_its_length("checkpoint", |sequence, len| {
         checkpoint(sequence, digits(len).into(), CompressionType::None)
     });
 }
 
 #[test]
 fn a_compressed_checkpoint_is_refused_on_its_inflated_length() {
-    is_refused_on_its_length(StateText::Checkpoint, |sequence, len| {
+    is_refused_on_its_length("checkpoint", |sequence, len| {
         // One frame that declares its size, and one block that repeats a byte that often.
         let mut frame = vec![0x28, 0xB5, 0x2F, 0xFD, 0xA0];
         frame.extend(u32::try_from(len).unwrap().to_le_bytes());

@@ -39,7 +39,10 @@ fn main() -> anyhow::Result<()> {
 fn apply(run: &mut Reducer, sequence: u64, update: Update<'_>) {
     let now = Duration::from_secs(sequence);
     let outcome = run.apply(now, Stamp::new(sequence), update);
-    println!("{sequence}: {outcome:?}, {:?}", run.phase());
+    println!(
+        "{sequence}: {outcome:?}, needs resync: {:?}",
+        run.needs_resync()
+    );
     while let Some(effect) = run.poll_effect() {
         println!("   {effect:?}");
     }

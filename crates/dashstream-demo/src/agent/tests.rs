@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use dashstream_codec::{DecodeOptions, Decoder, EncodeOptions, Encoder};
-use dashstream_reducer::{Phase, Runs, RunsLimits};
+use dashstream_reducer::{Runs, RunsLimits};
 
 use super::*;
 
@@ -62,11 +62,11 @@ fn what_a_message_ought_to_do_to_its_run_is_what_the_reducer_makes_of_it() {
             // A run's hashes are checked a few times a second.
             let now = Duration::from_secs(count);
             let _tally = runs.apply_message(now, None, &made.message);
-            let phase = runs.get("run").unwrap().phase();
+            let resync = runs.get("run").unwrap().needs_resync();
             assert_eq!(
-                phase == Phase::Synced,
+                resync.is_none(),
                 in_step,
-                "run {seed}, message {count}: {phase:?}"
+                "run {seed}, message {count}: {resync:?}"
             );
         }
         // The hash of each diff was one that the reducer could check.

@@ -1,7 +1,5 @@
 //! The producer's side: the state that consumers have, and what to send them next.
 
-use thiserror::Error;
-
 use crate::diff::{DiffError, DiffLimits, diff};
 use crate::document::Document;
 use crate::hash::Hasher;
@@ -88,39 +86,6 @@ pub enum WhyFull {
     Limit(DiffError),
 }
 
-/// Why a state cannot be sent.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProduceError {
-    /// Its text is longer than consumers accept.
-    #[error("state of {len} bytes, limit {limit}")]
-    StateTooLarge {
-        /// The limit.
-        limit: u64,
-        /// Bytes of its canonical text.
-        len: u64,
-    },
-    /// It has more nodes than consumers accept.
-    #[error("{nodes} nodes, limit {limit}")]
-    TooManyNodes {
-        /// The limit.
-        limit: u64,
-        /// How many.
-        nodes: u64,
-    },
-}
-
-impl ProduceError {
-    /// A stable name, fit for a metric label.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::StateTooLarge { .. } => "state_too_large",
-            Self::TooManyNodes { .. } => "too_many_nodes",
-        }
-    }
-}
-
 /// One run's producer: holds the state that consumers have, and tells what makes the next one of it.
 ///
 /// A state is sent in full when it is the first, when the host asks for it, when the operations are
@@ -162,15 +127,15 @@ impl Producer {
     ///
     /// # Errors
     ///
-    /// The state is too large to be sent. Consumers keep the state before, and so does the producer.
-    pub fn emit(&mut self, state: &Document) -> Result<Emission, ProduceError> {
+    /// [`DiffError::StateTooLarge`] or [`DiffError::TooManyNodes`]. Consumers keep the state before, and so does the producer.
+    pub fn emit(&mut self, state: &Document) -> Result<Emission, DiffError> {
         let (limit, len) = (self.limits.state_bytes, state.canonical_len());
         if len > limit {
-            return Err(ProduceError::StateTooLarge { limit, len });
+            return Err(DiffError::StateTooLarge { limit, len });
         }
         let (limit, nodes) = (self.limits.state_nodes, state.nodes());
         if nodes > limit {
-            return Err(ProduceError::TooManyNodes { limit, nodes });
+            return Err(DiffError::TooManyNodes { limit, nodes });
         }
         let body = match (self.full.take(), &self.last) {
             (Some(why), _) => full_state(state, why),

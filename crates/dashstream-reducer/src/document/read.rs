@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::document::node::tree::{Builder, Entry, TREE_BYTES, Tree, branch_bytes};
 use crate::document::node::{Float, Member, Node};
 use crate::document::text::{INLINE_MAX, Text, has_escape, heap_of};
-use crate::document::{DEPTH_MAX, LoneSurrogates, ReadError, ReadLimits};
+use crate::document::{DEPTH_MAX, ReadError, ReadLimits};
 
 /// Reads one JSON text.
 pub(crate) fn read(text: &[u8], limits: &ReadLimits) -> Result<Node, ReadError> {
@@ -23,11 +23,7 @@ pub(crate) fn read(text: &[u8], limits: &ReadLimits) -> Result<Node, ReadError> 
     if let Some(scalar) = Scalar::of(text) {
         return scalar.read(&budget);
     }
-    parser::parse(
-        text,
-        &budget,
-        limits.lone_surrogates == LoneSurrogates::Replace,
-    )
+    parser::parse(text, &budget, limits.replace_lone_surrogates)
 }
 
 /// A text that is one scalar and nothing else, as most values of operations are. Reading it takes no

@@ -21,25 +21,14 @@ pub struct ReadLimits {
     pub depth: u16,
     /// Bytes that the document may take in memory. Default 128 MiB, eight times the largest state.
     pub heap_bytes: u64,
-    /// What becomes of half a surrogate pair. Default [`LoneSurrogates::Refuse`]; a run's limits have
-    /// [`LoneSurrogates::Replace`].
-    pub lone_surrogates: LoneSurrogates,
-}
-
-/// What becomes of an escape like `\ud83d` that is half a character: what JavaScript and Python write
-/// for a text that was cut inside an emoji. RFC 8259, section 8.2, leaves it open; no UTF-8 has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a string that cannot be represented is refused or replaced"
-)]
-pub enum LoneSurrogates {
-    /// The text is refused, with [`ReadError::LoneSurrogate`].
-    #[default]
-    Refuse,
-    /// It is read as U+FFFD. While the string is part of a state, a hash that does not match refutes
-    /// nothing: the verdict is [`Unproven::LoneSurrogate`](crate::Unproven::LoneSurrogate).
-    Replace,
+    /// Whether an escape like `\ud83d`, which is half a character, is read as U+FFFD; otherwise the text is
+    /// refused, with [`ReadError::LoneSurrogate`]. JavaScript and Python write it for a text that was cut
+    /// inside an emoji; RFC 8259, section 8.2, leaves it open, and no UTF-8 has it. Default: refused; a
+    /// run's limits replace it.
+    ///
+    /// While such a string is part of a state, a hash that does not match refutes nothing: the verdict is
+    /// [`Unproven::LoneSurrogate`](crate::Unproven::LoneSurrogate).
+    pub replace_lone_surrogates: bool,
 }
 
 #[cfg(feature = "wire")]
@@ -60,7 +49,7 @@ impl Default for ReadLimits {
             nodes: 4 << 20,
             depth: DEPTH_MAX,
             heap_bytes: 128 << 20,
-            lone_surrogates: LoneSurrogates::Refuse,
+            replace_lone_surrogates: false,
         }
     }
 }

@@ -116,7 +116,7 @@ impl<'a> Edit<'a> for Encoded<'a> {
                     nodes: limits.state_nodes,
                     depth: limits.state_depth,
                     heap_bytes: limits.state_heap_bytes,
-                    lone_surrogates: limits.lone_surrogates,
+                    replace_lone_surrogates: limits.replace_lone_surrogates,
                 };
                 read(self.value, &limits).map_err(PatchErrorKind::Value)?
             }

@@ -1,6 +1,6 @@
 //! What one patch may cost, and how large the state may become.
 
-use crate::document::{DEPTH_MAX, LoneSurrogates};
+use crate::document::DEPTH_MAX;
 
 /// Limits on one patch and on the state that it leaves. Write it as a literal, with
 /// `..Default::default()` for the rest.
@@ -34,9 +34,10 @@ pub struct PatchLimits {
     pub state_depth: u16,
     /// Work units of one patch; see [`Applied::fuel`](crate::patch::Applied::fuel). Default 16 M.
     pub fuel: u64,
-    /// What becomes of half a surrogate pair in a value that is JSON text. Default
-    /// [`LoneSurrogates::Replace`]: one text that was cut inside a character does not cost the run.
-    pub lone_surrogates: LoneSurrogates,
+    /// Whether half a surrogate pair in a value that is JSON text is read as U+FFFD, as in
+    /// [`ReadLimits`](crate::ReadLimits). Default: it is, so that one text that was cut inside a character
+    /// does not cost the run.
+    pub replace_lone_surrogates: bool,
 }
 
 impl Default for PatchLimits {
@@ -52,7 +53,7 @@ impl Default for PatchLimits {
             state_heap_bytes: 128 << 20,
             state_depth: DEPTH_MAX,
             fuel: 16 << 20,
-            lone_surrogates: LoneSurrogates::Replace,
+            replace_lone_surrogates: true,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::document::{LoneSurrogates, ReadLimits};
+use crate::document::ReadLimits;
 use crate::hash::Verification;
 use crate::patch::PatchLimits;
 
@@ -47,7 +47,7 @@ impl Default for ReducerLimits {
     fn default() -> Self {
         Self {
             read: ReadLimits {
-                lone_surrogates: LoneSurrogates::Replace,
+                replace_lone_surrogates: true,
                 ..ReadLimits::default()
             },
             patch: PatchLimits::default(),

@@ -23,7 +23,7 @@ pub enum Outcome {
     },
     /// Nothing about the state, and in its place: the run goes on as it was.
     Unchanged,
-    /// RecentIds before; nothing was done.
+    /// Seen before; nothing was done.
     Duplicate,
     /// Older than the state, so that the state contains it already; nothing was done.
     Stale,

@@ -67,16 +67,3 @@ impl ResyncReason {
         }
     }
 }
-
-/// Whether a run's state can be relied on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a run is in step or it is not; there is no third"
-)]
-pub enum Phase {
-    /// The state is the one the producer has.
-    Synced,
-    /// It is not, or it is not known to be.
-    NeedsResync(ResyncReason),
-}

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::reducer::{Effect, Phase, ReducerLimits};
+use crate::reducer::{Effect, ReducerLimits, ResyncReason};
 
 /// The schedule of one run's requests. One that the host has not taken was not made.
 #[derive(Clone, Debug, Default)]
@@ -19,9 +19,14 @@ pub(super) struct Requests {
 
 impl Requests {
     /// Brings the schedule up to date.
-    pub(super) fn update(&mut self, now: Duration, phase: Phase, limits: &ReducerLimits) {
+    pub(super) fn update(
+        &mut self,
+        now: Duration,
+        resync: Option<ResyncReason>,
+        limits: &ReducerLimits,
+    ) {
         self.now = self.now.max(now);
-        if phase == Phase::Synced {
+        if resync.is_none() {
             self.next = None;
             self.due = false;
             return;
@@ -36,10 +41,12 @@ impl Requests {
     }
 
     /// Takes the request that waits, and plans the next one.
-    pub(super) fn poll(&mut self, phase: Phase, limits: &ReducerLimits) -> Option<Effect> {
-        let Phase::NeedsResync(reason) = phase else {
-            return None;
-        };
+    pub(super) fn poll(
+        &mut self,
+        resync: Option<ResyncReason>,
+        limits: &ReducerLimits,
+    ) -> Option<Effect> {
+        let reason = resync?;
         if !core::mem::take(&mut self.due) {
             return None;
         }

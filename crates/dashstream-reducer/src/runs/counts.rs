@@ -65,12 +65,8 @@ pub struct ApplySummary {
 }
 
 /// Where the text of a state stands in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the wire has these five places; a sixth is a major release"
-)]
-pub enum StateText {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum StateText {
     /// The attribute `initial_state_json` of a graph's start; a start that names no attribute.
     InitialStateJson,
     /// The attribute `state_json` of a graph's start.
@@ -84,8 +80,7 @@ pub enum StateText {
 }
 
 impl StateText {
-    /// Every place.
-    pub const ALL: [Self; 5] = [
+    const ALL: [Self; 5] = [
         Self::InitialStateJson,
         Self::StateJson,
         Self::State,
@@ -94,8 +89,7 @@ impl StateText {
     ];
 
     /// A stable name, fit for a metric label: the wire's own.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
+    const fn code(&self) -> &'static str {
         match self {
             Self::InitialStateJson => "initial_state_json",
             Self::StateJson => "state_json",
@@ -152,24 +146,21 @@ impl Counts {
     }
 
     /// Texts of states refused on their length, since the start, by where they stood: unread and without
-    /// an allocation.
+    /// an allocation. The places are `initial_state_json` (also for a start that names no attribute),
+    /// `state_json` and `state`, which are attributes of a graph's start, `full_state` of a diff, and
+    /// `checkpoint`, whose body may have been inflated.
     ///
     /// Never fewer than were refused. A message that is delivered again after the run went on is not
     /// looked at, and so not refused, but for a checkpoint's body that would have been inflated.
-    pub fn refused(&self) -> impl Iterator<Item = (StateText, u64)> {
-        StateText::ALL.into_iter().zip(self.refused)
+    pub fn refused(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        StateText::ALL.iter().map(StateText::code).zip(self.refused)
     }
 
-    pub(crate) const fn refuse(&mut self, text: StateText) {
-        let [initial, json, state, full, checkpoint] = &mut self.refused;
-        let count = match text {
-            StateText::InitialStateJson => initial,
-            StateText::StateJson => json,
-            StateText::State => state,
-            StateText::FullState => full,
-            StateText::Checkpoint => checkpoint,
-        };
-        *count = count.saturating_add(1);
+    pub(crate) fn refuse(&mut self, text: StateText) {
+        // In the order of `ALL`.
+        if let Some(count) = self.refused.get_mut(text as usize) {
+            *count = count.saturating_add(1);
+        }
     }
 
     /// One run came into step, or fell out of it.

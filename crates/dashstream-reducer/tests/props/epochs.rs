@@ -330,6 +330,6 @@ fn rescue(runs: &mut Runs, epochs: &[Epoch], log: &[Record]) {
         run.state().map(ToString::to_string),
         Some(text),
         "{:?}",
-        run.phase()
+        run.needs_resync()
     );
 }

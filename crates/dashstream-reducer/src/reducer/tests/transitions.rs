@@ -3,9 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{ANYWHERE, Kind, Place, SYNC_STATES, SyncState, TRANSITIONS, kinds, printed};
 use crate::patch::Encoded;
-use crate::reducer::{
-    Outcome, Phase, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
-};
+use crate::reducer::{Outcome, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update};
 
 #[test]
 fn the_documentation_is_printed_from_the_table() {
@@ -186,16 +184,16 @@ impl Scene {
             Place::Before => usual.with_position(position(3)),
         };
         let outcome = give(&mut self.run, stamp, kind, &UNKNOWN);
-        let phase = self.run.phase();
+        let resync = self.run.needs_resync();
         match outcome {
             Outcome::Applied(_) | Outcome::Recovered { .. } | Outcome::Unchanged => {
-                assert_eq!(phase, Phase::Synced);
+                assert_eq!(resync, None);
             }
             Outcome::Resync(reason) => {
-                assert_eq!(phase, Phase::NeedsResync(reason));
+                assert_eq!(resync, Some(reason));
                 assert!(ResyncReason::CODES.contains(&reason.code()));
             }
-            Outcome::Buffered | Outcome::Waiting => assert_ne!(phase, Phase::Synced),
+            Outcome::Buffered | Outcome::Waiting => assert_ne!(resync, None),
             Outcome::Duplicate | Outcome::Stale => {}
             Outcome::Quarantined => panic!("only runs have a quarantine"),
         }
