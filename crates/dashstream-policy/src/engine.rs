@@ -90,9 +90,8 @@ enum Stop {
 /// A record that is to be handed out again.
 #[derive(Debug)]
 struct Attempted<P> {
-    place: verdict::TrackedRecord,
-    /// Which attempt that will be.
-    attempt: u32,
+    /// Its token, with the attempt that this will be.
+    record: Delivered,
     /// When it was given back, or began to wait for a record before it.
     at: Duration,
     payload: P,
@@ -201,18 +200,18 @@ impl<P> Engine<P> {
     /// Where the record's place is gone, since its assignment ended or an earlier record was put on
     /// hold, this is counted and changes nothing: the record will be delivered again.
     pub fn accept(&mut self, now: Duration, record: Delivered) {
-        self.give_back(now, &record, Verdict::Accept);
+        self.give_back(now, record, Verdict::Accept);
     }
 
     /// Takes a record back that cannot be processed. Poll the actions afterwards.
     pub fn reject(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
-        self.give_back(now, &record, Verdict::Reject(fault));
+        self.give_back(now, record, Verdict::Reject(fault));
     }
 
     /// Takes a record back that failed for a reason that may pass. While its attempts last it comes
     /// back by [`Action::Deliver`]; after that it is unprocessable. Poll the actions afterwards.
     pub fn release(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
-        self.give_back(now, &record, Verdict::Release(fault));
+        self.give_back(now, record, Verdict::Release(fault));
     }
 
     /// Takes a record back that the host cannot process now, for want of memory, say, or because
@@ -225,7 +224,7 @@ impl<P> Engine<P> {
     /// [`crate::Command::Retry`] ends the wait.
     /// Poll the actions afterwards.
     pub fn defer(&mut self, now: Duration, record: Delivered, payload: P) {
-        self.give_back(now, &record, Verdict::Defer(payload));
+        self.give_back(now, record, Verdict::Defer(payload));
     }
 
     /// Takes a record back that nobody has begun to process, since a record before it that it is
@@ -233,7 +232,7 @@ impl<P> Engine<P> {
     /// while the host is about to stop it does not, and the next consumer reads it.
     /// Poll the actions afterwards.
     pub fn queue(&mut self, now: Duration, record: Delivered, payload: P) {
-        self.give_back(now, &record, Verdict::Queue(payload));
+        self.give_back(now, record, Verdict::Queue(payload));
     }
 
     /// Takes the payload of a record that the configuration rejected, which takes `bytes` of memory.

@@ -1,5 +1,6 @@
 //! A record that the engine let in: the one thing an offset can later move for.
 
+use crate::tracker::Slot;
 use crate::{Assignment, Backlog, Cause, Offset, TopicPartition};
 
 /// A record that is to be processed. It is used up by exactly one of [`crate::Engine::accept`],
@@ -31,10 +32,8 @@ pub struct Delivered {
     pub(crate) partition: TopicPartition,
     pub(crate) assignment: Assignment,
     pub(crate) offset: Offset,
-    /// Counts up over the whole engine, so that a redelivered offset is another record.
-    pub(crate) serial: u64,
-    /// The slot in the partition's tracker.
-    pub(crate) slot: u64,
+    /// Its entry in the partition's tracker.
+    pub(crate) slot: Slot,
     pub(crate) attempt: u32,
     pub(crate) backlog: Backlog,
 }
@@ -79,7 +78,7 @@ impl Delivered {
     /// A number that no other record of this engine has, for logs and traces.
     #[must_use]
     pub const fn serial(&self) -> u64 {
-        self.serial
+        self.slot.serial
     }
 }
 

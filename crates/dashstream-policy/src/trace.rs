@@ -161,7 +161,7 @@ impl Trace {
                             delivered: delivered.twin(),
                             payload: (),
                         });
-                        held.records.insert(delivered.serial, delivered);
+                        held.records.insert(delivered.serial(), delivered);
                     }
                     Some(action) => actions.push(action),
                     None => return Err(ReplayError::NoSuchAction { call: at }),
@@ -183,10 +183,10 @@ impl Held {
     fn keep(&mut self, intake: Admission) {
         match intake {
             Admission::Take(record) | Admission::Queue(record) => {
-                self.records.insert(record.serial, record);
+                self.records.insert(record.serial(), record);
             }
             Admission::Rejected(record) => {
-                self.rejected.insert(record.delivered.serial, record);
+                self.rejected.insert(record.delivered.serial(), record);
             }
             Admission::Ignored
             | Admission::Duplicate

@@ -65,10 +65,11 @@ pub(crate) struct Released {
     pub(crate) rejected: bool,
 }
 
-/// Which entry: its slot, and the serial that it must have.
+/// Which entry: its number, and the serial that it must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) number: u64,
+    /// Counts up over the whole engine, so that a redelivered offset is another record.
     pub(crate) serial: u64,
 }
 
@@ -229,16 +230,11 @@ impl Tracker {
 
     /// The records that are with handlers, as their number and the one that has been out longest.
     pub(crate) fn with_host(&self) -> (usize, Option<(Offset, Duration)>) {
-        let out = self.entries.iter().filter_map(|entry| match entry.state {
-            State::Out(since) => Some((entry.offset, since)),
-            State::Queued
-            | State::Retrying
-            | State::Deferred
-            | State::Pending(_)
-            | State::Held
-            | State::Settled(_)
-            | State::Forgotten
-            | State::Absent => None,
+        let out = self.entries.iter().filter_map(|entry| {
+            let State::Out(since) = entry.state else {
+                return None;
+            };
+            Some((entry.offset, since))
         });
         out.fold((0, None), |(count, oldest), (offset, since)| {
             let older = oldest.filter(|(_, other)| *other <= since);
@@ -258,21 +254,12 @@ impl Tracker {
 
     /// Settled records that wait for one before them to be read again.
     pub(crate) fn kept(&self) -> usize {
-        let from = self.entries.iter().position(|entry| match entry.state {
-            State::Held | State::Forgotten => true,
-            State::Out(_)
-            | State::Queued
-            | State::Retrying
-            | State::Deferred
-            | State::Pending(_)
-            | State::Settled(_)
-            | State::Absent => false,
-        });
-        let Some(from) = from else { return 0 };
-        let behind = self.entries.iter().skip(from);
-        behind
-            .filter(|entry| matches!(entry.state, State::Settled(_)))
-            .count()
+        let is_read_again = |entry: &Entry| matches!(entry.state, State::Held | State::Forgotten);
+        let mut entries = self.entries.iter();
+        entries.position(is_read_again).map_or(0, |_| {
+            let settled = |entry: &&Entry| matches!(entry.state, State::Settled(_));
+            entries.filter(settled).count()
+        })
     }
 
     /// The first record that the host has no resources for, or the one that tries whether it has.

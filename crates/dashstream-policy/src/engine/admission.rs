@@ -124,8 +124,7 @@ impl<P> Engine<P> {
             partition,
             assignment,
             offset,
-            serial,
-            slot: slot.number,
+            slot,
             attempt: 1,
             backlog,
         };

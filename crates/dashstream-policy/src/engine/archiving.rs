@@ -5,18 +5,17 @@ use crate::partition::Hold;
 use crate::table::{Answer, Bucket, Event, OffsetMove, Send, decide};
 use crate::timers::{Due, Timer};
 use crate::{
-    ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Archiving, Count, FailureReason, Fault,
-    Form, HeldBy, Mode, StoreReason,
+    ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Archiving, Count, Delivered,
+    FailureReason, Fault, Form, HeldBy, Mode, StoreReason,
 };
 
 use super::Engine;
-use super::verdict::TrackedRecord;
 
 impl<P> Engine<P> {
     /// Queues a record's payload. Only a send that nobody has to wait for can be refused.
     pub(super) fn offer(
         &mut self,
-        place: TrackedRecord,
+        record: &Delivered,
         fault: Fault<P>,
         waits: Waits,
     ) -> Option<ArchiveId> {
@@ -38,11 +37,11 @@ impl<P> Engine<P> {
             }
         }
         Some(self.archive.add(Job {
-            partition: place.partition,
-            assignment: place.assignment,
-            offset: place.offset,
+            partition: record.partition,
+            assignment: record.assignment,
+            offset: record.offset,
             cause,
-            backlog: place.backlog,
+            backlog: record.backlog,
             payload,
             bytes,
             since: self.now,

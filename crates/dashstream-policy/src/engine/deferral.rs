@@ -5,47 +5,42 @@ use crate::timers::{Due, Timer};
 use crate::tracker::State;
 use crate::{Assignment, Delivered, TopicPartition};
 
-use super::verdict::TrackedRecord;
-use super::{Attempted, Engine};
+use super::Engine;
 
 impl<P> Engine<P> {
-    pub(super) fn deferred(&mut self, record: &Delivered, place: TrackedRecord, payload: P) {
+    pub(super) fn deferred(&mut self, record: Delivered, payload: P) {
         bump(&mut self.counters.deferred);
-        let Some(state) = self.partitions.get_mut(&place.partition) else {
+        let Some(state) = self.partitions.get_mut(&record.partition) else {
             return;
         };
-        if let Some(entry) = state.tracker.get(place.slot) {
+        if let Some(entry) = state.tracker.get(record.slot) {
             entry.state = State::Deferred;
         }
         #[cfg(mutant = "deferral_passes")] // it is let past like a skipped record
-        return self.settle(place.partition, place.slot, crate::StoreReason::Configured);
+        return self.settle(
+            record.partition,
+            record.slot,
+            crate::StoreReason::Configured,
+        );
         let deferral = &mut state.deferral;
         if !deferral.is_some() {
             deferral.since = self.now;
             deferral.times = 0;
         }
-        if place.is_probe {
+        if deferral.probe == Some(record.serial()) {
             deferral.probe = None;
         }
-        deferral.waiting.insert(place.offset, record.serial);
+        deferral.waiting.insert(record.offset, record.serial());
         // One timer for the partition: a host that has no memory is not asked for each record.
         #[cfg(not(mutant = "deferral_is_never_tried"))] // until an operator comes
         if deferral.probe.is_none() && deferral.due.is_none() {
             deferral.times = deferral.times.saturating_add(1);
             let wait = self.config.retry_backoff.after(deferral.times);
-            let timer = Timer::Defer(place.partition, place.assignment);
+            let timer = Timer::Defer(record.partition, record.assignment);
             deferral.due = Some(self.timers.set(self.now.saturating_add(wait), timer));
         }
-        self.retries.insert(
-            record.serial,
-            Attempted {
-                place,
-                attempt: record.attempt,
-                at: self.now,
-                payload,
-            },
-        );
-        self.trouble(place);
+        self.trouble(&record);
+        self.keep(record, payload);
         self.control = true;
     }
 
@@ -90,7 +85,7 @@ impl<P> Engine<P> {
         // One that waits for a record before it is tried when that is settled.
         let mut waiting = state.deferral.waiting.iter();
         let first = waiting.find_map(|(&offset, &serial)| {
-            let slot = self.retries.get(&serial)?.place.slot;
+            let slot = self.retries.get(&serial)?.record.slot;
             let lane = state.tracker.get(slot)?.lane;
             (!state.lanes.is_blocked(lane, offset)).then_some((offset, serial))
         });
@@ -101,7 +96,7 @@ impl<P> Engine<P> {
         state.deferral.probe = Some(serial);
         #[cfg(mutant = "deferral_is_an_attempt")] // and rejected when there are too many
         if let Some(attempted) = self.retries.get_mut(&serial) {
-            attempted.attempt = attempted.attempt.saturating_add(1);
+            attempted.record.attempt = attempted.record.attempt.saturating_add(1);
         }
         self.deliver(serial);
     }

@@ -4,40 +4,35 @@ use crate::partition::Partition;
 use crate::tracker::State;
 use crate::{Delivered, TopicPartition};
 
-use super::verdict::TrackedRecord;
-use super::{Attempted, Engine};
+use super::Engine;
 
 impl<P> Engine<P> {
     /// Keeps a record that was given back unprocessed until nothing before it in its lane is in trouble.
-    pub(super) fn queued(&mut self, record: &Delivered, place: TrackedRecord, payload: P) {
-        let waiting = Attempted {
-            place,
-            attempt: record.attempt,
-            at: self.now,
-            payload,
-        };
-        let Some(state) = self.partitions.get_mut(&place.partition) else {
+    pub(super) fn queued(&mut self, record: Delivered, payload: P) {
+        let (partition, serial) = (record.partition, record.serial());
+        let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
-        let Some(entry) = state.tracker.get(place.slot) else {
+        let Some(entry) = state.tracker.get(record.slot) else {
             return;
         };
         entry.state = State::Queued;
         let lane = entry.lane;
-        self.retries.insert(record.serial, waiting);
-        if state.lanes.queue(lane, place.offset, record.serial) {
-            self.deliver_queued(place.partition, lane);
+        let waits = state.lanes.queue(lane, record.offset, serial);
+        self.keep(record, payload);
+        if waits {
+            self.deliver_queued(partition, lane);
         } else {
-            self.deliver(record.serial);
+            self.deliver(serial);
         }
     }
 
     /// Marks a record as one that those behind it in its lane wait for.
-    pub(super) fn trouble(&mut self, place: TrackedRecord) {
-        if let Some(state) = self.partitions.get_mut(&place.partition)
-            && let Some(lane) = state.tracker.get(place.slot).map(|entry| entry.lane)
+    pub(super) fn trouble(&mut self, record: &Delivered) {
+        if let Some(state) = self.partitions.get_mut(&record.partition)
+            && let Some(lane) = state.tracker.get(record.slot).map(|entry| entry.lane)
         {
-            state.lanes.trouble(lane, place.offset);
+            state.lanes.trouble(lane, record.offset);
         }
     }
 
@@ -46,13 +41,13 @@ impl<P> Engine<P> {
         let Some(attempted) = self.retries.get_mut(&serial) else {
             return;
         };
-        let place = attempted.place;
-        if let Some(state) = self.partitions.get_mut(&place.partition)
-            && let Some(entry) = state.tracker.get(place.slot)
-            && state.lanes.is_blocked(entry.lane, place.offset)
+        let record = &attempted.record;
+        if let Some(state) = self.partitions.get_mut(&record.partition)
+            && let Some(entry) = state.tracker.get(record.slot)
+            && state.lanes.is_blocked(entry.lane, record.offset)
         {
             entry.state = State::Queued;
-            state.lanes.queue(entry.lane, place.offset, serial);
+            state.lanes.queue(entry.lane, record.offset, serial);
             attempted.at = self.now;
             return;
         }
@@ -87,7 +82,7 @@ impl<P> Engine<P> {
             return;
         };
         let waited = self.now.saturating_sub(waiting.at);
-        if let Some(entry) = self.entry(waiting.place.partition, waiting.place.slot) {
+        if let Some(entry) = self.entry(waiting.record.partition, waiting.record.slot) {
             entry.since = entry.since.saturating_add(waited);
         }
         self.hand_out(waiting);

@@ -9,23 +9,10 @@ use crate::table::{Answer, Bucket, Event, OffsetMove, PartitionMove, Send, decid
 use crate::timers::Timer;
 use crate::tracker::{Entry, Slot, State};
 use crate::{
-    Action, Assignment, Backlog, Cause, Count, Delivered, Disposition, Fault, HeldBy, Offset,
-    StoreReason, TopicPartition,
+    Action, Cause, Count, Delivered, Disposition, Fault, HeldBy, StoreReason, TopicPartition,
 };
 
 use super::{Attempted, Engine};
-
-/// A record that is known to its tracker.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TrackedRecord {
-    pub(super) partition: TopicPartition,
-    pub(super) assignment: Assignment,
-    pub(super) offset: Offset,
-    pub(super) slot: Slot,
-    pub(super) backlog: Backlog,
-    /// Whether it is the one deferred record of its partition that was handed out again.
-    pub(super) is_probe: bool,
-}
 
 /// What the host says of a record that it gives back.
 pub(super) enum Verdict<P> {
@@ -39,25 +26,23 @@ pub(super) enum Verdict<P> {
 
 impl<P> Engine<P> {
     /// Takes a record back, unless its place is gone.
-    pub(super) fn give_back(&mut self, now: Duration, record: &Delivered, verdict: Verdict<P>) {
+    pub(super) fn give_back(&mut self, now: Duration, record: Delivered, verdict: Verdict<P>) {
         self.advance(now);
-        if let Some(place) = self.given_back(record) {
-            let TrackedRecord {
-                partition, slot, ..
-            } = place;
-            let mut probes_on = place.is_probe;
+        if let Some(is_probe) = self.given_back(&record) {
+            let partition = record.partition;
+            let mut probes_on = is_probe;
             match verdict {
                 Verdict::Accept => {
                     bump(&mut self.counters.processed);
-                    self.settle(partition, slot, StoreReason::Processed);
+                    self.settle(partition, record.slot, StoreReason::Processed);
                 }
-                Verdict::Reject(fault) => self.judge(place, fault),
-                Verdict::Release(fault) => self.try_again(record, place, fault),
+                Verdict::Reject(fault) => self.judge(&record, fault),
+                Verdict::Release(fault) => self.try_again(record, fault),
                 Verdict::Defer(payload) => {
                     probes_on = false;
-                    self.deferred(record, place, payload);
+                    self.deferred(record, payload);
                 }
-                Verdict::Queue(payload) => self.queued(record, place, payload),
+                Verdict::Queue(payload) => self.queued(record, payload),
             }
             if probes_on {
                 self.next_probe(partition);
@@ -67,31 +52,35 @@ impl<P> Engine<P> {
     }
 
     /// Sets another attempt, or judges the record once they are spent.
-    fn try_again(&mut self, record: &Delivered, place: TrackedRecord, fault: Fault<P>) {
+    fn try_again(&mut self, mut record: Delivered, fault: Fault<P>) {
         let due = self
             .now
             .saturating_add(self.config.retry_backoff.after(record.attempt));
         let (attempts, latest) = (self.config.attempts_max, self.config.retry_for_max);
-        let Some(entry) = self.entry(place.partition, place.slot) else {
+        let Some(entry) = self.entry(record.partition, record.slot) else {
             return;
         };
         let in_time = due.saturating_sub(entry.since) <= latest;
         if record.attempt >= attempts || !in_time {
-            self.judge(place, fault);
+            self.judge(&record, fault);
             return;
         }
         entry.state = State::Retrying;
-        self.retries.insert(
-            record.serial,
-            Attempted {
-                place,
-                attempt: record.attempt.saturating_add(1),
-                at: self.now,
-                payload: fault.payload,
-            },
-        );
-        self.trouble(place);
-        self.timers.set(due, Timer::Retry(record.serial));
+        self.trouble(&record);
+        self.timers.set(due, Timer::Retry(record.serial()));
+        record.attempt = record.attempt.saturating_add(1);
+        self.keep(record, fault.payload);
+    }
+
+    /// Keeps a record that is to be handed out again.
+    pub(super) fn keep(&mut self, record: Delivered, payload: P) {
+        let at = self.now;
+        let kept = Attempted {
+            record,
+            at,
+            payload,
+        };
+        self.retries.insert(kept.record.serial(), kept);
     }
 
     pub(super) fn retry_due(&mut self, serial: u64) {
@@ -105,38 +94,26 @@ impl<P> Engine<P> {
     /// Hands a record out again that the host gave back.
     pub(super) fn hand_out(&mut self, attempted: Attempted<P>) {
         let Attempted {
-            place,
-            attempt,
+            record: delivered,
             payload,
             ..
         } = attempted;
         let now = self.now;
-        let Some(entry) = self.entry(place.partition, place.slot) else {
+        let Some(entry) = self.entry(delivered.partition, delivered.slot) else {
             return;
         };
         entry.state = State::Out(now);
-        self.facts.push_back(Action::Deliver {
-            delivered: Delivered {
-                partition: place.partition,
-                assignment: place.assignment,
-                offset: place.offset,
-                serial: place.slot.serial,
-                slot: place.slot.number,
-                attempt,
-                backlog: place.backlog,
-            },
-            payload,
-        });
+        self.facts.push_back(Action::Deliver { delivered, payload });
     }
 
     /// Asks the table about a record that cannot be processed, and does what it says.
-    fn judge(&mut self, place: TrackedRecord, fault: Fault<P>) {
-        let TrackedRecord {
+    fn judge(&mut self, record: &Delivered, fault: Fault<P>) {
+        let Delivered {
             partition,
             slot,
             backlog,
             ..
-        } = place;
+        } = *record;
         let cause = fault.cause;
         self.counters.met(cause, backlog);
         self.count(Count::Unprocessable { cause, backlog });
@@ -168,7 +145,7 @@ impl<P> Engine<P> {
         };
         let job = match row.send {
             Send::Nothing => None,
-            Send::Full | Send::Again | Send::Reduced => self.offer(place, fault, waits),
+            Send::Full | Send::Again | Send::Reduced => self.offer(record, fault, waits),
         };
         match (waits, job) {
             (Waits::Nobody, _) => {
@@ -182,10 +159,10 @@ impl<P> Engine<P> {
                     entry.state = State::Pending(id);
                     self.counters.now_pending(cause);
                 }
-                self.trouble(place);
+                self.trouble(record);
             }
             (Waits::Hold, job) => {
-                let mut hold = Hold::at(HeldBy::Policy, cause, Some(place.offset));
+                let mut hold = Hold::at(HeldBy::Policy, cause, Some(record.offset));
                 (hold.slot, hold.job) = (Some(slot), job);
                 self.hold(partition, hold);
             }
@@ -220,30 +197,20 @@ impl<P> Engine<P> {
         self.count(Count::Settled { cause, disposition });
     }
 
-    /// The place of a record whose token came back, unless it is gone.
-    pub(super) fn given_back(&mut self, record: &Delivered) -> Option<TrackedRecord> {
-        let slot = Slot {
-            number: record.slot,
-            serial: record.serial,
-        };
+    /// Whether a record whose token came back is the one deferred record of its partition that was
+    /// handed out again; `None` where its place is gone.
+    fn given_back(&mut self, record: &Delivered) -> Option<bool> {
         let state = self.current(record.partition, record.assignment)?;
         let known = state
             .tracker
-            .get(slot)
+            .get(record.slot)
             .is_some_and(|entry| matches!(entry.state, State::Out(_)));
-        let is_probe = state.deferral.probe == Some(record.serial);
+        let is_probe = state.deferral.probe == Some(record.serial());
         if !known {
             self.fenced();
             return None;
         }
-        Some(TrackedRecord {
-            partition: record.partition,
-            assignment: record.assignment,
-            offset: record.offset,
-            slot,
-            backlog: record.backlog,
-            is_probe,
-        })
+        Some(is_probe)
     }
 
     pub(super) fn entry(&mut self, partition: TopicPartition, slot: Slot) -> Option<&mut Entry> {

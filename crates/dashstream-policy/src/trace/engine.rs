@@ -61,14 +61,14 @@ impl<P> TracedEngine<P> {
 
     /// As [`Engine::accept`].
     pub fn accept(&mut self, now: Duration, record: Delivered) {
-        self.record(now, || Call::Accept(record.serial));
+        self.record(now, || Call::Accept(record.serial()));
         self.engine.accept(now, record);
     }
 
     /// As [`Engine::reject`].
     pub fn reject(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
         self.record(now, || {
-            Call::Reject(record.serial, fault.cause, fault.bytes)
+            Call::Reject(record.serial(), fault.cause, fault.bytes)
         });
         self.engine.reject(now, record, fault);
     }
@@ -76,26 +76,26 @@ impl<P> TracedEngine<P> {
     /// As [`Engine::release`].
     pub fn release(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
         self.record(now, || {
-            Call::Release(record.serial, fault.cause, fault.bytes)
+            Call::Release(record.serial(), fault.cause, fault.bytes)
         });
         self.engine.release(now, record, fault);
     }
 
     /// As [`Engine::rejected`].
     pub fn rejected(&mut self, now: Duration, record: Rejected, payload: P, bytes: usize) {
-        self.record(now, || Call::Rejected(record.delivered.serial, bytes));
+        self.record(now, || Call::Rejected(record.delivered.serial(), bytes));
         self.engine.rejected(now, record, payload, bytes);
     }
 
     /// As [`Engine::defer`].
     pub fn defer(&mut self, now: Duration, record: Delivered, payload: P) {
-        self.record(now, || Call::Defer(record.serial));
+        self.record(now, || Call::Defer(record.serial()));
         self.engine.defer(now, record, payload);
     }
 
     /// As [`Engine::queue`].
     pub fn queue(&mut self, now: Duration, record: Delivered, payload: P) {
-        self.record(now, || Call::Queue(record.serial));
+        self.record(now, || Call::Queue(record.serial()));
         self.engine.queue(now, record, payload);
     }
 
