@@ -196,7 +196,7 @@ pub use input::{
 pub use offset::{Assignment, LogRange, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
 pub use options::{Archiving, Escalation, Mode, NullPayload, Ordering, Scope};
 pub use reason::FailureReason;
-pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking, WithHost};
+pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking};
 pub use table::{Disposition, Grade};
 pub use token::{Delivered, Rejected};
 

@@ -68,19 +68,10 @@ pub struct PartitionStatus {
     pub oldest_since: Option<Duration>,
     /// Records that handlers have and did not give back.
     pub with_host: usize,
-    /// The one of them that has been out longest. A host that keeps it for ever, or whose handler
+    /// The one of them that has been out longest: its offset, and when it was handed out, the last time if
+    /// there were several attempts. A host that keeps it for ever, or whose handler
     /// hangs, is seen here: the stored offset never passes it.
-    pub oldest_with_host: Option<WithHost>,
-}
-
-/// A record that a handler has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct WithHost {
-    /// Its offset.
-    pub offset: Offset,
-    /// When it was handed out, the last time if there were several attempts.
-    pub since: Duration,
+    pub oldest_with_host: Option<(Offset, Duration)>,
 }
 
 /// Whether a partition runs.

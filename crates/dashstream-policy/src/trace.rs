@@ -54,11 +54,9 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::{
-    Action, Admission, Cause, Config, ConfigError, Delivered, Delivery, Engine, Fault, Input,
-    Rejected,
+    Action, Admission, Cause, Config, Delivered, Delivery, Engine, Fault, Input, Rejected,
 };
 
 /// Everything an engine was told, in order, with its configuration.
@@ -121,13 +119,14 @@ impl Trace {
     ///
     /// # Errors
     ///
-    /// [`ReplayError`] when the trace does not fit the engine: it was recorded by another version.
-    pub fn replay(&self) -> Result<Vec<Action<()>>, ReplayError> {
+    /// [`TraceError::Config`], [`TraceError::NoSuchRecord`] or [`TraceError::NoSuchAction`] when the trace does not
+    /// fit the engine: it was recorded by another version.
+    pub fn replay(&self) -> Result<Vec<Action<()>>, TraceError> {
         let mut engine = Engine::<()>::new(self.config.clone())?;
         let mut held = Held::default();
         let mut actions = Vec::new();
         for (at, (now, call)) in self.calls.iter().enumerate() {
-            let gone = ReplayError::NoSuchRecord { call: at };
+            let gone = TraceError::NoSuchRecord { call: at };
             match call {
                 Call::Handle(input) => engine.handle(*now, input.clone()),
                 Call::Delivered(delivery) => held.keep(engine.delivered(*now, *delivery)),
@@ -164,7 +163,7 @@ impl Trace {
                         held.records.insert(delivered.serial(), delivered);
                     }
                     Some(action) => actions.push(action),
-                    None => return Err(ReplayError::NoSuchAction { call: at }),
+                    None => return Err(TraceError::NoSuchAction { call: at }),
                 },
             }
         }
@@ -192,39 +191,6 @@ impl Held {
             | Admission::Duplicate
             | Admission::Fenced
             | Admission::Refused(_) => {}
-        }
-    }
-}
-
-/// A trace that does not fit the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ReplayError {
-    /// The configuration is out of range.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// A record was given back that this engine never let in.
-    #[error("call {call} gives back a record that was not taken")]
-    NoSuchRecord {
-        /// Which call.
-        call: usize,
-    },
-    /// An action was handed out that this engine does not ask for.
-    #[error("call {call} had an action where there is none")]
-    NoSuchAction {
-        /// Which call.
-        call: usize,
-    },
-}
-
-impl ReplayError {
-    /// A stable name for logs and labels.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Config(error) => error.code(),
-            Self::NoSuchRecord { .. } => "replay_no_such_record",
-            Self::NoSuchAction { .. } => "replay_no_such_action",
         }
     }
 }

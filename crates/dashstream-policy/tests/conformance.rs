@@ -9,7 +9,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use dashstream_policy::testing::{Event, Host, Mistake, Testbed, conforms};
+use dashstream_policy::testing::{Event, Mistake, Testbed, conforms};
 use dashstream_policy::{
     Action, Admission, Archiving, Config, Delivered, Input, Mode, Scope, StoreOffset,
 };
@@ -101,7 +101,7 @@ impl Small {
     }
 }
 
-impl Host for Small {
+impl Small {
     fn on_event(&mut self, now: Duration, event: Event, bed: &mut Testbed) {
         self.events += 1;
         let mut now = now;
@@ -184,7 +184,13 @@ fn found(planted: Planted) -> Vec<Mistake> {
     let mut found: Vec<Mistake> = Vec::new();
     for config in configs() {
         for seed in 0..100 {
-            let mistake = conforms(&mut Small::new(planted), &config, seed).err();
+            let mut host = Small::new(planted);
+            let mistake = conforms(
+                |now, event, bed| host.on_event(now, event, bed),
+                &config,
+                seed,
+            );
+            let mistake = mistake.err();
             found.extend(mistake.filter(|mistake| !found.contains(mistake)));
         }
     }

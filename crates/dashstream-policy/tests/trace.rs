@@ -9,7 +9,7 @@
 
 use core::time::Duration;
 
-use dashstream_policy::trace::{ReplayError, Trace, TraceError, TracedEngine, VERSION};
+use dashstream_policy::trace::{Trace, TraceError, TracedEngine, VERSION};
 use dashstream_policy::{
     Action, Admission, ArchiveFault, ArchiveResult, Archiving, Assignment, Cause, Command, Config,
     Delivery, Fault, FetchFault, Input, LogRange, Mode, NullPayload, Offset, Operator,
@@ -405,11 +405,11 @@ fn a_trace_of_another_engine_is_told_apart() {
     let parse =
         |more: &str| Trace::parse(&format!("{text}{more}"), 100).expect("lines as they are");
     let call = trace.len();
-    let gone = Err(ReplayError::NoSuchRecord { call });
+    let gone = Err(TraceError::NoSuchRecord { call });
     assert_eq!(
         parse("[{\"secs\":5,\"nanos\":0},{\"accept\":9999}]\n").replay(),
         gone
     );
     let polled = parse(&"[{\"secs\":0,\"nanos\":0},\"poll\"]\n".repeat(50)).replay();
-    assert!(matches!(polled, Err(ReplayError::NoSuchAction { .. })));
+    assert!(matches!(polled, Err(TraceError::NoSuchAction { .. })));
 }

@@ -4,7 +4,7 @@ use crate::archive::{Stage, Waits};
 use crate::partition::{Partition, Seek};
 use crate::{
     ArchiveStatus, Archiving, Breaker, Grade, HeldBy, PartitionState, PartitionStatus, Status,
-    Taking, TopicPartition, WithHost,
+    Taking, TopicPartition,
 };
 
 use super::Engine;
@@ -89,7 +89,7 @@ impl<P> Engine<P> {
 }
 
 fn describe(partition: TopicPartition, state: &Partition, waits: bool) -> PartitionStatus {
-    let (with_host, oldest) = state.tracker.with_host();
+    let (with_host, oldest_with_host) = state.tracker.with_host();
     PartitionStatus {
         partition,
         assignment: state.assignment,
@@ -101,7 +101,7 @@ fn describe(partition: TopicPartition, state: &Partition, waits: bool) -> Partit
         queued: state.lanes.queued(),
         oldest_since: state.tracker.front().map(|entry| entry.since),
         with_host,
-        oldest_with_host: oldest.map(|(offset, since)| WithHost { offset, since }),
+        oldest_with_host,
     }
 }
 

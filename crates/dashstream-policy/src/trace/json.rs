@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Config, Offset, Operator};
+use crate::{Config, ConfigError, Offset, Operator};
 
 use super::Trace;
 
@@ -31,7 +31,7 @@ struct Mark {
 /// The last line of a recording that was finished.
 const END: &str = "\"end\"";
 
-/// A text that is no trace, or none that is read here.
+/// A text that is no trace, or none that is read here; or a trace that does not fit the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TraceError {
@@ -56,14 +56,36 @@ pub enum TraceError {
         /// What was asked for.
         limit: usize,
     },
+    /// The configuration is out of range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A record was given back that the engine never let in.
+    #[error("call {call} gives back a record that was not taken")]
+    NoSuchRecord {
+        /// Which call, from 0.
+        call: usize,
+    },
+    /// An action was handed out that the engine does not ask for.
+    #[error("call {call} had an action where there is none")]
+    NoSuchAction {
+        /// Which call, from 0.
+        call: usize,
+    },
 }
 
-codes! {
-    TraceError {
-        NotATrace = "trace_unknown",
-        Version = "trace_version",
-        Line = "trace_line",
-        TooLong = "trace_too_long",
+impl TraceError {
+    /// A stable name for logs and labels.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotATrace => "trace_unknown",
+            Self::Version { .. } => "trace_version",
+            Self::Line { .. } => "trace_line",
+            Self::TooLong { .. } => "trace_too_long",
+            Self::Config(error) => error.code(),
+            Self::NoSuchRecord { .. } => "replay_no_such_record",
+            Self::NoSuchAction { .. } => "replay_no_such_action",
+        }
     }
 }
 
@@ -95,7 +117,8 @@ impl Trace {
     ///
     /// # Errors
     ///
-    /// [`TraceError`] for anything but what a trace's `Display` writes, or the beginning of it.
+    /// The other variants of [`TraceError`] than those of [`Trace::replay`], for anything but what a trace's
+    /// `Display` writes, or the beginning of it.
     pub fn parse(text: &str, calls_max: usize) -> Result<Self, TraceError> {
         // What follows the last line feed is no line.
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);

@@ -216,7 +216,10 @@ fn the_records_that_handlers_have_are_counted_and_the_one_out_longest_is_named()
         let status = host.engine.status();
         let of = status.partitions.first().copied().expect("assigned");
         let oldest = of.oldest_with_host;
-        (of.with_host, oldest.map(|of| (of.offset.get(), of.since)))
+        (
+            of.with_host,
+            oldest.map(|(offset, since)| (offset.get(), since)),
+        )
     };
     assert_eq!(seen(&host), (0, None));
     let first = host.take(P, 0);
