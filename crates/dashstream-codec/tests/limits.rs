@@ -17,7 +17,6 @@ use dashstream_codec::{
     EncodeOptions, Encoder, Message, RecordFacts, v1,
 };
 use dashstream_testkit::alloc;
-use dashstream_zstd::Ratio;
 use prost::Message as _;
 use stored::Stored;
 
@@ -406,8 +405,7 @@ fn what_a_reader_would_refuse_is_not_written_and_stays_as_it_was() {
     // A reader with a smaller window takes it raw.
     let limits = DecodeLimits::new();
     let zstd = limits.zstd().clone().with_window_bytes(1_024);
-    let reader =
-        DecodeOptions::new().with_limits(limits.with_zstd(zstd.with_ratio(Ratio::new(1, 0))));
+    let reader = DecodeOptions::new().with_limits(limits.with_zstd(zstd.with_ratio(1, 0)));
     let mut encoder = Encoder::new(EncodeOptions::new().with_reader(reader.clone()));
     let mut message = Message::EventBatch(telemetry::batch(10));
     let encoded = encoder.encode(&mut message).expect("written");

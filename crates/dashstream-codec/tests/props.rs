@@ -19,7 +19,6 @@ mod sample;
 use dashstream_codec::{DecodeLimits, DecodeOptions, EncodeOptions, Encoder, v1};
 use dashstream_testkit::rng::SplitMix64;
 use dashstream_testkit::{stack, sweep};
-use dashstream_zstd::Ratio;
 use proptest::prelude::*;
 use prost::Message as _;
 
@@ -106,7 +105,7 @@ proptest! {
         if set(4) { limits = limits.with_depth(depth); }
         if set(5) {
             let zstd = limits.zstd().clone().with_window_bytes(window);
-            limits = limits.with_zstd(zstd.with_ratio(Ratio::new(2, window)));
+            limits = limits.with_zstd(zstd.with_ratio(2, window));
         }
         let reader = DecodeOptions::new().with_limits(limits);
         message::encoded_is_decodable(&sample::message(seed), &reader);

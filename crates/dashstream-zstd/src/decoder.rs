@@ -143,15 +143,15 @@ impl Decoder {
         output: &mut Vec<u8>,
     ) -> Result<usize, DecompressError> {
         let limit = self.limits.output_bytes_for(input.len());
-        let most = plan.output_bytes_max().min(limit);
-        let first = plan.output_bytes_min().max(FIRST_BYTES);
+        let most = plan.output_bytes_max.min(limit);
+        let first = plan.output_bytes_min.max(FIRST_BYTES);
         let mut capacity = first.max(output.capacity() as u64).min(most);
         loop {
             if (output.capacity() as u64) < capacity {
                 grow(output, capacity)?;
             }
             match self.context.attempt(plan, &self.limits, input, output) {
-                Ok(size) if (plan.output_bytes_min()..=most).contains(&(size as u64)) => {
+                Ok(size) if (plan.output_bytes_min..=most).contains(&(size as u64)) => {
                     return Ok(size);
                 }
                 // The buffer brought more capacity than was planned, and the content used it.
@@ -162,7 +162,7 @@ impl Decoder {
                 Err(Failure::Full) if capacity < most => {
                     capacity = capacity.saturating_mul(2).min(most);
                 }
-                Err(Failure::Full) if most < plan.output_bytes_max() => {
+                Err(Failure::Full) if most < plan.output_bytes_max => {
                     return Err(DecompressError::OutputTooLarge { limit });
                 }
                 Err(Failure::Full) => return Err(DecompressError::Corrupt { status: FULL }),

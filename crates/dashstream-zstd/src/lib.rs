@@ -44,7 +44,7 @@ mod refusal;
 pub use crate::decoder::Decoder;
 pub use crate::encoder::{Encoder, Level};
 pub use crate::error::{CompressError, DecompressError};
-pub use crate::limits::{Limits, Ratio, UnknownSize};
+pub use crate::limits::{Limits, UnknownSize};
 pub use crate::plan::Plan;
 pub use crate::refusal::Refusal;
 

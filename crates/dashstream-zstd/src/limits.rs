@@ -19,7 +19,8 @@ pub struct Limits {
     frames: u32,
     skippable_frames: u32,
     blocks: Option<u64>,
-    ratio: Option<Ratio>,
+    /// Factor and slack.
+    ratio: Option<(u64, u64)>,
     unknown_size: UnknownSize,
 }
 
@@ -39,31 +40,6 @@ pub enum UnknownSize {
     /// start again, so that a first message costs up to twice its time; with a buffer that has room,
     /// which [`Decoder::decompress`](crate::Decoder::decompress) keeps, it costs its time once.
     Bounded,
-}
-
-/// The largest ratio of output to input: an input of `n` bytes may yield `n * factor + slack`.
-///
-/// The slack lets short inputs through, whose ratio says nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ratio {
-    factor: u64,
-    slack: u64,
-}
-
-impl Ratio {
-    /// Allows `factor` bytes of output for each byte of input, and `slack` bytes on top.
-    #[must_use]
-    pub const fn new(factor: u64, slack: u64) -> Self {
-        Self { factor, slack }
-    }
-
-    /// The most bytes that an input of `len` bytes may yield.
-    #[must_use]
-    pub const fn output_bytes(self, len: usize) -> u64 {
-        (len as u64)
-            .saturating_mul(self.factor)
-            .saturating_add(self.slack)
-    }
 }
 
 impl Limits {
@@ -130,9 +106,11 @@ impl Limits {
         self
     }
 
-    /// Sets the largest ratio of output to input.
-    pub const fn with_ratio(mut self, ratio: Ratio) -> Self {
-        self.ratio = Some(ratio);
+    /// Sets the largest ratio of output to input: an input of `n` bytes may yield `n * factor + slack`.
+    ///
+    /// The slack lets short inputs through, whose ratio says nothing.
+    pub const fn with_ratio(mut self, factor: u64, slack: u64) -> Self {
+        self.ratio = Some((factor, slack));
         self
     }
 
@@ -176,9 +154,9 @@ impl Limits {
         }
     }
 
-    /// The largest ratio of output to input, when there is one.
+    /// The largest ratio of output to input, as factor and slack in bytes, when there is one.
     #[must_use]
-    pub const fn ratio(&self) -> Option<Ratio> {
+    pub const fn ratio(&self) -> Option<(u64, u64)> {
         self.ratio
     }
 
@@ -199,9 +177,14 @@ impl Limits {
     /// The most bytes of content that an input of `len` bytes may have, by size and by ratio.
     #[inline]
     pub(crate) const fn output_bytes_for(&self, len: usize) -> u64 {
-        match self.ratio {
-            Some(ratio) if ratio.output_bytes(len) < self.output_bytes => ratio.output_bytes(len),
-            _ => self.output_bytes,
+        let Some((factor, slack)) = self.ratio else {
+            return self.output_bytes;
+        };
+        let by_ratio = (len as u64).saturating_mul(factor).saturating_add(slack);
+        if by_ratio < self.output_bytes {
+            by_ratio
+        } else {
+            self.output_bytes
         }
     }
 }

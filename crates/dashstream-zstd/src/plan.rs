@@ -8,19 +8,30 @@ use crate::refusal::Refusal;
 
 /// Bounds on what an input decodes to, proved by its frame and block headers.
 ///
-/// A plan is evidence, not a promise: a compressed block can still turn out to be corrupt, or to
+/// The bounds hold if the input decodes, not that it does: a compressed block can still turn out to be corrupt, or to
 /// yield less or more than its frame declares, and [`Decoder`](crate::Decoder) then says so. But no
 /// content is larger than [`output_bytes_max`](Self::output_bytes_max), and that is what is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[must_use]
 pub struct Plan {
-    least: u64,
-    most: u64,
-    blocks: u64,
-    frames: u32,
-    skippable_frames: u32,
+    /// The least bytes of content that the input can decode to.
+    pub output_bytes_min: u64,
+    /// The most bytes of content that the input can decode to.
+    ///
+    /// It is the declared size where every frame declares one. With
+    /// [`UnknownSize::Bounded`](crate::UnknownSize::Bounded) it may lie beyond the output limit,
+    /// where decoding stops.
+    pub output_bytes_max: u64,
+    /// How many blocks the frames have in total.
+    pub blocks: u64,
+    /// How many frames with content there are: at least one.
+    pub frames: u32,
+    /// How many skippable frames there are.
+    pub skippable_frames: u32,
+    /// Whether every frame carries a checksum of its content, which decoding verifies.
+    pub has_checksum: bool,
     declared: bool,
-    checksum: bool,
     one_shot: bool,
 }
 
@@ -57,13 +68,13 @@ impl Plan {
     /// The plan of an input that consists of one frame.
     const fn of(frame: &Frame) -> Self {
         Self {
-            least: frame.least,
-            most: frame.most,
+            output_bytes_min: frame.least,
+            output_bytes_max: frame.most,
             blocks: frame.blocks,
             frames: 1,
             skippable_frames: 0,
             declared: frame.declared,
-            checksum: frame.checksum,
+            has_checksum: frame.checksum,
             one_shot: frame.sized_by_total,
         }
     }
@@ -82,11 +93,11 @@ impl Plan {
             },
         };
         while let Some(frame) = frames.next_frame()? {
-            plan.least = plan.least.saturating_add(frame.least);
-            plan.most = plan.most.saturating_add(frame.most);
+            plan.output_bytes_min = plan.output_bytes_min.saturating_add(frame.least);
+            plan.output_bytes_max = plan.output_bytes_max.saturating_add(frame.most);
             plan.blocks = plan.blocks.saturating_add(frame.blocks);
             plan.declared &= frame.declared;
-            plan.checksum &= frame.checksum;
+            plan.has_checksum &= frame.checksum;
         }
         plan.frames = frames.frames;
         plan.skippable_frames = frames.skippable_frames;
@@ -94,50 +105,14 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The least bytes of content that the input can decode to.
-    #[must_use]
-    pub const fn output_bytes_min(&self) -> u64 {
-        self.least
-    }
-
-    /// The most bytes of content that the input can decode to.
-    ///
-    /// It is the declared size where every frame declares one. With
-    /// [`UnknownSize::Bounded`](crate::UnknownSize::Bounded) it may lie beyond the output limit,
-    /// where decoding stops.
-    #[must_use]
-    pub const fn output_bytes_max(&self) -> u64 {
-        self.most
-    }
-
     /// The declared size of the content, when every frame declares one.
     #[must_use]
     pub const fn declared_bytes(&self) -> Option<u64> {
-        if self.declared { Some(self.most) } else { None }
-    }
-
-    /// How many frames with content there are: at least one.
-    #[must_use]
-    pub const fn frames(&self) -> u32 {
-        self.frames
-    }
-
-    /// How many skippable frames there are.
-    #[must_use]
-    pub const fn skippable_frames(&self) -> u32 {
-        self.skippable_frames
-    }
-
-    /// How many blocks the frames have in total.
-    #[must_use]
-    pub const fn blocks(&self) -> u64 {
-        self.blocks
-    }
-
-    /// Whether every frame carries a checksum of its content, which decoding verifies.
-    #[must_use]
-    pub const fn has_checksum(&self) -> bool {
-        self.checksum
+        if self.declared {
+            Some(self.output_bytes_max)
+        } else {
+            None
+        }
     }
 
     /// Whether one call of libzstd's one-shot decoder decodes the input exactly as the format says.

@@ -24,7 +24,7 @@ fn is_planned(attack: &Attack) {
             assert!(!attack.is_refused_by_plan(), "{}: {plan:?}", attack.name);
             assert!(!attack.bomb, "{}", attack.name);
             assert!(
-                plan.output_bytes_min() <= attack.limits.output_bytes(),
+                plan.output_bytes_min <= attack.limits.output_bytes(),
                 "{}",
                 attack.name
             );
@@ -102,7 +102,7 @@ fn a_damaged_byte_is_refused_or_leaves_a_plan_within_the_limits_on_a_small_stack
                 assert_eq!(usage, alloc::Usage::default());
                 match plan {
                     Err(refusal) => assert!(refusal.offset() <= damaged.len()),
-                    Ok(plan) => assert!(plan.output_bytes_min() <= limits.output_bytes()),
+                    Ok(plan) => assert!(plan.output_bytes_min <= limits.output_bytes()),
                 }
             });
         }
@@ -117,17 +117,14 @@ fn a_plan_knows_what_a_frame_holds_as_far_as_its_headers_say() {
         let compressed = |block: &&Block| matches!(block, Block::Repeat(..));
         let unproved = frame.blocks.iter().filter(compressed).count() as u64;
         assert_eq!(plan.declared_bytes(), frame.declared.map(|_| size));
-        assert_eq!(plan.blocks(), frame.blocks.len() as u64);
-        assert_eq!((plan.frames(), plan.skippable_frames()), (1, 0));
-        assert_eq!(plan.has_checksum(), frame.checksum.is_some());
-        assert!(plan.output_bytes_min() <= size && size <= plan.output_bytes_max());
+        assert_eq!(plan.blocks, frame.blocks.len() as u64);
+        assert_eq!((plan.frames, plan.skippable_frames), (1, 0));
+        assert_eq!(plan.has_checksum, frame.checksum.is_some());
+        assert!(plan.output_bytes_min <= size && size <= plan.output_bytes_max);
         if unproved == 0 {
-            assert_eq!(
-                (plan.output_bytes_min(), plan.output_bytes_max()),
-                (size, size)
-            );
+            assert_eq!((plan.output_bytes_min, plan.output_bytes_max), (size, size));
         } else {
-            assert!(plan.output_bytes_max() <= size.max(unproved * u64::from(BLOCK_MAX)));
+            assert!(plan.output_bytes_max <= size.max(unproved * u64::from(BLOCK_MAX)));
         }
     }
 }
@@ -149,15 +146,15 @@ fn the_count_of_sequences_is_read_in_each_of_its_three_forms() {
         let size = u32::try_from(content.len()).expect("a few bytes");
         let frame = Frame::undeclared().block(Block::Lie(2, size, content));
         let plan = Plan::inspect(&frame.bytes(), &limits).expect("sound headers");
-        assert_eq!(plan.output_bytes_min(), 3 * sequences, "{count:?}");
-        assert_eq!(plan.output_bytes_max(), u64::from(BLOCK_MAX));
+        assert_eq!(plan.output_bytes_min, 3 * sequences, "{count:?}");
+        assert_eq!(plan.output_bytes_max, u64::from(BLOCK_MAX));
     }
 }
 
 #[test]
 fn a_run_of_nothing_has_no_room_in_a_segment_of_no_bytes() {
     let run = |size| Frame::declaring(size).block(Block::Run(b'x', 0)).bytes();
-    let code = |frame: Vec<u8>| Plan::inspect(&frame, &Limits::new()).map(|plan| plan.blocks());
+    let code = |frame: Vec<u8>| Plan::inspect(&frame, &Limits::new()).map(|plan| plan.blocks);
     assert_eq!(
         code(run(0)).map_err(|refusal| refusal.code()),
         Err("block_too_large")

@@ -43,9 +43,9 @@ fn run(limit: u64) -> Result<(), Box<dyn core::error::Error>> {
     eprintln!(
         "{} bytes in {} blocks hold {} to {} bytes",
         input.len(),
-        plan.blocks(),
-        plan.output_bytes_min(),
-        plan.output_bytes_max(),
+        plan.blocks,
+        plan.output_bytes_min,
+        plan.output_bytes_max,
     );
 
     let output = Decoder::new(limits).decompress(&input)?;

@@ -89,6 +89,6 @@ fn a_size_and_a_checksum_are_those_of_every_frame() {
         ([&bare, &summed], false),
         ([&bare, &bare], false),
     ] {
-        assert_eq!(plan(&frames.map(Vec::as_slice)).has_checksum(), all);
+        assert_eq!(plan(&frames.map(Vec::as_slice)).has_checksum, all);
     }
 }

@@ -1,6 +1,6 @@
 //! Sizes: declared, not declared, and lied about.
 
-use dashstream_zstd::{Limits, Ratio};
+use dashstream_zstd::Limits;
 
 use super::{Attack, CONTEXT, INPUT_BUFFER, MIB, attack, bounded};
 use crate::frames::{BLOCK_MAX, Block, Frame, WINDOW_128_KIB};
@@ -11,7 +11,7 @@ pub(super) fn all() -> Vec<Attack> {
 
 fn declared_bombs() -> Vec<Attack> {
     let over = 10 * MIB + 1;
-    let ratio = Limits::new().with_ratio(Ratio::new(100, 4096));
+    let ratio = Limits::new().with_ratio(100, 4096);
     vec![
         attack(
             "a run of 100 MiB, declared",
@@ -94,7 +94,7 @@ fn undeclared_bombs() -> Vec<Attack> {
             run,
             "ratio_too_high",
         )
-        .under(bounded().with_ratio(Ratio::new(100, 4096)))
+        .under(bounded().with_ratio(100, 4096))
         .bomb(),
         attack(
             "100 MiB of compressed blocks, undeclared",

@@ -86,10 +86,10 @@ fn check_against(plan: Result<Plan, Refusal>, input: &[u8], decoder: &mut Decode
         (Ok(plan), Ok(size)) => {
             let size = size as u64;
             assert_eq!(size, output.len() as u64);
-            assert!(plan.output_bytes_min() <= size && size <= plan.output_bytes_max());
+            assert!(plan.output_bytes_min <= size && size <= plan.output_bytes_max);
             assert!(size <= limits.output_bytes());
             // The work of a plan: a block takes four bytes, but for 16 without content.
-            assert!(plan.blocks() <= input.len() as u64 / 4 + 16);
+            assert!(plan.blocks <= input.len() as u64 / 4 + 16);
             if let Some(declared) = plan.declared_bytes() {
                 assert_eq!(declared, size);
                 assert!(
@@ -103,10 +103,10 @@ fn check_against(plan: Result<Plan, Refusal>, input: &[u8], decoder: &mut Decode
             }
             let bound = zstd_safe::decompress_bound(input).expect("libzstd can walk it too");
             assert!(
-                plan.output_bytes_max() <= bound,
+                plan.output_bytes_max <= bound,
                 "no bound is worse than libzstd's"
             );
-            if (plan.frames(), plan.skippable_frames()) == (1, 0) {
+            if (plan.frames, plan.skippable_frames) == (1, 0) {
                 assert_eq!(
                     zstd_safe::find_frame_compressed_size(input),
                     Ok(input.len())
@@ -133,7 +133,7 @@ fn check_against(plan: Result<Plan, Refusal>, input: &[u8], decoder: &mut Decode
         }
         (Ok(plan), Err(error)) => {
             assert!(output.is_empty(), "something is left after an error");
-            assert!(output.capacity() as u64 <= plan.output_bytes_max().min(limits.output_bytes()));
+            assert!(output.capacity() as u64 <= plan.output_bytes_max.min(limits.output_bytes()));
             if let DecompressError::OutputTooLarge { limit } = error {
                 assert_eq!(
                     plan.declared_bytes(),

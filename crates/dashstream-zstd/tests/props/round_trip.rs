@@ -66,8 +66,8 @@ fn check_with(content: &[u8], checksum: bool, encoder: &mut Encoder, decoder: &m
     let plan = Plan::inspect(&frame, decoder.limits());
     let plan = plan.expect("the encoder keeps to the default limits");
     assert_eq!(plan.declared_bytes(), Some(content.len() as u64));
-    assert_eq!((plan.frames(), plan.skippable_frames()), (1, 0));
-    assert_eq!(plan.has_checksum(), checksum);
+    assert_eq!((plan.frames, plan.skippable_frames), (1, 0));
+    assert_eq!(plan.has_checksum, checksum);
 
     let mut output = decoder.decompress(&frame).expect("a frame of our own");
     assert!(output == content, "other content");

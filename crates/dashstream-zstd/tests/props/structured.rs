@@ -56,7 +56,7 @@ fn is_decoded(input: &[u8], content: &[u8]) {
         .with_unknown_size(UnknownSize::Bounded);
     let plan = Plan::inspect(input, &limits).expect("an honest input is admitted");
     let size = content.len() as u64;
-    assert!(plan.output_bytes_min() <= size && size <= plan.output_bytes_max());
+    assert!(plan.output_bytes_min <= size && size <= plan.output_bytes_max);
     with_decoder(&limits, |decoder| {
         let output = decoder
             .decompress(input)
