@@ -174,7 +174,7 @@ fn view(run: &mut Run, message: &Message) {
         let Ok(Borrowed::StateDiff(view, _)) = decoder.decode_borrowed(black_box(&record)) else {
             panic!("a view")
         };
-        view.operations
+        view.operations()
             .map(
                 |OpView {
                      op, path, value, ..

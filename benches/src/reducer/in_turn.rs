@@ -88,8 +88,7 @@ impl Sides {
                 let Ok(Borrowed::StateDiff(view, _)) = decoder.decode_borrowed(&record) else {
                     panic!("a view")
                 };
-                let _cost =
-                    patch::apply(document, view.operations.into(), &limits).expect("applies");
+                let _cost = patch::apply(document, (&view).into(), &limits).expect("applies");
             },
             |value| json_patch::patch(value, &decoded_by_prost(payload)).expect("applies"),
         );

@@ -60,7 +60,7 @@ fn from_wire(run: &mut Run, value: &Value) {
         let Ok(Borrowed::StateDiff(view, _)) = decoded else {
             panic!("a view")
         };
-        let _cost = patch::apply(document, view.operations.into(), &limits).expect("applies");
+        let _cost = patch::apply(document, (&view).into(), &limits).expect("applies");
     };
     let theirs = |peer: &mut _| {
         let patch = decoded_by_prost(black_box(payload));

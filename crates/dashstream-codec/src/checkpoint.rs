@@ -14,18 +14,6 @@ pub struct CheckpointReader {
     content: Vec<u8>,
 }
 
-/// A checkpoint's state as it was before compression, in the reader's buffer or in the checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[must_use]
-pub struct CheckpointBody<'a> {
-    /// The state's bytes; JSON by convention.
-    pub state: &'a [u8],
-    /// Whether a checksum shows that the bytes are those that were sent. A checkpoint may have none; a
-    /// wrong one is an error.
-    pub verified: bool,
-}
-
 /// Why a checkpoint's state cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -105,17 +93,15 @@ impl CheckpointReader {
     }
 
     /// The state of `checkpoint`: inflated as its `compression_info` says, and held against its checksum,
-    /// which is of the bytes before compression.
+    /// which is of the bytes before compression. A checkpoint without a checksum is taken as it is: whether
+    /// one was compared is whether the checkpoint has one.
     ///
-    /// The buffer keeps the capacity of the largest state it held.
+    /// The bytes are JSON by convention, and stand in the reader's buffer or in the checkpoint. The buffer keeps the capacity of the largest state it held.
     ///
     /// # Errors
     ///
     /// Whatever is wrong with the state, as a [`CheckpointError`].
-    pub fn open<'a>(
-        &'a mut self,
-        checkpoint: &'a Checkpoint,
-    ) -> Result<CheckpointBody<'a>, CheckpointError> {
+    pub fn open<'a>(&'a mut self, checkpoint: &'a Checkpoint) -> Result<&'a [u8], CheckpointError> {
         let info = checkpoint.compression_info.as_ref();
         let number = info.map_or(CompressionType::None as i32, |info| info.r#type);
         let state = match CompressionType::try_from(number) {
@@ -142,22 +128,11 @@ impl CheckpointReader {
                 declared,
             });
         }
-        let verified = verify(state, &checkpoint.checksum)?;
-        Ok(CheckpointBody { state, verified })
+        match checkpoint.checksum.len() {
+            0 => Ok(state),
+            32 if Sha256::digest(state).as_slice() == checkpoint.checksum => Ok(state),
+            32 => Err(CheckpointError::ChecksumMismatch),
+            len => Err(CheckpointError::BadChecksum { len }),
+        }
     }
-}
-
-fn verify(state: &[u8], checksum: &[u8]) -> Result<bool, CheckpointError> {
-    if checksum.is_empty() {
-        return Ok(false);
-    }
-    let expected: &[u8; 32] = checksum
-        .try_into()
-        .map_err(|_| CheckpointError::BadChecksum {
-            len: checksum.len(),
-        })?;
-    if Sha256::digest(state).as_slice() != expected {
-        return Err(CheckpointError::ChecksumMismatch);
-    }
-    Ok(true)
 }

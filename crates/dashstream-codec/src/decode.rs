@@ -18,7 +18,7 @@ use crate::shape::SLOTS;
 use crate::stats::PayloadStats;
 use crate::v1;
 use crate::v1::dash_stream_message::Message;
-use crate::warning::Warnings;
+use crate::warning::{Warning, warnings};
 
 /// Decodes the records of a stream, each within the limits, and keeps what is worth reusing between them.
 ///
@@ -75,8 +75,14 @@ pub struct RecordFacts {
     pub fields: u32,
     /// Elements of lists and maps in the payload.
     pub elements: u32,
-    /// What the record says about itself and is not so. It was decoded by what is so.
-    pub warnings: Warnings,
+    warnings: [Option<Warning>; 3],
+}
+
+impl RecordFacts {
+    /// The header fields that contradict the record, in a fixed order. It was decoded by what it is.
+    pub fn warnings(&self) -> impl Iterator<Item = Warning> {
+        self.warnings.into_iter().flatten()
+    }
 }
 
 impl Decoder {
@@ -214,7 +220,7 @@ impl Decoder {
                 limit,
             });
         }
-        Frame::parse(record, self.options.framing)
+        Frame::parse(record, self.options.compatible_framing)
     }
 }
 
@@ -331,6 +337,6 @@ fn facts(
         heap_bytes: buffer.heap(payload, stats).saturating_add(stats.heap),
         fields: stats.fields,
         elements: stats.elements,
-        warnings: Warnings::of(kind, stats, frame.encoding),
+        warnings: warnings(kind, stats, frame.encoding),
     }
 }

@@ -1,7 +1,5 @@
 //! A StateDiff read from the wire, without decoding it.
 
-use core::iter::FusedIterator;
-
 use crate::error::DecodeError;
 use crate::header::{HeaderView, int32};
 use crate::peek::body;
@@ -21,13 +19,12 @@ pub struct DiffView<'a> {
     pub state_hash: &'a [u8],
     /// The new state as JSON. When it is not empty, the operations do not apply.
     pub full_state: &'a [u8],
-    /// The operations, in order.
-    pub operations: Operations<'a>,
+    operations: Operations<'a>,
 }
 
 /// The operations of a [`DiffView`], each read when it is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Operations<'a> {
+struct Operations<'a> {
     /// The fields of the StateDiff, from the first operation on.
     rest: &'a [u8],
     left: usize,
@@ -69,6 +66,11 @@ impl<'a> DiffView<'a> {
             }
         }
         Ok(view)
+    }
+
+    /// The operations, in order; each is read when it is asked for.
+    pub fn operations(&self) -> impl ExactSizeIterator<Item = OpView<'a>> + Clone + use<'a> {
+        self.operations
     }
 
     /// Reads a StateDiff whose operations were checked.
@@ -179,8 +181,6 @@ impl<'a> Iterator for Operations<'a> {
 }
 
 impl ExactSizeIterator for Operations<'_> {}
-
-impl FusedIterator for Operations<'_> {}
 
 /// Levels of groups in what the schema does not know; the decoder's walk has counted them already.
 const DEPTH: u32 = crate::DecodeLimits::DEPTH_MAX;

@@ -2,20 +2,6 @@
 
 use crate::error::DecodeError;
 
-/// How a record says whether its payload is compressed. A stream has one framing; nothing is tried twice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Framing {
-    /// Every record begins with a frame byte.
-    #[default]
-    Strict,
-    /// A record may also come without frame byte, as older producers wrote it: as plain protobuf, known
-    /// by the key of one of the nine kinds, or as zstd, known by its magic number. No serialised message
-    /// begins with a frame byte, and none with zstd's magic number, so that each first byte has one
-    /// meaning.
-    Compatible,
-}
-
 /// How a payload is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
@@ -40,19 +26,20 @@ pub(crate) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// Splits `record` into frame byte and payload without looking into the payload.
+    /// Splits `record` into frame byte and payload without looking into the payload. `compatible` takes
+    /// records without frame byte as well.
     #[inline(always)]
-    pub(crate) const fn parse(record: &'a [u8], framing: Framing) -> Result<Self, DecodeError> {
+    pub(crate) const fn parse(record: &'a [u8], compatible: bool) -> Result<Self, DecodeError> {
         let Some((&byte, rest)) = record.split_first() else {
             return Err(DecodeError::Empty);
         };
-        let (encoding, framed, payload) = match (byte, framing) {
+        let (encoding, framed, payload) = match (byte, compatible) {
             (RAW, _) => (Encoding::Raw, true, rest),
             (ZSTD, _) => (Encoding::Zstd, true, rest),
-            (0x0A | 0x12 | 0x1A | 0x22 | 0x2A | 0x32 | 0x3A | 0x42 | 0x4A, Framing::Compatible) => {
+            (0x0A | 0x12 | 0x1A | 0x22 | 0x2A | 0x32 | 0x3A | 0x42 | 0x4A, true) => {
                 (Encoding::Raw, false, record)
             }
-            (0x28, Framing::Compatible) if matches!(record, [0x28, 0xB5, 0x2F, 0xFD, ..]) => {
+            (0x28, true) if matches!(record, [0x28, 0xB5, 0x2F, 0xFD, ..]) => {
                 (Encoding::Zstd, false, record)
             }
             _ => return Err(DecodeError::UnknownFrameByte { byte }),

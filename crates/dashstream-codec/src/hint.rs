@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::frame::{Frame, Framing, RAW, ZSTD};
+use crate::frame::{Frame, RAW, ZSTD};
 use crate::peek::Peek;
 
 /// What a record that was refused looks like, for the person who looks for the producer's mistake.
@@ -131,8 +131,7 @@ fn is_message(bytes: &[u8]) -> bool {
 }
 
 fn is_message_or_zstd(bytes: &[u8]) -> bool {
-    Frame::parse(bytes, Framing::Compatible).is_ok()
-        && (bytes.starts_with(&ZSTD_MAGIC) || is_message(bytes))
+    Frame::parse(bytes, true).is_ok() && (bytes.starts_with(&ZSTD_MAGIC) || is_message(bytes))
 }
 
 /// Where a message begins behind a prefix of the registry: a zero byte, four of the schema's id, then how

@@ -68,13 +68,13 @@ mod wire;
 
 pub use crate::attribute::StateKey;
 pub use crate::batch::Entry;
-pub use crate::checkpoint::{CheckpointBody, CheckpointError, CheckpointReader};
+pub use crate::checkpoint::{CheckpointError, CheckpointReader};
 pub use crate::decode::{Borrowed, Decoded, Decoder, RecordFacts};
 pub use crate::diagnosis::Diagnosis;
-pub use crate::diff_view::{DiffView, OpView, Operations};
+pub use crate::diff_view::{DiffView, OpView};
 pub use crate::encode::{Compression, Encoded, Encoder};
 pub use crate::error::{DecodeError, EncodeError, FaultClass};
-pub use crate::frame::{Encoding, Framing};
+pub use crate::frame::Encoding;
 pub use crate::generated::v1;
 pub use crate::generated::v1::dash_stream_message::Message;
 pub use crate::header::HeaderView;
@@ -86,7 +86,7 @@ pub use crate::options::{DecodeOptions, EncodeOptions};
 pub use crate::peek::Peek;
 pub use crate::thread_id::{THREAD_ID_BYTES_MAX, bounded_thread_id};
 pub use crate::version::{SCHEMA_VERSION, SchemaPolicy};
-pub use crate::warning::{Warning, Warnings};
+pub use crate::warning::Warning;
 pub use crate::wire::WireError;
 /// The types in [`v1`] implement its traits, in this version of it.
 pub use prost;

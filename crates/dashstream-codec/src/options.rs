@@ -2,7 +2,6 @@
 
 use dashstream_zstd::Level;
 
-use crate::frame::Framing;
 use crate::limits::DecodeLimits;
 use crate::stats::Rules;
 use crate::version::SchemaPolicy;
@@ -11,7 +10,7 @@ use crate::version::SchemaPolicy;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct DecodeOptions {
-    pub(crate) framing: Framing,
+    pub(crate) compatible_framing: bool,
     limits: DecodeLimits,
     pub(crate) schema: SchemaPolicy,
     headers_optional: bool,
@@ -21,16 +20,20 @@ impl DecodeOptions {
     /// Strict framing, default limits, this schema version only, headers required.
     pub const fn new() -> Self {
         Self {
-            framing: Framing::Strict,
+            compatible_framing: false,
             limits: DecodeLimits::new(),
             schema: SchemaPolicy::Exact,
             headers_optional: false,
         }
     }
 
-    /// Sets how the stream is framed.
-    pub const fn with_framing(mut self, framing: Framing) -> Self {
-        self.framing = framing;
+    /// Sets whether a record may also come without frame byte, as older producers wrote it: as plain
+    /// protobuf, known by the key of one of the nine kinds, or as zstd, known by its magic number.
+    ///
+    /// No serialised message begins with a frame byte, and none with zstd's magic number, so that each first
+    /// byte has one meaning; nothing is tried twice.
+    pub const fn with_compatible_framing(mut self, compatible: bool) -> Self {
+        self.compatible_framing = compatible;
         self
     }
 

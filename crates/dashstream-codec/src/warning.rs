@@ -1,14 +1,11 @@
-//! What an accepted record says about itself and is not so.
-
-use core::array;
-use core::iter::Flatten;
+//! Header fields of an accepted record that contradict it.
 
 use crate::frame::Encoding;
 use crate::kind::Kind;
 use crate::stats::{HeaderFields, PayloadStats};
 use crate::v1::CompressionType;
 
-/// One thing that a record says about itself and is not so.
+/// A header field that contradicts the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Warning {
@@ -33,53 +30,26 @@ impl Warning {
     }
 }
 
-/// The warnings about one record, in a fixed order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Warnings([Option<Warning>; 3]);
-
-impl Warnings {
-    pub(crate) fn of(kind: Kind, stats: &PayloadStats<'_>, encoding: Encoding) -> Self {
-        let said = match encoding {
-            Encoding::Raw => CompressionType::None,
-            Encoding::Zstd => CompressionType::Zstd,
-        };
-        let compression = |header: HeaderFields| header.compression != said as i32;
-        let kind = |header: HeaderFields| {
-            header.message_type != 0 && u32::try_from(header.message_type) != Ok(kind.number())
-        };
-        let header = stats.header;
-        Self([
-            header
-                .is_some_and(compression)
-                .then_some(Warning::CompressionFlag),
-            header.is_some_and(kind).then_some(Warning::MessageType),
-            stats.unrouted.then_some(Warning::BlankThreadId),
-        ])
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self == Self::default()
-    }
-
-    /// Whether `warning` is among them.
-    #[must_use]
-    pub fn contains(self, warning: Warning) -> bool {
-        self.0.contains(&Some(warning))
-    }
-
-    /// The warnings one by one.
-    pub fn iter(self) -> impl Iterator<Item = Warning> {
-        self.into_iter()
-    }
-}
-
-impl IntoIterator for Warnings {
-    type Item = Warning;
-    type IntoIter = Flatten<array::IntoIter<Option<Warning>, 3>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter().flatten()
-    }
+/// The header fields that contradict the record, in a fixed order.
+pub(crate) fn warnings(
+    kind: Kind,
+    stats: &PayloadStats<'_>,
+    encoding: Encoding,
+) -> [Option<Warning>; 3] {
+    let said = match encoding {
+        Encoding::Raw => CompressionType::None,
+        Encoding::Zstd => CompressionType::Zstd,
+    };
+    let compression = |header: HeaderFields| header.compression != said as i32;
+    let kind = |header: HeaderFields| {
+        header.message_type != 0 && u32::try_from(header.message_type) != Ok(kind.number())
+    };
+    let header = stats.header;
+    [
+        header
+            .is_some_and(compression)
+            .then_some(Warning::CompressionFlag),
+        header.is_some_and(kind).then_some(Warning::MessageType),
+        stats.unrouted.then_some(Warning::BlankThreadId),
+    ]
 }

@@ -5,7 +5,7 @@
 mod every_field;
 
 use dashstream_codec::{
-    DecodeOptions, Decoder, EncodeOptions, Encoder, Framing, Kind, Message, SCHEMA_VERSION,
+    DecodeOptions, Decoder, EncodeOptions, Encoder, Kind, Message, SCHEMA_VERSION,
 };
 use dashstream_testkit::frozen::{Frozen, check, names};
 
@@ -58,7 +58,7 @@ fn every_frozen_record_is_read_as_what_was_meant() {
         let frame = zstd.compress(payload).expect("there is memory");
         let framed = |byte: u8, payload: &[u8]| [&[byte], payload].concat();
         let strict = DecodeOptions::new();
-        let compatible = DecodeOptions::new().with_framing(Framing::Compatible);
+        let compatible = DecodeOptions::new().with_compatible_framing(true);
         assert_eq!(read(&strict, &record), meant);
         assert_eq!(read(&strict, &framed(1, &frame)), meant);
         assert_eq!(read(&compatible, payload), meant);

@@ -15,8 +15,8 @@ mod wire;
 use core::num::NonZeroU64;
 
 use dashstream_codec::{
-    DecodeOptions, Decoder, EncodeError, EncodeOptions, Encoder, Encoding, FaultClass, Framing,
-    Kind, Message, SchemaPolicy, THREAD_ID_BYTES_MAX, Warning, bounded_thread_id, v1,
+    DecodeOptions, Decoder, EncodeError, EncodeOptions, Encoder, Encoding, FaultClass, Kind,
+    Message, SchemaPolicy, THREAD_ID_BYTES_MAX, Warning, bounded_thread_id, v1,
 };
 use prost::Message as _;
 use wire::{header, len, number, raw, zstd};
@@ -178,7 +178,7 @@ fn older_forms_are_read_only_where_the_stream_says_so() {
         (compressed[1..].to_vec(), Encoding::Zstd, false),
     ];
     let mut strict = Decoder::new(DecodeOptions::new());
-    let mut compatible = Decoder::new(DecodeOptions::new().with_framing(Framing::Compatible));
+    let mut compatible = Decoder::new(DecodeOptions::new().with_compatible_framing(true));
     for (record, encoding, framed) in forms {
         let decoded = compatible.decode(&record).expect("accepted");
         assert_eq!(decoded.message, message);
@@ -214,10 +214,7 @@ fn a_header_that_names_another_kind_is_a_warning() {
         .decode(&record)
         .expect("accepted")
         .facts;
-    assert_eq!(
-        facts.warnings.iter().collect::<Vec<_>>(),
-        [Warning::MessageType]
-    );
+    assert_eq!(facts.warnings().collect::<Vec<_>>(), [Warning::MessageType]);
 }
 
 #[test]
@@ -255,9 +252,11 @@ fn what_routes_nowhere_is_a_warning_and_what_the_encoder_refuses() {
         let facts = Decoder::new(DecodeOptions::new())
             .check(&raw(payload))
             .expect("accepted");
-        let blank = facts.warnings.contains(Warning::BlankThreadId);
+        let blank = facts
+            .warnings()
+            .any(|warning| warning == Warning::BlankThreadId);
         assert_eq!(blank, warned, "{message:?}");
-        let listed: Vec<_> = facts.warnings.into_iter().map(Warning::code).collect();
+        let listed: Vec<_> = facts.warnings().map(Warning::code).collect();
         assert_eq!(listed.contains(&"blank_thread_id"), warned);
         let mut written = message.clone();
         let mut encoder = Encoder::new(EncodeOptions::new());
@@ -269,7 +268,7 @@ fn what_routes_nowhere_is_a_warning_and_what_the_encoder_refuses() {
     let facts = Decoder::new(options)
         .check(&raw(len(1, [])))
         .expect("accepted");
-    assert!(facts.warnings.is_empty());
+    assert_eq!(facts.warnings().count(), 0);
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn payloads_above_the_threshold_are_compressed_and_say_so_in_every_header() {
     let decoded = Decoder::new(DecodeOptions::new())
         .decode(encoded.record)
         .expect("read");
-    assert!(decoded.facts.warnings.is_empty());
+    assert_eq!(decoded.facts.warnings().count(), 0);
     assert_eq!(flag(&decoded.message), [1; 11]);
     assert_eq!(flag(&batch), [1; 11]);
 
@@ -90,7 +90,7 @@ fn what_does_not_shrink_is_stored_raw_without_the_flag() {
     let decoded = Decoder::new(DecodeOptions::new())
         .decode(encoded.record)
         .expect("read");
-    assert!(decoded.facts.warnings.is_empty());
+    assert_eq!(decoded.facts.warnings().count(), 0);
     assert_eq!(decoded.message, message);
 }
 
@@ -207,23 +207,19 @@ fn checkpoints_are_inflated_verified_and_accepted_plain() {
     let state = br#"{"messages":["hello","hello","hello","hello"]}"#.repeat(20);
     let mut reader = CheckpointReader::new(dashstream_zstd::Limits::new());
     let body = checkpoint(&state);
-    let opened = reader.open(&body).expect("opened");
-    assert_eq!((opened.state, opened.verified), (state.as_slice(), true));
+    assert!(!body.checksum.is_empty());
+    assert_eq!(reader.open(&body), Ok(state.as_slice()));
 
     let plain = Checkpoint {
         state: state.clone().into(),
         ..Checkpoint::default()
     };
-    let opened = reader.open(&plain).expect("opened");
-    assert_eq!((opened.state, opened.verified), (state.as_slice(), false));
+    assert_eq!(reader.open(&plain), Ok(state.as_slice()));
     let said_plain = Checkpoint {
         compression_info: Some(CompressionInfo::default()),
         ..plain
     };
-    assert_eq!(
-        reader.open(&said_plain).map(|body| body.state),
-        Ok(state.as_slice())
-    );
+    assert_eq!(reader.open(&said_plain), Ok(state.as_slice()));
 }
 
 #[test]

@@ -14,7 +14,7 @@
 use std::fs;
 use std::path::Path;
 
-use dashstream_codec::{DecodeLimits, DecodeOptions, Decoder, Framing};
+use dashstream_codec::{DecodeLimits, DecodeOptions, Decoder};
 use dashstream_testkit::vectors;
 
 const FOLDERS: [&str; 4] = [
@@ -30,7 +30,7 @@ fn decoders() -> [Decoder; 2] {
     [DecodeLimits::new(), tight].map(|limits| {
         Decoder::new(
             DecodeOptions::new()
-                .with_framing(Framing::Compatible)
+                .with_compatible_framing(true)
                 .with_optional_headers(true)
                 .with_limits(limits),
         )

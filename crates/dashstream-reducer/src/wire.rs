@@ -93,7 +93,7 @@ impl Runs {
         match record {
             Borrowed::StateDiff(diff, _) => {
                 let ids = (diff.state_hash, diff.base_checkpoint_id);
-                let update = of_diff(diff.full_state, diff.operations.into(), ids);
+                let update = of_diff(diff.full_state, diff.into(), ids);
                 let thread = diff.header.map_or("", |header| header.thread_id);
                 let stamp = stamp(diff.header, position.into());
                 let mut summary = ApplySummary::default();
@@ -157,7 +157,7 @@ fn of_checkpoint<'a>(
     let state = if checkpoint.state.is_empty() {
         &[]
     } else {
-        reader.open(checkpoint)?.state
+        reader.open(checkpoint)?
     };
     Ok(Update::Checkpoint { id, state })
 }

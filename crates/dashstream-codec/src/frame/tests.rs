@@ -17,13 +17,10 @@ fn strict_framing_knows_two_bytes() {
             }),
             _ => Err(DecodeError::UnknownFrameByte { byte }),
         };
-        assert_eq!(Frame::parse(&record, Framing::Strict), expected);
+        assert_eq!(Frame::parse(&record, false), expected);
     }
-    assert_eq!(Frame::parse(&[], Framing::Strict), Err(DecodeError::Empty));
-    assert_eq!(
-        Frame::parse(&[], Framing::Compatible),
-        Err(DecodeError::Empty)
-    );
+    assert_eq!(Frame::parse(&[], false), Err(DecodeError::Empty));
+    assert_eq!(Frame::parse(&[], true), Err(DecodeError::Empty));
 }
 
 #[test]
@@ -40,11 +37,11 @@ fn compatible_framing_takes_each_older_form_by_its_first_bytes() {
         } else {
             Err(DecodeError::UnknownFrameByte { byte })
         };
-        assert_eq!(Frame::parse(&record, Framing::Compatible), expected);
+        assert_eq!(Frame::parse(&record, true), expected);
     }
     let zstd = [0x28, 0xB5, 0x2F, 0xFD];
     assert_eq!(
-        Frame::parse(&zstd, Framing::Compatible),
+        Frame::parse(&zstd, true),
         Ok(Frame {
             encoding: Encoding::Zstd,
             framed: false,
@@ -52,14 +49,14 @@ fn compatible_framing_takes_each_older_form_by_its_first_bytes() {
         })
     );
     assert_eq!(
-        Frame::parse(&zstd[..3], Framing::Compatible),
+        Frame::parse(&zstd[..3], true),
         Err(DecodeError::UnknownFrameByte { byte: 0x28 })
     );
 }
 
 #[test]
 fn a_frame_byte_alone_frames_an_empty_payload() {
-    let frame = |byte| Frame::parse(byte, Framing::Strict).map(|frame| frame.payload.len());
+    let frame = |byte| Frame::parse(byte, false).map(|frame| frame.payload.len());
     assert_eq!(frame(&[0]), Ok(0));
     assert_eq!(frame(&[1]), Ok(0));
 }

@@ -2,7 +2,7 @@
 
 use dashstream_codec::{
     Borrowed, DecodeError, DecodeLimits, DecodeOptions, Decoded, Decoder, Encoding, FaultClass,
-    Framing, HeaderView, OpView, Peek, SchemaPolicy,
+    HeaderView, OpView, Peek, SchemaPolicy,
 };
 use dashstream_codec::{Message, v1};
 use dashstream_testkit::alloc;
@@ -25,7 +25,7 @@ pub(crate) fn options() -> [DecodeOptions; 4] {
     [
         DecodeOptions::new(),
         DecodeOptions::new()
-            .with_framing(Framing::Compatible)
+            .with_compatible_framing(true)
             .with_schema(SchemaPolicy::AcceptNewer)
             .with_optional_headers(true),
         DecodeOptions::new()
@@ -105,8 +105,11 @@ pub(crate) fn view_equals_owned(record: &[u8]) {
                 assert_eq!(view.base_checkpoint_id, diff.base_checkpoint_id);
                 assert_eq!(view.state_hash, diff.state_hash);
                 assert_eq!(view.full_state, diff.full_state);
-                assert_eq!(view.operations.len(), diff.operations.len());
-                assert!(view.operations.eq(diff.operations.iter().map(OpView::from)));
+                assert_eq!(view.operations().len(), diff.operations.len());
+                assert!(
+                    view.operations()
+                        .eq(diff.operations.iter().map(OpView::from))
+                );
             }
             (Ok(Borrowed::Other(other)), Ok(owned)) => assert!(same(&other, &owned)),
             (Err(borrowed), Err(owned)) => assert_eq!(borrowed, owned),

@@ -32,7 +32,7 @@ pub(crate) enum Form<'a> {
     Owned(&'a [Operation]),
     Encoded(&'a [Encoded<'a>]),
     #[cfg(feature = "wire")]
-    View(dashstream_codec::Operations<'a>),
+    View(&'a dashstream_codec::DiffView<'a>),
 }
 
 impl Operations<'_> {
@@ -43,7 +43,7 @@ impl Operations<'_> {
             Form::Owned(operations) => operations.len(),
             Form::Encoded(operations) => operations.len(),
             #[cfg(feature = "wire")]
-            Form::View(operations) => operations.len(),
+            Form::View(diff) => diff.operations().len(),
         }
     }
 
@@ -134,7 +134,7 @@ impl Operations<'_> {
             }),
             Form::Encoded(operations) => operations.iter().for_each(|op| body(*op, None)),
             #[cfg(feature = "wire")]
-            Form::View(operations) => operations.for_each(|op| body(op.into(), None)),
+            Form::View(diff) => diff.operations().for_each(|op| body(op.into(), None)),
         }
     }
 }
@@ -157,9 +157,9 @@ impl<'a> From<&'a [Encoded<'a>]> for Operations<'a> {
 
 /// Borrows from the payload; nothing is collected.
 #[cfg(feature = "wire")]
-impl<'a> From<dashstream_codec::Operations<'a>> for Operations<'a> {
-    fn from(operations: dashstream_codec::Operations<'a>) -> Self {
-        Self(Form::View(operations))
+impl<'a> From<&'a dashstream_codec::DiffView<'a>> for Operations<'a> {
+    fn from(diff: &'a dashstream_codec::DiffView<'a>) -> Self {
+        Self(Form::View(diff))
     }
 }
 

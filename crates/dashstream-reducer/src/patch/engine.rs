@@ -71,7 +71,7 @@ pub fn apply(
         Form::Owned(operations) => run(document, operations.iter(), limits),
         Form::Encoded(operations) => run(document, operations.iter().copied(), limits),
         #[cfg(feature = "wire")]
-        Form::View(operations) => run(document, operations.map(Encoded::from), limits),
+        Form::View(diff) => run(document, diff.operations().map(Encoded::from), limits),
     }
 }
 
