@@ -20,26 +20,26 @@ pub enum Action<P> {
     Archive(ArchiveRequest),
     /// Pause the partition at the client.
     Pause {
-        /// Which one.
+        /// The partition.
         partition: TopicPartition,
-        /// Under which assignment.
+        /// Its assignment, the current one.
         assignment: Assignment,
     },
     /// Let the next delivered record be the one at this position, throw away what was fetched
     /// before, and answer with [`crate::Input::SeekCompleted`].
     Seek {
-        /// Where.
+        /// The partition.
         partition: TopicPartition,
-        /// Under which assignment.
+        /// Its assignment, the current one; to be given back in the answer.
         assignment: Assignment,
-        /// The position.
+        /// The offset of the next record to be delivered.
         to: Offset,
     },
     /// Resume the partition at the client.
     Resume {
-        /// Which one.
+        /// The partition.
         partition: TopicPartition,
-        /// Under which assignment.
+        /// Its assignment, the current one.
         assignment: Assignment,
     },
     /// Take no more records from the client until [`Action::ResumePolling`].
@@ -89,7 +89,7 @@ pub struct StoreOffset {
 }
 
 impl StoreOffset {
-    /// Where.
+    /// The partition.
     #[must_use]
     pub const fn partition(&self) -> TopicPartition {
         self.partition
@@ -101,7 +101,7 @@ impl StoreOffset {
         self.assignment
     }
 
-    /// What to store.
+    /// The offset to store, as it is: one past the last settled record.
     #[must_use]
     pub const fn next(&self) -> NextOffset {
         self.next
@@ -190,11 +190,11 @@ pub struct ArchiveRequest {
     pub partition: TopicPartition,
     /// The assignment it was read under.
     pub assignment: Assignment,
-    /// Its offset.
+    /// Offset of the record.
     pub offset: Offset,
     /// Why it could not be processed.
     pub cause: Cause,
-    /// Whether it is old.
+    /// Whether the record was there before the consumer began to follow.
     pub backlog: Backlog,
 }
 
@@ -208,9 +208,9 @@ pub struct ArchiveRequest {
 pub enum Count {
     /// A record cannot be processed.
     Unprocessable {
-        /// Why.
+        /// Why it was rejected.
         cause: Cause,
-        /// Whether it is old.
+        /// Whether it was there before the consumer began to follow.
         backlog: Backlog,
     },
     /// What became of such a record, once and for good.
@@ -224,7 +224,7 @@ pub enum Count {
     ArchiveAcked {
         /// Why it could not be processed.
         cause: Cause,
-        /// What was sent.
+        /// How much of the record it has.
         form: Form,
     },
     /// A send to the archive failed.
@@ -236,9 +236,9 @@ pub enum Count {
     },
     /// A partition is held from now on.
     Held {
-        /// Why.
+        /// Why the record at which it is held was rejected, or cannot be had.
         cause: Cause,
-        /// By what.
+        /// What holds it.
         by: HeldBy,
     },
     /// Something arrived under an assignment, or for a send, that is no longer current.
@@ -306,7 +306,7 @@ pub enum Admission {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Audit {
-    /// When.
+    /// Time at which it was given, by the clock of the `now` passed to the engine.
     pub at: Duration,
     /// What was asked, by whom, and why.
     pub command: OperatorCommand,

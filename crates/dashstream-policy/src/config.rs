@@ -312,7 +312,7 @@ pub enum ConfigError {
     /// The number of outstanding records.
     #[error("{asked} outstanding records asked for, 1 to 1000000 are possible")]
     Outstanding {
-        /// What was given.
+        /// The number that was configured.
         asked: usize,
     },
     /// Some bytes have to fit.
@@ -330,9 +330,9 @@ pub enum ConfigError {
     /// A wait of zero would spin, and the longest wait is no shorter than the first.
     #[error("a backoff from {first:?} to {longest:?} is not possible")]
     Backoff {
-        /// The first wait.
+        /// The wait that was configured before the second attempt.
         first: Duration,
-        /// The longest.
+        /// The longest wait that was configured.
         longest: Duration,
     },
 }

@@ -21,7 +21,7 @@ use crate::partition::{Partition, Passed};
 use crate::timers::{Due, Timer, Timers};
 use crate::{
     Action, Admission, ArchiveId, Assignment, Breaker, Config, ConfigError, Count, Delivered,
-    Delivery, Fault, Input, Mode, Rejected, Status, Taking, TopicPartition,
+    Delivery, Fault, Input, Mode, Rejected, Taking, TopicPartition,
 };
 
 use verdict::Verdict;
@@ -220,7 +220,7 @@ impl<P> Engine<P> {
     /// No attempt is counted and no verdict is given, however long it lasts. The partition is paused
     /// and its deferred records come back by [`Action::Deliver`], one at a time and in order, after
     /// waits of [`Config::retry_backoff`]; a record that is then processed brings the next at once.
-    /// [`Status`] shows [`crate::HeldBy::HostResources`] meanwhile, and
+    /// [`Engine::status`] shows [`crate::HeldBy::HostResources`] meanwhile, and
     /// [`crate::Command::Retry`] ends the wait.
     /// Poll the actions afterwards.
     pub fn defer(&mut self, now: Duration, record: Delivered, payload: P) {
@@ -267,13 +267,6 @@ impl<P> Engine<P> {
         self.archive.jobs.get(&id).map(|job| &job.payload)
     }
 
-    /// Whether nothing is under way any more: no record with a handler, none waiting for another
-    /// attempt or for the archive. Held records do not count; they stay where they are.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.nothing_under_way()
-    }
-
     /// Whether a record of this partition would find room. A host that can leave one partition alone
     /// and read the others asks before it does; to refuse a record means that it is fetched again.
     #[must_use]
@@ -305,12 +298,6 @@ impl<P> Engine<P> {
             (false, Stop::Open) => Taking::Open,
             (false, Stop::Closed { since, .. } | Stop::Paused { since }) => Taking::Full { since },
         }
-    }
-
-    /// The state of everything, for a health page. Allocates one entry for each partition.
-    #[must_use]
-    pub fn status(&self) -> Status {
-        self.report()
     }
 
     /// The mode in force.

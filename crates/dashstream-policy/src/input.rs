@@ -22,7 +22,7 @@ use crate::{
 pub enum Input {
     /// The group gave this consumer a partition.
     Assigned {
-        /// Which one.
+        /// The partition.
         partition: TopicPartition,
         /// Greater than every earlier one of this partition; otherwise the input is ignored.
         assignment: Assignment,
@@ -35,18 +35,18 @@ pub enum Input {
     /// The group took a partition away, or it is lost. Drain the actions before this input to store
     /// what is settled: afterwards nothing of this assignment is stored.
     Revoked {
-        /// Which one.
+        /// The partition.
         partition: TopicPartition,
         /// The assignment that ends.
         assignment: Assignment,
     },
     /// The client cannot fetch what comes next.
     FetchFailed {
-        /// Where.
+        /// The partition.
         partition: TopicPartition,
-        /// Under which assignment.
+        /// The assignment that the client fetched for; an earlier one is fenced.
         assignment: Assignment,
-        /// Why.
+        /// What is in the way.
         fault: FetchFault,
     },
     /// What the log has, asked for while the position was where it is now. A position beyond its end
@@ -54,7 +54,7 @@ pub enum Input {
     Log {
         /// Which partition.
         partition: TopicPartition,
-        /// Under which assignment.
+        /// The assignment that the question was asked under; an earlier one is fenced.
         assignment: Assignment,
         /// From where to where it goes.
         log: LogRange,
@@ -71,9 +71,9 @@ pub enum Input {
     },
     /// How [`crate::Action::Store`] ended. A store that failed is repeated.
     Stored {
-        /// Where.
+        /// The partition, as in the action.
         partition: TopicPartition,
-        /// Under which assignment.
+        /// The assignment, as in the action; an earlier one is fenced.
         assignment: Assignment,
         /// What was to be stored.
         next: NextOffset,
@@ -83,9 +83,9 @@ pub enum Input {
     /// How [`crate::Action::Seek`] ended. A seek that failed is repeated; until one succeeds every
     /// record of the partition is refused.
     SeekCompleted {
-        /// Where.
+        /// The partition, as in the action.
         partition: TopicPartition,
-        /// Under which assignment.
+        /// The assignment, as in the action; an earlier one is fenced.
         assignment: Assignment,
         /// The position that was asked for.
         to: Offset,
@@ -330,7 +330,7 @@ impl OperatorCommand {
         }
     }
 
-    /// Where it applies.
+    /// The partition that it is for.
     #[must_use]
     pub const fn partition(&self) -> TopicPartition {
         self.partition
@@ -424,13 +424,13 @@ impl Operator {
         })
     }
 
-    /// Who.
+    /// The name of who gave the command.
     #[must_use]
     pub fn who(&self) -> &str {
         &self.who
     }
 
-    /// Why.
+    /// The reason that was given for the command.
     #[must_use]
     pub fn why(&self) -> &str {
         &self.why

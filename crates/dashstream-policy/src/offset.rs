@@ -189,7 +189,7 @@ pub enum OffsetError {
     /// Negative, or without a successor.
     #[error("offset {offset} is outside 0..i64::MAX")]
     OutOfRange {
-        /// What was given.
+        /// The number that was given.
         offset: i64,
     },
 }

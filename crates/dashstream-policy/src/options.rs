@@ -30,7 +30,7 @@ labels! {
         Partition = "partition",
         /// Those of a partition with the same key, and those without a key among themselves.
         Key = "key",
-        /// None.
+        /// No record waits for another.
         Unordered = "unordered",
     }
 
@@ -62,7 +62,7 @@ labels! {
     /// What an open breaker does.
     #[derive(Default)]
     Escalation {
-        /// Nothing.
+        /// The configured mode stays in force.
         #[default]
         Off = "off",
         /// While the breaker is open, [`Mode::Skip`] acts as [`Mode::Pause`]. What was held then stays

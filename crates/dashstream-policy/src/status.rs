@@ -32,11 +32,11 @@ pub struct Status {
 #[expect(clippy::exhaustive_enums, reason = "a health page shows each of them")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taking {
-    /// Yes.
+    /// Records are taken.
     Open,
     /// No, since there is no room.
     Full {
-        /// Since when.
+        /// Time at which room ran out.
         since: Duration,
     },
     /// No, since the host is about to stop.
@@ -47,7 +47,7 @@ pub enum Taking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PartitionStatus {
-    /// Which one.
+    /// The partition.
     pub partition: TopicPartition,
     /// Its last assignment.
     pub assignment: Assignment,
@@ -82,25 +82,25 @@ pub enum PartitionState {
     Running,
     /// Its next position is being set.
     Seeking {
-        /// The position.
+        /// The offset that the client was asked to go on from.
         to: Offset,
     },
     /// It waits: another partition is held and the scope is the consumer, or there is no room.
     Waiting,
     /// It is held.
     Held {
-        /// By what.
+        /// What holds it.
         by: HeldBy,
         /// Why, if a record cannot be processed or be had.
         cause: Option<Cause>,
         /// The held record, the first deferred one, or the position at which there is none to be had.
         offset: Option<Offset>,
-        /// Since when.
+        /// Time at which it was held.
         since: Duration,
     },
     /// It belongs to somebody else now.
     Revoked {
-        /// Since when.
+        /// Time at which its assignment ended.
         since: Duration,
     },
 }

@@ -54,7 +54,7 @@ pub enum Mistake {
     OutOfOrder {
         /// What the engine asked for next.
         asked: String,
-        /// What the host did.
+        /// The call that the host made.
         done: String,
     },
     /// An offset was stored for an assignment that has ended.
@@ -66,7 +66,7 @@ pub enum Mistake {
     /// A handler got a record that lies behind a held one.
     #[error("offset {offset} was handed out behind the hold at {held}")]
     BehindHold {
-        /// The record.
+        /// Offset of the record that was handed out.
         offset: i64,
         /// The held one.
         held: i64,

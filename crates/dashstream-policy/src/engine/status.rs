@@ -10,7 +10,9 @@ use crate::{
 use super::Engine;
 
 impl<P> Engine<P> {
-    pub(super) fn report(&self) -> Status {
+    /// The state of everything, for a health page. Allocates one entry for each partition.
+    #[must_use]
+    pub fn status(&self) -> Status {
         let limits = self.limits();
         let everywhere = self.consumer_held() || self.pauses_for_room();
         let partitions: Vec<_> = self
@@ -54,7 +56,10 @@ impl<P> Engine<P> {
         }
     }
 
-    pub(super) fn nothing_under_way(&self) -> bool {
+    /// Whether nothing is under way any more: no record with a handler, none waiting for another
+    /// attempt or for the archive. Held records do not count; they stay where they are.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
         let idle = self
             .partitions
             .values()

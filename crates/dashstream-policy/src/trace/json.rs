@@ -53,7 +53,7 @@ pub enum TraceError {
     /// More calls than asked for.
     #[error("more than {limit} calls")]
     TooLong {
-        /// What was asked for.
+        /// The most calls that the reader takes.
         limit: usize,
     },
     /// The configuration is out of range.
