@@ -161,13 +161,10 @@ impl Scan {
 
     #[inline(always)]
     fn spend(&mut self, fields: u32) -> Result<(), DecodeError> {
-        match self.fields_left.checked_sub(fields) {
-            Some(left) => {
-                self.fields_left = left;
-                Ok(())
-            }
-            None => Err(DecodeError::TooManyFields { limit: self.limit }),
-        }
+        let limit = self.limit;
+        let left = self.fields_left.checked_sub(fields);
+        self.fields_left = left.ok_or(DecodeError::TooManyFields { limit })?;
+        Ok(())
     }
 
     #[inline(always)]

@@ -11,12 +11,15 @@
 //! whose capacity stays below twice its length; the rest covers the four elements that a list
 //! starts with, and the fuller nodes of a map.
 
+mod budget;
+
+use self::budget::Level;
 use crate::error::DecodeError;
 use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH, HEADER};
 use crate::header::{self, header_fields, int32, is_blank, string_heap};
 use crate::kind::Kind;
 use crate::peek::{Peek, body};
-use crate::shape::{Field, FieldKind, SLOTS, Shape, map_growth, vec_growth};
+use crate::shape::{Field, FieldKind, Shape, map_growth, vec_growth};
 use crate::stats::{HeaderFields, PayloadStats, Rules};
 use crate::trace::{Trace, Untraced};
 use crate::version::SCHEMA_VERSION;
@@ -113,12 +116,7 @@ impl<T: Trace> Walk<'_, T> {
         let mut level = Level::new(1);
         self.trace.enter(&DASH_STREAM_MESSAGE);
         let mut input = Input::new(payload);
-        while let Some(key) = {
-            self.trace.at(input.rest());
-            input.key()?
-        } {
-            self.trace.field(key);
-            self.fields(1)?;
+        while let Some(key) = self.next(&mut input)? {
             let number = key.number();
             let field = DASH_STREAM_MESSAGE.field(number);
             let (Some(kind), Some(shape)) = (Kind::from_number(number), field.child) else {
@@ -133,10 +131,8 @@ impl<T: Trace> Walk<'_, T> {
                 root.again = true;
                 self.headed(shape, bytes, left, &mut Level::new(scale), &mut None)?;
             } else {
-                let mut own = Level {
-                    exact: true,
-                    ..Level::new(scale)
-                };
+                let mut own = Level::new(scale);
+                own.exact = true;
                 root.headers_again =
                     self.headed(shape, bytes, left, &mut own, &mut stats.header)?;
                 root.kind = Some(kind);
@@ -146,6 +142,19 @@ impl<T: Trace> Walk<'_, T> {
             level.leave(scale, before, self.heap_left);
         }
         Ok(root)
+    }
+
+    /// The next field's key; the field is counted.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn next(&mut self, input: &mut Input<'_>) -> Result<Option<Key>, DecodeError> {
+        self.trace.at(input.rest());
+        let Some(key) = input.key()? else {
+            return Ok(None);
+        };
+        self.trace.field(key);
+        self.fields(1)?;
+        Ok(Some(key))
     }
 
     /// One of the nine messages, or an event of a batch: its header counts. Returns whether there is
@@ -162,12 +171,7 @@ impl<T: Trace> Walk<'_, T> {
         let mut again = false;
         self.trace.enter(shape);
         let mut input = Input::new(bytes);
-        while let Some(key) = {
-            self.trace.at(input.rest());
-            input.key()?
-        } {
-            self.trace.field(key);
-            self.fields(1)?;
+        while let Some(key) = self.next(&mut input)? {
             if key.number() == 1 {
                 again |= header.is_some();
                 let bytes = body(&mut input, key)?;
@@ -251,12 +255,7 @@ impl<T: Trace> Walk<'_, T> {
         let mut level = Level::new(scale);
         self.trace.enter(shape);
         let mut input = Input::new(bytes);
-        while let Some(key) = {
-            self.trace.at(input.rest());
-            input.key()?
-        } {
-            self.trace.field(key);
-            self.fields(1)?;
+        while let Some(key) = self.next(&mut input)? {
             self.value(&mut input, key, shape, left, &mut level)?;
         }
         self.trace.leave();
@@ -438,155 +437,10 @@ impl<T: Trace> Walk<'_, T> {
         }
     }
 
-    #[inline(always)]
-    fn blob(&mut self, value: &[u8]) {
-        self.blobs = self.blobs.saturating_add(u32::from(!value.is_empty()));
-        self.blob_bytes = self.blob_bytes.saturating_add(value.len() as u64);
-    }
-
     #[inline(never)]
     fn unknown(&mut self, input: &mut Input<'_>, key: Key, left: u32) -> Result<(), DecodeError> {
         let skipped = input.skip(key, left)?;
         self.fields(skipped)
-    }
-
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn below(&self, left: u32) -> Result<u32, DecodeError> {
-        match left.checked_sub(1) {
-            Some(left) => Ok(left),
-            None => Err(DecodeError::TooDeep {
-                limit: self.rules.limits.depth(),
-            }),
-        }
-    }
-
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn charge(&mut self, heap: u64) -> Result<(), DecodeError> {
-        match self.heap_left.checked_sub(heap) {
-            Some(left) => {
-                self.heap_left = left;
-                Ok(())
-            }
-            None => Err(DecodeError::HeapBudget {
-                limit: self.rules.limits.heap_bytes(),
-            }),
-        }
-    }
-
-    /// Charges what one more element makes a list or map allocate.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn grow(
-        &mut self,
-        level: &mut Level,
-        field: &Field,
-        growth: impl Fn(u32, u32) -> u64,
-    ) -> Result<(), DecodeError> {
-        let Some(count) = level.counts.get_mut(usize::from(field.slot)) else {
-            return Ok(());
-        };
-        let bytes = if level.exact && field.kind != FieldKind::Map {
-            u64::from(field.unit)
-        } else {
-            growth(*count, field.unit)
-        };
-        // It does not saturate: a payload is at most 1 GiB, and an element at least one byte.
-        *count = count.saturating_add(1);
-        if bytes == 0 {
-            return Ok(());
-        }
-        self.charge(bytes.saturating_mul(level.scale))
-    }
-
-    /// Charges what `count` more numbers make a list allocate.
-    #[inline(always)]
-    fn grow_by(&mut self, level: &mut Level, field: &Field, count: u32) -> Result<(), DecodeError> {
-        if !level.exact {
-            return (0..count).try_for_each(|_| self.grow(level, field, vec_growth));
-        }
-        let Some(before) = level.counts.get_mut(usize::from(field.slot)) else {
-            return Ok(());
-        };
-        *before = before.saturating_add(count);
-        let bytes = u64::from(field.unit).saturating_mul(count.into());
-        self.charge(bytes.saturating_mul(level.scale))
-    }
-
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn element(&mut self) -> Result<(), DecodeError> {
-        match self.elements_left.checked_sub(1) {
-            Some(left) => {
-                self.elements_left = left;
-                Ok(())
-            }
-            None => Err(DecodeError::TooManyElements {
-                limit: self.rules.limits.elements(),
-            }),
-        }
-    }
-
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn fields(&mut self, count: u32) -> Result<(), DecodeError> {
-        match self.fields_left.checked_sub(count) {
-            Some(left) => {
-                self.fields_left = left;
-                Ok(())
-            }
-            None => Err(DecodeError::TooManyFields {
-                limit: self.rules.limits.fields(),
-            }),
-        }
-    }
-
-    /// The scale for a message field. When it occurs again, what was charged in such fields before
-    /// is charged as merged first.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn enter(&mut self, level: &mut Level, number: u32) -> Result<u64, DecodeError> {
-        let bit = 1_u16.checked_shl(number).unwrap_or(0);
-        if level.seen & bit == 0 {
-            level.seen |= bit;
-            return Ok(level.scale);
-        }
-        let before = core::mem::take(&mut level.once);
-        self.charge(before.saturating_mul(MERGED - 1))?;
-        Ok(MERGED)
-    }
-}
-
-/// The state of one message that is being walked.
-struct Level {
-    scale: u64,
-    counts: [u32; SLOTS],
-    /// The lists of this message are reserved before they are filled.
-    exact: bool,
-    /// Message fields seen, by number.
-    seen: u16,
-    /// What was charged once in message fields.
-    once: u64,
-}
-
-impl Level {
-    #[inline(always)]
-    const fn new(scale: u64) -> Self {
-        Self {
-            scale,
-            counts: [0; SLOTS],
-            exact: false,
-            seen: 0,
-            once: 0,
-        }
-    }
-
-    #[inline(always)]
-    const fn leave(&mut self, scale: u64, before: u64, after: u64) {
-        if scale < MERGED {
-            self.once = self.once.saturating_add(before.saturating_sub(after));
-        }
     }
 }
 
@@ -608,9 +462,6 @@ fn varint(input: &mut Input<'_>) -> Result<(), DecodeError> {
 fn fixed<const N: usize>(input: &mut Input<'_>) -> Result<(), DecodeError> {
     Ok(input.fixed::<N>().map(drop)?)
 }
-
-/// How many times what is merged is charged.
-const MERGED: u64 = 4;
 
 #[cfg(test)]
 mod tests;

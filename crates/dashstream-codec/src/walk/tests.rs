@@ -6,6 +6,7 @@ use dashstream_testkit::rng::SplitMix64;
 use prost::Message as _;
 use prost::encoding::encode_varint;
 
+use super::budget::MERGED;
 use super::*;
 use crate::limits::DecodeLimits;
 use crate::trace::PathTrace;
