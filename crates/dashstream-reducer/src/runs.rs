@@ -10,6 +10,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::counts::RunState;
 pub(crate) use self::counts::StateText;
 pub use self::counts::{ApplySummary, Counts};
 pub use self::limits::RunsLimits;
@@ -57,10 +58,8 @@ struct Held {
     deadline: Option<Duration>,
     /// Its place among those that wait to ask.
     asking: Option<u64>,
-    /// What is in the counts for it.
-    synced: bool,
-    unseen: bool,
-    proven: bool,
+    /// What it is counted as.
+    counted: RunState,
 }
 
 impl Runs {
@@ -256,10 +255,7 @@ impl Runs {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let due = self.deadlines.first().map(|(at, _)| *at);
         let may_ask = self.requests.next_at();
-        match (due, may_ask) {
-            (Some(due), Some(may_ask)) => Some(due.min(may_ask)),
-            (due, may_ask) => due.or(may_ask),
-        }
+        due.into_iter().chain(may_ask).min()
     }
 
     /// Tells the runs that time has passed. Drain [`Runs::poll_effect`] afterwards.
@@ -334,14 +330,11 @@ impl Runs {
             heard: self.silence.arrive(self.arrived),
             deadline: None,
             asking: None,
-            synced: false,
-            unseen: true,
-            proven: false,
+            counted: RunState::of(&run),
             run,
         };
         self.bytes = self.bytes.saturating_add(held.bytes);
-        self.counts.held(held.synced, true);
-        self.counts.unseen(1);
+        self.counts.recount(None, Some(held.counted));
         self.runs.insert(name, held);
     }
 
@@ -353,21 +346,10 @@ impl Runs {
     ) -> Option<T> {
         let held = self.runs.get_mut(name)?;
         let value = body(held, &mut self.fuel, &mut self.silence);
-        let proven = held.run.is_proven();
-        if proven != held.proven {
-            held.proven = proven;
-            self.counts.proved(if proven { 1 } else { -1 });
-        }
-        let needs = held.run.needs_resync();
-        let unseen = needs == Some(ResyncReason::NoSnapshot);
-        if unseen != held.unseen {
-            held.unseen = unseen;
-            self.counts.unseen(if unseen { 1 } else { -1 });
-        }
-        let synced = needs.is_none();
-        if synced != held.synced {
-            held.synced = synced;
-            self.counts.moved(if synced { 1 } else { -1 });
+        let state = RunState::of(&held.run);
+        if state != held.counted {
+            self.counts.recount(Some(held.counted), Some(state));
+            held.counted = state;
         }
         let bytes = held_bytes(name, &held.run);
         let before = core::mem::replace(&mut held.bytes, bytes);
@@ -432,13 +414,7 @@ impl Runs {
             self.deadlines.remove(&(at, held.arrival));
         }
         self.bytes = self.bytes.saturating_sub(held.bytes);
-        self.counts.held(held.synced, false);
-        if held.unseen {
-            self.counts.unseen(-1);
-        }
-        if held.proven {
-            self.counts.proved(-1);
-        }
+        self.counts.recount(Some(held.counted), None);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Numbers about all runs, for metrics.
 
 use crate::hash::Verdict;
-use crate::reducer::{Outcome, ResyncReason};
+use crate::reducer::{Outcome, Reducer, ResyncReason};
 
 /// What all runs together look like, and what became of all updates since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,25 @@ pub struct ApplySummary {
     pub verified: u64,
     /// The ones among them that matched in another dialect.
     pub drifted: u64,
+}
+
+/// What one run is counted as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RunState {
+    synced: bool,
+    unseen: bool,
+    proven: bool,
+}
+
+impl RunState {
+    pub(super) fn of(run: &Reducer) -> Self {
+        let needs = run.needs_resync();
+        Self {
+            synced: needs.is_none(),
+            unseen: needs == Some(ResyncReason::NoSnapshot),
+            proven: run.is_proven(),
+        }
+    }
 }
 
 /// Where the text of a state stands in a message.
@@ -163,15 +182,20 @@ impl Counts {
         }
     }
 
-    /// One run came into step, or fell out of it.
-    pub(super) const fn moved(&mut self, synced: isize) {
-        self.synced = self.synced.saturating_add_signed(synced);
-        self.waiting = self.waiting.saturating_add_signed(synced.saturating_neg());
-    }
-
-    /// The newest state of one run is proven from now on, or no longer.
-    pub(super) const fn proved(&mut self, proven: isize) {
-        self.proven = self.proven.saturating_add_signed(proven);
+    /// One run is counted as `after` from now on, and no longer as `before`; one that is not held as nothing.
+    pub(super) fn recount(&mut self, before: Option<RunState>, after: Option<RunState>) {
+        for (state, change) in [(before, -1), (after, 1)] {
+            let Some(state) = state else { continue };
+            let gauges = [
+                (&mut self.synced, state.synced),
+                (&mut self.waiting, !state.synced),
+                (&mut self.unseen, state.unseen),
+                (&mut self.proven, state.proven),
+            ];
+            for (gauge, counts) in gauges {
+                *gauge = gauge.saturating_add_signed(if counts { change } else { 0 });
+            }
+        }
     }
 
     /// One more update, and what became of it.
@@ -190,24 +214,5 @@ impl Counts {
         if verdict == Verdict::Mismatch {
             self.outcome(Outcome::Resync(ResyncReason::HashMismatch));
         }
-    }
-
-    /// No full state of one run has been seen, from now on or no longer.
-    pub(super) const fn unseen(&mut self, unseen: isize) {
-        self.unseen = self.unseen.saturating_add_signed(unseen);
-    }
-
-    /// One run is held from now on, or no longer.
-    pub(super) const fn held(&mut self, synced: bool, arrives: bool) {
-        let slot = if synced {
-            &mut self.synced
-        } else {
-            &mut self.waiting
-        };
-        *slot = if arrives {
-            slot.saturating_add(1)
-        } else {
-            slot.saturating_sub(1)
-        };
     }
 }
