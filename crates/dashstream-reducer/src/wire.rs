@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use dashstream_codec::v1::{Checkpoint, Event, EventType};
 use dashstream_codec::{
-    Borrowed, CheckpointError, CheckpointReader, HeaderView, Message, StateKey,
+    Borrowed, CheckpointError, CheckpointReader, HeaderView, Message, OpView, StateKey,
 };
 
 use crate::document::ReadLimits;
@@ -41,7 +41,8 @@ impl Runs {
             let (update, text) = match (message, entry.event) {
                 (_, Some(event)) => of_event(event),
                 (Message::StateDiff(diff), None) => {
-                    encoded.extend(diff.operations.iter().map(Encoded::from));
+                    let views = diff.operations.iter().map(OpView::from);
+                    encoded.extend(views.map(Encoded::from));
                     let operations = encoded.as_slice().into();
                     let ids = (&*diff.state_hash, &*diff.base_checkpoint_id);
                     (

@@ -58,6 +58,10 @@ impl Float {
     pub(crate) const fn get(self) -> f64 {
         self.value
     }
+
+    const fn is_same(self, other: Self) -> bool {
+        self.value.to_bits() == other.value.to_bits()
+    }
 }
 
 /// An integer literal beyond 64 bits: the float that it is read as everywhere else, and its digits, by
@@ -211,19 +215,14 @@ impl Node {
 
     /// Whether both have the same canonical text: `1` and `1.0` differ.
     pub(crate) fn is_identical(&self, other: &Self) -> bool {
+        fn all<E: Entry>(a: &Arc<Tree<E>>, b: &Arc<Tree<E>>) -> bool {
+            Arc::ptr_eq(a, b)
+                || a.container_weight().shape() == b.container_weight().shape()
+                    && pairs(a, b, Node::is_identical)
+        }
         match (self, other) {
-            (Self::Array(a), Self::Array(b)) => {
-                Arc::ptr_eq(a, b)
-                    || (a.container_weight().shape() == b.container_weight().shape()
-                        && a.iter().zip(b.iter()).all(|(a, b)| a.is_identical(b)))
-            }
-            (Self::Object(a), Self::Object(b)) => {
-                Arc::ptr_eq(a, b)
-                    || (a.container_weight().shape() == b.container_weight().shape()
-                        && a.iter()
-                            .zip(b.iter())
-                            .all(|(a, b)| a.key == b.key && a.node.is_identical(&b.node)))
-            }
+            (Self::Array(a), Self::Array(b)) => all(a, b),
+            (Self::Object(a), Self::Object(b)) => all(a, b),
             (Self::String(a), Self::String(b)) => a == b,
             (a, b) => a.is_same_scalar(b),
         }
@@ -235,25 +234,13 @@ impl Node {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::UInt(a), Self::UInt(b)) => a == b,
-            (a, b) => match (a.as_float(), b.as_float()) {
-                (Some(a), Some(b)) => a.to_bits() == b.to_bits(),
-                _ => false,
-            },
-        }
-    }
-
-    /// The value of a number that is written as a float.
-    fn as_float(&self) -> Option<f64> {
-        match self {
-            Self::Float(float) => Some(float.value),
-            Self::Big(big) => Some(big.float.value),
-            Self::Null
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::UInt(_)
-            | Self::String(_)
-            | Self::Array(_)
-            | Self::Object(_) => None,
+            (Self::Float(a), Self::Float(b)) => a.is_same(*b),
+            (Self::Big(a), Self::Big(b)) => a.float.is_same(b.float),
+            // Both are written as floats.
+            (Self::Float(float), Self::Big(big)) | (Self::Big(big), Self::Float(float)) => {
+                float.is_same(big.float)
+            }
+            _ => false,
         }
     }
 
@@ -261,31 +248,26 @@ impl Node {
     pub(crate) fn is_equal(&self, other: &Self) -> bool {
         //= rfc6902#section-4.6
         //# numbers: are considered equal if their values are numerically equal.
+        fn all<E: Entry>(a: &Arc<Tree<E>>, b: &Arc<Tree<E>>) -> bool {
+            Arc::ptr_eq(a, b) || a.len() == b.len() && pairs(a, b, Node::is_equal)
+        }
         match (self, other) {
-            (Self::Array(a), Self::Array(b)) => {
-                Arc::ptr_eq(a, b)
-                    || (a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.is_equal(b)))
-            }
+            (Self::Array(a), Self::Array(b)) => all(a, b),
             // Members stand in one order in both, so comparing pairs is comparing sets.
-            (Self::Object(a), Self::Object(b)) => {
-                Arc::ptr_eq(a, b)
-                    || (a.len() == b.len()
-                        && a.iter()
-                            .zip(b.iter())
-                            .all(|(a, b)| a.key == b.key && a.node.is_equal(&b.node)))
-            }
+            (Self::Object(a), Self::Object(b)) => all(a, b),
             (Self::Float(a), Self::Float(b)) => {
                 a.value.partial_cmp(&b.value) == Some(Ordering::Equal)
             }
             (Self::Big(a), Self::Big(b)) => a.digits == b.digits,
             // The float is what the literal was rounded to, so that only an exact one is equal.
             (Self::Float(float), Self::Big(big)) | (Self::Big(big), Self::Float(float)) => {
-                float.value.to_bits() == big.float.value.to_bits() && big.is_exact()
+                float.is_same(big.float) && big.is_exact()
             }
-            (Self::Float(float), integer) | (integer, Self::Float(float)) => {
-                integer.as_i128().is_some_and(|integer| {
-                    compare_integer(integer, float.value) == Some(Ordering::Equal)
-                })
+            (Self::Float(float), Self::Int(whole)) | (Self::Int(whole), Self::Float(float)) => {
+                compare_integer((*whole).into(), float.value) == Some(Ordering::Equal)
+            }
+            (Self::Float(float), Self::UInt(whole)) | (Self::UInt(whole), Self::Float(float)) => {
+                compare_integer((*whole).into(), float.value) == Some(Ordering::Equal)
             }
             (Self::String(a), Self::String(b)) => a == b,
             (a, b) => a.is_same_scalar(b),
@@ -311,20 +293,12 @@ impl Node {
             }
         }
     }
+}
 
-    fn as_i128(&self) -> Option<i128> {
-        match self {
-            Self::Int(value) => Some(i128::from(*value)),
-            Self::UInt(value) => Some(i128::from(*value)),
-            Self::Null
-            | Self::Bool(_)
-            | Self::Float(_)
-            | Self::Big(_)
-            | Self::String(_)
-            | Self::Array(_)
-            | Self::Object(_) => None,
-        }
-    }
+/// Whether the entries have the same names, in order, and values that are the `same`.
+fn pairs<E: Entry>(a: &Tree<E>, b: &Tree<E>, same: impl Fn(&Node, &Node) -> bool) -> bool {
+    let mut pairs = a.iter().zip(b.iter());
+    pairs.all(|(a, b)| a.has_name_of(b) && same(a.node(), b.node()))
 }
 
 impl Entry for Node {

@@ -1,11 +1,11 @@
-//! What the engine asks of an operation, in whatever form it is held.
+//! What an operation asks for, and its value.
 
-use crate::document::{Node, ReadError, ReadLimits, Text, Weight, read};
-use crate::patch::{Encoded, Operation, PatchErrorKind, PatchLimits};
+use crate::document::{Document, Node, ReadError, ReadLimits, Text, Weight, read};
+use crate::patch::{Encoded, PatchErrorKind, PatchLimits};
 
 /// The six operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
+pub(super) enum Verb {
     Add,
     Remove,
     Replace,
@@ -14,73 +14,9 @@ pub(crate) enum Verb {
     Test,
 }
 
-/// One operation.
-pub(crate) trait Edit<'a>: Copy {
-    fn verb(self) -> Result<Verb, PatchErrorKind>;
-    fn path(self) -> &'a str;
-    /// Where a move or a copy takes its value.
-    fn source(self) -> &'a str;
-    /// Of an addition, a replacement or a test, and its weight.
-    fn value(self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind>;
-}
-
-impl<'a> Edit<'a> for &'a Operation {
+impl Encoded<'_> {
     #[inline]
-    fn verb(self) -> Result<Verb, PatchErrorKind> {
-        Ok(match self {
-            Operation::Add { .. } => Verb::Add,
-            Operation::Remove { .. } => Verb::Remove,
-            Operation::Replace { .. } => Verb::Replace,
-            Operation::Move { .. } => Verb::Move,
-            Operation::Copy { .. } => Verb::Copy,
-            Operation::Test { .. } => Verb::Test,
-        })
-    }
-
-    #[inline]
-    fn path(self) -> &'a str {
-        match self {
-            Operation::Add { path, .. }
-            | Operation::Remove { path }
-            | Operation::Replace { path, .. }
-            | Operation::Move { path, .. }
-            | Operation::Copy { path, .. }
-            | Operation::Test { path, .. } => path,
-        }
-    }
-
-    #[inline]
-    fn source(self) -> &'a str {
-        match self {
-            Operation::Move { from, .. } | Operation::Copy { from, .. } => from,
-            Operation::Add { .. }
-            | Operation::Remove { .. }
-            | Operation::Replace { .. }
-            | Operation::Test { .. } => "",
-        }
-    }
-
-    /// Shares the operation's value.
-    #[inline]
-    fn value(self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind> {
-        match self {
-            Operation::Add { value, .. }
-            | Operation::Replace { value, .. }
-            | Operation::Test { value, .. } => {
-                let weight = value.root.weight();
-                check_value(usize::try_from(weight.bytes).unwrap_or(usize::MAX), limits)?;
-                Ok((value.root.clone(), weight))
-            }
-            Operation::Remove { .. } | Operation::Move { .. } | Operation::Copy { .. } => {
-                Ok((Node::Null, Node::Null.weight()))
-            }
-        }
-    }
-}
-
-impl<'a> Edit<'a> for Encoded<'a> {
-    #[inline]
-    fn verb(self) -> Result<Verb, PatchErrorKind> {
+    pub(super) fn verb(&self) -> Result<Verb, PatchErrorKind> {
         // Also where there is no value: a producer that announces another encoding there is not one
         // that this wire knows.
         ValueEncoding::try_from(self.encoding)?;
@@ -95,18 +31,8 @@ impl<'a> Edit<'a> for Encoded<'a> {
         })
     }
 
-    #[inline]
-    fn path(self) -> &'a str {
-        self.path
-    }
-
-    #[inline]
-    fn source(self) -> &'a str {
-        self.from
-    }
-
-    /// Reads the operation's value; an empty one is null.
-    fn value(self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind> {
+    /// Reads the value of an addition, a replacement or a test; an empty one is null.
+    pub(super) fn value(&self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind> {
         check_value(self.value.len(), limits)?;
         let node = match ValueEncoding::try_from(self.encoding)? {
             _ if self.value.is_empty() => Node::Null,
@@ -128,6 +54,17 @@ impl<'a> Edit<'a> for Encoded<'a> {
         let weight = node.weight();
         Ok((node, weight))
     }
+}
+
+/// Shares the value of an operation that has it as a document. With its weight, which costs as much as the rest.
+#[inline]
+pub(super) fn shared(
+    value: &Document,
+    limits: &PatchLimits,
+) -> Result<(Node, Weight), PatchErrorKind> {
+    let weight = value.root.weight();
+    check_value(usize::try_from(weight.bytes).unwrap_or(usize::MAX), limits)?;
+    Ok((value.root.clone(), weight))
 }
 
 #[derive(Clone, Copy)]

@@ -175,16 +175,3 @@ impl<'a> From<dashstream_codec::OpView<'a>> for Encoded<'a> {
         }
     }
 }
-
-#[cfg(feature = "wire")]
-impl<'a> From<&'a dashstream_codec::v1::DiffOperation> for Encoded<'a> {
-    fn from(operation: &'a dashstream_codec::v1::DiffOperation) -> Self {
-        Self {
-            op: operation.op,
-            path: &operation.path,
-            from: &operation.from,
-            value: &operation.value,
-            encoding: operation.encoding,
-        }
-    }
-}

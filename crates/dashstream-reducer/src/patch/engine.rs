@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use crate::document::{Container, DEPTH_MAX, Document, Fuel, Node, OutOfFuel};
-#[cfg(feature = "wire")]
-use crate::patch::Encoded;
 use crate::patch::change::{Change, Room, Undo, Want, find};
-use crate::patch::edit::{Edit, Verb};
+use crate::patch::edit::{Verb, shared};
 use crate::patch::encoded::Form;
-use crate::patch::{Operations, PatchError, PatchErrorKind, PatchLimits};
+use crate::patch::{Encoded, Operation, Operations, PatchError, PatchErrorKind, PatchLimits};
 use crate::pointer::Pointer;
 
 /// What an accepted patch cost.
@@ -68,16 +66,23 @@ pub fn apply(
         return Err(PatchError { index: limit, kind });
     }
     match operations.0 {
-        Form::Owned(operations) => run(document, operations.iter(), limits),
-        Form::Encoded(operations) => run(document, operations.iter().copied(), limits),
+        Form::Owned(operations) => run(document, operations.iter().map(Operation::encoded), limits),
+        Form::Encoded(operations) => run(document, operations.iter().map(|op| (*op, None)), limits),
         #[cfg(feature = "wire")]
-        Form::View(diff) => run(document, diff.operations().map(Encoded::from), limits),
+        Form::View(diff) => run(
+            document,
+            diff.operations().map(|op| (op.into(), None)),
+            limits,
+        ),
     }
 }
 
-fn run<'a, E: Edit<'a>>(
+/// An operation; its value where that is a document.
+type Edit<'a> = (Encoded<'a>, Option<&'a Document>);
+
+fn run<'a>(
     document: &mut Document,
-    edits: impl ExactSizeIterator<Item = E>,
+    edits: impl ExactSizeIterator<Item = Edit<'a>>,
     limits: &PatchLimits,
 ) -> Result<Applied, PatchError> {
     let safety = if is_shared(&document.root) {
@@ -101,7 +106,7 @@ fn run<'a, E: Edit<'a>>(
     };
     for (index, edit) in edits.enumerate() {
         patching.left = patching.left.saturating_sub(1);
-        if let Err(kind) = patching.apply(edit) {
+        if let Err(kind) = patching.apply(&edit) {
             patching.roll_back();
             return Err(PatchError { index, kind });
         }
@@ -146,10 +151,11 @@ struct Patching<'a, 'd> {
 }
 
 impl<'a> Patching<'a, '_> {
-    fn apply(&mut self, edit: impl Edit<'a>) -> Result<(), PatchErrorKind> {
+    fn apply(&mut self, edit: &Edit<'a>) -> Result<(), PatchErrorKind> {
         self.change.fuel.spend(1)?;
-        let verb = edit.verb()?;
-        let path = self.pointer(edit.path())?;
+        let (operation, _) = edit;
+        let verb = operation.verb()?;
+        let path = self.pointer(operation.path)?;
         match verb {
             Verb::Add => {
                 self.value(edit)?;
@@ -165,11 +171,11 @@ impl<'a> Patching<'a, '_> {
                 Ok(())
             }
             Verb::Move => {
-                let from = self.pointer(edit.source())?;
+                let from = self.pointer(operation.from)?;
                 self.relocate(from, path)
             }
             Verb::Copy => {
-                let from = self.pointer(edit.source())?;
+                let from = self.pointer(operation.from)?;
                 let value = find(self.root, &from, &mut self.change.fuel)?.clone();
                 self.pay_for_copy(&value)?;
                 self.change.weight = value.weight();
@@ -253,8 +259,11 @@ impl<'a> Patching<'a, '_> {
 
     /// Reads the operation's value and pays for it.
     #[inline]
-    fn value(&mut self, edit: impl Edit<'a>) -> Result<(), PatchErrorKind> {
-        let (value, weight) = edit.value(self.limits)?;
+    fn value(&mut self, (operation, document): &Edit<'a>) -> Result<(), PatchErrorKind> {
+        let (value, weight) = match document {
+            Some(document) => shared(document, self.limits)?,
+            None => operation.value(self.limits)?,
+        };
         self.change.value = value;
         self.change.weight = weight;
         self.given = self.given.saturating_add(weight.heap);

@@ -57,6 +57,7 @@ pub enum Operation {
 
 impl Operation {
     /// As the wire carries it, with its value beside it.
+    #[inline]
     pub(crate) fn encoded(&self) -> (Encoded<'_>, Option<&Document>) {
         let (op, path, from, value) = match self {
             Self::Add { path, value } => (0, path, "", Some(value)),

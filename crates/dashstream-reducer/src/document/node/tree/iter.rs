@@ -67,15 +67,3 @@ impl<'a, E: Entry> Iterator for Iter<'a, E> {
         (self.left, Some(self.left))
     }
 }
-
-impl<E: Entry> ExactSizeIterator for Iter<'_, E> {}
-
-impl<E: Entry> Clone for Iter<'_, E> {
-    fn clone(&self) -> Self {
-        Self {
-            leaf: self.leaf.clone(),
-            above: self.above.clone(),
-            left: self.left,
-        }
-    }
-}
