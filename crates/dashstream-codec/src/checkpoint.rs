@@ -23,7 +23,7 @@ pub enum CheckpointError {
     StateTooLarge {
         /// The state's size.
         len: usize,
-        /// The limit.
+        /// The most bytes of a state.
         limit: u64,
     },
     /// The state was compressed in a way that nobody writes.

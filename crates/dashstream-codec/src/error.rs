@@ -24,7 +24,7 @@ pub enum DecodeError {
     RecordTooLarge {
         /// The record's size.
         len: usize,
-        /// The limit.
+        /// The most bytes of a record, frame byte included.
         limit: usize,
     },
     /// A payload that is stored raw is larger than the limit.
@@ -32,7 +32,7 @@ pub enum DecodeError {
     PayloadTooLarge {
         /// The payload's size.
         len: usize,
-        /// The limit.
+        /// The most bytes of a protobuf payload.
         limit: usize,
     },
     /// The compressed payload was refused, or is corrupt.
@@ -50,25 +50,25 @@ pub enum DecodeError {
     /// Decoding would allocate more than the limit.
     #[error("decoding takes more than {limit} bytes of heap")]
     HeapBudget {
-        /// The limit.
+        /// The most bytes of heap.
         limit: u64,
     },
     /// Messages are nested deeper than the limit.
     #[error("nested deeper than {limit}")]
     TooDeep {
-        /// The limit.
+        /// The most messages nested below the outermost one.
         limit: u32,
     },
     /// The payload has more elements of lists and maps than the limit.
     #[error("more than {limit} elements")]
     TooManyElements {
-        /// The limit.
+        /// The most elements of a payload.
         limit: u32,
     },
     /// The payload has more fields than the limit.
     #[error("more than {limit} fields")]
     TooManyFields {
-        /// The limit.
+        /// The most fields of a payload.
         limit: u32,
     },
     /// A header is of a schema version that the policy does not admit.
@@ -151,13 +151,13 @@ pub enum EncodeError {
     AttributeTooLarge {
         /// The value's size.
         len: usize,
-        /// The limit.
+        /// The most bytes of a string or byte string.
         limit: usize,
     },
     /// Attributes are nested deeper than a decoder accepts.
     #[error("nested deeper than {limit}")]
     TooDeep {
-        /// The limit.
+        /// The most messages nested below the outermost one.
         limit: u32,
     },
     /// The payload is over the limit.
@@ -165,7 +165,7 @@ pub enum EncodeError {
     PayloadTooLarge {
         /// The payload's size.
         len: usize,
-        /// The limit.
+        /// The most bytes of a payload before compression.
         limit: usize,
     },
     /// The [reader](crate::EncodeOptions::with_reader) would refuse the record.

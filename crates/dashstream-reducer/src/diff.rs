@@ -56,7 +56,7 @@ pub enum DiffError {
     /// More operations than a patch may have.
     #[error("{len} operations, limit {limit}")]
     TooManyOperations {
-        /// The limit.
+        /// The most operations of one patch.
         limit: usize,
         /// How many were found until then.
         len: usize,
@@ -64,19 +64,19 @@ pub enum DiffError {
     /// The work units are spent.
     #[error("more than {limit} work units")]
     OutOfFuel {
-        /// The limit.
+        /// The most work units.
         limit: u64,
     },
     /// The history keeps no version as old as this.
     #[error("no version at {sequence}")]
     NotKept {
-        /// What was asked for.
+        /// Sequence number of the version that was asked for.
         sequence: u64,
     },
     /// A state's text is longer than consumers accept.
     #[error("state of {len} bytes, limit {limit}")]
     StateTooLarge {
-        /// The limit.
+        /// The most bytes of canonical text.
         limit: u64,
         /// Bytes of its canonical text.
         len: u64,
@@ -84,9 +84,9 @@ pub enum DiffError {
     /// A state has more nodes than consumers accept.
     #[error("{nodes} nodes, limit {limit}")]
     TooManyNodes {
-        /// The limit.
+        /// The most nodes of a state.
         limit: u64,
-        /// How many.
+        /// Nodes of the state.
         nodes: u64,
     },
 }

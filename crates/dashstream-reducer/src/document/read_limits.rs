@@ -61,7 +61,7 @@ pub enum ReadError {
     /// The text is longer than allowed. It was not looked at, and nothing was allocated.
     #[error("text of {len} bytes, limit {limit}")]
     TextTooLong {
-        /// The limit.
+        /// The most bytes of text.
         limit: usize,
         /// Bytes of the text.
         len: usize,
@@ -94,19 +94,19 @@ pub enum ReadError {
     /// More values than allowed.
     #[error("more than {limit} nodes")]
     TooManyNodes {
-        /// The limit.
+        /// The most values, each scalar, array and object counted.
         limit: u64,
     },
     /// Containers are nested deeper than allowed.
     #[error("deeper than {limit}")]
     TooDeep {
-        /// The limit.
+        /// The most containers inside each other.
         limit: u16,
     },
     /// The document would take more memory than allowed.
     #[error("more than {limit} bytes of memory")]
     HeapTooLarge {
-        /// The limit.
+        /// The most bytes of memory.
         limit: u64,
     },
 }

@@ -70,7 +70,7 @@ pub enum PatchErrorKind {
     /// More operations than allowed.
     #[error("{len} operations, limit {limit}")]
     TooManyOperations {
-        /// The limit.
+        /// The most operations of one patch.
         limit: usize,
         /// Operations in the patch.
         len: usize,
@@ -78,7 +78,7 @@ pub enum PatchErrorKind {
     /// A pointer with more bytes than allowed.
     #[error("pointer of {len} bytes, limit {limit}")]
     PathTooLong {
-        /// The limit.
+        /// The most bytes of a pointer.
         limit: usize,
         /// Bytes of the pointer.
         len: usize,
@@ -86,13 +86,13 @@ pub enum PatchErrorKind {
     /// A pointer with more tokens than allowed.
     #[error("pointer of more than {limit} tokens")]
     TooManyTokens {
-        /// The limit.
+        /// The most tokens of a pointer.
         limit: usize,
     },
     /// A value with more bytes than allowed.
     #[error("value of {len} bytes, limit {limit}")]
     ValueTooLarge {
-        /// The limit.
+        /// The most bytes of a value.
         limit: usize,
         /// Bytes of the value.
         len: usize,
@@ -100,13 +100,13 @@ pub enum PatchErrorKind {
     /// The copies of this patch multiply more nodes than allowed.
     #[error("more than {limit} nodes copied")]
     TooMuchCopied {
-        /// The limit.
+        /// The most nodes that the copies of one patch may multiply.
         limit: u64,
     },
     /// The state would become larger than allowed.
     #[error("state of {len} bytes, limit {limit}")]
     StateTooLarge {
-        /// The limit.
+        /// The most bytes of canonical text.
         limit: u64,
         /// Bytes of the canonical text that the state would have.
         len: u64,
@@ -114,7 +114,7 @@ pub enum PatchErrorKind {
     /// The state would have more nodes than allowed.
     #[error("state of {nodes} nodes, limit {limit}")]
     TooManyNodes {
-        /// The limit.
+        /// The most nodes of a state.
         limit: u64,
         /// Nodes that the state would have.
         nodes: u64,
@@ -122,13 +122,13 @@ pub enum PatchErrorKind {
     /// The state would take more memory than allowed.
     #[error("state of more than {limit} bytes of memory")]
     HeapTooLarge {
-        /// The limit.
+        /// The most bytes of memory.
         limit: u64,
     },
     /// The state would become deeper than allowed.
     #[error("state of depth {depth}, limit {limit}")]
     TooDeep {
-        /// The limit.
+        /// The most containers inside each other.
         limit: u16,
         /// The depth that the state would have.
         depth: u64,
@@ -136,7 +136,7 @@ pub enum PatchErrorKind {
     /// The patch needs more work than allowed.
     #[error("more than {limit} work units")]
     OutOfFuel {
-        /// The limit.
+        /// The most work units of one patch.
         limit: u64,
     },
 }

@@ -15,42 +15,42 @@ use crate::patch::{Encoded, PatchError, PatchErrorKind, PatchLimits};
 pub enum Operation {
     /// Adds a member or an element, or replaces a member.
     Add {
-        /// Where; `-` as the last token is the end of an array.
+        /// Pointer to the place; `-` as the last token is the end of an array.
         path: String,
-        /// What.
+        /// The value to add.
         value: Document,
     },
     /// Removes a member or an element.
     Remove {
-        /// Where.
+        /// Pointer to the value.
         path: String,
     },
     /// Replaces a value that exists.
     Replace {
-        /// Where.
+        /// Pointer to the value.
         path: String,
-        /// What by.
+        /// The value that takes its place.
         value: Document,
     },
     /// Removes a value and adds it elsewhere.
     Move {
-        /// Where it is.
+        /// Pointer to the value.
         from: String,
-        /// Where it goes.
+        /// Pointer to its new place.
         path: String,
     },
     /// Adds a value that stands elsewhere too.
     Copy {
-        /// Where it is.
+        /// Pointer to the value.
         from: String,
-        /// Where it goes.
+        /// Pointer to its new place.
         path: String,
     },
     /// Refuses the patch unless a value is equal to this one; numbers compare by value.
     Test {
-        /// Where.
+        /// Pointer to the value.
         path: String,
-        /// To what.
+        /// The value that it has to be equal to.
         value: Document,
     },
 }
