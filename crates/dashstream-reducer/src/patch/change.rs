@@ -145,26 +145,8 @@ impl<'a> Change<'a> {
         self.at = Some(at);
         match self.want {
             Want::Replace => tree.visit_at(at, self),
-            Want::Add => {
-                self.grow(self.weight, len)?;
-                let value = core::mem::replace(&mut self.value, Node::Null);
-                self.delta
-                    .deepen(tree, |tree| tree.insert(at, value, &mut self.fuel));
-                self.inserted(self.weight.heap);
-                Ok(())
-            }
-            Want::Remove => {
-                let element = tree.get(at).ok_or(PatchErrorKind::OutOfBounds)?;
-                let weight = element.weight();
-                self.shrink(weight, len);
-                let undoing = self.undoing;
-                let element = self
-                    .delta
-                    .deepen(tree, |tree| take(tree, at, undoing, &mut self.fuel));
-                self.value = element.ok_or(PatchErrorKind::OutOfBounds)?;
-                self.want = Want::Add;
-                Ok(())
-            }
+            Want::Add => self.insert(tree, at, self.weight, |node| node),
+            Want::Remove => self.remove(tree, at),
         }
     }
 
@@ -182,55 +164,62 @@ impl<'a> Change<'a> {
             },
             Want::Remove => {}
         }
-        let len = tree.len();
         match (tree.position(&name), self.want) {
             (Err(at), Want::Add) => {
                 let key = Text::new(core::str::from_utf8(text).unwrap_or_default());
-                let weight = with_name(self.weight, &key);
-                self.grow(weight, len)?;
-                let node = core::mem::replace(&mut self.value, Node::Null);
-                let member = Member { key, node };
-                self.delta
-                    .deepen(tree, |tree| tree.insert(at, member, &mut self.fuel));
-                self.inserted(self.weight.heap);
-                Ok(())
+                let mut weight = self.weight;
+                // And a colon.
+                let name = key.canonical_len().saturating_add(1);
+                weight.bytes = weight.bytes.saturating_add(name);
+                weight.heap = weight.heap.saturating_add(key.heap_bytes());
+                self.insert(tree, at, weight, |node| Member { key, node })
             }
-            (Ok(at), Want::Remove) => {
-                let member = tree.get(at).ok_or(PatchErrorKind::NotFound)?;
-                let weight = with_name(member.node.weight(), &member.key);
-                self.shrink(weight, len);
-                let undoing = self.undoing;
-                let member = self
-                    .delta
-                    .deepen(tree, |tree| take(tree, at, undoing, &mut self.fuel));
-                self.value = member.ok_or(PatchErrorKind::NotFound)?.node;
-                self.want = Want::Add;
-                Ok(())
-            }
+            (Ok(at), Want::Remove) => self.remove(tree, at),
             (Ok(_) | Err(_), _) => Err(PatchErrorKind::NotFound),
         }
     }
 
-    /// A value of `heap` bytes was put into a container, which may have grown for it.
-    fn inserted(&mut self, heap: u64) {
-        self.want = Want::Remove;
-        let room = self.delta.heap().wrapping_sub(heap).cast_signed().max(0);
-        self.grown = self.grown.saturating_add(room.cast_unsigned());
-    }
-
-    /// An entry of `weight` joins `others`.
-    fn grow(&mut self, mut weight: Weight, others: usize) -> Result<(), PatchErrorKind> {
-        weight.bytes = weight.bytes.saturating_add(comma(others));
+    /// Puts the value into an entry of `weight`, and that into its container.
+    fn insert<E: Entry>(
+        &mut self,
+        tree: &mut Tree<E>,
+        at: usize,
+        mut weight: Weight,
+        entry: impl FnOnce(Node) -> E,
+    ) -> Result<(), PatchErrorKind> {
+        weight.bytes = weight.bytes.saturating_add(comma(tree.len()));
         // A tree that has to grow for it doubles the room of a node, or splits one on each level.
         weight.heap = weight.heap.saturating_add(GROWTH_BYTES);
-        self.fit(Delta::between(Weight::default(), weight))
+        self.fit(Delta::between(Weight::default(), weight))?;
+        let entry = entry(core::mem::replace(&mut self.value, Node::Null));
+        self.delta
+            .deepen(tree, |tree| tree.insert(at, entry, &mut self.fuel));
+        self.want = Want::Remove;
+        // The container may have grown for it.
+        let room = self.delta.heap().wrapping_sub(self.weight.heap);
+        let room = room.cast_signed().max(0).cast_unsigned();
+        self.grown = self.grown.saturating_add(room);
+        Ok(())
     }
 
-    /// An entry of `weight` leaves `entries`.
-    fn shrink(&mut self, mut weight: Weight, entries: usize) {
-        let others = entries.saturating_sub(1);
+    /// Takes an entry out, and keeps its value; what an undone insertion left spare is given back as well.
+    fn remove<E: Entry>(&mut self, tree: &mut Tree<E>, at: usize) -> Result<(), PatchErrorKind> {
+        let mut weight = tree.get(at).ok_or(PatchErrorKind::NotFound)?.weight();
+        let others = tree.len().saturating_sub(1);
         weight.bytes = weight.bytes.saturating_add(comma(others));
         self.delta = Delta::between(weight, Weight::default());
+        let undoing = self.undoing;
+        let entry = self.delta.deepen(tree, |tree| {
+            let entry = tree.remove(at, &mut self.fuel);
+            if undoing {
+                tree.trim(at);
+            }
+            entry
+        });
+        let mut entry = entry.ok_or(PatchErrorKind::NotFound)?;
+        self.value = core::mem::replace(entry.node_mut(), Node::Null);
+        self.want = Want::Add;
+        Ok(())
     }
 
     /// Takes `delta` unless the whole document would grow beyond its limits.
@@ -324,23 +313,6 @@ pub(super) fn find<'n>(
         node = node.child(token)?;
     }
     Ok(node)
-}
-
-/// Takes an entry out; what an undone insertion left spare is given back as well.
-fn take<E: Entry>(tree: &mut Tree<E>, at: usize, undoing: bool, fuel: &mut Fuel) -> Option<E> {
-    let entry = tree.remove(at, fuel);
-    if undoing {
-        tree.trim(at);
-    }
-    entry
-}
-
-fn with_name(mut weight: Weight, key: &Text) -> Weight {
-    // And a colon.
-    let name = key.canonical_len().saturating_add(1);
-    weight.bytes = weight.bytes.saturating_add(name);
-    weight.heap = weight.heap.saturating_add(key.heap_bytes());
-    weight
 }
 
 /// What a container may grow by beside the entry that is added: a full leaf or branch is given twice its
