@@ -5,7 +5,7 @@ use std::time::Duration;
 use dashstream::{self as metrics, Metrics, Options};
 use dashstream_codec::{DecodeOptions, Decoder};
 use dashstream_policy::{
-    Action, Admission, Assignment, Cause, Config, Delivery, Engine, Fault, Input, Offset, TopicId,
+    Action, Admission, Assignment, Cause, Config, Delivery, Engine, Fault, Input, Offset,
     TopicPartition,
 };
 use dashstream_reducer::{Runs, RunsLimits};
@@ -132,7 +132,7 @@ impl Ours {
 }
 
 fn partition() -> TopicPartition {
-    TopicPartition::new(TopicId::new(0), 0)
+    TopicPartition::new(0, 0)
 }
 
 const EPOCH: Assignment = Assignment::new(1);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dashstream_policy::{
-    Action, Admission, Assignment, Config, Delivered, Delivery, Engine, Input, Offset, TopicId,
+    Action, Admission, Assignment, Config, Delivered, Delivery, Engine, Input, Offset,
     TopicPartition,
 };
 
@@ -90,5 +90,5 @@ impl Consumer {
 }
 
 fn partition(number: i32) -> TopicPartition {
-    TopicPartition::new(TopicId::new(0), number)
+    TopicPartition::new(0, number)
 }

@@ -6,7 +6,7 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use dashstream_policy::{TopicId, TopicPartition};
+use dashstream_policy::TopicPartition;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::RDKafkaErrorCode;
@@ -339,7 +339,7 @@ impl fmt::Debug for Admin {
     }
 }
 
-const FIRST: TopicId = TopicId::new(0);
+const FIRST: u16 = 0;
 
 /// Partitions of the first topic, by their numbers.
 fn of_first(numbers: &[i32]) -> Vec<TopicPartition> {

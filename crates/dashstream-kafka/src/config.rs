@@ -180,7 +180,7 @@ impl Config {
         Ok(self)
     }
 
-    /// Adds a topic to be consumed as well, up to 64: a choice. Each has its own [`TopicId`], by which events,
+    /// Adds a topic to be consumed as well, up to 64: a choice. Each has its own number, by which events,
     /// status and orders name its partitions: 0 for the first, 1 for the one that is added first.
     ///
     /// Rejected records of all topics go to one archive topic; a letter names the topic that its record came from.
@@ -190,8 +190,6 @@ impl Config {
     /// [`ConfigError::TopicName`] for a topic that Kafka would refuse, [`ConfigError::TopicTwice`] for one that is
     /// consumed already, [`ConfigError::ArchiveIsSource`] for the archive topic,
     /// [`ConfigError::OutOfRange`] for one too many.
-    ///
-    /// [`TopicId`]: dashstream_policy::TopicId
     pub fn add_topic(mut self, topic: impl Into<String>) -> Result<Self, ConfigError> {
         let topic = topic.into();
         check_topic("topic", &topic)?;

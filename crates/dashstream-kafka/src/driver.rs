@@ -14,7 +14,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use dashstream_policy::{Assignment, CommandOutcome, Delivered, Input, TopicId, TopicPartition};
+use dashstream_policy::{Assignment, CommandOutcome, Delivered, Input, TopicPartition};
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::oneshot;
@@ -85,7 +85,7 @@ pub(crate) struct Driver {
     statistics: Vec<positions::Fetching>,
     watermarks_asked: Duration,
     /// How long topics keep records at least, where something is held and the broker tells.
-    retention: BTreeMap<TopicId, Duration>,
+    retention: BTreeMap<u16, Duration>,
     /// When partitions were last looked after.
     checked: Duration,
     trouble: Trouble,

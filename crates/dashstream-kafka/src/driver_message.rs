@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use dashstream_policy::{
-    Breaker, Cause, CommandOutcome, Delivered, Fault, OperatorCommand, TopicId, TopicPartition,
+    Breaker, Cause, CommandOutcome, Delivered, Fault, OperatorCommand, TopicPartition,
 };
 use tokio::sync::oneshot;
 
@@ -45,7 +45,7 @@ pub(crate) enum DriverMessage {
         complete: bool,
     },
     /// How long topics keep records; without those that keep them for ever or of which nobody tells.
-    Retention(BTreeMap<TopicId, Duration>),
+    Retention(BTreeMap<u16, Duration>),
     /// Finish what is taken, then close.
     Drain,
     /// Close now.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use dashstream_policy::{TopicId, TopicPartition};
+use dashstream_policy::TopicPartition;
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-/// Names of the consumed topics; a topic's [`TopicId`] is its place among them. Cheap to clone.
+/// Names of the consumed topics; a topic's number is its place among them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Topics(Arc<[Box<str>]>);
 
@@ -20,13 +20,13 @@ impl Topics {
     }
 
     /// Each topic's number and name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (TopicId, &str)> {
-        (0..).map(TopicId::new).zip(self.names())
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &str)> {
+        (0..).zip(self.names())
     }
 
     /// The name of a topic that is among them; empty for another one.
-    pub(crate) fn name(&self, topic: TopicId) -> &str {
-        self.0.get(usize::from(topic.get())).map_or("", |name| name)
+    pub(crate) fn name(&self, topic: u16) -> &str {
+        self.0.get(usize::from(topic)).map_or("", |name| name)
     }
 
     /// Nothing for a topic that is not consumed.
@@ -70,7 +70,7 @@ impl Topics {
 /// A partition of the first topic.
 #[cfg(test)]
 pub(crate) const fn at(partition: i32) -> TopicPartition {
-    TopicPartition::new(TopicId::new(0), partition)
+    TopicPartition::new(0, partition)
 }
 
 #[cfg(test)]

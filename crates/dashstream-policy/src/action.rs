@@ -163,7 +163,7 @@ impl ArchiveId {
 labels! {
     /// How much of the record is sent.
     Form {
-        /// The envelope as configured.
+        /// The dead letter as configured.
         Full = "full",
         /// Less than that for want of room: the beginning of the payload, or only the pointer, the hash
         /// and the first bytes.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::{Archiving, Breaker, Escalation, Mode, NullPayload, Ordering, Scope, TopicId};
+use crate::{Archiving, Breaker, Escalation, Mode, NullPayload, Ordering, Scope};
 
 /// The longest wait between two attempts, and the first one; each wait doubles the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,12 +70,12 @@ pub struct Config {
     /// Whether a rejected record goes to the dead-letter queue, and whether its offset waits for the
     /// acknowledgement.
     pub archiving: Archiving,
-    /// Whether an acknowledged reduced envelope counts as archived where the archive is required.
+    /// Whether an acknowledged reduced dead letter counts as archived where the archive is required.
     pub accept_reduced: bool,
     /// What a record without a value means in topics that are not in `null_payload_of`.
     pub null_payload: NullPayload,
-    /// What a record without a value means, topic by topic.
-    pub null_payload_of: BTreeMap<TopicId, NullPayload>,
+    /// What a record without a value means, by the numbers that the host gave to topics.
+    pub null_payload_of: BTreeMap<u16, NullPayload>,
     /// What an open breaker does.
     pub escalation: Escalation,
     /// Attempts at a record that failed for a passing reason, the first included.
@@ -159,7 +159,7 @@ impl Config {
 
     /// Sets what a record without a value means in `topic`.
     #[must_use]
-    pub fn null_payload_of(mut self, topic: TopicId, meaning: NullPayload) -> Self {
+    pub fn null_payload_of(mut self, topic: u16, meaning: NullPayload) -> Self {
         self.null_payload_of.insert(topic, meaning);
         self
     }
@@ -185,7 +185,7 @@ impl Config {
 
     /// What a record without a value means in `topic`.
     #[must_use]
-    pub fn null_payload_in(&self, topic: TopicId) -> NullPayload {
+    pub fn null_payload_in(&self, topic: u16) -> NullPayload {
         self.null_payload_of
             .get(&topic)
             .copied()
@@ -244,28 +244,15 @@ impl Config {
     }
 }
 
-/// Methods that set one field each.
-macro_rules! setters {
-    ($( $(#[$doc:meta])* $field:ident: $Type:ty, )+) => {
-        impl Config {$(
-            $(#[$doc])*
-            #[must_use]
-            pub const fn $field(mut self, $field: $Type) -> Self {
-                self.$field = $field;
-                self
-            }
-        )+}
-    };
-}
-
-setters! {
+setters! { Config:
     /// Sets what happens to a record that cannot be processed. Default: [`Mode::Skip`].
     mode: Mode,
     /// Sets how far a pause reaches. Default: [`Scope::Consumer`].
     scope: Scope,
-    /// Sets whether a rejected record goes to the dead-letter queue, and whether its offset waits for it. Default: [`Archiving::BestEffort`].
+    /// Sets whether a rejected record goes to the dead-letter queue, and whether its offset waits for the
+    /// acknowledgement. Default: [`Archiving::BestEffort`].
     archiving: Archiving,
-    /// Sets whether an acknowledged reduced envelope counts as archived when the full one was too
+    /// Sets whether an acknowledged reduced dead letter counts as archived when the full one was too
     /// large. Default: it does not, and the record is held: under [`Archiving::Required`] nothing is
     /// passed of which less was kept than configured.
     accept_reduced: bool,

@@ -29,7 +29,7 @@ use verdict::Verdict;
 /// Decides what happens to records that cannot be processed, and when an offset may move.
 ///
 /// One engine serves one consumer with all its partitions. `P` is what the host keeps of a record
-/// for the archive or for another attempt: the record itself, or an envelope. The engine stores it,
+/// for the archive or for another attempt: the record itself, or its dead letter. The engine stores it,
 /// lends it and gives it back; since it knows nothing of the type, no decision can depend on it.
 ///
 /// Memory is bounded by [`Config::outstanding_max`] records, by [`Config::outstanding_bytes_max`] bytes

@@ -216,40 +216,23 @@ impl Delivery {
             bytes: 0,
         }
     }
+}
 
+setters! { Delivery:
     /// Gives a hash of the record's key, if it has one, for [`crate::Ordering::Key`]. Two keys with
     /// one hash wait for each other needlessly, so it should be a good hash; nothing else is lost.
-    #[must_use]
-    pub const fn key(mut self, hash: Option<u64>) -> Self {
-        self.key = hash;
-        self
-    }
-
+    key: Option<u64>,
     /// Says how many bytes of memory the record takes until it is settled.
-    #[must_use]
-    pub const fn bytes(mut self, bytes: usize) -> Self {
-        self.bytes = bytes;
-        self
-    }
-
+    bytes: usize,
     /// Says whether the record has no value at all. An empty value is a value.
-    #[must_use]
-    pub const fn null(mut self, null: bool) -> Self {
-        self.null = null;
-        self
-    }
-
-    /// Says whether the record is old.
-    #[must_use]
-    pub const fn backlog(mut self, backlog: Backlog) -> Self {
-        self.backlog = backlog;
-        self
-    }
+    null: bool,
+    /// Says whether the record was there before the consumer began to follow.
+    backlog: Backlog,
 }
 
 /// Why a record cannot be processed, with what is worth keeping of it.
 ///
-/// `P` is the host's: the record itself, or an encoded envelope. The engine keeps it while the
+/// `P` is the host's: the record itself, or its encoded dead letter. The engine keeps it while the
 /// archive or a retry may need it, lends it by [`crate::Engine::payload`], and cannot look inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault<P> {
@@ -405,14 +388,15 @@ impl Operator {
     ///
     /// # Errors
     ///
-    /// [`OperatorError`] when either text is empty or longer than [`Operator::BYTES_MAX`].
-    pub fn new(who: &str, why: &str) -> Result<Self, OperatorError> {
+    /// [`InputError::OperatorEmpty`] and [`InputError::OperatorTooLong`]: either text is empty, or longer than
+    /// [`Operator::BYTES_MAX`].
+    pub fn new(who: &str, why: &str) -> Result<Self, InputError> {
         for text in [who, why] {
             if text.is_empty() {
-                return Err(OperatorError::Empty);
+                return Err(InputError::OperatorEmpty);
             }
             if text.len() > Self::BYTES_MAX {
-                return Err(OperatorError::TooLong {
+                return Err(InputError::OperatorTooLong {
                     len: text.len(),
                     limit: Self::BYTES_MAX,
                 });
@@ -437,27 +421,34 @@ impl Operator {
     }
 }
 
-/// A name or a reason that says nothing, or too much.
+/// What the host would tell the engine is out of its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum OperatorError {
+pub enum InputError {
+    /// An offset is negative, or without a successor.
+    #[error("offset {offset} is outside 0..i64::MAX")]
+    Offset {
+        /// The number that was given.
+        offset: i64,
+    },
     /// A command needs a name and a reason.
     #[error("a command needs who and why")]
-    Empty,
-    /// Longer than the audit keeps.
+    OperatorEmpty,
+    /// A name or a reason is longer than the audit keeps.
     #[error("{len} bytes of text, {limit} are kept")]
-    TooLong {
-        /// What was given, in bytes.
+    OperatorTooLong {
+        /// Bytes of the text.
         len: usize,
-        /// What is accepted, in bytes.
+        /// The most bytes of either text.
         limit: usize,
     },
 }
 
 codes! {
-    OperatorError {
-        Empty = "signature_empty",
-        TooLong = "signature_too_long",
+    InputError {
+        Offset = "offset_out_of_range",
+        OperatorEmpty = "signature_empty",
+        OperatorTooLong = "signature_too_long",
     }
 }
 

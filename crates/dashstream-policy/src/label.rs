@@ -1,4 +1,4 @@
-//! Enums whose values are words, and the codes of errors: each word stands in one place.
+//! Enums whose values are words, the codes of errors, and methods that set a field: each is said in one place.
 
 /// Declares enums of label values: variants, words and their order. The words are stable.
 macro_rules! labels {
@@ -51,4 +51,18 @@ macro_rules! codes {
             }
         }
     )+};
+}
+
+/// Methods that set one field each.
+macro_rules! setters {
+    ($Type:ident: $( $(#[$doc:meta])* $field:ident: $Value:ty, )+) => {
+        impl $Type {$(
+            $(#[$doc])*
+            #[must_use]
+            pub const fn $field(mut self, $field: $Value) -> Self {
+                self.$field = $field;
+                self
+            }
+        )+}
+    };
 }

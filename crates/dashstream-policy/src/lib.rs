@@ -36,7 +36,7 @@
 //! use core::time::Duration;
 //! use dashstream_policy::{
 //!     Action, ArchiveResult, Config, Delivered, Delivery, Engine, Assignment, Input, Admission, Offset,
-//!     StoreOffset, TopicId, TopicPartition,
+//!     StoreOffset, TopicPartition,
 //! };
 //!
 //! /// A host whose client and archive answer at once.
@@ -103,7 +103,7 @@
 //!
 //! let engine = Engine::new(Config::default())?;
 //! let mut host = Host { engine, stored: Vec::new(), handlers: Vec::new() };
-//! let (now, partition, assignment) = (Duration::ZERO, TopicPartition::new(TopicId::new(0), 0), Assignment::new(1));
+//! let (now, partition, assignment) = (Duration::ZERO, TopicPartition::new(0, 0), Assignment::new(1));
 //! let (committed, low) = (Some(Offset::ZERO), None);
 //! host.engine.handle(now, Input::Assigned { partition, assignment, committed, low });
 //! host.drain(now);
@@ -190,10 +190,10 @@ pub use config::{Backoff, Config, ConfigError};
 pub use counters::Counters;
 pub use engine::Engine;
 pub use input::{
-    ArchiveFault, ArchiveResult, Breaker, Command, Delivery, Fault, FetchFault, Input, Operator,
-    OperatorCommand, OperatorError,
+    ArchiveFault, ArchiveResult, Breaker, Command, Delivery, Fault, FetchFault, Input, InputError,
+    Operator, OperatorCommand,
 };
-pub use offset::{Assignment, LogRange, NextOffset, Offset, OffsetError, TopicId, TopicPartition};
+pub use offset::{Assignment, LogRange, NextOffset, Offset, TopicPartition};
 pub use options::{Archiving, Escalation, Mode, NullPayload, Ordering, Scope};
 pub use reason::FailureReason;
 pub use status::{ArchiveStatus, PartitionState, PartitionStatus, Status, Taking};

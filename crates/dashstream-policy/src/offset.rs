@@ -2,45 +2,27 @@
 
 use core::fmt;
 
-use thiserror::Error;
-
-/// A topic, by a number that the host picks once and keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
-pub struct TopicId(u16);
-
-impl TopicId {
-    /// Names the topic that the host numbered `id`.
-    #[must_use]
-    pub const fn new(id: u16) -> Self {
-        Self(id)
-    }
-
-    /// The host's number.
-    #[must_use]
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-}
+use crate::InputError;
 
 /// One partition of one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 pub struct TopicPartition {
-    topic: TopicId,
+    topic: u16,
     partition: i32,
 }
 
 impl TopicPartition {
-    /// Names partition `partition` of `topic`; the number is the broker's.
+    /// Names partition `partition`, by the broker's number, of the topic to which the host gave the number
+    /// `topic`, once and for good.
     #[must_use]
-    pub const fn new(topic: TopicId, partition: i32) -> Self {
+    pub const fn new(topic: u16, partition: i32) -> Self {
         Self { topic, partition }
     }
 
-    /// The topic.
+    /// The host's number of the topic.
     #[must_use]
-    pub const fn topic(self) -> TopicId {
+    pub const fn topic(self) -> u16 {
         self.topic
     }
 
@@ -53,7 +35,7 @@ impl TopicPartition {
 
 impl fmt::Display for TopicPartition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.topic.0, self.partition)
+        write!(f, "{}/{}", self.topic, self.partition)
     }
 }
 
@@ -95,11 +77,11 @@ impl Offset {
     ///
     /// # Errors
     ///
-    /// [`OffsetError`] for a negative number, which clients use for "none", and for `i64::MAX`,
+    /// [`InputError::Offset`] for a negative number, which clients use for "none", and for `i64::MAX`,
     /// which has no successor.
-    pub const fn new(offset: i64) -> Result<Self, OffsetError> {
+    pub const fn new(offset: i64) -> Result<Self, InputError> {
         if offset < 0 || offset == i64::MAX {
-            return Err(OffsetError::OutOfRange { offset });
+            return Err(InputError::Offset { offset });
         }
         Ok(Self(offset))
     }
@@ -140,7 +122,7 @@ impl Offset {
 /// let offset = Offset::new(42)?;
 /// fn stored(next: NextOffset) -> i64 { next.get() }
 /// # let _ = (offset, stored);
-/// # Ok::<(), dashstream_policy::OffsetError>(())
+/// # Ok::<(), dashstream_policy::InputError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
@@ -180,24 +162,6 @@ pub struct LogRange {
     pub low: Offset,
     /// The offset that the next record gets.
     pub high: Offset,
-}
-
-/// A number that is no offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum OffsetError {
-    /// Negative, or without a successor.
-    #[error("offset {offset} is outside 0..i64::MAX")]
-    OutOfRange {
-        /// The number that was given.
-        offset: i64,
-    },
-}
-
-codes! {
-    OffsetError {
-        OutOfRange = "offset_out_of_range",
-    }
 }
 
 #[cfg(test)]

@@ -48,15 +48,15 @@ pub(crate) enum Event {
 pub(crate) enum Answer {
     /// Nothing yet.
     Pending,
-    /// It has the full envelope.
+    /// It has the full dead letter.
     Acked,
-    /// It has the reduced envelope, and that counts.
+    /// It has the reduced dead letter, and that counts.
     ReducedAcked,
     /// It failed in a way that may pass.
     Transient,
-    /// The full envelope was too large, and a reduced one would count.
+    /// The full dead letter was too large, and a reduced one would count.
     TooLarge,
-    /// It refused for good, or the reduced envelope was refused or does not count.
+    /// It refused for good, or the reduced dead letter was refused or does not count.
     Refused,
 }
 
@@ -71,7 +71,7 @@ impl Answer {
         Self::Refused,
     ];
 
-    /// The answer that an acknowledged envelope of this form is.
+    /// The answer that an acknowledged dead letter of this form is.
     pub(crate) const fn acked(form: Form) -> Self {
         match form {
             Form::Full => Self::Acked,
@@ -113,11 +113,11 @@ pub(crate) enum PartitionMove {
 pub(crate) enum Send {
     /// Nothing, or nothing more.
     Nothing,
-    /// The full envelope, if it was not sent yet.
+    /// The full dead letter, if it was not sent yet.
     Full,
-    /// The same envelope again, after a wait.
+    /// The same dead letter again, after a wait.
     Again,
-    /// The reduced envelope, once.
+    /// The reduced dead letter, once.
     Reduced,
 }
 
@@ -143,7 +143,7 @@ labels! {
         BestEffort = "archive_best_effort",
         /// Passed after the archive acknowledged it.
         Archived = "archived",
-        /// Passed after the archive acknowledged a reduced envelope.
+        /// Passed after the archive acknowledged a reduced dead letter.
         ArchivedReduced = "archived_reduced",
         /// Passed on an operator's command.
         OperatorSkip = "operator_skip",

@@ -13,13 +13,13 @@ use dashstream_policy::trace::{Trace, TraceError, TracedEngine, VERSION};
 use dashstream_policy::{
     Action, Admission, ArchiveFault, ArchiveResult, Archiving, Assignment, Cause, Command, Config,
     Delivery, Fault, FetchFault, Input, LogRange, Mode, NullPayload, Offset, Operator,
-    OperatorCommand, Ordering, TopicId, TopicPartition,
+    OperatorCommand, Ordering, TopicPartition,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
 use dashstream_testkit::{stack, sweep, vectors};
 
-const P: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
+const P: TopicPartition = TopicPartition::new(0, 0);
 
 fn config(seed: u64) -> Config {
     let mode = if seed.is_multiple_of(2) {
@@ -31,7 +31,7 @@ fn config(seed: u64) -> Config {
         .mode(mode)
         .ordering(Ordering::Unordered)
         .archiving(Archiving::Required)
-        .null_payload_of(TopicId::new(7), NullPayload::Ignore)
+        .null_payload_of(7, NullPayload::Ignore)
 }
 
 fn incident(seed: u64, calls_max: usize) -> (Trace, Vec<Action<()>>) {

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use dashstream_policy::{
     Action, ArchiveId, ArchiveRequest, Assignment, Backlog, Breaker, Cause, Command, Delivered,
-    Engine, Input, Offset, TopicId, TopicPartition,
+    Engine, Input, Offset, TopicPartition,
 };
 
 use crate::invariant::Checked;
@@ -167,7 +167,7 @@ pub(crate) fn at(offset: i64) -> Offset {
 }
 
 pub(crate) fn place(p: usize) -> TopicPartition {
-    TopicPartition::new(TopicId::new(0), p as i32)
+    TopicPartition::new(0, p as i32)
 }
 
 fn number(partition: TopicPartition) -> usize {

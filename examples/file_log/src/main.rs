@@ -13,10 +13,10 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use dashstream::codec::{DecodeOptions, Decoder};
 use dashstream::policy::{self, Action, Admission, ArchiveResult, Archiving, Assignment, Delivery};
-use dashstream::policy::{Engine, Fault, Input, Offset, TopicId, TopicPartition};
+use dashstream::policy::{Engine, Fault, Input, Offset, TopicPartition};
 use dashstream::{Facts, HealthPolicy, Metrics, Monitor, Options, Outcome, cause_of};
 
-const LOG: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
+const LOG: TopicPartition = TopicPartition::new(0, 0);
 const FIRST: Assignment = Assignment::new(1);
 
 fn main() -> Result<()> {

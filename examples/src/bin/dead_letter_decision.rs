@@ -16,7 +16,7 @@ use dashstream_dlq::{
 };
 use dashstream_policy::{
     Action, Admission, ArchiveRequest, ArchiveResult, Archiving, Assignment, Cause, Config,
-    Delivery, Engine, Fault, Input, Mode, Offset, TopicId, TopicPartition,
+    Delivery, Engine, Fault, Input, Mode, Offset, TopicPartition,
 };
 
 fn main() -> anyhow::Result<()> {
@@ -28,7 +28,7 @@ fn main() -> anyhow::Result<()> {
     let config = Config::default().mode(mode).archiving(Archiving::Required);
     let mut engine = Engine::new(config)?;
     let mut archive = Vec::new();
-    let partition = TopicPartition::new(TopicId::new(0), 0);
+    let partition = TopicPartition::new(0, 0);
     let assignment = Assignment::new(1);
     let (committed, low) = (Some(Offset::ZERO), None);
     engine.handle(

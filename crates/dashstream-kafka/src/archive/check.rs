@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use dashstream_dlq::{LetterFormat, REDUCED_BYTES_MAX};
-use dashstream_policy::{Archiving, TopicId};
+use dashstream_policy::Archiving;
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, OwnedResourceSpecifier, ResourceSpecifier,
 };
@@ -122,14 +122,14 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
 }
 
 /// How long each consumed topic keeps records, where it deletes them for their age and the broker tells.
-pub(crate) fn retention(config: &Config) -> BTreeMap<TopicId, Duration> {
+pub(crate) fn retention(config: &Config) -> BTreeMap<u16, Duration> {
     let topics: Vec<&str> = config.topics().collect();
     let kept = |source: &TopicSettings| {
         let ms = source.ms.filter(|_| source.deletes == Some(true))?;
         ms.limit().map(Duration::from_millis)
     };
     let settings = ask(config, &topics).unwrap_or_default();
-    let numbered = (0..).map(TopicId::new).zip(&settings);
+    let numbered = (0..).zip(&settings);
     let known = numbered.filter_map(|(topic, source)| Some((topic, kept(source)?)));
     known.collect()
 }

@@ -14,7 +14,7 @@ impl Config {
         &self.topic
     }
 
-    /// The consumed topics, in the order of their [`TopicId`](dashstream_policy::TopicId).
+    /// The consumed topics, in the order of their number.
     pub fn topics(&self) -> impl Iterator<Item = &str> {
         let more = self.more_topics.iter().map(String::as_str);
         core::iter::once(self.topic.as_str()).chain(more)

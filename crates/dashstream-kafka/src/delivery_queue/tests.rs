@@ -1,15 +1,13 @@
 use core::time::Duration;
 
-use dashstream_policy::{
-    Admission, Assignment, Delivery, Engine, Input, Offset, TopicId, TopicPartition,
-};
+use dashstream_policy::{Admission, Assignment, Delivery, Engine, Input, Offset, TopicPartition};
 
 use super::*;
 use crate::topics::at;
 
 /// Records of a partition, as an engine takes them.
 pub(crate) fn taken(partition: i32, offsets: core::ops::Range<i64>) -> Vec<QueuedRecord> {
-    let at = TopicPartition::new(TopicId::new(0), partition);
+    let at = TopicPartition::new(0, partition);
     let mut engine = Engine::<()>::new(dashstream_policy::Config::default()).unwrap();
     let (now, assignment) = (Duration::ZERO, Assignment::new(1));
     engine.handle(

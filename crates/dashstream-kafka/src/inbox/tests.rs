@@ -76,9 +76,9 @@ fn what_was_sent_before_is_not_waited_for() {
 
 #[test]
 fn who_waits_for_an_answer_learns_that_the_receiver_is_gone() {
-    use dashstream_policy::{Command, Operator, OperatorCommand, TopicId, TopicPartition};
+    use dashstream_policy::{Command, Operator, OperatorCommand, TopicPartition};
     let order = || {
-        let at = TopicPartition::new(TopicId::new(0), 0);
+        let at = TopicPartition::new(0, 0);
         OperatorCommand::new(at, Command::Retry, Operator::new("me", "why").unwrap())
     };
     let (inbox, receiver) = Inbox::open(LINGER);

@@ -3,18 +3,18 @@ use super::*;
 #[test]
 fn a_topic_s_number_is_its_place_among_the_consumed_ones() {
     let topics = Topics::new(["first", "second"].into_iter());
-    let second = TopicPartition::new(TopicId::new(1), 3);
+    let second = TopicPartition::new(1, 3);
     assert_eq!(topics.partition("first", 3), Some(at(3)));
     assert_eq!(topics.partition("second", 3), Some(second));
     assert_eq!(topics.partition("third", 3), None);
     assert_eq!(topics.name(second.topic()), "second");
-    assert_eq!(topics.name(TopicId::new(2)), "");
+    assert_eq!(topics.name(2), "");
 }
 
 #[test]
 fn a_list_of_the_client_and_back_keeps_topics_apart() {
     let topics = Topics::new(["first", "second"].into_iter());
-    let second = TopicPartition::new(TopicId::new(1), 0);
+    let second = TopicPartition::new(1, 0);
     let offsets = [(at(0), Offset::Offset(5)), (second, Offset::Offset(7))];
     let list = topics.offsets(offsets.into_iter()).unwrap();
     assert_eq!(topics.partitions(&list), [at(0), second]);

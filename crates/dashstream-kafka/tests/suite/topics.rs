@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dashstream_kafka::policy::{
-    Cause, Command, CommandOutcome, Config, Form, Mode, PartitionState, Scope, TopicId,
-    TopicPartition,
+    Cause, Command, CommandOutcome, Config, Form, Mode, PartitionState, Scope, TopicPartition,
 };
 use dashstream_kafka::{ConsumerEvent, RecordIds, Status};
 
@@ -16,8 +15,8 @@ const LIMIT: Duration = Duration::from_secs(90);
 const JOIN: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_secs(2);
 
-const FIRST: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
-const SECOND: TopicPartition = TopicPartition::new(TopicId::new(1), 0);
+const FIRST: TopicPartition = TopicPartition::new(0, 0);
+const SECOND: TopicPartition = TopicPartition::new(1, 0);
 
 fn config(place: &Place, second: &str) -> dashstream_kafka::Config {
     place.config().add_topic(second).unwrap()
@@ -116,7 +115,7 @@ fn a_letter_and_an_event_name_the_topic_of_their_record() {
                 let is_meant = move |event: &ConsumerEvent| matches!(event, ConsumerEvent::Assigned { partition, .. } if *partition == at);
                 host.events().iter().filter(|event| is_meant(event)).count()
             };
-            let last = TopicPartition::new(TopicId::new(1), 1);
+            let last = TopicPartition::new(1, 1);
             assert_eq!([FIRST, SECOND, last].map(assigned), [1, 1, 1]);
             let _ = host.shutdown().await;
         });

@@ -98,7 +98,7 @@ impl<P> Engine<P> {
         }
     }
 
-    /// Whether an envelope counts from which something was left out for want of room.
+    /// Whether a dead letter counts from which something was left out for want of room.
     fn may_reduce(&self) -> bool {
         #[cfg(mutant = "reduced_always_counts")] // a pointer is taken for an archived record
         return true;

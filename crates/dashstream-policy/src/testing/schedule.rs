@@ -7,7 +7,7 @@ use super::bed::{Part, Testbed};
 use super::{Event, Mistake};
 use crate::{
     ArchiveResult, Assignment, Cause, Command, Config, Delivery, Fault, Offset, Operator,
-    OperatorCommand, Ordering, TopicId, TopicPartition,
+    OperatorCommand, Ordering, TopicPartition,
 };
 
 /// Drives a host through one random schedule over two partitions of twelve records: fetches, verdicts,
@@ -216,7 +216,7 @@ impl<H: FnMut(Duration, Event, &mut Testbed)> Run<H> {
 }
 
 const fn place(partition: i32) -> TopicPartition {
-    TopicPartition::new(TopicId::new(0), partition)
+    TopicPartition::new(0, partition)
 }
 
 const PARTITIONS: i32 = 2;

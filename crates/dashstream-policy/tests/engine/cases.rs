@@ -6,7 +6,7 @@ use dashstream_policy::{
     Action, Admission, ArchiveFault, ArchiveResult, Archiving, Assignment, Backlog, Backoff,
     Breaker, Cause, Command, CommandOutcome, Config, Delivery, Disposition, Engine, Escalation,
     FailureReason, Fault, FetchFault, Form, Grade, HeldBy, Input, Mode, NullPayload, Offset,
-    Operator, OperatorCommand, Ordering, PartitionState, Refusal, Scope, StoreReason, TopicId,
+    Operator, OperatorCommand, Ordering, PartitionState, Refusal, Scope, StoreReason,
 };
 use dashstream_testkit::alloc::measure;
 
@@ -349,7 +349,7 @@ fn a_batch_that_cannot_be_decoded_is_held_and_cannot_be_skipped_one_by_one() {
 
 #[test]
 fn a_record_without_a_value_means_what_its_topic_says() {
-    let config = Config::default().null_payload_of(TopicId::new(0), NullPayload::Ignore);
+    let config = Config::default().null_payload_of(0, NullPayload::Ignore);
     let mut host = Host::new(config);
     let null = Delivery::new(P, EPOCH, Offset::ZERO).null(true);
     assert_eq!(host.engine.delivered(host.now, null), Admission::Ignored);

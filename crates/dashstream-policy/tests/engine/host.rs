@@ -5,11 +5,11 @@ use core::time::Duration;
 use dashstream_policy::{
     Action, Admission, ArchiveRequest, ArchiveResult, Assignment, Cause, Command, CommandOutcome,
     Config, Delivered, Delivery, Engine, Fault, Input, LogRange, Offset, Operator, OperatorCommand,
-    PartitionState, TopicId, TopicPartition,
+    PartitionState, TopicPartition,
 };
 
-pub(crate) const P: TopicPartition = TopicPartition::new(TopicId::new(0), 0);
-pub(crate) const Q: TopicPartition = TopicPartition::new(TopicId::new(0), 1);
+pub(crate) const P: TopicPartition = TopicPartition::new(0, 0);
+pub(crate) const Q: TopicPartition = TopicPartition::new(0, 1);
 pub(crate) const EPOCH: Assignment = Assignment::new(1);
 
 pub(crate) fn at(offset: i64) -> Offset {

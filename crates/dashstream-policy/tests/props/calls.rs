@@ -10,7 +10,7 @@ use dashstream_policy::{
     Action, Admission, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Assignment, Backlog,
     Breaker, Cause, Command, Config, Delivered, Delivery, Escalation, Fault, FetchFault, Form,
     Input, LogRange, Mode, NullPayload, Offset, Operator, OperatorCommand, Ordering, Scope,
-    StoreOffset, StoreReason, TopicId, TopicPartition,
+    StoreOffset, StoreReason, TopicPartition,
 };
 
 /// Calls that are carried out of one input: a fuzzer learns nothing from longer ones.
@@ -51,7 +51,7 @@ struct Host {
 
 impl Host {
     fn call(&mut self, what: u8, with: u8) {
-        let partition = TopicPartition::new(TopicId::new(0), i32::from(with & 1));
+        let partition = TopicPartition::new(0, i32::from(with & 1));
         let assignment = Assignment::new(u64::from(with >> 1 & 3));
         let offset = Offset::new(i64::from(with >> 3)).expect("small");
         let cause = Cause::ALL[usize::from(with) % Cause::ALL.len()];

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use dashstream_kafka::{Admin, Config, Handle};
 use dashstream_policy::{
-    Command, CommandOutcome, HeldBy, Offset, Operator, OperatorCommand, PartitionState, TopicId,
+    Command, CommandOutcome, HeldBy, Offset, Operator, OperatorCommand, PartitionState,
     TopicPartition,
 };
 use serde::Deserialize;
@@ -160,7 +160,7 @@ fn read(body: &Bytes) -> Result<(Sent, Command, Operator), &'static str> {
 }
 
 async fn order(orders: &Orders, sent: &Sent, command: Command, operator: Operator) -> Response {
-    let partition = TopicPartition::new(TopicId::new(0), sent.partition);
+    let partition = TopicPartition::new(0, sent.partition);
     // A retry ends a hold too: whoever only means to lift a pause must not.
     if matches!(sent.order, Order::Resume) && !is_paused(&orders.consumer, sent.partition) {
         return refuse(StatusCode::CONFLICT, "not_paused");

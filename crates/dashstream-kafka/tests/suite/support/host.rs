@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dashstream_kafka::dlq::{Disclosure, LetterFormat};
 use dashstream_kafka::policy::{
-    self, Cause, HeldBy, Operator, OperatorCommand, PartitionState, TopicId, TopicPartition,
+    self, Cause, HeldBy, Operator, OperatorCommand, PartitionState, TopicPartition,
 };
 use dashstream_kafka::{Closing, Config, Consumer, ConsumerEvent, Record, RecordIds, Status};
 
@@ -253,5 +253,5 @@ pub fn run<T>(test: impl Future<Output = T>) -> T {
 
 /// A partition of the first topic.
 pub const fn at(partition: i32) -> TopicPartition {
-    TopicPartition::new(TopicId::new(0), partition)
+    TopicPartition::new(0, partition)
 }
