@@ -10,8 +10,8 @@ use thiserror::Error;
 use crate::edges::Edges;
 use crate::family::{About, Family, Kind, LabelSpec};
 use crate::instruments::{
-    Counter, Gauge, Histogram, Instrument, Latency, LatencyOptions, Reading, Tally, TallyOptions,
-    Window,
+    Buckets, Cells, Counter, Gauge, Histogram, Instrument, Latency, LatencyCore, Levels, QUANTILES,
+    Reading, Tally, TallyCore, TallyOptions, Window,
 };
 use crate::label::Label;
 use crate::samples::{Part, Samples, texts};
@@ -184,7 +184,7 @@ impl<S> Registration<S> {
     pub fn counter<K: Copy>(&mut self, about: About, label: Label<K>) -> Counter<K> {
         let counter = Counter {
             id: self.catalogue.instruments.len(),
-            cells: Arc::new(crate::instruments::Cells::zero(label.values.len())),
+            cells: Arc::new(Cells::zero(label.values.len())),
             label,
         };
         let cells = Arc::clone(&counter.cells);
@@ -194,7 +194,7 @@ impl<S> Registration<S> {
 
     /// A gauge for each value of `label`, 0 until it is set.
     pub fn gauge<K: Copy>(&mut self, about: About, label: Label<K>) -> Gauge<K> {
-        let levels = Arc::new(crate::instruments::Levels::zero(label.values.len()));
+        let levels = Arc::new(Levels::zero(label.values.len()));
         let cells = Arc::clone(&levels);
         self.instrument(about, Kind::Gauge, None, label, cells);
         Gauge { label, levels }
@@ -207,7 +207,7 @@ impl<S> Registration<S> {
         label: Label<K>,
         edges: Edges,
     ) -> Histogram<K> {
-        let buckets = Arc::new(crate::instruments::Buckets::zero(edges, label.values.len()));
+        let buckets = Arc::new(Buckets::zero(edges, label.values.len()));
         let cells = Arc::clone(&buckets);
         self.instrument(about, Kind::Histogram, Some(edges), label, cells);
         Histogram { label, buckets }
@@ -215,27 +215,28 @@ impl<S> Registration<S> {
 
     /// Latencies by `label`: a classic histogram with [`Edges::FAST`], and the quantiles of the last two
     /// minutes in seconds. `views` are more families of the same histogram, with some of its edges.
+    /// `recorders`, at most 256, is how many [`Latency::recorder`]s there may be at once; each takes 24 KiB
+    /// for each stage.
     pub fn latency<K: Copy>(
         &mut self,
         classic: About,
         quantiles: About,
         views: &[(About, Edges)],
         label: Label<K>,
-        options: LatencyOptions,
+        recorders: usize,
     ) -> Latency<K> {
         let edges = Edges::FAST;
         let stages = label.values.len();
-        let buckets = || crate::instruments::Buckets::zero(edges, stages);
-        let core = crate::instruments::LatencyCore::new(stages, buckets, options, self.now);
+        let buckets = || Buckets::zero(edges, stages);
+        let core = LatencyCore::new(stages, buckets, recorders, self.now);
         let core = Arc::new(core);
         let id = self.catalogue.instruments.len();
         let cells = Arc::clone(&core);
         self.instrument(classic, Kind::Histogram, Some(edges), label, cells);
         let mut labels = specs(label);
-        let names = crate::instruments::Quantiles::default().named();
         labels.push(LabelSpec {
             name: "quantile",
-            values: Some(names.iter().map(|(name, _)| *name).collect()),
+            values: Some(QUANTILES.map(|(name, _)| name).into()),
         });
         let source = Source::Instrument {
             id,
@@ -272,8 +273,7 @@ impl<S> Registration<S> {
         self.sound(name, &window);
         let kinds = label.values.iter();
         let window_of: Vec<_> = kinds.map(|kind| (window.index)(fold(*kind))).collect();
-        let core =
-            crate::instruments::TallyCore::new(&window_of, window.values.len(), options, self.now);
+        let core = TallyCore::new(&window_of, window.values.len(), options, self.now);
         let core = Arc::new(core);
         let instrument: Arc<dyn Instrument> = core.clone();
         Tally {
@@ -324,14 +324,14 @@ impl<S> Registration<S> {
     ) where
         S: 'static,
     {
-        self.sound(about.name, &label);
-        self.derive(about, Kind::Counter, specs(label), move |snapshot, out| {
-            let texts = texts(label);
-            for (at, value) in label.values.iter().enumerate() {
-                let text = texts.get(at..at.saturating_add(1)).unwrap_or_default();
-                out.count(text, read(snapshot, *value));
-            }
-        });
+        self.each(
+            about,
+            Kind::Counter,
+            label,
+            move |out, text, snapshot, value| {
+                out.count(text, read(snapshot, value));
+            },
+        );
     }
 
     /// A gauge for each value of `label` that is read from the host's snapshot.
@@ -343,12 +343,29 @@ impl<S> Registration<S> {
     ) where
         S: 'static,
     {
+        self.each(
+            about,
+            Kind::Gauge,
+            label,
+            move |out, text, snapshot, value| {
+                out.gauge(text, read(snapshot, value));
+            },
+        );
+    }
+
+    fn each<K: Copy + Send + Sync>(
+        &mut self,
+        about: About,
+        kind: Kind,
+        label: Label<K>,
+        show: impl Fn(&mut Samples<'_>, &[&str], &S, K) + Send + Sync + 'static,
+    ) {
         self.sound(about.name, &label);
-        self.derive(about, Kind::Gauge, specs(label), move |snapshot, out| {
+        self.derive(about, kind, specs(label), move |snapshot, out| {
             let texts = texts(label);
             for (at, value) in label.values.iter().enumerate() {
                 let text = texts.get(at..at.saturating_add(1)).unwrap_or_default();
-                out.gauge(text, read(snapshot, *value));
+                show(out, text, snapshot, *value);
             }
         });
     }

@@ -135,15 +135,9 @@ impl<'a> There<'a> {
     }
 
     fn collides(&self, metric: &Family) -> bool {
-        self.suffixes.iter().any(|theirs| {
-            metric.kind.suffixes().iter().any(|ours| {
-                let (theirs, ours) = ((self.name, theirs), (metric.name, ours));
-                theirs
-                    .0
-                    .bytes()
-                    .chain(theirs.1.bytes())
-                    .eq(ours.0.bytes().chain(ours.1.bytes()))
-            })
+        self.suffixes.iter().any(|suffix| {
+            let theirs = format!("{}{suffix}", self.name);
+            metric.names().any(|ours| ours == theirs)
         })
     }
 }

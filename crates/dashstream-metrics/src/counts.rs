@@ -5,6 +5,7 @@ use core::fmt;
 use crate::label::Label;
 
 /// One number for each value of a label.
+#[derive(Clone)]
 pub struct Counts<K: 'static> {
     label: Label<K>,
     values: Box<[u64]>,
@@ -61,15 +62,6 @@ impl<K: Copy> Counts<K> {
         };
         let values = self.values.iter().take(counted);
         values.fold(0, |sum, n| sum.saturating_add(*n))
-    }
-}
-
-impl<K> Clone for Counts<K> {
-    fn clone(&self) -> Self {
-        Self {
-            label: self.label,
-            values: self.values.clone(),
-        }
     }
 }
 

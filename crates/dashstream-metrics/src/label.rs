@@ -11,6 +11,7 @@ use core::fmt;
     clippy::exhaustive_structs,
     reason = "a host writes labels as literals; there is nothing else to say about one"
 )]
+#[derive(Clone, Copy)]
 pub struct Label<K: 'static> {
     /// The name in the exposition.
     pub name: &'static str,
@@ -53,14 +54,6 @@ impl<K: Copy> Label<K> {
         !self.values.is_empty() && values.all(|(at, value)| (self.index)(*value) == at)
     }
 }
-
-impl<K> Clone for Label<K> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<K> Copy for Label<K> {}
 
 impl<K> fmt::Debug for Label<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

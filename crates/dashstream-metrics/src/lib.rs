@@ -31,8 +31,6 @@ mod catalogue;
 mod collector;
 mod counts;
 mod edges;
-#[cfg(all(test, loom))]
-mod explore;
 mod exposition;
 mod family;
 mod health;
@@ -44,6 +42,10 @@ mod samples;
 mod scrape;
 mod shard;
 mod sync;
+#[cfg(all(test, loom))]
+mod tests {
+    pub(crate) mod explore;
+}
 mod units;
 mod window;
 
@@ -58,14 +60,14 @@ pub use health::{
     Finding, GateError, Level, Rate, Reason, Rule, STAYS, Standing, Threshold, Wilson, judge,
 };
 pub use instruments::{
-    Counter, Gauge, Histogram, Latency, LatencyOptions, LatencyRecorder, Quantiles, Reading,
-    Tallied, Tally, TallyOptions, TallyRecorder, Window,
+    Counter, Gauge, Histogram, Latency, LatencyRecorder, Reading, Tallied, Tally, TallyOptions,
+    TallyRecorder, Window,
 };
 pub use label::Label;
 pub use process::Process;
 pub use samples::{Samples, age_or_never, level};
 pub use scrape::{ScrapeDifference, compare};
-pub use units::{Age, PerSecond, Share};
+pub use units::{Age, Share};
 pub use window::{Account, Epoch, Readings, Shape, ShapeError};
 
 #[cfg(doctest)]

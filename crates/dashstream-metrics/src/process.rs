@@ -79,51 +79,25 @@ impl<S: 'static> Registration<S> {
         self.derive(about, Kind::Gauge, labels, move |_, out| {
             out.gauge(&[version], 1.0)
         });
-        let families: [(About, Kind, Read); 4] = [
-            (
-                About::new(
-                    "process_start_time_seconds",
-                    "When the process began, in seconds since 1970.",
-                    waived,
-                ),
-                Kind::Gauge,
-                |process| process.start_seconds,
-            ),
-            (
-                About::new(
-                    "process_cpu_seconds_total",
-                    "User and system time spent, in seconds.",
-                    waived,
-                ),
-                Kind::Counter,
-                |process| process.cpu_seconds,
-            ),
-            (
-                About::new(
-                    "process_resident_memory_bytes",
-                    "Memory that is resident, in bytes.",
-                    waived,
-                ),
-                Kind::Gauge,
-                |process| process.resident_bytes,
-            ),
-            (
-                About::new(
-                    "process_open_fds",
-                    "File descriptors that are open.",
-                    waived,
-                ),
-                Kind::Gauge,
-                |process| process.open_fds,
-            ),
-        ];
-        for (about, kind, value) in families {
+        let mut family = |kind, name, help, value: fn(&Process) -> Option<f64>| {
+            let about = About::new(name, help, waived);
             self.derive(about, kind, Vec::new(), move |snapshot, out| {
                 out.gauge(&[], value(read(snapshot)).unwrap_or(f64::NAN));
             });
-        }
+        };
+        let start = "When the process began, in seconds since 1970.";
+        family(Kind::Gauge, "process_start_time_seconds", start, |p| {
+            p.start_seconds
+        });
+        let cpu = "User and system time spent, in seconds.";
+        family(Kind::Counter, "process_cpu_seconds_total", cpu, |p| {
+            p.cpu_seconds
+        });
+        let memory = "Memory that is resident, in bytes.";
+        family(Kind::Gauge, "process_resident_memory_bytes", memory, |p| {
+            p.resident_bytes
+        });
+        let fds = "File descriptors that are open.";
+        family(Kind::Gauge, "process_open_fds", fds, |p| p.open_fds);
     }
 }
-
-/// A number of the process; none where the system does not tell.
-type Read = fn(&Process) -> Option<f64>;

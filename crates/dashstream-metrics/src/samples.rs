@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::edges::Edges;
-use crate::instruments::{Frozen, Numbers};
+use crate::instruments::{Frozen, Numbers, QUANTILES};
 use crate::label::Label;
 use crate::units::Age;
 
@@ -63,9 +63,9 @@ impl<'a> Samples<'a> {
                             (self.emit)(labels(at), Value::Histogram(&numbers.view(edges)));
                         }
                         Part::Quantiles => {
-                            for (quantile, took) in quantiles.named() {
+                            for ((quantile, _), took) in QUANTILES.iter().zip(quantiles) {
                                 let both: Vec<&str> =
-                                    labels(at).iter().copied().chain([quantile]).collect();
+                                    labels(at).iter().copied().chain([*quantile]).collect();
                                 self.gauge(&both, took.map_or(f64::NAN, |took| took.as_secs_f64()));
                             }
                         }

@@ -1,4 +1,4 @@
-//! Ages, rates and shares as types, so that no unit and no moment is taken for another.
+//! Ages and shares as types, so that no unit and no moment is taken for another.
 
 use core::fmt;
 use core::time::Duration;
@@ -9,10 +9,6 @@ use core::time::Duration;
 /// [`Age::exceeds`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Age(Duration);
-
-/// Events a second.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct PerSecond(f64);
 
 /// A part of a whole, from nothing to all of it.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -50,27 +46,7 @@ impl Age {
     }
 }
 
-impl PerSecond {
-    /// `events` over `time`; `None` when no time has passed.
-    #[must_use]
-    pub fn over(events: u64, time: Duration) -> Option<Self> {
-        (!time.is_zero()).then(|| Self(lossy(events) / time.as_secs_f64()))
-    }
-
-    /// Events in one second.
-    #[must_use]
-    pub const fn per_second(self) -> f64 {
-        self.0
-    }
-}
-
 impl Share {
-    /// `part` of `whole`; `None` of nothing. Never more than the whole.
-    #[must_use]
-    pub fn of(part: u64, whole: u64) -> Option<Self> {
-        (whole > 0).then(|| Self::from_fraction(lossy(part) / lossy(whole)))
-    }
-
     /// From 0 to 1.
     #[must_use]
     pub const fn fraction(self) -> f64 {
@@ -95,24 +71,10 @@ impl fmt::Display for Age {
     }
 }
 
-impl fmt::Display for PerSecond {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2}/s", self.0)
-    }
-}
-
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.2} %", self.percent())
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts beyond 2^53 change no rate that anybody reads"
-)]
-const fn lossy(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

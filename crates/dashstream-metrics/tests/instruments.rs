@@ -9,8 +9,8 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use dashstream_metrics::{
-    About, Catalogue, Counts, Edges, Format, Histogram, Label, Latency, LatencyOptions, Reading,
-    Shape, Tally, TallyOptions, Watch,
+    About, Catalogue, Counts, Edges, Format, Histogram, Label, Latency, Reading, Shape, Tally,
+    TallyOptions, Watch,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,8 +160,6 @@ fn every_cell_of_a_histogram_is_on_the_page() {
 }
 
 fn latency(recorders: usize) -> (Catalogue<Reading>, Latency<Stage>) {
-    let mut options = LatencyOptions::default();
-    options.recorders = recorders;
     let view = Edges {
         edges: &[1_000, 25_000],
         divisor: 1_000,
@@ -169,7 +167,7 @@ fn latency(recorders: usize) -> (Catalogue<Reading>, Latency<Stage>) {
     Catalogue::build(NOW, |c| {
         let views = [(about("took_ms"), view)];
         let (classic, quantiles) = (about("took_seconds"), about("took_quantiles"));
-        c.latency(classic, quantiles, &views, STAGE, options)
+        c.latency(classic, quantiles, &views, STAGE, recorders)
     })
     .unwrap()
 }

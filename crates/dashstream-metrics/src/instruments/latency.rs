@@ -28,15 +28,6 @@ pub struct Latency<K: 'static> {
     pub(crate) core: Arc<Core>,
 }
 
-/// How a [`Latency`] is laid out.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct LatencyOptions {
-    /// Copies that one [`LatencyRecorder`] each can own, at most 256. The default is none. One takes
-    /// 24 KiB for each stage.
-    pub recorders: usize,
-}
-
 /// Records into counters that nobody else writes to, as a [`TallyRecorder`](crate::TallyRecorder) does.
 #[derive(Debug)]
 pub struct LatencyRecorder<K: 'static> {
@@ -45,19 +36,13 @@ pub struct LatencyRecorder<K: 'static> {
     place: Place,
 }
 
-/// The quantiles of one stage over the last two minutes; `None` when there was nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Quantiles {
-    /// Half of the observations are not above it.
-    pub p50: Option<Duration>,
-    /// 90 of 100.
-    pub p90: Option<Duration>,
-    /// 99 of 100.
-    pub p99: Option<Duration>,
-    /// 999 of 1,000.
-    pub p999: Option<Duration>,
-}
+/// The quantiles of one stage over the last two minutes, in the order of [`QUANTILES`]; `None` when there
+/// was nothing.
+pub(crate) type Quantiles = [Option<Duration>; QUANTILES.len()];
+
+/// The quantiles as the page names them, and how many of 1,000 observations are not above each.
+pub(crate) const QUANTILES: [(&str, u64); 4] =
+    [("0.5", 500), ("0.9", 900), ("0.99", 990), ("0.999", 999)];
 
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -76,8 +61,7 @@ impl<K: Copy> Latency<K> {
         self.core.record(now, (self.label.index)(key), micros);
     }
 
-    /// Takes one of the copies that [`LatencyOptions::recorders`] made room for; `None` when all are
-    /// taken.
+    /// Takes one of the copies that the registration made room for; `None` when all are taken.
     #[must_use]
     pub fn recorder(&self) -> Option<LatencyRecorder<K>> {
         Some(LatencyRecorder {
@@ -115,10 +99,10 @@ impl Core {
     pub(crate) fn new(
         stages: usize,
         classic: impl Fn() -> Buckets,
-        options: LatencyOptions,
+        recorders: usize,
         now: Duration,
     ) -> Self {
-        let owned = options.recorders.min(SHARDS_MAX);
+        let owned = recorders.min(SHARDS_MAX);
         let keys = stages.saturating_mul(BUCKETS);
         let one = core::num::NonZeroUsize::MIN;
         let classic: Box<[Buckets]> = (0..=owned).map(|_| classic()).collect();
@@ -164,7 +148,7 @@ impl Core {
 impl Instrument for Core {
     fn freeze(&self, now: Duration) -> Frozen {
         let sums = self.rings.read(now);
-        let quantiles = sums.counts.chunks_exact(BUCKETS).map(Quantiles::of);
+        let quantiles = sums.counts.chunks_exact(BUCKETS).map(quantiles);
         Frozen::Latencies(self.merged().into_iter().zip(quantiles).collect())
     }
 
@@ -179,36 +163,18 @@ impl Instrument for Core {
     }
 }
 
-impl Quantiles {
-    /// The quantiles as the page names them.
-    pub(crate) fn named(&self) -> [(&'static str, Option<Duration>); 4] {
-        [
-            ("0.5", self.p50),
-            ("0.9", self.p90),
-            ("0.99", self.p99),
-            ("0.999", self.p999),
-        ]
-    }
-
-    fn of(counts: &[u64]) -> Self {
-        let total = counts.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));
-        let at = |per_mille: u64| {
-            // The smallest observation that so many are not above.
-            let rank = total.saturating_mul(per_mille).div_ceil(1000);
-            let mut seen = 0_u64;
-            let bucket = counts.iter().position(|n| {
-                seen = seen.saturating_add(*n);
-                seen >= rank && seen > 0
-            });
-            bucket.map(|bucket| Duration::from_micros(middle(bucket)))
-        };
-        Self {
-            p50: at(500),
-            p90: at(900),
-            p99: at(990),
-            p999: at(999),
-        }
-    }
+fn quantiles(counts: &[u64]) -> Quantiles {
+    let total = counts.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));
+    QUANTILES.map(|(_, per_mille)| {
+        // The smallest observation that so many are not above.
+        let rank = total.saturating_mul(per_mille).div_ceil(1000);
+        let mut seen = 0_u64;
+        let bucket = counts.iter().position(|n| {
+            seen = seen.saturating_add(*n);
+            seen >= rank && seen > 0
+        });
+        bucket.map(|bucket| Duration::from_micros(middle(bucket)))
+    })
 }
 
 #[inline]
@@ -254,6 +220,8 @@ fn doublings(bucket: usize) -> u64 {
 }
 
 #[cfg(all(test, loom))]
-mod models;
+mod tests {
+    mod models;
+}
 #[cfg(all(test, not(loom)))]
 mod tests;

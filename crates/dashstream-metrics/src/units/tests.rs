@@ -22,22 +22,15 @@ fn what_is_still_to_come_has_no_age_yet() {
 }
 
 #[test]
-fn a_rate_needs_time_and_a_share_needs_a_whole() {
-    assert_eq!(PerSecond::over(3, Duration::ZERO), None);
-    let rate = PerSecond::over(3, Duration::from_millis(1500)).unwrap();
-    assert_eq!(
-        (rate.per_second(), rate.to_string().as_str()),
-        (2.0, "2.00/s")
-    );
-    assert_eq!(Share::of(0, 0), None);
-    let share = Share::of(1, 8).unwrap();
+fn a_share_is_shown_in_per_cent() {
+    let share = Share::from_fraction(0.125);
     assert_eq!((share.fraction(), share.percent()), (0.125, 12.5));
     assert_eq!(share.to_string(), "12.50 %");
 }
 
 #[test]
-fn a_share_is_never_more_than_the_whole() {
-    for (part, whole, fraction) in [(9, 10, 0.9), (10, 10, 1.0), (11, 10, 1.0)] {
-        assert_eq!(Share::of(part, whole).map(Share::fraction), Some(fraction));
+fn a_share_is_from_nothing_to_the_whole() {
+    for (given, fraction) in [(-0.1, 0.0), (0.0, 0.0), (0.9, 0.9), (1.0, 1.0), (1.1, 1.0)] {
+        assert_eq!(Share::from_fraction(given).fraction(), fraction);
     }
 }

@@ -7,11 +7,13 @@
 
 mod account;
 mod bucket;
-#[cfg(all(test, loom))]
-mod models;
 mod readings;
 mod rings;
 mod shape;
+#[cfg(all(test, loom))]
+mod tests {
+    mod models;
+}
 
 pub use account::Account;
 pub use readings::Readings;

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::counts::Counts;
 use crate::label::Label;
-use crate::units::PerSecond;
+use crate::samples::level;
 use crate::window::account::Account;
 use crate::window::rings::Sums;
 
@@ -48,7 +48,8 @@ impl<K: Copy> Readings<K> {
 
     /// Events per second over the time that is covered; `None` before any time has passed.
     #[must_use]
-    pub fn per_second(&self, key: K) -> Option<PerSecond> {
-        PerSecond::over(self.count(key), self.covered)
+    pub fn per_second(&self, key: K) -> Option<f64> {
+        let covered = self.covered.as_secs_f64();
+        (covered > 0.0).then(|| level(self.count(key)) / covered)
     }
 }

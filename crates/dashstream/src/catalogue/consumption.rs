@@ -2,7 +2,7 @@
 
 use dashstream_metrics::Watch::{Alert, Waived};
 use dashstream_metrics::{
-    About, Counter, Edges, Label, Latency, LatencyOptions, Registration, Tally, TallyOptions,
+    About, Counter, Edges, Label, Latency, Registration, Tally, TallyOptions,
 };
 
 use crate::catalogue::age;
@@ -122,8 +122,6 @@ pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consu
         Label::NONE,
         |s, ()| s.uptime().as_secs_f64(),
     );
-    let mut recorders = LatencyOptions::default();
-    recorders.recorders = options.recorders;
     let latency = c.latency(
         About::new(
             "dashstream_latency_seconds",
@@ -144,7 +142,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consu
             LATENCY_MS,
         )],
         LatencyStage::LABEL,
-        recorders,
+        options.recorders,
     );
     let clock_skew = c.counter(
         About::new(

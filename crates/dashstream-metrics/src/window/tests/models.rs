@@ -7,8 +7,8 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use crate::counts::Counts;
-use crate::explore::explore;
 use crate::label::Label;
+use crate::tests::explore::explore;
 use crate::window::rings::Rings;
 use crate::window::{Account, Epoch, Shape};
 

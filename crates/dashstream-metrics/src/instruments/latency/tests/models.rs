@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::*;
 use crate::edges::Edges;
-use crate::explore::explore;
+use crate::instruments::latency::*;
+use crate::tests::explore::explore;
 
 const NOW: Duration = Duration::from_secs(1);
 
@@ -15,8 +15,7 @@ const EDGES: Edges = Edges {
 };
 
 fn latency() -> Latency<()> {
-    let options = LatencyOptions { recorders: 1 };
-    let core = Core::new(1, || Buckets::zero(EDGES, 1), options, NOW);
+    let core = Core::new(1, || Buckets::zero(EDGES, 1), 1, NOW);
     Latency {
         label: Label::NONE,
         core: Arc::new(core),
