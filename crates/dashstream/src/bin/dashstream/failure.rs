@@ -1,6 +1,5 @@
 //! How the command ends: the table of exit codes.
 
-use core::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,20 +25,30 @@ impl Found {
 }
 
 /// Why a command could not do its work.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    Config(ConfigError),
-    Kafka(StartError),
-    Redrive(RedriveError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Kafka(#[from] StartError),
+    #[error(transparent)]
+    Redrive(#[from] RedriveError),
+    #[error("{}: {}", .0.display(), .1)]
     File(PathBuf, io::Error),
+    #[error("{}: line {} is no name=value", .0.display(), .1)]
     Settings(PathBuf, usize),
+    #[error("no record at {}:{}", .0.0, .0.1)]
     NoRecord(LetterPlace),
     /// A file of records with a line that is none.
+    #[error("{}: {}", .0.display(), .1)]
     Capture(PathBuf, io::Error),
     /// A group that has committed nothing in a topic.
+    #[error("the group {0} has committed nothing there")]
     NoGroup(String),
-    Gateway(GatewayError),
-    Output(io::Error),
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    #[error("the output could not be written: {0}")]
+    Output(#[from] io::Error),
 }
 
 impl Failure {
@@ -93,85 +102,23 @@ fn kafka(error: &StartError) -> u8 {
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(f),
-            Self::Kafka(error) => error.fmt(f),
-            Self::Redrive(error) => error.fmt(f),
-            Self::File(path, error) => write!(f, "{}: {error}", path.display()),
-            Self::Settings(path, line) => {
-                write!(f, "{}: line {line} is no name=value", path.display())
-            }
-            Self::NoRecord((partition, offset)) => {
-                write!(f, "no record at {partition}:{offset}")
-            }
-            Self::Capture(path, error) => write!(f, "{}: {error}", path.display()),
-            Self::NoGroup(group) => write!(f, "the group {group} has committed nothing there"),
-            Self::Gateway(error) => error.fmt(f),
-            Self::Output(error) => write!(f, "the output could not be written: {error}"),
-        }
-    }
-}
-
 /// Why a gateway was not asked, or what it said.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum GatewayError {
+    #[error("--gateway is HOST:PORT, such as 127.0.0.1:3002")]
     Address,
+    #[error("orders need --operator-token or DASHSTREAM_OPERATOR_TOKEN")]
     NoToken,
+    #[error("the gateway did not answer: {0}")]
     Unreachable(io::Error),
     /// It answered, and what it said is no answer of a gateway.
+    #[error("what answered is no gateway")]
     Answer,
+    #[error("the gateway takes no orders: it was started without a token")]
     TakesNoOrders,
     /// The token, the host or the origin, in its words.
+    #[error("the gateway refused: {0}")]
     Forbidden(String),
+    #[error("the gateway does not understand the order: {0}")]
     BadOrder(String),
-}
-
-impl fmt::Display for GatewayError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address => f.write_str("--gateway is HOST:PORT, such as 127.0.0.1:3002"),
-            Self::NoToken => {
-                f.write_str("orders need --operator-token or DASHSTREAM_OPERATOR_TOKEN")
-            }
-            Self::Unreachable(error) => write!(f, "the gateway did not answer: {error}"),
-            Self::Answer => f.write_str("what answered is no gateway"),
-            Self::TakesNoOrders => {
-                f.write_str("the gateway takes no orders: it was started without a token")
-            }
-            Self::Forbidden(why) => write!(f, "the gateway refused: {why}"),
-            Self::BadOrder(why) => write!(f, "the gateway does not understand the order: {why}"),
-        }
-    }
-}
-
-impl From<GatewayError> for Failure {
-    fn from(error: GatewayError) -> Self {
-        Self::Gateway(error)
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
-}
-
-impl From<StartError> for Failure {
-    fn from(error: StartError) -> Self {
-        Self::Kafka(error)
-    }
-}
-
-impl From<RedriveError> for Failure {
-    fn from(error: RedriveError) -> Self {
-        Self::Redrive(error)
-    }
 }
