@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use dashstream::metrics::{Catalogue, Label, Reading, Shape, Threshold, Wilson, Window};
 use dashstream::policy::Cause;
-use dashstream::{Facts, HealthPolicy, LatencyStage, Metrics, Options, Outcome, Recorder};
+use dashstream::{Facts, HealthPolicy, Metrics, Options, Outcome, Recorder};
 use dashstream_codec::{DecodeOptions, Decoder};
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -98,8 +98,7 @@ fn with_latency(run: &mut Run) {
         || {
             for _ in 0..CALLS {
                 recorder.record(black_box(now), black_box(Outcome::Processed));
-                let stage = LatencyStage::ProducerToConsumer;
-                recorder.latency(black_box(now), stage, black_box(1_900));
+                recorder.latency(black_box(now), black_box(1_900));
             }
         },
         || {
@@ -122,8 +121,7 @@ fn recorders_beside_each_other(run: &mut Run) {
         let now = Duration::from_millis(1500);
         for _ in 0..CALLS {
             recorder.record(black_box(now), black_box(Outcome::Processed));
-            let stage = LatencyStage::ProducerToConsumer;
-            recorder.latency(black_box(now), stage, black_box(1_900));
+            recorder.latency(black_box(now), black_box(1_900));
         }
     };
     let together = Together::new(run, 2);

@@ -1,12 +1,13 @@
 //! What only the host knows: the state of its partitions, archive, breaker, runs and clients.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dashstream_metrics::{Counts, Process, Standing};
 use dashstream_policy::{Cause, Counters, Disposition};
 
-use crate::labels::{ArchiveState, BreakerState, CAUSE, PartitionState, RunState, SETTLED};
+use crate::labels::{ArchiveState, BreakerState, CAUSE, PartitionState, RunState};
 use crate::reason_code::ReasonCode;
 
 /// What a host tells about itself each time it takes a snapshot.
@@ -24,8 +25,10 @@ pub struct Facts {
     pub ledger: Ledger,
     /// The archive for unprocessable records.
     pub archive: ArchiveFacts,
-    /// The connection to the brokers.
-    pub broker: BrokerFacts,
+    /// Since when no broker answers.
+    pub broker_unreachable_since: Option<Duration>,
+    /// What the brokers refuse and cannot grant by themselves; `None` while they refuse nothing.
+    pub broker_refusal: Option<Refusal>,
     /// Partitions that no member of the group owns while records wait in them; `None` when there are
     /// none, or when it cannot be learned. A consumer without partitions is a standby otherwise.
     pub unowned: Option<UnownedFacts>,
@@ -35,8 +38,9 @@ pub struct Facts {
     pub runs: RunFacts,
     /// The replay buffer's configuration and fill; `None` when the host has none.
     pub replay_buffer: Option<ReplayBufferFacts>,
-    /// What the last self-scrape found.
-    pub self_scrape: SelfScrape,
+    /// By how many series the own exposition differed from the catalogue when it was compared last:
+    /// missing, unknown or double; `None` before the first time.
+    pub self_scrape: Option<u32>,
     /// Which reasons stand: [`Gates::standing`](crate::Gates::standing) of the verdict before.
     pub standing: Standing<ReasonCode>,
     /// What the operating system says about the process: [`Process::read`].
@@ -50,26 +54,17 @@ impl Default for Facts {
             partitions: Vec::new(),
             ledger: Ledger::default(),
             archive: ArchiveFacts::default(),
-            broker: BrokerFacts::default(),
+            broker_unreachable_since: None,
+            broker_refusal: None,
             unowned: None,
             breaker: None,
             runs: RunFacts::default(),
             replay_buffer: None,
-            self_scrape: SelfScrape::Never,
+            self_scrape: None,
             standing: Standing::new(ReasonCode::LABEL),
             process: Process::default(),
         }
     }
-}
-
-/// The connection to the brokers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BrokerFacts {
-    /// Since when no broker answers.
-    pub unreachable_since: Option<Duration>,
-    /// A refusal that is in force and cannot end by itself.
-    pub refusal: Option<Refusal>,
 }
 
 /// What the brokers refuse until somebody changes a right, a secret or a name: authorization,
@@ -177,7 +172,7 @@ impl PartitionFacts {
 #[non_exhaustive]
 pub struct Ledger {
     /// Records that were settled, by how and why.
-    pub settled: Counts<(Disposition, Cause)>,
+    pub settled: BTreeMap<(Disposition, Cause), u64>,
     /// Records that wait for the archive now.
     pub pending: Counts<Cause>,
     /// Records that hold their partition now.
@@ -208,7 +203,11 @@ impl Ledger {
         blocked: impl Fn(Cause) -> u64,
     ) -> Self {
         Self {
-            settled: Counts::from_fn(SETTLED, |(how, why)| settled(how, why)),
+            settled: Disposition::ALL
+                .into_iter()
+                .flat_map(|how| Cause::ALL.map(|why| (how, why)))
+                .map(|(how, why)| ((how, why), settled(how, why)))
+                .collect(),
             pending: Counts::from_fn(CAUSE, pending),
             blocked: Counts::from_fn(CAUSE, blocked),
         }
@@ -271,8 +270,7 @@ pub struct RunFacts {
 
 impl RunFacts {
     /// The runs in one state.
-    #[must_use]
-    pub const fn of(&self, state: RunState) -> u64 {
+    pub(crate) const fn of(&self, state: RunState) -> u64 {
         match state {
             RunState::Synced => self.synced,
             RunState::NeedsResync => self.needs_resync,
@@ -295,20 +293,4 @@ pub struct ReplayBufferFacts {
     pub redis_message_ttl: Duration,
     /// Most sequence numbers that Redis keeps for a thread.
     pub redis_max_sequences: u64,
-}
-
-/// The result of comparing the own exposition with the catalogue.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "either it was compared or not; the host says which"
-)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SelfScrape {
-    /// Not compared yet.
-    #[default]
-    Never,
-    /// The exposition had exactly the catalogue's series.
-    Complete,
-    /// Series were missing, unknown or double: this many.
-    Differs(u32),
 }

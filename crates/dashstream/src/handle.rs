@@ -10,8 +10,8 @@ use dashstream_policy::FailureReason;
 
 pub use self::recorder::Recorder;
 use crate::catalogue::{Clients, Instruments, Replay, Runs, declare};
-use crate::facts::{Facts, SelfScrape};
-use crate::labels::{DlqErrorType, InfrastructureError, LatencyStage, Letter, PollStatus};
+use crate::facts::Facts;
+use crate::labels::{ErrorType, InfrastructureError, Letter, PollStatus};
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::snapshot::Snapshot;
@@ -149,7 +149,7 @@ impl Metrics {
     }
 
     /// Records that the archive acknowledged a dead letter.
-    pub fn dead_letter_acknowledged(&self, now: Duration, error_type: DlqErrorType) {
+    pub fn dead_letter_acknowledged(&self, now: Duration, error_type: ErrorType) {
         let letter = Letter::Acknowledged(error_type);
         self.core.instruments.letters.record(now, letter, 1);
     }
@@ -164,34 +164,28 @@ impl Metrics {
     ///
     /// Less than nothing, or more than a minute, is a clock that differs and no latency: it is
     /// counted as skew and kept out of the histogram.
-    pub fn latency(&self, now: Duration, stage: LatencyStage, micros: i64) {
+    pub fn latency(&self, now: Duration, micros: i64) {
         match plausible(micros) {
             Some(micros) => self
                 .core
                 .instruments
                 .consumption
                 .latency
-                .record(now, stage, micros),
+                .record(now, (), micros),
             None => self.clocks_differ(),
         }
     }
 
-    /// Records how long an attempt to learn the partitions' ends took.
-    pub fn lag_polled(&self, took: Duration, status: PollStatus) {
+    /// Records how long an attempt to learn the partitions' ends took, and whether all of them are known
+    /// by it.
+    pub fn lag_polled(&self, took: Duration, complete: bool) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.core
-            .instruments
-            .connection
-            .lag_polls
-            .observe(status, micros);
-        match status {
-            PollStatus::Success => {}
-            PollStatus::Error => self
-                .core
-                .instruments
-                .connection
-                .lag_poll_failures
-                .add((), 1),
+        let connection = &self.core.instruments.connection;
+        if complete {
+            connection.lag_polls.observe(PollStatus::Success, micros);
+        } else {
+            connection.lag_polls.observe(PollStatus::Error, micros);
+            connection.lag_poll_failures.add((), 1);
         }
     }
 
@@ -217,18 +211,17 @@ impl Metrics {
         self.core.catalogue.page(snapshot, format)
     }
 
-    /// Compares a page in the text format, made from a snapshot with these facts, with the catalogue.
+    /// By how many series a page in the text format, made from a snapshot with these facts, differs from the
+    /// catalogue.
     #[must_use]
-    pub fn self_scrape(&self, page: &str, facts: &Facts) -> SelfScrape {
+    pub fn self_scrape(&self, page: &str, facts: &Facts) -> u32 {
         let ids = facts
             .partitions
             .iter()
             .map(|partition| partition.id.to_string());
         let open = [("partition", ids.collect())];
-        match compare(page, self.core.catalogue.families(), &open).len() {
-            0 => SelfScrape::Complete,
-            differences => SelfScrape::Differs(u32::try_from(differences).unwrap_or(u32::MAX)),
-        }
+        let differences = compare(page, self.core.catalogue.families(), &open).len();
+        u32::try_from(differences).unwrap_or(u32::MAX)
     }
 
     /// What is counted and shown nowhere, and what is shown and never moves: for a host's tests, on

@@ -1,29 +1,30 @@
 //! The vocabularies of the catalogue's labels, and how they map to one another.
+#![expect(
+    clippy::exhaustive_enums,
+    reason = "a host maps its own enums to these without `_`, so a new value must break its build"
+)]
 
 use dashstream_metrics::Label;
 use dashstream_policy::{Cause, Disposition, FailureReason};
+use dashstream_reducer::ResyncReason;
 
 /// Declares label enums: the variants, their texts and their order stand in one place.
 macro_rules! labels {
     ($(
         $(#[$meta:meta])*
-        $Name:ident ($label:literal) {
+        $vis:vis $Name:ident ($label:literal) {
             $( $(#[$vmeta:meta])* $Variant:ident = $text:literal, )+
         }
     )+) => {$(
         $(#[$meta])*
-        #[expect(
-            clippy::exhaustive_enums,
-            reason = "a host maps its own enums to this one without `_`, so a new value must break its build"
-        )]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $Name {
+        $vis enum $Name {
             $( $(#[$vmeta])* $Variant, )+
         }
 
         impl $Name {
             /// The label with all of its values, in the order in which the series are printed.
-            pub const LABEL: dashstream_metrics::Label<Self> = dashstream_metrics::Label {
+            $vis const LABEL: dashstream_metrics::Label<Self> = dashstream_metrics::Label {
                 name: $label,
                 values: &[ $( Self::$Variant, )+ ],
                 text: Self::as_str,
@@ -32,16 +33,11 @@ macro_rules! labels {
 
             /// The value's text in the exposition and in the health document.
             #[must_use]
-            pub const fn as_str(self) -> &'static str {
+            $vis const fn as_str(self) -> &'static str {
                 match self {
                     $( Self::$Variant => $text, )+
                 }
             }
-        }
-
-        #[cfg(feature = "serde")]
-        impl crate::labels::Worded for $Name {
-            const LABEL: dashstream_metrics::Label<Self> = Self::LABEL;
         }
 
         impl core::fmt::Display for $Name {
@@ -54,26 +50,9 @@ macro_rules! labels {
 
 pub(crate) use labels;
 
-/// A vocabulary of the health document.
-#[cfg(feature = "serde")]
-pub trait Worded: Copy + 'static {
-    /// Its words.
-    const LABEL: Label<Self>;
-}
-
-#[cfg(feature = "serde")]
-impl Worded for Cause {
-    const LABEL: Label<Self> = CAUSE;
-}
-
-#[cfg(feature = "serde")]
-impl Worded for dashstream_metrics::Level {
-    const LABEL: Label<Self> = Self::LABEL;
-}
-
 labels! {
     /// How a consumed record ended, in the vocabulary of existing consumers.
-    MessageStatus ("status") {
+    pub(crate) MessageStatus ("status") {
         /// Decoded and handed on.
         Success = "success",
         /// Could not be decoded.
@@ -82,23 +61,9 @@ labels! {
         OldDataError = "old_data_error",
     }
 
-    /// The kinds of decode error that existing consumers report.
-    DecodeErrorType ("error_type") {
-        /// Larger than a limit, on the wire, inflated or on the heap.
-        PayloadTooLarge = "payload_too_large",
-        /// Ends too early.
-        BufferUnderflow = "buffer_underflow",
-        /// Needs another schema version.
-        SchemaVersionMismatch = "schema_version_mismatch",
-        /// Not a message of the schema.
-        InvalidProtobuf = "invalid_protobuf",
-        /// None of the others.
-        UnknownDecodeError = "unknown_decode_error",
-    }
-
-    /// The kinds of record that reach the dead-letter topic: decode errors, and missing payloads,
-    /// which existing consumers do not archive at all.
-    DlqErrorType ("error_type") {
+    /// The kinds of record that reach the dead-letter topic: the decode errors that existing consumers
+    /// report, and missing payloads, which they neither archive nor count as decode errors.
+    pub ErrorType ("error_type") {
         /// Larger than a limit, on the wire, inflated or on the heap.
         PayloadTooLarge = "payload_too_large",
         /// Ends too early.
@@ -114,15 +79,23 @@ labels! {
     }
 
     /// How one send of a dead letter ended.
-    DeadLetterOutcome ("outcome") {
+    pub(crate) DeadLetterOutcome ("outcome") {
         /// The broker acknowledged it.
         Acknowledged = "acknowledged",
         /// It was not written.
         Failed = "failed",
     }
 
+    /// Whether an attempt to learn the partitions' ends worked.
+    pub(crate) PollStatus ("status") {
+        /// It did.
+        Success = "success",
+        /// It did not.
+        Error = "error",
+    }
+
     /// Errors of the broker connection, in the vocabulary of existing consumers.
-    InfrastructureError ("error_type") {
+    pub InfrastructureError ("error_type") {
         /// A name could not be resolved.
         DnsFailure = "dns_failure",
         /// No answer in time.
@@ -136,7 +109,7 @@ labels! {
     }
 
     /// What happened to one message for one client.
-    SendOutcome ("outcome") {
+    pub SendOutcome ("outcome") {
         /// Written to the client's connection.
         Sent = "sent",
         /// The connection refused it.
@@ -146,7 +119,7 @@ labels! {
     }
 
     /// How badly a client fell behind: by the number of messages it lost at once.
-    LagSeverity ("severity") {
+    pub(crate) LagSeverity ("severity") {
         /// Fewer than ten messages.
         Info = "info",
         /// Ten or more.
@@ -155,14 +128,8 @@ labels! {
         Critical = "critical",
     }
 
-    /// Why a message for a client was dropped.
-    DropReason ("reason") {
-        /// The client's queue was overrun.
-        LaggedReceiver = "lagged_receiver",
-    }
-
     /// Where a client resumes from.
-    ReplayMode ("mode") {
+    pub ReplayMode ("mode") {
         /// From an offset of a partition.
         Partition = "partition",
         /// From a sequence number of a thread.
@@ -170,29 +137,15 @@ labels! {
     }
 
     /// What a Redis was asked for.
-    RedisOperation ("operation") {
+    pub RedisOperation ("operation") {
         /// Messages.
         Read = "read",
         /// To keep a message.
         Write = "write",
     }
 
-    /// The part of the path whose latency is measured.
-    LatencyStage ("stage") {
-        /// From the producer's timestamp to the end of processing here.
-        ProducerToConsumer = "producer_to_consumer",
-    }
-
-    /// Whether an attempt worked.
-    PollStatus ("status") {
-        /// It did.
-        Success = "success",
-        /// It did not.
-        Error = "error",
-    }
-
     /// What a partition of this consumer is doing.
-    PartitionState ("state") {
+    pub PartitionState ("state") {
         /// Consuming.
         Running = "running",
         /// Its next position is being set.
@@ -218,7 +171,7 @@ labels! {
     }
 
     /// Whether a run's state is known to be right.
-    RunState ("state") {
+    pub(crate) RunState ("state") {
         /// Follows the stream without a gap.
         Synced = "synced",
         /// Waits for a full snapshot.
@@ -227,32 +180,8 @@ labels! {
         NotYetKnown = "not_yet_known",
     }
 
-    /// Why a run's state cannot be trusted until the next snapshot.
-    ResyncReason ("reason") {
-        /// No full state has been seen yet.
-        NoSnapshot = "no_snapshot",
-        /// Messages are missing.
-        Gap = "gap",
-        /// A message changes the state but has no place in the sequence.
-        NoSequence = "no_sequence",
-        /// A sequence number came again with another message id.
-        SequenceReused = "sequence_reused",
-        /// A diff names a checkpoint that was never seen.
-        UnknownBase = "unknown_base",
-        /// A checkpoint could not be read.
-        PoisonedCheckpoint = "poisoned_checkpoint",
-        /// A full state was refused.
-        SnapshotRefused = "snapshot_refused",
-        /// A diff was refused.
-        PatchRefused = "patch_refused",
-        /// The state's hash differs from the producer's.
-        HashMismatch = "hash_mismatch",
-        /// The host lost a message of the run.
-        Lost = "lost",
-    }
-
     /// The state of the archive for unprocessable records.
-    ArchiveState ("state") {
+    pub ArchiveState ("state") {
         /// Not configured.
         Off = "off",
         /// Answers, or nothing was sent yet.
@@ -264,7 +193,7 @@ labels! {
     }
 
     /// Whether the circuit breaker on unprocessable records is open.
-    BreakerState ("state") {
+    pub BreakerState ("state") {
         /// Records are skipped or paused as configured.
         Closed = "closed",
         /// Too many are unprocessable: the escalation is in force.
@@ -272,7 +201,7 @@ labels! {
     }
 
     /// The two windows that every rate is judged over.
-    WindowLength ("window") {
+    pub(crate) WindowLength ("window") {
         /// The last 120 seconds.
         Short = "120s",
         /// The last hour.
@@ -280,7 +209,7 @@ labels! {
     }
 
     /// Why an event is missing from a window. Totals have it all the same.
-    WindowMisfit ("reason") {
+    pub(crate) WindowMisfit ("reason") {
         /// Its slot already belonged to a later turn of the ring.
         Late = "late",
         /// It was too far ahead of the window's own time.
@@ -314,71 +243,56 @@ pub const DLQ_FAILURE: Label<FailureReason> = Label {
     index: |reason| reason as usize,
 };
 
-/// The event's share of a pair that has no text of its own.
-pub(crate) const SETTLED: Label<(Disposition, Cause)> = Label {
-    name: "settled",
-    values: &settled(),
-    text: |_| "",
-    index: |(how, why)| {
-        (how as usize)
-            .saturating_mul(Cause::ALL.len())
-            .saturating_add(why as usize)
+/// Why a message for a client was dropped: its queue was overrun.
+pub const DROP_REASON: Label<()> = Label {
+    name: "reason",
+    text: |()| "lagged_receiver",
+    ..Label::NONE
+};
+
+/// The part of the path whose latency is measured: from the producer's timestamp to the end of
+/// processing here.
+pub const LATENCY_STAGE: Label<()> = Label {
+    name: "stage",
+    text: |()| "producer_to_consumer",
+    ..Label::NONE
+};
+
+/// Why a run's state cannot be trusted until the next snapshot, by the reducer's codes.
+pub const RESYNC_REASON: Label<&str> = Label {
+    name: "reason",
+    values: &ResyncReason::CODES,
+    text: |code| code,
+    // A code that is not among them has no place, and no series.
+    index: |code| {
+        let mut codes = ResyncReason::CODES.iter();
+        codes.position(|known| *known == code).unwrap_or(usize::MAX)
     },
 };
 
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "evaluated when it is compiled, where a mistake is an error"
-)]
-const fn settled() -> [(Disposition, Cause); Disposition::ALL.len() * Cause::ALL.len()] {
-    let mut all = [(Disposition::ALL[0], Cause::ALL[0]); Disposition::ALL.len() * Cause::ALL.len()];
-    let mut at = 0;
-    while at < all.len() {
-        all[at] = (
-            Disposition::ALL[at / Cause::ALL.len()],
-            Cause::ALL[at % Cause::ALL.len()],
-        );
-        at += 1;
-    }
-    all
-}
+impl ErrorType {
+    /// The kinds that existing dashboards know as decode errors.
+    pub const DECODE_ERRORS: Label<Self> = Label {
+        values: Self::LABEL.values.split_at(Self::PayloadMissing as usize).0,
+        ..Self::LABEL
+    };
 
-impl DecodeErrorType {
-    /// The error type that existing dashboards know a cause by; a missing payload has none, because
-    /// existing consumers do not count it as a decode error.
+    /// The kind of error that a cause is.
     #[must_use]
-    pub const fn of(cause: Cause) -> Option<Self> {
+    pub const fn of(cause: Cause) -> Self {
         match cause {
-            Cause::NullPayload => None,
-            Cause::Oversize | Cause::HeapBudget => Some(Self::PayloadTooLarge),
-            Cause::Empty | Cause::Truncated => Some(Self::BufferUnderflow),
-            Cause::SchemaTooNew => Some(Self::SchemaVersionMismatch),
-            Cause::BadFrame | Cause::DecodeError | Cause::HeaderMismatch => {
-                Some(Self::InvalidProtobuf)
-            }
+            Cause::NullPayload => Self::PayloadMissing,
+            Cause::Oversize | Cause::HeapBudget => Self::PayloadTooLarge,
+            Cause::Empty | Cause::Truncated => Self::BufferUnderflow,
+            Cause::SchemaTooNew => Self::SchemaVersionMismatch,
+            Cause::BadFrame | Cause::DecodeError | Cause::HeaderMismatch => Self::InvalidProtobuf,
             Cause::DecompressionRefused
             | Cause::CrashLoop
             | Cause::HandlerRefused
             | Cause::UndecodableBatch
             | Cause::RecordDeleted
             | Cause::Dropped
-            | Cause::OffsetOutOfRange => Some(Self::UnknownDecodeError),
-        }
-    }
-}
-
-impl DlqErrorType {
-    /// The error type that a cause has among the dead letters.
-    #[must_use]
-    pub const fn of(cause: Cause) -> Self {
-        match DecodeErrorType::of(cause) {
-            None => Self::PayloadMissing,
-            Some(DecodeErrorType::PayloadTooLarge) => Self::PayloadTooLarge,
-            Some(DecodeErrorType::BufferUnderflow) => Self::BufferUnderflow,
-            Some(DecodeErrorType::SchemaVersionMismatch) => Self::SchemaVersionMismatch,
-            Some(DecodeErrorType::InvalidProtobuf) => Self::InvalidProtobuf,
-            Some(DecodeErrorType::UnknownDecodeError) => Self::UnknownDecodeError,
+            | Cause::OffsetOutOfRange => Self::UnknownDecodeError,
         }
     }
 }
@@ -386,11 +300,11 @@ impl DlqErrorType {
 /// How one send of a dead letter ended, with what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Letter {
-    Acknowledged(DlqErrorType),
+    Acknowledged(ErrorType),
     Failed(FailureReason),
 }
 
-const ERROR_TYPES: usize = DlqErrorType::LABEL.values.len();
+const ERROR_TYPES: usize = ErrorType::LABEL.values.len();
 
 impl Letter {
     pub(crate) const LABEL: Label<Self> = Label {
@@ -421,7 +335,7 @@ const fn letters() -> [Letter; ERROR_TYPES + FailureReason::ALL.len()] {
     let mut at = 0;
     while at < all.len() {
         all[at] = if at < ERROR_TYPES {
-            Letter::Acknowledged(DlqErrorType::LABEL.values[at])
+            Letter::Acknowledged(ErrorType::LABEL.values[at])
         } else {
             Letter::Failed(FailureReason::ALL[at - ERROR_TYPES])
         };
@@ -432,8 +346,7 @@ const fn letters() -> [Letter; ERROR_TYPES + FailureReason::ALL.len()] {
 
 impl LagSeverity {
     /// The severity of losing `messages` at once; the steps are those of existing consumers.
-    #[must_use]
-    pub const fn of(messages: u64) -> Self {
+    pub(crate) const fn of(messages: u64) -> Self {
         match messages {
             0..10 => Self::Info,
             10..100 => Self::Warning,

@@ -62,35 +62,29 @@ pub use consumer::{Builder, Consumer, Ended, Handler, HandlerVerdict, Message, R
 pub use decoding::decode_options;
 #[cfg(feature = "serde")]
 pub use document::{
-    ArchivePart, BreakerPart, BrokerPart, Buckets, CountersPart, Document, Other, PartitionPart,
+    ArchivePart, BreakerPart, BrokerPart, Buckets, CountersPart, Document, PartitionPart,
     RateNumbers, RatePart, ReasonPart, ReplayBufferPart, RestartBreakerPart, RunsPart,
-    SelfScrapePart, UnprocessablePart, WindowPart, WindowsPart, Word,
+    SelfScrapePart, UnprocessablePart, WindowPart, WindowsPart,
 };
 pub use facts::{
-    ArchiveFacts, BreakerFacts, BrokerFacts, Facts, Ledger, PartitionFacts, Refusal,
-    ReplayBufferFacts, RunFacts, SelfScrape, UnownedFacts,
+    ArchiveFacts, BreakerFacts, Facts, Ledger, PartitionFacts, Refusal, ReplayBufferFacts,
+    RunFacts, UnownedFacts,
 };
 pub use fault::cause_of;
 pub use handle::{Metrics, Recorder};
-pub use health::{
-    Evidence, Gates, HealthPolicy, Probe, ReadyWhen, Reason, Status, Verdict, alerts, judge, livez,
-    reads, readyz,
-};
-#[cfg(feature = "serde")]
-pub use labels::Worded;
+pub use health::{Evidence, Gates, HealthPolicy, Status, Verdict, alerts, judge, reads};
 pub use labels::{
-    ArchiveState, BreakerState, CAUSE, DISPOSITION, DLQ_FAILURE, DeadLetterOutcome,
-    DecodeErrorType, DlqErrorType, DropReason, InfrastructureError, LagSeverity, LatencyStage,
-    MessageStatus, PartitionState, PollStatus, RedisOperation, ReplayMode, ResyncReason, RunState,
-    SendOutcome, WindowLength, WindowMisfit,
+    ArchiveState, BreakerState, CAUSE, DISPOSITION, DLQ_FAILURE, DROP_REASON, ErrorType,
+    InfrastructureError, LATENCY_STAGE, PartitionState, RESYNC_REASON, RedisOperation, ReplayMode,
+    SendOutcome,
 };
 pub use monitor::Monitor;
 pub use options::Options;
-pub use outcome::{Outcome, Recent};
-#[cfg(feature = "http")]
-pub use pages::{Hosts, HostsError, Pages};
+pub use outcome::Outcome;
 #[cfg(all(feature = "http", feature = "kafka"))]
-pub use pages::{OperatorToken, TokenError};
+pub use pages::OperatorToken;
+#[cfg(feature = "http")]
+pub use pages::{Hosts, Pages, PagesError};
 pub use reason_code::ReasonCode;
 
 pub use run_tracker::RunTracker;

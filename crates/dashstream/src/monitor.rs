@@ -43,7 +43,7 @@ impl Monitor {
     pub fn observe(&self, mut facts: Facts) -> Verdict {
         let latest = self.metrics.latest();
         let page = self.metrics.page(&latest, Format::Text);
-        facts.self_scrape = self.metrics.self_scrape(&page, &latest.facts);
+        facts.self_scrape = Some(self.metrics.self_scrape(&page, &latest.facts));
         // What the verdict before found stands on the page of this snapshot.
         facts.standing = self.gates().standing;
         self.metrics.observe(self.now(), facts);

@@ -7,7 +7,6 @@ mod orders;
 
 use core::future::Future;
 use core::net::IpAddr;
-use core::time::Duration;
 use std::sync::Arc;
 
 use axum::Router;
@@ -21,12 +20,44 @@ use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 
 use self::hosts::HostError;
-pub use self::hosts::{Hosts, HostsError};
+pub use self::hosts::Hosts;
 #[cfg(feature = "kafka")]
-pub use self::orders::{OperatorToken, TokenError};
+pub use self::orders::OperatorToken;
 use crate::document::Document;
-use crate::health::{Probe, ReadyWhen, livez, readyz};
 use crate::monitor::Monitor;
+
+/// Says what is wrong with a list of hosts or with a token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PagesError {
+    /// An entry is no name or address, or has a port.
+    #[error("{entry:?} is no name or address without a port")]
+    NotAHost {
+        /// The entry.
+        entry: String,
+    },
+    /// The token could be guessed.
+    #[error("an operator's token has at least {min} bytes")]
+    TokenTooShort {
+        /// The fewest that are accepted.
+        min: usize,
+    },
+    /// No header can hold the token: there is a byte in it that is no visible ASCII.
+    #[error("an operator's token is visible ASCII")]
+    TokenNotVisible,
+}
+
+impl PagesError {
+    /// A name for logs and tests that does not change between releases.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAHost { .. } => "not_a_host",
+            Self::TokenTooShort { .. } => "token_too_short",
+            Self::TokenNotVisible => "token_not_visible",
+        }
+    }
+}
 
 /// The pages `/health`, `/livez`, `/readyz`, `/metrics` and `/version`, and where an operator's token is
 /// given, the orders at `POST /orders`.
@@ -162,13 +193,12 @@ async fn health(State(pages): State<Pages>) -> impl IntoResponse {
 
 async fn live(State(pages): State<Pages>) -> Response {
     let monitor = &pages.0.monitor;
-    let age = monitor.metrics().latest().age(monitor.now());
-    probe(livez(age, STUCK_AFTER))
+    probe(monitor.metrics().latest().is_live(monitor.now()))
 }
 
 async fn ready(State(pages): State<Pages>) -> Response {
     let (_, _, verdict) = pages.0.monitor.verdict();
-    probe(readyz(&verdict, ReadyWhen::default()))
+    probe(verdict.is_ready())
 }
 
 /// In the format that the scraper prefers, and by gzip where it takes that.
@@ -187,18 +217,13 @@ async fn version(State(pages): State<Pages>) -> impl IntoResponse {
     ([NO_STORE, NO_SNIFF], Json(pages.0.version.clone()))
 }
 
-fn probe(probe: Probe) -> Response {
-    let code =
-        StatusCode::from_u16(probe.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let word = match probe {
-        Probe::Ok => "ok\n",
-        Probe::Unavailable => "unavailable\n",
+fn probe(is_well: bool) -> Response {
+    let answer = match is_well {
+        true => (StatusCode::OK, [NO_STORE], "ok\n"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, [NO_STORE], "unavailable\n"),
     };
-    (code, [NO_STORE], word).into_response()
+    answer.into_response()
 }
-
-/// The loop that takes snapshots may be stuck for as long as three probes of ten seconds.
-const STUCK_AFTER: Duration = Duration::from_secs(30);
 
 const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 const NO_SNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");

@@ -1,10 +1,14 @@
 //! What a verdict's reasons are about.
+#![expect(
+    clippy::exhaustive_enums,
+    reason = "a host that shows reasons has words for each"
+)]
 
 use crate::labels::labels;
 
 labels! {
     /// What a reason is about. Stable names.
-    ReasonCode ("reason") {
+    pub ReasonCode ("reason") {
         /// The snapshot is too old to say anything: never the last known green.
         SnapshotStale = "snapshot_stale",
         /// Too many records cannot be decoded.

@@ -7,7 +7,6 @@ use dashstream_reducer::{ApplySummary, Counts, Position, Runs, RunsLimits};
 
 use crate::facts::RunFacts;
 use crate::handle::Metrics;
-use crate::labels::ResyncReason;
 
 /// Runs, with what they count brought to the metrics: what each worker of a consumer has one of.
 ///
@@ -51,10 +50,9 @@ impl RunTracker {
     pub fn tick(&mut self, now: Duration) {
         self.runs.handle_timeout(now);
         let counts = self.runs.counts();
-        for ((code, count), (_, before)) in counts.resyncs().zip(self.shown.resyncs()) {
-            let reason = ResyncReason::LABEL.value(code);
-            if let (Some(runs), Some(reason)) = (self.metrics.runs(), reason) {
-                runs.resyncs.add(reason, count.saturating_sub(before));
+        if let Some(runs) = self.metrics.runs() {
+            for ((code, count), (_, before)) in counts.resyncs().zip(self.shown.resyncs()) {
+                runs.resyncs.add(code, count.saturating_sub(before));
             }
         }
         self.shown = counts;
@@ -90,6 +88,3 @@ impl RunTracker {
         &mut self.runs
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,10 +7,10 @@ use dashstream_policy::{Cause, FailureReason};
 
 use crate::facts::Facts;
 use crate::labels::{
-    DeadLetterOutcome, DecodeErrorType, DlqErrorType, DropReason, InfrastructureError,
-    MessageStatus, ResyncReason, SendOutcome, WindowLength, WindowMisfit,
+    DeadLetterOutcome, ErrorType, InfrastructureError, MessageStatus, SendOutcome, WindowLength,
+    WindowMisfit,
 };
-use crate::outcome::{Outcome, Recent};
+use crate::outcome::Outcome;
 
 /// Everything that is known at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,15 +40,15 @@ pub struct Totals {
     /// Errors of the broker connection.
     pub infrastructure: Counts<InfrastructureError>,
     /// Acknowledged dead letters.
-    pub dlq_sends: Counts<DlqErrorType>,
+    pub dlq_sends: Counts<ErrorType>,
     /// Dead letters that were not written.
     pub dlq_failures: Counts<FailureReason>,
     /// Messages for clients; `None` when the host has none, as all that is about a group of the catalogue.
     pub sends: Option<Counts<SendOutcome>>,
     /// Messages dropped for slow clients.
-    pub drops: Option<Counts<DropReason>>,
+    pub drops: Option<u64>,
     /// Runs that lost their state's trust.
-    pub resyncs: Option<Counts<ResyncReason>>,
+    pub resyncs: Option<Counts<&'static str>>,
     /// Gaps, duplicates and reorders of sequence numbers.
     pub sequence: [u64; 3],
     /// Messages found in the replay buffer's memory and in its Redis, and not found in its Redis; writes
@@ -83,15 +83,15 @@ pub struct Last {
 #[non_exhaustive]
 pub struct Windows {
     /// Outcomes of the last 120 seconds.
-    pub short: Readings<Recent>,
+    pub short: Readings<Outcome>,
     /// Outcomes of the last hour.
-    pub long: Readings<Recent>,
+    pub long: Readings<Outcome>,
     /// Messages for clients, last 120 seconds.
     pub sends: Option<Readings<SendOutcome>>,
     /// Messages dropped for slow clients, last 120 seconds.
-    pub drops: Option<Readings<DropReason>>,
+    pub drops: Option<u64>,
     /// Dead letters by whether they were written, last 120 seconds.
-    pub dead_letters: Readings<DeadLetterOutcome>,
+    pub(crate) dead_letters: Readings<DeadLetterOutcome>,
     /// Readings so far that were too small because a writer overtook the reader, of the short and of the
     /// long window.
     pub torn: [u64; 2],
@@ -108,6 +108,14 @@ impl Snapshot {
     #[must_use]
     pub const fn age(&self, now: Duration) -> Age {
         Age::since(self.taken_at, now)
+    }
+
+    /// Whether the process should be left running at `now`: unless the loop that takes snapshots has been
+    /// stuck for more than 30 s, three probes of an orchestrator. Neither the broker nor a held partition
+    /// changes that, because a restart would meet the same record again.
+    #[must_use]
+    pub const fn is_live(&self, now: Duration) -> bool {
+        !self.age(now).exceeds(STUCK_AFTER)
     }
 
     /// How long counting had gone on when the snapshot was taken.
@@ -133,16 +141,14 @@ impl Totals {
     /// Records that were decoded and handed on, of this session or older.
     #[must_use]
     pub fn processed(&self) -> u64 {
-        self.outcomes
-            .sum_of(|outcome| outcome.recent().is_processed())
+        self.outcomes.sum_of(Outcome::is_processed)
     }
 
     /// Records of this session that could not be processed; those without a payload are counted
     /// apart, as in existing consumers.
     #[must_use]
     pub fn decode_errors(&self) -> u64 {
-        self.outcomes
-            .sum_of(|outcome| outcome.recent().is_decode_error())
+        self.outcomes.sum_of(Outcome::is_decode_error)
     }
 
     /// Records without a payload, of this session or older.
@@ -154,29 +160,21 @@ impl Totals {
     /// Records from before the session that could not be processed, those without a payload apart.
     #[must_use]
     pub fn old_data_errors(&self) -> u64 {
-        self.outcomes.sum_of(|outcome| match outcome {
-            Outcome::OldData(cause) => cause != Cause::NullPayload,
-            Outcome::Processed
-            | Outcome::OldProcessed
-            | Outcome::Ignored
-            | Outcome::Unprocessable(_) => false,
-        })
+        self.outcomes.sum_of(
+            |outcome| matches!(outcome, Outcome::OldData(cause) if cause != Cause::NullPayload),
+        )
     }
 
     /// Decode errors of this session of one type.
     #[must_use]
-    pub fn decode_errors_of(&self, error_type: DecodeErrorType) -> u64 {
-        self.outcomes.sum_of(|outcome| match outcome {
-            Outcome::Unprocessable(cause) => DecodeErrorType::of(cause) == Some(error_type),
-            Outcome::Processed | Outcome::OldProcessed | Outcome::Ignored | Outcome::OldData(_) => {
-                false
-            }
+    pub fn decode_errors_of(&self, error_type: ErrorType) -> u64 {
+        self.outcomes.sum_of(|outcome| {
+            outcome.is_decode_error() && outcome.cause().map(ErrorType::of) == Some(error_type)
         })
     }
 
     /// Records by the status that existing consumers give them; one without a payload has none.
-    #[must_use]
-    pub fn of_status(&self, status: MessageStatus) -> u64 {
+    pub(crate) fn of_status(&self, status: MessageStatus) -> u64 {
         match status {
             MessageStatus::Success => self.processed(),
             MessageStatus::Error => self.decode_errors(),
@@ -194,8 +192,7 @@ impl Totals {
 
 impl Windows {
     /// Events that are missing from one window for one reason.
-    #[must_use]
-    pub const fn misfits(&self, window: WindowLength, reason: WindowMisfit) -> u64 {
+    pub(crate) const fn misfits(&self, window: WindowLength, reason: WindowMisfit) -> u64 {
         let account = &self.outcomes(window).account;
         match reason {
             WindowMisfit::Late => account.late,
@@ -205,8 +202,7 @@ impl Windows {
     }
 
     /// Readings of one window so far that were too small.
-    #[must_use]
-    pub const fn torn(&self, window: WindowLength) -> u64 {
+    pub(crate) const fn torn(&self, window: WindowLength) -> u64 {
         let [short, long] = self.torn;
         match window {
             WindowLength::Short => short,
@@ -215,11 +211,12 @@ impl Windows {
     }
 
     /// The outcomes of one window.
-    #[must_use]
-    pub const fn outcomes(&self, window: WindowLength) -> &Readings<Recent> {
+    pub(crate) const fn outcomes(&self, window: WindowLength) -> &Readings<Outcome> {
         match window {
             WindowLength::Short => &self.short,
             WindowLength::Long => &self.long,
         }
     }
 }
+
+const STUCK_AFTER: Duration = Duration::from_secs(30);

@@ -10,9 +10,8 @@ use dashstream::metrics::{
 };
 use dashstream::policy::Cause;
 use dashstream::{
-    ArchiveState, BreakerFacts, BreakerState, DLQ_FAILURE, Facts, LatencyStage, Ledger, Metrics,
-    Options, Outcome, PartitionFacts, PartitionState, PollStatus, Refusal, SelfScrape,
-    UnownedFacts,
+    ArchiveState, BreakerFacts, BreakerState, DLQ_FAILURE, Facts, Ledger, Metrics, Options,
+    Outcome, PartitionFacts, PartitionState, Refusal, UnownedFacts,
 };
 
 const NOW: Duration = Duration::from_secs(100);
@@ -36,10 +35,7 @@ fn a_fresh_page_has_every_series_of_the_catalogue_once_and_at_zero() {
     let metrics = metrics();
     let page = page(&metrics, Facts::default());
     assert_eq!(differences(&metrics, &page, &[]), []);
-    assert_eq!(
-        metrics.self_scrape(&page, &Facts::default()),
-        SelfScrape::Complete
-    );
+    assert_eq!(metrics.self_scrape(&page, &Facts::default()), 0);
     let counters = metrics.catalogue().families().iter();
     let counters = counters.filter(|family| family.kind == Kind::Counter);
     for family in counters.filter(|family| !family.name.starts_with("process_")) {
@@ -62,13 +58,13 @@ fn busy() -> Facts {
     facts.ledger = Ledger::from_fn(|_, _| 1, |_| 1, |_| 1);
     facts.archive.state = ArchiveState::Failing;
     facts.archive.oldest_pending_since = Some(NOW);
-    facts.broker.unreachable_since = Some(NOW);
-    facts.broker.refusal = Some(Refusal::new(NOW, "no"));
+    facts.broker_unreachable_since = Some(NOW);
+    facts.broker_refusal = Some(Refusal::new(NOW, "no"));
     facts.unowned = Some(UnownedFacts::new(NOW, 1, 1));
     facts.breaker = Some(BreakerFacts::new(BreakerState::Open, NOW));
     facts.runs.synced = 1;
     facts.runs.refused = 1;
-    facts.self_scrape = SelfScrape::Complete;
+    facts.self_scrape = Some(0);
     facts.process = dashstream::metrics::Process::read();
     let lost = [(
         dashstream::ReasonCode::BrokerRefusal,
@@ -347,9 +343,9 @@ fn the_buckets_of_the_old_vocabulary_follow_from_the_cause() {
 fn a_histogram_counts_its_edges_inclusively_and_sums_in_its_unit() {
     let metrics = metrics();
     for millis in [100, 101, 60_000] {
-        metrics.latency(NOW, LatencyStage::ProducerToConsumer, millis * 1000);
+        metrics.latency(NOW, millis * 1000);
     }
-    metrics.lag_polled(Duration::from_millis(1500), PollStatus::Success);
+    metrics.lag_polled(Duration::from_millis(1500), true);
     let page = page(&metrics, Facts::default());
     for line in [
         "websocket_e2e_latency_ms_bucket{stage=\"producer_to_consumer\",le=\"100\"} 1",

@@ -5,7 +5,9 @@
 )]
 
 use dashstream::metrics::Family;
-use dashstream::{CAUSE, DISPOSITION, DLQ_FAILURE, Metrics, Options};
+use dashstream::{
+    CAUSE, DISPOSITION, DLQ_FAILURE, DROP_REASON, LATENCY_STAGE, Metrics, Options, RESYNC_REASON,
+};
 use dashstream_testkit::frozen::{Frozen, check, names};
 
 fn file<'a>(file: &'a str, about: &'a str) -> Frozen<'a> {
@@ -23,7 +25,7 @@ fn the_words_of_labels_and_the_codes_of_errors_are_frozen() {
     let library = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashstream-metrics");
     let mut lines = names(own, &["code", "as_str"]);
     lines.extend(names(library, &["code", "as_str"]));
-    // The policy's words, which are labels here.
+    // The words of the policy and of the reducer that are labels here, and labels with one value.
     let words = |of: &str, texts: Vec<&str>| -> Vec<String> {
         let line = |text: &&str| format!("{text} # {of}");
         texts.iter().map(line).collect()
@@ -31,6 +33,9 @@ fn the_words_of_labels_and_the_codes_of_errors_are_frozen() {
     lines.extend(words("Cause", CAUSE.texts()));
     lines.extend(words("Disposition", DISPOSITION.texts()));
     lines.extend(words("FailureReason", DLQ_FAILURE.texts()));
+    lines.extend(words("ResyncReason", RESYNC_REASON.texts()));
+    lines.extend(words("DROP_REASON", DROP_REASON.texts()));
+    lines.extend(words("LATENCY_STAGE", LATENCY_STAGE.texts()));
     lines.sort();
     check(
         &file(
@@ -85,13 +90,13 @@ fn series(metric: &Family) -> Vec<String> {
 #[cfg(feature = "serde")]
 mod health {
     use core::time::Duration;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use dashstream::policy::{Cause, FailureReason};
     use dashstream::{
-        BreakerFacts, BreakerState, DlqErrorType, Document, Facts, Gates, HealthPolicy,
-        InfrastructureError, Metrics, Options, Other, Outcome, PartitionFacts, PartitionState,
-        Refusal, ReplayBufferFacts, RestartBreakerPart, SelfScrape, judge,
+        BreakerFacts, BreakerState, Document, ErrorType, Facts, Gates, HealthPolicy,
+        InfrastructureError, Metrics, Options, Outcome, PartitionFacts, PartitionState, Refusal,
+        ReplayBufferFacts, RestartBreakerPart, judge,
     };
     use dashstream_testkit::frozen::check;
     use serde_json::Value;
@@ -151,7 +156,7 @@ mod health {
                 metrics.record(now, Outcome::Unprocessable(Cause::DecodeError));
             }
             metrics.clients().unwrap().lagged(now, 5);
-            metrics.dead_letter_acknowledged(now, DlqErrorType::InvalidProtobuf);
+            metrics.dead_letter_acknowledged(now, ErrorType::InvalidProtobuf);
             metrics.dead_letter_failed(now, FailureReason::Timeout);
             metrics.infrastructure_error(now, InfrastructureError::BrokerDown);
             let mut held = PartitionFacts::new(1, PartitionState::PausedByPolicy, now);
@@ -165,17 +170,17 @@ mod health {
                 .push(PartitionFacts::new(2, PartitionState::Stalled, now));
             facts.archive.oldest_pending_since = Some(now);
             facts.breaker = Some(BreakerFacts::new(BreakerState::Open, now));
-            facts.broker.unreachable_since = Some(now);
-            facts.broker.refusal = Some(Refusal::new(now, "no right on the group"));
+            facts.broker_unreachable_since = Some(now);
+            facts.broker_refusal = Some(Refusal::new(now, "no right on the group"));
             facts.replay_buffer = Some(ReplayBufferFacts::default());
-            facts.self_scrape = SelfScrape::Differs(2);
+            facts.self_scrape = Some(2);
         });
         // Ours writes none; a document of an existing consumer has it.
         document.circuit_breaker = Some(RestartBreakerPart {
             state: "degraded".into(),
             degraded_duration_seconds: Some(30),
             time_until_restart_seconds: Some(30),
-            other: Other::none(),
+            other: BTreeMap::new(),
         });
         document
     }

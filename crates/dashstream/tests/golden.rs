@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use dashstream::metrics::Format;
 use dashstream::policy::{Cause, Disposition, FailureReason};
 use dashstream::{
-    ArchiveState, BreakerFacts, BreakerState, DlqErrorType, Facts, InfrastructureError,
-    LatencyStage, Ledger, Metrics, Options, Outcome, PartitionFacts, PartitionState, PollStatus,
-    RedisOperation, Refusal, ReplayMode, ResyncReason, SelfScrape, SendOutcome, UnownedFacts,
+    ArchiveState, BreakerFacts, BreakerState, ErrorType, Facts, InfrastructureError, Ledger,
+    Metrics, Options, Outcome, PartitionFacts, PartitionState, RESYNC_REASON, RedisOperation,
+    Refusal, ReplayMode, SendOutcome, UnownedFacts,
 };
 
 const fn at(seconds: u64) -> Duration {
@@ -106,7 +106,7 @@ fn record(metrics: &Metrics) {
     for (i, kind) in InfrastructureError::LABEL.values.iter().enumerate() {
         (0..=i).for_each(|_| metrics.infrastructure_error(tick(), *kind));
     }
-    for (i, kind) in DlqErrorType::LABEL.values.iter().enumerate() {
+    for (i, kind) in ErrorType::LABEL.values.iter().enumerate() {
         (0..=i).for_each(|_| metrics.dead_letter_acknowledged(tick(), *kind));
     }
     for (i, reason) in FailureReason::ALL.into_iter().enumerate() {
@@ -134,15 +134,15 @@ fn record(metrics: &Metrics) {
     }
     runs.duplicates.add((), 2);
     runs.reorders.add((), 1);
-    for (n, reason) in (1..).zip(ResyncReason::LABEL.values) {
+    for (n, reason) in (1..).zip(RESYNC_REASON.values) {
         runs.resyncs.add(*reason, n);
     }
     for millis in [0, 99, 100, 101, 60_000, 60_001, -1] {
-        metrics.latency(at(999), LatencyStage::ProducerToConsumer, millis * 1000);
+        metrics.latency(at(999), millis * 1000);
     }
     for n in [3, 10, 700, 99_000] {
-        metrics.lag_polled(ms(n), PollStatus::Success);
-        metrics.lag_polled(ms(2 * n), PollStatus::Error);
+        metrics.lag_polled(ms(n), true);
+        metrics.lag_polled(ms(2 * n), false);
     }
     let replay = metrics.replay().unwrap();
     for (n, counter) in (2..).zip([
@@ -193,12 +193,12 @@ fn facts() -> Facts {
     facts.archive.state = ArchiveState::Failing;
     facts.archive.pending = 9;
     facts.archive.oldest_pending_since = Some(at(30));
-    facts.broker.unreachable_since = Some(at(31));
-    facts.broker.refusal = Some(Refusal::new(at(32), "no"));
+    facts.broker_unreachable_since = Some(at(31));
+    facts.broker_refusal = Some(Refusal::new(at(32), "no"));
     facts.unowned = Some(UnownedFacts::new(at(33), 2, 77));
     facts.breaker = Some(BreakerFacts::new(BreakerState::Open, at(34)));
     facts.runs.synced = 4;
     facts.runs.needs_resync = 2;
-    facts.self_scrape = SelfScrape::Differs(3);
+    facts.self_scrape = Some(3);
     facts
 }

@@ -11,9 +11,9 @@ use core::time::Duration;
 use dashstream::metrics::{Age, Level};
 use dashstream::policy::{Cause, FailureReason};
 use dashstream::{
-    ArchiveState, BreakerFacts, BreakerState, DlqErrorType, Evidence, Facts, Gates, HealthPolicy,
-    InfrastructureError, Metrics, Options, Outcome, PartitionFacts, PartitionState, Probe,
-    ReadyWhen, ReasonCode, Refusal, SelfScrape, SendOutcome, Status, Verdict, judge, livez, readyz,
+    ArchiveState, BreakerFacts, BreakerState, ErrorType, Evidence, Facts, Gates, HealthPolicy,
+    InfrastructureError, Metrics, Options, Outcome, PartitionFacts, PartitionState, ReasonCode,
+    Refusal, SendOutcome, Status, Verdict, judge,
 };
 
 /// A stream that is judged once a second, as a host does it.
@@ -236,13 +236,13 @@ fn a_dead_broker_warns_fails_after_its_age_and_is_over_when_it_answers() {
     stream
         .metrics
         .infrastructure_error(stream.now(), InfrastructureError::BrokerDown);
-    stream.facts.broker.unreachable_since = Some(stream.now());
+    stream.facts.broker_unreachable_since = Some(stream.now());
     let verdict = stream.seconds(60, &[]);
     assert_eq!(
         (verdict.status, verdict.level),
         (Status::Reconnecting, Level::Warn)
     );
-    assert_eq!(readyz(&verdict, ReadyWhen::default()), Probe::Ok);
+    assert!(verdict.is_ready());
     // The client said it once, and that was long ago.
     let verdict = stream.seconds(1_200, &[]);
     assert_eq!(
@@ -250,8 +250,8 @@ fn a_dead_broker_warns_fails_after_its_age_and_is_over_when_it_answers() {
         (Status::Degraded, Level::Fail)
     );
     assert_eq!(verdict.reasons[0].code, ReasonCode::BrokerUnreachable);
-    assert_eq!(readyz(&verdict, ReadyWhen::default()), Probe::Unavailable);
-    stream.facts.broker.unreachable_since = None;
+    assert!(!verdict.is_ready());
+    stream.facts.broker_unreachable_since = None;
     let verdict = stream.second(&[(GOOD, 1)]);
     assert_eq!((verdict.status, verdict.reasons), (Status::Healthy, vec![]));
 }
@@ -261,15 +261,15 @@ fn a_refusal_fails_at_once_in_the_brokers_words_and_until_it_ends() {
     let mut stream = Stream::new();
     let words = "Broker: Group authorization failed";
     let _ = stream.second(&[(GOOD, 1)]);
-    stream.facts.broker.refusal = Some(Refusal::new(stream.now(), words));
+    stream.facts.broker_refusal = Some(Refusal::new(stream.now(), words));
     for seconds in [1, 119, 3_600] {
         let verdict = stream.seconds(seconds, &[]);
         assert_eq!(verdict.level, Level::Fail);
         let reason = verdict.reason(ReasonCode::BrokerRefusal).unwrap();
         assert!(reason.to_string().contains(words), "{reason}");
-        assert_eq!(readyz(&verdict, ReadyWhen::default()), Probe::Unavailable);
+        assert!(!verdict.is_ready());
     }
-    stream.facts.broker.refusal = None;
+    stream.facts.broker_refusal = None;
     assert_eq!(stream.second(&[(GOOD, 1)]).level, Level::Pass);
 }
 
@@ -350,7 +350,7 @@ fn letters_that_fail_for_five_minutes_are_a_failure() {
                         .metrics
                         .dead_letter_failed(now, FailureReason::Backpressure),
                     false => {
-                        let kind = DlqErrorType::InvalidProtobuf;
+                        let kind = ErrorType::InvalidProtobuf;
                         stream.metrics.dead_letter_acknowledged(now, kind);
                     }
                 }
@@ -533,7 +533,7 @@ fn archive_breaker_sends_drops_and_instruments_have_their_reasons() {
             Level::Warn,
         ),
         (
-            |s| s.facts.self_scrape = SelfScrape::Differs(1),
+            |s| s.facts.self_scrape = Some(1),
             ReasonCode::SelfScrape,
             Level::Fail,
         ),
@@ -595,35 +595,30 @@ fn ten_drops_pass_and_eleven_warn() {
 
 #[test]
 fn liveness_asks_only_whether_the_loop_turns() {
-    let limit = Duration::from_secs(30);
+    let stream = Stream::new();
+    let snapshot = stream.metrics.latest();
     for (age, alive) in [(29, true), (30, true), (31, false)] {
-        let probe = livez(Age::since(Duration::ZERO, Duration::from_secs(age)), limit);
-        assert_eq!(probe == Probe::Ok, alive, "{age} s");
+        let now = snapshot.taken_at + Duration::from_secs(age);
+        assert_eq!(snapshot.is_live(now), alive, "{age} s");
     }
-    assert_eq!(Probe::Ok.http_status(), 200);
-    assert_eq!(Probe::Unavailable.http_status(), 503);
 }
 
 #[test]
-fn readiness_follows_the_level_as_configured() {
+fn an_instance_is_ready_unless_its_verdict_is_fail() {
     let mut stream = Stream::new();
     let verdicts = [
-        (stream.seconds(10, &[(GOOD, 1)]), [Probe::Ok, Probe::Ok]),
+        (stream.seconds(10, &[(GOOD, 1)]), (Level::Pass, true)),
         (
             {
                 stream.metrics.clients().unwrap().lagged(stream.now(), 100);
                 stream.judge()
             },
-            [Probe::Ok, Probe::Unavailable],
+            (Level::Warn, true),
         ),
-        (
-            stream.second(&[(BAD, 100)]),
-            [Probe::Unavailable, Probe::Unavailable],
-        ),
+        (stream.second(&[(BAD, 100)]), (Level::Fail, false)),
     ];
     for (verdict, expected) in verdicts {
-        let seen = [ReadyWhen::NotFailing, ReadyWhen::Passing].map(|when| readyz(&verdict, when));
-        assert_eq!(seen, expected, "{:?}", verdict.level);
+        assert_eq!((verdict.level, verdict.is_ready()), expected);
     }
 }
 
@@ -663,9 +658,9 @@ fn every_reason_has_a_heading_in_the_runbook_and_its_rule_reads_what_is_exported
 #[test]
 fn a_reason_stands_for_130_seconds_after_it_ended() {
     let mut stream = Stream::new();
-    stream.facts.broker.refusal = Some(Refusal::new(Duration::ZERO, "no"));
+    stream.facts.broker_refusal = Some(Refusal::new(Duration::ZERO, "no"));
     let _ = stream.second(&[(GOOD, 1)]);
-    stream.facts.broker.refusal = None;
+    stream.facts.broker_refusal = None;
     for (second, stands) in [(130, true), (131, true), (132, false)] {
         stream.second = second - 1;
         let gates = stream.second(&[(GOOD, 1)]).gates;

@@ -11,9 +11,9 @@ use core::time::Duration;
 use dashstream::metrics::{Format, Level, Threshold};
 use dashstream::policy::{Cause, FailureReason};
 use dashstream::{
-    ArchiveState, DlqErrorType, Facts, Gates, HealthPolicy, InfrastructureError, LagSeverity,
-    LatencyStage, Metrics, Options, Outcome, PartitionFacts, PartitionState, ReasonCode, Recorder,
-    SendOutcome, UnownedFacts, judge,
+    ArchiveState, ErrorType, Facts, Gates, HealthPolicy, InfrastructureError, Metrics, Options,
+    Outcome, PartitionFacts, PartitionState, ReasonCode, Recorder, SendOutcome, UnownedFacts,
+    judge,
 };
 use dashstream_testkit::alloc;
 
@@ -127,7 +127,7 @@ fn brokers_that_do_not_answer_are_a_failure_after_a_minute() {
         ReasonCode::BrokerUnreachable,
         60,
         |policy, limit| policy.unreachable = limit,
-        |_, facts, seconds| facts.broker.unreachable_since = Some(ago(seconds)),
+        |_, facts, seconds| facts.broker_unreachable_since = Some(ago(seconds)),
     );
 }
 
@@ -303,7 +303,7 @@ fn each_share_has_a_threshold_of_one_per_cent() {
             |policy, share| policy.archive_failures = share,
             |metrics, bad| match bad {
                 true => metrics.dead_letter_failed(NOW, FailureReason::Backpressure),
-                false => metrics.dead_letter_acknowledged(NOW, DlqErrorType::InvalidProtobuf),
+                false => metrics.dead_letter_acknowledged(NOW, ErrorType::InvalidProtobuf),
             },
         ),
     ];
@@ -329,7 +329,7 @@ fn each_share_has_a_threshold_of_one_per_cent() {
 fn a_minute_is_a_latency_and_more_is_a_clock_that_differs() {
     for (millis, skewed) in [(59_999, 0), (60_000, 0), (60_001, 1), (0, 0), (-1, 1)] {
         let metrics = metrics();
-        metrics.latency(NOW, LatencyStage::ProducerToConsumer, millis * 1000);
+        metrics.latency(NOW, millis * 1000);
         let page = metrics.page(&metrics.observe(NOW, Facts::default()), Format::Text);
         let line = format!("\nwebsocket_clock_skew_events_total {skewed}\n");
         assert!(page.contains(&line), "{millis} ms");
@@ -339,15 +339,19 @@ fn a_minute_is_a_latency_and_more_is_a_clock_that_differs() {
 #[test]
 fn losing_ten_messages_is_a_warning_and_a_hundred_is_critical() {
     for (lost, severity) in [
-        (0, LagSeverity::Info),
-        (9, LagSeverity::Info),
-        (10, LagSeverity::Warning),
-        (11, LagSeverity::Warning),
-        (99, LagSeverity::Warning),
-        (100, LagSeverity::Critical),
-        (101, LagSeverity::Critical),
+        (0, "info"),
+        (9, "info"),
+        (10, "warning"),
+        (11, "warning"),
+        (99, "warning"),
+        (100, "critical"),
+        (101, "critical"),
     ] {
-        assert_eq!(LagSeverity::of(lost), severity, "{lost}");
+        let metrics = metrics();
+        metrics.clients().unwrap().lagged(NOW, lost);
+        let page = metrics.page(&metrics.observe(NOW, Facts::default()), Format::Text);
+        let line = format!("\nwebsocket_client_lag_events_total{{severity=\"{severity}\"}} 1\n");
+        assert!(page.contains(&line), "{lost}");
     }
 }
 
@@ -356,7 +360,7 @@ fn a_histogram_counts_what_is_at_an_edge_below_it() {
     for edge in [100_i64, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000] {
         for (millis, inside) in [(edge - 1, 1), (edge, 1), (edge + 1, 0)] {
             let metrics = metrics();
-            metrics.latency(NOW, LatencyStage::ProducerToConsumer, millis * 1000);
+            metrics.latency(NOW, millis * 1000);
             let page = metrics.page(&metrics.observe(NOW, Facts::default()), Format::Text);
             let line = format!(
                 "websocket_e2e_latency_ms_bucket{{stage=\"producer_to_consumer\",le=\"{edge}\"}} {inside}\n"

@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use dashstream::metrics::{Family, Format, Kind, RegisterError, ScrapeDifference, compare};
 use dashstream::policy::Cause;
-use dashstream::{Facts, LatencyStage, Metrics, Options, Outcome};
+use dashstream::{Facts, Metrics, Options, Outcome};
 use prometheus::{
     Encoder, IntCounter, IntCounterVec, Opts, Registry, TextEncoder, core::Collector,
 };
@@ -34,7 +34,7 @@ fn the_registry_shows_the_same_series_as_our_own_exposition() {
     let registry = Registry::new();
     let metrics = Metrics::register_in(&registry, Options::default(), NOW).unwrap();
     metrics.record(NOW, Outcome::Unprocessable(Cause::Truncated));
-    metrics.latency(NOW, LatencyStage::ProducerToConsumer, 120_000);
+    metrics.latency(NOW, 120_000);
     let snapshot = metrics.observe(NOW, Facts::default());
     let theirs = page(&registry);
     let differences = compare(&theirs, &families(), &[]);

@@ -6,7 +6,7 @@ use dashstream_metrics::Watch::{Alert, Waived};
 use dashstream_metrics::{About, Counter, Label, Registration, Tally, TallyOptions, level};
 
 use crate::catalogue::of;
-use crate::labels::{DropReason, LagSeverity, SendOutcome};
+use crate::labels::{DROP_REASON, LagSeverity, SendOutcome};
 use crate::snapshot::Snapshot;
 
 /// What counts clients and what was sent to them.
@@ -14,7 +14,7 @@ use crate::snapshot::Snapshot;
 #[non_exhaustive]
 pub struct Clients {
     pub(crate) sends: Tally<SendOutcome>,
-    pub(crate) drops: Tally<DropReason>,
+    pub(crate) drops: Tally<()>,
     pub(crate) lag_events: Counter<LagSeverity>,
     pub(crate) lag_messages: Counter<LagSeverity>,
     /// Clients that were disconnected because they lost too many messages.
@@ -31,7 +31,7 @@ pub struct Clients {
 
 pub(super) fn declare(c: &mut Registration<Snapshot>) -> Clients {
     c.group("clients");
-    let (sent, dropped) = (SendOutcome::LABEL, DropReason::LABEL);
+    let (sent, dropped) = (SendOutcome::LABEL, DROP_REASON);
     let sends = c.tally(
         "sends",
         sent,
@@ -39,13 +39,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Clients {
         |outcome| outcome,
         TallyOptions::default(),
     );
-    let drops = c.tally(
-        "drops",
-        dropped,
-        dropped,
-        |reason| reason,
-        TallyOptions::default(),
-    );
+    let drops = c.tally("drops", dropped, dropped, |()| (), TallyOptions::default());
     c.gauges(
         About::new(
             "websocket_connected_clients",
@@ -92,8 +86,8 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Clients {
             Alert("DashstreamMessagesDropped"),
         )
         .shown_as("metrics.dropped_messages"),
-        DropReason::LABEL,
-        |s, reason| of(s.totals.drops.as_ref(), reason),
+        DROP_REASON,
+        |s, ()| s.totals.drops.unwrap_or(0),
     );
     Clients {
         lag_events: c.counter(
@@ -168,6 +162,6 @@ impl Clients {
         let severity = LagSeverity::of(messages);
         self.lag_events.add(severity, 1);
         self.lag_messages.add(severity, messages);
-        self.drops.record(now, DropReason::LaggedReceiver, messages);
+        self.drops.record(now, (), messages);
     }
 }

@@ -64,9 +64,9 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Connection {
         )
         .shown_as("broker.unreachable_seconds"),
         Label::NONE,
-        |s, ()| age(s.ago(s.facts.broker.unreachable_since)),
+        |s, ()| age(s.ago(s.facts.broker_unreachable_since)),
     );
-    c.gauges(About::new("dashstream_broker_refusal_age_seconds", "Seconds for which the brokers refuse what only a person can grant; -1 while they do not.", Alert("DashstreamBrokerRefusal")).shown_as("broker.refusal_seconds"), Label::NONE, |s, ()| { let refusal = s.facts.broker.refusal.as_ref(); age(s.ago(refusal.map(|refusal| refusal.since))) });
+    c.gauges(About::new("dashstream_broker_refusal_age_seconds", "Seconds for which the brokers refuse what only a person can grant; -1 while they do not.", Alert("DashstreamBrokerRefusal")).shown_as("broker.refusal_seconds"), Label::NONE, |s, ()| { let refusal = s.facts.broker_refusal.as_ref(); age(s.ago(refusal.map(|refusal| refusal.since))) });
     c.gauges(
         About::new(
             "dashstream_unowned_records",

@@ -6,16 +6,16 @@ use dashstream_metrics::{
 };
 
 use crate::catalogue::age;
-use crate::labels::{CAUSE, DecodeErrorType, LatencyStage, MessageStatus};
+use crate::labels::{CAUSE, ErrorType, LATENCY_STAGE, MessageStatus};
 use crate::options::Options;
-use crate::outcome::{Outcome, Recent};
+use crate::outcome::Outcome;
 use crate::snapshot::Snapshot;
 
 /// What counts delivered records.
 #[derive(Debug)]
 pub(crate) struct Consumption {
-    pub(crate) outcomes: Tally<Outcome, Recent>,
-    pub(crate) latency: Latency<LatencyStage>,
+    pub(crate) outcomes: Tally<Outcome>,
+    pub(crate) latency: Latency<()>,
     pub(crate) clock_skew: Counter<()>,
 }
 
@@ -28,8 +28,8 @@ pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consu
     let outcomes = c.tally(
         "outcomes",
         Outcome::LABEL,
-        Recent::LABEL,
-        Outcome::recent,
+        Outcome::WINDOW,
+        |outcome| outcome,
         tally,
     );
     c.counts(
@@ -49,7 +49,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consu
             Alert("DashstreamDecodeErrors"),
         )
         .shown_as("metrics.decode_errors"),
-        DecodeErrorType::LABEL,
+        ErrorType::DECODE_ERRORS,
         |s, kind| s.totals.decode_errors_of(kind),
     );
     c.counts(
@@ -141,7 +141,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consu
             ),
             LATENCY_MS,
         )],
-        LatencyStage::LABEL,
+        LATENCY_STAGE,
         options.recorders,
     );
     let clock_skew = c.counter(

@@ -3,7 +3,6 @@
 use dashstream_metrics::Watch::{Alert, Waived};
 use dashstream_metrics::{About, Kind, Label, Registration};
 
-use crate::facts::SelfScrape;
 use crate::labels::{WindowLength, WindowMisfit};
 use crate::reason_code::ReasonCode;
 use crate::snapshot::Snapshot;
@@ -20,7 +19,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) {
         Label::NONE,
         |s, ()| s.taken_at.as_secs_f64(),
     );
-    c.gauges(About::new("dashstream_self_scrape_differences", "Series by which this exposition differs from its catalogue; -1 before the first comparison.", Alert("DashstreamSelfScrape")).shown_as("self_scrape"), Label::NONE, |s, ()| self_scrape(s.facts.self_scrape));
+    c.gauges(About::new("dashstream_self_scrape_differences", "Series by which this exposition differs from its catalogue; -1 before the first comparison.", Alert("DashstreamSelfScrape")).shown_as("self_scrape"), Label::NONE, |s, ()| s.facts.self_scrape.map_or(-1.0, f64::from));
     c.gauges(
         About::new(
             "dashstream_window_covered_seconds",
@@ -71,12 +70,4 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) {
     c.process("dashstream_build_info", env!("CARGO_PKG_VERSION"), |s| {
         &s.facts.process
     });
-}
-
-fn self_scrape(result: SelfScrape) -> f64 {
-    match result {
-        SelfScrape::Never => -1.0,
-        SelfScrape::Complete => 0.0,
-        SelfScrape::Differs(series) => f64::from(series),
-    }
 }

@@ -21,9 +21,9 @@ pub use replay::Replay;
 pub use runs::Runs;
 
 use crate::facts::{Facts, PartitionFacts};
-use crate::labels::{DLQ_FAILURE, DeadLetterOutcome, DlqErrorType, Letter};
+use crate::labels::{DLQ_FAILURE, DeadLetterOutcome, ErrorType, Letter};
 use crate::options::Options;
-use crate::outcome::Recent;
+use crate::outcome::Outcome;
 use crate::snapshot::{Last, Snapshot, Totals, Windows};
 
 /// Groups that a host leaves out when it does not feed them.
@@ -57,9 +57,9 @@ impl Instruments {
             opened_at,
             last: Last {
                 message: outcomes.last(|_| true),
-                decode_error: outcomes.last(|outcome| outcome.recent().is_decode_error()),
-                payload_missing: outcomes.last(|outcome| outcome.recent().is_payload_missing()),
-                old_data_error: outcomes.last(|outcome| outcome.recent() == Recent::OldData),
+                decode_error: outcomes.last(Outcome::is_decode_error),
+                payload_missing: outcomes.last(Outcome::is_payload_missing),
+                old_data_error: outcomes.last(|outcome| matches!(outcome, Outcome::OldData(_))),
                 infrastructure_error: infrastructure.last(|_| true),
                 drop: drops.as_ref().and_then(|drops| drops.last(|_| true)),
                 archived: letters.last(|letter| matches!(letter, Letter::Acknowledged(_))),
@@ -69,21 +69,21 @@ impl Instruments {
                 short: outcomes.short,
                 long: outcomes.long,
                 sends: sends.as_ref().map(|sends| sends.short.clone()),
-                drops: drops.as_ref().map(|drops| drops.short.clone()),
+                drops: drops.as_ref().map(|drops| drops.short.counts.total()),
                 dead_letters: letters.short,
                 torn: outcomes.torn,
             },
             totals: Totals {
                 outcomes: outcomes.totals,
                 infrastructure: infrastructure.totals,
-                dlq_sends: Counts::from_fn(DlqErrorType::LABEL, |kind| {
+                dlq_sends: Counts::from_fn(ErrorType::LABEL, |kind| {
                     letters.totals.get(Letter::Acknowledged(kind))
                 }),
                 dlq_failures: Counts::from_fn(DLQ_FAILURE, |reason| {
                     letters.totals.get(Letter::Failed(reason))
                 }),
                 sends: sends.map(|sends| sends.totals),
-                drops: drops.map(|drops| drops.totals),
+                drops: drops.map(|drops| drops.totals.total()),
                 resyncs: runs.map(|runs| runs.resyncs.read(&reading)),
                 sequence: runs.map_or([0; 3], |runs| {
                     [&runs.gaps, &runs.duplicates, &runs.reorders].map(total)

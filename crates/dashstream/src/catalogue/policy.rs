@@ -2,11 +2,10 @@
 
 use dashstream_metrics::Watch::{Alert, Waived};
 use dashstream_metrics::{About, Kind, Label, LabelSpec, Registration, Tally, TallyOptions, level};
-use dashstream_policy::{Cause, Disposition};
 
 use crate::catalogue::{age, flag};
 use crate::labels::{
-    ArchiveState, BreakerState, CAUSE, DISPOSITION, DLQ_FAILURE, DeadLetterOutcome, DlqErrorType,
+    ArchiveState, BreakerState, CAUSE, DISPOSITION, DLQ_FAILURE, DeadLetterOutcome, ErrorType,
     Letter, PartitionState,
 };
 use crate::snapshot::Snapshot;
@@ -61,11 +60,8 @@ pub(super) fn declare(
         Kind::Counter,
         vec![DISPOSITION.into(), CAUSE.into()],
         |s, out| {
-            for how in Disposition::ALL {
-                for why in Cause::ALL {
-                    let settled = s.facts.ledger.settled.get((how, why));
-                    out.count(&[how.label(), why.label()], settled);
-                }
+            for ((how, why), settled) in &s.facts.ledger.settled {
+                out.count(&[how.label(), why.label()], *settled);
             }
         },
     );
@@ -96,7 +92,7 @@ pub(super) fn declare(
             Alert("DashstreamDlqRateHigh"),
         )
         .shown_as("archive.acknowledged"),
-        DlqErrorType::LABEL,
+        ErrorType::LABEL,
         |s, kind| s.totals.dlq_sends.get(kind),
     );
     c.counts(

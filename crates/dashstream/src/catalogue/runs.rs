@@ -3,15 +3,15 @@
 use dashstream_metrics::Watch::{Alert, Waived};
 use dashstream_metrics::{About, Counter, Edges, Histogram, Label, Registration, level};
 
-use crate::labels::{ResyncReason, RunState};
+use crate::labels::{RESYNC_REASON, RunState};
 use crate::snapshot::Snapshot;
 
 /// What counts the order of messages and the trust in runs.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Runs {
-    /// Runs whose state can no longer be trusted.
-    pub resyncs: Counter<ResyncReason>,
+    /// Runs whose state can no longer be trusted, by [`ResyncReason::code`](dashstream_reducer::ResyncReason::code).
+    pub resyncs: Counter<&'static str>,
     pub(crate) gaps: Counter<()>,
     /// Sequence numbers of a thread that came again.
     pub duplicates: Counter<()>,
@@ -49,7 +49,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Runs {
                 Waived("runs that stay without a state are watched"),
             )
             .shown_as("runs.resyncs"),
-            ResyncReason::LABEL,
+            RESYNC_REASON,
         ),
         gaps: c.counter(
             About::new(

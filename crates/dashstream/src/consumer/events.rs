@@ -14,7 +14,7 @@ use crate::consumer::shared::Shared;
 use crate::consumer::throttle::Line;
 use crate::consumer::work::Work;
 use crate::handle::Metrics;
-use crate::labels::{DlqErrorType, InfrastructureError, PollStatus};
+use crate::labels::{ErrorType, InfrastructureError};
 use crate::outcome::Outcome;
 
 /// Takes the consumer's events, on the consumer's thread.
@@ -129,12 +129,7 @@ impl Events {
                 }
             }
             ConsumerEvent::WatermarksPolled { took, complete } => {
-                let status = if complete {
-                    PollStatus::Success
-                } else {
-                    PollStatus::Error
-                };
-                self.metrics.lag_polled(took, status);
+                self.metrics.lag_polled(took, complete);
             }
             ConsumerEvent::Stalled { partition } => {
                 tracing::warn!(partition = partition.partition(), "partition stalled");
@@ -173,7 +168,7 @@ impl Events {
                 self.metrics.record(self.now(), outcome(cause, backlog));
             }
             Count::ArchiveAcked { cause, .. } => {
-                let error_type = DlqErrorType::of(cause);
+                let error_type = ErrorType::of(cause);
                 self.metrics
                     .dead_letter_acknowledged(self.now(), error_type);
             }

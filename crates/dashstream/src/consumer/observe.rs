@@ -51,7 +51,12 @@ impl Observation {
             process: Process::read(),
             ledger: metrics::Ledger::of(&status.policy.counters),
             archive: archive(&status.policy, seen.archives, seen.archive_failing),
-            broker: broker(status, seen.group.answered, self.watermarks_stale),
+            broker_unreachable_since: unreachable(
+                status,
+                seen.group.answered,
+                self.watermarks_stale,
+            ),
+            broker_refusal: refusal(status),
             unowned: seen.group.unowned,
             ..metrics::Facts::default()
         };
@@ -137,31 +142,27 @@ fn is_stale(now: Duration, lag: &PartitionLag, watermarks_stale: Duration) -> bo
         .is_some_and(|at| now.saturating_sub(at) > watermarks_stale)
 }
 
-/// The errors that stand, and silence: brokers that are cut off without a word report nothing.
-fn broker(
+/// What the brokers refuse for as long as nobody changes a right, a secret or a name.
+fn refusal(status: &Status) -> Option<metrics::Refusal> {
+    let mut errors = status.standing_errors.iter();
+    let refusal = errors.find(|error| error.code.class() == ErrorClass::Permanent)?;
+    let words = format!("{}: {}", refusal.client.label(), refusal.code);
+    Some(metrics::Refusal::new(refusal.since, words))
+}
+
+/// Since when no broker answers: an error says so, or silence, since brokers that are cut off without a
+/// word report nothing.
+fn unreachable(
     status: &Status,
     answered: Option<Duration>,
     watermarks_stale: Duration,
-) -> metrics::BrokerFacts {
-    let mut facts = metrics::BrokerFacts::default();
-    let mut errors = status.standing_errors.iter();
-    let refusal = errors.find(|error| error.code.class() == ErrorClass::Permanent);
-    facts.refusal = refusal.map(|error| {
-        let words = format!("{}: {}", error.client.label(), error.code);
-        metrics::Refusal::new(error.since, words)
-    });
-    let down = status
-        .standing_errors
-        .iter()
-        .filter(|error| is_down(error, answered));
-    let newest = status
-        .partitions
-        .iter()
-        .filter_map(|lag| lag.watermarks_at)
-        .max();
+) -> Option<Duration> {
+    let errors = status.standing_errors.iter();
+    let down = errors.filter(|error| is_down(error, answered));
+    let partitions = status.partitions.iter();
+    let newest = partitions.filter_map(|lag| lag.watermarks_at).max();
     let silent = newest.filter(|at| status.at.saturating_sub(*at) > watermarks_stale);
-    facts.unreachable_since = down.map(|error| error.since).chain(silent).min();
-    facts
+    down.map(|error| error.since).chain(silent).min()
 }
 
 /// Whether the error says that no broker can be reached, and nothing has been heard since: a standby

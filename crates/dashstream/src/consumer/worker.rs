@@ -23,7 +23,6 @@ use crate::consumer::throttle::Line;
 use crate::consumer::work::Work;
 use crate::fault::cause_of;
 use crate::handle::Recorder;
-use crate::labels::LatencyStage;
 use crate::outcome::Outcome;
 use crate::run_tracker::RunTracker;
 
@@ -220,8 +219,7 @@ impl<H: Handler + Clone> Worker<H> {
             let late = i64::try_from(wall)
                 .unwrap_or(i64::MAX)
                 .saturating_sub(header.timestamp_us);
-            let stage = LatencyStage::ProducerToConsumer;
-            self.recorder.latency(now, stage, late);
+            self.recorder.latency(now, late);
         }
         let _summary = self.runs.apply(now, position, message);
         self.drain_effects();

@@ -5,20 +5,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::other::Other;
+use crate::document::Fields;
 use crate::document::seconds_ago;
 use crate::document::unprocessable::{by, by_counts};
-use crate::document::word::Word;
 use crate::facts::{BreakerFacts, ReplayBufferFacts};
-use crate::labels::{ArchiveState, BreakerState, DLQ_FAILURE, DlqErrorType, ResyncReason};
+use crate::labels::{DLQ_FAILURE, ErrorType, RESYNC_REASON};
 use crate::snapshot::{Snapshot, Totals};
 use dashstream_metrics::Age;
 
 /// The archive for unprocessable records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArchivePart {
-    /// What it is doing.
-    pub state: Word<ArchiveState>,
+    /// What it is doing: [`ArchiveState`](crate::ArchiveState).
+    pub state: String,
     /// Dead letters without an acknowledgement, those that hold a partition included.
     pub pending: u64,
     /// Seconds that the oldest of them waits; null for none.
@@ -33,19 +32,19 @@ pub struct ArchivePart {
     pub last_failure_ago_seconds: Option<u64>,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 /// The circuit breaker on unprocessable records. Its numbers are those of the rates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BreakerPart {
-    /// closed or open.
-    pub state: Word<BreakerState>,
+    /// closed or open: [`BreakerState`](crate::BreakerState).
+    pub state: String,
     /// For how long.
     pub state_seconds: f64,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 /// The breaker of existing consumers, which restarts their process.
@@ -59,7 +58,7 @@ pub struct RestartBreakerPart {
     pub time_until_restart_seconds: Option<u64>,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 /// The runs whose state is followed.
@@ -82,7 +81,7 @@ pub struct RunsPart {
     pub sequence_reorders: u64,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 /// The replay buffer, as existing consumers describe it.
@@ -110,21 +109,21 @@ pub struct ReplayBufferPart {
     pub redis_max_sequences: u64,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 impl ArchivePart {
     pub(super) fn new(now: Duration, snapshot: &Snapshot) -> Self {
         let archive = &snapshot.facts.archive;
         Self {
-            state: archive.state.into(),
+            state: archive.state.as_str().into(),
             pending: archive.pending,
             oldest_pending_seconds: seconds_ago(now, archive.oldest_pending_since),
-            acknowledged: by_counts(DlqErrorType::LABEL, &snapshot.totals.dlq_sends),
+            acknowledged: by_counts(ErrorType::LABEL, &snapshot.totals.dlq_sends),
             failures: by_counts(DLQ_FAILURE, &snapshot.totals.dlq_failures),
             last_acknowledged_ago_seconds: seconds_ago(now, snapshot.last.archived),
             last_failure_ago_seconds: seconds_ago(now, snapshot.last.archive_failure),
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }
@@ -132,9 +131,9 @@ impl ArchivePart {
 impl BreakerPart {
     pub(super) fn new(now: Duration, facts: &BreakerFacts) -> Self {
         Self {
-            state: facts.state.into(),
+            state: facts.state.as_str().into(),
             state_seconds: Age::since(facts.since, now).seconds(),
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }
@@ -147,14 +146,14 @@ impl RunsPart {
             synced: runs.synced,
             needs_resync: runs.needs_resync,
             not_yet_known: runs.not_yet_known,
-            resyncs: by(ResyncReason::LABEL, |reason| {
+            resyncs: by(RESYNC_REASON, |reason| {
                 let resyncs = totals.resyncs.as_ref();
                 resyncs.map_or(0, |resyncs| resyncs.get(reason))
             }),
             sequence_gaps,
             sequence_duplicates,
             sequence_reorders,
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }
@@ -179,7 +178,7 @@ impl ReplayBufferPart {
             max_memory_size: facts.max_memory_size,
             redis_message_ttl_secs: facts.redis_message_ttl.as_secs(),
             redis_max_sequences: facts.redis_max_sequences,
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::other::Other;
+use crate::document::Fields;
 use crate::document::seconds_ago;
 use crate::facts::Facts;
 
@@ -24,19 +24,19 @@ pub struct BrokerPart {
     pub unowned_partitions: Vec<i32>,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 impl BrokerPart {
     pub(super) fn new(now: Duration, facts: &Facts) -> Self {
-        let (refusal, unowned) = (facts.broker.refusal.as_ref(), facts.unowned.as_ref());
+        let (refusal, unowned) = (facts.broker_refusal.as_ref(), facts.unowned.as_ref());
         Self {
-            unreachable_seconds: seconds_ago(now, facts.broker.unreachable_since),
+            unreachable_seconds: seconds_ago(now, facts.broker_unreachable_since),
             refusal: refusal.map(|refusal| refusal.words.as_ref().into()),
             refusal_seconds: seconds_ago(now, refusal.map(|refusal| refusal.since)),
             unowned_records: unowned.map_or(0, |unowned| unowned.records),
             unowned_partitions: unowned.map_or_else(Vec::new, |unowned| unowned.numbers.clone()),
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }

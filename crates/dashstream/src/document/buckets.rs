@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::Fields;
 use crate::document::counters::CountersPart;
-use crate::document::other::Other;
 use crate::outcome::Outcome;
 use crate::snapshot::Totals;
 
@@ -26,7 +26,7 @@ pub struct Buckets {
     pub other_errors: u64,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 impl Buckets {
@@ -50,7 +50,7 @@ impl Buckets {
             old_data_errors: totals.old_data_errors(),
             payload_missing: totals.payload_missing(),
             other_errors: 0,
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 
@@ -77,7 +77,7 @@ impl Buckets {
             old_data_errors,
             payload_missing,
             other_errors,
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }

@@ -4,12 +4,10 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use dashstream_metrics::Counts;
-
-use crate::document::other::Other;
+use crate::document::Fields;
 use crate::document::seconds_ago;
 use crate::labels::SendOutcome;
-use crate::outcome::{Outcome, Recent};
+use crate::outcome::Outcome;
 use crate::snapshot::Snapshot;
 
 /// Counts since the start and of the last 120 seconds.
@@ -64,7 +62,7 @@ pub struct CountersPart {
     pub old_data_processed: Option<u64>,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 impl CountersPart {
@@ -90,28 +88,25 @@ impl CountersPart {
             connected_clients: snapshot.facts.connected_clients,
             uptime_seconds: now.saturating_sub(snapshot.opened_at).as_secs(),
             last_kafka_message_ago_seconds: seconds_ago(now, last.message),
-            dropped_messages: totals.drops.as_ref().map_or(0, Counts::total),
-            dropped_messages_last_120s: windows
-                .drops
-                .as_ref()
-                .map_or(0, |drops| drops.counts.total()),
+            dropped_messages: totals.drops.unwrap_or(0),
+            dropped_messages_last_120s: windows.drops.unwrap_or(0),
             last_drop_ago_seconds: seconds_ago(now, last.drop),
             last_infrastructure_error_ago_seconds: seconds_ago(now, last.infrastructure_error),
             decode_errors,
             old_data_decode_errors: totals.old_data_errors(),
             payload_missing: totals.payload_missing(),
-            decode_errors_last_120s: windows.short.counts.sum_of(Recent::is_decode_error),
+            decode_errors_last_120s: windows.short.counts.sum_of(Outcome::is_decode_error),
             messages_last_120s: windows.short.counts.total(),
             send_failed: sends(SendOutcome::Failed),
             send_timeout: sends(SendOutcome::TimedOut),
             send_failed_last_120s: recent(SendOutcome::Failed),
             send_timeout_last_120s: recent(SendOutcome::TimedOut),
             payload_missing_last_120s: Some(
-                windows.short.counts.sum_of(Recent::is_payload_missing),
+                windows.short.counts.sum_of(Outcome::is_payload_missing),
             ),
             ignored: Some(totals.outcomes.get(Outcome::Ignored)),
             old_data_processed: Some(totals.outcomes.get(Outcome::OldProcessed)),
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }

@@ -8,46 +8,49 @@ mod archive;
 mod broker;
 mod buckets;
 mod counters;
-mod other;
 mod partition;
 mod reason;
 mod unprocessable;
 mod windows;
-mod word;
 
 use core::time::Duration;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use archive::{ArchivePart, BreakerPart, ReplayBufferPart, RestartBreakerPart, RunsPart};
 pub use broker::BrokerPart;
 pub use buckets::Buckets;
 pub use counters::CountersPart;
-pub use other::Other;
 pub use partition::PartitionPart;
 pub use reason::{RateNumbers, RatePart, ReasonPart};
 pub use unprocessable::UnprocessablePart;
 pub use windows::{WindowPart, WindowsPart};
-pub use word::Word;
 
-use crate::facts::SelfScrape;
 use dashstream_metrics::Level;
 
-use crate::health::{Reason, Status, Verdict};
+use crate::health::{Reason, Verdict};
 use crate::snapshot::Snapshot;
 use dashstream_metrics::Age;
+
+/// The fields of an object that this version does not know, kept as they are: reading a document and
+/// writing it loses nothing of it.
+pub(crate) type Fields = BTreeMap<String, serde_json::Value>;
 
 /// The document that `/health` answers with, always with HTTP status 200.
 ///
 /// The fields that existing consumers have keep their names and meanings; the others are `None` in
 /// a document that an existing consumer wrote. A client that takes the document apart without `..`
-/// is told by its compiler about every field that is added.
+/// is told by its compiler about every field that is added. The words of statuses, codes, levels, states
+/// and causes are texts, because a later version or another program may have more of them; the `LABEL` of
+/// an enum finds the value of one that it knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Document {
-    /// healthy, degraded, waiting or reconnecting.
-    pub status: Word<Status>,
-    /// pass, warn or fail.
+    /// healthy, degraded, waiting or reconnecting: [`Status`](crate::Status).
+    pub status: String,
+    /// pass, warn or fail: [`Level`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<Word<Level>>,
+    pub verdict: Option<String>,
     /// Why, the most severe first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasons: Option<Vec<ReasonPart>>,
@@ -101,7 +104,7 @@ pub struct Document {
     pub self_scrape: Option<SelfScrapePart>,
     /// Fields that this version does not know. Every object of the document keeps its own.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 /// What the last self-scrape found.
@@ -113,7 +116,7 @@ pub struct SelfScrapePart {
     pub differences: u32,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 impl Document {
@@ -124,8 +127,8 @@ impl Document {
     pub fn new(now: Duration, snapshot: &Snapshot, verdict: &Verdict) -> Self {
         let clients = snapshot.facts.connected_clients;
         Self {
-            status: verdict.status.into(),
-            verdict: Some(verdict.level.into()),
+            status: verdict.status.as_str().into(),
+            verdict: Some(verdict.level.as_str().into()),
             reasons: Some(verdict.reasons.iter().map(ReasonPart::new).collect()),
             rates: Some(
                 verdict
@@ -165,8 +168,12 @@ impl Document {
             alert: alert(&verdict.reasons),
             circuit_breaker: None,
             snapshot_age_seconds: Some(verdict.snapshot_age.seconds()),
-            self_scrape: Some(SelfScrapePart::new(snapshot.facts.self_scrape)),
-            other: Other::none(),
+            self_scrape: Some(SelfScrapePart {
+                compared: snapshot.facts.self_scrape.is_some(),
+                differences: snapshot.facts.self_scrape.unwrap_or(0),
+                other: Fields::new(),
+            }),
+            other: Fields::new(),
         }
     }
 
@@ -179,21 +186,6 @@ impl Document {
         self.buckets
             .clone()
             .unwrap_or_else(|| Buckets::of_overlapping(&self.metrics))
-    }
-}
-
-impl SelfScrapePart {
-    const fn new(result: SelfScrape) -> Self {
-        let (compared, differences) = match result {
-            SelfScrape::Never => (false, 0),
-            SelfScrape::Complete => (true, 0),
-            SelfScrape::Differs(differences) => (true, differences),
-        };
-        Self {
-            compared,
-            differences,
-            other: Other::none(),
-        }
     }
 }
 

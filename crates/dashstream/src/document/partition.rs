@@ -4,12 +4,9 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::other::Other;
+use crate::document::Fields;
 use crate::document::seconds_ago;
-use crate::document::word::Word;
 use crate::facts::PartitionFacts;
-use dashstream_policy::Cause;
-
 use crate::labels::PartitionState;
 use dashstream_metrics::Age;
 
@@ -18,14 +15,14 @@ use dashstream_metrics::Age;
 pub struct PartitionPart {
     /// The partition's number.
     pub id: i32,
-    /// What it is doing.
-    pub state: Word<PartitionState>,
+    /// What it is doing: [`PartitionState`].
+    pub state: String,
     /// For how long.
     pub state_seconds: f64,
     /// The offset it is held at; null while it is not held.
     pub held_at: Option<u64>,
-    /// What made the record there unprocessable.
-    pub held_cause: Option<Word<Cause>>,
+    /// What made the record there unprocessable: [`Cause`](dashstream_policy::Cause).
+    pub held_cause: Option<String>,
     /// The least seconds until retention removes the record there; null while nothing is held, where
     /// records are kept for ever, and where it is not known.
     pub loss_seconds: Option<f64>,
@@ -39,23 +36,23 @@ pub struct PartitionPart {
     pub catching_up: bool,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 impl PartitionPart {
     pub(super) fn new(now: Duration, facts: &PartitionFacts) -> Self {
         Self {
             id: facts.id,
-            state: facts.state.into(),
+            state: facts.state.as_str().into(),
             state_seconds: Age::since(facts.since, now).seconds(),
             held_at: facts.held_at,
-            held_cause: facts.held_cause.map(Word::from),
+            held_cause: facts.held_cause.map(|cause| cause.label().into()),
             loss_seconds: facts.loss_in.map(|left| left.as_secs_f64()),
             stalled: facts.state == PartitionState::Stalled,
             lag: facts.lag,
             offset_age_seconds: seconds_ago(now, facts.offset_moved_at),
             catching_up: facts.catching_up,
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }

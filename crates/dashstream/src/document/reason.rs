@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::other::Other;
-use crate::document::word::Word;
-use dashstream_metrics::{Level, Rate};
+use crate::document::Fields;
+use dashstream_metrics::Rate;
 
 use crate::health::{Evidence, Reason};
 use crate::reason_code::ReasonCode;
@@ -13,10 +12,10 @@ use dashstream_metrics::Age;
 /// One reason of the verdict. Of the numbers, those that its kind has are there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReasonPart {
-    /// What it is about.
-    pub code: Word<ReasonCode>,
-    /// How bad it is.
-    pub level: Word<Level>,
+    /// What it is about: [`ReasonCode`].
+    pub code: String,
+    /// How bad it is: [`Level`](dashstream_metrics::Level).
+    pub level: String,
     /// The same for people.
     pub message: String,
     /// A rate beyond its threshold: all of its numbers, each once. Less is no rate, and is not kept.
@@ -48,14 +47,14 @@ pub struct ReasonPart {
     pub loss_seconds: Option<f64>,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 /// One rate that was judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RatePart {
-    /// What it is the rate of.
-    pub of: Word<ReasonCode>,
+    /// What it is the rate of: the [`ReasonCode`] that it gives.
+    pub of: String,
     /// Whether it is beyond its threshold.
     pub open: bool,
     /// Whether the window was torn while it was read.
@@ -65,7 +64,7 @@ pub struct RatePart {
     pub numbers: RateNumbers,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 /// The numbers of a rate.
@@ -90,8 +89,8 @@ pub struct RateNumbers {
 impl ReasonPart {
     pub(super) fn new(reason: &Reason) -> Self {
         let mut part = Self {
-            code: reason.code.into(),
-            level: reason.level.into(),
+            code: reason.code.as_str().into(),
+            level: reason.level.as_str().into(),
             message: reason.to_string(),
             rate: None,
             value: None,
@@ -102,7 +101,7 @@ impl ReasonPart {
             offset: None,
             held_seconds: None,
             loss_seconds: None,
-            other: Other::none(),
+            other: Fields::new(),
         };
         match reason.evidence {
             Evidence::Rate(rate) => part.rate = Some(RateNumbers::new(&rate)),
@@ -160,11 +159,11 @@ impl ReasonPart {
 impl RatePart {
     pub(super) fn new(of: ReasonCode, rate: &Rate) -> Self {
         Self {
-            of: of.into(),
+            of: of.as_str().into(),
             open: rate.open,
             torn: rate.torn,
             numbers: RateNumbers::new(rate),
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }

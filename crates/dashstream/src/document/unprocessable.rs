@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::other::Other;
+use crate::document::Fields;
 use dashstream_metrics::{Counts, Label};
 use dashstream_policy::Disposition;
 
@@ -24,7 +24,7 @@ pub struct UnprocessablePart {
     pub blocked: BTreeMap<String, u64>,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 impl UnprocessablePart {
@@ -33,11 +33,13 @@ impl UnprocessablePart {
         Self {
             by_cause: by(CAUSE, |cause| snapshot.totals.unprocessable(cause)),
             dispositions: by(DISPOSITION, |how: Disposition| {
-                ledger.settled.sum_of(|(this, _)| this == how)
+                let settled = ledger.settled.iter();
+                let settled = settled.filter(|((this, _), _)| *this == how);
+                settled.fold(0, |sum, (_, n)| sum.saturating_add(*n))
             }),
             pending: by_counts(CAUSE, &ledger.pending),
             blocked: by_counts(CAUSE, &ledger.blocked),
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::other::Other;
+use crate::document::Fields;
 use crate::document::unprocessable::by;
 use crate::labels::{WindowLength, WindowMisfit};
 use crate::snapshot::Snapshot;
@@ -18,7 +18,7 @@ pub struct WindowsPart {
     pub long: WindowPart,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 /// One window.
@@ -36,7 +36,7 @@ pub struct WindowPart {
     pub torn_readings: u64,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub other: Other,
+    pub other: Fields,
 }
 
 impl WindowsPart {
@@ -44,7 +44,7 @@ impl WindowsPart {
         Self {
             short: WindowPart::new(snapshot, WindowLength::Short),
             long: WindowPart::new(snapshot, WindowLength::Long),
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }
@@ -61,7 +61,7 @@ impl WindowPart {
                 windows.misfits(window, reason)
             }),
             torn_readings: windows.torn(window),
-            other: Other::none(),
+            other: Fields::new(),
         }
     }
 }

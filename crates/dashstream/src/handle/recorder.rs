@@ -5,7 +5,6 @@ use core::time::Duration;
 use dashstream_metrics::{LatencyRecorder, TallyRecorder};
 
 use crate::handle::{Metrics, plausible};
-use crate::labels::LatencyStage;
 use crate::outcome::Outcome;
 
 /// Records like [`Metrics`], into counters that nobody else writes to.
@@ -17,7 +16,7 @@ use crate::outcome::Outcome;
 pub struct Recorder {
     pub(crate) metrics: Metrics,
     pub(crate) outcomes: TallyRecorder<Outcome>,
-    pub(crate) latency: LatencyRecorder<LatencyStage>,
+    pub(crate) latency: LatencyRecorder<()>,
 }
 
 impl Recorder {
@@ -33,9 +32,9 @@ impl Recorder {
 
     /// Records a latency as [`Metrics::latency`] does.
     #[inline]
-    pub fn latency(&mut self, now: Duration, stage: LatencyStage, micros: i64) {
+    pub fn latency(&mut self, now: Duration, micros: i64) {
         match plausible(micros) {
-            Some(micros) => self.latency.record(now, stage, micros),
+            Some(micros) => self.latency.record(now, (), micros),
             None => self.metrics.clocks_differ(),
         }
     }

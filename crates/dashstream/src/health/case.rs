@@ -8,7 +8,7 @@ use dashstream_metrics::{Age, Rate, Threshold};
 use crate::health::policy::HealthPolicy;
 use crate::health::verdict::{Gates, Low, Status};
 use crate::labels::{ArchiveState, DeadLetterOutcome, SendOutcome};
-use crate::outcome::Recent;
+use crate::outcome::Outcome;
 use crate::reason_code::ReasonCode;
 use crate::snapshot::Snapshot;
 
@@ -30,8 +30,8 @@ pub(super) struct Case<'a> {
 /// One kind of bad record, and what it is a share of.
 struct OutcomeRate {
     code: ReasonCode,
-    bad: fn(Recent) -> bool,
-    of: fn(Recent) -> bool,
+    bad: fn(Outcome) -> bool,
+    of: fn(Outcome) -> bool,
     threshold: Threshold,
     /// When the last one was seen.
     last: Option<Duration>,
@@ -83,8 +83,8 @@ impl<'a> Case<'a> {
 
     /// The part of the status that is about the broker, and not about the records.
     pub(super) fn connection(&self) -> Status {
-        let broker = &self.snapshot.facts.broker;
-        let is_cut_off = broker.unreachable_since.is_some() || broker.refusal.is_some();
+        let facts = &self.snapshot.facts;
+        let is_cut_off = facts.broker_unreachable_since.is_some() || facts.broker_refusal.is_some();
         if self.connection_error().is_some() || is_cut_off {
             Status::Reconnecting
         } else if self.is_silent() {
@@ -104,7 +104,7 @@ impl<'a> Case<'a> {
         let decode_errors = self.outcome_rate(
             &OutcomeRate {
                 code: ReasonCode::DecodeErrors,
-                bad: Recent::is_decode_error,
+                bad: Outcome::is_decode_error,
                 of: |outcome| !outcome.is_old(),
                 threshold: policy.decode_errors,
                 last: last.decode_error,
@@ -114,7 +114,7 @@ impl<'a> Case<'a> {
         let payload_missing = self.outcome_rate(
             &OutcomeRate {
                 code: ReasonCode::PayloadMissing,
-                bad: Recent::is_payload_missing,
+                bad: Outcome::is_payload_missing,
                 of: |outcome| !outcome.is_old(),
                 threshold: policy.payload_missing,
                 last: last.payload_missing,
@@ -124,8 +124,8 @@ impl<'a> Case<'a> {
         let old_data = self.outcome_rate(
             &OutcomeRate {
                 code: ReasonCode::OldDataErrors,
-                bad: |outcome| outcome.is_old() && outcome.is_unprocessable(),
-                of: Recent::is_old,
+                bad: |outcome| matches!(outcome, Outcome::OldData(_)),
+                of: Outcome::is_old,
                 threshold: policy.old_data_errors,
                 last: last.old_data_error,
             },

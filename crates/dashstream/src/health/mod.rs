@@ -3,12 +3,12 @@
 mod case;
 mod judge;
 mod policy;
-mod probe;
 mod rules;
 mod verdict;
 
 pub use judge::judge;
 pub use policy::HealthPolicy;
-pub use probe::{Probe, ReadyWhen, livez, readyz};
 pub use rules::{alerts, reads};
-pub use verdict::{Evidence, Gates, Reason, Status, Verdict};
+#[cfg(feature = "serde")]
+pub(crate) use verdict::Reason;
+pub use verdict::{Evidence, Gates, Status, Verdict};

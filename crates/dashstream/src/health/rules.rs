@@ -5,11 +5,10 @@ use core::time::Duration;
 use dashstream_metrics::artefacts::Alert;
 use dashstream_metrics::{Age, Finding, Level, Rule};
 
-use crate::facts::SelfScrape;
 use crate::health::case::Case;
 use crate::health::verdict::Evidence;
 use crate::labels::{ArchiveState, BreakerState, PartitionState};
-use crate::outcome::Recent;
+use crate::outcome::Outcome;
 use crate::reason_code::ReasonCode as Code;
 
 type Found = Vec<Finding<Evidence>>;
@@ -377,8 +376,7 @@ fn open_rate(case: &Case<'_>, code: Code, level: Level, found: &mut Found) {
 
 fn messages_dropped(case: &Case<'_>, found: &mut Found) {
     let limit = case.policy.drops;
-    let drops = case.snapshot.windows.drops.as_ref();
-    let value = drops.map_or(0, |drops| drops.counts.total());
+    let value = case.snapshot.windows.drops.unwrap_or(0);
     if value > limit {
         found.push(Finding::new(Level::Warn, Evidence::Count { value, limit }));
     }
@@ -388,8 +386,8 @@ fn messages_dropped(case: &Case<'_>, found: &mut Found) {
 /// the first two, and one of old records only warns.
 fn nothing_processed(case: &Case<'_>, found: &mut Found) {
     let counts = &case.snapshot.windows.long.counts;
-    let value = counts.sum_of(Recent::is_unprocessable);
-    if value > 0 && counts.sum_of(Recent::is_processed) == 0 {
+    let value = counts.sum_of(|outcome| outcome.cause().is_some());
+    if value > 0 && counts.sum_of(Outcome::is_processed) == 0 {
         let level = if value < case.policy.gate.events_min() {
             Level::Warn
         } else {
@@ -516,15 +514,10 @@ fn breaker_open(case: &Case<'_>, found: &mut Found) {
 
 /// Whether what was measured can be believed.
 fn self_scrape(case: &Case<'_>, found: &mut Found) {
-    match case.snapshot.facts.self_scrape {
-        SelfScrape::Never | SelfScrape::Complete => {}
-        SelfScrape::Differs(series) => {
-            let value = series.into();
-            found.push(Finding::new(
-                Level::Fail,
-                Evidence::Count { value, limit: 0 },
-            ));
-        }
+    let value = case.snapshot.facts.self_scrape.unwrap_or(0).into();
+    if value > 0 {
+        let evidence = Evidence::Count { value, limit: 0 };
+        found.push(Finding::new(Level::Fail, evidence));
     }
 }
 
@@ -554,13 +547,13 @@ fn connection_error(case: &Case<'_>, found: &mut Found) {
 
 /// What lasts, however long ago the last error was reported: a client reports an outage once.
 fn unreachable(case: &Case<'_>, found: &mut Found) {
-    let lasts = case.ago(case.snapshot.facts.broker.unreachable_since);
+    let lasts = case.ago(case.snapshot.facts.broker_unreachable_since);
     let evidence = |lasts| aged(Some(lasts), case.policy.unreachable);
     found.extend(lasts.map(|lasts| Finding::lasting(lasts, evidence(lasts))));
 }
 
 fn refusal(case: &Case<'_>, found: &mut Found) {
-    let refusal = case.snapshot.facts.broker.refusal.as_ref();
+    let refusal = case.snapshot.facts.broker_refusal.as_ref();
     found.extend(refusal.map(|refusal| {
         let evidence = Evidence::Refusal {
             words: refusal.words.clone(),

@@ -1,4 +1,8 @@
 //! What a verdict says: one word for dashboards, one for machines, and the reasons for people.
+#![expect(
+    clippy::exhaustive_enums,
+    reason = "a host that shows a verdict must show each status and each kind of number"
+)]
 
 use core::fmt;
 use core::time::Duration;
@@ -12,7 +16,7 @@ use crate::reason_code::ReasonCode;
 
 labels! {
     /// The word that existing consumers show.
-    Status ("status") {
+    pub Status ("status") {
         /// Records arrive and are processed.
         Healthy = "healthy",
         /// Something is wrong; the reasons say what.
@@ -44,13 +48,9 @@ pub struct Verdict {
 }
 
 /// One thing that is wrong or worth knowing.
-pub type Reason = dashstream_metrics::Reason<ReasonCode, Evidence>;
+pub(crate) type Reason = dashstream_metrics::Reason<ReasonCode, Evidence>;
 
 /// The numbers behind a reason.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that renders reasons must render each kind of evidence"
-)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Evidence {
     /// A rate beyond its threshold.
@@ -179,6 +179,12 @@ impl Verdict {
     #[must_use]
     pub fn reason(&self, code: ReasonCode) -> Option<&Reason> {
         self.reasons.iter().find(|reason| reason.code == code)
+    }
+
+    /// Whether the instance should get traffic: unless the verdict is fail.
+    #[must_use]
+    pub const fn is_ready(&self) -> bool {
+        !matches!(self.level, Level::Fail)
     }
 
     /// Whether no record has arrived for longer than the policy allows, or ever.

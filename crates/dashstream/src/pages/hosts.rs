@@ -8,31 +8,11 @@ use core::net::IpAddr;
 
 use axum::http::{HeaderMap, Uri, Version, header};
 
+use super::PagesError;
+
 /// Names that requests may be for, besides loopback and the address that they came in on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hosts(Vec<Box<str>>);
-
-/// Says what is wrong with a list of hosts.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HostsError {
-    /// An entry is no name or address, or has a port.
-    #[error("{entry:?} is no name or address without a port")]
-    NotAHost {
-        /// The entry.
-        entry: String,
-    },
-}
-
-impl HostsError {
-    /// A name for logs and tests that does not change between releases.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotAHost { .. } => "not_a_host",
-        }
-    }
-}
 
 /// Why a request is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +28,8 @@ impl Hosts {
     ///
     /// # Errors
     ///
-    /// [`HostsError`] for an entry that is something else.
-    pub fn parse(list: &str) -> Result<Self, HostsError> {
+    /// [`PagesError`] for an entry that is something else.
+    pub fn parse(list: &str) -> Result<Self, PagesError> {
         let names = list
             .split(',')
             .map(str::trim)
@@ -57,7 +37,7 @@ impl Hosts {
         names
             .map(|name| match split(name) {
                 Some((host, None)) => Ok(host.to_ascii_lowercase().into()),
-                Some((_, Some(_))) | None => Err(HostsError::NotAHost {
+                Some((_, Some(_))) | None => Err(PagesError::NotAHost {
                     entry: name.to_owned(),
                 }),
             })

@@ -17,30 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use super::{NO_SNIFF, NO_STORE, Pages};
-
-/// Says why a token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TokenError {
-    /// It could be guessed.
-    #[error("an operator's token has at least {} bytes", TOKEN_BYTES_MIN)]
-    TooShort,
-    /// No header can hold it: there is a byte in it that is no visible ASCII.
-    #[error("an operator's token is visible ASCII")]
-    NotVisible,
-}
-
-impl TokenError {
-    /// A name for logs and tests that does not change between releases.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooShort => "token_too_short",
-            Self::NotVisible => "token_not_visible",
-        }
-    }
-}
+use super::{NO_SNIFF, NO_STORE, Pages, PagesError};
 
 /// What an operator has to send to give orders.
 #[derive(Clone)]
@@ -51,13 +28,15 @@ impl OperatorToken {
     ///
     /// # Errors
     ///
-    /// [`TokenError`] for one that could be guessed, or that no header can hold.
-    pub fn new(token: &str) -> Result<Self, TokenError> {
+    /// [`PagesError`] for one that could be guessed, or that no header can hold.
+    pub fn new(token: &str) -> Result<Self, PagesError> {
         if token.len() < TOKEN_BYTES_MIN {
-            return Err(TokenError::TooShort);
+            return Err(PagesError::TokenTooShort {
+                min: TOKEN_BYTES_MIN,
+            });
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(TokenError::NotVisible);
+            return Err(PagesError::TokenNotVisible);
         }
         Ok(Self(token.into()))
     }

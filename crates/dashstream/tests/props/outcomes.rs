@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use dashstream::policy::Cause;
-use dashstream::{DecodeErrorType, Facts, MessageStatus, Metrics, Outcome, Recent};
+use dashstream::{ErrorType, Facts, Metrics, Outcome};
 
 /// Records `outcomes` at `now` and checks that every partition of the records still sums to all of
 /// them, which were `before` so far. Returns how many there are now.
@@ -27,14 +27,11 @@ pub(crate) fn buckets_sum_to_the_total(
     assert_eq!(totals.received(), expected);
 
     let sum = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
-    let by_status = sum(&mut MessageStatus::LABEL
-        .values
-        .iter()
-        .map(|s| totals.of_status(*s)));
+    let by_status = totals.processed() + totals.decode_errors() + totals.old_data_errors();
     let ignored = totals.outcomes.get(Outcome::Ignored);
     assert_eq!(by_status + totals.payload_missing() + ignored, expected);
 
-    let by_type = sum(&mut DecodeErrorType::LABEL
+    let by_type = sum(&mut ErrorType::DECODE_ERRORS
         .values
         .iter()
         .map(|t| totals.decode_errors_of(*t)));
@@ -44,8 +41,8 @@ pub(crate) fn buckets_sum_to_the_total(
     assert_eq!(by_cause + ignored + totals.processed(), expected);
 
     for windows in [&snapshot.windows.short, &snapshot.windows.long] {
-        let bad = windows.counts.sum_of(Recent::is_decode_error);
-        let missing = windows.counts.sum_of(Recent::is_payload_missing);
+        let bad = windows.counts.sum_of(Outcome::is_decode_error);
+        let missing = windows.counts.sum_of(Outcome::is_payload_missing);
         assert!(
             bad + missing <= windows.counts.total(),
             "a rate is at most one"
@@ -53,7 +50,7 @@ pub(crate) fn buckets_sum_to_the_total(
         assert!(windows.counts.total() <= expected);
         // A record is old or live, and a share of either is a share of its own kind only.
         let live = windows.counts.sum_of(|outcome| !outcome.is_old());
-        let old = windows.counts.sum_of(Recent::is_old);
+        let old = windows.counts.sum_of(Outcome::is_old);
         assert_eq!(live + old, windows.counts.total());
         assert!(bad + missing <= live);
     }

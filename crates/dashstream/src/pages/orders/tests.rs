@@ -12,7 +12,7 @@ fn named(values: &[&str]) -> HeaderMap {
 fn a_token_of_fifteen_bytes_is_too_short_and_the_next_is_not() {
     assert_eq!(
         OperatorToken::new("fifteen-bytes-x").err(),
-        Some(TokenError::TooShort)
+        Some(PagesError::TokenTooShort { min: 16 })
     );
     assert!(OperatorToken::new("sixteen-bytes-xy").is_ok());
     assert!(OperatorToken::new("seventeen-bytes-x").is_ok());
