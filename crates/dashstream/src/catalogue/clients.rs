@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use dashstream_metrics::Watch::{Alert, Waived};
-use dashstream_metrics::{About, Counter, Label, Registration, Tally, TallyOptions, level};
+use dashstream_metrics::{Counter, Label, Registration, Tally, TallyOptions, level};
 
 use crate::catalogue::of;
 use crate::labels::{DROP_REASON, LagSeverity, SendOutcome};
@@ -40,114 +40,49 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Clients {
         TallyOptions::default(),
     );
     let drops = c.tally("drops", dropped, dropped, |()| (), TallyOptions::default());
-    c.gauges(
-        About::new(
-            "websocket_connected_clients",
-            "Clients that are connected.",
-            Waived("no client is a state like any other"),
-        )
-        .shown_as("metrics.connected_clients"),
-        Label::NONE,
-        |s, ()| level(s.facts.connected_clients),
-    );
-    c.counts(
-        About::new(
-            "dashstream_client_sends_total",
-            "Messages for clients, by how sending ended.",
-            Alert("DashstreamSendFailures"),
-        ),
-        SendOutcome::LABEL,
-        |s, outcome| of(s.totals.sends.as_ref(), outcome),
-    );
-    c.counts(
-        About::new(
-            "websocket_send_failed_total",
-            "Messages that a client's connection refused.",
-            Alert("DashstreamSendFailures"),
-        )
-        .shown_as("metrics.send_failed"),
-        Label::NONE,
-        |s, ()| of(s.totals.sends.as_ref(), SendOutcome::Failed),
-    );
-    c.counts(
-        About::new(
-            "websocket_send_timeout_total",
-            "Messages that a client did not take in time.",
-            Alert("DashstreamSendFailures"),
-        )
-        .shown_as("metrics.send_timeout"),
-        Label::NONE,
-        |s, ()| of(s.totals.sends.as_ref(), SendOutcome::TimedOut),
-    );
-    c.counts(
-        About::new(
-            "websocket_dropped_messages_total",
-            "Messages dropped for clients: each client counts.",
-            Alert("DashstreamMessagesDropped"),
-        )
-        .shown_as("metrics.dropped_messages"),
-        DROP_REASON,
-        |s, ()| s.totals.drops.unwrap_or(0),
-    );
-    Clients {
-        lag_events: c.counter(
-            About::new(
-                "websocket_client_lag_events_total",
-                "Times that a client fell behind, by how far.",
-                Waived("what the clients lost is watched"),
-            ),
-            LagSeverity::LABEL,
-        ),
-        lag_messages: c.counter(
-            About::new(
-                "websocket_client_lag_messages_total",
-                "Messages that clients lost by falling behind, by how far.",
-                Waived("the same messages as websocket_dropped_messages_total, which is watched"),
-            ),
-            LagSeverity::LABEL,
-        ),
-        slow_disconnects: c.counter(
-            About::new(
-                "websocket_slow_client_disconnects_total",
-                "Clients disconnected for losing too much.",
-                Waived("what the clients lost is watched"),
-            ),
-            Label::NONE,
-        ),
-        rejected: c.counter(
-            About::new(
-                "websocket_rejected_connections_total",
-                "Connections that were refused.",
-                Alert("DashstreamConnectionsRejected"),
-            ),
-            Label::NONE,
-        ),
-        oversized: c.counter(
-            About::new(
-                "websocket_control_oversized_total",
-                "Control messages that were too large.",
-                Waived("a client's mistake, answered to the client"),
-            ),
-            Label::NONE,
-        ),
-        unreadable: c.counter(
-            About::new(
-                "websocket_control_parse_failures_total",
-                "Control messages that could not be read.",
-                Waived("a client's mistake, answered to the client"),
-            ),
-            Label::NONE,
-        ),
-        multi_thread_batches: c.counter(
-            About::new(
-                "websocket_multi_thread_batches_total",
-                "Batches with messages of several threads.",
-                Waived("a property of the producers, and no fault"),
-            ),
-            Label::NONE,
-        ),
-        sends,
-        drops,
+    families! { c:
+        gauges[Label::NONE] "websocket_connected_clients"
+            "Clients that are connected."
+            Waived("no client is a state like any other") shown as "metrics.connected_clients",
+            |s, ()| level(s.facts.connected_clients);
+        counts[SendOutcome::LABEL] "dashstream_client_sends_total"
+            "Messages for clients, by how sending ended."
+            Alert("DashstreamSendFailures"), |s, outcome| of(s.totals.sends.as_ref(), outcome);
+        counts[Label::NONE] "websocket_send_failed_total"
+            "Messages that a client's connection refused."
+            Alert("DashstreamSendFailures") shown as "metrics.send_failed",
+            |s, ()| of(s.totals.sends.as_ref(), SendOutcome::Failed);
+        counts[Label::NONE] "websocket_send_timeout_total"
+            "Messages that a client did not take in time."
+            Alert("DashstreamSendFailures") shown as "metrics.send_timeout",
+            |s, ()| of(s.totals.sends.as_ref(), SendOutcome::TimedOut);
+        counts[DROP_REASON] "websocket_dropped_messages_total"
+            "Messages dropped for clients: each client counts."
+            Alert("DashstreamMessagesDropped") shown as "metrics.dropped_messages",
+            |s, ()| s.totals.drops.unwrap_or(0);
+    }
+    instruments! { c: Clients { sends, drops }
+        lag_events: counter[LagSeverity::LABEL] "websocket_client_lag_events_total"
+            "Times that a client fell behind, by how far."
+            Waived("what the clients lost is watched");
+        lag_messages: counter[LagSeverity::LABEL] "websocket_client_lag_messages_total"
+            "Messages that clients lost by falling behind, by how far."
+            Waived("the same messages as websocket_dropped_messages_total, which is watched");
+        slow_disconnects: counter[Label::NONE] "websocket_slow_client_disconnects_total"
+            "Clients disconnected for losing too much."
+            Waived("what the clients lost is watched");
+        rejected: counter[Label::NONE] "websocket_rejected_connections_total"
+            "Connections that were refused."
+            Alert("DashstreamConnectionsRejected");
+        oversized: counter[Label::NONE] "websocket_control_oversized_total"
+            "Control messages that were too large."
+            Waived("a client's mistake, answered to the client");
+        unreadable: counter[Label::NONE] "websocket_control_parse_failures_total"
+            "Control messages that could not be read."
+            Waived("a client's mistake, answered to the client");
+        multi_thread_batches: counter[Label::NONE] "websocket_multi_thread_batches_total"
+            "Batches with messages of several threads."
+            Waived("a property of the producers, and no fault");
     }
 }
 

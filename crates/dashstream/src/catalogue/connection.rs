@@ -2,7 +2,7 @@
 
 use dashstream_metrics::Watch::{Alert, Waived};
 use dashstream_metrics::{
-    About, Counter, Edges, Histogram, Label, Registration, Tally, TallyOptions, level,
+    Counter, Edges, Histogram, Kind, Label, LabelSpec, Registration, Tally, TallyOptions, level,
 };
 
 use crate::catalogue::{age, by_partition, flag};
@@ -27,122 +27,56 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Connection {
         |kind| kind,
         TallyOptions::default(),
     );
-    c.counts(
-        About::new(
-            "websocket_infrastructure_errors_total",
-            "Errors of the broker connection.",
-            Alert("DashstreamInfrastructureErrors"),
-        )
-        .shown_as("metrics.infrastructure_errors"),
-        Label::NONE,
-        |s, ()| s.totals.infrastructure.total(),
-    );
-    c.counts(
-        About::new(
-            "websocket_kafka_errors_by_type_total",
-            "Errors of the broker connection by kind.",
+    families! { c:
+        counts[Label::NONE] "websocket_infrastructure_errors_total"
+            "Errors of the broker connection."
+            Alert("DashstreamInfrastructureErrors") shown as "metrics.infrastructure_errors",
+            |s, ()| s.totals.infrastructure.total();
+        counts[InfrastructureError::LABEL] "websocket_kafka_errors_by_type_total"
+            "Errors of the broker connection by kind."
             Waived("the same events as websocket_infrastructure_errors_total, which is watched"),
-        ),
-        InfrastructureError::LABEL,
-        |s, kind| s.totals.infrastructure.get(kind),
-    );
-    c.gauges(
-        About::new(
-            "websocket_last_infrastructure_error_age_seconds",
-            "Seconds since an error of the broker connection; -1 for never.",
-            Waived("the errors themselves are watched"),
-        )
-        .shown_as("metrics.last_infrastructure_error_ago_seconds"),
-        Label::NONE,
-        |s, ()| age(s.ago(s.last.infrastructure_error)),
-    );
-    c.gauges(
-        About::new(
-            "dashstream_broker_unreachable_age_seconds",
-            "Seconds for which no broker has answered; -1 while one does.",
-            Alert("DashstreamBrokerUnreachable"),
-        )
-        .shown_as("broker.unreachable_seconds"),
-        Label::NONE,
-        |s, ()| age(s.ago(s.facts.broker_unreachable_since)),
-    );
-    c.gauges(About::new("dashstream_broker_refusal_age_seconds", "Seconds for which the brokers refuse what only a person can grant; -1 while they do not.", Alert("DashstreamBrokerRefusal")).shown_as("broker.refusal_seconds"), Label::NONE, |s, ()| { let refusal = s.facts.broker_refusal.as_ref(); age(s.ago(refusal.map(|refusal| refusal.since))) });
-    c.gauges(
-        About::new(
-            "dashstream_unowned_records",
-            "Records that wait in partitions that no member of the group owns.",
-            Alert("DashstreamPartitionsUnowned"),
-        )
-        .shown_as("broker.unowned_records"),
-        Label::NONE,
-        |s, ()| {
-            level(
-                s.facts
-                    .unowned
-                    .as_ref()
-                    .map_or(0, |unowned| unowned.records),
-            )
-        },
-    );
-    by_partition(
-        c,
-        About::new(
-            "websocket_kafka_consumer_lag",
-            "Records between the position and the end of the log.",
-            Alert("DashstreamLagHigh"),
-        )
-        .shown_as("partitions.lag"),
-        |_, p| p.lag.map_or(f64::NAN, level),
-    );
-    by_partition(
-        c,
-        About::new(
-            "websocket_kafka_lag_offset_age_seconds",
-            "Seconds since the stored offset moved; -1 for never.",
-            Alert("DashstreamPartitionStale"),
-        )
-        .shown_as("partitions.offset_age_seconds"),
-        |s, p| age(s.ago(p.offset_moved_at)),
-    );
-    by_partition(
-        c,
-        About::new(
-            "dashstream_held_record_loss_seconds",
-            "Least seconds until retention removes the record a partition is held at; NaN where unknown.",
-            Alert("DashstreamRetentionNear"),
-        )
-        .shown_as("partitions.loss_seconds"),
-        |_, p| p.loss_in.map_or(f64::NAN, |left| left.as_secs_f64()),
-    );
-    by_partition(
-        c,
-        About::new(
-            "websocket_kafka_catchup_phase",
-            "1 while records from before the session are read, then 0.",
-            Waived("catching up is what a start does"),
-        )
-        .shown_as("partitions.catching_up"),
-        |_, p| flag(p.catching_up),
-    );
-    Connection {
-        infrastructure,
-        lag_poll_failures: c.counter(
-            About::new(
-                "websocket_kafka_lag_poll_failures_total",
-                "Failed attempts to learn the ends of the partitions.",
-                Alert("DashstreamLagUnknown"),
-            ),
-            Label::NONE,
-        ),
-        lag_polls: c.histogram(
-            About::new(
-                "websocket_kafka_lag_poll_duration_seconds",
-                "How long attempts to learn the ends of the partitions took.",
-                Waived("failed attempts are watched, slow ones do no harm"),
-            ),
-            PollStatus::LABEL,
-            LAG_POLL,
-        ),
+            |s, kind| s.totals.infrastructure.get(kind);
+        gauges[Label::NONE] "websocket_last_infrastructure_error_age_seconds"
+            "Seconds since an error of the broker connection; -1 for never."
+            Waived("the errors themselves are watched")
+            shown as "metrics.last_infrastructure_error_ago_seconds",
+            |s, ()| age(s.ago(s.last.infrastructure_error));
+        gauges[Label::NONE] "dashstream_broker_unreachable_age_seconds"
+            "Seconds for which no broker has answered; -1 while one does."
+            Alert("DashstreamBrokerUnreachable") shown as "broker.unreachable_seconds",
+            |s, ()| age(s.ago(s.facts.broker_unreachable_since));
+        gauges[Label::NONE] "dashstream_broker_refusal_age_seconds"
+            "Seconds for which the brokers refuse what only a person can grant; -1 while they do not."
+            Alert("DashstreamBrokerRefusal") shown as "broker.refusal_seconds",
+            |s, ()| age(s.ago(s.facts.broker_refusal.as_ref().map(|refusal| refusal.since)));
+        gauges[Label::NONE] "dashstream_unowned_records"
+            "Records that wait in partitions that no member of the group owns."
+            Alert("DashstreamPartitionsUnowned") shown as "broker.unowned_records",
+            |s, ()| level(s.facts.unowned.as_ref().map_or(0, |unowned| unowned.records));
+        derive[Kind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_consumer_lag"
+            "Records between the position and the end of the log."
+            Alert("DashstreamLagHigh") shown as "partitions.lag",
+            by_partition(|_, p| p.lag.map_or(f64::NAN, level));
+        derive[Kind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_lag_offset_age_seconds"
+            "Seconds since the stored offset moved; -1 for never."
+            Alert("DashstreamPartitionStale") shown as "partitions.offset_age_seconds",
+            by_partition(|s, p| age(s.ago(p.offset_moved_at)));
+        derive[Kind::Gauge, vec![LabelSpec::open("partition")]] "dashstream_held_record_loss_seconds"
+            "Least seconds until retention removes the record a partition is held at; NaN where unknown."
+            Alert("DashstreamRetentionNear") shown as "partitions.loss_seconds",
+            by_partition(|_, p| p.loss_in.map_or(f64::NAN, |left| left.as_secs_f64()));
+        derive[Kind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_catchup_phase"
+            "1 while records from before the session are read, then 0."
+            Waived("catching up is what a start does") shown as "partitions.catching_up",
+            by_partition(|_, p| flag(p.catching_up));
+    }
+    instruments! { c: Connection { infrastructure }
+        lag_poll_failures: counter[Label::NONE] "websocket_kafka_lag_poll_failures_total"
+            "Failed attempts to learn the ends of the partitions."
+            Alert("DashstreamLagUnknown");
+        lag_polls: histogram[PollStatus::LABEL, LAG_POLL] "websocket_kafka_lag_poll_duration_seconds"
+            "How long attempts to learn the ends of the partitions took."
+            Waived("failed attempts are watched, slow ones do no harm");
     }
 }
 

@@ -32,130 +32,63 @@ pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consu
         |outcome| outcome,
         tally,
     );
-    c.counts(
-        About::new(
-            "websocket_kafka_messages_total",
-            "Delivered records by how they ended; those without a payload are counted apart.",
-            Alert("DashstreamDecodeErrors"),
-        )
-        .shown_as("metrics.kafka_messages_received"),
-        MessageStatus::LABEL,
-        |s, status| s.totals.of_status(status),
-    );
-    c.counts(
-        About::new(
-            "websocket_decode_errors_total",
-            "Records of this session that could not be processed, by kind of error.",
-            Alert("DashstreamDecodeErrors"),
-        )
-        .shown_as("metrics.decode_errors"),
-        ErrorType::DECODE_ERRORS,
-        |s, kind| s.totals.decode_errors_of(kind),
-    );
-    c.counts(
-        About::new(
-            "websocket_old_data_decode_errors_total",
-            "Records from before this session that could not be processed.",
-            Alert("DashstreamOldDataErrors"),
-        )
-        .shown_as("metrics.old_data_decode_errors"),
-        Label::NONE,
-        |s, ()| s.totals.old_data_errors(),
-    );
-    c.counts(
-        About::new(
-            "dashstream_old_data_processed_total",
-            "Records from before this session that were processed.",
-            Alert("DashstreamOldDataErrors"),
-        )
-        .shown_as("metrics.old_data_processed"),
-        Label::NONE,
-        |s, ()| s.totals.outcomes.get(Outcome::OldProcessed),
-    );
-    c.counts(
-        About::new(
-            "websocket_kafka_payload_missing_total",
-            "Records without a payload where one was expected.",
-            Alert("DashstreamPayloadMissing"),
-        )
-        .shown_as("metrics.payload_missing"),
-        Label::NONE,
-        |s, ()| s.totals.payload_missing(),
-    );
-    c.counts(
-        About::new(
-            "dashstream_unprocessable_total",
-            "Records that could not be processed, each under its one cause.",
-            Alert("DashstreamUnprocessableUnsettled"),
-        )
-        .shown_as("unprocessable.by_cause"),
-        CAUSE,
-        |s, cause| s.totals.unprocessable(cause),
-    );
-    c.counts(
-        About::new(
-            "dashstream_ignored_total",
-            "Records without a payload that their topic's rule ignores.",
-            Waived("ignored by explicit configuration"),
-        )
-        .shown_as("metrics.ignored"),
-        Label::NONE,
-        |s, ()| s.totals.outcomes.get(Outcome::Ignored),
-    );
-    c.gauges(
-        About::new(
-            "websocket_last_kafka_message_age_seconds",
-            "Seconds since a record was delivered; -1 for never.",
-            Alert("DashstreamConsumerSilent"),
-        )
-        .shown_as("metrics.last_kafka_message_ago_seconds"),
-        Label::NONE,
-        |s, ()| age(s.ago(s.last.message)),
-    );
-    c.gauges(
-        About::new(
-            "websocket_uptime_seconds",
-            "Seconds since counting began.",
-            Alert("DashstreamRestarting"),
-        )
-        .shown_as("metrics.uptime_seconds"),
-        Label::NONE,
-        |s, ()| s.uptime().as_secs_f64(),
-    );
+    families! { c:
+        counts[MessageStatus::LABEL] "websocket_kafka_messages_total"
+            "Delivered records by how they ended; those without a payload are counted apart."
+            Alert("DashstreamDecodeErrors") shown as "metrics.kafka_messages_received",
+            |s, status| s.totals.of_status(status);
+        counts[ErrorType::DECODE_ERRORS] "websocket_decode_errors_total"
+            "Records of this session that could not be processed, by kind of error."
+            Alert("DashstreamDecodeErrors") shown as "metrics.decode_errors",
+            |s, kind| s.totals.decode_errors_of(kind);
+        counts[Label::NONE] "websocket_old_data_decode_errors_total"
+            "Records from before this session that could not be processed."
+            Alert("DashstreamOldDataErrors") shown as "metrics.old_data_decode_errors",
+            |s, ()| s.totals.old_data_errors();
+        counts[Label::NONE] "dashstream_old_data_processed_total"
+            "Records from before this session that were processed."
+            Alert("DashstreamOldDataErrors") shown as "metrics.old_data_processed",
+            |s, ()| s.totals.outcomes.get(Outcome::OldProcessed);
+        counts[Label::NONE] "websocket_kafka_payload_missing_total"
+            "Records without a payload where one was expected."
+            Alert("DashstreamPayloadMissing") shown as "metrics.payload_missing",
+            |s, ()| s.totals.payload_missing();
+        counts[CAUSE] "dashstream_unprocessable_total"
+            "Records that could not be processed, each under its one cause."
+            Alert("DashstreamUnprocessableUnsettled") shown as "unprocessable.by_cause",
+            |s, cause| s.totals.unprocessable(cause);
+        counts[Label::NONE] "dashstream_ignored_total"
+            "Records without a payload that their topic's rule ignores."
+            Waived("ignored by explicit configuration") shown as "metrics.ignored",
+            |s, ()| s.totals.outcomes.get(Outcome::Ignored);
+        gauges[Label::NONE] "websocket_last_kafka_message_age_seconds"
+            "Seconds since a record was delivered; -1 for never."
+            Alert("DashstreamConsumerSilent") shown as "metrics.last_kafka_message_ago_seconds",
+            |s, ()| age(s.ago(s.last.message));
+        gauges[Label::NONE] "websocket_uptime_seconds"
+            "Seconds since counting began."
+            Alert("DashstreamRestarting") shown as "metrics.uptime_seconds",
+            |s, ()| s.uptime().as_secs_f64();
+    }
+    let same = Waived("the same latencies as websocket_e2e_latency_ms, which is watched");
+    let seconds = "Seconds from the producer's stamp to the end of processing.";
+    let quantiles = "Quantiles of the latencies of the last two minutes, each at most 3.2 % off.";
+    let millis = "Milliseconds from the producer's stamp to the end of processing.";
+    let watched = Alert("DashstreamLatencyHigh");
     let latency = c.latency(
-        About::new(
-            "dashstream_latency_seconds",
-            "Seconds from the producer's stamp to the end of processing.",
-            Waived("the same latencies as websocket_e2e_latency_ms, which is watched"),
-        ),
-        About::new(
-            "dashstream_latency_quantile_seconds",
-            "Quantiles of the latencies of the last two minutes, each at most 3.2 % off.",
-            Waived("the same latencies as websocket_e2e_latency_ms, which is watched"),
-        ),
+        About::new("dashstream_latency_seconds", seconds, same),
+        About::new("dashstream_latency_quantile_seconds", quantiles, same),
         &[(
-            About::new(
-                "websocket_e2e_latency_ms",
-                "Milliseconds from the producer's stamp to the end of processing.",
-                Alert("DashstreamLatencyHigh"),
-            ),
+            About::new("websocket_e2e_latency_ms", millis, watched),
             LATENCY_MS,
         )],
         LATENCY_STAGE,
         options.recorders,
     );
-    let clock_skew = c.counter(
-        About::new(
-            "websocket_clock_skew_events_total",
-            "Latencies below zero or above a minute: clocks that differ.",
-            Waived("a clock that differs spoils the latency only, which leaves these out"),
-        ),
-        Label::NONE,
-    );
-    Consumption {
-        outcomes,
-        latency,
-        clock_skew,
+    instruments! { c: Consumption { outcomes, latency }
+        clock_skew: counter[Label::NONE] "websocket_clock_skew_events_total"
+            "Latencies below zero or above a minute: clocks that differ."
+            Waived("a clock that differs spoils the latency only, which leaves these out");
     }
 }
 

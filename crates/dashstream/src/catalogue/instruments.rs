@@ -9,55 +9,36 @@ use crate::snapshot::Snapshot;
 
 pub(super) fn declare(c: &mut Registration<Snapshot>) {
     c.group("instruments");
-    c.gauges(
-        About::new(
-            "dashstream_snapshot_taken_seconds",
-            "When the snapshot behind this page was taken, in seconds since the process's origin.",
-            Alert("DashstreamSnapshotStale"),
-        )
-        .shown_as("snapshot_age_seconds"),
-        Label::NONE,
-        |s, ()| s.taken_at.as_secs_f64(),
-    );
-    c.gauges(About::new("dashstream_self_scrape_differences", "Series by which this exposition differs from its catalogue; -1 before the first comparison.", Alert("DashstreamSelfScrape")).shown_as("self_scrape"), Label::NONE, |s, ()| s.facts.self_scrape.map_or(-1.0, f64::from));
-    c.gauges(
-        About::new(
-            "dashstream_window_covered_seconds",
-            "Time that the windows stand for: less than their length after a start.",
-            Waived("a short window is a recent start"),
-        )
-        .shown_as("windows.covered_seconds"),
-        WindowLength::LABEL,
-        |s, window| s.windows.outcomes(window).covered.as_secs_f64(),
-    );
-    c.derive(
-        About::new(
-            "dashstream_window_misfits_total",
-            "Records that a window could not show, by reason; totals have them.",
-            Alert("DashstreamWindowInexact"),
-        )
-        .shown_as("windows.misfits"),
-        Kind::Counter,
-        vec![WindowLength::LABEL.into(), WindowMisfit::LABEL.into()],
-        |s, out| {
-            for window in WindowLength::LABEL.values {
-                for reason in WindowMisfit::LABEL.values {
-                    let misfits = s.windows.misfits(*window, *reason);
-                    out.count(&[window.as_str(), reason.as_str()], misfits);
+    families! { c:
+        gauges[Label::NONE] "dashstream_snapshot_taken_seconds"
+            "When the snapshot behind this page was taken, in seconds since the process's origin."
+            Alert("DashstreamSnapshotStale") shown as "snapshot_age_seconds",
+            |s, ()| s.taken_at.as_secs_f64();
+        gauges[Label::NONE] "dashstream_self_scrape_differences"
+            "Series by which this exposition differs from its catalogue; -1 before the first comparison."
+            Alert("DashstreamSelfScrape") shown as "self_scrape",
+            |s, ()| s.facts.self_scrape.map_or(-1.0, f64::from);
+        gauges[WindowLength::LABEL] "dashstream_window_covered_seconds"
+            "Time that the windows stand for: less than their length after a start."
+            Waived("a short window is a recent start") shown as "windows.covered_seconds",
+            |s, window| s.windows.outcomes(window).covered.as_secs_f64();
+        derive[Kind::Counter, vec![WindowLength::LABEL.into(), WindowMisfit::LABEL.into()]]
+            "dashstream_window_misfits_total"
+            "Records that a window could not show, by reason; totals have them."
+            Alert("DashstreamWindowInexact") shown as "windows.misfits",
+            |s, out| {
+                for window in WindowLength::LABEL.values {
+                    for reason in WindowMisfit::LABEL.values {
+                        let misfits = s.windows.misfits(*window, *reason);
+                        out.count(&[window.as_str(), reason.as_str()], misfits);
+                    }
                 }
-            }
-        },
-    );
-    c.counts(
-        About::new(
-            "dashstream_window_torn_readings_total",
-            "Readings of a window that a writer overtook, so that they were too small.",
-            Alert("DashstreamWindowInexact"),
-        )
-        .shown_as("windows.torn_readings"),
-        WindowLength::LABEL,
-        |s, window| s.windows.torn(window),
-    );
+            };
+        counts[WindowLength::LABEL] "dashstream_window_torn_readings_total"
+            "Readings of a window that a writer overtook, so that they were too small."
+            Alert("DashstreamWindowInexact") shown as "windows.torn_readings",
+            |s, window| s.windows.torn(window);
+    }
     c.health(
         About::new(
             "dashstream_health",

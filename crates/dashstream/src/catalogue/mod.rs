@@ -1,5 +1,35 @@
 //! The DashStream catalogue: every family, in groups. Everything that operators see is derived from it.
 
+/// Declares families, in the order of the page: how each is read and by which labels, its name, its help,
+/// who watches it, the field of `/health` that shows it, and its number in a snapshot.
+macro_rules! families {
+    ($c:ident: $(
+        $declare:ident[$($labels:expr),+] $name:literal
+            $help:literal
+            $Watch:ident($watch:literal) $(shown as $shown:literal)?, $read:expr;
+    )+) => {$(
+        let about = dashstream_metrics::About::new($name, $help, $Watch($watch));
+        $c.$declare(about$(.shown_as($shown))?, $($labels,)+ $read);
+    )+};
+}
+
+/// Declares the families that instruments feed, and makes a group of the instruments.
+macro_rules! instruments {
+    ($c:ident: $Group:ident { $($other:ident),* } $(
+        $field:ident: $declare:ident[$($labels:expr),+] $name:literal
+            $help:literal
+            $Watch:ident($watch:literal) $(shown as $shown:literal)?;
+    )+) => {
+        $Group {
+            $( $field: {
+                let about = dashstream_metrics::About::new($name, $help, $Watch($watch));
+                $c.$declare(about$(.shown_as($shown))?, $($labels),+)
+            }, )+
+            $($other),*
+        }
+    };
+}
+
 mod clients;
 mod connection;
 mod consumption;
@@ -10,9 +40,7 @@ mod runs;
 
 use core::time::Duration;
 
-use dashstream_metrics::{
-    About, Age, Counter, Counts, Kind, LabelSpec, Reading, Registration, Tally,
-};
+use dashstream_metrics::{Age, Counter, Counts, Reading, Registration, Samples, Tally};
 
 pub use clients::Clients;
 use connection::Connection;
@@ -110,18 +138,15 @@ pub(crate) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Instr
     instruments
 }
 
-/// A gauge for each partition that is assigned.
+/// A number for each partition that is assigned.
 fn by_partition(
-    c: &mut Registration<Snapshot>,
-    about: About,
     read: fn(&Snapshot, &PartitionFacts) -> f64,
-) {
-    let labels = vec![LabelSpec::open("partition")];
-    c.derive(about, Kind::Gauge, labels, move |s, out| {
+) -> impl Fn(&Snapshot, &mut Samples<'_>) + Send + Sync {
+    move |s, out| {
         for partition in &s.facts.partitions {
             out.gauge(&[&partition.id.to_string()], read(s, partition));
         }
-    });
+    }
 }
 
 /// Seconds, or -1 for never, as existing dashboards expect of the ages.

@@ -1,7 +1,7 @@
 //! The replay buffer and what clients ask it for.
 
 use dashstream_metrics::Watch::{Alert, Waived};
-use dashstream_metrics::{About, Counter, Edges, Histogram, Label, Registration};
+use dashstream_metrics::{Counter, Edges, Histogram, Label, Registration};
 
 use crate::labels::{RedisOperation, ReplayMode};
 use crate::snapshot::Snapshot;
@@ -39,110 +39,43 @@ pub struct Replay {
 pub(super) fn declare(c: &mut Registration<Snapshot>) -> Replay {
     c.group("replay");
 
-    Replay {
-        requests: c.counter(
-            About::new(
-                "websocket_resume_requests_total",
-                "Times that a client asked to resume, by where from.",
-                Waived("replays are what clients ask for"),
-            ),
-            ReplayMode::LABEL,
-        ),
-        messages: c.counter(
-            About::new(
-                "websocket_replay_messages_total",
-                "Messages that were sent again.",
-                Waived("replays are what clients ask for"),
-            ),
-            ReplayMode::LABEL,
-        ),
-        gaps: c.counter(
-            About::new(
-                "websocket_replay_gaps_total",
-                "Stretches that a client asked for and that are gone.",
-                Alert("DashstreamReplayGaps"),
-            ),
-            ReplayMode::LABEL,
-        ),
-        gap_messages: c.counter(
-            About::new(
-                "websocket_replay_gap_messages_total",
-                "Messages in stretches that are gone.",
-                Alert("DashstreamReplayGaps"),
-            ),
-            ReplayMode::LABEL,
-        ),
-        took: c.histogram(
-            About::new(
-                "websocket_replay_latency_ms",
-                "Milliseconds that a replay took.",
-                Waived("a slow replay harms nobody but the client that asked for much"),
-            ),
-            ReplayMode::LABEL,
-            REPLAY_MS,
-        ),
-        memory_hits: c.counter(
-            About::new(
-                "replay_buffer_memory_hits_total",
-                "Messages found in the replay buffer's memory.",
-                Waived("how the buffer answers is no fault"),
-            )
-            .shown_as("replay_buffer.memory_hits"),
-            Label::NONE,
-        ),
-        redis_hits: c.counter(
-            About::new(
-                "replay_buffer_redis_hits_total",
-                "Messages found in the replay buffer's Redis.",
-                Waived("how the buffer answers is no fault"),
-            )
-            .shown_as("replay_buffer.redis_hits"),
-            Label::NONE,
-        ),
-        redis_misses: c.counter(
-            About::new(
-                "replay_buffer_redis_misses_total",
-                "Messages that the replay buffer's Redis did not have.",
-                Waived("how the buffer answers is no fault"),
-            )
-            .shown_as("replay_buffer.redis_misses"),
-            Label::NONE,
-        ),
-        redis_writes_dropped: c.counter(
-            About::new(
-                "replay_buffer_redis_write_dropped_total",
-                "Writes to the replay buffer's Redis that were given up before they were tried.",
-                Alert("DashstreamReplayBufferWritesLost"),
-            )
-            .shown_as("replay_buffer.redis_write_dropped"),
-            Label::NONE,
-        ),
-        redis_writes_failed: c.counter(
-            About::new(
-                "replay_buffer_redis_write_failures_total",
-                "Writes to the replay buffer's Redis that failed.",
-                Alert("DashstreamReplayBufferWritesLost"),
-            )
-            .shown_as("replay_buffer.redis_write_failures"),
-            Label::NONE,
-        ),
-        redis_errors: c.counter(
-            About::new(
-                "dashstream_websocket_redis_errors_total",
-                "Failed operations on the replay buffer's Redis.",
-                Alert("DashstreamRedisErrors"),
-            ),
-            Label::NONE,
-        ),
-        redis_took: c.histogram(
-            About::new(
-                "dashstream_websocket_redis_latency_ms",
-                "Milliseconds that an operation on the replay buffer's Redis took.",
-                Alert("DashstreamRedisSlow"),
-            ),
-            RedisOperation::LABEL,
-            REDIS_MS,
-        ),
+    instruments! { c: Replay {}
+        requests: counter[ReplayMode::LABEL] "websocket_resume_requests_total"
+            "Times that a client asked to resume, by where from."
+            Waived("replays are what clients ask for");
+        messages: counter[ReplayMode::LABEL] "websocket_replay_messages_total"
+            "Messages that were sent again."
+            Waived("replays are what clients ask for");
+        gaps: counter[ReplayMode::LABEL] "websocket_replay_gaps_total"
+            "Stretches that a client asked for and that are gone."
+            Alert("DashstreamReplayGaps");
+        gap_messages: counter[ReplayMode::LABEL] "websocket_replay_gap_messages_total"
+            "Messages in stretches that are gone."
+            Alert("DashstreamReplayGaps");
+        took: histogram[ReplayMode::LABEL, REPLAY_MS] "websocket_replay_latency_ms"
+            "Milliseconds that a replay took."
+            Waived("a slow replay harms nobody but the client that asked for much");
+        memory_hits: counter[Label::NONE] "replay_buffer_memory_hits_total"
+            "Messages found in the replay buffer's memory."
+            Waived("how the buffer answers is no fault") shown as "replay_buffer.memory_hits";
+        redis_hits: counter[Label::NONE] "replay_buffer_redis_hits_total"
+            "Messages found in the replay buffer's Redis."
+            Waived("how the buffer answers is no fault") shown as "replay_buffer.redis_hits";
+        redis_misses: counter[Label::NONE] "replay_buffer_redis_misses_total"
+            "Messages that the replay buffer's Redis did not have."
+            Waived("how the buffer answers is no fault") shown as "replay_buffer.redis_misses";
+        redis_writes_dropped: counter[Label::NONE] "replay_buffer_redis_write_dropped_total"
+            "Writes to the replay buffer's Redis that were given up before they were tried."
+            Alert("DashstreamReplayBufferWritesLost") shown as "replay_buffer.redis_write_dropped";
+        redis_writes_failed: counter[Label::NONE] "replay_buffer_redis_write_failures_total"
+            "Writes to the replay buffer's Redis that failed."
+            Alert("DashstreamReplayBufferWritesLost") shown as "replay_buffer.redis_write_failures";
+        redis_errors: counter[Label::NONE] "dashstream_websocket_redis_errors_total"
+            "Failed operations on the replay buffer's Redis."
+            Alert("DashstreamRedisErrors");
+        redis_took: histogram[RedisOperation::LABEL, REDIS_MS] "dashstream_websocket_redis_latency_ms"
+            "Milliseconds that an operation on the replay buffer's Redis took."
+            Alert("DashstreamRedisSlow");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Runs whose state is followed, and the order of their messages.
 
 use dashstream_metrics::Watch::{Alert, Waived};
-use dashstream_metrics::{About, Counter, Edges, Histogram, Label, Registration, level};
+use dashstream_metrics::{Counter, Edges, Histogram, Label, Registration, level};
 
 use crate::labels::{RESYNC_REASON, RunState};
 use crate::snapshot::Snapshot;
@@ -22,71 +22,31 @@ pub struct Runs {
 
 pub(super) fn declare(c: &mut Registration<Snapshot>) -> Runs {
     c.group("runs");
-    c.gauges(
-        About::new(
-            "dashstream_runs",
-            "Runs that are followed, by whether their state is known to be right.",
-            Alert("DashstreamRunsNeedResync"),
-        )
-        .shown_as("runs"),
-        RunState::LABEL,
-        |s, state| level(s.facts.runs.of(state)),
-    );
-    c.counts(
-        About::new(
-            "dashstream_states_refused_total",
-            "Texts of states that were refused for their length, unread.",
-            Waived("the runs that wait for a state are watched"),
-        ),
-        Label::NONE,
-        |s, ()| s.facts.runs.refused,
-    );
-    Runs {
-        resyncs: c.counter(
-            About::new(
-                "dashstream_resyncs_total",
-                "Times that a run's state could no longer be trusted, by reason.",
-                Waived("runs that stay without a state are watched"),
-            )
-            .shown_as("runs.resyncs"),
-            RESYNC_REASON,
-        ),
-        gaps: c.counter(
-            About::new(
-                "dashstream_sequence_gaps_total",
-                "Times that sequence numbers of a thread were missing.",
-                Alert("DashstreamSequenceGaps"),
-            )
-            .shown_as("runs.sequence_gaps"),
-            Label::NONE,
-        ),
-        duplicates: c.counter(
-            About::new(
-                "dashstream_sequence_duplicates_total",
-                "Sequence numbers of a thread that came again.",
-                Alert("DashstreamDuplicateRateHigh"),
-            )
-            .shown_as("runs.sequence_duplicates"),
-            Label::NONE,
-        ),
-        reorders: c.counter(
-            About::new(
-                "dashstream_sequence_reorders_total",
-                "Sequence numbers of a thread that came too late.",
-                Alert("DashstreamReorderRateHigh"),
-            )
-            .shown_as("runs.sequence_reorders"),
-            Label::NONE,
-        ),
-        gap_sizes: c.histogram(
-            About::new(
-                "dashstream_sequence_gap_size",
-                "Sequence numbers that were missing at once.",
-                Waived("gaps themselves are watched"),
-            ),
-            Label::NONE,
-            GAP_SIZE,
-        ),
+    families! { c:
+        gauges[RunState::LABEL] "dashstream_runs"
+            "Runs that are followed, by whether their state is known to be right."
+            Alert("DashstreamRunsNeedResync") shown as "runs",
+            |s, state| level(s.facts.runs.of(state));
+        counts[Label::NONE] "dashstream_states_refused_total"
+            "Texts of states that were refused for their length, unread."
+            Waived("the runs that wait for a state are watched"), |s, ()| s.facts.runs.refused;
+    }
+    instruments! { c: Runs {}
+        resyncs: counter[RESYNC_REASON] "dashstream_resyncs_total"
+            "Times that a run's state could no longer be trusted, by reason."
+            Waived("runs that stay without a state are watched") shown as "runs.resyncs";
+        gaps: counter[Label::NONE] "dashstream_sequence_gaps_total"
+            "Times that sequence numbers of a thread were missing."
+            Alert("DashstreamSequenceGaps") shown as "runs.sequence_gaps";
+        duplicates: counter[Label::NONE] "dashstream_sequence_duplicates_total"
+            "Sequence numbers of a thread that came again."
+            Alert("DashstreamDuplicateRateHigh") shown as "runs.sequence_duplicates";
+        reorders: counter[Label::NONE] "dashstream_sequence_reorders_total"
+            "Sequence numbers of a thread that came too late."
+            Alert("DashstreamReorderRateHigh") shown as "runs.sequence_reorders";
+        gap_sizes: histogram[Label::NONE, GAP_SIZE] "dashstream_sequence_gap_size"
+            "Sequence numbers that were missing at once."
+            Waived("gaps themselves are watched");
     }
 }
 

@@ -12,7 +12,6 @@ use crate::outcome::Outcome;
 use crate::reason_code::ReasonCode as Code;
 
 type Found = Vec<Finding<Evidence>>;
-type DashRule<'a> = Rule<Code, Case<'a>, Evidence>;
 
 /// The alerts of the rules, each on its own series of `dashstream_health`.
 ///
@@ -45,320 +44,105 @@ pub fn reads(code: Code) -> &'static [&'static str] {
 /// Where people read what to do; each code is a heading.
 const RUNBOOK: &str = "https://docs.rs/crate/dashstream/latest/source/RUNBOOK.md";
 
-/// Every rule, in the order in which reasons of the same level are given.
-pub(super) fn rules<'a>() -> Vec<DashRule<'a>> {
-    let mut rules = vec![
-        rule(
-            Code::SnapshotStale,
-            Level::Fail,
-            "The snapshot is too old to say anything",
-            SNAPSHOT,
-            snapshot_stale,
-        ),
-        rule(
-            Code::DecodeErrors,
-            Level::Fail,
-            "Too many records cannot be decoded",
-            OUTCOMES,
-            |case, found| {
-                open_rate(case, Code::DecodeErrors, Level::Fail, found);
-            },
-        ),
-        rule(
-            Code::PayloadMissing,
-            Level::Fail,
-            "Too many records have no payload",
-            MISSING,
-            |case, found| {
-                open_rate(case, Code::PayloadMissing, Level::Fail, found);
-            },
-        ),
-        rule(
-            Code::OldDataErrors,
-            Level::Warn,
-            "Too many old records cannot be processed",
-            OLD,
-            |case, found| {
-                open_rate(case, Code::OldDataErrors, Level::Warn, found);
-            },
-        ),
-        rule(
-            Code::SendFailures,
-            Level::Warn,
-            "Too many messages do not reach their clients",
-            SENDS,
-            |case, found| {
-                open_rate(case, Code::SendFailures, Level::Warn, found);
-            },
-        ),
-        rule(
-            Code::MessagesDropped,
-            Level::Warn,
-            "Slow clients lose messages",
-            DROPS,
-            messages_dropped,
-        ),
-        rule(
-            Code::NothingProcessed,
-            Level::Fail,
-            "Records arrive and none is processed",
-            OUTCOMES,
-            nothing_processed,
-        ),
-    ];
-    rules.extend(
-        HOLDS.map(|(code, worst, summary, find)| rule(code, worst, summary, PARTITIONS, find)),
-    );
-    rules.extend([
-        rule(
-            Code::RetentionNear,
-            Level::Fail,
-            "Retention will remove the record that a partition is held at",
-            RETENTION,
-            retention_near,
-        ),
-        rule(
-            Code::LagHigh,
-            Level::Fail,
-            "A partition does not catch up",
-            LAG,
-            lag_high,
-        ),
-        rule(
-            Code::PartitionsUnowned,
-            Level::Fail,
-            "Records wait in partitions that no member owns",
-            UNOWNED,
-            unowned,
-        ),
-        rule(
-            Code::ArchiveFailing,
-            Level::Fail,
-            "Dead letters are not written",
-            LETTERS,
-            archive_failing,
-        ),
-        rule(
-            Code::ArchivePending,
-            Level::Fail,
-            "A dead letter waits too long for its acknowledgement",
-            PENDING,
-            archive_pending,
-        ),
-        rule(
-            Code::BreakerOpen,
-            Level::Warn,
-            "The circuit breaker on unprocessable records is open",
-            BREAKER,
-            breaker_open,
-        ),
-        rule(
-            Code::SelfScrape,
-            Level::Fail,
-            "The exposition is not what its catalogue says",
-            SCRAPE,
-            self_scrape,
-        ),
-        rule(
-            Code::WindowInexact,
-            Level::Warn,
-            "A window could not show everything",
-            WINDOWS,
-            window_inexact,
-        ),
-        rule(
-            Code::NoRecentMessages,
-            Level::Pass,
-            "No record has arrived for a while",
-            SILENCE,
-            silence,
-        ),
-        rule(
-            Code::InfrastructureError,
-            Level::Warn,
-            "The connection to the brokers had an error",
-            ERRORS,
-            connection_error,
-        ),
-        rule(
-            Code::BrokerUnreachable,
-            Level::Fail,
-            "No broker answers",
-            UNREACHABLE,
-            unreachable,
-        ),
-        rule(
-            Code::BrokerRefusal,
-            Level::Fail,
-            "The brokers refuse what only a person can grant",
-            REFUSAL,
-            refusal,
-        ),
-    ]);
-    for rule in &mut rules {
-        rule.fails_after = fails_after(rule.code);
-    }
-    rules
+/// Declares every rule: the code of its reasons, the most severe level, for some the age at which a warning
+/// becomes it, the alert's summary, the families that it reads, and what finds it.
+macro_rules! rules {
+    ($(
+        $Code:ident $Worst:ident $(after $age:ident)? $summary:literal
+            reads $reads:expr, $find:expr;
+    )+) => {
+        /// Every rule, in the order in which reasons of the same level are given.
+        pub(super) fn rules<'a>() -> Vec<Rule<Code, Case<'a>, Evidence>> {
+            vec![$( Rule {
+                code: Code::$Code,
+                summary: $summary,
+                reads: $reads,
+                worst: Level::$Worst,
+                runbook: RUNBOOK,
+                fails_after: |_case| None$(.or(Some(_case.policy.$age)))?,
+                find: $find,
+            } ),+]
+        }
+    };
 }
 
-const fn rule<'a>(
-    code: Code,
-    worst: Level,
-    summary: &'static str,
-    reads: &'static [&'static str],
-    find: fn(&Case<'a>, &mut Found),
-) -> DashRule<'a> {
-    Rule {
-        code,
-        summary,
-        reads,
-        worst,
-        runbook: RUNBOOK,
-        fails_after: |_| None,
-        find,
-    }
+rules! {
+    SnapshotStale Fail "The snapshot is too old to say anything"
+        reads &["dashstream_snapshot_taken_seconds"], snapshot_stale;
+    DecodeErrors Fail "Too many records cannot be decoded"
+        reads OUTCOMES, |case, found| open_rate(case, Code::DecodeErrors, Level::Fail, found);
+    PayloadMissing Fail "Too many records have no payload"
+        reads &["websocket_kafka_payload_missing_total"],
+        |case, found| open_rate(case, Code::PayloadMissing, Level::Fail, found);
+    OldDataErrors Warn "Too many old records cannot be processed"
+        reads &["websocket_old_data_decode_errors_total", "dashstream_old_data_processed_total"],
+        |case, found| open_rate(case, Code::OldDataErrors, Level::Warn, found);
+    SendFailures Warn "Too many messages do not reach their clients"
+        reads &[
+            "dashstream_client_sends_total",
+            "websocket_send_failed_total",
+            "websocket_send_timeout_total",
+        ],
+        |case, found| open_rate(case, Code::SendFailures, Level::Warn, found);
+    MessagesDropped Warn "Slow clients lose messages"
+        reads &["websocket_dropped_messages_total"], messages_dropped;
+    NothingProcessed Fail "Records arrive and none is processed"
+        reads OUTCOMES, nothing_processed;
+    PartitionHeld Fail "A partition is held at a record"
+        reads PARTITIONS,
+        |case, found| held(case, PartitionState::PausedByPolicy, case.policy.held, found);
+    PartitionPaused Warn "A partition is held by an operator"
+        reads PARTITIONS,
+        |case, found| held(case, PartitionState::PausedByOperator, Level::Warn, found);
+    PartitionBlocked Fail "A partition is held because its dead letter is refused"
+        reads PARTITIONS,
+        |case, found| held(case, PartitionState::BlockedByArchive, Level::Fail, found);
+    PartitionUnfetchable Fail "A partition is held at what cannot be fetched"
+        reads PARTITIONS,
+        |case, found| held(case, PartitionState::Unfetchable, Level::Fail, found);
+    PartitionStalled Fail "A partition does not move although nothing holds it"
+        reads PARTITIONS,
+        |case, found| held(case, PartitionState::Stalled, Level::Fail, found);
+    PartitionUnknown Fail after partition_unknown "Whether a partition moves cannot be learned"
+        reads PARTITIONS, |case, found| held(case, PartitionState::Unknown, Level::Warn, found);
+    EvidenceLost Fail "Retention has removed the record that a partition is held at"
+        reads PARTITIONS,
+        |case, found| held(case, PartitionState::EvidenceLost, Level::Fail, found);
+    HostResources Fail after host_resources "A partition waits for resources of the host"
+        reads PARTITIONS, |case, found| held(case, PartitionState::HostResources, Level::Warn, found);
+    RetentionNear Fail "Retention will remove the record that a partition is held at"
+        reads &["dashstream_held_record_loss_seconds"], retention_near;
+    LagHigh Fail after lag_growing "A partition does not catch up"
+        reads &["websocket_kafka_consumer_lag"], lag_high;
+    PartitionsUnowned Fail after unowned "Records wait in partitions that no member owns"
+        reads &["dashstream_unowned_records"], unowned;
+    ArchiveFailing Fail after archive_failing "Dead letters are not written"
+        reads &["dashstream_archive_state", "websocket_dlq_send_failures_total"],
+        archive_failing;
+    ArchivePending Fail after archive_pending_fail "A dead letter waits too long for its acknowledgement"
+        reads &["dashstream_archive_oldest_pending_age_seconds"],
+        archive_pending;
+    BreakerOpen Warn "The circuit breaker on unprocessable records is open"
+        reads &["dashstream_breaker_state"], breaker_open;
+    SelfScrape Fail "The exposition is not what its catalogue says"
+        reads &["dashstream_self_scrape_differences"], self_scrape;
+    WindowInexact Warn "A window could not show everything"
+        reads &["dashstream_window_torn_readings_total"], window_inexact;
+    NoRecentMessages Pass "No record has arrived for a while"
+        reads &["websocket_last_kafka_message_age_seconds"], silence;
+    InfrastructureError Warn "The connection to the brokers had an error"
+        reads &["websocket_infrastructure_errors_total"], connection_error;
+    BrokerUnreachable Fail after unreachable "No broker answers"
+        reads &["dashstream_broker_unreachable_age_seconds"], unreachable;
+    BrokerRefusal Fail "The brokers refuse what only a person can grant"
+        reads &["dashstream_broker_refusal_age_seconds"], refusal;
 }
 
-/// The age at which the warning of a rule becomes a failure.
-fn fails_after<'a>(code: Code) -> fn(&Case<'a>) -> Option<Duration> {
-    match code {
-        Code::PartitionUnknown => |case| Some(case.policy.partition_unknown),
-        Code::HostResources => |case| Some(case.policy.host_resources),
-        Code::LagHigh => |case| Some(case.policy.lag_growing),
-        Code::PartitionsUnowned => |case| Some(case.policy.unowned),
-        Code::ArchiveFailing => |case| Some(case.policy.archive_failing),
-        Code::ArchivePending => |case| Some(case.policy.archive_pending_fail),
-        Code::BrokerUnreachable => |case| Some(case.policy.unreachable),
-        Code::SnapshotStale
-        | Code::DecodeErrors
-        | Code::PayloadMissing
-        | Code::SendFailures
-        | Code::MessagesDropped
-        | Code::PartitionHeld
-        | Code::PartitionPaused
-        | Code::PartitionBlocked
-        | Code::PartitionUnfetchable
-        | Code::PartitionStalled
-        | Code::EvidenceLost
-        | Code::RetentionNear
-        | Code::OldDataErrors
-        | Code::NothingProcessed
-        | Code::BrokerRefusal
-        | Code::BreakerOpen
-        | Code::SelfScrape
-        | Code::WindowInexact
-        | Code::InfrastructureError
-        | Code::NoRecentMessages => |_| None,
-    }
-}
-
-type Hold = (Code, Level, &'static str, fn(&Case<'_>, &mut Found));
-
-/// The states of a partition that are reasons.
-const HOLDS: [Hold; 8] = [
-    (
-        Code::PartitionHeld,
-        Level::Fail,
-        "A partition is held at a record",
-        |case, found| {
-            held(
-                case,
-                PartitionState::PausedByPolicy,
-                case.policy.held,
-                found,
-            );
-        },
-    ),
-    (
-        Code::PartitionPaused,
-        Level::Warn,
-        "A partition is held by an operator",
-        |case, found| {
-            held(case, PartitionState::PausedByOperator, Level::Warn, found);
-        },
-    ),
-    (
-        Code::PartitionBlocked,
-        Level::Fail,
-        "A partition is held because its dead letter is refused",
-        |case, found| {
-            held(case, PartitionState::BlockedByArchive, Level::Fail, found);
-        },
-    ),
-    (
-        Code::PartitionUnfetchable,
-        Level::Fail,
-        "A partition is held at what cannot be fetched",
-        |case, found| {
-            held(case, PartitionState::Unfetchable, Level::Fail, found);
-        },
-    ),
-    (
-        Code::PartitionStalled,
-        Level::Fail,
-        "A partition does not move although nothing holds it",
-        |case, found| {
-            held(case, PartitionState::Stalled, Level::Fail, found);
-        },
-    ),
-    (
-        Code::PartitionUnknown,
-        Level::Fail,
-        "Whether a partition moves cannot be learned",
-        |case, found| {
-            held(case, PartitionState::Unknown, Level::Warn, found);
-        },
-    ),
-    (
-        Code::EvidenceLost,
-        Level::Fail,
-        "Retention has removed the record that a partition is held at",
-        |case, found| {
-            held(case, PartitionState::EvidenceLost, Level::Fail, found);
-        },
-    ),
-    (
-        Code::HostResources,
-        Level::Fail,
-        "A partition waits for resources of the host",
-        |case, found| {
-            held(case, PartitionState::HostResources, Level::Warn, found);
-        },
-    ),
-];
-
-const SNAPSHOT: &[&str] = &["dashstream_snapshot_taken_seconds"];
 const OUTCOMES: &[&str] = &[
     "websocket_decode_errors_total",
     "websocket_kafka_messages_total",
 ];
-const MISSING: &[&str] = &["websocket_kafka_payload_missing_total"];
-const OLD: &[&str] = &[
-    "websocket_old_data_decode_errors_total",
-    "dashstream_old_data_processed_total",
-];
-const SENDS: &[&str] = &[
-    "dashstream_client_sends_total",
-    "websocket_send_failed_total",
-    "websocket_send_timeout_total",
-];
-const DROPS: &[&str] = &["websocket_dropped_messages_total"];
 const PARTITIONS: &[&str] = &["dashstream_partition_state", "dashstream_partitions"];
-const RETENTION: &[&str] = &["dashstream_held_record_loss_seconds"];
-const LAG: &[&str] = &["websocket_kafka_consumer_lag"];
-const UNOWNED: &[&str] = &["dashstream_unowned_records"];
-const LETTERS: &[&str] = &[
-    "dashstream_archive_state",
-    "websocket_dlq_send_failures_total",
-];
-const PENDING: &[&str] = &["dashstream_archive_oldest_pending_age_seconds"];
-const BREAKER: &[&str] = &["dashstream_breaker_state"];
-const SCRAPE: &[&str] = &["dashstream_self_scrape_differences"];
-const WINDOWS: &[&str] = &["dashstream_window_torn_readings_total"];
-const SILENCE: &[&str] = &["websocket_last_kafka_message_age_seconds"];
-const ERRORS: &[&str] = &["websocket_infrastructure_errors_total"];
-const UNREACHABLE: &[&str] = &["dashstream_broker_unreachable_age_seconds"];
-const REFUSAL: &[&str] = &["dashstream_broker_refusal_age_seconds"];
 
 fn snapshot_stale(case: &Case<'_>, found: &mut Found) {
     let limit = case.policy.snapshot;
