@@ -215,7 +215,7 @@ impl Ledger {
 }
 
 /// The archive for unprocessable records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArchiveFacts {
     /// What it is doing.
@@ -224,16 +224,6 @@ pub struct ArchiveFacts {
     pub pending: u64,
     /// Since when the oldest of them waits.
     pub oldest_pending_since: Option<Duration>,
-}
-
-impl Default for ArchiveFacts {
-    fn default() -> Self {
-        Self {
-            state: ArchiveState::Off,
-            pending: 0,
-            oldest_pending_since: None,
-        }
-    }
 }
 
 /// The circuit breaker on unprocessable records.

@@ -102,19 +102,19 @@ impl Metrics {
     /// The group of runs; `None` when it was not chosen.
     #[must_use]
     pub fn runs(&self) -> Option<&Runs> {
-        self.core.instruments.runs.as_ref()
+        self.instruments().runs.as_ref()
     }
 
     /// The group of clients; `None` when it was not chosen.
     #[must_use]
     pub fn clients(&self) -> Option<&Clients> {
-        self.core.instruments.clients.as_ref()
+        self.instruments().clients.as_ref()
     }
 
     /// The group of the replay buffer; `None` when it was not chosen.
     #[must_use]
     pub fn replay(&self) -> Option<&Replay> {
-        self.core.instruments.replay.as_ref()
+        self.instruments().replay.as_ref()
     }
 
     /// Takes one of the copies that [`Options::recorders`] made room for; `None` when all are taken.
@@ -122,8 +122,8 @@ impl Metrics {
     #[must_use]
     pub fn recorder(&self) -> Option<Recorder> {
         Some(Recorder {
-            outcomes: self.core.instruments.consumption.outcomes.recorder()?,
-            latency: self.core.instruments.consumption.latency.recorder()?,
+            outcomes: self.instruments().consumption.outcomes.recorder()?,
+            latency: self.instruments().consumption.latency.recorder()?,
             metrics: self.clone(),
         })
     }
@@ -132,8 +132,7 @@ impl Metrics {
     ///
     /// Lock-free, allocates nothing. Call it exactly once for each record that was delivered.
     pub fn record(&self, now: Duration, outcome: Outcome) {
-        self.core
-            .instruments
+        self.instruments()
             .consumption
             .outcomes
             .record(now, outcome, 1);
@@ -141,23 +140,20 @@ impl Metrics {
 
     /// Records an error of the broker connection. It is no record's outcome.
     pub fn infrastructure_error(&self, now: Duration, kind: InfrastructureError) {
-        self.core
-            .instruments
-            .connection
-            .infrastructure
-            .record(now, kind, 1);
+        let infrastructure = &self.instruments().connection.infrastructure;
+        infrastructure.record(now, kind, 1);
     }
 
     /// Records that the archive acknowledged a dead letter.
     pub fn dead_letter_acknowledged(&self, now: Duration, error_type: ErrorType) {
         let letter = Letter::Acknowledged(error_type);
-        self.core.instruments.letters.record(now, letter, 1);
+        self.instruments().letters.record(now, letter, 1);
     }
 
     /// Records that a dead letter was not written.
     pub fn dead_letter_failed(&self, now: Duration, reason: FailureReason) {
         let letter = Letter::Failed(reason);
-        self.core.instruments.letters.record(now, letter, 1);
+        self.instruments().letters.record(now, letter, 1);
     }
 
     /// Records the time from the producer's stamp to the end of processing, in microseconds.
@@ -167,8 +163,7 @@ impl Metrics {
     pub fn latency(&self, now: Duration, micros: i64) {
         match plausible(micros) {
             Some(micros) => self
-                .core
-                .instruments
+                .instruments()
                 .consumption
                 .latency
                 .record(now, (), micros),
@@ -180,7 +175,7 @@ impl Metrics {
     /// by it.
     pub fn lag_polled(&self, took: Duration, complete: bool) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let connection = &self.core.instruments.connection;
+        let connection = &self.instruments().connection;
         if complete {
             connection.lag_polls.observe(PollStatus::Success, micros);
         } else {
@@ -239,8 +234,12 @@ impl Metrics {
         core.catalogue.ghosts(now, snapshot, others)
     }
 
+    fn instruments(&self) -> &Instruments {
+        &self.core.instruments
+    }
+
     pub(crate) fn clocks_differ(&self) {
-        self.core.instruments.consumption.clock_skew.add((), 1);
+        self.instruments().consumption.clock_skew.add((), 1);
     }
 }
 

@@ -181,8 +181,10 @@ labels! {
     }
 
     /// The state of the archive for unprocessable records.
+    #[derive(Default)]
     pub ArchiveState ("state") {
         /// Not configured.
+        #[default]
         Off = "off",
         /// Answers, or nothing was sent yet.
         Healthy = "healthy",

@@ -23,6 +23,7 @@ use crate::consumer::unowned::UnownedWatch;
 use crate::consumer::work::Work;
 use crate::consumer::{Ended, OBSERVE_EVERY};
 use crate::monitor::Monitor;
+use crate::reason_code::ReasonCode;
 
 /// The consumer, with everything that is told or asked while it runs.
 pub(crate) struct Dispatch {
@@ -116,7 +117,7 @@ impl Dispatch {
             catching_up: &workers.catching_up,
             runs: workers.runs,
             archives: self.archives,
-            archive_failing: self.monitor.gates().archive_failures,
+            archive_failing: self.monitor.gates().is_open(ReasonCode::ArchiveFailing),
             group: self.unowned.known(),
         });
         let _verdict = self.monitor.observe(facts);

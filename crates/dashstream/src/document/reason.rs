@@ -10,7 +10,7 @@ use crate::reason_code::ReasonCode;
 use dashstream_metrics::Age;
 
 /// One reason of the verdict. Of the numbers, those that its kind has are there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReasonPart {
     /// What it is about: [`ReasonCode`].
     pub code: String,
@@ -92,16 +92,7 @@ impl ReasonPart {
             code: reason.code.as_str().into(),
             level: reason.level.as_str().into(),
             message: reason.to_string(),
-            rate: None,
-            value: None,
-            limit: None,
-            age_seconds: None,
-            limit_seconds: None,
-            partition: None,
-            offset: None,
-            held_seconds: None,
-            loss_seconds: None,
-            other: Fields::new(),
+            ..Self::default()
         };
         match reason.evidence {
             Evidence::Rate(rate) => part.rate = Some(RateNumbers::new(&rate)),

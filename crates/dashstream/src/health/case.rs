@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_metrics::{Age, Rate, Threshold};
+use dashstream_metrics::{Age, Rate, Readings, Threshold};
 
 use crate::health::policy::HealthPolicy;
 use crate::health::verdict::{Gates, Low, Status};
@@ -25,16 +25,6 @@ pub(super) struct Case<'a> {
     pub(super) rates: Vec<(ReasonCode, Rate)>,
     /// What the next verdict must know.
     pub(super) gates: Gates,
-}
-
-/// One kind of bad record, and what it is a share of.
-struct OutcomeRate {
-    code: ReasonCode,
-    bad: fn(Outcome) -> bool,
-    of: fn(Outcome) -> bool,
-    threshold: Threshold,
-    /// When the last one was seen.
-    last: Option<Duration>,
 }
 
 impl<'a> Case<'a> {
@@ -59,10 +49,8 @@ impl<'a> Case<'a> {
 
     /// The rates of one code that are beyond their threshold.
     pub(super) fn open(&self, code: ReasonCode) -> Option<Rate> {
-        let mut rates = self.rates.iter();
-        rates
-            .find(|(of, rate)| *of == code && rate.open)
-            .map(|(_, rate)| *rate)
+        let mut open = self.rates.iter().filter(|(_, rate)| rate.open);
+        open.find(|(of, _)| *of == code).map(|(_, rate)| *rate)
     }
 
     /// How long ago `moment` was at `now`.
@@ -97,78 +85,68 @@ impl<'a> Case<'a> {
     /// Judges each rate in its windows and notes which gates are open now.
     fn judge_rates(&mut self) {
         let (last, policy) = (&self.snapshot.last, self.policy);
-        let gates = &self.gates;
-        let decode_errors = [gates.decode_errors_short, gates.decode_errors_long];
-        let payload_missing = [gates.payload_missing_short, gates.payload_missing_long];
-        let old_data = [gates.old_data_short, gates.old_data_long];
-        let decode_errors = self.outcome_rate(
-            &OutcomeRate {
-                code: ReasonCode::DecodeErrors,
-                bad: Outcome::is_decode_error,
-                of: |outcome| !outcome.is_old(),
-                threshold: policy.decode_errors,
-                last: last.decode_error,
-            },
-            decode_errors,
-        );
-        let payload_missing = self.outcome_rate(
-            &OutcomeRate {
-                code: ReasonCode::PayloadMissing,
-                bad: Outcome::is_payload_missing,
-                of: |outcome| !outcome.is_old(),
-                threshold: policy.payload_missing,
-                last: last.payload_missing,
-            },
-            payload_missing,
-        );
-        let old_data = self.outcome_rate(
-            &OutcomeRate {
-                code: ReasonCode::OldDataErrors,
-                bad: |outcome| matches!(outcome, Outcome::OldData(_)),
-                of: Outcome::is_old,
-                threshold: policy.old_data_errors,
-                last: last.old_data_error,
-            },
-            old_data,
-        );
         let windows = &self.snapshot.windows;
-        let sends = windows.sends.as_ref().map(|sends| {
-            let bad = |outcome| outcome != SendOutcome::Sent;
-            let was = self.gates.send_failures;
-            Rate::judge(policy.gate, sends, bad, |_| true, policy.send_failures, was)
-        });
-        let dead_letters = Rate::judge(
-            policy.gate,
-            &windows.dead_letters,
-            |outcome| outcome == DeadLetterOutcome::Failed,
-            |_| true,
-            policy.archive_failures,
-            self.gates.archive_failures,
+        self.outcome_rate(
+            ReasonCode::DecodeErrors,
+            Outcome::is_decode_error,
+            |outcome| !outcome.is_old(),
+            policy.decode_errors,
+            last.decode_error,
         );
-        self.gates.send_failures = sends.is_some_and(|rate| rate.open);
-        self.gates.archive_failures = dead_letters.open;
-        let sends = sends.map(|rate| (ReasonCode::SendFailures, rate));
-        self.rates.extend(sends);
-        self.rates.push((ReasonCode::ArchiveFailing, dead_letters));
-        let gates = &mut self.gates;
-        [gates.decode_errors_short, gates.decode_errors_long] = decode_errors;
-        [gates.payload_missing_short, gates.payload_missing_long] = payload_missing;
-        [gates.old_data_short, gates.old_data_long] = old_data;
+        self.outcome_rate(
+            ReasonCode::PayloadMissing,
+            Outcome::is_payload_missing,
+            |outcome| !outcome.is_old(),
+            policy.payload_missing,
+            last.payload_missing,
+        );
+        self.outcome_rate(
+            ReasonCode::OldDataErrors,
+            |outcome| matches!(outcome, Outcome::OldData(_)),
+            Outcome::is_old,
+            policy.old_data_errors,
+            last.old_data_error,
+        );
+        if let Some(sends) = &windows.sends {
+            let (code, threshold) = (ReasonCode::SendFailures, policy.send_failures);
+            let bad = |outcome| outcome != SendOutcome::Sent;
+            let rate = self.judge(code, sends, bad, |_| true, threshold);
+            self.rates.push((code, rate));
+        }
+        let (code, threshold) = (ReasonCode::ArchiveFailing, policy.archive_failures);
+        let bad = |outcome| outcome == DeadLetterOutcome::Failed;
+        let rate = self.judge(code, &windows.dead_letters, bad, |_| true, threshold);
+        self.rates.push((code, rate));
+        let open = self.rates.iter().filter(|(_, rate)| rate.open);
+        self.gates.open = open.map(|(code, rate)| (*code, rate.window)).collect();
     }
 
-    /// One kind of bad record in both windows.
-    fn outcome_rate(&mut self, rate: &OutcomeRate, was: [bool; 2]) -> [bool; 2] {
+    /// One kind of bad record in both windows, and when the last one was seen.
+    fn outcome_rate(
+        &mut self,
+        code: ReasonCode,
+        bad: fn(Outcome) -> bool,
+        of: fn(Outcome) -> bool,
+        threshold: Threshold,
+        last: Option<Duration>,
+    ) {
         let windows = &self.snapshot.windows;
-        let [short_was, long_was] = was;
-        let [short, mut long] =
-            [(&windows.short, short_was), (&windows.long, long_was)].map(|(readings, was)| {
-                let gate = self.policy.gate;
-                Rate::judge(gate, readings, rate.bad, rate.of, rate.threshold, was)
-            });
-        long.open &= short.k > 0 || !is_over(long.covered, long.k, self.snapshot.ago(rate.last));
-        let both = [short, long];
-        self.rates.extend(both.map(|judged| (rate.code, judged)));
-        both.map(|judged| judged.open)
+        let short = self.judge(code, &windows.short, bad, of, threshold);
+        let mut long = self.judge(code, &windows.long, bad, of, threshold);
+        long.open &= short.k > 0 || !is_over(long.covered, long.k, self.snapshot.ago(last));
+        self.rates.extend([(code, short), (code, long)]);
+    }
+
+    fn judge<K: Copy>(
+        &self,
+        code: ReasonCode,
+        readings: &Readings<K>,
+        bad: impl FnMut(K) -> bool,
+        of: impl FnMut(K) -> bool,
+        threshold: Threshold,
+    ) -> Rate {
+        let was_open = self.gates.open.contains(&(code, readings.window));
+        Rate::judge(self.policy.gate, readings, bad, of, threshold, was_open)
     }
 
     /// Since when dead letters fail: as long as one verdict after the other finds that they do.

@@ -6,7 +6,7 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dashstream_metrics::{Age, Level, Rate, Standing};
@@ -125,22 +125,8 @@ pub enum Evidence {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Gates {
-    /// Decode errors, short window.
-    pub decode_errors_short: bool,
-    /// Decode errors, long window.
-    pub decode_errors_long: bool,
-    /// Missing payloads, short window.
-    pub payload_missing_short: bool,
-    /// Missing payloads, long window.
-    pub payload_missing_long: bool,
-    /// Failed sends, short window.
-    pub send_failures: bool,
-    /// Old records that cannot be processed, short window.
-    pub old_data_short: bool,
-    /// Old records that cannot be processed, long window.
-    pub old_data_long: bool,
-    /// Dead letters that are not written, short window.
-    pub archive_failures: bool,
+    /// The rates that are beyond their thresholds: what each is the rate of, and the length of its window.
+    pub open: BTreeSet<(ReasonCode, Duration)>,
     /// Since when the archive fails.
     pub(crate) archive_failing_since: Option<Duration>,
     /// Partitions beyond the limit of their lag, with the lowest since they are.
@@ -152,18 +138,19 @@ pub struct Gates {
 impl Default for Gates {
     fn default() -> Self {
         Self {
-            decode_errors_short: false,
-            decode_errors_long: false,
-            payload_missing_short: false,
-            payload_missing_long: false,
-            send_failures: false,
-            old_data_short: false,
-            old_data_long: false,
-            archive_failures: false,
+            open: BTreeSet::new(),
             archive_failing_since: None,
             lag: BTreeMap::new(),
             standing: Standing::new(ReasonCode::LABEL),
         }
+    }
+}
+
+impl Gates {
+    /// Whether this rate is beyond its threshold in one of its windows.
+    #[must_use]
+    pub fn is_open(&self, of: ReasonCode) -> bool {
+        self.open.iter().any(|(code, _)| *code == of)
     }
 }
 
@@ -196,17 +183,8 @@ impl Verdict {
     /// What a policy engine that escalates by rate should be told.
     #[must_use]
     pub fn breaker(&self) -> BreakerState {
-        let Gates {
-            decode_errors_short,
-            decode_errors_long,
-            payload_missing_short,
-            payload_missing_long,
-            ..
-        } = self.gates;
-        let open = decode_errors_short
-            || decode_errors_long
-            || payload_missing_short
-            || payload_missing_long;
+        let bad = [ReasonCode::DecodeErrors, ReasonCode::PayloadMissing];
+        let open = bad.into_iter().any(|code| self.gates.is_open(code));
         if open {
             BreakerState::Open
         } else {
@@ -239,11 +217,8 @@ impl fmt::Display for Evidence {
                 limit,
             } => write!(f, "{age} with {} s allowed", limit.as_secs()),
             Self::Partition { id, offset, held } => {
-                write!(f, "partition {id}")?;
-                if let Some(offset) = offset {
-                    write!(f, " at offset {offset}")?;
-                }
-                write!(f, " for {} s", held.whole_seconds())
+                let (place, held) = (place(*id, *offset), held.whole_seconds());
+                write!(f, "{place} for {held} s")
             }
             Self::Lag {
                 id,
@@ -262,12 +237,12 @@ impl fmt::Display for Evidence {
                 left,
                 limit,
             } => {
-                write!(f, "partition {id}")?;
-                if let Some(offset) = offset {
-                    write!(f, " at offset {offset}")?;
-                }
+                let place = place(*id, *offset);
                 let (left, limit) = (left.as_secs(), limit.as_secs());
-                write!(f, " is lost in {left} s or later, with {limit} s allowed")
+                write!(
+                    f,
+                    "{place} is lost in {left} s or later, with {limit} s allowed"
+                )
             }
             Self::Unowned {
                 partitions,
@@ -285,4 +260,9 @@ impl fmt::Display for Evidence {
             }
         }
     }
+}
+
+fn place(partition: i32, offset: Option<u64>) -> String {
+    let offset = offset.map_or_else(String::new, |offset| format!(" at offset {offset}"));
+    format!("partition {partition}{offset}")
 }

@@ -75,6 +75,7 @@ impl Hosts {
     }
 
     /// Whether a page that a browser loaded from `origin` is one of this server (RFC 6454 section 6.2).
+    #[cfg(any(test, feature = "kafka"))]
     pub(super) fn is_own_origin(&self, origin: &str, local: Option<IpAddr>) -> bool {
         let rest = origin
             .strip_prefix("http://")
