@@ -19,121 +19,72 @@ use std::io::{self, BufRead, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use dashstream_dlq::{KafkaRecord, LetterPlace};
 use serde_json::{Value, json};
 
-/// One record of a capture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Record {
-    /// The partition it was read from.
-    pub(crate) partition: i32,
-    /// Its offset there.
-    pub(crate) offset: i64,
-    /// Kafka's timestamp, in milliseconds since the Unix epoch.
-    pub(crate) timestamp_ms: Option<i64>,
-    /// The key's bytes.
-    pub(crate) key: Option<Vec<u8>>,
-    /// The value's bytes.
-    pub(crate) value: Option<Vec<u8>>,
-    /// The headers, in order.
-    pub(crate) headers: Vec<Header>,
+/// Writes the record at a place as one line.
+pub(crate) fn write(
+    (partition, offset): LetterPlace,
+    record: &KafkaRecord,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let encode = |bytes: Option<&[u8]>| bytes.map(|bytes| STANDARD.encode(bytes));
+    let mut line = json!({
+        "partition": partition,
+        "offset": offset,
+        "timestamp_ms": record.timestamp_ms,
+        "key": encode(record.key.as_deref()),
+        "value": encode(record.value.as_deref()),
+    });
+    if let Some(line) = line.as_object_mut().filter(|_| !record.headers.is_empty()) {
+        let headers = record.headers.iter();
+        let pairs = headers.map(|(name, value)| json!([name, encode(value.as_deref())]));
+        line.insert("headers".to_owned(), pairs.collect());
+    }
+    writeln!(out, "{line}")
 }
 
-/// A header's name, and its value if it has one.
-pub(crate) type Header = (String, Option<Vec<u8>>);
+/// Reads every record of a capture with its place, line by line.
+pub(crate) fn read(
+    input: impl BufRead,
+) -> impl Iterator<Item = io::Result<(LetterPlace, KafkaRecord)>> {
+    let lines = input.lines().zip(1_usize..);
+    lines.map(|(line, number)| {
+        let damaged = || format!("line {number} is no record");
+        parse(&line?).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, damaged()))
+    })
+}
 
-impl Record {
-    /// A record at `offset` of `partition`.
-    pub(crate) const fn new(partition: i32, offset: i64, timestamp_ms: Option<i64>) -> Self {
-        Self {
-            partition,
-            offset,
-            timestamp_ms,
-            key: None,
-            value: None,
-            headers: Vec::new(),
-        }
-    }
-
-    /// The same record with this key and value.
-    pub(crate) fn with_bytes(mut self, key: Option<&[u8]>, value: Option<&[u8]>) -> Self {
-        self.key = key.map(<[u8]>::to_vec);
-        self.value = value.map(<[u8]>::to_vec);
-        self
-    }
-
-    /// The same record with these headers.
-    pub(crate) fn with_headers(mut self, headers: impl IntoIterator<Item = Header>) -> Self {
-        self.headers = headers.into_iter().collect();
-        self
-    }
-
-    /// Writes the record as one line.
-    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let encode = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| STANDARD.encode(bytes));
-        let mut line = json!({
-            "partition": self.partition,
-            "offset": self.offset,
-            "timestamp_ms": self.timestamp_ms,
-            "key": encode(&self.key),
-            "value": encode(&self.value),
-        });
-        if let Some(line) = line.as_object_mut().filter(|_| !self.headers.is_empty()) {
-            let headers = self.headers.iter();
-            let pairs = headers.map(|(name, value)| json!([name, encode(value)]));
-            line.insert("headers".to_owned(), pairs.collect());
-        }
-        writeln!(out, "{line}")
-    }
-
-    /// Reads every record of a capture, line by line.
-    pub(crate) fn read(input: impl BufRead) -> impl Iterator<Item = io::Result<Self>> {
-        let lines = input.lines().zip(1_usize..);
-        lines.map(|(line, number)| {
-            let line = line?;
-            Self::parse(&line).ok_or_else(|| {
-                io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!("line {number} is no record"),
-                )
-            })
-        })
-    }
-
-    fn parse(line: &str) -> Option<Self> {
-        let object: Value = serde_json::from_str(line).ok()?;
-        let decode = |value: &Value| match value {
-            Value::Null => Some(None),
-            Value::String(text) => STANDARD.decode(text).ok().map(Some),
-            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
-        };
-        let bytes = |name: &str| decode(object.get(name)?);
-        let header = |pair: &Value| match pair.as_array()?.as_slice() {
-            [Value::String(name), value] => Some((name.clone(), decode(value)?)),
-            _ => None,
-        };
-        let headers = match object.get("headers") {
+fn parse(line: &str) -> Option<(LetterPlace, KafkaRecord)> {
+    let object: Value = serde_json::from_str(line).ok()?;
+    let decode = |value: &Value| match value {
+        Value::Null => Some(None),
+        Value::String(text) => STANDARD.decode(text).ok().map(|bytes| Some(bytes.into())),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    let bytes = |name: &str| decode(object.get(name)?);
+    let header = |pair: &Value| match pair.as_array()?.as_slice() {
+        [Value::String(name), value] => Some((name.as_str().into(), decode(value)?)),
+        _ => None,
+    };
+    let record = KafkaRecord {
+        key: bytes("key")?,
+        value: bytes("value")?,
+        headers: match object.get("headers") {
             Some(pairs) => pairs
                 .as_array()?
                 .iter()
                 .map(header)
                 .collect::<Option<_>>()?,
             None => Vec::new(),
-        };
-        let timestamp = object.get("timestamp_ms")?;
-        let timestamp_ms = if timestamp.is_null() {
-            None
-        } else {
-            Some(timestamp.as_i64()?)
-        };
-        Some(Self {
-            partition: object.get("partition")?.as_i64()?.try_into().ok()?,
-            offset: object.get("offset")?.as_i64()?,
-            timestamp_ms,
-            key: bytes("key")?,
-            value: bytes("value")?,
-            headers,
-        })
-    }
+        },
+        timestamp_ms: match object.get("timestamp_ms")? {
+            timestamp if timestamp.is_null() => None,
+            timestamp => Some(timestamp.as_i64()?),
+        },
+    };
+    let partition = object.get("partition")?.as_i64()?.try_into().ok()?;
+    Some(((partition, object.get("offset")?.as_i64()?), record))
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@ use std::io;
 use dashstream_codec::prost::bytes::Bytes;
 use dashstream_codec::v1::{Event, Header, StateDiff};
 use dashstream_codec::{EncodeOptions, Encoder, Message};
+use dashstream_dlq::KafkaRecord;
 
 use crate::args::Generated;
-use crate::capture::Record;
+use crate::capture;
 use crate::failure::{Failure, Found};
 
 pub(crate) fn generate(
@@ -20,14 +21,14 @@ pub(crate) fn generate(
         Generated::Alerts => include_str!("../../../artefacts/alerts.yml"),
         Generated::Dashboard => include_str!("../../../artefacts/dashboard.json"),
         Generated::Metrics => include_str!("../../../artefacts/METRICS.md"),
-        Generated::Records => return capture(records, bad_every, out),
+        Generated::Records => return try_out(records, bad_every, out),
     };
     out.write_all(text.as_bytes())?;
     Ok(Found::NothingWrong)
 }
 
 /// Ten runs in turn, each a full state and then events, the same at each call, a millisecond apart.
-fn capture(records: u32, bad_every: u32, out: &mut impl io::Write) -> Result<Found, Failure> {
+fn try_out(records: u32, bad_every: u32, out: &mut impl io::Write) -> Result<Found, Failure> {
     let mut encoder = Encoder::new(EncodeOptions::new());
     for number in 0..records {
         let (run, turn) = (number % RUNS, number / RUNS);
@@ -60,9 +61,13 @@ fn capture(records: u32, bad_every: u32, out: &mut impl io::Write) -> Result<Fou
         } else {
             encoded.record
         };
-        let record = Record::new(0, number.into(), Some(millis));
-        let record = record.with_bytes(Some(thread.as_bytes()), Some(value));
-        record.write(out)?;
+        let record = KafkaRecord {
+            key: Some(thread.into()),
+            value: Some(Bytes::copy_from_slice(value)),
+            headers: Vec::new(),
+            timestamp_ms: Some(millis),
+        };
+        capture::write((0, number.into()), &record, out)?;
     }
     Ok(Found::NothingWrong)
 }

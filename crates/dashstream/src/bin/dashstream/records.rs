@@ -5,17 +5,18 @@ use std::io::{self, BufReader};
 use std::path::PathBuf;
 
 use dashstream::cause_of;
+use dashstream_codec::prost::bytes::Bytes;
 use dashstream_codec::{Decoder, Diagnosis};
-use dashstream_dlq::LetterPlace;
+use dashstream_dlq::{KafkaRecord, LetterPlace};
 use dashstream_kafka::TopicReader;
 use dashstream_policy::Cause;
 
 use crate::args::{Args, From, read};
-use crate::capture::Record;
+use crate::capture;
 use crate::failure::{Failure, Found};
 
 /// A record's value, and where it stands if there is more than one.
-pub(crate) type Value = (Option<LetterPlace>, Option<Vec<u8>>);
+pub(crate) type Value = (Option<LetterPlace>, Option<Bytes>);
 
 /// The values that `from` names, in order.
 pub(crate) fn values(
@@ -24,12 +25,12 @@ pub(crate) fn values(
 ) -> Result<Box<dyn Iterator<Item = Result<Value, Failure>>>, Failure> {
     let one = |value| Box::new(core::iter::once(Ok((None, value))));
     if let Some(path) = &from.file {
-        return Ok(one(Some(read(path)?)));
+        return Ok(one(Some(read(path)?.into())));
     }
     if let Some(path) = &from.capture {
         let all = captured(path)?.map(|record| {
-            let record = record?;
-            Ok((Some((record.partition, record.offset)), record.value))
+            let (place, record) = record?;
+            Ok((Some(place), record.value))
         });
         let Some(at) = from.at else {
             return Ok(Box::new(all));
@@ -46,16 +47,17 @@ pub(crate) fn values(
     let at = at.unwrap_or_default();
     let config = args.config("_-dlq")?;
     let record = TopicReader::one(&config, topic, at)?.ok_or(Failure::NoRecord(at))?;
-    Ok(one(record.value.map(|value| value.to_vec())))
+    Ok(one(record.value))
 }
 
+/// A record and where it stands.
+pub(crate) type Placed = Result<(LetterPlace, KafkaRecord), Failure>;
+
 /// The records of a capture, in its order.
-pub(crate) fn captured(
-    path: &PathBuf,
-) -> Result<impl Iterator<Item = Result<Record, Failure>> + use<>, Failure> {
+pub(crate) fn captured(path: &PathBuf) -> Result<impl Iterator<Item = Placed> + use<>, Failure> {
     let file = File::open(path).map_err(|error| Failure::File(path.clone(), error))?;
     let path = path.clone();
-    let records = Record::read(BufReader::new(file));
+    let records = capture::read(BufReader::new(file));
     Ok(records.map(move |record| record.map_err(|error| Failure::Capture(path.clone(), error))))
 }
 
@@ -63,28 +65,18 @@ pub(crate) fn captured(
 pub(crate) fn held(
     args: &Args,
     topic: &str,
-) -> Result<impl Iterator<Item = Result<Record, Failure>> + use<>, Failure> {
+) -> Result<impl Iterator<Item = Placed> + use<>, Failure> {
     let mut reader = TopicReader::whole(&args.config("_-dlq")?, topic)?;
     Ok(core::iter::from_fn(move || {
-        let ((partition, offset), record) = match reader.read() {
-            Ok(read) => read?,
-            Err(error) => return Some(Err(error.into())),
-        };
-        let out = Record::new(partition, offset, record.timestamp_ms);
-        let headers = record.headers.into_iter();
-        let headers =
-            headers.map(|(name, value)| (name.into_string(), value.map(|value| value.to_vec())));
-        let out = out.with_headers(headers);
-        Some(Ok(
-            out.with_bytes(record.key.as_deref(), record.value.as_deref())
-        ))
+        reader.read().map_err(Failure::from).transpose()
     }))
 }
 
 /// Writes what a topic holds as a capture.
 pub(crate) fn record(args: &Args, topic: &str, out: &mut impl io::Write) -> Result<Found, Failure> {
     for record in held(args, topic)? {
-        record?.write(out)?;
+        let (place, record) = record?;
+        capture::write(place, &record, out)?;
     }
     Ok(Found::NothingWrong)
 }

@@ -9,9 +9,8 @@ use dashstream_reducer::{Position, Runs, RunsLimits};
 use serde_json::json;
 
 use crate::args::{Args, Replay};
-use crate::capture::Record;
 use crate::failure::{Failure, Found};
-use crate::records::{captured, held};
+use crate::records::{Placed, captured, held};
 use crate::text::shown;
 
 /// The records' own timestamps are the time, so that a replay of an incident says the same every time.
@@ -24,8 +23,8 @@ pub(crate) fn replay(
     let mut runs = Runs::new(RunsLimits::default());
     let mut refused = BTreeMap::<&str, u64>::new();
     let (mut records, mut now) = (0_u64, Duration::ZERO);
-    let mut take = |record: Result<Record, Failure>| -> Result<(), Failure> {
-        let record = record?;
+    let mut take = |record: Placed| -> Result<(), Failure> {
+        let ((partition, offset), record) = record?;
         records = records.saturating_add(1);
         let millis = u64::try_from(record.timestamp_ms.unwrap_or(0)).unwrap_or(0);
         now = now.max(Duration::from_millis(millis));
@@ -33,7 +32,6 @@ pub(crate) fn replay(
             None => "null_payload",
             Some(Err(error)) => error.code(),
             Some(Ok(decoded)) => {
-                let (partition, offset) = (record.partition, record.offset);
                 let at = Position { partition, offset };
                 let _summary = runs.apply_message(now, at, &decoded.message);
                 return Ok(());
