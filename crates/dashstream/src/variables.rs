@@ -102,34 +102,37 @@ impl VariableError {
 }
 
 impl Variable {
-    const fn new(
-        name: &'static str,
-        default: &'static str,
-        values: Values,
-        goes: &'static str,
-    ) -> Self {
+    const fn new(name: &'static str, values: Values) -> Self {
         Self {
             name,
             flag: None,
             about: "",
-            default,
+            default: "unset",
             values,
-            goes,
+            goes: "every Kafka client",
             client: None,
         }
     }
 
+    const fn default(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
+    const fn goes(mut self, goes: &'static str) -> Self {
+        self.goes = goes;
+        self
+    }
+
     const fn flag(mut self, flag: &'static str, about: &'static str) -> Self {
-        self.flag = Some(flag);
-        self.about = about;
+        (self.flag, self.about) = (Some(flag), about);
         self
     }
 
     /// A setting that every client needs to reach the brokers.
-    const fn connection(name: &'static str, client: &'static str, values: Values) -> Self {
-        let mut row = Self::new(name, "unset", values, "every Kafka client");
-        row.client = Some(client);
-        row
+    const fn client(mut self, client: &'static str) -> Self {
+        self.client = Some(client);
+        self
     }
 
     /// The value in the table's spelling, or what is wrong with it.

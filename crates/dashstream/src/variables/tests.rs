@@ -1,7 +1,7 @@
 use super::*;
 
 fn read(values: Values, given: &str) -> Result<String, String> {
-    let row = Variable::new("X", "", values, "");
+    let row = Variable::new("X", values);
     row.read(given).map_err(|error| error.to_string())
 }
 
