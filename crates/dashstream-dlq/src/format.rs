@@ -1,41 +1,31 @@
 //! In which form a dead letter is written.
 
-/// How a dead letter is written. All of them are read, whichever is written.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that offers the choice has to know each"
-)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LetterFormat {
-    /// The record as it came: value, key, headers and timestamp. What is known about the failure is in
-    /// headers behind its own. It can be sent again byte for byte. [`crate::Disclosure::Truncated`] has
-    /// no meaning here.
-    Record,
-    /// One JSON object with the keys of both older shapes. Neither key nor headers are kept.
-    #[default]
-    Versioned,
-    /// The JSON object of library consumers alone, for readers that refuse other keys. It has to show a
-    /// hash, and it cannot tell a value of no bytes from none.
-    Library,
-    /// The JSON object of existing servers alone, likewise. It does not name its topic.
-    Server,
+use crate::label::labels;
+
+labels! {
+    /// How a dead letter is written. All of them are read, whichever is written.
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "a host that offers the choice has to know each"
+    )]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    LetterFormat {
+        /// The record as it came: value, key, headers and timestamp. What is known about the failure is in
+        /// headers behind its own. It can be sent again byte for byte. [`crate::Disclosure::Truncated`] has
+        /// no meaning here.
+        Record = "record",
+        /// One JSON object with the keys of both older shapes. Neither key nor headers are kept.
+        #[default]
+        Versioned = "versioned",
+        /// The JSON object of library consumers alone, for readers that refuse other keys. It has to show a
+        /// hash, and it cannot tell a value of no bytes from none.
+        Library = "library",
+        /// The JSON object of existing servers alone, likewise. It does not name its topic.
+        Server = "server",
+    }
 }
 
 impl LetterFormat {
-    /// Every value.
-    pub const ALL: [Self; 4] = [Self::Record, Self::Versioned, Self::Library, Self::Server];
-
-    /// The word for configurations.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Record => "record",
-            Self::Versioned => "versioned",
-            Self::Library => "library",
-            Self::Server => "server",
-        }
-    }
-
     /// Whether a letter in this form can show just this much.
     #[must_use]
     pub const fn can_show(self, disclosure: crate::Disclosure) -> bool {

@@ -16,70 +16,51 @@ use crate::record::header_bytes;
 use crate::text::{cut, hex};
 use crate::{Disclosure, REDUCED_BYTES_MAX, TEXT_BYTES_MAX, VERSION};
 
-// KIP-1191; all values are text.
-pub(crate) const TOPIC: &str = "__dlq.errors.topic";
-pub(crate) const PARTITION: &str = "__dlq.errors.partition";
-pub(crate) const OFFSET: &str = "__dlq.errors.offset";
-pub(crate) const GROUP: &str = "__dlq.errors.group";
-pub(crate) const DELIVERIES: &str = "__dlq.errors.delivery.count";
-pub(crate) const MESSAGE: &str = "__dlq.errors.message";
+/// Declares the names of the block's headers, and the list of all of them.
+macro_rules! names {
+    ($( $(#[$doc:meta])* $NAME:ident = $text:literal; )+) => {
+        $( $(#[$doc])* pub(crate) const $NAME: &str = $text; )+
 
-pub(crate) const CAUSE: &str = "dashstream.dlq.cause";
-pub(crate) const ERROR_TYPE: &str = "dashstream.dlq.error_type";
-pub(crate) const DETAIL: &str = "dashstream.dlq.detail";
-pub(crate) const TRACE_ID: &str = "dashstream.dlq.trace_id";
-pub(crate) const REJECTED_AT: &str = "dashstream.dlq.rejected_at";
-pub(crate) const CONSUMER: &str = "dashstream.dlq.consumer";
-pub(crate) const AGE: &str = "dashstream.dlq.age";
-pub(crate) const ASSIGNMENT: &str = "dashstream.dlq.assignment";
-/// The source's own time: a topic may be set to stamp what is appended.
-pub(crate) const TIMESTAMP: &str = "dashstream.dlq.timestamp";
-/// Not there for a record without a value: that tells it from one whose value is withheld.
-pub(crate) const SIZE: &str = "dashstream.dlq.size";
-pub(crate) const SHA256: &str = "dashstream.dlq.sha256";
-pub(crate) const THREAD_ID: &str = "dashstream.dlq.thread_id";
-pub(crate) const TENANT_ID: &str = "dashstream.dlq.tenant_id";
-pub(crate) const NODE_ID: &str = "dashstream.dlq.node_id";
-pub(crate) const PARENT_TRACE_ID: &str = "dashstream.dlq.parent_trace_id";
-pub(crate) const SPAN_ID: &str = "dashstream.dlq.span_id";
-/// [`crate::DeadLetter::identity`]: what names the place is not changed by accident.
-pub(crate) const IDENTITY: &str = "dashstream.dlq.identity";
-pub(crate) const DISCLOSURE: &str = "dashstream.dlq.disclosure";
-pub(crate) const FORM: &str = "dashstream.dlq.form";
-pub(crate) const WRITER: &str = "dashstream.dlq.writer";
-/// Always the last of the block.
-pub(crate) const VERSION_HEADER: &str = "dashstream.dlq.version";
+        /// Every name that the block may have.
+        pub(crate) const NAMES: [&str; [$( $text ),+].len()] = [$( $text ),+];
+    };
+}
 
-/// Every name that the block may have.
-pub(crate) const NAMES: [&str; 27] = [
-    TOPIC,
-    PARTITION,
-    OFFSET,
-    GROUP,
-    DELIVERIES,
-    MESSAGE,
-    CAUSE,
-    ERROR_TYPE,
-    DETAIL,
-    TRACE_ID,
-    REJECTED_AT,
-    CONSUMER,
-    AGE,
-    ASSIGNMENT,
-    TIMESTAMP,
-    SIZE,
-    SHA256,
-    THREAD_ID,
-    TENANT_ID,
-    NODE_ID,
-    PARENT_TRACE_ID,
-    SPAN_ID,
-    IDENTITY,
-    DISCLOSURE,
-    FORM,
-    WRITER,
-    VERSION_HEADER,
-];
+names! {
+    // KIP-1191; all values are text.
+    TOPIC = "__dlq.errors.topic";
+    PARTITION = "__dlq.errors.partition";
+    OFFSET = "__dlq.errors.offset";
+    GROUP = "__dlq.errors.group";
+    DELIVERIES = "__dlq.errors.delivery.count";
+    MESSAGE = "__dlq.errors.message";
+
+    CAUSE = "dashstream.dlq.cause";
+    ERROR_TYPE = "dashstream.dlq.error_type";
+    DETAIL = "dashstream.dlq.detail";
+    TRACE_ID = "dashstream.dlq.trace_id";
+    REJECTED_AT = "dashstream.dlq.rejected_at";
+    CONSUMER = "dashstream.dlq.consumer";
+    AGE = "dashstream.dlq.age";
+    ASSIGNMENT = "dashstream.dlq.assignment";
+    /// The source's own time: a topic may be set to stamp what is appended.
+    TIMESTAMP = "dashstream.dlq.timestamp";
+    /// Not there for a record without a value: that tells it from one whose value is withheld.
+    SIZE = "dashstream.dlq.size";
+    SHA256 = "dashstream.dlq.sha256";
+    THREAD_ID = "dashstream.dlq.thread_id";
+    TENANT_ID = "dashstream.dlq.tenant_id";
+    NODE_ID = "dashstream.dlq.node_id";
+    PARENT_TRACE_ID = "dashstream.dlq.parent_trace_id";
+    SPAN_ID = "dashstream.dlq.span_id";
+    /// [`crate::DeadLetter::identity`]: what names the place is not changed by accident.
+    IDENTITY = "dashstream.dlq.identity";
+    DISCLOSURE = "dashstream.dlq.disclosure";
+    FORM = "dashstream.dlq.form";
+    WRITER = "dashstream.dlq.writer";
+    /// Always the last of the block.
+    VERSION_HEADER = "dashstream.dlq.version";
+}
 
 impl<'a> RejectedRecord<'a> {
     /// Writes the letter that is the record, or where it does not fit or may not be shown, one that

@@ -6,6 +6,7 @@ mod disclosure;
 mod encode;
 mod format;
 mod headers;
+mod label;
 mod letter;
 mod object;
 mod read;

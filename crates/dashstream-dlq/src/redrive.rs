@@ -7,6 +7,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use crate::date::rfc3339;
+use crate::label::labels;
 use crate::letter::{DeadLetter, LetterError};
 use crate::record::{Header, KafkaRecord};
 use crate::text::hex;
@@ -115,58 +116,29 @@ pub struct Redriven {
     pub identity: [u8; 32],
 }
 
-/// What became of a letter.
-#[expect(clippy::exhaustive_enums, reason = "a report shows each of them")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RedriveOutcome {
-    /// It was sent, or would be.
-    Sent,
-    /// It is not among those that were asked for.
-    Filtered,
-    /// It was sent before, under this name or another, or by another letter of the same record.
-    AlreadySent,
-    /// It has been sent as often as it may be.
-    Exhausted,
-    /// All of the record is not in the letter, and it is gone from where it stood.
-    SourceGone,
-    /// Another record is now where it stood.
-    SourceDiffers,
-    /// It does not say where it came from, or there is no such topic.
-    NoTarget,
-    /// The topic takes no record that is so large.
-    TooLarge,
-    /// It is no letter.
-    Unreadable,
-}
-
-impl RedriveOutcome {
-    /// Every value.
-    pub const ALL: [Self; 9] = [
-        Self::Sent,
-        Self::Filtered,
-        Self::AlreadySent,
-        Self::Exhausted,
-        Self::SourceGone,
-        Self::SourceDiffers,
-        Self::NoTarget,
-        Self::TooLarge,
-        Self::Unreadable,
-    ];
-
-    /// The word for reports.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Filtered => "filtered",
-            Self::AlreadySent => "already_sent",
-            Self::Exhausted => "exhausted",
-            Self::SourceGone => "source_gone",
-            Self::SourceDiffers => "source_differs",
-            Self::NoTarget => "no_target",
-            Self::TooLarge => "too_large",
-            Self::Unreadable => "unreadable",
-        }
+labels! {
+    /// What became of a letter.
+    #[expect(clippy::exhaustive_enums, reason = "a report shows each of them")]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    RedriveOutcome {
+        /// It was sent, or would be.
+        Sent = "sent",
+        /// It is not among those that were asked for.
+        Filtered = "filtered",
+        /// It was sent before, under this name or another, or by another letter of the same record.
+        AlreadySent = "already_sent",
+        /// It has been sent as often as it may be.
+        Exhausted = "exhausted",
+        /// All of the record is not in the letter, and it is gone from where it stood.
+        SourceGone = "source_gone",
+        /// Another record is now where it stood.
+        SourceDiffers = "source_differs",
+        /// It does not say where it came from, or there is no such topic.
+        NoTarget = "no_target",
+        /// The topic takes no record that is so large.
+        TooLarge = "too_large",
+        /// It is no letter.
+        Unreadable = "unreadable",
     }
 }
 
@@ -245,14 +217,11 @@ pub struct Redrive {
 impl Redrive {
     /// Starts with nothing sent.
     #[must_use]
-    pub const fn new(options: RedriveOptions) -> Self {
+    pub fn new(options: RedriveOptions) -> Self {
         Self {
             options,
             sent: BTreeSet::new(),
-            report: RedriveReport {
-                counts: BTreeMap::new(),
-                unsent: Vec::new(),
-            },
+            report: RedriveReport::default(),
             started: None,
         }
     }
