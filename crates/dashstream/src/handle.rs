@@ -11,7 +11,7 @@ use dashstream_policy::FailureReason;
 pub use self::recorder::Recorder;
 use crate::catalogue::{Clients, Instruments, Replay, Runs, declare};
 use crate::facts::Facts;
-use crate::labels::{ErrorType, InfrastructureError, Letter, PollStatus};
+use crate::labels::{ErrorType, InfrastructureError, PollStatus};
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::snapshot::Snapshot;
@@ -146,14 +146,12 @@ impl Metrics {
 
     /// Records that the archive acknowledged a dead letter.
     pub fn dead_letter_acknowledged(&self, now: Duration, error_type: ErrorType) {
-        let letter = Letter::Acknowledged(error_type);
-        self.instruments().letters.record(now, letter, 1);
+        self.instruments().letters.record(now, Ok(error_type), 1);
     }
 
     /// Records that a dead letter was not written.
     pub fn dead_letter_failed(&self, now: Duration, reason: FailureReason) {
-        let letter = Letter::Failed(reason);
-        self.instruments().letters.record(now, letter, 1);
+        self.instruments().letters.record(now, Err(reason), 1);
     }
 
     /// Records the time from the producer's stamp to the end of processing, in microseconds.

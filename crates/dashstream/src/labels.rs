@@ -299,52 +299,36 @@ impl ErrorType {
     }
 }
 
-/// How one send of a dead letter ended, with what is known of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Letter {
-    Acknowledged(ErrorType),
-    Failed(FailureReason),
-}
-
 const ERROR_TYPES: usize = ErrorType::LABEL.values.len();
 
-impl Letter {
-    pub(crate) const LABEL: Label<Self> = Label {
-        name: "letter",
-        values: &letters(),
-        text: |_| "",
-        index: |letter| match letter {
-            Self::Acknowledged(kind) => kind as usize,
-            Self::Failed(reason) => (reason as usize).saturating_add(ERROR_TYPES),
-        },
-    };
-
-    pub(crate) const fn outcome(self) -> DeadLetterOutcome {
-        match self {
-            Self::Acknowledged(_) => DeadLetterOutcome::Acknowledged,
-            Self::Failed(_) => DeadLetterOutcome::Failed,
-        }
-    }
-}
+/// How one send of a dead letter ended: acknowledged, of which type its error was, or why it failed.
+pub(crate) const LETTER: Label<Result<ErrorType, FailureReason>> = Label {
+    name: "letter",
+    values: LETTERS,
+    text: |_| "",
+    index: |letter| match letter {
+        Ok(kind) => kind as usize,
+        Err(reason) => (reason as usize).saturating_add(ERROR_TYPES),
+    },
+};
 
 #[expect(
-    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "evaluated when it is compiled, where a mistake is an error"
 )]
-const fn letters() -> [Letter; ERROR_TYPES + FailureReason::ALL.len()] {
-    let mut all = [Letter::Failed(FailureReason::ALL[0]); ERROR_TYPES + FailureReason::ALL.len()];
+const LETTERS: &[Result<ErrorType, FailureReason>] = &{
+    let mut all = [Err(FailureReason::ALL[0]); ERROR_TYPES + FailureReason::ALL.len()];
     let mut at = 0;
     while at < all.len() {
         all[at] = if at < ERROR_TYPES {
-            Letter::Acknowledged(ErrorType::LABEL.values[at])
+            Ok(ErrorType::LABEL.values[at])
         } else {
-            Letter::Failed(FailureReason::ALL[at - ERROR_TYPES])
+            Err(FailureReason::ALL[at - ERROR_TYPES])
         };
         at += 1;
     }
     all
-}
+};
 
 impl LagSeverity {
     /// The severity of losing `messages` at once; the steps are those of existing consumers.

@@ -42,6 +42,8 @@ use core::time::Duration;
 
 use dashstream_metrics::{Age, Counter, Counts, Reading, Registration, Samples, Tally};
 
+use dashstream_policy::FailureReason;
+
 pub use clients::Clients;
 use connection::Connection;
 use consumption::Consumption;
@@ -49,7 +51,7 @@ pub use replay::Replay;
 pub use runs::Runs;
 
 use crate::facts::{Facts, PartitionFacts};
-use crate::labels::{DLQ_FAILURE, DeadLetterOutcome, ErrorType, Letter};
+use crate::labels::{DLQ_FAILURE, DeadLetterOutcome, ErrorType};
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::snapshot::{Last, Snapshot, Totals, Windows};
@@ -62,7 +64,7 @@ pub const OPTIONAL_GROUPS: [&str; 4] = ["breaker", "runs", "clients", "replay"];
 pub(crate) struct Instruments {
     pub(crate) consumption: Consumption,
     pub(crate) connection: Connection,
-    pub(crate) letters: Tally<Letter, DeadLetterOutcome>,
+    pub(crate) letters: Tally<Result<ErrorType, FailureReason>, DeadLetterOutcome>,
     pub(crate) runs: Option<Runs>,
     pub(crate) clients: Option<Clients>,
     pub(crate) replay: Option<Replay>,
@@ -90,8 +92,8 @@ impl Instruments {
                 old_data_error: outcomes.last(|outcome| matches!(outcome, Outcome::OldData(_))),
                 infrastructure_error: infrastructure.last(|_| true),
                 drop: drops.as_ref().and_then(|drops| drops.last(|_| true)),
-                archived: letters.last(|letter| matches!(letter, Letter::Acknowledged(_))),
-                archive_failure: letters.last(|letter| matches!(letter, Letter::Failed(_))),
+                archived: letters.last(|letter| letter.is_ok()),
+                archive_failure: letters.last(|letter| letter.is_err()),
             },
             windows: Windows {
                 short: outcomes.short,
@@ -104,11 +106,9 @@ impl Instruments {
             totals: Totals {
                 outcomes: outcomes.totals,
                 infrastructure: infrastructure.totals,
-                dlq_sends: Counts::from_fn(ErrorType::LABEL, |kind| {
-                    letters.totals.get(Letter::Acknowledged(kind))
-                }),
+                dlq_sends: Counts::from_fn(ErrorType::LABEL, |kind| letters.totals.get(Ok(kind))),
                 dlq_failures: Counts::from_fn(DLQ_FAILURE, |reason| {
-                    letters.totals.get(Letter::Failed(reason))
+                    letters.totals.get(Err(reason))
                 }),
                 sends: sends.map(|sends| sends.totals),
                 drops: drops.map(|drops| drops.totals.total()),

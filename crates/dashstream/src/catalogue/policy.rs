@@ -2,24 +2,28 @@
 
 use dashstream_metrics::Watch::{Alert, Waived};
 use dashstream_metrics::{Kind, Label, LabelSpec, Registration, Tally, TallyOptions, level};
+use dashstream_policy::FailureReason;
 
 use crate::catalogue::{age, flag};
 use crate::labels::{
     ArchiveState, BreakerState, CAUSE, DISPOSITION, DLQ_FAILURE, DeadLetterOutcome, ErrorType,
-    Letter, PartitionState,
+    LETTER, PartitionState,
 };
 use crate::snapshot::Snapshot;
 
 pub(super) fn declare(
     c: &mut Registration<Snapshot>,
     breaker: bool,
-) -> Tally<Letter, DeadLetterOutcome> {
+) -> Tally<Result<ErrorType, FailureReason>, DeadLetterOutcome> {
     c.group("dead_letters");
     let letters = c.tally(
         "dead letters",
-        Letter::LABEL,
+        LETTER,
         DeadLetterOutcome::LABEL,
-        Letter::outcome,
+        |letter| match letter {
+            Ok(_) => DeadLetterOutcome::Acknowledged,
+            Err(_) => DeadLetterOutcome::Failed,
+        },
         TallyOptions::default(),
     );
     families! { c:
