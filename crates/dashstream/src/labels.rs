@@ -161,7 +161,7 @@ labels! {
         /// Held at a position whose batch cannot be fetched or opened.
         Unfetchable = "unfetchable",
         /// Held at a record that the broker's retention has removed meanwhile.
-        EvidenceLost = "evidence_lost",
+        RecordDeleted = "evidence_lost",
         /// Waits at a record that the host has no resources for now.
         HostResources = "host_resources",
         /// Assigned, not held, with records ahead, and not moving.
@@ -351,7 +351,7 @@ impl PartitionState {
             | Self::PausedByOperator
             | Self::BlockedByArchive
             | Self::Unfetchable
-            | Self::EvidenceLost
+            | Self::RecordDeleted
             | Self::HostResources => true,
         }
     }

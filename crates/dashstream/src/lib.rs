@@ -72,7 +72,7 @@ pub use facts::{
 };
 pub use fault::cause_of;
 pub use handle::{Metrics, Recorder};
-pub use health::{Evidence, Gates, HealthPolicy, Status, Verdict, alerts, judge, reads};
+pub use health::{Gates, HealthPolicy, Measured, Status, Verdict, alerts, judge, reads};
 pub use labels::{
     ArchiveState, BreakerState, CAUSE, DISPOSITION, DLQ_FAILURE, DROP_REASON, ErrorType,
     InfrastructureError, LATENCY_STAGE, PartitionState, RESYNC_REASON, RedisOperation, ReplayMode,

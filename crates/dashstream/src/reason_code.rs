@@ -32,7 +32,7 @@ labels! {
         /// A partition has records ahead and does not move.
         PartitionStalled = "partition_stalled",
         /// Retention has removed a record that a partition is held at.
-        EvidenceLost = "evidence_lost",
+        RecordDeleted = "evidence_lost",
         /// Retention will remove a record that a partition is held at.
         RetentionNear = "retention_near",
         /// A partition waits at a record that the host has no resources for now.

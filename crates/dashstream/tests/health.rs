@@ -11,9 +11,9 @@ use core::time::Duration;
 use dashstream::metrics::{Age, Level};
 use dashstream::policy::{Cause, FailureReason};
 use dashstream::{
-    ArchiveState, BreakerFacts, BreakerState, ErrorType, Evidence, Facts, Gates, HealthPolicy,
-    InfrastructureError, Metrics, Options, Outcome, PartitionFacts, PartitionState, ReasonCode,
-    Refusal, SendOutcome, Status, Verdict, judge,
+    ArchiveState, BreakerFacts, BreakerState, ErrorType, Facts, Gates, HealthPolicy,
+    InfrastructureError, Measured, Metrics, Options, Outcome, PartitionFacts, PartitionState,
+    ReasonCode, Refusal, SendOutcome, Status, Verdict, judge,
 };
 
 /// A stream that is judged once a second, as a host does it.
@@ -102,8 +102,8 @@ fn after_a_good_hour_sixty_percent_errors_degrade_within_ten_seconds_and_recover
         "the lifetime rate is under 1 %"
     );
     let verdict = stream.second(&[(GOOD, 4), (BAD, 6)]);
-    let Evidence::Rate(rate) = &verdict.reason(ReasonCode::DecodeErrors).unwrap().evidence else {
-        panic!("a rate is the evidence: {verdict:?}");
+    let Measured::Rate(rate) = &verdict.reason(ReasonCode::DecodeErrors).unwrap().measured else {
+        panic!("a rate was measured: {verdict:?}");
     };
     assert!(rate.open && rate.k > 0 && rate.n > rate.k);
     assert!(rate.threshold < rate.lower && rate.lower < rate.upper);
@@ -333,8 +333,8 @@ fn a_partition_that_does_not_catch_up_is_not_hidden_by_one_that_does() {
         stream.facts.partitions = vec![of(0, 20_000), of(1, 9_000_000 - second * 1_000)];
         verdict = stream.second(&[(GOOD, 1)]);
     }
-    let Evidence::Lag { id, records, .. } = verdict.reasons[0].evidence else {
-        panic!("a lag is the evidence: {verdict:?}");
+    let Measured::Lag { id, records, .. } = verdict.reasons[0].measured else {
+        panic!("a lag was measured: {verdict:?}");
     };
     assert_eq!(reasons(&verdict), [(ReasonCode::LagHigh, Level::Fail)]);
     assert_eq!((id, records), (0, 20_000));
@@ -364,7 +364,7 @@ fn letters_that_fail_for_five_minutes_are_a_failure() {
             verdict = stream.second(&[(GOOD, 1)]);
         }
         let reason = verdict.reason(ReasonCode::ArchiveFailing).unwrap();
-        assert!(matches!(reason.evidence, Evidence::Rate(_)), "{reason}");
+        assert!(matches!(reason.measured, Measured::Rate(_)), "{reason}");
         reason.level
     };
     for (seconds, level) in [(300, Level::Warn), (301, Level::Warn), (302, Level::Fail)] {
@@ -479,7 +479,7 @@ fn each_partition_state_has_its_reason_and_level() {
         PartitionState::PausedByOperator => Some((ReasonCode::PartitionPaused, Level::Warn)),
         PartitionState::BlockedByArchive => Some((ReasonCode::PartitionBlocked, Level::Fail)),
         PartitionState::Unfetchable => Some((ReasonCode::PartitionUnfetchable, Level::Fail)),
-        PartitionState::EvidenceLost => Some((ReasonCode::EvidenceLost, Level::Fail)),
+        PartitionState::RecordDeleted => Some((ReasonCode::RecordDeleted, Level::Fail)),
         PartitionState::HostResources => Some((ReasonCode::HostResources, Level::Warn)),
         PartitionState::Stalled => Some((ReasonCode::PartitionStalled, Level::Fail)),
         PartitionState::Unknown => Some((ReasonCode::PartitionUnknown, Level::Warn)),
@@ -501,8 +501,8 @@ fn each_partition_state_has_its_reason_and_level() {
             let offset = state.is_held().then_some(42);
             let held = Age::since(Duration::ZERO, Duration::from_secs(1));
             assert_eq!(
-                reason.evidence,
-                Evidence::Partition {
+                reason.measured,
+                Measured::Partition {
                     id: 3,
                     offset,
                     held

@@ -55,7 +55,7 @@ pub struct Finding<E> {
     /// How long it has lasted, as far as that counts.
     pub lasts: Option<Age>,
     /// The numbers that say so.
-    pub evidence: E,
+    pub measured: E,
 }
 
 /// One thing that is wrong or worth knowing.
@@ -67,7 +67,7 @@ pub struct Reason<K, E> {
     /// How bad it is.
     pub level: Level,
     /// The numbers that say so.
-    pub evidence: E,
+    pub measured: E,
 }
 
 /// The reasons that `rules` find in `case`, the most severe first and otherwise in the rules' order.
@@ -80,7 +80,7 @@ pub fn judge<K: Copy, C, E>(rules: &[Rule<K, C, E>], case: &C) -> Vec<Reason<K, 
         reasons.extend(found.drain(..).map(|finding| Reason {
             code: rule.code,
             level: finding.level_at(limit),
-            evidence: finding.evidence,
+            measured: finding.measured,
         }));
     }
     reasons.sort_by_key(|reason| Reverse(reason.level));
@@ -89,20 +89,20 @@ pub fn judge<K: Copy, C, E>(rules: &[Rule<K, C, E>], case: &C) -> Vec<Reason<K, 
 
 impl<E> Finding<E> {
     /// Something of this level, however long it has lasted.
-    pub const fn new(level: Level, evidence: E) -> Self {
+    pub const fn new(level: Level, measured: E) -> Self {
         Self {
             level,
             lasts: None,
-            evidence,
+            measured,
         }
     }
 
     /// A warning that has lasted so long, and is a failure beyond the rule's age.
-    pub const fn lasting(age: Age, evidence: E) -> Self {
+    pub const fn lasting(age: Age, measured: E) -> Self {
         Self {
             level: Level::Warn,
             lasts: Some(age),
-            evidence,
+            measured,
         }
     }
 
@@ -142,6 +142,6 @@ impl fmt::Display for Level {
 
 impl<K: fmt::Display, E: fmt::Display> fmt::Display for Reason<K, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.evidence)
+        write!(f, "{}: {}", self.code, self.measured)
     }
 }

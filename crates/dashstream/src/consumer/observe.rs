@@ -122,7 +122,7 @@ fn state(
             policy::HeldBy::Archive => State::BlockedByArchive,
             policy::HeldBy::Operator => State::PausedByOperator,
             policy::HeldBy::Unfetchable => State::Unfetchable,
-            policy::HeldBy::RecordDeleted => State::EvidenceLost,
+            policy::HeldBy::RecordDeleted => State::RecordDeleted,
             policy::HeldBy::HostResources => State::HostResources,
         },
         policy::PartitionState::Running => {

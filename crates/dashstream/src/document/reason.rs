@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::Fields;
 use dashstream_metrics::Rate;
 
-use crate::health::{Evidence, Reason};
+use crate::health::{Measured, Reason};
 use crate::reason_code::ReasonCode;
 use dashstream_metrics::Age;
 
@@ -94,22 +94,22 @@ impl ReasonPart {
             message: reason.to_string(),
             ..Self::default()
         };
-        match reason.evidence {
-            Evidence::Rate(rate) => part.rate = Some(RateNumbers::new(&rate)),
-            Evidence::Count { value, limit } => {
+        match reason.measured {
+            Measured::Rate(rate) => part.rate = Some(RateNumbers::new(&rate)),
+            Measured::Count { value, limit } => {
                 part.value = Some(value);
                 part.limit = Some(limit);
             }
-            Evidence::Age { age, limit } => {
+            Measured::Age { age, limit } => {
                 part.age_seconds = age.map(Age::seconds);
                 part.limit_seconds = Some(limit.as_secs_f64());
             }
-            Evidence::Partition { id, offset, held } => {
+            Measured::Partition { id, offset, held } => {
                 part.partition = Some(id);
                 part.offset = offset;
                 part.held_seconds = Some(held.seconds());
             }
-            Evidence::Lag {
+            Measured::Lag {
                 id,
                 records,
                 limit,
@@ -120,7 +120,7 @@ impl ReasonPart {
                 part.limit = Some(limit);
                 part.age_seconds = Some(lowest.seconds());
             }
-            Evidence::Loss {
+            Measured::Loss {
                 id,
                 offset,
                 left,
@@ -131,7 +131,7 @@ impl ReasonPart {
                 part.loss_seconds = Some(left.as_secs_f64());
                 part.limit_seconds = Some(limit.as_secs_f64());
             }
-            Evidence::Unowned {
+            Measured::Unowned {
                 partitions: _,
                 records,
                 age,
@@ -141,7 +141,7 @@ impl ReasonPart {
                 part.age_seconds = Some(age.seconds());
                 part.limit_seconds = Some(limit.as_secs_f64());
             }
-            Evidence::Refusal { words: _, age } => part.age_seconds = Some(age.seconds()),
+            Measured::Refusal { words: _, age } => part.age_seconds = Some(age.seconds()),
         }
         part
     }

@@ -11,4 +11,4 @@ pub use policy::HealthPolicy;
 pub use rules::{alerts, reads};
 #[cfg(feature = "serde")]
 pub(crate) use verdict::Reason;
-pub use verdict::{Evidence, Gates, Status, Verdict};
+pub use verdict::{Gates, Measured, Status, Verdict};

@@ -6,12 +6,12 @@ use dashstream_metrics::artefacts::Alert;
 use dashstream_metrics::{Age, Finding, Level, Rule};
 
 use crate::health::case::Case;
-use crate::health::verdict::Evidence;
+use crate::health::verdict::Measured;
 use crate::labels::{ArchiveState, BreakerState, PartitionState};
 use crate::outcome::Outcome;
 use crate::reason_code::ReasonCode as Code;
 
-type Found = Vec<Finding<Evidence>>;
+type Found = Vec<Finding<Measured>>;
 
 /// The alerts of the rules, each on its own series of `dashstream_health`.
 ///
@@ -52,7 +52,7 @@ macro_rules! rules {
             reads $reads:expr, $find:expr;
     )+) => {
         /// Every rule, in the order in which reasons of the same level are given.
-        pub(super) fn rules<'a>() -> Vec<Rule<Code, Case<'a>, Evidence>> {
+        pub(super) fn rules<'a>() -> Vec<Rule<Code, Case<'a>, Measured>> {
             vec![$( Rule {
                 code: Code::$Code,
                 summary: $summary,
@@ -105,9 +105,9 @@ rules! {
         |case, found| held(case, PartitionState::Stalled, Level::Fail, found);
     PartitionUnknown Fail after partition_unknown "Whether a partition moves cannot be learned"
         reads PARTITIONS, |case, found| held(case, PartitionState::Unknown, Level::Warn, found);
-    EvidenceLost Fail "Retention has removed the record that a partition is held at"
+    RecordDeleted Fail "Retention has removed the record that a partition is held at"
         reads PARTITIONS,
-        |case, found| held(case, PartitionState::EvidenceLost, Level::Fail, found);
+        |case, found| held(case, PartitionState::RecordDeleted, Level::Fail, found);
     HostResources Fail after host_resources "A partition waits for resources of the host"
         reads PARTITIONS, |case, found| held(case, PartitionState::HostResources, Level::Warn, found);
     RetentionNear Fail "Retention will remove the record that a partition is held at"
@@ -155,14 +155,14 @@ fn snapshot_stale(case: &Case<'_>, found: &mut Found) {
 /// At most one reason comes of a rate in two windows.
 fn open_rate(case: &Case<'_>, code: Code, level: Level, found: &mut Found) {
     let rate = case.open(code);
-    found.extend(rate.map(|rate| Finding::new(level, Evidence::Rate(rate))));
+    found.extend(rate.map(|rate| Finding::new(level, Measured::Rate(rate))));
 }
 
 fn messages_dropped(case: &Case<'_>, found: &mut Found) {
     let limit = case.policy.drops;
     let value = case.snapshot.windows.drops.unwrap_or(0);
     if value > limit {
-        found.push(Finding::new(Level::Warn, Evidence::Count { value, limit }));
+        found.push(Finding::new(Level::Warn, Measured::Count { value, limit }));
     }
 }
 
@@ -177,7 +177,7 @@ fn nothing_processed(case: &Case<'_>, found: &mut Found) {
         } else {
             Level::Fail
         };
-        found.push(Finding::new(level, Evidence::Count { value, limit: 0 }));
+        found.push(Finding::new(level, Measured::Count { value, limit: 0 }));
     }
 }
 
@@ -186,7 +186,7 @@ fn held(case: &Case<'_>, state: PartitionState, level: Level, found: &mut Found)
     let there = partitions.filter(|partition| partition.state == state);
     found.extend(there.map(|partition| {
         let held = Age::since(partition.since, case.snapshot.taken_at);
-        let evidence = Evidence::Partition {
+        let measured = Measured::Partition {
             id: partition.id,
             offset: partition.held_at,
             held,
@@ -194,7 +194,7 @@ fn held(case: &Case<'_>, state: PartitionState, level: Level, found: &mut Found)
         Finding {
             level,
             lasts: Some(held),
-            evidence,
+            measured,
         }
     }));
 }
@@ -209,13 +209,13 @@ fn retention_near(case: &Case<'_>, found: &mut Found) {
             } else {
                 Level::Warn
             };
-            let evidence = Evidence::Loss {
+            let measured = Measured::Loss {
                 id: partition.id,
                 offset: partition.held_at,
                 left,
                 limit,
             };
-            found.push(Finding::new(level, evidence));
+            found.push(Finding::new(level, measured));
         }
     }
 }
@@ -236,26 +236,26 @@ fn lag_high(case: &Case<'_>, found: &mut Found) {
         });
     found.extend(behind.max().map(|(_, records, id, lowest)| {
         let limit = case.policy.lag;
-        let evidence = Evidence::Lag {
+        let measured = Measured::Lag {
             id,
             records,
             limit,
             lowest,
         };
-        Finding::lasting(lowest, evidence)
+        Finding::lasting(lowest, measured)
     }));
 }
 
 fn unowned(case: &Case<'_>, found: &mut Found) {
     found.extend(case.snapshot.facts.unowned.as_ref().map(|unowned| {
         let age = Age::since(unowned.since, case.now);
-        let evidence = Evidence::Unowned {
+        let measured = Measured::Unowned {
             partitions: unowned.partitions,
             records: unowned.records,
             age,
             limit: case.policy.unowned,
         };
-        Finding::lasting(age, evidence)
+        Finding::lasting(age, measured)
     }));
 }
 
@@ -266,7 +266,7 @@ fn archive_failing(case: &Case<'_>, found: &mut Found) {
     let snapshot = case.snapshot;
     let last = snapshot.ago(snapshot.last.archive_failure);
     let failed = aged(last, Duration::ZERO);
-    let rate = case.open(Code::ArchiveFailing).map(Evidence::Rate);
+    let rate = case.open(Code::ArchiveFailing).map(Measured::Rate);
     let lasts = Age::since(since, snapshot.taken_at);
     found.push(match snapshot.facts.archive.state {
         ArchiveState::Blocked => Finding::new(Level::Fail, failed),
@@ -300,8 +300,8 @@ fn breaker_open(case: &Case<'_>, found: &mut Found) {
 fn self_scrape(case: &Case<'_>, found: &mut Found) {
     let value = case.snapshot.facts.self_scrape.unwrap_or(0).into();
     if value > 0 {
-        let evidence = Evidence::Count { value, limit: 0 };
-        found.push(Finding::new(Level::Fail, evidence));
+        let measured = Measured::Count { value, limit: 0 };
+        found.push(Finding::new(Level::Fail, measured));
     }
 }
 
@@ -311,7 +311,7 @@ fn window_inexact(case: &Case<'_>, found: &mut Found) {
         let value = torn.try_into().unwrap_or(u64::MAX);
         found.push(Finding::new(
             Level::Warn,
-            Evidence::Count { value, limit: 0 },
+            Measured::Count { value, limit: 0 },
         ));
     }
 }
@@ -325,28 +325,28 @@ fn silence(case: &Case<'_>, found: &mut Found) {
 
 fn connection_error(case: &Case<'_>, found: &mut Found) {
     let failed = case.connection_error();
-    let evidence = |failed| aged(Some(failed), case.policy.infrastructure);
-    found.extend(failed.map(|failed| Finding::new(Level::Warn, evidence(failed))));
+    let measured = |failed| aged(Some(failed), case.policy.infrastructure);
+    found.extend(failed.map(|failed| Finding::new(Level::Warn, measured(failed))));
 }
 
 /// What lasts, however long ago the last error was reported: a client reports an outage once.
 fn unreachable(case: &Case<'_>, found: &mut Found) {
     let lasts = case.ago(case.snapshot.facts.broker_unreachable_since);
-    let evidence = |lasts| aged(Some(lasts), case.policy.unreachable);
-    found.extend(lasts.map(|lasts| Finding::lasting(lasts, evidence(lasts))));
+    let measured = |lasts| aged(Some(lasts), case.policy.unreachable);
+    found.extend(lasts.map(|lasts| Finding::lasting(lasts, measured(lasts))));
 }
 
 fn refusal(case: &Case<'_>, found: &mut Found) {
     let refusal = case.snapshot.facts.broker_refusal.as_ref();
     found.extend(refusal.map(|refusal| {
-        let evidence = Evidence::Refusal {
+        let measured = Measured::Refusal {
             words: refusal.words.clone(),
             age: Age::since(refusal.since, case.now),
         };
-        Finding::new(Level::Fail, evidence)
+        Finding::new(Level::Fail, measured)
     }));
 }
 
-const fn aged(age: Option<Age>, limit: Duration) -> Evidence {
-    Evidence::Age { age, limit }
+const fn aged(age: Option<Age>, limit: Duration) -> Measured {
+    Measured::Age { age, limit }
 }

@@ -48,11 +48,11 @@ pub struct Verdict {
 }
 
 /// One thing that is wrong or worth knowing.
-pub(crate) type Reason = dashstream_metrics::Reason<ReasonCode, Evidence>;
+pub(crate) type Reason = dashstream_metrics::Reason<ReasonCode, Measured>;
 
 /// The numbers behind a reason.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Evidence {
+pub enum Measured {
     /// A rate beyond its threshold.
     Rate(Rate),
     /// A number beyond its limit.
@@ -193,7 +193,7 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Evidence {
+impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rate(rate) => write!(
