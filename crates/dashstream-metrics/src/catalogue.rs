@@ -228,32 +228,27 @@ impl<S> Registration<S> {
         let edges = Edges::FAST;
         let stages = label.values.len();
         let buckets = || Buckets::zero(edges, stages);
-        let core = LatencyCore::new(stages, buckets, recorders, self.now);
-        let core = Arc::new(core);
+        let core = Arc::new(LatencyCore::new(stages, buckets, recorders, self.now));
         let id = self.catalogue.instruments.len();
         let cells = Arc::clone(&core);
         self.instrument(classic, Kind::Histogram, Some(edges), label, cells);
+        let part = |part| Source::Instrument {
+            id,
+            part,
+            texts: texts(label),
+        };
         let mut labels = specs(label);
         labels.push(LabelSpec {
             name: "quantile",
             values: Some(QUANTILES.map(|(name, _)| name).into()),
         });
-        let source = Source::Instrument {
-            id,
-            part: Part::Quantiles,
-            texts: texts(label),
-        };
-        self.family(quantiles, Kind::Gauge, None, labels, source);
+        self.family(quantiles, Kind::Gauge, None, labels, part(Part::Quantiles));
         for (about, view) in views {
             if !view.edges.iter().all(|edge| edges.edges.contains(edge)) {
                 let metric = about.name;
                 self.error.get_or_insert(RegisterError::Edges { metric });
             }
-            let source = Source::Instrument {
-                id,
-                part: Part::View(*view),
-                texts: texts(label),
-            };
+            let source = part(Part::View(*view));
             self.family(*about, Kind::Histogram, Some(*view), specs(label), source);
         }
         Latency { label, core }

@@ -64,93 +64,57 @@ pub fn compare(
     families: &[Family],
     open: &[(&str, Vec<String>)],
 ) -> Vec<ScrapeDifference> {
-    let mut reader = Reader::default();
-    for (at, line) in page.lines().enumerate() {
-        reader.line(at.saturating_add(1), line, families);
-    }
-    for family in families {
-        reader.expect(family, open);
-    }
-    reader.differences
-}
-
-#[derive(Default)]
-struct Reader<'a> {
-    kinds: BTreeMap<&'a str, &'a str>,
-    /// For each sample name, the label sets seen, without `le`.
-    series: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    lines: BTreeMap<(&'a str, &'a str), usize>,
-    differences: Vec<ScrapeDifference>,
-}
-
-impl<'a> Reader<'a> {
-    fn line(&mut self, line: usize, text: &'a str, families: &[Family]) {
-        if text.is_empty() {
-            return;
-        }
+    let mut found = Vec::new();
+    let mut kinds = BTreeMap::new();
+    // For each sample name, the label sets with the lines that they are on.
+    let mut series = BTreeMap::<&str, BTreeMap<&str, usize>>::new();
+    for (text, line) in page.lines().zip(1..) {
         if let Some(comment) = text.strip_prefix("# TYPE ") {
             match comment.split_once(' ') {
                 Some((name, kind)) => {
-                    if self.kinds.insert(name, kind).is_some() {
-                        self.differences
-                            .push(ScrapeDifference::DoubleFamily { line });
-                    }
+                    let before = kinds.insert(name, kind);
+                    found.extend(before.map(|_| ScrapeDifference::DoubleFamily { line }));
                 }
-                None => self.differences.push(ScrapeDifference::Malformed { line }),
+                None => found.push(ScrapeDifference::Malformed { line }),
             }
-            return;
-        }
-        if text.starts_with('#') {
-            return;
-        }
-        match sample(text) {
-            Some((name, labels)) => {
-                if !families.iter().any(|family| family.has_sample(name)) {
-                    self.differences
-                        .push(ScrapeDifference::UnknownMetric { line });
-                }
-                if !self.series.entry(name).or_default().insert(labels) {
-                    self.differences
-                        .push(ScrapeDifference::DoubleSeries { line });
-                }
-                self.lines.insert((name, labels), line);
+        } else if let Some((name, labels)) = sample(text) {
+            if !families.iter().any(|family| family.has_sample(name)) {
+                found.push(ScrapeDifference::UnknownMetric { line });
             }
-            None => self.differences.push(ScrapeDifference::Malformed { line }),
+            let before = series.entry(name).or_default().insert(labels, line);
+            found.extend(before.map(|_| ScrapeDifference::DoubleSeries { line }));
+        } else if !text.is_empty() && !text.starts_with('#') {
+            found.push(ScrapeDifference::Malformed { line });
         }
     }
-
-    fn expect(&mut self, metric: &Family, open: &[(&str, Vec<String>)]) {
-        let name = metric.name;
-        match self.kinds.get(name) {
+    for family in families {
+        let name = family.name;
+        match kinds.get(name) {
             None => {
-                self.differences
-                    .push(ScrapeDifference::MissingMetric { name });
-                return;
+                found.push(ScrapeDifference::MissingMetric { name });
+                continue;
             }
-            Some(kind) if *kind != metric.kind.as_str() => {
-                self.differences.push(ScrapeDifference::WrongKind { name });
+            Some(kind) if *kind != family.kind.as_str() => {
+                found.push(ScrapeDifference::WrongKind { name });
             }
             Some(_) => {}
         }
-        for (suffix, expected) in expected(metric, open) {
-            let sample_name = format!("{name}{suffix}");
-            let found = self.series.get(sample_name.as_str());
-            let has = |labels: &str| found.is_some_and(|found| found.contains(labels));
-            let missing = expected.iter().filter(|labels| !has(labels));
-            self.differences
-                .extend(missing.map(|labels| ScrapeDifference::MissingSeries {
-                    name,
-                    labels: labels.as_str().into(),
-                }));
-            let unknown = found
-                .into_iter()
-                .flatten()
-                .filter(|labels| !expected.contains(**labels))
-                .filter_map(|labels| self.lines.get(&(sample_name.as_str(), *labels)));
-            self.differences
-                .extend(unknown.map(|line| ScrapeDifference::UnknownSeries { name, line: *line }));
+        for (suffix, expected) in expected(family, open) {
+            let there = series.get(format!("{name}{suffix}").as_str());
+            let is_there = |labels: &str| there.is_some_and(|there| there.contains_key(labels));
+            let missing = expected.iter().filter(|labels| !is_there(labels));
+            found.extend(missing.map(|labels| ScrapeDifference::MissingSeries {
+                name,
+                labels: labels.as_str().into(),
+            }));
+            let there = there.into_iter().flatten();
+            let unknown = there.filter(|(labels, _)| !expected.contains(**labels));
+            found.extend(
+                unknown.map(|(_, line)| ScrapeDifference::UnknownSeries { name, line: *line }),
+            );
         }
     }
+    found
 }
 
 /// A sample line's name and label block; `None` when it is no sample.
