@@ -148,27 +148,17 @@ async fn order(orders: &Orders, sent: &Sent, command: Command, operator: Operato
     let Ok(outcome) = orders.consumer.order(order).await else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "closed");
     };
-    let code = match outcome {
-        CommandOutcome::Applied { .. } => StatusCode::OK,
-        CommandOutcome::AwaitsArchive { .. } => StatusCode::ACCEPTED,
+    let (code, at) = match outcome {
+        CommandOutcome::Applied { offset } => (StatusCode::OK, offset),
+        CommandOutcome::AwaitsArchive { offset } => (StatusCode::ACCEPTED, Some(offset)),
+        CommandOutcome::BeyondEnd { end: at } | CommandOutcome::BelowStart { start: at } => {
+            (StatusCode::CONFLICT, Some(at))
+        }
         CommandOutcome::NotAssigned
         | CommandOutcome::NotHeld
         | CommandOutcome::NoRecord
         | CommandOutcome::Backwards
-        | CommandOutcome::BeyondEnd { .. }
-        | CommandOutcome::BelowStart { .. }
-        | CommandOutcome::EndUnknown => StatusCode::CONFLICT,
-    };
-    let at = match outcome {
-        CommandOutcome::Applied { offset } => offset,
-        CommandOutcome::AwaitsArchive { offset: at }
-        | CommandOutcome::BeyondEnd { end: at }
-        | CommandOutcome::BelowStart { start: at } => Some(at),
-        CommandOutcome::NotAssigned
-        | CommandOutcome::NotHeld
-        | CommandOutcome::NoRecord
-        | CommandOutcome::Backwards
-        | CommandOutcome::EndUnknown => None,
+        | CommandOutcome::EndUnknown => (StatusCode::CONFLICT, None),
     };
     let mut body = json!({ "outcome": outcome.code(), "offset": at.map(Offset::get) });
     if outcome == CommandOutcome::NotAssigned

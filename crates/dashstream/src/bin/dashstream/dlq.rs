@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::args::{Args, Filter, List, Redrive, read};
 use crate::failure::{Failure, Found};
-use crate::text::{place, shown, source};
+use crate::text::{letter_json, place, say, shown, source};
 
 pub(crate) fn list(args: &Args, list: &List, out: &mut impl io::Write) -> Result<Found, Failure> {
     let config = args.config(&list.topic)?;
@@ -21,11 +21,8 @@ pub(crate) fn list(args: &Args, list: &List, out: &mut impl io::Write) -> Result
         match DeadLetter::read(&record, LETTER_BYTES_DEFAULT) {
             Ok(letter) if filter.selects(at, &letter) => line(args, at, &letter, out)?,
             Ok(_) => {}
-            Err(error) if args.json => {
-                let code = error.code();
-                writeln!(out, "{}", json!({"letter": place(at), "error": code}))?;
-            }
-            Err(error) => writeln!(out, "{:<12} no letter: {error}", place(at))?,
+            Err(error) => say!(args, out, {"letter": place(at), "error": error.code()},
+                "{:<12} no letter: {error}", place(at))?,
         }
     }
     Ok(Found::NothingWrong)
@@ -37,30 +34,18 @@ fn line(
     letter: &DeadLetter,
     out: &mut impl io::Write,
 ) -> io::Result<()> {
-    let (time, cause, carries) = (
-        rfc3339(letter.at),
-        letter.cause(),
-        letter.record().is_some(),
-    );
     if args.json {
-        let line = json!({
-            "letter": place(at),
-            "rejected_at": time,
-            "cause": cause,
-            "source_topic": letter.source.topic,
-            "source_partition": letter.source.partition,
-            "source_offset": letter.source.offset.map(|offset| offset.get()),
-            "bytes": letter.size,
-            "has_record": carries,
-        });
-        return writeln!(out, "{line}");
+        return writeln!(out, "{}", letter_json(at, letter, json!({})));
     }
-    let how = if carries { "record" } else { "reference" };
-    let (cause, from, bytes) = (shown(cause), source(letter), letter.size);
+    let (place, time, cause) = (place(at), rfc3339(letter.at), shown(letter.cause()));
+    let (from, bytes) = (source(letter), letter.size);
+    let how = match letter.record() {
+        Some(_) => "record",
+        None => "reference",
+    };
     writeln!(
         out,
-        "{:<12} {time} {cause:<22} {from:<30} {bytes:>9} B {how}",
-        place(at)
+        "{place:<12} {time} {cause:<22} {from:<30} {bytes:>9} B {how}"
     )
 }
 
@@ -116,21 +101,12 @@ fn result(
         } else {
             outcome.label()
         };
-        if args.json {
-            let line = json!({"outcome": outcome, "cause": cause, "letters": letters});
-            writeln!(out, "{line}")?;
-        } else {
-            writeln!(out, "{outcome:<16} {:<24} {letters}", shown(cause))?;
-        }
+        say!(args, out, {"outcome": outcome, "cause": cause, "letters": letters},
+            "{outcome:<16} {:<24} {letters}", shown(cause))?;
     }
     for (at, outcome) in report.unsent() {
-        let outcome = outcome.label();
-        if args.json {
-            let line = json!({"letter": place(*at), "outcome": outcome});
-            writeln!(out, "{line}")?;
-        } else {
-            writeln!(out, "{outcome:<16} letter {}", place(*at))?;
-        }
+        let (at, outcome) = (place(*at), outcome.label());
+        say!(args, out, {"letter": at, "outcome": outcome}, "{outcome:<16} letter {at}")?;
     }
     Ok(match report.unsent() {
         [] => Found::NothingWrong,

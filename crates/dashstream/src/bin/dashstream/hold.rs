@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Args, Gateway, Order};
 use crate::failure::{Failure, Found, GatewayError};
-use crate::text::shown;
+use crate::text::{say, shown};
 
 pub(crate) fn hold(
     args: &Args,
@@ -87,26 +87,15 @@ fn list(args: &Args, gateway: &Gateway, out: &mut impl io::Write) -> Result<Foun
         }
         found = Found::Faults;
         let field = |name| partition.get(name).cloned().unwrap_or_default();
-        if args.json {
-            let line = json!({
-                "partition": field("id"),
-                "state": state,
-                "offset": field("held_at"),
-                "cause": field("held_cause"),
-                "seconds": field("state_seconds"),
-            });
-            writeln!(out, "{line}")?;
-        } else {
-            let (id, offset, cause) = (field("id"), field("held_at"), field("held_cause"));
-            let offset = offset.as_u64().map(|at| format!(" at {at}"));
-            let cause = cause.as_str().map(|cause| format!(" for {}", shown(cause)));
-            let (offset, cause) = (offset.unwrap_or_default(), cause.unwrap_or_default());
-            let seconds = field("state_seconds").as_f64().unwrap_or_default();
-            writeln!(
-                out,
-                "partition {id}: {state}{offset}{cause}, {seconds:.0} s"
-            )?;
-        }
+        let (id, offset, cause) = (field("id"), field("held_at"), field("held_cause"));
+        let seconds = field("state_seconds");
+        let at = offset.as_u64().map(|at| format!(" at {at}"));
+        let why = cause.as_str().map(|cause| format!(" for {}", shown(cause)));
+        let (at, why) = (at.unwrap_or_default(), why.unwrap_or_default());
+        let time = seconds.as_f64().unwrap_or_default();
+        say!(args, out,
+            {"partition": id, "state": state, "offset": offset, "cause": cause, "seconds": seconds},
+            "partition {id}: {state}{at}{why}, {time:.0} s")?;
     }
     Ok(found)
 }

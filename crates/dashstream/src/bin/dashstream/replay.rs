@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::args::{Args, Replay};
 use crate::failure::{Failure, Found};
 use crate::records::{Placed, captured, held};
-use crate::text::shown;
+use crate::text::{say, shown};
 
 /// The records' own timestamps are the time, so that a replay of an incident says the same every time.
 pub(crate) fn replay(
@@ -48,23 +48,12 @@ pub(crate) fn replay(
         }
     }
     let counts = runs.counts();
-    if args.json {
-        let line = json!({
-            "records": records,
-            "refused": refused,
-            "synced": counts.synced,
-            "waiting": counts.waiting,
-        });
-        writeln!(out, "{line}")?;
-    } else {
-        let (synced, waiting) = (counts.synced, counts.waiting);
-        writeln!(
-            out,
-            "{records} records, {synced} runs synced, {waiting} wait for a full state"
-        )?;
-        for (code, count) in &refused {
-            writeln!(out, "refused: {code:<22} {count}")?;
-        }
+    let (synced, waiting) = (counts.synced, counts.waiting);
+    say!(args, out,
+        {"records": records, "refused": refused, "synced": synced, "waiting": waiting},
+        "{records} records, {synced} runs synced, {waiting} wait for a full state")?;
+    for (code, count) in refused.iter().filter(|_| !args.json) {
+        writeln!(out, "refused: {code:<22} {count}")?;
     }
     for (thread, run) in runs.iter() {
         let (sequence, reason) = (run.sequence(), run.needs_resync().map(|why| why.code()));

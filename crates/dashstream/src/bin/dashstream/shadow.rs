@@ -5,13 +5,12 @@ use std::io;
 
 use dashstream_codec::{DecodeOptions, Decoder};
 use dashstream_kafka::{Admin, TopicReader};
-use serde_json::json;
 
 use crate::args::{Args, Shadow};
 use crate::failure::{Failure, Found};
 use crate::inspect::refusal;
 use crate::records::Refusal;
-use crate::text::place;
+use crate::text::{place, say};
 
 pub(crate) fn shadow(
     args: &Args,
@@ -42,25 +41,12 @@ pub(crate) fn shadow(
         let why = why.and_then(|why| Some((why.cause()?.label(), why)));
         let Some((cause, why)) = why else { continue };
         rejected = rejected.saturating_add(1);
-        if args.json {
-            let why = refusal(&why);
-            writeln!(
-                out,
-                "{}",
-                json!({"record": place(at), "cause": cause, "why": why})
-            )?;
-        } else {
-            writeln!(out, "{:<12} {cause:<22} {}", place(at), refusal(&why))?;
-        }
+        let (at, why) = (place(at), refusal(&why));
+        say!(args, out, {"record": at, "cause": cause, "why": why},
+            "{at:<12} {cause:<22} {why}")?;
     }
-    if args.json {
-        writeln!(out, "{}", json!({"records": records, "rejected": rejected}))?;
-    } else {
-        writeln!(
-            out,
-            "{records} records passed, {rejected} would have been rejected"
-        )?;
-    }
+    say!(args, out, {"records": records, "rejected": rejected},
+        "{records} records passed, {rejected} would have been rejected")?;
     Ok(if rejected == 0 {
         Found::NothingWrong
     } else {

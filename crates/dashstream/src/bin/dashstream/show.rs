@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::args::{Args, Show};
 use crate::failure::{Failure, Found};
 use crate::inspect::{diagnosis, diagnosis_json};
-use crate::text::{place, shown, source};
+use crate::text::{letter_json, place, say, shown, source};
 
 pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Result<Found, Failure> {
     let config = args.config(&show.topic)?;
@@ -19,16 +19,9 @@ pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Resu
     let record = record.ok_or(Failure::NoRecord(show.place))?;
     let letter = match DeadLetter::read(&record, LETTER_BYTES_DEFAULT) {
         Ok(letter) => letter,
-        Err(error) if args.json => {
-            writeln!(
-                out,
-                "{}",
-                json!({"letter": place(show.place), "error": error.code()})
-            )?;
-            return Ok(Found::Faults);
-        }
         Err(error) => {
-            writeln!(out, "{}: no letter: {error}", place(show.place))?;
+            let at = place(show.place);
+            say!(args, out, {"letter": at, "error": error.code()}, "{at}: no letter: {error}")?;
             return Ok(Found::Faults);
         }
     };
@@ -43,23 +36,15 @@ pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Resu
             let value = value.as_deref().map(String::from_utf8_lossy);
             json!({"name": name, "value": value})
         });
-        let line = json!({
-            "letter": place(show.place),
-            "rejected_at": rfc3339(letter.at),
-            "cause": letter.cause(),
+        let more = json!({
             "error": letter.error,
             "group": letter.group,
-            "source_topic": letter.source.topic,
-            "source_partition": letter.source.partition,
-            "source_offset": letter.source.offset.map(|offset| offset.get()),
             "timestamp_ms": letter.timestamp_ms,
             "key": letter.key.as_deref().map(String::from_utf8_lossy),
             "headers": headers.collect::<Vec<_>>(),
-            "bytes": letter.size,
-            "has_record": letter.record().is_some(),
             "diagnosis": why.as_ref().map(diagnosis_json),
         });
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", letter_json(show.place, &letter, more))?;
         return Ok(Found::NothingWrong);
     }
     let value = match &letter.payload {
@@ -73,22 +58,17 @@ pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Resu
     writeln!(out, "rejected at  {}", rfc3339(letter.at))?;
     writeln!(out, "cause        {}", shown(letter.cause()))?;
     writeln!(out, "error        {}", shown(&letter.error))?;
-    writeln!(
-        out,
-        "group        {}",
-        shown(letter.group.as_deref().unwrap_or("unknown"))
-    )?;
-    let key = letter.key.as_deref().map(String::from_utf8_lossy);
-    writeln!(
-        out,
-        "key          {}",
-        key.map_or_else(|| "none".to_owned(), |key| shown(&key))
-    )?;
+    let group = shown(letter.group.as_deref().unwrap_or("unknown"));
+    writeln!(out, "group        {group}")?;
+    let bytes = |bytes: Option<&[u8]>| {
+        let text = bytes.map(String::from_utf8_lossy);
+        text.map_or_else(|| "none".to_owned(), |text| shown(&text))
+    };
+    writeln!(out, "key          {}", bytes(letter.key.as_deref()))?;
     writeln!(out, "value        {value}")?;
     for (name, value) in &letter.headers {
-        let value = value.as_deref().map(String::from_utf8_lossy);
-        let value = value.map_or_else(|| "none".to_owned(), |value| shown(&value));
-        writeln!(out, "header       {} = {value}", shown(name))?;
+        let (name, value) = (shown(name), bytes(value.as_deref()));
+        writeln!(out, "header       {name} = {value}")?;
     }
     if let Some(why) = why {
         writeln!(out, "diagnosis    {}", diagnosis(&why))?;

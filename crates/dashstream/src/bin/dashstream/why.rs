@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::args::{Args, Why};
 use crate::failure::{Failure, Found};
-use crate::text::{place, shown};
+use crate::text::{place, say, shown};
 
 pub(crate) fn why(args: &Args, why: &Why, out: &mut impl io::Write) -> Result<Found, Failure> {
     let default = format!("{}-dlq", why.topic);
@@ -36,16 +36,9 @@ pub(crate) fn why(args: &Args, why: &Why, out: &mut impl io::Write) -> Result<Fo
                 };
                 letters = letters.saturating_add(1);
                 let (cause, time) = (letter.cause(), rfc3339(letter.at));
-                if args.json {
-                    let line = json!({"letter": place(at), "cause": cause, "rejected_at": time});
-                    writeln!(out, "{line}")?;
-                } else {
-                    let (at, cause) = (place(at), shown(cause));
-                    writeln!(
-                        out,
-                        "rejected at {time} for {cause}: letter {at} of {archive}"
-                    )?;
-                }
+                let at = place(at);
+                say!(args, out, {"letter": at, "cause": cause, "rejected_at": time},
+                    "rejected at {time} for {}: letter {at} of {archive}", shown(cause))?;
             }
         }
         // Without the topic there is no letter.
