@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dashstream_metrics::{Counts, Process, Standing};
-use dashstream_policy::{Cause, Counters, Disposition};
+use dashstream_policy::{Breaker, Cause, Counters, Disposition};
 
-use crate::labels::{ArchiveState, BreakerState, CAUSE, PartitionState, RunState};
+use crate::labels::{ArchiveState, CAUSE, PartitionState, RunState};
 use crate::reason_code::ReasonCode;
 
 /// What a host tells about itself each time it takes a snapshot.
@@ -231,7 +231,7 @@ pub struct ArchiveFacts {
 #[non_exhaustive]
 pub struct BreakerFacts {
     /// Whether it is open.
-    pub state: BreakerState,
+    pub state: Breaker,
     /// Since when.
     pub since: Duration,
 }
@@ -239,7 +239,7 @@ pub struct BreakerFacts {
 impl BreakerFacts {
     /// A breaker in `state` since `since`.
     #[must_use]
-    pub const fn new(state: BreakerState, since: Duration) -> Self {
+    pub const fn new(state: Breaker, since: Duration) -> Self {
         Self { state, since }
     }
 }

@@ -5,7 +5,7 @@
 )]
 
 use dashstream_metrics::Label;
-use dashstream_policy::{Cause, Disposition, FailureReason};
+use dashstream_policy::{Breaker, Cause, Disposition, FailureReason};
 use dashstream_reducer::ResyncReason;
 
 /// Declares label enums: the variants, their texts and their order stand in one place.
@@ -194,14 +194,6 @@ labels! {
         Blocked = "blocked",
     }
 
-    /// Whether the circuit breaker on unprocessable records is open.
-    pub BreakerState ("state") {
-        /// Records are skipped or paused as configured.
-        Closed = "closed",
-        /// Too many are unprocessable: the escalation is in force.
-        Open = "open",
-    }
-
     /// The two windows that every rate is judged over.
     pub(crate) WindowLength ("window") {
         /// The last 120 seconds.
@@ -243,6 +235,17 @@ pub const DLQ_FAILURE: Label<FailureReason> = Label {
     values: &FailureReason::ALL,
     text: FailureReason::label,
     index: |reason| reason as usize,
+};
+
+/// Whether the circuit breaker on unprocessable records is open.
+pub const BREAKER: Label<Breaker> = Label {
+    name: "state",
+    values: &[Breaker::Closed, Breaker::Open],
+    text: |state| match state {
+        Breaker::Closed => "closed",
+        Breaker::Open => "open",
+    },
+    index: |state| state as usize,
 };
 
 /// Why a message for a client was dropped: its queue was overrun.

@@ -74,7 +74,7 @@ pub use fault::cause_of;
 pub use handle::{Metrics, Recorder};
 pub use health::{Gates, HealthPolicy, Measured, Status, Verdict, alerts, judge, reads};
 pub use labels::{
-    ArchiveState, BreakerState, CAUSE, DISPOSITION, DLQ_FAILURE, DROP_REASON, ErrorType,
+    ArchiveState, BREAKER, CAUSE, DISPOSITION, DLQ_FAILURE, DROP_REASON, ErrorType,
     InfrastructureError, LATENCY_STAGE, PartitionState, RESYNC_REASON, RedisOperation, ReplayMode,
     SendOutcome,
 };

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use dashstream::metrics::{
     About, Format, Ghost, Kind, Label, RegisterError, ScrapeDifference, Watch, compare,
 };
-use dashstream::policy::Cause;
+use dashstream::policy::{Breaker, Cause};
 use dashstream::{
-    ArchiveState, BreakerFacts, BreakerState, DLQ_FAILURE, Facts, Ledger, Metrics, Options,
-    Outcome, PartitionFacts, PartitionState, Refusal, UnownedFacts,
+    ArchiveState, BreakerFacts, DLQ_FAILURE, Facts, Ledger, Metrics, Options, Outcome,
+    PartitionFacts, PartitionState, Refusal, UnownedFacts,
 };
 
 const NOW: Duration = Duration::from_secs(100);
@@ -61,7 +61,7 @@ fn busy() -> Facts {
     facts.broker_unreachable_since = Some(NOW);
     facts.broker_refusal = Some(Refusal::new(NOW, "no"));
     facts.unowned = Some(UnownedFacts::new(NOW, 1, 1));
-    facts.breaker = Some(BreakerFacts::new(BreakerState::Open, NOW));
+    facts.breaker = Some(BreakerFacts::new(Breaker::Open, NOW));
     facts.runs.synced = 1;
     facts.runs.refused = 1;
     facts.self_scrape = Some(0);

@@ -16,11 +16,10 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dashstream::metrics::Level;
-use dashstream::policy::Cause;
+use dashstream::policy::{Breaker, Cause};
 use dashstream::{
-    BreakerFacts, BreakerState, Buckets, Document, Facts, Gates, HealthPolicy, Metrics, Options,
-    Outcome, PartitionFacts, PartitionState, Refusal, ReplayBufferFacts, Status, UnownedFacts,
-    judge,
+    BreakerFacts, Buckets, Document, Facts, Gates, HealthPolicy, Metrics, Options, Outcome,
+    PartitionFacts, PartitionState, Refusal, ReplayBufferFacts, Status, UnownedFacts, judge,
 };
 use dashstream_testkit::{stack, vectors};
 use serde_json::{Value, json};
@@ -41,7 +40,7 @@ fn document() -> Document {
     }
     let mut facts = Facts::default();
     facts.connected_clients = 2;
-    facts.breaker = Some(BreakerFacts::new(BreakerState::Closed, now));
+    facts.breaker = Some(BreakerFacts::new(Breaker::Closed, now));
     facts.replay_buffer = Some(ReplayBufferFacts::default());
     let mut partition = PartitionFacts::new(1, PartitionState::PausedByPolicy, now);
     partition.held_at = Some(77);

@@ -6,7 +6,8 @@
 
 use dashstream::metrics::Family;
 use dashstream::{
-    CAUSE, DISPOSITION, DLQ_FAILURE, DROP_REASON, LATENCY_STAGE, Metrics, Options, RESYNC_REASON,
+    BREAKER, CAUSE, DISPOSITION, DLQ_FAILURE, DROP_REASON, LATENCY_STAGE, Metrics, Options,
+    RESYNC_REASON,
 };
 use dashstream_testkit::frozen::{Frozen, check, names};
 
@@ -33,6 +34,7 @@ fn the_words_of_labels_and_the_codes_of_errors_are_frozen() {
     lines.extend(words("Cause", CAUSE.texts()));
     lines.extend(words("Disposition", DISPOSITION.texts()));
     lines.extend(words("FailureReason", DLQ_FAILURE.texts()));
+    lines.extend(words("Breaker", BREAKER.texts()));
     lines.extend(words("ResyncReason", RESYNC_REASON.texts()));
     lines.extend(words("DROP_REASON", DROP_REASON.texts()));
     lines.extend(words("LATENCY_STAGE", LATENCY_STAGE.texts()));
@@ -92,11 +94,11 @@ mod health {
     use core::time::Duration;
     use std::collections::{BTreeMap, BTreeSet};
 
-    use dashstream::policy::{Cause, FailureReason};
+    use dashstream::policy::{Breaker, Cause, FailureReason};
     use dashstream::{
-        BreakerFacts, BreakerState, Document, ErrorType, Facts, Gates, HealthPolicy,
-        InfrastructureError, Metrics, Options, Outcome, PartitionFacts, PartitionState, Refusal,
-        ReplayBufferFacts, RestartBreakerPart, judge,
+        BreakerFacts, Document, ErrorType, Facts, Gates, HealthPolicy, InfrastructureError,
+        Metrics, Options, Outcome, PartitionFacts, PartitionState, Refusal, ReplayBufferFacts,
+        RestartBreakerPart, judge,
     };
     use dashstream_testkit::frozen::check;
     use serde_json::Value;
@@ -169,7 +171,7 @@ mod health {
                 .partitions
                 .push(PartitionFacts::new(2, PartitionState::Stalled, now));
             facts.archive.oldest_pending_since = Some(now);
-            facts.breaker = Some(BreakerFacts::new(BreakerState::Open, now));
+            facts.breaker = Some(BreakerFacts::new(Breaker::Open, now));
             facts.broker_unreachable_since = Some(now);
             facts.broker_refusal = Some(Refusal::new(now, "no right on the group"));
             facts.replay_buffer = Some(ReplayBufferFacts::default());

@@ -10,11 +10,11 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use dashstream::metrics::Format;
-use dashstream::policy::{Cause, Disposition, FailureReason};
+use dashstream::policy::{Breaker, Cause, Disposition, FailureReason};
 use dashstream::{
-    ArchiveState, BreakerFacts, BreakerState, ErrorType, Facts, InfrastructureError, Ledger,
-    Metrics, Options, Outcome, PartitionFacts, PartitionState, RESYNC_REASON, RedisOperation,
-    Refusal, ReplayMode, SendOutcome, UnownedFacts,
+    ArchiveState, BreakerFacts, ErrorType, Facts, InfrastructureError, Ledger, Metrics, Options,
+    Outcome, PartitionFacts, PartitionState, RESYNC_REASON, RedisOperation, Refusal, ReplayMode,
+    SendOutcome, UnownedFacts,
 };
 
 const fn at(seconds: u64) -> Duration {
@@ -196,7 +196,7 @@ fn facts() -> Facts {
     facts.broker_unreachable_since = Some(at(31));
     facts.broker_refusal = Some(Refusal::new(at(32), "no"));
     facts.unowned = Some(UnownedFacts::new(at(33), 2, 77));
-    facts.breaker = Some(BreakerFacts::new(BreakerState::Open, at(34)));
+    facts.breaker = Some(BreakerFacts::new(Breaker::Open, at(34)));
     facts.runs.synced = 4;
     facts.runs.needs_resync = 2;
     facts.self_scrape = Some(3);

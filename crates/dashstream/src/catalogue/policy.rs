@@ -6,8 +6,8 @@ use dashstream_policy::FailureReason;
 
 use crate::catalogue::{age, flag};
 use crate::labels::{
-    ArchiveState, BreakerState, CAUSE, DISPOSITION, DLQ_FAILURE, DeadLetterOutcome, ErrorType,
-    LETTER, PartitionState,
+    ArchiveState, BREAKER, CAUSE, DISPOSITION, DLQ_FAILURE, DeadLetterOutcome, ErrorType, LETTER,
+    PartitionState,
 };
 use crate::snapshot::Snapshot;
 
@@ -89,7 +89,7 @@ pub(super) fn declare(
     if breaker {
         c.group("breaker");
         families! { c:
-            gauges[BreakerState::LABEL] "dashstream_breaker_state"
+            gauges[BREAKER] "dashstream_breaker_state"
                 "1 for the state that the circuit breaker is in; all 0 when there is none."
                 Alert("DashstreamBreakerOpen") shown as "breaker.state",
                 |s, state| flag(s.facts.breaker.is_some_and(|b| b.state == state));

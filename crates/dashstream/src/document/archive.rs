@@ -9,7 +9,7 @@ use crate::document::Fields;
 use crate::document::seconds_ago;
 use crate::document::unprocessable::{by, by_counts};
 use crate::facts::{BreakerFacts, ReplayBufferFacts};
-use crate::labels::{DLQ_FAILURE, ErrorType, RESYNC_REASON};
+use crate::labels::{BREAKER, DLQ_FAILURE, ErrorType, RESYNC_REASON};
 use crate::snapshot::{Snapshot, Totals};
 use dashstream_metrics::Age;
 
@@ -38,7 +38,7 @@ pub struct ArchivePart {
 /// The circuit breaker on unprocessable records. Its numbers are those of the rates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BreakerPart {
-    /// closed or open: [`BreakerState`](crate::BreakerState).
+    /// closed or open: [`BREAKER`].
     pub state: String,
     /// For how long.
     pub state_seconds: f64,
@@ -131,7 +131,7 @@ impl ArchivePart {
 impl BreakerPart {
     pub(super) fn new(now: Duration, facts: &BreakerFacts) -> Self {
         Self {
-            state: facts.state.as_str().into(),
+            state: (BREAKER.text)(facts.state).into(),
             state_seconds: Age::since(facts.since, now).seconds(),
             other: Fields::new(),
         }

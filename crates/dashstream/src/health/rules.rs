@@ -4,10 +4,11 @@ use core::time::Duration;
 
 use dashstream_metrics::artefacts::Alert;
 use dashstream_metrics::{Age, Finding, Level, Rule};
+use dashstream_policy::Breaker;
 
 use crate::health::case::Case;
 use crate::health::verdict::Measured;
-use crate::labels::{ArchiveState, BreakerState, PartitionState};
+use crate::labels::{ArchiveState, PartitionState};
 use crate::outcome::Outcome;
 use crate::reason_code::ReasonCode as Code;
 
@@ -289,7 +290,7 @@ fn archive_pending(case: &Case<'_>, found: &mut Found) {
 
 fn breaker_open(case: &Case<'_>, found: &mut Found) {
     let breaker = case.snapshot.facts.breaker;
-    let open = breaker.filter(|breaker| breaker.state == BreakerState::Open);
+    let open = breaker.filter(|breaker| breaker.state == Breaker::Open);
     found.extend(open.map(|breaker| {
         let since = case.snapshot.ago(Some(breaker.since));
         Finding::new(Level::Warn, aged(since, Duration::ZERO))

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dashstream_metrics::{Age, Level, Rate, Standing};
+use dashstream_policy::Breaker;
 
-use crate::labels::{BreakerState, labels};
+use crate::labels::labels;
 use crate::reason_code::ReasonCode;
 
 labels! {
@@ -182,14 +183,10 @@ impl Verdict {
 
     /// What a policy engine that escalates by rate should be told.
     #[must_use]
-    pub fn breaker(&self) -> BreakerState {
+    pub fn breaker(&self) -> Breaker {
         let bad = [ReasonCode::DecodeErrors, ReasonCode::PayloadMissing];
         let open = bad.into_iter().any(|code| self.gates.is_open(code));
-        if open {
-            BreakerState::Open
-        } else {
-            BreakerState::Closed
-        }
+        if open { Breaker::Open } else { Breaker::Closed }
     }
 }
 

@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use dashstream::metrics::{Age, Level};
-use dashstream::policy::FailureReason;
+use dashstream::policy::{Breaker, FailureReason};
 use dashstream::{
-    ArchiveState, BreakerFacts, BreakerState, ErrorType, InfrastructureError, Measured,
-    PartitionFacts, PartitionState, ReasonCode, Refusal, SendOutcome, Status, Verdict,
+    ArchiveState, BreakerFacts, ErrorType, InfrastructureError, Measured, PartitionFacts,
+    PartitionState, ReasonCode, Refusal, SendOutcome, Status, Verdict,
 };
 
 use crate::stream::*;
@@ -213,7 +213,7 @@ fn archive_breaker_sends_drops_and_instruments_have_their_reasons() {
             Level::Warn,
         ),
         (
-            |s| s.facts.breaker = Some(BreakerFacts::new(BreakerState::Open, s.now())),
+            |s| s.facts.breaker = Some(BreakerFacts::new(Breaker::Open, s.now())),
             ReasonCode::BreakerOpen,
             Level::Warn,
         ),
