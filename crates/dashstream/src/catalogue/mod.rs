@@ -41,7 +41,6 @@ mod runs;
 use core::time::Duration;
 
 use dashstream_metrics::{Age, Counter, Counts, Reading, Registration, Samples, Tally};
-
 use dashstream_policy::FailureReason;
 
 pub use clients::Clients;
