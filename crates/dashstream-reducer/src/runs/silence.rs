@@ -41,7 +41,7 @@ impl Silence {
         if let Some(at) = before {
             self.ended.remove(&at);
         }
-        if has_ended.unwrap_or(before.is_some()) {
+        if has_ended.unwrap_or_else(|| before.is_some()) {
             self.ended.insert(self.messages, arrival);
             heard.ended = Some(self.messages);
         }
