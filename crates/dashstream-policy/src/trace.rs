@@ -6,7 +6,7 @@
 //!
 //! # The text form
 //!
-//! Version 4: lines of JSON, written by a [`Trace`]'s `Display`, read by [`Trace::parse`].
+//! Version 5: lines of JSON, written by a [`Trace`]'s `Display`, read by [`Trace::parse`].
 //!
 //! | line | meaning |
 //! |---|---|
@@ -15,6 +15,7 @@
 //! | `[…,{"delivered":{…}}]` | a record that was offered |
 //! | `[…,{"accept":1}]` | the record with this serial given back; so are `reject` and `release` with cause and bytes, `rejected` with bytes, `defer` and `queue` |
 //! | `[…,"poll"]` | one action was handed out |
+//! | `[…,"idle"]` | there was none to hand out, which lets partitions go on that have room again |
 //! | `"end"` | the last line of a recording that was finished |
 //!
 //! A text without its last line is the beginning of a recording: the process died, or a limit was
@@ -83,6 +84,7 @@ enum Call {
     Defer(u64),
     Queue(u64),
     Poll,
+    Idle,
 }
 
 impl Trace {
@@ -165,6 +167,11 @@ impl Trace {
                     Some(action) => actions.push(action),
                     None => return Err(TraceError::NoSuchAction { call: at }),
                 },
+                Call::Idle => {
+                    if engine.poll_action().is_some() {
+                        return Err(TraceError::NoSuchAction { call: at });
+                    }
+                }
             }
         }
         Ok(actions)

@@ -160,12 +160,13 @@ fn an_incident_in_a_file_does_the_same_again() {
 }
 
 #[test]
-fn the_form_on_disk_is_the_one_of_version_4() {
+fn the_form_on_disk_is_the_one_of_version_5_and_version_4_is_read() {
     let files = vectors::load(env!("CARGO_MANIFEST_DIR"), "tests/traces");
     for (name, bytes) in files {
         let text = str::from_utf8(&bytes).expect("text");
         let trace = Trace::parse(text, 1_000).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(trace.to_string(), text, "{name}");
+        let newest = text.replacen("trace\":4", "trace\":5", 1);
+        assert_eq!(trace.to_string(), newest, "{name}");
         assert!(!trace.is_cut(), "{name}");
         let actions = trace.replay().expect("the same engine");
         let orders = actions.iter().filter_map(|action| match action {
@@ -355,8 +356,10 @@ fn what_is_no_trace_is_refused_at_its_line() {
         Err(TraceError::NotATrace)
     );
     let found = VERSION + 1;
-    let newer = text.replacen("trace\":4", "trace\":5", 1);
-    assert_eq!(parse(&newer), Err(TraceError::Version { found }));
+    for other in [3, found] {
+        let text = text.replacen("trace\":5", &format!("trace\":{other}"), 1);
+        assert_eq!(parse(&text), Err(TraceError::Version { found: other }));
+    }
     for (from, to, line) in [
         ("\"mode\":\"skip\"", "\"mode\":\"stop\"", 1),
         ("\"accept_reduced\":false,", "", 1),

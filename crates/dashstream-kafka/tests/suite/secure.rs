@@ -186,7 +186,7 @@ fn a_client_of_another_protocol_than_the_listener_s_is_told_so_in_the_client_s_w
         let tls = place.config().set("security.protocol", "ssl");
         let (code, sentence) = refused(tls.unwrap());
         assert_eq!(code, "unreachable");
-        assert!(sentence.contains("PLAINTEXT"), "{sentence}");
+        assert!(sentence.contains("SSL_HANDSHAKE"), "{sentence}");
     });
 }
 

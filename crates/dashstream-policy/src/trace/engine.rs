@@ -101,9 +101,14 @@ impl<P> TracedEngine<P> {
 
     /// As [`Engine::poll_action`].
     pub fn poll_action(&mut self) -> Option<Action<P>> {
-        let action = self.engine.poll_action()?;
-        self.record(Duration::ZERO, || Call::Poll);
-        Some(action)
+        let action = self.engine.poll_action();
+        if action.is_some() {
+            self.record(Duration::ZERO, || Call::Poll);
+        } else if !matches!(self.trace.calls.last(), Some((_, Call::Idle))) {
+            // The engine settles what became of the calls before; a second time there is nothing to settle.
+            self.record(Duration::ZERO, || Call::Idle);
+        }
+        action
     }
 
     /// As [`Engine::payload`].

@@ -10,9 +10,13 @@ use crate::{Config, ConfigError, Offset, Operator};
 
 use super::Trace;
 
-/// The version of the text form that is written and read. Version 3 had no keys and sizes of
-/// records; versions 1 and 2 were no JSON.
-pub const VERSION: u32 = 4;
+/// The version of the text form that is written. Version 4 is read, too: it did not say when there was no
+/// action, so that not every recording can be replayed. Version 3 had no keys and sizes of records; versions 1
+/// and 2 were no JSON.
+pub const VERSION: u32 = 5;
+
+/// The oldest version that is read.
+const VERSION_MIN: u32 = 4;
 
 /// The first line: what this is, and the configuration.
 #[derive(Deserialize, Serialize)]
@@ -39,7 +43,7 @@ pub enum TraceError {
     #[error("the text does not begin as a trace does")]
     NotATrace,
     /// Written by another version of the format.
-    #[error("version {found} of the format, {VERSION} is read")]
+    #[error("version {found} of the format, {VERSION_MIN} to {VERSION} are read")]
     Version {
         /// The text's version.
         found: u32,
@@ -65,8 +69,8 @@ pub enum TraceError {
         /// Which call, from 0.
         call: usize,
     },
-    /// An action was handed out that the engine does not ask for.
-    #[error("call {call} had an action where there is none")]
+    /// An action was handed out that the engine does not ask for, or it asks for one where none was.
+    #[error("call {call} and the engine do not agree on an action")]
     NoSuchAction {
         /// Which call, from 0.
         call: usize,
@@ -126,7 +130,7 @@ impl Trace {
         let head = lines.next().map_or("", |(line, _)| line);
         let mark: Mark = serde_json::from_str(head).map_err(|_| TraceError::NotATrace)?;
         let found = mark.dashstream_policy_trace;
-        if found != VERSION {
+        if !(VERSION_MIN..=VERSION).contains(&found) {
             return Err(TraceError::Version { found });
         }
         let wrong = |line| move |_| TraceError::Line { line };
