@@ -69,8 +69,11 @@ pub enum ConsumerEvent {
     Assigned {
         /// Which one.
         partition: TopicPartition,
-        /// What the group had committed for it.
+        /// What the group had committed for it; nothing where it had committed nothing, or where that could
+        /// not be learned.
         committed: Option<i64>,
+        /// Whether it could be learned. If not, the client asks again by itself, and goes on at what it is told.
+        is_known: bool,
     },
     /// A partition was taken away.
     Revoked {

@@ -6,7 +6,8 @@ pub(super) type Place = (i64, i64);
 /// One line of a gateway's log that is about partitions or records.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// A partition was assigned, and goes on where the group had committed, if it had.
+    /// A partition was assigned, and goes on where the group had committed, or at its start; nothing where the
+    /// member could not learn that, so that its client did.
     Assigned(i64, Option<i64>),
     /// A record was polled, of so many bytes if it has a value.
     Received(Place, Option<usize>),
@@ -31,7 +32,9 @@ fn event(line: &str) -> Option<Event> {
     let number = |name: &str| field(name)?.parse::<i64>().ok();
     let place = || Some((number("partition")?, number("offset")?));
     if said.starts_with("partition assigned ") {
-        return Some(Event::Assigned(number("partition")?, number("committed")));
+        let is_known = field("is_known") != Some("false");
+        let begins = is_known.then(|| number("committed").unwrap_or(0));
+        return Some(Event::Assigned(number("partition")?, begins));
     }
     if said.starts_with("record received ") {
         let bytes = number("bytes").and_then(|bytes| usize::try_from(bytes).ok());
@@ -50,21 +53,23 @@ mod tests {
 
     #[test]
     fn lines_about_records_are_read_and_half_a_line_is_not() {
-        let log = "2026-11-30T20:46:55.000001Z  INFO dashstream::consumer::events: partition assigned partition=1 committed=40\n\
+        let log = "2026-11-30T20:46:55.000001Z  INFO dashstream::consumer::events: partition assigned partition=1 committed=40 is_known=true\n\
              2026-11-30T20:46:55.000002Z TRACE dashstream::consumer::events: record received partition=1 offset=40 bytes=12\n\
              2026-11-30T20:46:55.000003Z DEBUG dashstream::consumer::worker: record refused partition=1 offset=40 code=\"x\" bytes=12\n\
              2026-11-30T20:46:55.000004Z TRACE dashstream::consumer::shared: record decided partition=1 offset=40 cause=\"bad_frame\"\n\
-             2026-11-30T20:46:55.000005Z  INFO dashstream::consumer::events: partition assigned partition=2\n\
+             2026-11-30T20:46:55.000005Z  INFO dashstream::consumer::events: partition assigned partition=2 is_known=true\n\
              2026-11-30T20:46:55.000006Z TRACE dashstream::consumer::events: record received partition=2 offset=0\n\
              2026-11-30T20:46:55.000007Z TRACE dashstream::consumer::shared: record decided partition=2 offset=0\n\
-             2026-11-30T20:46:55.000008Z TRACE dashstream::consumer::shared: record decided partition=2 offset=1";
+             2026-11-30T20:46:55.000008Z  INFO dashstream::consumer::events: partition assigned partition=3 is_known=false\n\
+             2026-11-30T20:46:55.000009Z TRACE dashstream::consumer::shared: record decided partition=2 offset=1";
         let expected = [
             Event::Assigned(1, Some(40)),
             Event::Received((1, 40), Some(12)),
             Event::Decided((1, 40), Some("bad_frame".to_owned())),
-            Event::Assigned(2, None),
+            Event::Assigned(2, Some(0)),
             Event::Received((2, 0), None),
             Event::Decided((2, 0), None),
+            Event::Assigned(3, None),
         ];
         assert_eq!(events(log.as_bytes()), expected);
     }

@@ -86,6 +86,7 @@ impl Driver {
             self.report(&ConsumerEvent::Assigned {
                 partition: *at,
                 committed: beginning.committed,
+                is_known: beginning.assign != rdkafka::Offset::Stored,
             });
             self.tell(
                 client,

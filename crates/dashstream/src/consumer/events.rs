@@ -104,9 +104,10 @@ impl Events {
             ConsumerEvent::Assigned {
                 partition,
                 committed,
+                is_known,
             } => {
                 let partition = partition.partition();
-                tracing::info!(partition, committed, "partition assigned");
+                tracing::info!(partition, committed, is_known, "partition assigned");
                 // Before any record of it: those come by way of another task.
                 if let Some(next) = committed {
                     self.tell(|| Work::Assigned(partition, next));

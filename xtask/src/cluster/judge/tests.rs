@@ -57,7 +57,7 @@ fn sound() -> Evidence {
     let topic: BTreeMap<Place, Record> = places().map(|place| (place, record(place.1))).collect();
     let log = |from: i64, until: i64| {
         let of_each = |partition| {
-            let first = [Event::Assigned(partition, (from > 0).then_some(from))];
+            let first = [Event::Assigned(partition, Some(from))];
             let taken = (from..until).flat_map(|offset| taken(&topic, (partition, offset)));
             first.into_iter().chain(taken).collect::<Vec<_>>()
         };
