@@ -54,7 +54,7 @@ pub enum ConfigError {
     #[error("a crash marker keeps marks of one topic, and several are consumed")]
     CrashLoopTopics,
     /// Archived records would be consumed again, and archived again.
-    #[error("the archive topic is a consumed topic itself")]
+    #[error("the archive topic is the consumed topic itself")]
     ArchiveIsSource,
     /// A client setting is one that this crate decides, because offsets depend on it.
     #[error("client setting {name} is refused: {why}")]
