@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dashstream_kafka::policy::{
-    Cause, Command, CommandOutcome, Config, Form, Mode, PartitionState, Scope, TopicPartition,
+    Archiving, Cause, Command, CommandOutcome, Config, Form, Mode, PartitionState, Scope,
+    TopicPartition,
 };
 use dashstream_kafka::{ConsumerEvent, RecordIds, Status};
 
 use crate::support::host::{Host, POISON, Place, run};
-use crate::support::{Broker, within};
+use crate::support::{Broker, unique, within};
 
 const LIMIT: Duration = Duration::from_secs(90);
 const JOIN: Duration = Duration::from_secs(20);
@@ -133,6 +134,25 @@ fn a_letter_and_an_event_name_the_topic_of_their_record() {
             .map(|(topic, partition)| (Some(topic.clone()), Some(partition), Some(0)));
         expected.sort();
         assert_eq!(places, expected);
+    });
+}
+
+#[test]
+#[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+fn an_archive_that_is_required_is_held_against_each_topic() {
+    within(LIMIT, || {
+        let broker = Broker::outside();
+        let hour = [("retention.ms", "3600000")];
+        let place = Place::set(&broker, &hour, &hour);
+        let second = unique("t");
+        broker.create(&second, 1, &[("retention.ms", "7200000")]);
+        let start = |config| {
+            let policy = Config::default().archiving(Archiving::Required);
+            run(dashstream_kafka::Consumer::start(config, policy, |_| {}))
+        };
+        assert_eq!(start(place.config()).err(), None);
+        let error = start(config(&place, &second)).err().unwrap();
+        assert_eq!(error.code(), "archive_kept_too_short");
     });
 }
 

@@ -162,6 +162,16 @@ fn a_poll_beyond_the_next_record_is_a_skip() {
     let assigned = |events: [Event; 2]| [Event::Assigned(0, Some(4))].into_iter().chain(events);
     let skipped = beyond(assigned(taken(&topic, (0, 5))).collect());
     assert_eq!(skipped, ["skips in poll"]);
+    // Where a member could not learn where it began, its first poll may be anywhere, and no later one.
+    let unknown = |events: [Event; 2]| [Event::Assigned(0, None)].into_iter().chain(events);
+    let first = || unknown(taken(&topic, (0, 5)));
+    assert!(
+        beyond(first().collect())
+            .iter()
+            .all(|what| *what != "skips in poll")
+    );
+    let later = first().chain(taken(&topic, (0, 7)));
+    assert!(beyond(later.collect()).contains(&"skips in poll"));
     let unassigned = beyond(taken(&topic, (0, 0)).into());
     assert_eq!(unassigned, ["skips in poll"]);
 }
