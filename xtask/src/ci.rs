@@ -13,7 +13,7 @@ const README_TEST: &str = "cargo test --workspace";
 /// Features that need nothing but a C compiler. `tls`, which needs OpenSSL's headers, is a stage of
 /// `full`.
 const FEATURES: &str = "dashstream-reducer/wire,dashstream-policy/trace,dashstream-policy/testing,\
-    dashstream-metrics/serde,dashstream/http,dashstream/serde,dashstream/prometheus,dashstream/cli";
+    dashstream-metrics/serde,dashstream/http,dashstream/prometheus,dashstream/cli";
 
 pub(crate) fn run() -> Result<()> {
     sh::step("fmt", || {

@@ -12,7 +12,7 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("dashstream-policy", &["trace", "testing"]),
     ("dashstream-dlq", &[]),
     ("dashstream-metrics", &["serde", "prometheus"]),
-    ("dashstream", &["serde", "prometheus", "http"]),
+    ("dashstream", &["prometheus", "http"]),
     ("dashstream-kafka", &[]),
 ];
 

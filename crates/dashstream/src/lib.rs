@@ -32,12 +32,11 @@ mod catalogue;
 #[cfg(feature = "kafka")]
 mod consumer;
 mod decoding;
-#[cfg(feature = "serde")]
-mod document;
 mod facts;
 mod fault;
 mod handle;
 mod health;
+mod health_document;
 mod labels;
 mod monitor;
 mod options;
@@ -60,12 +59,6 @@ pub use catalogue::{Clients, OPTIONAL_GROUPS, Replay, Runs};
 #[cfg(feature = "kafka")]
 pub use consumer::{Builder, Consumer, Ended, Handler, HandlerVerdict, Message, RunError};
 pub use decoding::decode_options;
-#[cfg(feature = "serde")]
-pub use document::{
-    ArchivePart, BreakerPart, BrokerPart, Buckets, CountersPart, Document, PartitionPart,
-    RateNumbers, RatePart, ReasonPart, ReplayBufferPart, RestartBreakerPart, RunsPart,
-    SelfScrapePart, UnprocessablePart, WindowPart, WindowsPart,
-};
 pub use facts::{
     ArchiveFacts, BreakerFacts, Facts, Ledger, PartitionFacts, Refusal, ReplayBufferFacts,
     RunFacts, UnownedFacts,
@@ -73,6 +66,7 @@ pub use facts::{
 pub use fault::cause_of;
 pub use handle::{Metrics, Recorder};
 pub use health::{Gates, HealthPolicy, Measured, Status, Verdict, alerts, judge, reads};
+pub use health_document::health_document;
 pub use labels::{
     ArchiveState, BREAKER, CAUSE, DISPOSITION, DLQ_FAILURE, DROP_REASON, ErrorType,
     InfrastructureError, LATENCY_STAGE, PartitionState, RESYNC_REASON, RedisOperation, ReplayMode,

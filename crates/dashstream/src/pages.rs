@@ -23,7 +23,7 @@ use self::hosts::HostError;
 pub use self::hosts::Hosts;
 #[cfg(feature = "kafka")]
 pub use self::orders::OperatorToken;
-use crate::document::Document;
+use crate::health_document::health_document;
 use crate::monitor::Monitor;
 
 /// Says what is wrong with a list of hosts or with a token.
@@ -187,7 +187,7 @@ async fn health(State(pages): State<Pages>) -> impl IntoResponse {
     let (now, snapshot, verdict) = pages.0.monitor.verdict();
     (
         [NO_STORE, NO_SNIFF],
-        Json(Document::new(now, &snapshot, &verdict)),
+        Json(health_document(now, &snapshot, &verdict)),
     )
 }
 

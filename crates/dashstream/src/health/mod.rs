@@ -9,6 +9,5 @@ mod verdict;
 pub use judge::judge;
 pub use policy::HealthPolicy;
 pub use rules::{alerts, reads};
-#[cfg(feature = "serde")]
 pub(crate) use verdict::Reason;
 pub use verdict::{Gates, Measured, Status, Verdict};
