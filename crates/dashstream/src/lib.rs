@@ -1,31 +1,4 @@
-//! A consumer of DashStream telemetry: decoding, runs, policy, metrics, health rules and pages.
-//!
-//! `Consumer` (feature `kafka`) reads a topic, decodes each record within limits, applies it to its run,
-//! shows it to a `Handler` and gives it back to the policy. Everything that operators see is a function of
-//! the [`Snapshot`] that is taken once a second: the Prometheus page ([`Metrics::page`]), the health document
-//! (`Document`, feature `serde`), and the [`Verdict`] of [`judge`] with the numbers behind each of its
-//! reasons. So the pages (`Pages`, feature `http`) cannot disagree.
-//!
-//! A host of its own uses the parts: [`cause_of`] for what a decoder refuses, [`RunTracker`] for runs,
-//! [`Metrics::record`] for what became of each record, and [`Monitor::observe`] once a second.
-//!
-//! - **One cause.** Why a record could not be processed is [`policy::Cause`], in dead letters, on the page
-//!   and in the log; both `error_type` spellings of existing consumers follow from it.
-//! - **No overlapping buckets.** A record has exactly one [`Outcome`]; every total and every rate is
-//!   a sum over outcomes, so that a rate cannot exceed one.
-//! - **Groups.** A host without clients or without a replay buffer exports neither's families
-//!   ([`Options`]).
-//!
-//! Nothing but `Consumer` reads a clock: `now` is the time since an origin that the caller picks, the same for
-//! all calls. Nothing allocates on the recording path, and memory does not depend on the traffic.
-//! A thread with much to record takes a [`Recorder`], whose counters nobody else writes to.
-//!
-//! # Features
-//!
-//! - `kafka` (default): the consumer. Without it and without `http` neither rdkafka nor tokio is built.
-//! - `http`: the pages, and with `kafka` an operator's orders.
-//! - `serde`: the health document as types, for servers and clients.
-//! - `prometheus`: the catalogue as one collector in a caller's registry (`Metrics::register_in`).
+#![cfg_attr(any(not(doctest), feature = "kafka"), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 
 mod catalogue;
@@ -84,7 +57,3 @@ pub use reason_code::ReasonCode;
 pub use run_tracker::RunTracker;
 pub use snapshot::{Last, Snapshot, Totals, Windows};
 pub use variables::{Given, VARIABLES, Values, Variable, VariableError};
-
-#[cfg(all(doctest, feature = "kafka"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -64,6 +64,28 @@ impl PagesError {
 ///
 /// Every request is held against the hosts that it may be for: a stranger's page in a browser could
 /// otherwise read the answers under a name that resolves to this machine.
+///
+/// # Examples
+///
+/// ```no_run
+/// use core::time::Duration;
+/// use dashstream::{Facts, HealthPolicy, Metrics, Monitor, Options, Pages};
+///
+/// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+/// let metrics = Metrics::register(Options::default(), Duration::ZERO)?;
+/// let start = std::time::Instant::now();
+/// let monitor = Monitor::new(metrics, HealthPolicy::default(), move || start.elapsed());
+/// let pages = Pages::new(monitor.clone());
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3002").await?;
+/// tokio::spawn(async move {
+///     pages.serve(listener, axum::Router::new(), core::future::pending()).await;
+/// });
+/// loop {
+///     monitor.observe(Facts::default());
+///     tokio::time::sleep(Duration::from_secs(1)).await;
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pages(Arc<Inner>);
 
