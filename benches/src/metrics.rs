@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use dashstream::metrics::{Catalogue, Label, Reading, Shape, Threshold, Wilson, Window};
 use dashstream::policy::Cause;
-use dashstream::{Facts, HealthPolicy, Metrics, Options, Outcome, Recorder};
+use dashstream::{Observation, HealthPolicy, Metrics, Options, Outcome, Recorder};
 use dashstream_codec::{DecodeOptions, Decoder};
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -208,7 +208,7 @@ fn stream(run: &mut Run) {
                         }
                     },
                 );
-                let snapshot = metrics.observe(Duration::from_secs(10), Facts::default());
+                let snapshot = metrics.observe(Duration::from_secs(10), Observation::default());
                 let times = pairs.passes * threads as u64;
                 assert_eq!(
                     (snapshot.totals.received(), snapshot.totals.decode_errors()),
@@ -423,7 +423,7 @@ fn memory(run: &mut Run) {
         }
     });
     let received = metrics
-        .observe(Duration::from_secs(20), Facts::default())
+        .observe(Duration::from_secs(20), Observation::default())
         .totals
         .received();
     assert_eq!(received, 2_000_000);

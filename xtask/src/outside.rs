@@ -25,7 +25,7 @@ const WITHOUT: &str = r#"
 use core::time::Duration;
 
 use dashstream::codec::{DecodeOptions, Decoder};
-use dashstream::{Facts, HealthPolicy, Metrics, Monitor, Options, Outcome, cause_of};
+use dashstream::{Observation, HealthPolicy, Metrics, Monitor, Options, Outcome, cause_of};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let metrics = Metrics::register(Options::default(), Duration::ZERO)?;
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(cause) = cause_of(error.fault()) {
         monitor.metrics().record(monitor.now(), Outcome::Unprocessable(cause));
     }
-    println!("{:?}", monitor.observe(Facts::default()));
+    println!("{:?}", monitor.observe(Observation::default()));
     Ok(())
 }
 "#;

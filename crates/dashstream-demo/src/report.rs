@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dashstream::reducer::{Reducer, ResyncReason, Runs};
-use dashstream::{Ended, PartitionFacts};
+use dashstream::{Ended, PartitionObservation};
 use serde::Serialize;
 
 use crate::decisions::Counted;
@@ -152,7 +152,7 @@ impl RunReport {
                 .collect(),
             archived: ended.monitor.metrics().latest().totals.dlq_sends.total(),
             partitions: partitions(
-                &ended.snapshot.facts.partitions,
+                &ended.snapshot.observed.partitions,
                 &ending.counted.first,
                 ending.committed,
             ),
@@ -280,11 +280,11 @@ impl RunReport {
 }
 
 fn partitions(
-    facts: &[PartitionFacts],
+    partitions: &[PartitionObservation],
     first: &BTreeMap<i32, i64>,
     committed: &BTreeMap<i32, Option<i64>>,
 ) -> Vec<PartitionReport> {
-    facts
+    partitions
         .iter()
         .map(|partition| PartitionReport {
             id: partition.id,

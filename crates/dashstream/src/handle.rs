@@ -10,8 +10,8 @@ use dashstream_policy::FailureReason;
 
 pub use self::recorder::Recorder;
 use crate::catalogue::{Clients, Instruments, Replay, Runs, declare};
-use crate::facts::Facts;
 use crate::labels::{ErrorType, InfrastructureError, PollStatus};
+use crate::observation::Observation;
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::snapshot::Snapshot;
@@ -65,7 +65,7 @@ impl Metrics {
             catalogue: Arc::new(catalogue),
             instruments,
         };
-        let first = core.snapshot(now, Facts::default());
+        let first = core.snapshot(now, Observation::default());
         let metrics = Self {
             core: Arc::new(core),
             latest: Arc::new(Mutex::new(Arc::new(first))),
@@ -186,8 +186,8 @@ impl Metrics {
     ///
     /// Call it about once a second, and at least every eight: it is also what tells the windows the
     /// time. `/metrics`, `/health` and the verdict are functions of the snapshot, so that they agree.
-    pub fn observe(&self, now: Duration, facts: Facts) -> Arc<Snapshot> {
-        let snapshot = Arc::new(self.core.snapshot(now, facts));
+    pub fn observe(&self, now: Duration, observed: Observation) -> Arc<Snapshot> {
+        let snapshot = Arc::new(self.core.snapshot(now, observed));
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&snapshot);
         snapshot
     }
@@ -204,11 +204,11 @@ impl Metrics {
         self.core.catalogue.page(snapshot, format)
     }
 
-    /// By how many series a page in the text format, made from a snapshot with these facts, differs from the
+    /// By how many series a page in the text format, made from a snapshot with this observation, differs from the
     /// catalogue.
     #[must_use]
-    pub fn self_scrape(&self, page: &str, facts: &Facts) -> u32 {
-        let ids = facts
+    pub fn self_scrape(&self, page: &str, observed: &Observation) -> u32 {
+        let ids = observed
             .partitions
             .iter()
             .map(|partition| partition.id.to_string());
@@ -218,16 +218,20 @@ impl Metrics {
     }
 
     /// What is counted and shown nowhere, and what is shown and never moves: for a host's tests, on
-    /// metrics that count nothing else. `others` are facts that differ from the default.
-    pub fn ghosts(&self, now: Duration, others: impl IntoIterator<Item = Facts>) -> Vec<Ghost> {
+    /// metrics that count nothing else. `others` are observations that differ from the default.
+    pub fn ghosts(
+        &self,
+        now: Duration,
+        others: impl IntoIterator<Item = Observation>,
+    ) -> Vec<Ghost> {
         let core = &self.core;
         let others: Vec<_> = others
             .into_iter()
-            .map(|facts| core.snapshot(now, facts))
+            .map(|observed| core.snapshot(now, observed))
             .collect();
         let snapshot = |reading| {
             core.instruments
-                .snapshot(core.opened, reading, Facts::default())
+                .snapshot(core.opened, reading, Observation::default())
         };
         core.catalogue.ghosts(now, snapshot, others)
     }
@@ -242,9 +246,9 @@ impl Metrics {
 }
 
 impl Core {
-    fn snapshot(&self, now: Duration, facts: Facts) -> Snapshot {
+    fn snapshot(&self, now: Duration, observed: Observation) -> Snapshot {
         let reading = self.catalogue.read(now);
-        self.instruments.snapshot(self.opened, reading, facts)
+        self.instruments.snapshot(self.opened, reading, observed)
     }
 }
 

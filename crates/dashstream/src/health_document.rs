@@ -6,12 +6,12 @@ use dashstream_metrics::{Age, Counts, Label, Level, Rate};
 use dashstream_policy::{Cause, Disposition};
 use serde_json::{Value, json};
 
-use crate::facts::{Facts, PartitionFacts};
 use crate::health::{Measured, Reason, Verdict};
 use crate::labels::{
     BREAKER, CAUSE, DISPOSITION, DLQ_FAILURE, ErrorType, PartitionState, RESYNC_REASON,
     SendOutcome, WindowLength, WindowMisfit,
 };
+use crate::observation::{Observation, PartitionObservation};
 use crate::outcome::Outcome;
 use crate::snapshot::{Snapshot, Totals};
 
@@ -41,7 +41,7 @@ use crate::snapshot::{Snapshot, Totals};
 /// | `self_scrape` | whether the own page was compared with the catalogue, and by how many series they differ |
 #[must_use]
 pub fn health_document(now: Duration, snapshot: &Snapshot, verdict: &Verdict) -> Value {
-    let facts = &snapshot.facts;
+    let observed = &snapshot.observed;
     let rates = verdict.rates.iter().map(|(of, judged)| {
         let of = json!({ "of": of.as_str(), "open": judged.open, "torn": judged.torn });
         merged(of, rate(judged))
@@ -58,25 +58,25 @@ pub fn health_document(now: Duration, snapshot: &Snapshot, verdict: &Verdict) ->
             "short": window(snapshot, WindowLength::Short),
             "long": window(snapshot, WindowLength::Long),
         },
-        "partitions": facts.partitions.iter().map(|one| partition(now, one)).collect::<Value>(),
+        "partitions": observed.partitions.iter().map(|one| partition(now, one)).collect::<Value>(),
         "archive": archive(now, snapshot),
-        "broker": broker(now, facts),
-        "breaker": facts.breaker.map(|breaker| json!({
+        "broker": broker(now, observed),
+        "breaker": observed.breaker.map(|breaker| json!({
             "state": (BREAKER.text)(breaker.state),
             "state_seconds": Age::since(breaker.since, now).seconds(),
         })),
         "runs": runs(snapshot),
         "replay_buffer": replay_buffer(snapshot),
         "kafka_status": kafka_status(verdict, snapshot),
-        "websocket_status": match facts.connected_clients {
+        "websocket_status": match observed.connected_clients {
             0 => "no_clients".into(),
             clients => format!("{clients}_clients_connected"),
         },
         "alert": alert(&verdict.reasons),
         "snapshot_age_seconds": verdict.snapshot_age.seconds(),
         "self_scrape": {
-            "compared": facts.self_scrape.is_some(),
-            "differences": facts.self_scrape.unwrap_or(0),
+            "compared": observed.self_scrape.is_some(),
+            "differences": observed.self_scrape.unwrap_or(0),
         },
     }))
 }
@@ -170,7 +170,7 @@ fn metrics(now: Duration, snapshot: &Snapshot) -> Value {
         "kafka_messages_received": totals.received(),
         "kafka_errors": decode_errors,
         "infrastructure_errors": totals.infrastructure.total(),
-        "connected_clients": snapshot.facts.connected_clients,
+        "connected_clients": snapshot.observed.connected_clients,
         "uptime_seconds": now.saturating_sub(snapshot.opened_at).as_secs(),
         "last_kafka_message_ago_seconds": seconds_ago(now, last.message),
         "dropped_messages": totals.drops.unwrap_or(0),
@@ -206,16 +206,16 @@ fn buckets(totals: &Totals) -> Value {
 }
 
 fn unprocessable(snapshot: &Snapshot) -> Value {
-    let ledger = &snapshot.facts.ledger;
+    let policy = &snapshot.observed.policy;
     json!({
         "by_cause": by(CAUSE, |cause| snapshot.totals.unprocessable(cause)),
         "dispositions": by(DISPOSITION, |how: Disposition| {
-            let settled = ledger.settled.iter();
+            let settled = policy.settled.iter();
             let settled = settled.filter(|((this, _), _)| *this == how);
             settled.fold(0, |sum, (_, n)| sum.saturating_add(*n))
         }),
-        "pending": counts(CAUSE, &ledger.pending),
-        "blocked": counts(CAUSE, &ledger.blocked),
+        "pending": counts(CAUSE, &policy.pending),
+        "blocked": counts(CAUSE, &policy.blocked),
     })
 }
 
@@ -234,27 +234,27 @@ fn window(snapshot: &Snapshot, window: WindowLength) -> Value {
 
 /// `loss_seconds` is null while nothing is held, where records are kept for ever, and where retention
 /// is not known.
-fn partition(now: Duration, facts: &PartitionFacts) -> Value {
+fn partition(now: Duration, partition: &PartitionObservation) -> Value {
     json!({
-        "id": facts.id,
-        "state": facts.state.as_str(),
-        "state_seconds": Age::since(facts.since, now).seconds(),
-        "held_at": facts.held_at,
-        "held_cause": facts.held_cause.map(Cause::label),
-        "loss_seconds": facts.loss_in.map(|left| left.as_secs_f64()),
-        "stalled": facts.state == PartitionState::Stalled,
-        "lag": facts.lag,
-        "offset_age_seconds": seconds_ago(now, facts.offset_moved_at),
-        "catching_up": facts.catching_up,
+        "id": partition.id,
+        "state": partition.state.as_str(),
+        "state_seconds": Age::since(partition.since, now).seconds(),
+        "held_at": partition.held_at,
+        "held_cause": partition.held_cause.map(Cause::label),
+        "loss_seconds": partition.loss_in.map(|left| left.as_secs_f64()),
+        "stalled": partition.state == PartitionState::Stalled,
+        "lag": partition.lag,
+        "offset_age_seconds": seconds_ago(now, partition.offset_moved_at),
+        "catching_up": partition.catching_up,
     })
 }
 
 fn archive(now: Duration, snapshot: &Snapshot) -> Value {
-    let (facts, totals, last) = (&snapshot.facts.archive, &snapshot.totals, &snapshot.last);
+    let (archive, totals, last) = (&snapshot.observed.archive, &snapshot.totals, &snapshot.last);
     json!({
-        "state": facts.state.as_str(),
-        "pending": facts.pending,
-        "oldest_pending_seconds": seconds_ago(now, facts.oldest_pending_since),
+        "state": archive.state.as_str(),
+        "pending": archive.pending,
+        "oldest_pending_seconds": seconds_ago(now, archive.oldest_pending_since),
         "acknowledged": counts(ErrorType::LABEL, &totals.dlq_sends),
         "failures": counts(DLQ_FAILURE, &totals.dlq_failures),
         "last_acknowledged_ago_seconds": seconds_ago(now, last.archived),
@@ -262,10 +262,10 @@ fn archive(now: Duration, snapshot: &Snapshot) -> Value {
     })
 }
 
-fn broker(now: Duration, facts: &Facts) -> Value {
-    let (refusal, unowned) = (facts.broker_refusal.as_ref(), facts.unowned.as_ref());
+fn broker(now: Duration, observed: &Observation) -> Value {
+    let (refusal, unowned) = (observed.broker_refusal.as_ref(), observed.unowned.as_ref());
     let broker = json!({
-        "unreachable_seconds": seconds_ago(now, facts.broker_unreachable_since),
+        "unreachable_seconds": seconds_ago(now, observed.broker_unreachable_since),
         "refusal": refusal.map(|refusal| &*refusal.words),
         "refusal_seconds": seconds_ago(now, refusal.map(|refusal| refusal.since)),
         "unowned_records": unowned.map_or(0, |unowned| unowned.records),
@@ -280,7 +280,7 @@ fn broker(now: Duration, facts: &Facts) -> Value {
 }
 
 fn runs(snapshot: &Snapshot) -> Value {
-    let (runs, totals) = (&snapshot.facts.runs, &snapshot.totals);
+    let (runs, totals) = (&snapshot.observed.runs, &snapshot.totals);
     let [gaps, duplicates, reorders] = totals.sequence;
     let resyncs = totals.resyncs.as_ref();
     json!({
@@ -295,19 +295,19 @@ fn runs(snapshot: &Snapshot) -> Value {
 }
 
 fn replay_buffer(snapshot: &Snapshot) -> Option<Value> {
-    let facts = snapshot.facts.replay_buffer?;
+    let buffer = snapshot.observed.replay_buffer?;
     let [memory_hits, hits, misses, dropped, failed] = snapshot.totals.replay.unwrap_or_default();
     Some(json!({
-        "redis_enabled": facts.redis_enabled,
+        "redis_enabled": buffer.redis_enabled,
         "memory_hits": memory_hits,
         "redis_hits": hits,
         "redis_misses": misses,
         "redis_write_dropped": dropped,
         "redis_write_failures": failed,
-        "memory_buffer_size": facts.memory_buffer_size,
-        "max_memory_size": facts.max_memory_size,
-        "redis_message_ttl_secs": facts.redis_message_ttl.as_secs(),
-        "redis_max_sequences": facts.redis_max_sequences,
+        "memory_buffer_size": buffer.memory_buffer_size,
+        "max_memory_size": buffer.max_memory_size,
+        "redis_message_ttl_secs": buffer.redis_message_ttl.as_secs(),
+        "redis_max_sequences": buffer.redis_max_sequences,
     }))
 }
 

@@ -5,13 +5,13 @@ mod catalogue;
 #[cfg(feature = "kafka")]
 mod consumer;
 mod decoding;
-mod facts;
 mod fault;
 mod handle;
 mod health;
 mod health_document;
 mod labels;
 mod monitor;
+mod observation;
 mod options;
 mod outcome;
 #[cfg(feature = "http")]
@@ -32,10 +32,6 @@ pub use catalogue::{Clients, OPTIONAL_GROUPS, Replay, Runs};
 #[cfg(feature = "kafka")]
 pub use consumer::{Builder, Consumer, Ended, Handler, HandlerVerdict, Message, RunError};
 pub use decoding::decode_options;
-pub use facts::{
-    ArchiveFacts, BreakerFacts, Facts, Ledger, PartitionFacts, Refusal, ReplayBufferFacts,
-    RunFacts, UnownedFacts,
-};
 pub use fault::cause_of;
 pub use handle::{Metrics, Recorder};
 pub use health::{Gates, HealthPolicy, Measured, Status, Verdict, alerts, judge, reads};
@@ -46,6 +42,10 @@ pub use labels::{
     SendOutcome,
 };
 pub use monitor::Monitor;
+pub use observation::{
+    ArchiveObservation, BreakerObservation, BrokerRefusal, Observation, PartitionObservation,
+    PolicyCounts, ReplayBufferObservation, RunCounts, UnownedPartitions,
+};
 pub use options::Options;
 pub use outcome::Outcome;
 #[cfg(all(feature = "http", feature = "kafka"))]

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dashstream_metrics::Format;
 
-use crate::facts::Facts;
 use crate::handle::Metrics;
 use crate::health::{Gates, HealthPolicy, Verdict, judge};
+use crate::observation::Observation;
 use crate::snapshot::Snapshot;
 
 /// Metrics with a clock, the rules' thresholds, and what the verdict before left open. Cheap to clone.
@@ -38,15 +38,15 @@ impl Monitor {
         }
     }
 
-    /// Takes a snapshot with these facts, holds its page against the catalogue, and judges it. What
-    /// [`Facts::self_scrape`] and [`Facts::standing`] say is replaced.
-    pub fn observe(&self, mut facts: Facts) -> Verdict {
+    /// Takes a snapshot with this observation, holds its page against the catalogue, and judges it. What
+    /// [`Observation::self_scrape`] and [`Observation::standing`] say is replaced.
+    pub fn observe(&self, mut observed: Observation) -> Verdict {
         let latest = self.metrics.latest();
         let page = self.metrics.page(&latest, Format::Text);
-        facts.self_scrape = Some(self.metrics.self_scrape(&page, &latest.facts));
+        observed.self_scrape = Some(self.metrics.self_scrape(&page, &latest.observed));
         // What the verdict before found stands on the page of this snapshot.
-        facts.standing = self.gates().standing;
-        self.metrics.observe(self.now(), facts);
+        observed.standing = self.gates().standing;
+        self.metrics.observe(self.now(), observed);
         let (_, _, verdict) = self.verdict();
         *self.gates.lock().unwrap_or_else(PoisonError::into_inner) = verdict.gates.clone();
         verdict

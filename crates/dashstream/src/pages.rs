@@ -69,7 +69,7 @@ impl PagesError {
 ///
 /// ```no_run
 /// use core::time::Duration;
-/// use dashstream::{Facts, HealthPolicy, Metrics, Monitor, Options, Pages};
+/// use dashstream::{Observation, HealthPolicy, Metrics, Monitor, Options, Pages};
 ///
 /// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 /// let metrics = Metrics::register(Options::default(), Duration::ZERO)?;
@@ -81,7 +81,7 @@ impl PagesError {
 ///     pages.serve(listener, axum::Router::new(), core::future::pending()).await;
 /// });
 /// loop {
-///     monitor.observe(Facts::default());
+///     monitor.observe(Observation::default());
 ///     tokio::time::sleep(Duration::from_secs(1)).await;
 /// }
 /// # }

@@ -5,8 +5,8 @@ use core::time::Duration;
 use dashstream_codec::Message;
 use dashstream_reducer::{ApplySummary, Counts, Position, Runs, RunsLimits};
 
-use crate::facts::RunFacts;
 use crate::handle::Metrics;
+use crate::observation::RunCounts;
 
 /// Runs, with what they count brought to the metrics: what each worker of a consumer has one of.
 ///
@@ -60,10 +60,10 @@ impl RunTracker {
 
     /// What a snapshot shows of the runs.
     #[must_use]
-    pub fn facts(&self) -> RunFacts {
+    pub fn counts(&self) -> RunCounts {
         let counts = self.runs.counts();
         let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        RunFacts {
+        RunCounts {
             synced: wide(counts.synced),
             needs_resync: wide(counts.waiting.saturating_sub(counts.unseen)),
             not_yet_known: wide(counts.unseen),

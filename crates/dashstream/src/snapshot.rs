@@ -5,11 +5,11 @@ use core::time::Duration;
 use dashstream_metrics::{Age, Counts, Reading, Readings};
 use dashstream_policy::{Cause, FailureReason};
 
-use crate::facts::Facts;
 use crate::labels::{
     DeadLetterOutcome, ErrorType, InfrastructureError, MessageStatus, SendOutcome, WindowLength,
     WindowMisfit,
 };
+use crate::observation::Observation;
 use crate::outcome::Outcome;
 
 /// Everything that is known at one moment.
@@ -27,7 +27,7 @@ pub struct Snapshot {
     /// Counts of the last two minutes and the last hour.
     pub windows: Windows,
     /// What the host said about itself.
-    pub facts: Facts,
+    pub observed: Observation,
     pub(crate) reading: Reading,
 }
 

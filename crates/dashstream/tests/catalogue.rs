@@ -10,8 +10,8 @@ use dashstream::metrics::{
 };
 use dashstream::policy::{Breaker, Cause};
 use dashstream::{
-    ArchiveState, BreakerFacts, DLQ_FAILURE, Facts, Ledger, Metrics, Options, Outcome,
-    PartitionFacts, PartitionState, Refusal, UnownedFacts,
+    ArchiveState, BreakerObservation, BrokerRefusal, DLQ_FAILURE, Metrics, Observation, Options,
+    Outcome, PartitionObservation, PartitionState, PolicyCounts, UnownedPartitions,
 };
 
 const NOW: Duration = Duration::from_secs(100);
@@ -20,8 +20,8 @@ fn metrics() -> Metrics {
     Metrics::register(Options::default(), NOW).unwrap()
 }
 
-fn page(metrics: &Metrics, facts: Facts) -> String {
-    metrics.page(&metrics.observe(NOW, facts), Format::Text)
+fn page(metrics: &Metrics, observed: Observation) -> String {
+    metrics.page(&metrics.observe(NOW, observed), Format::Text)
 }
 
 /// How a page differs from the catalogue when these partitions are assigned.
@@ -33,9 +33,9 @@ fn differences(metrics: &Metrics, page: &str, partitions: &[i32]) -> Vec<ScrapeD
 #[test]
 fn a_fresh_page_has_every_series_of_the_catalogue_once_and_at_zero() {
     let metrics = metrics();
-    let page = page(&metrics, Facts::default());
+    let page = page(&metrics, Observation::default());
     assert_eq!(differences(&metrics, &page, &[]), []);
-    assert_eq!(metrics.self_scrape(&page, &Facts::default()), 0);
+    assert_eq!(metrics.self_scrape(&page, &Observation::default()), 0);
     let counters = metrics.catalogue().families().iter();
     let counters = counters.filter(|family| family.kind == Kind::Counter);
     for family in counters.filter(|family| !family.name.starts_with("process_")) {
@@ -47,31 +47,31 @@ fn a_fresh_page_has_every_series_of_the_catalogue_once_and_at_zero() {
     }
 }
 
-/// Facts in which everything that a host says differs from the default.
-fn busy() -> Facts {
-    let mut facts = Facts::default();
-    facts.connected_clients = 1;
-    let mut partition = PartitionFacts::new(3, PartitionState::Stalled, NOW);
+/// Observation in which everything that a host says differs from the default.
+fn busy() -> Observation {
+    let mut observed = Observation::default();
+    observed.connected_clients = 1;
+    let mut partition = PartitionObservation::new(3, PartitionState::Stalled, NOW);
     partition.lag = Some(5);
     partition.loss_in = Some(NOW);
-    facts.partitions.push(partition);
-    facts.ledger = Ledger::from_fn(|_, _| 1, |_| 1, |_| 1);
-    facts.archive.state = ArchiveState::Failing;
-    facts.archive.oldest_pending_since = Some(NOW);
-    facts.broker_unreachable_since = Some(NOW);
-    facts.broker_refusal = Some(Refusal::new(NOW, "no"));
-    facts.unowned = Some(UnownedFacts::new(NOW, 1, 1));
-    facts.breaker = Some(BreakerFacts::new(Breaker::Open, NOW));
-    facts.runs.synced = 1;
-    facts.runs.refused = 1;
-    facts.self_scrape = Some(0);
-    facts.process = dashstream::metrics::Process::read();
+    observed.partitions.push(partition);
+    observed.policy = PolicyCounts::from_fn(|_, _| 1, |_| 1, |_| 1);
+    observed.archive.state = ArchiveState::Failing;
+    observed.archive.oldest_pending_since = Some(NOW);
+    observed.broker_unreachable_since = Some(NOW);
+    observed.broker_refusal = Some(BrokerRefusal::new(NOW, "no"));
+    observed.unowned = Some(UnownedPartitions::new(NOW, 1, 1));
+    observed.breaker = Some(BreakerObservation::new(Breaker::Open, NOW));
+    observed.runs.synced = 1;
+    observed.runs.refused = 1;
+    observed.self_scrape = Some(0);
+    observed.process = dashstream::metrics::Process::read();
     let lost = [(
         dashstream::ReasonCode::BrokerRefusal,
         dashstream::metrics::Level::Fail,
     )];
-    facts.standing.note(NOW, lost);
-    facts
+    observed.standing.note(NOW, lost);
+    observed
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_counter_that_nothing_shows_is_a_ghost() {
 fn a_group_that_the_host_does_not_feed_is_absent() {
     let options = Options::default().without_clients().without_breaker();
     let metrics = Metrics::register(options, NOW).unwrap();
-    let page = page(&metrics, Facts::default());
+    let page = page(&metrics, Observation::default());
     assert_eq!(differences(&metrics, &page, &[]), []);
     assert!(metrics.clients().is_none() && metrics.replay().is_none());
     for absent in [
@@ -130,13 +130,13 @@ fn a_group_that_the_host_does_not_feed_is_absent() {
 #[test]
 fn partitions_come_and_go_with_their_series() {
     let metrics = metrics();
-    let mut facts = Facts::default();
+    let mut observed = Observation::default();
     for id in [0, 7] {
-        let mut partition = PartitionFacts::new(id, PartitionState::Running, NOW);
+        let mut partition = PartitionObservation::new(id, PartitionState::Running, NOW);
         partition.lag = Some(5);
-        facts.partitions.push(partition);
+        observed.partitions.push(partition);
     }
-    let shown = page(&metrics, facts);
+    let shown = page(&metrics, observed);
     assert_eq!(differences(&metrics, &shown, &[0, 7]), []);
     assert!(shown.contains("websocket_kafka_consumer_lag{partition=\"7\"} 5\n"));
     assert_ne!(
@@ -149,14 +149,14 @@ fn partitions_come_and_go_with_their_series() {
         [],
         "and so is a missing one"
     );
-    let shown = page(&metrics, Facts::default());
+    let shown = page(&metrics, Observation::default());
     assert!(!shown.contains("partition=\"7\""), "removed, not zeroed");
 }
 
 #[test]
 fn the_comparison_finds_each_kind_of_difference() {
     let metrics = metrics();
-    let page = page(&metrics, Facts::default());
+    let page = page(&metrics, Observation::default());
     let differences = |page: &str| differences(&metrics, page, &[]);
     let name = "websocket_decode_errors_total";
 
@@ -310,7 +310,7 @@ fn the_buckets_of_the_old_vocabulary_follow_from_the_cause() {
     for cause in Cause::ALL.into_iter() {
         metrics.record(NOW, Outcome::Unprocessable(cause));
     }
-    let page = page(&metrics, Facts::default());
+    let page = page(&metrics, Observation::default());
     for (series, value) in [
         ("websocket_kafka_messages_total{status=\"error\"}", 15),
         ("websocket_kafka_payload_missing_total", 1),
@@ -346,7 +346,7 @@ fn a_histogram_counts_its_edges_inclusively_and_sums_in_its_unit() {
         metrics.latency(NOW, millis * 1000);
     }
     metrics.lag_polled(Duration::from_millis(1500), true);
-    let page = page(&metrics, Facts::default());
+    let page = page(&metrics, Observation::default());
     for line in [
         "websocket_e2e_latency_ms_bucket{stage=\"producer_to_consumer\",le=\"100\"} 1",
         "websocket_e2e_latency_ms_bucket{stage=\"producer_to_consumer\",le=\"250\"} 2",

@@ -286,7 +286,7 @@ fn runs_whose_full_state_lies_within_the_bound_are_known_after_a_restart() {
     let before = run(consumer(&broker), 200, |_: Message<'_>| {
         HandlerVerdict::Accept
     });
-    let runs = before.monitor.metrics().latest().facts.runs;
+    let runs = before.monitor.metrics().latest().observed.runs;
     assert_eq!((runs.synced, runs.not_yet_known), (100, 0));
     produce(&|thread| event(thread, 3));
     // Offset 200 comes next, and the full state of a run stands at its number. Each bound has a group of its
@@ -326,7 +326,7 @@ fn read_back_of(broker: &Embedded, records: u32, known: u64) {
         )
     });
     assert_eq!(*shown.lock().unwrap(), expected.collect(), "{records}");
-    let runs = ended.monitor.metrics().latest().facts.runs;
+    let runs = ended.monitor.metrics().latest().observed.runs;
     assert_eq!(
         (runs.synced, runs.not_yet_known, runs.needs_resync),
         (known, 100 - known, 0)
@@ -349,7 +349,7 @@ fn what_is_not_read_back_in_time_is_not_yet_known() {
         assert!(message.run().unwrap().state().is_none());
         HandlerVerdict::Accept
     });
-    let runs = ended.monitor.metrics().latest().facts.runs;
+    let runs = ended.monitor.metrics().latest().observed.runs;
     assert_eq!((runs.not_yet_known, runs.needs_resync), (1, 0));
 }
 

@@ -92,9 +92,9 @@ mod health {
 
     use dashstream::policy::{Breaker, Cause, FailureReason};
     use dashstream::{
-        BreakerFacts, ErrorType, Facts, Gates, HealthPolicy, InfrastructureError, Metrics, Options,
-        Outcome, PartitionFacts, PartitionState, Refusal, ReplayBufferFacts, health_document,
-        judge,
+        BreakerObservation, BrokerRefusal, ErrorType, Gates, HealthPolicy, InfrastructureError,
+        Metrics, Observation, Options, Outcome, PartitionObservation, PartitionState,
+        ReplayBufferObservation, health_document, judge,
     };
     use dashstream_testkit::frozen::check;
     use serde_json::{Value, json};
@@ -154,7 +154,7 @@ mod health {
     /// Everything that can be there is there.
     fn busy() -> Value {
         let now = Duration::from_secs(50);
-        document(now, |metrics, facts| {
+        document(now, |metrics, observed| {
             for _ in 0..100 {
                 metrics.record(now, Outcome::Unprocessable(Cause::DecodeError));
             }
@@ -162,29 +162,29 @@ mod health {
             metrics.dead_letter_acknowledged(now, ErrorType::InvalidProtobuf);
             metrics.dead_letter_failed(now, FailureReason::Timeout);
             metrics.infrastructure_error(now, InfrastructureError::BrokerDown);
-            let mut held = PartitionFacts::new(1, PartitionState::PausedByPolicy, now);
+            let mut held = PartitionObservation::new(1, PartitionState::PausedByPolicy, now);
             held.held_at = Some(77);
             held.held_cause = Some(Cause::DecodeError);
             held.lag = Some(3);
             held.offset_moved_at = Some(now);
-            facts.partitions.push(held);
-            facts
+            observed.partitions.push(held);
+            observed
                 .partitions
-                .push(PartitionFacts::new(2, PartitionState::Stalled, now));
-            facts.archive.oldest_pending_since = Some(now);
-            facts.breaker = Some(BreakerFacts::new(Breaker::Open, now));
-            facts.broker_unreachable_since = Some(now);
-            facts.broker_refusal = Some(Refusal::new(now, "no right on the group"));
-            facts.replay_buffer = Some(ReplayBufferFacts::default());
-            facts.self_scrape = Some(2);
+                .push(PartitionObservation::new(2, PartitionState::Stalled, now));
+            observed.archive.oldest_pending_since = Some(now);
+            observed.breaker = Some(BreakerObservation::new(Breaker::Open, now));
+            observed.broker_unreachable_since = Some(now);
+            observed.broker_refusal = Some(BrokerRefusal::new(now, "no right on the group"));
+            observed.replay_buffer = Some(ReplayBufferObservation::default());
+            observed.self_scrape = Some(2);
         })
     }
 
-    fn document(now: Duration, happen: impl FnOnce(&Metrics, &mut Facts)) -> Value {
+    fn document(now: Duration, happen: impl FnOnce(&Metrics, &mut Observation)) -> Value {
         let metrics = Metrics::register(Options::default(), Duration::ZERO).unwrap();
-        let mut facts = Facts::default();
-        happen(&metrics, &mut facts);
-        let snapshot = metrics.observe(now, facts);
+        let mut observed = Observation::default();
+        happen(&metrics, &mut observed);
+        let snapshot = metrics.observe(now, observed);
         let verdict = judge(now, &snapshot, &HealthPolicy::default(), Gates::default());
         health_document(now, &snapshot, &verdict)
     }

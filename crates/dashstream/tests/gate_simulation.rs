@@ -15,7 +15,7 @@
 use core::time::Duration;
 
 use dashstream::policy::Cause;
-use dashstream::{Facts, Gates, HealthPolicy, Metrics, Options, Outcome, ReasonCode, judge};
+use dashstream::{Gates, HealthPolicy, Metrics, Observation, Options, Outcome, ReasonCode, judge};
 use dashstream_testkit::rng::SplitMix64;
 
 const DAY: u64 = 86_400;
@@ -53,7 +53,7 @@ impl Stream {
             };
             self.metrics.record(now, outcome);
         }
-        let snapshot = self.metrics.observe(now, Facts::default());
+        let snapshot = self.metrics.observe(now, Observation::default());
         let verdict = judge(now, &snapshot, &HealthPolicy::default(), self.gates.clone());
         self.gates = verdict.gates.clone();
         verdict.reason(ReasonCode::DecodeErrors).is_some()

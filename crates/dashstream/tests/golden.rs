@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use dashstream::metrics::Format;
 use dashstream::policy::{Breaker, Cause, Disposition, FailureReason};
 use dashstream::{
-    ArchiveState, BreakerFacts, ErrorType, Facts, InfrastructureError, Ledger, Metrics, Options,
-    Outcome, PartitionFacts, PartitionState, RESYNC_REASON, RedisOperation, Refusal, ReplayMode,
-    SendOutcome, UnownedFacts,
+    ArchiveState, BreakerObservation, BrokerRefusal, ErrorType, InfrastructureError, Metrics,
+    Observation, Options, Outcome, PartitionObservation, PartitionState, PolicyCounts,
+    RESYNC_REASON, RedisOperation, ReplayMode, SendOutcome, UnownedPartitions,
 };
 
 const fn at(seconds: u64) -> Duration {
@@ -64,7 +64,7 @@ fn sorted_alike(golden: &str, page: &str) -> String {
 fn a_page_on_which_everything_has_happened_is_as_it_was() {
     let metrics = Metrics::register(Options::default(), at(3)).unwrap();
     record(&metrics);
-    let snapshot = metrics.observe(at(1000), facts());
+    let snapshot = metrics.observe(at(1000), observed());
     let page = metrics.page(&snapshot, Format::Text);
     let golden = include_str!("golden/busy.txt");
     assert_eq!(known(&page, golden), sorted_alike(golden, &page));
@@ -173,32 +173,32 @@ fn record(metrics: &Metrics) {
     replay.redis_errors.add((), 1);
 }
 
-fn facts() -> Facts {
-    let mut facts = Facts::default();
-    facts.connected_clients = 5;
+fn observed() -> Observation {
+    let mut observed = Observation::default();
+    observed.connected_clients = 5;
     for (id, state) in (0_i32..).zip(PartitionState::LABEL.values) {
-        let mut partition = PartitionFacts::new(id, *state, at(40));
+        let mut partition = PartitionObservation::new(id, *state, at(40));
         partition.lag = (id > 1).then_some(u64::from(id.unsigned_abs()) * 100);
         partition.offset_moved_at = (id > 2).then_some(at(20));
         partition.catching_up = id % 2 == 0;
         partition.loss_in = (id == 1).then_some(at(50));
-        facts.partitions.push(partition);
+        observed.partitions.push(partition);
     }
     let length = |cause: Cause| cause.label().len() as u64;
-    facts.ledger = Ledger::from_fn(
+    observed.policy = PolicyCounts::from_fn(
         |how: Disposition, why| length(why) + how.label().len() as u64,
         |cause| length(cause) + 1,
         |cause| length(cause) + 2,
     );
-    facts.archive.state = ArchiveState::Failing;
-    facts.archive.pending = 9;
-    facts.archive.oldest_pending_since = Some(at(30));
-    facts.broker_unreachable_since = Some(at(31));
-    facts.broker_refusal = Some(Refusal::new(at(32), "no"));
-    facts.unowned = Some(UnownedFacts::new(at(33), 2, 77));
-    facts.breaker = Some(BreakerFacts::new(Breaker::Open, at(34)));
-    facts.runs.synced = 4;
-    facts.runs.needs_resync = 2;
-    facts.self_scrape = Some(3);
-    facts
+    observed.archive.state = ArchiveState::Failing;
+    observed.archive.pending = 9;
+    observed.archive.oldest_pending_since = Some(at(30));
+    observed.broker_unreachable_since = Some(at(31));
+    observed.broker_refusal = Some(BrokerRefusal::new(at(32), "no"));
+    observed.unowned = Some(UnownedPartitions::new(at(33), 2, 77));
+    observed.breaker = Some(BreakerObservation::new(Breaker::Open, at(34)));
+    observed.runs.synced = 4;
+    observed.runs.needs_resync = 2;
+    observed.self_scrape = Some(3);
+    observed
 }

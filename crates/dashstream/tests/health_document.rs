@@ -7,15 +7,16 @@ use std::collections::BTreeSet;
 use dashstream::metrics::Level;
 use dashstream::policy::{Breaker, Cause};
 use dashstream::{
-    BreakerFacts, Facts, Gates, HealthPolicy, Metrics, Options, Outcome, PartitionFacts,
-    PartitionState, Refusal, ReplayBufferFacts, UnownedFacts, health_document, judge,
+    BreakerObservation, BrokerRefusal, Gates, HealthPolicy, Metrics, Observation, Options, Outcome,
+    PartitionObservation, PartitionState, ReplayBufferObservation, UnownedPartitions,
+    health_document, judge,
 };
 use serde_json::{Value, json};
 
 fn document() -> Value {
     let metrics = Metrics::register(Options::default(), Duration::ZERO).unwrap();
     let now = Duration::from_secs(50);
-    metrics.observe(now, Facts::default());
+    metrics.observe(now, Observation::default());
     for n in 0..100 {
         let outcome = match n % 10 {
             0 => Outcome::Unprocessable(Cause::DecodeError),
@@ -26,16 +27,16 @@ fn document() -> Value {
         };
         metrics.record(now, outcome);
     }
-    let mut facts = Facts::default();
-    facts.connected_clients = 2;
-    facts.breaker = Some(BreakerFacts::new(Breaker::Closed, now));
-    facts.replay_buffer = Some(ReplayBufferFacts::default());
-    let mut partition = PartitionFacts::new(1, PartitionState::PausedByPolicy, now);
+    let mut observed = Observation::default();
+    observed.connected_clients = 2;
+    observed.breaker = Some(BreakerObservation::new(Breaker::Closed, now));
+    observed.replay_buffer = Some(ReplayBufferObservation::default());
+    let mut partition = PartitionObservation::new(1, PartitionState::PausedByPolicy, now);
     partition.held_at = Some(77);
     partition.held_cause = Some(Cause::DecodeError);
-    facts.partitions.push(partition);
-    let snapshot = metrics.observe(now, facts);
-    let later = now + Duration::from_millis(500);
+    observed.partitions.push(partition);
+    let snapshot = metrics.observe(now, observed);
+    let later = Duration::from_millis(50_500);
     let verdict = judge(later, &snapshot, &HealthPolicy::default(), Gates::default());
     health_document(later, &snapshot, &verdict)
 }
@@ -114,7 +115,7 @@ fn the_words_of_the_broker_and_client_status_are_those_of_existing_consumers() {
     let metrics = Metrics::register(Options::default(), Duration::ZERO).unwrap();
     let at = |seconds| {
         let now = Duration::from_secs(seconds);
-        let snapshot = metrics.observe(now, Facts::default());
+        let snapshot = metrics.observe(now, Observation::default());
         let verdict = judge(now, &snapshot, &HealthPolicy::default(), Gates::default());
         let document = health_document(now, &snapshot, &verdict);
         assert_eq!(document["websocket_status"], "no_clients");
@@ -205,23 +206,23 @@ fn the_buckets_are_disjoint_and_sum_to_the_records_received() {
 fn the_broker_part_says_what_is_refused_and_the_archive_part_agrees_with_itself() {
     let metrics = Metrics::register(Options::default(), Duration::ZERO).unwrap();
     let now = Duration::from_secs(900);
-    let mut facts = Facts::default();
-    let ours = |facts: &Facts| {
-        let snapshot = metrics.observe(now, facts.clone());
+    let mut observed = Observation::default();
+    let ours = |observed: &Observation| {
+        let snapshot = metrics.observe(now, observed.clone());
         let verdict = judge(now, &snapshot, &HealthPolicy::default(), Gates::default());
         health_document(now, &snapshot, &verdict)
     };
     let quiet = json!({
         "unreachable_seconds": null, "refusal": null, "refusal_seconds": null, "unowned_records": 0
     });
-    assert_eq!(ours(&facts)["broker"], quiet);
+    assert_eq!(ours(&observed)["broker"], quiet);
 
-    facts.broker_unreachable_since = Some(Duration::from_secs(890));
-    facts.broker_refusal = Some(Refusal::new(Duration::from_secs(899), "no right"));
-    facts.unowned = Some(UnownedFacts::new(Duration::from_secs(880), 2, 40));
-    facts.archive.pending = 1;
-    facts.archive.oldest_pending_since = Some(Duration::from_secs(99));
-    let shown = ours(&facts);
+    observed.broker_unreachable_since = Some(Duration::from_secs(890));
+    observed.broker_refusal = Some(BrokerRefusal::new(Duration::from_secs(899), "no right"));
+    observed.unowned = Some(UnownedPartitions::new(Duration::from_secs(880), 2, 40));
+    observed.archive.pending = 1;
+    observed.archive.oldest_pending_since = Some(Duration::from_secs(99));
+    let shown = ours(&observed);
     assert_eq!(
         shown["broker"],
         json!({

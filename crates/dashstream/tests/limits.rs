@@ -11,9 +11,9 @@ use core::time::Duration;
 use dashstream::metrics::{Format, Level, Threshold};
 use dashstream::policy::{Cause, FailureReason};
 use dashstream::{
-    ArchiveState, ErrorType, Facts, Gates, HealthPolicy, InfrastructureError, Metrics, Options,
-    Outcome, PartitionFacts, PartitionState, ReasonCode, Recorder, SendOutcome, UnownedFacts,
-    judge,
+    ArchiveState, ErrorType, Gates, HealthPolicy, InfrastructureError, Metrics, Observation,
+    Options, Outcome, PartitionObservation, PartitionState, ReasonCode, Recorder, SendOutcome,
+    UnownedPartitions, judge,
 };
 use dashstream_testkit::alloc;
 
@@ -27,14 +27,14 @@ fn metrics() -> Metrics {
 fn found(
     policy: &HealthPolicy,
     code: ReasonCode,
-    record: impl Fn(&Metrics, &mut Facts),
+    record: impl Fn(&Metrics, &mut Observation),
 ) -> Option<Level> {
     let metrics = metrics();
     // The windows have to know the time.
-    metrics.observe(NOW, Facts::default());
-    let mut facts = Facts::default();
-    record(&metrics, &mut facts);
-    let snapshot = metrics.observe(NOW, facts);
+    metrics.observe(NOW, Observation::default());
+    let mut observed = Observation::default();
+    record(&metrics, &mut observed);
+    let snapshot = metrics.observe(NOW, observed);
     let verdict = judge(NOW, &snapshot, policy, Gates::default());
     verdict.reason(code).map(|reason| reason.level)
 }
@@ -45,7 +45,7 @@ fn limit(
     code: ReasonCode,
     at: u64,
     set: impl Fn(&mut HealthPolicy, u64),
-    record: impl Fn(&Metrics, &mut Facts, u64),
+    record: impl Fn(&Metrics, &mut Observation, u64),
 ) {
     let policy = |value| {
         let mut policy = HealthPolicy::default();
@@ -66,7 +66,7 @@ fn fails_beyond(
     code: ReasonCode,
     at: u64,
     set: impl Fn(&mut HealthPolicy, Duration),
-    record: impl Fn(&Metrics, &mut Facts, u64),
+    record: impl Fn(&Metrics, &mut Observation, u64),
 ) {
     let level = |limit, age| {
         let mut policy = HealthPolicy::default();
@@ -117,7 +117,7 @@ fn half_a_minute_of_waiting_for_the_archive_passes() {
         ReasonCode::ArchivePending,
         30,
         |policy, seconds| policy.archive_pending = Duration::from_secs(seconds),
-        |_, facts, seconds| facts.archive.oldest_pending_since = Some(ago(seconds)),
+        |_, observed, seconds| observed.archive.oldest_pending_since = Some(ago(seconds)),
     );
 }
 
@@ -127,7 +127,7 @@ fn brokers_that_do_not_answer_are_a_failure_after_a_minute() {
         ReasonCode::BrokerUnreachable,
         60,
         |policy, limit| policy.unreachable = limit,
-        |_, facts, seconds| facts.broker_unreachable_since = Some(ago(seconds)),
+        |_, observed, seconds| observed.broker_unreachable_since = Some(ago(seconds)),
     );
 }
 
@@ -137,7 +137,7 @@ fn records_that_nobody_reads_are_a_failure_after_a_minute() {
         ReasonCode::PartitionsUnowned,
         60,
         |policy, limit| policy.unowned = limit,
-        |_, facts, seconds| facts.unowned = Some(UnownedFacts::new(ago(seconds), 2, 7)),
+        |_, observed, seconds| observed.unowned = Some(UnownedPartitions::new(ago(seconds), 2, 7)),
     );
 }
 
@@ -159,9 +159,9 @@ fn a_partition_that_waits_for_the_host_or_is_unknown_is_a_failure_after_its_age(
         ),
     ];
     for (code, state, at, set) in cases {
-        fails_beyond(code, at, set, |_, facts, seconds| {
-            let partition = PartitionFacts::new(3, state, ago(seconds));
-            facts.partitions.push(partition);
+        fails_beyond(code, at, set, |_, observed, seconds| {
+            let partition = PartitionObservation::new(3, state, ago(seconds));
+            observed.partitions.push(partition);
         });
     }
 }
@@ -169,10 +169,10 @@ fn a_partition_that_waits_for_the_host_or_is_unknown_is_a_failure_after_its_age(
 #[test]
 fn a_held_record_that_retention_takes_within_a_day_warns_and_within_an_hour_fails() {
     let level = |policy: &HealthPolicy, left: Option<u64>| {
-        found(policy, ReasonCode::RetentionNear, |_, facts| {
-            let mut held = PartitionFacts::new(3, PartitionState::PausedByPolicy, NOW);
+        found(policy, ReasonCode::RetentionNear, |_, observed| {
+            let mut held = PartitionObservation::new(3, PartitionState::PausedByPolicy, NOW);
             held.loss_in = left.map(Duration::from_secs);
-            facts.partitions.push(held);
+            observed.partitions.push(held);
         })
     };
     let policy = HealthPolicy::default();
@@ -201,7 +201,7 @@ fn a_letter_that_waits_is_a_failure_after_two_minutes() {
         ReasonCode::ArchivePending,
         120,
         |policy, limit| policy.archive_pending_fail = limit,
-        |_, facts, seconds| facts.archive.oldest_pending_since = Some(ago(seconds)),
+        |_, observed, seconds| observed.archive.oldest_pending_since = Some(ago(seconds)),
     );
 }
 
@@ -211,10 +211,10 @@ fn ten_thousand_records_behind_pass() {
         ReasonCode::LagHigh,
         10_000,
         |policy, records| policy.lag = records,
-        |_, facts, records| {
-            let mut partition = PartitionFacts::new(0, PartitionState::Running, NOW);
+        |_, observed, records| {
+            let mut partition = PartitionObservation::new(0, PartitionState::Running, NOW);
             partition.lag = Some(records);
-            facts.partitions.push(partition);
+            observed.partitions.push(partition);
         },
     );
 }
@@ -224,7 +224,7 @@ fn an_error_of_the_connection_is_recent_for_two_minutes() {
     let recent = |limit, seconds| {
         let mut policy = HealthPolicy::default();
         policy.infrastructure = Duration::from_secs(limit);
-        let record = |metrics: &Metrics, _: &mut Facts| {
+        let record = |metrics: &Metrics, _: &mut Observation| {
             metrics.infrastructure_error(ago(seconds), InfrastructureError::BrokerDown);
         };
         found(&policy, ReasonCode::InfrastructureError, record).is_some()
@@ -242,7 +242,7 @@ fn an_error_of_the_connection_is_recent_for_two_minutes() {
 
 #[test]
 fn a_snapshot_of_ten_seconds_is_believed() {
-    let snapshot = metrics().observe(NOW, Facts::default());
+    let snapshot = metrics().observe(NOW, Observation::default());
     let stale = |limit, age| {
         let mut policy = HealthPolicy::default();
         policy.snapshot = Duration::from_secs(limit);
@@ -311,8 +311,8 @@ fn each_share_has_a_threshold_of_one_per_cent() {
         let opens = |ppm, bad: u32| {
             let mut policy = HealthPolicy::default();
             set(&mut policy, Threshold::from_ppm(ppm).unwrap());
-            found(&policy, code, |metrics, facts| {
-                facts.archive.state = ArchiveState::Healthy;
+            found(&policy, code, |metrics, observed| {
+                observed.archive.state = ArchiveState::Healthy;
                 (0..120).for_each(|n| record(metrics, n < bad));
             })
             .is_some()
@@ -330,7 +330,7 @@ fn a_minute_is_a_latency_and_more_is_a_clock_that_differs() {
     for (millis, skewed) in [(59_999, 0), (60_000, 0), (60_001, 1), (0, 0), (-1, 1)] {
         let metrics = metrics();
         metrics.latency(NOW, millis * 1000);
-        let page = metrics.page(&metrics.observe(NOW, Facts::default()), Format::Text);
+        let page = metrics.page(&metrics.observe(NOW, Observation::default()), Format::Text);
         let line = format!("\nwebsocket_clock_skew_events_total {skewed}\n");
         assert!(page.contains(&line), "{millis} ms");
     }
@@ -349,7 +349,7 @@ fn losing_ten_messages_is_a_warning_and_a_hundred_is_critical() {
     ] {
         let metrics = metrics();
         metrics.clients().unwrap().lagged(NOW, lost);
-        let page = metrics.page(&metrics.observe(NOW, Facts::default()), Format::Text);
+        let page = metrics.page(&metrics.observe(NOW, Observation::default()), Format::Text);
         let line = format!("\nwebsocket_client_lag_events_total{{severity=\"{severity}\"}} 1\n");
         assert!(page.contains(&line), "{lost}");
     }
@@ -361,7 +361,7 @@ fn a_histogram_counts_what_is_at_an_edge_below_it() {
         for (millis, inside) in [(edge - 1, 1), (edge, 1), (edge + 1, 0)] {
             let metrics = metrics();
             metrics.latency(NOW, millis * 1000);
-            let page = metrics.page(&metrics.observe(NOW, Facts::default()), Format::Text);
+            let page = metrics.page(&metrics.observe(NOW, Observation::default()), Format::Text);
             let line = format!(
                 "websocket_e2e_latency_ms_bucket{{stage=\"producer_to_consumer\",le=\"{edge}\"}} {inside}\n"
             );
@@ -428,7 +428,7 @@ fn recorders_and_threads_that_share_lose_nothing_together() {
             });
         }
     });
-    let snapshot = metrics.observe(NOW, Facts::default());
+    let snapshot = metrics.observe(NOW, Observation::default());
     let counts = |outcome| snapshot.totals.outcomes.get(outcome);
     assert_eq!(
         (counts(Outcome::Processed), counts(Outcome::Ignored)),

@@ -97,15 +97,15 @@ impl Served {
     /// Waits until the partition is held there, or by nobody.
     async fn held_at(&self, offset: Option<u64>) {
         for _ in 0..300 {
-            let facts = &self.consumer.monitor().metrics().latest().facts;
-            let partition = facts.partitions.first();
+            let observed = &self.consumer.monitor().metrics().latest().observed;
+            let partition = observed.partitions.first();
             if partition.is_some_and(|partition| partition.held_at == offset) {
                 return;
             }
             sleep(Duration::from_millis(100)).await;
         }
-        let facts = self.consumer.monitor().metrics().latest();
-        unreachable!("not held at {offset:?}: {:?}", facts.facts.partitions);
+        let observed = self.consumer.monitor().metrics().latest();
+        unreachable!("not held at {offset:?}: {:?}", observed.observed.partitions);
     }
 }
 

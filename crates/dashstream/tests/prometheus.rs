@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use dashstream::metrics::{Family, Format, Kind, RegisterError, ScrapeDifference, compare};
 use dashstream::policy::Cause;
-use dashstream::{Facts, Metrics, Options, Outcome};
+use dashstream::{Metrics, Observation, Options, Outcome};
 use prometheus::{
     Encoder, IntCounter, IntCounterVec, Opts, Registry, TextEncoder, core::Collector,
 };
@@ -35,7 +35,7 @@ fn the_registry_shows_the_same_series_as_our_own_exposition() {
     let metrics = Metrics::register_in(&registry, Options::default(), NOW).unwrap();
     metrics.record(NOW, Outcome::Unprocessable(Cause::Truncated));
     metrics.latency(NOW, 120_000);
-    let snapshot = metrics.observe(NOW, Facts::default());
+    let snapshot = metrics.observe(NOW, Observation::default());
     let theirs = page(&registry);
     let differences = compare(&theirs, &families(), &[]);
     // A family without a sample is left out by this encoder: those of partitions, before any.
@@ -129,6 +129,6 @@ fn a_second_registration_is_refused_and_the_first_keeps_counting() {
     let metrics = Metrics::register_in(&registry, Options::default(), NOW).unwrap();
     assert!(Metrics::register_in(&registry, Options::default(), NOW).is_err());
     metrics.record(NOW, Outcome::Processed);
-    metrics.observe(NOW, Facts::default());
+    metrics.observe(NOW, Observation::default());
     assert!(page(&registry).contains("websocket_kafka_messages_total{status=\"success\"} 1\n"));
 }

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use dashstream::codec::{DecodeOptions, Decoder};
 use dashstream::policy::{self, Action, Admission, ArchiveResult, Archiving, Assignment, Delivery};
 use dashstream::policy::{Engine, Fault, Input, Offset, TopicPartition};
-use dashstream::{Facts, HealthPolicy, Metrics, Monitor, Options, Outcome, cause_of};
+use dashstream::{HealthPolicy, Metrics, Monitor, Observation, Options, Outcome, cause_of};
 
 const LOG: TopicPartition = TopicPartition::new(0, 0);
 const FIRST: Assignment = Assignment::new(1);
@@ -73,7 +73,7 @@ fn main() -> Result<()> {
         drain(&mut engine, now, offset, &mut letters)?;
         next = next.saturating_add(1);
     }
-    let verdict = monitor.observe(Facts::default()).level.as_str();
+    let verdict = monitor.observe(Observation::default()).level.as_str();
     Ok(writeln!(std::io::stdout(), "{next} {verdict}")?)
 }
 

@@ -168,9 +168,9 @@ impl Session {
         tracing::info!(
             received = counted.received,
             decoded = counted.decoded,
-            partitions = snapshot.facts.partitions.len(),
-            synced = snapshot.facts.runs.synced,
-            needs_resync = snapshot.facts.runs.needs_resync,
+            partitions = snapshot.observed.partitions.len(),
+            synced = snapshot.observed.runs.synced,
+            needs_resync = snapshot.observed.runs.needs_resync,
             verdict = verdict.level.as_str(),
             "progress"
         );

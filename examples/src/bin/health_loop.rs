@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use dashstream::policy::Cause;
-use dashstream::{Facts, Gates, HealthPolicy, Metrics, Options, Outcome, judge};
+use dashstream::{Gates, HealthPolicy, Metrics, Observation, Options, Outcome, judge};
 
 fn main() -> anyhow::Result<()> {
     let metrics = Metrics::register(Options::default(), Duration::ZERO)?;
@@ -25,7 +25,7 @@ fn main() -> anyhow::Result<()> {
             };
             metrics.record(now, outcome);
         }
-        let snapshot = metrics.observe(now, Facts::default());
+        let snapshot = metrics.observe(now, Observation::default());
         let verdict = judge(now, &snapshot, &policy, gates);
         gates = verdict.gates;
 

@@ -44,7 +44,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Clients {
         gauges[Label::NONE] "websocket_connected_clients"
             "Clients that are connected."
             Waived("no client is a state like any other") shown as "metrics.connected_clients",
-            |s, ()| level(s.facts.connected_clients);
+            |s, ()| level(s.observed.connected_clients);
         counts[SendOutcome::LABEL] "dashstream_client_sends_total"
             "Messages for clients, by how sending ended."
             Alert("DashstreamSendFailures"), |s, outcome| of(s.totals.sends.as_ref(), outcome);

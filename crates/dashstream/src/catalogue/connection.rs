@@ -44,15 +44,15 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Connection {
         gauges[Label::NONE] "dashstream_broker_unreachable_age_seconds"
             "Seconds for which no broker has answered; -1 while one does."
             Alert("DashstreamBrokerUnreachable") shown as "broker.unreachable_seconds",
-            |s, ()| age(s.ago(s.facts.broker_unreachable_since));
+            |s, ()| age(s.ago(s.observed.broker_unreachable_since));
         gauges[Label::NONE] "dashstream_broker_refusal_age_seconds"
             "Seconds for which the brokers refuse what only a person can grant; -1 while they do not."
             Alert("DashstreamBrokerRefusal") shown as "broker.refusal_seconds",
-            |s, ()| age(s.ago(s.facts.broker_refusal.as_ref().map(|refusal| refusal.since)));
+            |s, ()| age(s.ago(s.observed.broker_refusal.as_ref().map(|refusal| refusal.since)));
         gauges[Label::NONE] "dashstream_unowned_records"
             "Records that wait in partitions that no member of the group owns."
             Alert("DashstreamPartitionsUnowned") shown as "broker.unowned_records",
-            |s, ()| level(s.facts.unowned.as_ref().map_or(0, |unowned| unowned.records));
+            |s, ()| level(s.observed.unowned.as_ref().map_or(0, |unowned| unowned.records));
         derive[Kind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_consumer_lag"
             "Records between the position and the end of the log."
             Alert("DashstreamLagHigh") shown as "partitions.lag",

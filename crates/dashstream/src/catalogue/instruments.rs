@@ -17,7 +17,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) {
         gauges[Label::NONE] "dashstream_self_scrape_differences"
             "Series by which this exposition differs from its catalogue; -1 before the first comparison."
             Alert("DashstreamSelfScrape") shown as "self_scrape",
-            |s, ()| s.facts.self_scrape.map_or(-1.0, f64::from);
+            |s, ()| s.observed.self_scrape.map_or(-1.0, f64::from);
         gauges[WindowLength::LABEL] "dashstream_window_covered_seconds"
             "Time that the windows stand for: less than their length after a start."
             Waived("a short window is a recent start") shown as "windows.covered_seconds",
@@ -46,9 +46,9 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) {
             Waived("each reason has an alert of its own"),
         ),
         ReasonCode::LABEL,
-        |s| &s.facts.standing,
+        |s| &s.observed.standing,
     );
     c.process("dashstream_build_info", env!("CARGO_PKG_VERSION"), |s| {
-        &s.facts.process
+        &s.observed.process
     });
 }

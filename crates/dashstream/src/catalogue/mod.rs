@@ -49,8 +49,8 @@ use consumption::Consumption;
 pub use replay::Replay;
 pub use runs::Runs;
 
-use crate::facts::{Facts, PartitionFacts};
 use crate::labels::{DLQ_FAILURE, DeadLetterOutcome, ErrorType};
+use crate::observation::{Observation, PartitionObservation};
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::snapshot::{Last, Snapshot, Totals, Windows};
@@ -71,7 +71,12 @@ pub(crate) struct Instruments {
 
 impl Instruments {
     /// Everything that they say at one moment, with what the host says.
-    pub(crate) fn snapshot(&self, opened_at: Duration, reading: Reading, facts: Facts) -> Snapshot {
+    pub(crate) fn snapshot(
+        &self,
+        opened_at: Duration,
+        reading: Reading,
+        observed: Observation,
+    ) -> Snapshot {
         let outcomes = self.consumption.outcomes.read(&reading);
         let infrastructure = self.connection.infrastructure.read(&reading);
         let letters = self.letters.read(&reading);
@@ -117,7 +122,7 @@ impl Instruments {
                 }),
                 replay: replay.map(|replay| replay.answers().map(total)),
             },
-            facts,
+            observed,
             reading,
         }
     }
@@ -139,10 +144,10 @@ pub(crate) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Instr
 
 /// A number for each partition that is assigned.
 fn by_partition(
-    read: fn(&Snapshot, &PartitionFacts) -> f64,
+    read: fn(&Snapshot, &PartitionObservation) -> f64,
 ) -> impl Fn(&Snapshot, &mut Samples<'_>) + Send + Sync {
     move |s, out| {
-        for partition in &s.facts.partitions {
+        for partition in &s.observed.partitions {
             out.gauge(&[&partition.id.to_string()], read(s, partition));
         }
     }

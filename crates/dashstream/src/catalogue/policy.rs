@@ -32,7 +32,7 @@ pub(super) fn declare(
             "1 for the state that a partition is in, 0 for the others."
             Alert("DashstreamPartitionHeld") shown as "partitions.state",
             |s, out| {
-                for p in &s.facts.partitions {
+                for p in &s.observed.partitions {
                     let id = p.id.to_string();
                     for state in PartitionState::LABEL.values {
                         out.gauge(&[&id, state.as_str()], flag(p.state == *state));
@@ -48,18 +48,18 @@ pub(super) fn declare(
             "Unprocessable records that were settled, by how and why."
             Alert("DashstreamUnprocessableUnsettled") shown as "unprocessable.dispositions",
             |s, out| {
-                for ((how, why), settled) in &s.facts.ledger.settled {
+                for ((how, why), settled) in &s.observed.policy.settled {
                     out.count(&[how.label(), why.label()], *settled);
                 }
             };
         gauges[CAUSE] "dashstream_unprocessable_pending"
             "Unprocessable records that wait for the archive."
             Alert("DashstreamUnprocessableUnsettled") shown as "unprocessable.pending",
-            |s, cause| level(s.facts.ledger.pending.get(cause));
+            |s, cause| level(s.observed.policy.pending.get(cause));
         gauges[CAUSE] "dashstream_unprocessable_blocked"
             "Unprocessable records that hold their partition."
             Alert("DashstreamUnprocessableUnsettled") shown as "unprocessable.blocked",
-            |s, cause| level(s.facts.ledger.blocked.get(cause));
+            |s, cause| level(s.observed.policy.blocked.get(cause));
         counts[ErrorType::LABEL] "websocket_dlq_sends_total"
             "Dead letters that the broker acknowledged, by kind of error."
             Alert("DashstreamDlqRateHigh") shown as "archive.acknowledged",
@@ -71,11 +71,11 @@ pub(super) fn declare(
         gauges[ArchiveState::LABEL] "dashstream_archive_state"
             "1 for the state that the archive is in, 0 for the others."
             Alert("DashstreamArchiveFailing") shown as "archive.state",
-            |s, state| flag(s.facts.archive.state == state);
+            |s, state| flag(s.observed.archive.state == state);
         gauges[Label::NONE] "dashstream_archive_oldest_pending_age_seconds"
             "Seconds that the oldest dead letter waits for its acknowledgement; -1 for none."
             Alert("DashstreamArchivePending") shown as "archive.oldest_pending_seconds",
-            |s, ()| age(s.ago(s.facts.archive.oldest_pending_since));
+            |s, ()| age(s.ago(s.observed.archive.oldest_pending_since));
         gauges[Label::NONE] "dashstream_archive_last_acknowledged_age_seconds"
             "Seconds since a dead letter was acknowledged; -1 for never."
             Waived("without unprocessable records there is nothing to acknowledge")
@@ -92,18 +92,18 @@ pub(super) fn declare(
             gauges[BREAKER] "dashstream_breaker_state"
                 "1 for the state that the circuit breaker is in; all 0 when there is none."
                 Alert("DashstreamBreakerOpen") shown as "breaker.state",
-                |s, state| flag(s.facts.breaker.is_some_and(|b| b.state == state));
+                |s, state| flag(s.observed.breaker.is_some_and(|b| b.state == state));
             gauges[Label::NONE] "dashstream_breaker_age_seconds"
                 "Seconds since the circuit breaker opened or closed; -1 until it has said so."
                 Waived("its state is watched") shown as "breaker.state_seconds",
-                |s, ()| age(s.ago(s.facts.breaker.map(|b| b.since)));
+                |s, ()| age(s.ago(s.observed.breaker.map(|b| b.since)));
         }
     }
     letters
 }
 
 fn partitions_in(snapshot: &Snapshot, state: PartitionState) -> u64 {
-    let partitions = snapshot.facts.partitions.iter();
+    let partitions = snapshot.observed.partitions.iter();
     let count = partitions
         .filter(|partition| partition.state == state)
         .count();

@@ -26,10 +26,10 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Runs {
         gauges[RunState::LABEL] "dashstream_runs"
             "Runs that are followed, by whether their state is known to be right."
             Alert("DashstreamRunsNeedResync") shown as "runs",
-            |s, state| level(s.facts.runs.of(state));
+            |s, state| level(s.observed.runs.of(state));
         counts[Label::NONE] "dashstream_states_refused_total"
             "Texts of states that were refused for their length, unread."
-            Waived("the runs that wait for a state are watched"), |s, ()| s.facts.runs.refused;
+            Waived("the runs that wait for a state are watched"), |s, ()| s.observed.runs.refused;
     }
     instruments! { c: Runs {}
         resyncs: counter[RESYNC_REASON] "dashstream_resyncs_total"

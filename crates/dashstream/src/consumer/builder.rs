@@ -16,7 +16,7 @@ use tokio::sync::{oneshot, watch};
 use crate::consumer::dispatch::{Dispatch, Division};
 use crate::consumer::events::Events;
 use crate::consumer::handler::Handler;
-use crate::consumer::observe::Observation;
+use crate::consumer::observe::Observer;
 use crate::consumer::read_back::ReadBack;
 use crate::consumer::shared::{OnDecided, Shared};
 use crate::consumer::unowned::UnownedWatch;
@@ -217,7 +217,7 @@ impl Builder {
             shared,
             senders,
             workers: tasks,
-            observation: Observation::new(self.watermark_interval),
+            observer: Observer::new(self.watermark_interval),
             unowned,
             archives,
             observed: observed_tx,

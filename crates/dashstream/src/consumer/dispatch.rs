@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::consumer::events::Events;
-use crate::consumer::observe::{Observation, Seen};
+use crate::consumer::observe::{Observer, Seen};
 use crate::consumer::shared::Shared;
 use crate::consumer::unowned::UnownedWatch;
 use crate::consumer::work::Work;
@@ -33,7 +33,7 @@ pub(crate) struct Dispatch {
     pub(crate) shared: Shared,
     pub(crate) senders: Vec<UnboundedSender<Work>>,
     pub(crate) workers: Vec<JoinHandle<Runs>>,
-    pub(crate) observation: Observation,
+    pub(crate) observer: Observer,
     pub(crate) unowned: UnownedWatch,
     pub(crate) archives: bool,
     pub(crate) observed: watch::Sender<()>,
@@ -111,7 +111,7 @@ impl Dispatch {
             return;
         };
         let workers = self.shared.sum();
-        let facts = self.observation.facts(Seen {
+        let observed = self.observer.observe(Seen {
             status: &status,
             stored_at: &self.events.stored_at(),
             catching_up: &workers.catching_up,
@@ -120,7 +120,7 @@ impl Dispatch {
             archive_failing: self.monitor.gates().is_open(ReasonCode::ArchiveFailing),
             group: self.unowned.known(),
         });
-        let _verdict = self.monitor.observe(facts);
+        let _verdict = self.monitor.observe(observed);
         self.observed.send_replace(());
     }
 
@@ -144,9 +144,9 @@ impl Dispatch {
             }
         }
         // What was acknowledged and followed meanwhile is counted; the rest is as it was before it left.
-        let mut facts = snapshot.facts.clone();
-        facts.runs = self.shared.sum().runs;
-        self.monitor.metrics().observe(self.monitor.now(), facts);
+        let mut observed = snapshot.observed.clone();
+        observed.runs = self.shared.sum().runs;
+        self.monitor.metrics().observe(self.monitor.now(), observed);
         Ended {
             closing,
             on_request,

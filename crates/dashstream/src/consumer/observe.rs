@@ -12,7 +12,7 @@ use crate::consumer::unowned::Known;
 
 /// Remembers since when each partition has been in its state, which nobody else does.
 #[derive(Debug)]
-pub(crate) struct Observation {
+pub(crate) struct Observer {
     since: BTreeMap<i32, (metrics::PartitionState, Duration)>,
     /// Backlog at which watermarks say nothing any more.
     watermarks_stale: Duration,
@@ -26,14 +26,14 @@ pub(crate) struct Seen<'a> {
     pub(crate) stored_at: &'a BTreeMap<i32, Duration>,
     /// Partitions whose last record was written before this session.
     pub(crate) catching_up: &'a BTreeSet<i32>,
-    pub(crate) runs: metrics::RunFacts,
+    pub(crate) runs: metrics::RunCounts,
     pub(crate) archives: bool,
     /// Whether the last verdict found that dead letters fail.
     pub(crate) archive_failing: bool,
     pub(crate) group: Known,
 }
 
-impl Observation {
+impl Observer {
     /// For watermarks that are asked for every `interval`: six answers missing in a row say that the
     /// ends are not known.
     pub(crate) fn new(interval: Duration) -> Self {
@@ -44,12 +44,12 @@ impl Observation {
     }
 
     /// Says in the metrics' words what the consumer and the rest say in their own.
-    pub(crate) fn facts(&mut self, seen: Seen<'_>) -> metrics::Facts {
+    pub(crate) fn observe(&mut self, seen: Seen<'_>) -> metrics::Observation {
         let status = seen.status;
-        let mut facts = metrics::Facts {
+        let mut observed = metrics::Observation {
             runs: seen.runs,
             process: Process::read(),
-            ledger: metrics::Ledger::of(&status.policy.counters),
+            policy: metrics::PolicyCounts::of(&status.policy.counters),
             archive: archive(&status.policy, seen.archives, seen.archive_failing),
             broker_unreachable_since: unreachable(
                 status,
@@ -58,7 +58,7 @@ impl Observation {
             ),
             broker_refusal: refusal(status),
             unowned: seen.group.unowned,
-            ..metrics::Facts::default()
+            ..metrics::Observation::default()
         };
         for partition in &status.policy.partitions {
             let id = partition.partition.partition();
@@ -70,7 +70,7 @@ impl Observation {
                 continue;
             };
             let since = self.since(id, state, status.at);
-            let mut out = metrics::PartitionFacts::new(id, state, since);
+            let mut out = metrics::PartitionObservation::new(id, state, since);
             if let policy::PartitionState::Held {
                 offset,
                 cause,
@@ -88,9 +88,9 @@ impl Observation {
             out.lag = lag.filter(fresh).and_then(PartitionLag::lag);
             out.offset_moved_at = seen.stored_at.get(&id).copied();
             out.catching_up = seen.catching_up.contains(&id);
-            facts.partitions.push(out);
+            observed.partitions.push(out);
         }
-        facts
+        observed
     }
 
     fn since(&mut self, id: i32, state: metrics::PartitionState, now: Duration) -> Duration {
@@ -143,11 +143,11 @@ fn is_stale(now: Duration, lag: &PartitionLag, watermarks_stale: Duration) -> bo
 }
 
 /// What the brokers refuse for as long as nobody changes a right, a secret or a name.
-fn refusal(status: &Status) -> Option<metrics::Refusal> {
+fn refusal(status: &Status) -> Option<metrics::BrokerRefusal> {
     let mut errors = status.standing_errors.iter();
     let refusal = errors.find(|error| error.code.class() == ErrorClass::Permanent)?;
     let words = format!("{}: {}", refusal.client.label(), refusal.code);
-    Some(metrics::Refusal::new(refusal.since, words))
+    Some(metrics::BrokerRefusal::new(refusal.since, words))
 }
 
 /// Since when no broker answers: an error says so, or silence, since brokers that are cut off without a
@@ -175,7 +175,7 @@ fn is_down(error: &StandingError, answered: Option<Duration>) -> bool {
 
 /// `failing` is what the last verdict made of the windows. A required letter that failed and is sent
 /// again is in none of them until it fails again.
-fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::ArchiveFacts {
+fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::ArchiveObservation {
     let failing = failing || status.archive.failing > 0;
     let blocked = status.partitions.iter().any(|partition| {
         matches!(
@@ -199,7 +199,7 @@ fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::Archive
         status.archive.again,
         status.archive.refused,
     ];
-    metrics::ArchiveFacts {
+    metrics::ArchiveObservation {
         state,
         pending: waits.into_iter().fold(0, |sum, part| {
             sum.saturating_add(u64::try_from(part).unwrap_or(u64::MAX))

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dashstream_policy::Cause;
 
 use crate::consumer::throttle::Throttle;
-use crate::facts::RunFacts;
+use crate::observation::RunCounts;
 
 /// What is told of each record that is decided: partition, offset, and why it was rejected, if it was.
 pub(crate) type OnDecided = Arc<dyn Fn(i32, i64, Option<Cause>) + Send + Sync>;
@@ -26,7 +26,7 @@ pub(crate) struct Shared {
 /// What a worker says of itself once a second.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WorkerReport {
-    pub(crate) runs: RunFacts,
+    pub(crate) runs: RunCounts,
     /// Partitions whose last record was written before this session.
     pub(crate) catching_up: BTreeSet<i32>,
 }
@@ -66,7 +66,7 @@ impl Shared {
         reports.iter().fold(WorkerReport::default(), |sum, one| {
             let add = |a: u64, b: u64| a.saturating_add(b);
             WorkerReport {
-                runs: RunFacts {
+                runs: RunCounts {
                     synced: add(sum.runs.synced, one.runs.synced),
                     needs_resync: add(sum.runs.needs_resync, one.runs.needs_resync),
                     not_yet_known: add(sum.runs.not_yet_known, one.runs.not_yet_known),

@@ -9,7 +9,7 @@ use dashstream_kafka::{Admin, Config, Handle, StartError};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
-use crate::facts::UnownedFacts;
+use crate::observation::UnownedPartitions;
 
 /// Asks the broker every ten seconds.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct UnownedWatch {
 /// What was answered last.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
-    pub(crate) unowned: Option<UnownedFacts>,
+    pub(crate) unowned: Option<UnownedPartitions>,
     /// When the broker answered at all.
     pub(crate) answered: Option<Duration>,
 }
@@ -79,7 +79,7 @@ fn note(known: &mut Known, now: Duration, answer: Answer) {
             .values()
             .fold(0_u64, |sum, n| sum.saturating_add(*n));
         let numbers = waiting.keys().copied().collect();
-        UnownedFacts::new(since, partitions, records).numbers(numbers)
+        UnownedPartitions::new(since, partitions, records).numbers(numbers)
     });
 }
 

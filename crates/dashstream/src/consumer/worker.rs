@@ -171,7 +171,7 @@ impl<H: Handler + Clone> Worker<H> {
             }
         }
         let report = WorkerReport {
-            runs: self.runs.facts(),
+            runs: self.runs.counts(),
             catching_up: self.catching_up.clone(),
         };
         self.shared.report(self.number, report);

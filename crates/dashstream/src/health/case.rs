@@ -71,8 +71,9 @@ impl<'a> Case<'a> {
 
     /// The part of the status that is about the broker, and not about the records.
     pub(super) fn connection(&self) -> Status {
-        let facts = &self.snapshot.facts;
-        let is_cut_off = facts.broker_unreachable_since.is_some() || facts.broker_refusal.is_some();
+        let observed = &self.snapshot.observed;
+        let is_cut_off =
+            observed.broker_unreachable_since.is_some() || observed.broker_refusal.is_some();
         if self.connection_error().is_some() || is_cut_off {
             Status::Reconnecting
         } else if self.is_silent() {
@@ -152,7 +153,7 @@ impl<'a> Case<'a> {
     /// Since when dead letters fail: as long as one verdict after the other finds that they do.
     fn archive_failing_since(&self) -> Option<Duration> {
         let share = self.open(ReasonCode::ArchiveFailing);
-        match (self.snapshot.facts.archive.state, share) {
+        match (self.snapshot.observed.archive.state, share) {
             (ArchiveState::Off, _) | (ArchiveState::Healthy, None) => None,
             (ArchiveState::Healthy, Some(_))
             | (ArchiveState::Failing | ArchiveState::Blocked, _) => {
@@ -171,7 +172,7 @@ impl<'a> Case<'a> {
         let at = self.snapshot.taken_at;
         let mut previous = core::mem::take(&mut self.gates.lag);
         let mut now = BTreeMap::new();
-        for partition in &self.snapshot.facts.partitions {
+        for partition in &self.snapshot.observed.partitions {
             let before = previous.remove(&partition.id);
             let low = match partition.lag {
                 // Not known is neither more nor less than before.

@@ -183,7 +183,7 @@ fn nothing_processed(case: &Case<'_>, found: &mut Found) {
 }
 
 fn held(case: &Case<'_>, state: PartitionState, level: Level, found: &mut Found) {
-    let partitions = case.snapshot.facts.partitions.iter();
+    let partitions = case.snapshot.observed.partitions.iter();
     let there = partitions.filter(|partition| partition.state == state);
     found.extend(there.map(|partition| {
         let held = Age::since(partition.since, case.snapshot.taken_at);
@@ -202,7 +202,7 @@ fn held(case: &Case<'_>, state: PartitionState, level: Level, found: &mut Found)
 
 /// How long retention leaves the held records.
 fn retention_near(case: &Case<'_>, found: &mut Found) {
-    for partition in &case.snapshot.facts.partitions {
+    for partition in &case.snapshot.observed.partitions {
         let limit = case.policy.retention;
         if let Some(left) = partition.loss_in.filter(|left| *left <= limit) {
             let level = if left <= case.policy.retention_fail {
@@ -226,7 +226,7 @@ fn lag_high(case: &Case<'_>, found: &mut Found) {
     let at = case.snapshot.taken_at;
     let behind = case
         .snapshot
-        .facts
+        .observed
         .partitions
         .iter()
         .filter_map(|partition| {
@@ -248,7 +248,7 @@ fn lag_high(case: &Case<'_>, found: &mut Found) {
 }
 
 fn unowned(case: &Case<'_>, found: &mut Found) {
-    found.extend(case.snapshot.facts.unowned.as_ref().map(|unowned| {
+    found.extend(case.snapshot.observed.unowned.as_ref().map(|unowned| {
         let age = Age::since(unowned.since, case.now);
         let measured = Measured::Unowned {
             partitions: unowned.partitions,
@@ -269,7 +269,7 @@ fn archive_failing(case: &Case<'_>, found: &mut Found) {
     let failed = aged(last, Duration::ZERO);
     let rate = case.open(Code::ArchiveFailing).map(Measured::Rate);
     let lasts = Age::since(since, snapshot.taken_at);
-    found.push(match snapshot.facts.archive.state {
+    found.push(match snapshot.observed.archive.state {
         ArchiveState::Blocked => Finding::new(Level::Fail, failed),
         ArchiveState::Off | ArchiveState::Healthy | ArchiveState::Failing => {
             Finding::lasting(lasts, rate.unwrap_or(failed))
@@ -283,13 +283,13 @@ fn archive_pending(case: &Case<'_>, found: &mut Found) {
     let limit = case.policy.archive_pending;
     let waits = case
         .snapshot
-        .ago(case.snapshot.facts.archive.oldest_pending_since);
+        .ago(case.snapshot.observed.archive.oldest_pending_since);
     let waits = waits.filter(|waits| waits.exceeds(limit));
     found.extend(waits.map(|waits| Finding::lasting(waits, aged(Some(waits), limit))));
 }
 
 fn breaker_open(case: &Case<'_>, found: &mut Found) {
-    let breaker = case.snapshot.facts.breaker;
+    let breaker = case.snapshot.observed.breaker;
     let open = breaker.filter(|breaker| breaker.state == Breaker::Open);
     found.extend(open.map(|breaker| {
         let since = case.snapshot.ago(Some(breaker.since));
@@ -299,7 +299,7 @@ fn breaker_open(case: &Case<'_>, found: &mut Found) {
 
 /// Whether what was measured can be believed.
 fn self_scrape(case: &Case<'_>, found: &mut Found) {
-    let value = case.snapshot.facts.self_scrape.unwrap_or(0).into();
+    let value = case.snapshot.observed.self_scrape.unwrap_or(0).into();
     if value > 0 {
         let measured = Measured::Count { value, limit: 0 };
         found.push(Finding::new(Level::Fail, measured));
@@ -332,13 +332,13 @@ fn connection_error(case: &Case<'_>, found: &mut Found) {
 
 /// What lasts, however long ago the last error was reported: a client reports an outage once.
 fn unreachable(case: &Case<'_>, found: &mut Found) {
-    let lasts = case.ago(case.snapshot.facts.broker_unreachable_since);
+    let lasts = case.ago(case.snapshot.observed.broker_unreachable_since);
     let measured = |lasts| aged(Some(lasts), case.policy.unreachable);
     found.extend(lasts.map(|lasts| Finding::lasting(lasts, measured(lasts))));
 }
 
 fn refusal(case: &Case<'_>, found: &mut Found) {
-    let refusal = case.snapshot.facts.broker_refusal.as_ref();
+    let refusal = case.snapshot.observed.broker_refusal.as_ref();
     found.extend(refusal.map(|refusal| {
         let measured = Measured::Refusal {
             words: refusal.words.clone(),

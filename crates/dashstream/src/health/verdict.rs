@@ -132,7 +132,7 @@ pub struct Gates {
     pub(crate) archive_failing_since: Option<Duration>,
     /// Partitions beyond the limit of their lag, with the lowest since they are.
     pub(crate) lag: BTreeMap<i32, Low>,
-    /// Which reasons stand, for [`Facts::standing`](crate::Facts::standing) of the next snapshot.
+    /// Which reasons stand, for [`Observation::standing`](crate::Observation::standing) of the next snapshot.
     pub standing: Standing<ReasonCode>,
 }
 

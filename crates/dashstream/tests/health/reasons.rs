@@ -5,8 +5,8 @@ use core::time::Duration;
 use dashstream::metrics::{Age, Level};
 use dashstream::policy::{Breaker, FailureReason};
 use dashstream::{
-    ArchiveState, BreakerFacts, ErrorType, InfrastructureError, Measured, PartitionFacts,
-    PartitionState, ReasonCode, Refusal, SendOutcome, Status, Verdict,
+    ArchiveState, BreakerObservation, BrokerRefusal, ErrorType, InfrastructureError, Measured,
+    PartitionObservation, PartitionState, ReasonCode, SendOutcome, Status, Verdict,
 };
 
 use crate::stream::*;
@@ -18,7 +18,7 @@ fn a_dead_broker_warns_fails_after_its_age_and_is_over_when_it_answers() {
     stream
         .metrics
         .infrastructure_error(stream.now(), InfrastructureError::BrokerDown);
-    stream.facts.broker_unreachable_since = Some(stream.now());
+    stream.observed.broker_unreachable_since = Some(stream.now());
     let verdict = stream.seconds(60, &[]);
     assert_eq!(
         (verdict.status, verdict.level),
@@ -33,7 +33,7 @@ fn a_dead_broker_warns_fails_after_its_age_and_is_over_when_it_answers() {
     );
     assert_eq!(verdict.reasons[0].code, ReasonCode::BrokerUnreachable);
     assert!(!verdict.is_ready());
-    stream.facts.broker_unreachable_since = None;
+    stream.observed.broker_unreachable_since = None;
     let verdict = stream.second(&[(GOOD, 1)]);
     assert_eq!((verdict.status, verdict.reasons), (Status::Healthy, vec![]));
 }
@@ -43,7 +43,7 @@ fn a_refusal_fails_at_once_in_the_brokers_words_and_until_it_ends() {
     let mut stream = Stream::new();
     let words = "Broker: Group authorization failed";
     let _ = stream.second(&[(GOOD, 1)]);
-    stream.facts.broker_refusal = Some(Refusal::new(stream.now(), words));
+    stream.observed.broker_refusal = Some(BrokerRefusal::new(stream.now(), words));
     for seconds in [1, 119, 3_600] {
         let verdict = stream.seconds(seconds, &[]);
         assert_eq!(verdict.level, Level::Fail);
@@ -51,7 +51,7 @@ fn a_refusal_fails_at_once_in_the_brokers_words_and_until_it_ends() {
         assert!(reason.to_string().contains(words), "{reason}");
         assert!(!verdict.is_ready());
     }
-    stream.facts.broker_refusal = None;
+    stream.observed.broker_refusal = None;
     assert_eq!(stream.second(&[(GOOD, 1)]).level, Level::Pass);
 }
 
@@ -59,9 +59,9 @@ fn a_refusal_fails_at_once_in_the_brokers_words_and_until_it_ends() {
 fn behind(stream: &mut Stream, seconds: u64, lag: impl Fn(u64) -> Option<u64>) -> Verdict {
     let mut verdict = stream.judge();
     for second in 0..seconds {
-        let mut partition = PartitionFacts::new(0, PartitionState::Running, stream.now());
+        let mut partition = PartitionObservation::new(0, PartitionState::Running, stream.now());
         partition.lag = lag(second);
-        stream.facts.partitions = vec![partition];
+        stream.observed.partitions = vec![partition];
         verdict = stream.second(&[(GOOD, 1)]);
     }
     verdict
@@ -102,11 +102,12 @@ fn a_partition_that_does_not_catch_up_is_not_hidden_by_one_that_does() {
     let mut verdict = stream.judge();
     for second in 0..700 {
         let of = |id, lag| {
-            let mut partition = PartitionFacts::new(id, PartitionState::Running, Duration::ZERO);
+            let mut partition =
+                PartitionObservation::new(id, PartitionState::Running, Duration::ZERO);
             partition.lag = Some(lag);
             partition
         };
-        stream.facts.partitions = vec![of(0, 20_000), of(1, 9_000_000 - second * 1_000)];
+        stream.observed.partitions = vec![of(0, 20_000), of(1, 9_000_000 - second * 1_000)];
         verdict = stream.second(&[(GOOD, 1)]);
     }
     let Measured::Lag { id, records, .. } = verdict.reasons[0].measured else {
@@ -121,7 +122,7 @@ fn letters_that_fail_for_five_minutes_are_a_failure() {
     let run = |limit, seconds| {
         let mut stream = Stream::new();
         stream.policy.archive_failing = Duration::from_secs(limit);
-        stream.facts.archive.state = ArchiveState::Healthy;
+        stream.observed.archive.state = ArchiveState::Healthy;
         let mut verdict = stream.judge();
         for _ in 0..seconds {
             // Five in a hundred, and an acknowledgement last.
@@ -166,9 +167,9 @@ fn each_partition_state_has_its_reason_and_level() {
     for state in PartitionState::LABEL.values {
         let mut stream = Stream::new();
         let _ = stream.second(&[(GOOD, 1)]);
-        let mut partition = PartitionFacts::new(3, *state, Duration::ZERO);
+        let mut partition = PartitionObservation::new(3, *state, Duration::ZERO);
         partition.held_at = state.is_held().then_some(42);
-        stream.facts.partitions.push(partition);
+        stream.observed.partitions.push(partition);
         let verdict = stream.judge();
         let reasons: Vec<_> = verdict.reasons.iter().map(|r| (r.code, r.level)).collect();
         assert_eq!(
@@ -198,27 +199,27 @@ type Case = (fn(&mut Stream), ReasonCode, Level);
 fn archive_breaker_sends_drops_and_instruments_have_their_reasons() {
     let cases: [Case; 8] = [
         (
-            |s| s.facts.archive.state = ArchiveState::Failing,
+            |s| s.observed.archive.state = ArchiveState::Failing,
             ReasonCode::ArchiveFailing,
             Level::Warn,
         ),
         (
-            |s| s.facts.archive.state = ArchiveState::Blocked,
+            |s| s.observed.archive.state = ArchiveState::Blocked,
             ReasonCode::ArchiveFailing,
             Level::Fail,
         ),
         (
-            |s| s.facts.archive.oldest_pending_since = Some(s.now() - Duration::from_secs(31)),
+            |s| s.observed.archive.oldest_pending_since = Some(s.now() - Duration::from_secs(31)),
             ReasonCode::ArchivePending,
             Level::Warn,
         ),
         (
-            |s| s.facts.breaker = Some(BreakerFacts::new(Breaker::Open, s.now())),
+            |s| s.observed.breaker = Some(BreakerObservation::new(Breaker::Open, s.now())),
             ReasonCode::BreakerOpen,
             Level::Warn,
         ),
         (
-            |s| s.facts.self_scrape = Some(1),
+            |s| s.observed.self_scrape = Some(1),
             ReasonCode::SelfScrape,
             Level::Fail,
         ),

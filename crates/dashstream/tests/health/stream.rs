@@ -5,7 +5,7 @@ use core::time::Duration;
 use dashstream::metrics::Level;
 use dashstream::policy::Cause;
 use dashstream::{
-    Facts, Gates, HealthPolicy, Metrics, Options, Outcome, ReasonCode, Status, Verdict, judge,
+    Gates, HealthPolicy, Metrics, Observation, Options, Outcome, ReasonCode, Status, Verdict, judge,
 };
 
 /// A stream that is judged once a second, as a host does it.
@@ -14,7 +14,7 @@ pub(crate) struct Stream {
     pub(crate) policy: HealthPolicy,
     pub(crate) gates: Gates,
     pub(crate) second: u64,
-    pub(crate) facts: Facts,
+    pub(crate) observed: Observation,
 }
 
 impl Stream {
@@ -25,7 +25,7 @@ impl Stream {
             policy: HealthPolicy::default(),
             gates: Gates::default(),
             second: 0,
-            facts: Facts::default(),
+            observed: Observation::default(),
         }
     }
 
@@ -45,7 +45,7 @@ impl Stream {
     }
 
     pub(crate) fn judge(&mut self) -> Verdict {
-        let snapshot = self.metrics.observe(self.now(), self.facts.clone());
+        let snapshot = self.metrics.observe(self.now(), self.observed.clone());
         let verdict = judge(self.now(), &snapshot, &self.policy, self.gates.clone());
         self.gates = verdict.gates.clone();
         verdict

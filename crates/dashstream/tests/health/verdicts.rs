@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use dashstream::metrics::Level;
 use dashstream::{
-    Facts, Gates, HealthPolicy, InfrastructureError, Metrics, Options, ReasonCode, Refusal, Status,
-    judge,
+    BrokerRefusal, Gates, HealthPolicy, InfrastructureError, Metrics, Observation, Options,
+    ReasonCode, Status, judge,
 };
 
 use crate::stream::*;
@@ -72,7 +72,9 @@ fn the_status_words_follow_silence_and_connection_errors() {
 fn an_event_in_the_first_millisecond_is_not_never() {
     let stream = Stream::new();
     stream.metrics.record(Duration::ZERO, GOOD);
-    let snapshot = stream.metrics.observe(Duration::ZERO, Facts::default());
+    let snapshot = stream
+        .metrics
+        .observe(Duration::ZERO, Observation::default());
     assert_eq!(snapshot.last.message, Some(Duration::ZERO));
     assert_eq!(snapshot.last.drop, None);
 }
@@ -142,9 +144,9 @@ fn every_reason_has_a_heading_in_the_runbook_and_its_rule_reads_what_is_exported
 #[test]
 fn a_reason_stands_for_130_seconds_after_it_ended() {
     let mut stream = Stream::new();
-    stream.facts.broker_refusal = Some(Refusal::new(Duration::ZERO, "no"));
+    stream.observed.broker_refusal = Some(BrokerRefusal::new(Duration::ZERO, "no"));
     let _ = stream.second(&[(GOOD, 1)]);
-    stream.facts.broker_refusal = None;
+    stream.observed.broker_refusal = None;
     for (second, stands) in [(130, true), (131, true), (132, false)] {
         stream.second = second - 1;
         let gates = stream.second(&[(GOOD, 1)]).gates;

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use dashstream::policy::Cause;
-use dashstream::{ErrorType, Facts, Metrics, Outcome};
+use dashstream::{ErrorType, Metrics, Observation, Outcome};
 
 /// Records `outcomes` at `now` and checks that every partition of the records still sums to all of
 /// them, which were `before` so far. Returns how many there are now.
@@ -22,7 +22,7 @@ pub(crate) fn buckets_sum_to_the_total(
         }
     }
     let expected = before + outcomes.len() as u64;
-    let snapshot = metrics.observe(now, Facts::default());
+    let snapshot = metrics.observe(now, Observation::default());
     let totals = &snapshot.totals;
     assert_eq!(totals.received(), expected);
 

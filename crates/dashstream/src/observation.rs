@@ -13,31 +13,31 @@ use crate::reason_code::ReasonCode;
 /// What a host tells about itself each time it takes a snapshot.
 ///
 /// All moments are since the same origin as the `now` of the other calls. Start from
-/// [`Facts::default`] and set what applies.
+/// [`Observation::default`] and set what applies.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Facts {
+pub struct Observation {
     /// Clients connected now.
     pub connected_clients: u64,
     /// The partitions assigned to this consumer now. A revoked one is left out, not zeroed.
-    pub partitions: Vec<PartitionFacts>,
+    pub partitions: Vec<PartitionObservation>,
     /// What the policy has decided so far.
-    pub ledger: Ledger,
+    pub policy: PolicyCounts,
     /// The archive for unprocessable records.
-    pub archive: ArchiveFacts,
+    pub archive: ArchiveObservation,
     /// Since when no broker answers.
     pub broker_unreachable_since: Option<Duration>,
     /// What the brokers refuse and cannot grant by themselves; `None` while they refuse nothing.
-    pub broker_refusal: Option<Refusal>,
+    pub broker_refusal: Option<BrokerRefusal>,
     /// Partitions that no member of the group owns while records wait in them; `None` when there are
     /// none, or when it cannot be learned. A consumer without partitions is a standby otherwise.
-    pub unowned: Option<UnownedFacts>,
+    pub unowned: Option<UnownedPartitions>,
     /// The circuit breaker on unprocessable records; `None` when there is none.
-    pub breaker: Option<BreakerFacts>,
+    pub breaker: Option<BreakerObservation>,
     /// Runs whose state is followed.
-    pub runs: RunFacts,
+    pub runs: RunCounts,
     /// The replay buffer's configuration and fill; `None` when the host has none.
-    pub replay_buffer: Option<ReplayBufferFacts>,
+    pub replay_buffer: Option<ReplayBufferObservation>,
     /// By how many series the own exposition differed from the catalogue when it was compared last:
     /// missing, unknown or double; `None` before the first time.
     pub self_scrape: Option<u32>,
@@ -47,18 +47,18 @@ pub struct Facts {
     pub process: Process,
 }
 
-impl Default for Facts {
+impl Default for Observation {
     fn default() -> Self {
         Self {
             connected_clients: 0,
             partitions: Vec::new(),
-            ledger: Ledger::default(),
-            archive: ArchiveFacts::default(),
+            policy: PolicyCounts::default(),
+            archive: ArchiveObservation::default(),
             broker_unreachable_since: None,
             broker_refusal: None,
             unowned: None,
             breaker: None,
-            runs: RunFacts::default(),
+            runs: RunCounts::default(),
             replay_buffer: None,
             self_scrape: None,
             standing: Standing::new(ReasonCode::LABEL),
@@ -71,14 +71,14 @@ impl Default for Facts {
 /// authentication, fencing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Refusal {
+pub struct BrokerRefusal {
     /// Since when.
     pub since: Duration,
     /// The broker's own words.
     pub words: Arc<str>,
 }
 
-impl Refusal {
+impl BrokerRefusal {
     /// A refusal in these words since `since`.
     pub fn new(since: Duration, words: impl Into<Arc<str>>) -> Self {
         Self {
@@ -91,7 +91,7 @@ impl Refusal {
 /// Partitions that no member of the group owns, with records that wait in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnownedFacts {
+pub struct UnownedPartitions {
     /// Since when.
     pub since: Duration,
     /// How many partitions.
@@ -102,7 +102,7 @@ pub struct UnownedFacts {
     pub numbers: Vec<i32>,
 }
 
-impl UnownedFacts {
+impl UnownedPartitions {
     /// `records` in `partitions` that nobody owns since `since`.
     #[must_use]
     pub const fn new(since: Duration, partitions: u64, records: u64) -> Self {
@@ -125,7 +125,7 @@ impl UnownedFacts {
 /// One assigned partition.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PartitionFacts {
+pub struct PartitionObservation {
     /// The partition's number.
     pub id: i32,
     /// What it is doing.
@@ -147,7 +147,7 @@ pub struct PartitionFacts {
     pub catching_up: bool,
 }
 
-impl PartitionFacts {
+impl PartitionObservation {
     /// A partition in `state` since `since`, with nothing else known.
     #[must_use]
     pub const fn new(id: i32, state: PartitionState, since: Duration) -> Self {
@@ -170,7 +170,7 @@ impl PartitionFacts {
 /// For every cause, `unprocessable = the sum over all dispositions + pending + blocked`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Ledger {
+pub struct PolicyCounts {
     /// Records that were settled, by how and why.
     pub settled: BTreeMap<(Disposition, Cause), u64>,
     /// Records that wait for the archive now.
@@ -179,13 +179,13 @@ pub struct Ledger {
     pub blocked: Counts<Cause>,
 }
 
-impl Default for Ledger {
+impl Default for PolicyCounts {
     fn default() -> Self {
         Self::from_fn(|_, _| 0, |_| 0, |_| 0)
     }
 }
 
-impl Ledger {
+impl PolicyCounts {
     /// What a policy engine has counted.
     #[must_use]
     pub fn of(counters: &Counters) -> Self {
@@ -217,7 +217,7 @@ impl Ledger {
 /// The archive for unprocessable records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ArchiveFacts {
+pub struct ArchiveObservation {
     /// What it is doing.
     pub state: ArchiveState,
     /// Dead letters without an acknowledgement, those that were refused and hold a partition included.
@@ -229,14 +229,14 @@ pub struct ArchiveFacts {
 /// The circuit breaker on unprocessable records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct BreakerFacts {
+pub struct BreakerObservation {
     /// Whether it is open.
     pub state: Breaker,
     /// Since when.
     pub since: Duration,
 }
 
-impl BreakerFacts {
+impl BreakerObservation {
     /// A breaker in `state` since `since`.
     #[must_use]
     pub const fn new(state: Breaker, since: Duration) -> Self {
@@ -247,7 +247,7 @@ impl BreakerFacts {
 /// Runs whose state is followed now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RunFacts {
+pub struct RunCounts {
     /// Runs that follow the stream without a gap.
     pub synced: u64,
     /// Runs that lost their state and wait for a snapshot.
@@ -258,7 +258,7 @@ pub struct RunFacts {
     pub refused: u64,
 }
 
-impl RunFacts {
+impl RunCounts {
     /// The runs in one state.
     pub(crate) const fn of(&self, state: RunState) -> u64 {
         match state {
@@ -272,7 +272,7 @@ impl RunFacts {
 /// The replay buffer's configuration and fill.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ReplayBufferFacts {
+pub struct ReplayBufferObservation {
     /// Whether a Redis stands behind the memory.
     pub redis_enabled: bool,
     /// Messages in memory.
