@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dashstream::metrics::{Catalogue, Label, Reading, Shape, Threshold, Wilson, Window};
+use dashstream::metrics::{Catalogue, Label, Reading, WindowShape, Threshold, Wilson, Window};
 use dashstream::policy::Cause;
 use dashstream::{Observation, HealthPolicy, Metrics, Options, Outcome, Recorder};
 use dashstream_codec::{DecodeOptions, Decoder};
@@ -32,10 +32,10 @@ const FLOOR: &str = "AtomicU64::fetch_add, relaxed";
 const CALLS: u64 = 256;
 
 fn record(run: &mut Run) {
-    let window = window(Shape::SHORT, NonZeroUsize::MIN);
-    let epoch = Shape::SHORT.epoch(Duration::ZERO);
+    let window = window(WindowShape::SHORT, NonZeroUsize::MIN);
+    let slot = WindowShape::SHORT.slot_at(Duration::ZERO);
     let floor = AtomicU64::new(0);
-    window.record_at(epoch, (), 1);
+    window.record_at(slot, (), 1);
     floor.fetch_add(1, Ordering::Relaxed);
     assert_eq!(
         window.read_at(Duration::ZERO).count(()),
@@ -50,7 +50,7 @@ fn record(run: &mut Run) {
             Goal::AtMost(1.8),
             || {
                 for _ in 0..CALLS {
-                    window.record_at(black_box(epoch), (), black_box(1));
+                    window.record_at(black_box(slot), (), black_box(1));
                 }
             },
             || {
@@ -151,8 +151,8 @@ fn recorders_beside_each_other(run: &mut Run) {
 fn contended(run: &mut Run) {
     const CALLS: u64 = 20_000;
     let shards = NonZeroUsize::new(2).expect("two");
-    let window = window(Shape::SHORT, shards);
-    let epoch = Shape::SHORT.epoch(Duration::ZERO);
+    let window = window(WindowShape::SHORT, shards);
+    let slot = WindowShape::SHORT.slot_at(Duration::ZERO);
     let counter = prometheus::IntCounter::new("peer", "the peer").expect("a legal name");
     let together = Together::new(run, 2);
     run.ratio_by(
@@ -164,7 +164,7 @@ fn contended(run: &mut Run) {
             let pairs = together.pairs(
                 100,
                 || (),
-                |(), _| (0..CALLS).for_each(|_| window.record_at(black_box(epoch), (), 1)),
+                |(), _| (0..CALLS).for_each(|_| window.record_at(black_box(slot), (), 1)),
                 |(), _| (0..CALLS).for_each(|_| counter.inc_by(black_box(1))),
             );
             let ratios = pairs.counted.iter().map(|pair| pair.ours / pair.theirs);
@@ -436,9 +436,9 @@ fn memory(run: &mut Run) {
     );
 }
 
-/// Events that no account knows of, with stalled writers, jumps and thousands of reused slots.
+/// Events that no total knows of, with stalled writers, jumps and thousands of reused slots.
 fn lost(run: &mut Run) {
-    let shape = Shape::new(1, 10).expect("a legal shape");
+    let shape = WindowShape::new(1, 10).expect("a legal shape");
     let window = window(shape, NonZeroUsize::MIN);
     let recorded: u64 = thread::scope(|scope| {
         let writers = [1, 2].map(|seed| {
@@ -467,13 +467,13 @@ fn lost(run: &mut Run) {
             .iter()
             .sum()
     });
-    let account = window.read_at(Duration::from_secs(50_000)).account;
+    let totals = window.read_at(Duration::from_secs(50_000)).totals;
     run.count(
         "metrics/counts lost or misattributed",
         "events",
         "what was recorded",
         Goal::Exactly(0.0),
-        recorded.abs_diff(account.recorded()),
+        recorded.abs_diff(totals.recorded()),
     );
 }
 
@@ -485,7 +485,7 @@ fn gate(run: &mut Run) {
         "pages, computed",
         "a gate of 100 samples: 163",
         Goal::AtMost(2.0),
-        chance::openings_a_day(gate, threshold, threshold.share().fraction() / 2.0),
+        chance::openings_a_day(gate, threshold, threshold.ratio().fraction() / 2.0),
     );
     let seconds = (1..=120_u32)
         .find(|seconds| chance::seen_after(gate, threshold, f64::from(*seconds)) >= 0.95)
@@ -506,7 +506,7 @@ fn register(options: Options) -> Metrics {
     Metrics::register(options, Duration::ZERO).expect("a sound catalogue")
 }
 
-fn window(shape: Shape, shards: NonZeroUsize) -> Window<()> {
+fn window(shape: WindowShape, shards: NonZeroUsize) -> Window<()> {
     let built = Catalogue::<Reading>::build(Duration::ZERO, |c| {
         c.window("events", Label::NONE, shape, shards)
     });

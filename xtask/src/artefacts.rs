@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use dashstream::metrics::artefacts::{Alert as Written, Artefacts, is_open, panel, sample};
-use dashstream::metrics::{Family, Watch};
+use dashstream::metrics::{AlertCoverage, Family};
 use dashstream::{Metrics, OPTIONAL_GROUPS, Options, ReasonCode};
 
 use crate::alerts::{ALERTS, Alert};
@@ -88,7 +88,7 @@ fn consistent(families: &[Family]) -> Result<()> {
         .collect();
     let mut used = BTreeSet::new();
     for family in families {
-        let Watch::Alert(name) = family.watch else {
+        let AlertCoverage::Alert(name) = family.alert else {
             continue;
         };
         let looks = match ALERTS.iter().find(|alert| alert.name == name) {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 use dashstream::metrics::Family;
-use dashstream::metrics::lint::{self, Expression, Finding};
+use dashstream::metrics::lint::{self, Expression, Problem};
 
 use crate::{artefacts, sh, system};
 
@@ -37,10 +37,10 @@ pub(crate) fn run() -> Result<()> {
     let checked = all
         .iter()
         .flat_map(|expression| lint::check(&families, expression));
-    let mut findings: Vec<Finding> = checked.collect();
-    findings.extend(lint::unwatched(&families, &all));
-    if let Some(finding) = findings.first() {
-        bail!("{} findings, the first: {finding}", findings.len());
+    let mut problems: Vec<Problem> = checked.collect();
+    problems.extend(lint::unwatched(&families, &all));
+    if let Some(problem) = problems.first() {
+        bail!("{} problems, the first: {problem}", problems.len());
     }
     planted(&families, &all)
 }
@@ -84,7 +84,7 @@ fn planted(families: &[Family], all: &[Expression]) -> Result<()> {
         };
         if !lint::check(families, &masked)
             .iter()
-            .any(|f| matches!(f, Finding::Masking { .. }))
+            .any(|f| matches!(f, Problem::Masking { .. }))
         {
             bail!("a mask planted in expression {at} was not found");
         }

@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 
-use crate::family::{Family, Kind, Watch};
+use crate::family::{AlertCoverage, Family, MetricKind};
 use crate::health::{Level, Rule};
 use crate::label::Label;
 
@@ -165,9 +165,9 @@ impl Artefacts<'_> {
                 None => format!("{}: those assigned", label.name),
             });
             let labels: Vec<_> = labels.collect();
-            let watch = match family.watch {
-                Watch::Alert(name) => name.into(),
-                Watch::Waived(reason) => format!("absence only: {reason}"),
+            let watched = match family.alert {
+                AlertCoverage::Alert(name) => name.into(),
+                AlertCoverage::Waived(reason) => format!("absence only: {reason}"),
             };
             let health = family
                 .health
@@ -175,7 +175,7 @@ impl Artefacts<'_> {
             let (name, kind) = (family.name, family.kind.as_str());
             let _ = writeln!(
                 out,
-                "| `{name}` | {kind} | {} | {health} | {watch} | {} |",
+                "| `{name}` | {kind} | {} | {health} | {watched} | {} |",
                 labels.join("; "),
                 family.help
             );
@@ -247,9 +247,9 @@ pub fn panel(family: &Family) -> String {
     let by: Vec<_> = ["instance"].into_iter().chain(labels).collect();
     let (by, name) = (by.join(", "), family.name);
     match family.kind {
-        Kind::Counter => format!("sum by ({by}) (rate({name}[5m]) and {name})"),
-        Kind::Gauge => format!("max by ({by}) ({name})"),
-        Kind::Histogram => format!(
+        MetricKind::Counter => format!("sum by ({by}) (rate({name}[5m]) and {name})"),
+        MetricKind::Gauge => format!("max by ({by}) ({name})"),
+        MetricKind::Histogram => format!(
             "histogram_quantile(0.99, sum by ({by}, le) (rate({name}_bucket[5m]) and {name}_bucket))"
         ),
     }
@@ -259,8 +259,8 @@ pub fn panel(family: &Family) -> String {
 #[must_use]
 pub fn sample(family: &Family) -> String {
     match family.kind {
-        Kind::Counter | Kind::Gauge => family.name.into(),
-        Kind::Histogram => format!("{}_count", family.name),
+        MetricKind::Counter | MetricKind::Gauge => family.name.into(),
+        MetricKind::Histogram => format!("{}_count", family.name),
     }
 }
 

@@ -7,19 +7,19 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::edges::Edges;
-use crate::family::{About, Family, Kind, LabelSpec};
+use crate::buckets::Buckets;
+use crate::family::{Family, LabelSpec, MetricDesc, MetricKind};
 use crate::instruments::{
-    Buckets, Cells, Counter, Gauge, Histogram, Instrument, Latency, LatencyCore, Levels, QUANTILES,
-    Reading, Tally, TallyCore, TallyOptions, Window,
+    Cells, Counter, Gauge, Histogram, HistogramCells, Instrument, Latency, LatencyCore, Levels,
+    QUANTILES, Reading, Tally, TallyCore, TallyOptions, Window,
 };
 use crate::label::Label;
 use crate::samples::{Part, Samples, texts};
-use crate::window::{Rings, Shape};
+use crate::window::{Rings, WindowShape};
 
-mod ghosts;
+mod export_gaps;
 
-pub use ghosts::Ghost;
+pub use export_gaps::ExportGap;
 
 /// The families of one page, over the host's own snapshot `S`, and what feeds them.
 ///
@@ -80,9 +80,9 @@ pub enum RegisterError {
         /// The label.
         label: &'static str,
     },
-    /// A view of a histogram has an edge that the histogram does not have.
-    #[error("{metric} has an edge that its histogram does not have")]
-    Edges {
+    /// A view of a histogram has a bucket that the histogram does not have.
+    #[error("{metric} has a bucket that its histogram does not have")]
+    Buckets {
         /// The metric.
         metric: &'static str,
     },
@@ -98,7 +98,7 @@ impl RegisterError {
         match self {
             Self::NameTaken { .. } => "metric_name_taken",
             Self::Label { .. } => "metric_label",
-            Self::Edges { .. } => "metric_edges",
+            Self::Buckets { .. } => "metric_edges",
             Self::Refused => "metrics_refused",
         }
     }
@@ -181,57 +181,63 @@ impl<S> Registration<S> {
     }
 
     /// A counter for each value of `label`.
-    pub fn counter<K: Copy>(&mut self, about: About, label: Label<K>) -> Counter<K> {
+    pub fn counter<K: Copy>(&mut self, desc: MetricDesc, label: Label<K>) -> Counter<K> {
         let counter = Counter {
             id: self.catalogue.instruments.len(),
             cells: Arc::new(Cells::zero(label.values.len())),
             label,
         };
         let cells = Arc::clone(&counter.cells);
-        self.instrument(about, Kind::Counter, None, label, cells);
+        self.instrument(desc, MetricKind::Counter, None, label, cells);
         counter
     }
 
     /// A gauge for each value of `label`, 0 until it is set.
-    pub fn gauge<K: Copy>(&mut self, about: About, label: Label<K>) -> Gauge<K> {
+    pub fn gauge<K: Copy>(&mut self, desc: MetricDesc, label: Label<K>) -> Gauge<K> {
         let levels = Arc::new(Levels::zero(label.values.len()));
         let cells = Arc::clone(&levels);
-        self.instrument(about, Kind::Gauge, None, label, cells);
+        self.instrument(desc, MetricKind::Gauge, None, label, cells);
         Gauge { label, levels }
     }
 
     /// A histogram for each value of `label`.
     pub fn histogram<K: Copy>(
         &mut self,
-        about: About,
+        desc: MetricDesc,
         label: Label<K>,
-        edges: Edges,
+        buckets: Buckets,
     ) -> Histogram<K> {
-        let buckets = Arc::new(Buckets::zero(edges, label.values.len()));
-        let cells = Arc::clone(&buckets);
-        self.instrument(about, Kind::Histogram, Some(edges), label, cells);
-        Histogram { label, buckets }
+        let cells = Arc::new(HistogramCells::zero(buckets, label.values.len()));
+        let instrument = Arc::clone(&cells);
+        self.instrument(
+            desc,
+            MetricKind::Histogram,
+            Some(buckets),
+            label,
+            instrument,
+        );
+        Histogram { label, cells }
     }
 
-    /// Latencies by `label`: a classic histogram with [`Edges::FAST`], and the quantiles of the last two
-    /// minutes in seconds. `views` are more families of the same histogram, with some of its edges.
+    /// Latencies by `label`: a classic histogram with [`Buckets::LATENCY`], and the quantiles of the last two
+    /// minutes in seconds. `views` are more families of the same histogram, with some of its buckets.
     /// `recorders`, at most 256, is how many [`Latency::recorder`]s there may be at once; each takes 24 KiB
     /// for each stage.
     pub fn latency<K: Copy>(
         &mut self,
-        classic: About,
-        quantiles: About,
-        views: &[(About, Edges)],
+        classic: MetricDesc,
+        quantiles: MetricDesc,
+        views: &[(MetricDesc, Buckets)],
         label: Label<K>,
         recorders: usize,
     ) -> Latency<K> {
-        let edges = Edges::FAST;
+        let buckets = Buckets::LATENCY;
         let stages = label.values.len();
-        let buckets = || Buckets::zero(edges, stages);
-        let core = Arc::new(LatencyCore::new(stages, buckets, recorders, self.now));
+        let cells = || HistogramCells::zero(buckets, stages);
+        let core = Arc::new(LatencyCore::new(stages, cells, recorders, self.now));
         let id = self.catalogue.instruments.len();
         let cells = Arc::clone(&core);
-        self.instrument(classic, Kind::Histogram, Some(edges), label, cells);
+        self.instrument(classic, MetricKind::Histogram, Some(buckets), label, cells);
         let part = |part| Source::Instrument {
             id,
             part,
@@ -242,14 +248,30 @@ impl<S> Registration<S> {
             name: "quantile",
             values: Some(QUANTILES.map(|(name, _)| name).into()),
         });
-        self.family(quantiles, Kind::Gauge, None, labels, part(Part::Quantiles));
-        for (about, view) in views {
-            if !view.edges.iter().all(|edge| edges.edges.contains(edge)) {
-                let metric = about.name;
-                self.error.get_or_insert(RegisterError::Edges { metric });
+        self.family(
+            quantiles,
+            MetricKind::Gauge,
+            None,
+            labels,
+            part(Part::Quantiles),
+        );
+        for (desc, view) in views {
+            if !view
+                .bounds
+                .iter()
+                .all(|bound| buckets.bounds.contains(bound))
+            {
+                let metric = desc.name;
+                self.error.get_or_insert(RegisterError::Buckets { metric });
             }
             let source = part(Part::View(*view));
-            self.family(*about, Kind::Histogram, Some(*view), specs(label), source);
+            self.family(
+                *desc,
+                MetricKind::Histogram,
+                Some(*view),
+                specs(label),
+                source,
+            );
         }
         Latency { label, core }
     }
@@ -285,7 +307,7 @@ impl<S> Registration<S> {
         &mut self,
         name: &'static str,
         label: Label<K>,
-        shape: Shape,
+        shape: WindowShape,
         shards: NonZeroUsize,
     ) -> Window<K> {
         self.sound(name, &label);
@@ -302,26 +324,26 @@ impl<S> Registration<S> {
     /// A family that is read from the host's snapshot: with these labels, each sample as `read` says.
     pub fn derive(
         &mut self,
-        about: About,
-        kind: Kind,
+        desc: MetricDesc,
+        kind: MetricKind,
         labels: Vec<LabelSpec>,
         read: impl Fn(&S, &mut Samples<'_>) + Send + Sync + 'static,
     ) {
-        self.family(about, kind, None, labels, Source::Snapshot(Box::new(read)));
+        self.family(desc, kind, None, labels, Source::Snapshot(Box::new(read)));
     }
 
     /// A counter for each value of `label` that is read from the host's snapshot.
     pub fn counts<K: Copy + Send + Sync>(
         &mut self,
-        about: About,
+        desc: MetricDesc,
         label: Label<K>,
         read: fn(&S, K) -> u64,
     ) where
         S: 'static,
     {
         self.each(
-            about,
-            Kind::Counter,
+            desc,
+            MetricKind::Counter,
             label,
             move |out, text, snapshot, value| {
                 out.count(text, read(snapshot, value));
@@ -332,15 +354,15 @@ impl<S> Registration<S> {
     /// A gauge for each value of `label` that is read from the host's snapshot.
     pub fn gauges<K: Copy + Send + Sync>(
         &mut self,
-        about: About,
+        desc: MetricDesc,
         label: Label<K>,
         read: fn(&S, K) -> f64,
     ) where
         S: 'static,
     {
         self.each(
-            about,
-            Kind::Gauge,
+            desc,
+            MetricKind::Gauge,
             label,
             move |out, text, snapshot, value| {
                 out.gauge(text, read(snapshot, value));
@@ -350,13 +372,13 @@ impl<S> Registration<S> {
 
     fn each<K: Copy + Send + Sync>(
         &mut self,
-        about: About,
-        kind: Kind,
+        desc: MetricDesc,
+        kind: MetricKind,
         label: Label<K>,
         show: impl Fn(&mut Samples<'_>, &[&str], &S, K) + Send + Sync + 'static,
     ) {
-        self.sound(about.name, &label);
-        self.derive(about, kind, specs(label), move |snapshot, out| {
+        self.sound(desc.name, &label);
+        self.derive(desc, kind, specs(label), move |snapshot, out| {
             let texts = texts(label);
             for (at, value) in label.values.iter().enumerate() {
                 let text = texts.get(at..at.saturating_add(1)).unwrap_or_default();
@@ -367,19 +389,19 @@ impl<S> Registration<S> {
 
     fn instrument<K: Copy>(
         &mut self,
-        about: About,
-        kind: Kind,
-        edges: Option<Edges>,
+        desc: MetricDesc,
+        kind: MetricKind,
+        buckets: Option<Buckets>,
         label: Label<K>,
         instrument: Arc<dyn Instrument>,
     ) {
-        self.sound(about.name, &label);
+        self.sound(desc.name, &label);
         let source = Source::Instrument {
-            id: self.unshown(about.name, instrument),
+            id: self.unshown(desc.name, instrument),
             part: Part::All,
             texts: texts(label),
         };
-        self.family(about, kind, edges, specs(label), source);
+        self.family(desc, kind, buckets, specs(label), source);
     }
 
     fn unshown(&mut self, name: &'static str, instrument: Arc<dyn Instrument>) -> usize {
@@ -398,21 +420,21 @@ impl<S> Registration<S> {
 
     fn family(
         &mut self,
-        about: About,
-        kind: Kind,
-        edges: Option<Edges>,
+        desc: MetricDesc,
+        kind: MetricKind,
+        buckets: Option<Buckets>,
         labels: Vec<LabelSpec>,
         source: Source<S>,
     ) {
         let family = Family {
-            name: about.name,
-            help: about.help,
+            name: desc.name,
+            help: desc.help,
             kind,
-            edges,
+            buckets,
             labels,
             group: self.group,
-            health: about.health,
-            watch: about.watch,
+            health: desc.health,
+            alert: desc.alert,
         };
         let taken = |theirs: &&Family| {
             theirs

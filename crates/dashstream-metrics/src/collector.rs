@@ -7,7 +7,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::{Registry, proto};
 
 use crate::catalogue::{Catalogue, RegisterError};
-use crate::family::{Family, Kind};
+use crate::family::{Family, MetricKind};
 use crate::instruments::{Numbers, Reading};
 use crate::samples::{Samples, Value, level};
 
@@ -123,9 +123,9 @@ impl<'a> There<'a> {
     fn of(family: &'a proto::MetricFamily) -> Self {
         let suffixes = match family.get_field_type() {
             proto::MetricType::COUNTER | proto::MetricType::GAUGE | proto::MetricType::UNTYPED => {
-                Kind::Counter.suffixes()
+                MetricKind::Counter.suffixes()
             }
-            proto::MetricType::HISTOGRAM => Kind::Histogram.suffixes(),
+            proto::MetricType::HISTOGRAM => MetricKind::Histogram.suffixes(),
             proto::MetricType::SUMMARY => &["", "_sum", "_count"],
         };
         Self {
@@ -162,9 +162,9 @@ fn shown<S: AsRef<Reading>>(
     family.set_name(metric.name.into());
     family.set_help(metric.help.into());
     family.set_field_type(match metric.kind {
-        Kind::Counter => proto::MetricType::COUNTER,
-        Kind::Gauge => proto::MetricType::GAUGE,
-        Kind::Histogram => proto::MetricType::HISTOGRAM,
+        MetricKind::Counter => proto::MetricType::COUNTER,
+        MetricKind::Gauge => proto::MetricType::GAUGE,
+        MetricKind::Histogram => proto::MetricType::HISTOGRAM,
     });
     family.set_metric(samples);
     family
@@ -185,7 +185,7 @@ fn sample(metric: &Family, values: &[&str], value: Value<'_>) -> proto::Metric {
             sample.set_counter(counter);
         }
         // A counter of something that is not counted in whole numbers, such as seconds.
-        Value::Gauge(value) if metric.kind == Kind::Counter => {
+        Value::Gauge(value) if metric.kind == MetricKind::Counter => {
             let mut counter = proto::Counter::default();
             counter.set_value(value);
             sample.set_counter(counter);
@@ -205,12 +205,12 @@ fn histogram(numbers: &Numbers) -> proto::Histogram {
     histogram.set_sample_count(numbers.count());
     histogram.set_sample_sum(numbers.sum_in_units());
     // The encoder adds the infinite bucket itself.
-    let finite = numbers.edges.edges.iter().zip(numbers.cumulative());
+    let finite = numbers.buckets.bounds.iter().zip(numbers.cumulative());
     histogram.set_bucket(
         finite
-            .map(|(edge, count)| {
+            .map(|(bound, count)| {
                 let mut bucket = proto::Bucket::default();
-                bucket.set_upper_bound(numbers.edges.in_units(*edge));
+                bucket.set_upper_bound(numbers.buckets.in_units(*bound));
                 bucket.set_cumulative_count(count);
                 bucket
             })

@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 
 use crate::catalogue::Catalogue;
-use crate::family::{Family, Kind};
+use crate::family::{Family, MetricKind};
 use crate::instruments::{Numbers, Reading};
 use crate::samples::{Samples, Value};
 
@@ -108,7 +108,9 @@ impl Page {
         let Family { name, help, .. } = family;
         let name = match (self.format, family.kind) {
             // The name of the family; its samples have the suffix.
-            (Format::OpenMetrics, Kind::Counter) => name.strip_suffix("_total").unwrap_or(name),
+            (Format::OpenMetrics, MetricKind::Counter) => {
+                name.strip_suffix("_total").unwrap_or(name)
+            }
             (Format::OpenMetrics | Format::Text, _) => name,
         };
         let kind = family.kind.as_str();
@@ -130,15 +132,20 @@ impl Page {
     }
 
     fn buckets(&mut self, family: &Family, values: &[&str], numbers: &Numbers) {
-        for (edge, count) in numbers.edges.texts().into_iter().zip(numbers.cumulative()) {
-            let edge = match self.format {
+        for (bound, count) in numbers
+            .buckets
+            .texts()
+            .into_iter()
+            .zip(numbers.cumulative())
+        {
+            let bound = match self.format {
                 // Canonical numbers have a point there.
-                Format::OpenMetrics if edge.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    edge + ".0"
+                Format::OpenMetrics if bound.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    bound + ".0"
                 }
-                Format::OpenMetrics | Format::Text => edge,
+                Format::OpenMetrics | Format::Text => bound,
             };
-            self.series(family, "_bucket", values, Some(&edge));
+            self.series(family, "_bucket", values, Some(&bound));
             let _ = writeln!(self.text, " {count}");
         }
         self.series(family, "_sum", values, None);

@@ -1,15 +1,15 @@
 //! What is said about a metric: its name, its kind, its labels, where it is shown, who watches it.
 
-use crate::edges::Edges;
+use crate::buckets::Buckets;
 use crate::label::Label;
 
 /// What a host says about a family when it registers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct MetricDesc {
     pub(crate) name: &'static str,
     pub(crate) help: &'static str,
     pub(crate) health: Option<&'static str>,
-    pub(crate) watch: Watch,
+    pub(crate) alert: AlertCoverage,
 }
 
 /// One family of a catalogue.
@@ -21,9 +21,9 @@ pub struct Family {
     /// What it means, in one sentence.
     pub help: &'static str,
     /// What kind of numbers it has.
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// The buckets of a histogram.
-    pub edges: Option<Edges>,
+    pub buckets: Option<Buckets>,
     /// Its labels with all of their values.
     pub labels: Vec<LabelSpec>,
     /// The group that it belongs to.
@@ -31,7 +31,7 @@ pub struct Family {
     /// The field of the host's health document that shows it, as a dotted path.
     pub health: Option<&'static str>,
     /// Which alert watches it, or why none does.
-    pub watch: Watch,
+    pub alert: AlertCoverage,
 }
 
 /// The kind of a family.
@@ -40,7 +40,7 @@ pub struct Family {
     reason = "the kinds of the exposition format that a catalogue uses"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum MetricKind {
     /// Only grows, until the process restarts.
     Counter,
     /// Goes up and down.
@@ -66,22 +66,22 @@ pub struct LabelSpec {
     reason = "either an alert watches it or a reason says why none does"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Watch {
+pub enum AlertCoverage {
     /// The alert of this name, besides the one for its absence.
     Alert(&'static str),
     /// Nothing but the alert for its absence, for this reason.
     Waived(&'static str),
 }
 
-impl About {
+impl MetricDesc {
     /// A family of this name and meaning.
     #[must_use]
-    pub const fn new(name: &'static str, help: &'static str, watch: Watch) -> Self {
+    pub const fn new(name: &'static str, help: &'static str, alert: AlertCoverage) -> Self {
         Self {
             name,
             help,
             health: None,
-            watch,
+            alert,
         }
     }
 
@@ -98,8 +98,8 @@ impl Family {
     #[must_use]
     pub fn has_sample(&self, name: &str) -> bool {
         let suffixes: &[&str] = match self.kind {
-            Kind::Counter | Kind::Gauge => &[""],
-            Kind::Histogram => &["_bucket", "_sum", "_count"],
+            MetricKind::Counter | MetricKind::Gauge => &[""],
+            MetricKind::Histogram => &["_bucket", "_sum", "_count"],
         };
         let suffix = name.strip_prefix(self.name);
         suffix.is_some_and(|suffix| suffixes.contains(&suffix))
@@ -109,7 +109,7 @@ impl Family {
     #[must_use]
     pub fn has_label(&self, name: &str) -> bool {
         self.labels.iter().any(|label| label.name == name)
-            || (self.kind == Kind::Histogram && name == "le")
+            || (self.kind == MetricKind::Histogram && name == "le")
     }
 
     /// Every name under which it takes room on a page.
@@ -136,7 +136,7 @@ impl<K: Copy> From<Label<K>> for LabelSpec {
     }
 }
 
-impl Kind {
+impl MetricKind {
     /// The kind's name in the exposition.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -6,14 +6,14 @@
 //!
 //! - **No ghost metrics.** [`Counter`], [`Gauge`], [`Histogram`], [`Latency`], [`Tally`] and [`Window`]
 //!   have no constructor. [`Catalogue::build`] returns them when everything was registered, and
-//!   [`Catalogue::ghosts`] moves each cell and requires the page to change.
+//!   [`Catalogue::export_gaps`] moves each cell and requires the page to change.
 //! - **No free label.** A [`Label`] is a value with all of its values, so that the enum of any crate can be
 //!   one, and every series is there from the start.
 //! - **No lifetime rates.** Verdicts come from windows of 120 seconds and an hour. Each event of a window
-//!   is counted once or accounted for by name ([`Account`]).
+//!   is counted once or accounted for by name ([`WindowTotals`]).
 //! - **No small-sample alarms, no blindness.** A rate is judged by its Wilson bounds ([`Wilson`]).
 //! - **One rule, three outputs.** A [`Rule`] gives a reason of the verdict, a series that stays for longer
-//!   than a scrape interval ([`Standing`]), and an alert that watches it ([`artefacts`]).
+//!   than a scrape interval ([`ActiveReasons`]), and an alert that watches it ([`artefacts`]).
 //!
 //! No function reads a clock: `now` is the time since an origin that the caller picks, the same for
 //! all calls. Nothing allocates on the recording path, and memory does not depend on the traffic.
@@ -26,11 +26,11 @@
 #![forbid(unsafe_code)]
 
 pub mod artefacts;
+mod buckets;
 mod catalogue;
 #[cfg(feature = "prometheus")]
 mod collector;
 mod counts;
-mod edges;
 mod exposition;
 mod family;
 mod health;
@@ -49,26 +49,27 @@ mod tests {
 mod units;
 mod window;
 
-pub use catalogue::{Catalogue, Ghost, RegisterError, Registration};
+pub use buckets::Buckets;
+pub use catalogue::{Catalogue, ExportGap, RegisterError, Registration};
 #[cfg(feature = "prometheus")]
 pub use collector::register_in;
 pub use counts::Counts;
-pub use edges::Edges;
 pub use exposition::Format;
-pub use family::{About, Family, Kind, LabelSpec, Watch};
+pub use family::{AlertCoverage, Family, LabelSpec, MetricDesc, MetricKind};
 pub use health::{
-    Finding, GateError, Level, Rate, Reason, Rule, STAYS, Standing, Threshold, Wilson, judge,
+    ActiveReasons, Finding, GateError, KEEP_ACTIVE, Level, Rate, Reason, Rule, Threshold, Wilson,
+    judge,
 };
 pub use instruments::{
-    Counter, Gauge, Histogram, Latency, LatencyRecorder, Reading, Tallied, Tally, TallyOptions,
+    Counter, Gauge, Histogram, Latency, LatencyRecorder, Reading, Tally, TallyCounts, TallyOptions,
     TallyRecorder, Window,
 };
 pub use label::Label;
 pub use process::Process;
 pub use samples::{Samples, age_or_never, level};
 pub use scrape::{ScrapeDifference, compare};
-pub use units::{Age, Share};
-pub use window::{Account, Epoch, Readings, Shape, ShapeError};
+pub use units::{Age, Ratio};
+pub use window::{Slot, WindowCounts, WindowShape, WindowShapeError, WindowTotals};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

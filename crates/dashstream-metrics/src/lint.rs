@@ -14,13 +14,13 @@ use thiserror::Error;
 
 pub use extract::{Expression, expressions};
 
-use crate::family::{Family, Watch};
+use crate::family::{AlertCoverage, Family};
 use tokens::{Token, tokens};
 
 /// What is wrong with an expression.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum Finding {
+pub enum Problem {
     /// A metric that begins as one of the catalogue's and that the catalogue does not have.
     #[error("line {line}: unknown metric {name}")]
     UnknownMetric {
@@ -82,29 +82,29 @@ const SCRAPE_LABELS: &[&str] = &[
 ///
 /// Names that begin with the first word of one of the families are taken for the catalogue's.
 #[must_use]
-pub fn check(families: &[Family], expression: &Expression) -> Vec<Finding> {
+pub fn check(families: &[Family], expression: &Expression) -> Vec<Problem> {
     let ours = Ours(families);
     let tokens = tokens(&expression.text);
     let line = expression.line;
-    let mut findings = Vec::new();
+    let mut problems = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let (before, rest) = tokens.split_at_checked(at).unwrap_or_default();
         let rest = rest.get(1..).unwrap_or_default();
         match token {
             Token::Word("or") if masking::masks(ours, before, rest) => {
-                findings.push(Finding::Masking { line })
+                problems.push(Problem::Masking { line })
             }
             Token::Word("__name__") => {
                 for name in names_matched(rest).filter(|name| ours.has_prefix(name)) {
                     if ours.find(name).is_none() {
                         let name = name.into();
-                        findings.push(Finding::UnknownMetric { line, name });
+                        problems.push(Problem::UnknownMetric { line, name });
                     }
                 }
             }
             Token::Word(name) if ours.has_prefix(name) && !is_call(rest) => match ours.find(name) {
-                Some(family) => matchers(family, rest, line, &mut findings),
-                None => findings.push(Finding::UnknownMetric {
+                Some(family) => matchers(family, rest, line, &mut problems),
+                None => problems.push(Problem::UnknownMetric {
                     line,
                     name: (*name).into(),
                 }),
@@ -113,17 +113,17 @@ pub fn check(families: &[Family], expression: &Expression) -> Vec<Finding> {
         }
     }
     let grouped = grouping::unknown(ours, &tokens).into_iter();
-    findings.extend(grouped.map(|(family, label)| Finding::UnknownLabel {
+    problems.extend(grouped.map(|(family, label)| Problem::UnknownLabel {
         line,
         metric: family.name,
         label: label.into(),
     }));
-    findings
+    problems
 }
 
 /// The families that no expression mentions although the catalogue wants them watched.
 #[must_use]
-pub fn unwatched(families: &[Family], expressions: &[Expression]) -> Vec<Finding> {
+pub fn unwatched(families: &[Family], expressions: &[Expression]) -> Vec<Problem> {
     let ours = Ours(families);
     let mut seen = BTreeSet::new();
     for expression in expressions {
@@ -137,12 +137,12 @@ pub fn unwatched(families: &[Family], expressions: &[Expression]) -> Vec<Finding
     }
     let watched = families
         .iter()
-        .filter(|family| matches!(family.watch, Watch::Alert(_)));
+        .filter(|family| matches!(family.alert, AlertCoverage::Alert(_)));
     let unseen = watched.filter(|family| !seen.contains(family.name));
-    let finding = |family: &Family| Finding::Unwatched {
+    let problem = |family: &Family| Problem::Unwatched {
         metric: family.name,
     };
-    unseen.map(finding).collect()
+    unseen.map(problem).collect()
 }
 
 /// The families that expressions are held against.
@@ -178,7 +178,7 @@ fn names_matched<'a>(rest: &[Token<'a>]) -> impl Iterator<Item = &'a str> + use<
 }
 
 /// Checks the `{label="value"}` block behind a metric, if there is one.
-fn matchers(family: &Family, rest: &[Token<'_>], line: usize, out: &mut Vec<Finding>) {
+fn matchers(family: &Family, rest: &[Token<'_>], line: usize, out: &mut Vec<Problem>) {
     let metric = family.name;
     if rest.first() != Some(&Token::Sign('{')) {
         return;
@@ -192,7 +192,7 @@ fn matchers(family: &Family, rest: &[Token<'_>], line: usize, out: &mut Vec<Find
                 label = Some(*word);
                 if !has_label(family, word) {
                     let label = (*word).into();
-                    out.push(Finding::UnknownLabel {
+                    out.push(Problem::UnknownLabel {
                         line,
                         metric,
                         label,
@@ -204,7 +204,7 @@ fn matchers(family: &Family, rest: &[Token<'_>], line: usize, out: &mut Vec<Find
                 // A regular expression's alternatives are values too; other expressions are not judged.
                 for value in text.split('|').filter(|value| is_plain(value)) {
                     if !may_be(family, label, value) {
-                        out.push(Finding::UnknownValue {
+                        out.push(Problem::UnknownValue {
                             line,
                             metric,
                             label: label.into(),

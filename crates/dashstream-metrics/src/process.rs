@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::catalogue::Registration;
-use crate::family::{About, Kind, Watch};
+use crate::family::{AlertCoverage, MetricDesc, MetricKind};
 use crate::samples::level;
 
 /// The process at one moment. What cannot be learned is not a number on the page.
@@ -70,34 +70,40 @@ impl<S: 'static> Registration<S> {
         version: &'static str,
         read: fn(&S) -> &Process,
     ) {
-        let waived = Watch::Waived("a state of the process, for people who look");
-        let about = About::new(build, "1, with the version that runs.", waived);
+        let waived = AlertCoverage::Waived("a state of the process, for people who look");
+        let desc = MetricDesc::new(build, "1, with the version that runs.", waived);
         let labels = vec![crate::family::LabelSpec {
             name: "version",
             values: Some(vec![version]),
         }];
-        self.derive(about, Kind::Gauge, labels, move |_, out| {
+        self.derive(desc, MetricKind::Gauge, labels, move |_, out| {
             out.gauge(&[version], 1.0)
         });
         let mut family = |kind, name, help, value: fn(&Process) -> Option<f64>| {
-            let about = About::new(name, help, waived);
-            self.derive(about, kind, Vec::new(), move |snapshot, out| {
+            let desc = MetricDesc::new(name, help, waived);
+            self.derive(desc, kind, Vec::new(), move |snapshot, out| {
                 out.gauge(&[], value(read(snapshot)).unwrap_or(f64::NAN));
             });
         };
         let start = "When the process began, in seconds since 1970.";
-        family(Kind::Gauge, "process_start_time_seconds", start, |p| {
-            p.start_seconds
-        });
+        family(
+            MetricKind::Gauge,
+            "process_start_time_seconds",
+            start,
+            |p| p.start_seconds,
+        );
         let cpu = "User and system time spent, in seconds.";
-        family(Kind::Counter, "process_cpu_seconds_total", cpu, |p| {
+        family(MetricKind::Counter, "process_cpu_seconds_total", cpu, |p| {
             p.cpu_seconds
         });
         let memory = "Memory that is resident, in bytes.";
-        family(Kind::Gauge, "process_resident_memory_bytes", memory, |p| {
-            p.resident_bytes
-        });
+        family(
+            MetricKind::Gauge,
+            "process_resident_memory_bytes",
+            memory,
+            |p| p.resident_bytes,
+        );
         let fds = "File descriptors that are open.";
-        family(Kind::Gauge, "process_open_fds", fds, |p| p.open_fds);
+        family(MetricKind::Gauge, "process_open_fds", fds, |p| p.open_fds);
     }
 }

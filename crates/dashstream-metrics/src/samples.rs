@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::edges::Edges;
+use crate::buckets::Buckets;
 use crate::instruments::{Frozen, Numbers, QUANTILES};
 use crate::label::Label;
 use crate::units::Age;
@@ -59,8 +59,8 @@ impl<'a> Samples<'a> {
                 for (at, (numbers, quantiles)) in latencies.iter().enumerate() {
                     match part {
                         Part::All => (self.emit)(labels(at), Value::Histogram(numbers)),
-                        Part::View(edges) => {
-                            (self.emit)(labels(at), Value::Histogram(&numbers.view(edges)));
+                        Part::View(buckets) => {
+                            (self.emit)(labels(at), Value::Histogram(&numbers.view(buckets)));
                         }
                         Part::Quantiles => {
                             for ((quantile, _), took) in QUANTILES.iter().zip(quantiles) {
@@ -83,7 +83,7 @@ impl<'a> Samples<'a> {
 pub(crate) enum Part {
     All,
     Quantiles,
-    View(Edges),
+    View(Buckets),
 }
 
 /// The texts of a label's values; none for no label.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::family::{Family, Kind};
+use crate::family::{Family, MetricKind};
 
 /// One way in which an exposition differs from the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,12 +157,15 @@ fn expected(
     }
     let plain = || blocks.iter().map(|block| braced(block)).collect();
     match metric.kind {
-        Kind::Counter | Kind::Gauge => vec![("", plain())],
-        Kind::Histogram => {
-            let edges = metric.edges.map(|edges| edges.texts()).unwrap_or_default();
+        MetricKind::Counter | MetricKind::Gauge => vec![("", plain())],
+        MetricKind::Histogram => {
+            let buckets = metric
+                .buckets
+                .map(|buckets| buckets.texts())
+                .unwrap_or_default();
             let buckets = blocks
                 .iter()
-                .flat_map(|block| edges.iter().map(move |le| braced(&join(block, "le", le))))
+                .flat_map(|block| buckets.iter().map(move |le| braced(&join(block, "le", le))))
                 .collect();
             vec![("_bucket", buckets), ("_sum", plain()), ("_count", plain())]
         }

@@ -1,4 +1,4 @@
-//! Ages and shares as types, so that no unit and no moment is taken for another.
+//! Ages and ratios as types, so that no unit and no moment is taken for another.
 
 use core::fmt;
 use core::time::Duration;
@@ -12,7 +12,7 @@ pub struct Age(Duration);
 
 /// A part of a whole, from nothing to all of it.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Share(f64);
+pub struct Ratio(f64);
 
 impl Age {
     /// The age at `now` of what happened at `moment`; zero for a moment that is still to come.
@@ -46,7 +46,7 @@ impl Age {
     }
 }
 
-impl Share {
+impl Ratio {
     /// From 0 to 1.
     #[must_use]
     pub const fn fraction(self) -> f64 {
@@ -71,7 +71,7 @@ impl fmt::Display for Age {
     }
 }
 
-impl fmt::Display for Share {
+impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.2} %", self.percent())
     }

@@ -9,7 +9,9 @@
 use core::num::NonZeroUsize;
 use core::time::Duration;
 
-use dashstream_metrics::{Catalogue, GateError, Label, Rate, Reading, Shape, Threshold, Wilson};
+use dashstream_metrics::{
+    Catalogue, GateError, Label, Rate, Reading, Threshold, Wilson, WindowShape,
+};
 
 #[path = "props/gate.rs"]
 mod gate;
@@ -34,7 +36,7 @@ fn a_threshold_is_between_nothing_and_everything() {
     }
     let percent = Threshold::from_ppm(10_000).unwrap();
     assert_eq!(percent, Threshold::ONE_PERCENT);
-    assert_eq!(percent.share().percent(), 1.0);
+    assert_eq!(percent.ratio().percent(), 1.0);
 }
 
 #[test]
@@ -104,7 +106,7 @@ fn the_interval_is_as_published() {
         (1, 29, 0.0061, 0.1718),
     ] {
         let (low, high) = gate.bounds(k, n);
-        let near = |share: f64, place: f64| (share / 100.0 - place).abs() < 0.000_05;
+        let near = |ratio: f64, place: f64| (ratio / 100.0 - place).abs() < 0.000_05;
         assert!(near(low.percent(), lower), "{k} of {n}: {}", low.percent());
         assert!(
             near(high.percent(), upper),
@@ -136,7 +138,7 @@ fn pages_and_delays_are_as_computed() {
 fn a_rate_says_what_it_was_judged_by() {
     let now = Duration::from_secs(1000);
     let (_, window) = Catalogue::<Reading>::build(now, |c| {
-        c.window("events", Label::NONE, Shape::SHORT, NonZeroUsize::MIN)
+        c.window("events", Label::NONE, WindowShape::SHORT, NonZeroUsize::MIN)
     })
     .unwrap();
     window.record(now, (), 4);
@@ -158,7 +160,7 @@ fn a_rate_says_what_it_was_judged_by() {
         (rate.window, rate.covered),
         (readings.window, readings.covered)
     );
-    assert_eq!(rate.threshold, Threshold::ONE_PERCENT.share());
+    assert_eq!(rate.threshold, Threshold::ONE_PERCENT.ratio());
     assert!(!judge(false, Threshold::ONE_PERCENT, false).open);
     let nearly_all = Threshold::from_ppm(999_999).unwrap();
     assert!(!judge(true, nearly_all, false).open && judge(true, nearly_all, true).open);

@@ -9,8 +9,8 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use dashstream_metrics::{
-    About, Catalogue, Counts, Edges, Format, Histogram, Label, Latency, Reading, Shape, Tally,
-    TallyOptions, Watch,
+    AlertCoverage, Buckets, Catalogue, Counts, Format, Histogram, Label, Latency, MetricDesc,
+    Reading, Tally, TallyOptions, WindowShape,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ const STAGE: Label<Stage> = Label {
 
 const NOW: Duration = Duration::from_secs(1000);
 
-const fn about(name: &'static str) -> About {
-    About::new(name, "Help.", Watch::Waived("a test"))
+const fn about(name: &'static str) -> MetricDesc {
+    MetricDesc::new(name, "Help.", AlertCoverage::Waived("a test"))
 }
 
 fn page(catalogue: &Catalogue<Reading>, now: Duration) -> String {
@@ -50,8 +50,8 @@ fn number(page: &str, series: &str) -> f64 {
         .unwrap()
 }
 
-const EDGES: Edges = Edges {
-    edges: &[10, 20, 50],
+const EDGES: Buckets = Buckets {
+    bounds: &[10, 20, 50],
     divisor: 10,
 };
 
@@ -93,7 +93,7 @@ fn a_counter_goes_up_and_a_gauge_goes_anywhere() {
         );
         assert_eq!(number(&page, &format!("level{{stage=\"{stage}\"}}")), level);
     }
-    assert_eq!(catalogue.ghosts(NOW, |reading| reading, []), []);
+    assert_eq!(catalogue.export_gaps(NOW, |reading| reading, []), []);
     // Each cell was moved once more.
     let moved = self::page(&catalogue, NOW);
     for (stage, count) in [("read", 1.0), ("write", 8.0), ("flush", 1.0)] {
@@ -120,13 +120,13 @@ fn an_observation_is_in_the_first_bucket_that_ends_at_it_or_later() {
         let (catalogue, histogram) = histogram();
         histogram.observe(Stage::Write, value.into());
         let page = page(&catalogue, NOW);
-        let bucket = |stage: &str, edge: &str| {
+        let bucket = |stage: &str, bound: &str| {
             number(
                 &page,
-                &format!("sizes_bucket{{stage=\"{stage}\",le=\"{edge}\"}}"),
+                &format!("sizes_bucket{{stage=\"{stage}\",le=\"{bound}\"}}"),
             )
         };
-        let found = ["1", "2", "5"].map(|edge| bucket("write", edge));
+        let found = ["1", "2", "5"].map(|bound| bucket("write", bound));
         assert_eq!(found, counts.map(f64::from), "{value}");
         assert_eq!(bucket("write", "+Inf"), 1.0);
         assert_eq!(number(&page, "sizes_count{stage=\"write\"}"), 1.0);
@@ -145,7 +145,7 @@ fn an_observation_is_in_the_first_bucket_that_ends_at_it_or_later() {
 #[test]
 fn every_cell_of_a_histogram_is_on_the_page() {
     let (catalogue, histogram) = histogram();
-    assert_eq!(catalogue.ghosts(NOW, |reading| reading, []), []);
+    assert_eq!(catalogue.export_gaps(NOW, |reading| reading, []), []);
     // Each of the four buckets of each stage was moved once, and the sum by what lies in it.
     let page = page(&catalogue, NOW);
     for stage in ["read", "write", "flush"] {
@@ -160,8 +160,8 @@ fn every_cell_of_a_histogram_is_on_the_page() {
 }
 
 fn latency(recorders: usize) -> (Catalogue<Reading>, Latency<Stage>) {
-    let view = Edges {
-        edges: &[1_000, 25_000],
+    let view = Buckets {
+        bounds: &[1_000, 25_000],
         divisor: 1_000,
     };
     Catalogue::build(NOW, |c| {
@@ -186,23 +186,23 @@ fn all_recorders_are_one_histogram_and_one_set_of_quantiles() {
         }
     }
     let page = page(&catalogue, NOW);
-    let bucket = |edge: &str| {
+    let bucket = |bound: &str| {
         number(
             &page,
-            &format!("took_seconds_bucket{{stage=\"write\",le=\"{edge}\"}}"),
+            &format!("took_seconds_bucket{{stage=\"write\",le=\"{bound}\"}}"),
         )
     };
-    let edges = ["0.0005", "0.001", "0.002", "0.025", "0.05", "50", "+Inf"];
+    let buckets = ["0.0005", "0.001", "0.002", "0.025", "0.05", "50", "+Inf"];
     assert_eq!(
-        edges.map(bucket),
+        buckets.map(bucket),
         [0.0, 50.0, 90.0, 90.0, 99.0, 99.0, 100.0]
     );
     let sum = number(&page, "took_seconds_sum{stage=\"write\"}");
     assert!((sum - 70.395).abs() < 1e-9, "{sum}");
-    let view = |edge: &str| {
+    let view = |bound: &str| {
         number(
             &page,
-            &format!("took_ms_bucket{{stage=\"write\",le=\"{edge}\"}}"),
+            &format!("took_ms_bucket{{stage=\"write\",le=\"{bound}\"}}"),
         )
     };
     assert_eq!(["1", "25", "+Inf"].map(view), [50.0, 90.0, 100.0]);
@@ -240,7 +240,7 @@ fn quantiles_are_of_two_minutes_and_the_histogram_is_of_all_time() {
 #[test]
 fn every_cell_of_a_latency_is_on_the_page() {
     let (catalogue, _latency) = latency(0);
-    assert_eq!(catalogue.ghosts(NOW, |reading| reading, []), []);
+    assert_eq!(catalogue.export_gaps(NOW, |reading| reading, []), []);
     let page = page(&catalogue, NOW);
     let counts = ["read", "write", "flush"]
         .map(|stage| number(&page, &format!("took_seconds_count{{stage=\"{stage}\"}}")));
@@ -338,7 +338,7 @@ fn every_cell_of_a_tally_and_of_a_window_is_in_what_is_read_from_them() {
         let options = TallyOptions::default();
         (
             c.tally("events", STAGE, STAGE, |stage| stage, options),
-            c.window("recent", STAGE, Shape::SHORT, NonZeroUsize::MIN),
+            c.window("recent", STAGE, WindowShape::SHORT, NonZeroUsize::MIN),
         )
     })
     .unwrap();
@@ -347,7 +347,7 @@ fn every_cell_of_a_tally_and_of_a_window_is_in_what_is_read_from_them() {
         recent: window.read(&reading).unwrap().counts,
         reading,
     };
-    assert_eq!(catalogue.ghosts(NOW, snapshot, []), []);
+    assert_eq!(catalogue.export_gaps(NOW, snapshot, []), []);
     // Each cell was moved once.
     let moved = snapshot(catalogue.read(NOW));
     for stage in STAGE.values {

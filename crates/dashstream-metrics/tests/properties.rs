@@ -7,7 +7,7 @@
 #[path = "props/window.rs"]
 mod window;
 
-use dashstream_metrics::Shape;
+use dashstream_metrics::WindowShape;
 use dashstream_testkit::vectors;
 use proptest::prelude::*;
 use window::Step;
@@ -31,7 +31,7 @@ proptest! {
         slots in 1_u32..20,
         steps in prop::collection::vec(step(), 0..120),
     ) {
-        window::obeys_the_model(Shape::new(slot, slots).unwrap(), &steps);
+        window::obeys_the_model(WindowShape::new(slot, slots).unwrap(), &steps);
     }
 }
 

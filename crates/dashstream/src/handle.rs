@@ -5,7 +5,7 @@ mod recorder;
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dashstream_metrics::{Catalogue, Format, Ghost, RegisterError, Registration, compare};
+use dashstream_metrics::{Catalogue, ExportGap, Format, RegisterError, Registration, compare};
 use dashstream_policy::FailureReason;
 
 pub use self::recorder::Recorder;
@@ -219,11 +219,11 @@ impl Metrics {
 
     /// What is counted and shown nowhere, and what is shown and never moves: for a host's tests, on
     /// metrics that count nothing else. `others` are observations that differ from the default.
-    pub fn ghosts(
+    pub fn export_gaps(
         &self,
         now: Duration,
         others: impl IntoIterator<Item = Observation>,
-    ) -> Vec<Ghost> {
+    ) -> Vec<ExportGap> {
         let core = &self.core;
         let others: Vec<_> = others
             .into_iter()
@@ -233,7 +233,7 @@ impl Metrics {
             core.instruments
                 .snapshot(core.opened, reading, Observation::default())
         };
-        core.catalogue.ghosts(now, snapshot, others)
+        core.catalogue.export_gaps(now, snapshot, others)
     }
 
     fn instruments(&self) -> &Instruments {

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dashstream_metrics::{Counts, Process, Standing};
+use dashstream_metrics::{ActiveReasons, Counts, Process};
 use dashstream_policy::{Breaker, Cause, Counters, Disposition};
 
 use crate::labels::{ArchiveState, CAUSE, PartitionState, RunState};
@@ -42,7 +42,7 @@ pub struct Observation {
     /// missing, unknown or double; `None` before the first time.
     pub self_scrape: Option<u32>,
     /// Which reasons stand: [`Gates::standing`](crate::Gates::standing) of the verdict before.
-    pub standing: Standing<ReasonCode>,
+    pub standing: ActiveReasons<ReasonCode>,
     /// What the operating system says about the process: [`Process::read`].
     pub process: Process,
 }
@@ -61,7 +61,7 @@ impl Default for Observation {
             runs: RunCounts::default(),
             replay_buffer: None,
             self_scrape: None,
-            standing: Standing::new(ReasonCode::LABEL),
+            standing: ActiveReasons::new(ReasonCode::LABEL),
             process: Process::default(),
         }
     }

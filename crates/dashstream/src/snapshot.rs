@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use dashstream_metrics::{Age, Counts, Reading, Readings};
+use dashstream_metrics::{Age, Counts, Reading, WindowCounts};
 use dashstream_policy::{Cause, FailureReason};
 
 use crate::labels::{
@@ -83,15 +83,15 @@ pub struct Last {
 #[non_exhaustive]
 pub struct Windows {
     /// Outcomes of the last 120 seconds.
-    pub short: Readings<Outcome>,
+    pub short: WindowCounts<Outcome>,
     /// Outcomes of the last hour.
-    pub long: Readings<Outcome>,
+    pub long: WindowCounts<Outcome>,
     /// Messages for clients, last 120 seconds.
-    pub sends: Option<Readings<SendOutcome>>,
+    pub sends: Option<WindowCounts<SendOutcome>>,
     /// Messages dropped for slow clients, last 120 seconds.
     pub drops: Option<u64>,
     /// Dead letters by whether they were written, last 120 seconds.
-    pub(crate) dead_letters: Readings<DeadLetterOutcome>,
+    pub(crate) dead_letters: WindowCounts<DeadLetterOutcome>,
     /// Readings so far that were too small because a writer overtook the reader, of the short and of the
     /// long window.
     pub torn: [u64; 2],
@@ -193,11 +193,11 @@ impl Totals {
 impl Windows {
     /// Events that are missing from one window for one reason.
     pub(crate) const fn misfits(&self, window: WindowLength, reason: WindowMisfit) -> u64 {
-        let account = &self.outcomes(window).account;
+        let totals = &self.outcomes(window).totals;
         match reason {
-            WindowMisfit::Late => account.late,
-            WindowMisfit::Early => account.early,
-            WindowMisfit::Saturated => account.saturated,
+            WindowMisfit::Late => totals.late,
+            WindowMisfit::Early => totals.early,
+            WindowMisfit::Saturated => totals.saturated,
         }
     }
 
@@ -211,7 +211,7 @@ impl Windows {
     }
 
     /// The outcomes of one window.
-    pub(crate) const fn outcomes(&self, window: WindowLength) -> &Readings<Outcome> {
+    pub(crate) const fn outcomes(&self, window: WindowLength) -> &WindowCounts<Outcome> {
         match window {
             WindowLength::Short => &self.short,
             WindowLength::Long => &self.long,

@@ -6,7 +6,8 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use dashstream::metrics::{
-    About, Format, Ghost, Kind, Label, RegisterError, ScrapeDifference, Watch, compare,
+    AlertCoverage, ExportGap, Format, Label, MetricDesc, MetricKind, RegisterError,
+    ScrapeDifference, compare,
 };
 use dashstream::policy::{Breaker, Cause};
 use dashstream::{
@@ -37,7 +38,7 @@ fn a_fresh_page_has_every_series_of_the_catalogue_once_and_at_zero() {
     assert_eq!(differences(&metrics, &page, &[]), []);
     assert_eq!(metrics.self_scrape(&page, &Observation::default()), 0);
     let counters = metrics.catalogue().families().iter();
-    let counters = counters.filter(|family| family.kind == Kind::Counter);
+    let counters = counters.filter(|family| family.kind == MetricKind::Counter);
     for family in counters.filter(|family| !family.name.starts_with("process_")) {
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             if line.split(['{', ' ']).next() == Some(family.name) {
@@ -85,27 +86,27 @@ fn every_cell_moves_the_page_and_every_family_is_moved() {
         "dashstream_window_torn_readings_total",
         "dashstream_build_info",
     ];
-    let still: Vec<_> = by_time.map(|name| Ghost::Family { name }).into();
-    let ghosts = metrics().ghosts(NOW, [busy()]);
-    let ghosts: Vec<_> = ghosts
+    let still: Vec<_> = by_time.map(|name| ExportGap::Family { name }).into();
+    let gaps = metrics().export_gaps(NOW, [busy()]);
+    let gaps: Vec<_> = gaps
         .into_iter()
-        .filter(|ghost| !still.contains(ghost))
+        .filter(|gap| !still.contains(gap))
         .collect();
-    assert_eq!(ghosts, []);
+    assert_eq!(gaps, []);
 }
 
 #[test]
-fn a_counter_that_nothing_shows_is_a_ghost() {
+fn a_counter_that_nothing_shows_is_an_export_gap() {
     let options = dashstream::metrics::TallyOptions::default();
     let (metrics, _tally) = Metrics::register_with(Options::default(), NOW, |c| {
         c.tally("hidden", Label::NONE, Label::NONE, |()| (), options)
     })
     .unwrap();
-    let hidden = Ghost::Cell {
+    let hidden = ExportGap::Cell {
         instrument: "hidden",
         cell: 0,
     };
-    assert!(metrics.ghosts(NOW, [busy()]).contains(&hidden));
+    assert!(metrics.export_gaps(NOW, [busy()]).contains(&hidden));
 }
 
 #[test]
@@ -222,10 +223,10 @@ fn the_comparison_finds_each_kind_of_difference() {
 
 /// Registers a counter of the host's own beside the catalogue.
 fn beside(name: &'static str) -> Result<(), RegisterError> {
-    let about = About::new(
+    let about = MetricDesc::new(
         name,
         "Own.",
-        Watch::Waived("of a test, and watched by nobody"),
+        AlertCoverage::Waived("of a test, and watched by nobody"),
     );
     let own = |c: &mut dashstream::metrics::Registration<_>| c.counter(about, Label::NONE);
     Metrics::register_with(Options::default(), NOW, own).map(|_| ())
@@ -261,14 +262,17 @@ fn names_helps_and_waivers_are_well_formed() {
         let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         assert!(metric.name.bytes().all(word), "{}", metric.name);
         assert_eq!(
-            metric.kind == Kind::Counter,
+            metric.kind == MetricKind::Counter,
             metric.name.ends_with("_total"),
             "{}: counters and only counters end in _total",
             metric.name
         );
-        assert_eq!(metric.kind == Kind::Histogram, metric.edges.is_some());
+        assert_eq!(
+            metric.kind == MetricKind::Histogram,
+            metric.buckets.is_some()
+        );
         assert!(metric.help.ends_with('.') && !metric.help.contains(['\\', '\n']));
-        if let Watch::Waived(reason) = metric.watch {
+        if let AlertCoverage::Waived(reason) = metric.alert {
             assert!(reason.len() > 15, "{}: a waiver has a reason", metric.name);
         }
     }

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use dashstream::metrics::Family;
-use dashstream::metrics::Kind;
+use dashstream::metrics::MetricKind;
 use dashstream::{Metrics, Options};
 
 /// A label and its values; no values for the numbers of partitions.
@@ -130,16 +130,16 @@ const LEFT_OUT: &str = "dashstream_ws_retry_count";
 fn every_metric_of_existing_servers_is_there_with_its_labels() {
     let all = (COUNTERS
         .iter()
-        .map(|(name, labels)| (Kind::Counter, *name, *labels)))
+        .map(|(name, labels)| (MetricKind::Counter, *name, *labels)))
     .chain(
         GAUGES
             .iter()
-            .map(|(name, labels)| (Kind::Gauge, *name, *labels)),
+            .map(|(name, labels)| (MetricKind::Gauge, *name, *labels)),
     )
     .chain(
         HISTOGRAMS
             .iter()
-            .map(|(name, labels, _)| (Kind::Histogram, *name, *labels)),
+            .map(|(name, labels, _)| (MetricKind::Histogram, *name, *labels)),
     );
     let metrics = metrics();
     for (kind, name, expected) in all {
@@ -161,7 +161,7 @@ fn histograms_have_the_edges_of_existing_servers() {
         let ours = metrics
             .catalogue()
             .find(name)
-            .and_then(|family| family.edges);
+            .and_then(|family| family.buckets);
         assert_eq!(ours.expect(name).texts().join(" "), *edges, "{name}");
     }
 }

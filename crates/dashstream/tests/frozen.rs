@@ -81,8 +81,11 @@ fn series(metric: &Family) -> Vec<String> {
             None => lines.push(format!("{name} {}=<number>", label.name)),
         }
     }
-    let edges = metric.edges.map(|edges| edges.texts()).unwrap_or_default();
-    lines.extend(edges.iter().map(|edge| format!("{name} le={edge}")));
+    let buckets = metric
+        .buckets
+        .map(|buckets| buckets.texts())
+        .unwrap_or_default();
+    lines.extend(buckets.iter().map(|le| format!("{name} le={le}")));
     lines
 }
 

@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use dashstream::metrics::Family;
-use dashstream::metrics::lint::{Expression, Finding, check, expressions, unwatched};
+use dashstream::metrics::lint::{Expression, Problem, check, expressions, unwatched};
 use dashstream::{Metrics, Options};
 
 fn families() -> Vec<Family> {
@@ -12,7 +12,7 @@ fn families() -> Vec<Family> {
     metrics.unwrap().catalogue().families().to_vec()
 }
 
-fn findings(text: &str) -> Vec<Finding> {
+fn problems(text: &str) -> Vec<Problem> {
     let text = text.into();
     check(&families(), &Expression { line: 1, text })
 }
@@ -36,38 +36,38 @@ fn what_is_right_is_left_alone() {
         "count by (a) (label_replace(websocket_uptime_seconds, \"a\", \"b\", \"\", \"\"))",
         "sum by (le, stage) (rate(websocket_e2e_latency_ms_bucket[5m] offset 1h)) > bool 1e3",
     ] {
-        assert_eq!(findings(text), [], "{text}");
+        assert_eq!(problems(text), [], "{text}");
     }
 }
 
 #[test]
 fn unknown_metrics_labels_and_values_are_found() {
     assert_eq!(
-        findings("rate(websocket_decode_error_total[5m])"),
-        [Finding::UnknownMetric {
+        problems("rate(websocket_decode_error_total[5m])"),
+        [Problem::UnknownMetric {
             line: 1,
             name: "websocket_decode_error_total".into()
         }]
     );
     assert_eq!(
-        findings("websocket_e2e_latency_ms"),
-        [Finding::UnknownMetric {
+        problems("websocket_e2e_latency_ms"),
+        [Problem::UnknownMetric {
             line: 1,
             name: "websocket_e2e_latency_ms".into()
         }],
         "a histogram has no sample of its bare name"
     );
     assert_eq!(
-        findings("websocket_uptime_seconds{thread_id=\"x\"}"),
-        [Finding::UnknownLabel {
+        problems("websocket_uptime_seconds{thread_id=\"x\"}"),
+        [Problem::UnknownLabel {
             line: 1,
             metric: "websocket_uptime_seconds",
             label: "thread_id".into()
         }]
     );
     assert_eq!(
-        findings("websocket_dlq_send_failures_total{reason=~\"timeout|init\"}"),
-        [Finding::UnknownValue {
+        problems("websocket_dlq_send_failures_total{reason=~\"timeout|init\"}"),
+        [Problem::UnknownValue {
             line: 1,
             metric: "websocket_dlq_send_failures_total",
             label: "reason".into(),
@@ -83,7 +83,7 @@ fn a_typo_in_a_matcher_on_the_name_is_found() {
         "count({job=\"a\", __name__=~\"up|websocket_uptime_second\"})",
     ] {
         let name = "websocket_uptime_second".into();
-        assert_eq!(findings(text), [Finding::UnknownMetric { line: 1, name }]);
+        assert_eq!(problems(text), [Problem::UnknownMetric { line: 1, name }]);
     }
 }
 
@@ -113,8 +113,8 @@ fn labels_to_group_and_match_by_must_exist() {
     ] {
         let label = label.into();
         assert_eq!(
-            findings(text),
-            [Finding::UnknownLabel {
+            problems(text),
+            [Problem::UnknownLabel {
                 line: 1,
                 metric,
                 label
@@ -147,7 +147,7 @@ fn every_spelling_of_masking_is_found() {
         "websocket_uptime_seconds or 1 - absent(websocket_uptime_seconds{job=~\"a|b\"})",
         "websocket_uptime_seconds or absent_over_time(websocket_uptime_seconds[5m]) * 7",
     ] {
-        assert_eq!(findings(text), [Finding::Masking { line: 1 }], "{text}");
+        assert_eq!(problems(text), [Problem::Masking { line: 1 }], "{text}");
     }
 }
 
@@ -161,7 +161,7 @@ fn what_says_that_it_is_missing_or_is_there_only_sometimes_is_no_mask() {
         "websocket_uptime_seconds or sum(websocket_uptime_seconds) / 2",
         "websocket_uptime_seconds or an_older_name_of_it",
     ] {
-        assert_eq!(findings(text), [], "{text}");
+        assert_eq!(problems(text), [], "{text}");
     }
 }
 
@@ -206,7 +206,7 @@ fn a_metric_that_nobody_mentions_is_unwatched_and_the_generated_files_leave_none
             .collect();
         assert_eq!(
             unwatched(&families(), &without),
-            [Finding::Unwatched {
+            [Problem::Unwatched {
                 metric: "websocket_dlq_sends_total"
             }]
         );
@@ -227,7 +227,7 @@ fn no_text_makes_it_panic() {
         "'\\",
         "#",
     ] {
-        let _ = findings(text);
+        let _ = problems(text);
         let _ = expressions(&format!("expr: {text}\n\"expr\": \"{text}"));
     }
 }

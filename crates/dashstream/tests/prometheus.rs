@@ -7,7 +7,7 @@
 
 use core::time::Duration;
 
-use dashstream::metrics::{Family, Format, Kind, RegisterError, ScrapeDifference, compare};
+use dashstream::metrics::{Family, Format, MetricKind, RegisterError, ScrapeDifference, compare};
 use dashstream::policy::Cause;
 use dashstream::{Metrics, Observation, Options, Outcome};
 use prometheus::{
@@ -104,7 +104,7 @@ fn untouched(metric: &Family) -> IntCounterVec {
 fn a_sample_that_collides_with_a_histogram_is_found() {
     for metric in families()
         .iter()
-        .filter(|metric| metric.kind == Kind::Histogram)
+        .filter(|metric| metric.kind == MetricKind::Histogram)
     {
         let registry = Registry::new();
         let name = format!("{}_count", metric.name);

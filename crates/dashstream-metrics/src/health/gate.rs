@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use thiserror::Error;
 
-use crate::units::Share;
-use crate::window::Readings;
+use crate::units::Ratio;
+use crate::window::WindowCounts;
 
 /// The Wilson score test: a gate opens when even the lower bound of the true rate is above the
 /// threshold.
@@ -32,18 +32,18 @@ pub struct Rate {
     /// All events, the bad ones included: never less than `k`.
     pub n: u64,
     /// Lower bound of the Wilson score interval.
-    pub lower: Share,
+    pub lower: Ratio,
     /// Upper bound of the Wilson score interval.
-    pub upper: Share,
+    pub upper: Ratio,
     /// What it is compared with.
-    pub threshold: Share,
+    pub threshold: Ratio,
     /// Whether the gate is open.
     pub open: bool,
     /// Whether the window was torn while it was read: the counts are then too small.
     pub torn: bool,
 }
 
-/// A share in parts per million, above nothing and below everything.
+/// A ratio in parts per million, above nothing and below everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Threshold(u32);
 
@@ -51,7 +51,7 @@ pub struct Threshold(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum GateError {
-    /// A share of nothing would always be exceeded, a share of everything never.
+    /// A ratio of 0 would always be exceeded, one of 1 never.
     #[error("a threshold is 1 to 999999 parts per million, not {ppm}")]
     Threshold {
         /// What was asked for.
@@ -67,24 +67,24 @@ impl Rate {
     /// gate `was_open`.
     pub fn judge<K: Copy>(
         gate: Wilson,
-        readings: &Readings<K>,
+        window: &WindowCounts<K>,
         bad: impl FnMut(K) -> bool,
         of: impl FnMut(K) -> bool,
         threshold: Threshold,
         was_open: bool,
     ) -> Self {
-        let (k, n) = (readings.counts.sum_of(bad), readings.counts.sum_of(of));
+        let (k, n) = (window.counts.sum_of(bad), window.counts.sum_of(of));
         let (lower, upper) = gate.bounds(k, n);
         Self {
-            window: readings.window,
-            covered: readings.covered,
+            window: window.window,
+            covered: window.covered,
             k,
             n,
             lower,
             upper,
-            threshold: threshold.share(),
+            threshold: threshold.ratio(),
             open: gate.is_open(k, n, threshold, was_open),
-            torn: readings.torn,
+            torn: window.torn,
         }
     }
 }
@@ -123,19 +123,19 @@ impl Wilson {
         clippy::cast_precision_loss,
         reason = "counts beyond 2^53 change no verdict"
     )]
-    pub fn bounds(&self, k: u64, n: u64) -> (Share, Share) {
+    pub fn bounds(&self, k: u64, n: u64) -> (Ratio, Ratio) {
         if n == 0 {
-            return (Share::from_fraction(0.0), Share::from_fraction(1.0));
+            return (Ratio::from_fraction(0.0), Ratio::from_fraction(1.0));
         }
         let (k, n, z2) = (k.min(n) as f64, n as f64, self.z * self.z);
-        let share = k / n;
+        let ratio = k / n;
         let scale = 1.0 + z2 / n;
-        let centre = (share + z2 / (2.0 * n)) / scale;
-        let variance = share * (1.0 - share) / n + z2 / (4.0 * n * n);
+        let centre = (ratio + z2 / (2.0 * n)) / scale;
+        let variance = ratio * (1.0 - ratio) / n + z2 / (4.0 * n * n);
         let half = self.z * variance.sqrt() / scale;
         (
-            Share::from_fraction(centre - half),
-            Share::from_fraction(centre + half),
+            Ratio::from_fraction(centre - half),
+            Ratio::from_fraction(centre + half),
         )
     }
 
@@ -147,9 +147,9 @@ impl Wilson {
     pub fn is_open(&self, k: u64, n: u64, threshold: Threshold, was_open: bool) -> bool {
         let (lower, upper) = self.bounds(k, n);
         if was_open {
-            k > 0 && upper > threshold.share()
+            k > 0 && upper > threshold.ratio()
         } else {
-            k >= self.events_min && lower > threshold.share()
+            k >= self.events_min && lower > threshold.ratio()
         }
     }
 }
@@ -181,9 +181,9 @@ impl Threshold {
         }
     }
 
-    /// The share.
+    /// The ratio.
     #[must_use]
-    pub fn share(self) -> Share {
-        Share::from_fraction(f64::from(self.0) / 1e6)
+    pub fn ratio(self) -> Ratio {
+        Ratio::from_fraction(f64::from(self.0) / 1e6)
     }
 }

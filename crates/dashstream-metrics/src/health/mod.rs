@@ -1,9 +1,9 @@
 //! Rates that are judged by what a sample proves, and rules with their levels.
 
+mod active;
 mod gate;
 mod rule;
-mod standing;
 
+pub use active::{ActiveReasons, KEEP_ACTIVE};
 pub use gate::{GateError, Rate, Threshold, Wilson};
 pub use rule::{Finding, Level, Reason, Rule, judge};
-pub use standing::{STAYS, Standing};

@@ -1,9 +1,9 @@
-//! Classic histograms: fixed edges, counted since the start.
+//! Classic histograms: fixed buckets, counted since the start.
 
 use core::time::Duration;
 use std::sync::Arc;
 
-use crate::edges::Edges;
+use crate::buckets::Buckets;
 use crate::instruments::counter::Cells;
 use crate::instruments::{Frozen, Instrument};
 use crate::label::Label;
@@ -12,41 +12,41 @@ use crate::label::Label;
 #[derive(Clone, Debug)]
 pub struct Histogram<K: 'static> {
     pub(crate) label: Label<K>,
-    pub(crate) buckets: Arc<Buckets>,
+    pub(crate) cells: Arc<HistogramCells>,
 }
 
-/// For each key a count for each edge, one for what is beyond the last, and the sum.
+/// For each key a count for each bound, one for what is beyond the last, and the sum.
 #[derive(Debug)]
-pub(crate) struct Buckets {
-    edges: Edges,
+pub(crate) struct HistogramCells {
+    buckets: Buckets,
     cells: Cells,
 }
 
 /// One histogram's numbers. Buckets are disjoint here; the exposition accumulates them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Numbers {
-    pub(crate) edges: Edges,
-    pub(crate) buckets: Box<[u64]>,
+    pub(crate) buckets: Buckets,
+    pub(crate) counts: Box<[u64]>,
     pub(crate) sum: u64,
 }
 
 impl<K: Copy> Histogram<K> {
-    /// Counts one observation, in the unit of the edges.
+    /// Counts one observation, in the unit of the bounds.
     pub fn observe(&self, key: K, value: u64) {
-        self.buckets.observe((self.label.index)(key), value);
+        self.cells.observe((self.label.index)(key), value);
     }
 }
 
-impl Buckets {
-    pub(crate) fn zero(edges: Edges, keys: usize) -> Self {
+impl HistogramCells {
+    pub(crate) fn zero(buckets: Buckets, keys: usize) -> Self {
         Self {
-            edges,
-            cells: Cells::zero(keys.saturating_mul(stride(edges))),
+            buckets,
+            cells: Cells::zero(keys.saturating_mul(stride(buckets))),
         }
     }
 
     pub(crate) fn observe(&self, key: usize, value: u64) {
-        let [bucket, sum] = self.places(key, self.edges.bucket(value));
+        let [bucket, sum] = self.places(key, self.buckets.bucket(value));
         self.cells.add(bucket, 1);
         self.cells.add(sum, value);
     }
@@ -54,7 +54,7 @@ impl Buckets {
     /// The same for the only thread that observes. The value's bucket is `from` or a later one.
     #[inline]
     pub(crate) fn observe_alone_from(&self, from: usize, key: usize, value: u64) {
-        let [bucket, sum] = self.places(key, self.edges.bucket_from(from, value));
+        let [bucket, sum] = self.places(key, self.buckets.bucket_from(from, value));
         self.cells.add_alone(bucket, 1);
         self.cells.add_alone(sum, value);
     }
@@ -62,23 +62,23 @@ impl Buckets {
     #[inline]
     fn places(&self, key: usize, bucket: usize) -> [usize; 2] {
         // Wrapping: what is below the number of cells does not wrap, and nothing else is looked up.
-        let start = key.wrapping_mul(stride(self.edges));
-        let behind = self.edges.edges.len().wrapping_add(1);
+        let start = key.wrapping_mul(stride(self.buckets));
+        let behind = self.buckets.bounds.len().wrapping_add(1);
         [bucket, behind].map(|at| start.wrapping_add(at))
     }
 
-    pub(crate) const fn edges(&self) -> Edges {
-        self.edges
+    pub(crate) const fn buckets(&self) -> Buckets {
+        self.buckets
     }
 
     pub(crate) fn numbers(&self) -> Vec<Numbers> {
         let values: Vec<u64> = self.cells.values().collect();
-        let keys = values.chunks_exact(stride(self.edges));
+        let keys = values.chunks_exact(stride(self.buckets));
         let numbers = keys.filter_map(|values| {
-            let (sum, buckets) = values.split_last()?;
+            let (sum, counts) = values.split_last()?;
             Some(Numbers {
-                edges: self.edges,
-                buckets: buckets.into(),
+                buckets: self.buckets,
+                counts: counts.into(),
                 sum: *sum,
             })
         });
@@ -86,64 +86,64 @@ impl Buckets {
     }
 }
 
-const fn stride(edges: Edges) -> usize {
-    edges.edges.len().saturating_add(2)
+const fn stride(buckets: Buckets) -> usize {
+    buckets.bounds.len().saturating_add(2)
 }
 
-impl Instrument for Buckets {
+impl Instrument for HistogramCells {
     fn freeze(&self, _now: Duration) -> Frozen {
         Frozen::Histograms(self.numbers().into())
     }
 
     /// One observation for each bucket of each key; the sums move with them.
     fn cells(&self) -> usize {
-        let keys = self.cells.len().checked_div(stride(self.edges));
-        let each = self.edges.edges.len().saturating_add(1);
+        let keys = self.cells.len().checked_div(stride(self.buckets));
+        let each = self.buckets.bounds.len().saturating_add(1);
         keys.unwrap_or(0).saturating_mul(each)
     }
 
     fn poke(&self, _now: Duration, cell: usize) {
-        let each = self.edges.edges.len().saturating_add(1);
+        let each = self.buckets.bounds.len().saturating_add(1);
         let (key, at) = (cell.checked_div(each), cell.checked_rem(each));
-        let edge = at.and_then(|at| self.edges.edges.get(at).copied());
+        let bound = at.and_then(|at| self.buckets.bounds.get(at).copied());
         let beyond = self
-            .edges
-            .edges
+            .buckets
+            .bounds
             .last()
-            .map_or(1, |edge| edge.saturating_add(1));
-        self.observe(key.unwrap_or(0), edge.unwrap_or(beyond));
+            .map_or(1, |bound| bound.saturating_add(1));
+        self.observe(key.unwrap_or(0), bound.unwrap_or(beyond));
     }
 }
 
 impl Numbers {
-    /// Adds the numbers of another recorder's histogram with the same edges.
+    /// Adds the numbers of another recorder's histogram with the same buckets.
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (ours, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
+        for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *ours = ours.saturating_add(*theirs);
         }
         self.sum = self.sum.wrapping_add(other.sum);
     }
 
-    /// The same observations in the buckets of some of its edges.
-    pub(crate) fn view(&self, edges: Edges) -> Self {
-        let mut buckets = vec![0_u64; edges.edges.len().saturating_add(1)];
+    /// The same observations in some of its buckets.
+    pub(crate) fn view(&self, buckets: Buckets) -> Self {
+        let mut counts = vec![0_u64; buckets.bounds.len().saturating_add(1)];
         // The last bucket ends nowhere, nor does the view's.
-        let ends = self.edges.edges.iter().copied().chain([u64::MAX]);
-        for (end, count) in ends.zip(&self.buckets) {
-            if let Some(bucket) = buckets.get_mut(edges.bucket(end)) {
+        let ends = self.buckets.bounds.iter().copied().chain([u64::MAX]);
+        for (end, count) in ends.zip(&self.counts) {
+            if let Some(bucket) = counts.get_mut(buckets.bucket(end)) {
                 *bucket = bucket.saturating_add(*count);
             }
         }
         Self {
-            edges,
-            buckets: buckets.into(),
+            buckets,
+            counts: counts.into(),
             sum: self.sum,
         }
     }
 
-    /// The observations up to each edge.
+    /// The observations up to each bound.
     pub(crate) fn cumulative(&self) -> impl Iterator<Item = u64> {
-        self.buckets.iter().scan(0_u64, |sum, count| {
+        self.counts.iter().scan(0_u64, |sum, count| {
             *sum = sum.saturating_add(*count);
             Some(*sum)
         })
@@ -151,11 +151,11 @@ impl Numbers {
 
     /// All observations.
     pub(crate) fn count(&self) -> u64 {
-        self.buckets.iter().fold(0, |sum, n| sum.saturating_add(*n))
+        self.counts.iter().fold(0, |sum, n| sum.saturating_add(*n))
     }
 
     /// The sum of the observations in the unit of the family's name.
     pub(crate) fn sum_in_units(&self) -> f64 {
-        self.edges.in_units(self.sum)
+        self.buckets.in_units(self.sum)
     }
 }

@@ -3,12 +3,12 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use crate::instruments::histogram::{Buckets, Numbers};
-use crate::instruments::owned::{Place, Places};
+use crate::instruments::histogram::{HistogramCells, Numbers};
+use crate::instruments::owned::{OwnedCopies, OwnedCopy};
 use crate::instruments::{Frozen, Instrument};
 use crate::label::Label;
 use crate::shard::SHARDS_MAX;
-use crate::window::{Rings, Shape};
+use crate::window::{Rings, WindowShape};
 
 /// Buckets that each doubling is divided into. A quantile is the middle of its bucket, which is at most
 /// a 32nd of the value away: the relative error is 3.2 % at most. Below 16 µs it is none.
@@ -33,7 +33,7 @@ pub struct Latency<K: 'static> {
 pub struct LatencyRecorder<K: 'static> {
     label: Label<K>,
     core: Arc<Core>,
-    place: Place,
+    copy: OwnedCopy,
 }
 
 /// The quantiles of one stage over the last two minutes, in the order of [`QUANTILES`]; `None` when there
@@ -47,10 +47,10 @@ pub(crate) const QUANTILES: [(&str, u64); 4] =
 #[derive(Debug)]
 pub(crate) struct Core {
     stages: usize,
-    places: Places,
+    owned: OwnedCopies,
     rings: Rings,
     /// For all threads, and then for each recorder.
-    classic: Box<[Buckets]>,
+    classic: Box<[HistogramCells]>,
     /// By bucket, the classic one that its smallest latency falls into: from there the search is short.
     classic_of: Box<[usize]>,
 }
@@ -66,7 +66,7 @@ impl<K: Copy> Latency<K> {
     pub fn recorder(&self) -> Option<LatencyRecorder<K>> {
         Some(LatencyRecorder {
             label: self.label,
-            place: self.core.places.take()?,
+            copy: self.core.owned.take()?,
             core: Arc::clone(&self.core),
         })
     }
@@ -82,12 +82,12 @@ impl<K: Copy> LatencyRecorder<K> {
         let shard = if cfg!(mutant = "latency_not_alone") {
             0
         } else {
-            self.place.at.saturating_add(1)
+            self.copy.at.saturating_add(1)
         };
-        let epoch = Shape::LATENCY.epoch(now);
+        let slot = WindowShape::LATENCY.slot_at(now);
         let bucket = bucket(micros);
         let cell = cell(stage, bucket);
-        self.core.rings.record_alone_in(shard, epoch, cell, 1);
+        self.core.rings.record_alone_in(shard, slot, cell, 1);
         let from = self.core.classic_of.get(bucket);
         if let (Some(classic), Some(from)) = (self.core.classic.get(shard), from) {
             classic.observe_alone_from(*from, stage, micros);
@@ -98,29 +98,29 @@ impl<K: Copy> LatencyRecorder<K> {
 impl Core {
     pub(crate) fn new(
         stages: usize,
-        classic: impl Fn() -> Buckets,
+        classic: impl Fn() -> HistogramCells,
         recorders: usize,
         now: Duration,
     ) -> Self {
         let owned = recorders.min(SHARDS_MAX);
         let keys = stages.saturating_mul(BUCKETS);
         let one = core::num::NonZeroUsize::MIN;
-        let classic: Box<[Buckets]> = (0..=owned).map(|_| classic()).collect();
-        let edges = classic.first().map(Buckets::edges);
-        let classic_of = |bucket| edges.map_or(0, |edges| edges.bucket(smallest(bucket)));
+        let classic: Box<[HistogramCells]> = (0..=owned).map(|_| classic()).collect();
+        let buckets = classic.first().map(HistogramCells::buckets);
+        let classic_of = |bucket| buckets.map_or(0, |buckets| buckets.bucket(smallest(bucket)));
         Self {
             stages,
             classic_of: (0..BUCKETS).map(classic_of).collect(),
-            places: Places::new(owned),
-            rings: Rings::new(Shape::LATENCY, keys, one, owned, now),
+            owned: OwnedCopies::new(owned),
+            rings: Rings::new(WindowShape::LATENCY, keys, one, owned, now),
             classic,
         }
     }
 
     fn record(&self, now: Duration, stage: usize, micros: u64) {
-        let epoch = Shape::LATENCY.epoch(now);
+        let slot = WindowShape::LATENCY.slot_at(now);
         let cell = cell(stage, bucket(micros));
-        self.rings.record_in(0, epoch, cell, 1);
+        self.rings.record_in(0, slot, cell, 1);
         if let Some(classic) = self.classic.first() {
             classic.observe(stage, micros);
         }
@@ -134,7 +134,7 @@ impl Core {
         } else {
             &self.classic
         };
-        let mut all = copies.iter().map(Buckets::numbers);
+        let mut all = copies.iter().map(HistogramCells::numbers);
         let mut sum = all.next().unwrap_or_default();
         for other in all {
             for (ours, theirs) in sum.iter_mut().zip(&other) {

@@ -12,14 +12,14 @@ use core::time::Duration;
 
 pub(crate) use counter::{Cells, Levels};
 pub use counter::{Counter, Gauge};
-pub(crate) use histogram::Buckets;
 pub use histogram::Histogram;
+pub(crate) use histogram::HistogramCells;
 pub(crate) use histogram::Numbers;
 pub(crate) use latency::Core as LatencyCore;
 pub use latency::{Latency, LatencyRecorder};
 pub(crate) use latency::{QUANTILES, Quantiles};
 pub(crate) use tally::Core as TallyCore;
-pub use tally::{Tallied, Tally, TallyOptions, TallyRecorder};
+pub use tally::{Tally, TallyCounts, TallyOptions, TallyRecorder};
 pub use window::Window;
 
 use crate::window::Sums;
@@ -43,7 +43,7 @@ pub(crate) enum Frozen {
     Levels(Box<[f64]>),
     Histograms(Box<[Numbers]>),
     Latencies(Box<[(Numbers, Quantiles)]>),
-    Tally(tally::Reading),
+    Tally(tally::TallySums),
     Window(Sums),
 }
 

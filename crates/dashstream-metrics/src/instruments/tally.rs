@@ -5,12 +5,12 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use crate::counts::Counts;
-use crate::instruments::owned::{Place, Places};
+use crate::instruments::owned::{OwnedCopies, OwnedCopy};
 use crate::instruments::{Frozen, Instrument};
 use crate::label::Label;
 use crate::shard::{self, SHARDS_MAX};
 use crate::sync::{AtomicU64, Ordering};
-use crate::window::{Epoch, Readings, Rings, Shape, Sums};
+use crate::window::{Rings, Slot, Sums, WindowCounts, WindowShape};
 
 /// Events by kind: totals since the start, the last two minutes, the last hour, and when each kind
 /// happened last. Clones share the counters.
@@ -47,7 +47,7 @@ pub struct TallyOptions {
 pub struct TallyRecorder<K: 'static> {
     label: Label<K>,
     core: Arc<Core>,
-    place: Place,
+    copy: OwnedCopy,
     /// Of the event before, so that those of one millisecond divide once.
     times: Times,
 }
@@ -57,21 +57,21 @@ pub struct TallyRecorder<K: 'static> {
 struct Times {
     /// As in [`Moment`].
     stamp: u64,
-    short: Epoch,
-    long: Epoch,
+    short: Slot,
+    long: Slot,
 }
 
 /// What a [`Tally`] has counted.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Tallied<K: 'static, W: 'static = K> {
+pub struct TallyCounts<K: 'static, W: 'static = K> {
     /// Events since the start. Nothing is ever subtracted.
     pub totals: Counts<K>,
     /// Events of the last 120 seconds.
-    pub short: Readings<W>,
+    pub short: WindowCounts<W>,
     /// Events of the last hour; those of the last 120 seconds when there is no such window.
-    pub long: Readings<W>,
-    /// Readings so far of the short and of the long window that were too small because a writer
+    pub long: WindowCounts<W>,
+    /// WindowCounts so far of the short and of the long window that were too small because a writer
     /// overtook the reader.
     pub torn: [u64; 2],
     /// By kind, the stamp of the last.
@@ -81,7 +81,7 @@ pub struct Tallied<K: 'static, W: 'static = K> {
 #[derive(Debug)]
 pub(crate) struct Core {
     shared: NonZeroUsize,
-    places: Places,
+    owned: OwnedCopies,
     hot: Box<[Hot]>,
     keys: usize,
     short: Rings,
@@ -92,10 +92,10 @@ pub(crate) struct Core {
 /// What every record touches, one copy a shard, by key.
 #[repr(align(128))]
 #[derive(Debug)]
-struct Hot(Box<[Kind]>);
+struct Hot(Box<[EventCell]>);
 
 #[derive(Debug)]
-struct Kind {
+struct EventCell {
     count: AtomicU64,
     last: Moment,
     /// The key of the windows.
@@ -107,7 +107,7 @@ struct Kind {
 struct Moment(AtomicU64);
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Reading {
+pub(crate) struct TallySums {
     totals: Box<[u64]>,
     last: Box<[u64]>,
     short: Sums,
@@ -137,7 +137,7 @@ impl<K: Copy, W: Copy> Tally<K, W> {
     pub fn recorder(&self) -> Option<TallyRecorder<K>> {
         Some(TallyRecorder {
             label: self.label,
-            place: self.core.places.take()?,
+            copy: self.core.owned.take()?,
             core: Arc::clone(&self.core),
             times: Times::at(Duration::ZERO),
         })
@@ -145,17 +145,17 @@ impl<K: Copy, W: Copy> Tally<K, W> {
 
     /// The counts of a reading of the same catalogue; of another one, none.
     #[must_use]
-    pub fn read(&self, reading: &super::Reading) -> Tallied<K, W> {
-        let none = Reading::default();
+    pub fn read(&self, reading: &super::Reading) -> TallyCounts<K, W> {
+        let none = TallySums::default();
         let reading = match reading.get(self.id) {
             Some(Frozen::Tally(reading)) => reading,
             _ => &none,
         };
         let long = reading.long.as_ref().unwrap_or(&reading.short);
-        Tallied {
+        TallyCounts {
             totals: Counts::of(self.label, &reading.totals),
-            short: Readings::of(self.window, &reading.short),
-            long: Readings::of(self.window, long),
+            short: WindowCounts::of(self.window, &reading.short),
+            long: WindowCounts::of(self.window, long),
             torn: reading.torn,
             last: Counts::of(self.label, &reading.last),
         }
@@ -171,11 +171,11 @@ impl<K: Copy> TallyRecorder<K> {
             self.times = Times::at(now);
         }
         self.core
-            .record_alone(self.place.at, self.times, (self.label.index)(key));
+            .record_alone(self.copy.at, self.times, (self.label.index)(key));
     }
 }
 
-impl<K: Copy, W> Tallied<K, W> {
+impl<K: Copy, W> TallyCounts<K, W> {
     /// When an event that `wanted` picks happened last, to the millisecond; `None` for never.
     pub fn last(&self, mut wanted: impl FnMut(K) -> bool) -> Option<Duration> {
         let picked = self.last.pairs().filter(|(kind, _)| wanted(*kind));
@@ -198,11 +198,11 @@ impl Core {
         let rings = |shape| Rings::new(shape, window_keys, shared, owned, now);
         Self {
             shared,
-            places: Places::new(owned),
+            owned: OwnedCopies::new(owned),
             hot: (0..copies).map(|_| Hot::new(window_of)).collect(),
             keys: window_of.len(),
-            short: rings(Shape::SHORT),
-            long: options.long.then(|| rings(Shape::LONG)),
+            short: rings(WindowShape::SHORT),
+            long: options.long.then(|| rings(WindowShape::LONG)),
             torn: [0, 0].map(AtomicU64::new),
         }
     }
@@ -239,7 +239,7 @@ impl Core {
         }
     }
 
-    fn by_key(&self, read: impl Fn(&Kind) -> u64, join: fn(u64, u64) -> u64) -> Box<[u64]> {
+    fn by_key(&self, read: impl Fn(&EventCell) -> u64, join: fn(u64, u64) -> u64) -> Box<[u64]> {
         let keys = 0..self.keys;
         let over = |key| {
             let cells = self.hot.iter().filter_map(|hot| hot.0.get(key));
@@ -259,7 +259,7 @@ impl Instrument for Core {
         for (torn, counter) in torn.into_iter().zip(&self.torn) {
             counter.fetch_add(u64::from(torn), Ordering::Relaxed);
         }
-        Frozen::Tally(Reading {
+        Frozen::Tally(TallySums {
             totals: self.by_key(
                 |kind| kind.count.load(Ordering::Relaxed),
                 u64::saturating_add,
@@ -286,7 +286,7 @@ impl Instrument for Core {
 
 impl Hot {
     fn new(window_of: &[usize]) -> Self {
-        let kind = |window: &usize| Kind {
+        let kind = |window: &usize| EventCell {
             count: AtomicU64::new(0),
             last: Moment(AtomicU64::new(0)),
             window: *window,
@@ -300,8 +300,8 @@ impl Times {
     const fn at(now: Duration) -> Self {
         Self {
             stamp: stamp(now),
-            short: Shape::SHORT.epoch(now),
-            long: Shape::LONG.epoch(now),
+            short: WindowShape::SHORT.slot_at(now),
+            long: WindowShape::LONG.slot_at(now),
         }
     }
 }

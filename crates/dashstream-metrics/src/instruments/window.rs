@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::instruments::{Frozen, Instrument, Reading};
 use crate::label::Label;
 use crate::shard;
-use crate::window::{Epoch, Readings, Rings, Shape};
+use crate::window::{Rings, Slot, WindowCounts, WindowShape};
 
 /// Events of the latest time, one ring for each value of a label, under one clock. Clones share it.
 ///
@@ -27,20 +27,20 @@ pub struct Window<K: 'static> {
 impl<K: Copy> Window<K> {
     /// The window's geometry.
     #[must_use]
-    pub fn shape(&self) -> Shape {
+    pub fn shape(&self) -> WindowShape {
         self.rings.shape()
     }
 
     /// Counts `n` events of `key` at `now`.
     pub fn record(&self, now: Duration, key: K, n: u64) {
-        self.record_at(self.rings.shape().epoch(now), key, n);
+        self.record_at(self.rings.shape().slot_at(now), key, n);
     }
 
-    /// Counts `n` events of `key` in an epoch that [`Shape::epoch`] gave for this window's shape.
-    pub fn record_at(&self, epoch: Epoch, key: K, n: u64) {
+    /// Counts `n` events of `key` in a slot that [`WindowShape::slot_at`] gave for this window's shape.
+    pub fn record_at(&self, slot: Slot, key: K, n: u64) {
         let shard = shard::current(self.rings.shared());
         self.rings
-            .record_in(shard, epoch, (self.label.index)(key), n);
+            .record_in(shard, slot, (self.label.index)(key), n);
     }
 
     /// Tells the window the time.
@@ -50,15 +50,15 @@ impl<K: Copy> Window<K> {
 
     /// Sums the window that ends `now`. Also a [`Window::tick`].
     #[must_use]
-    pub fn read_at(&self, now: Duration) -> Readings<K> {
-        Readings::of(self.label, &self.rings.read(now))
+    pub fn read_at(&self, now: Duration) -> WindowCounts<K> {
+        WindowCounts::of(self.label, &self.rings.read(now))
     }
 
     /// The counts of a reading of the same catalogue; `None` of another one.
     #[must_use]
-    pub fn read(&self, reading: &Reading) -> Option<Readings<K>> {
+    pub fn read(&self, reading: &Reading) -> Option<WindowCounts<K>> {
         match reading.get(self.id) {
-            Some(Frozen::Window(sums)) => Some(Readings::of(self.label, sums)),
+            Some(Frozen::Window(sums)) => Some(WindowCounts::of(self.label, sums)),
             _ => None,
         }
     }
@@ -74,6 +74,6 @@ impl Instrument for Rings {
     }
 
     fn poke(&self, now: Duration, cell: usize) {
-        self.record_in(0, self.shape().epoch(now), cell, 1);
+        self.record_in(0, self.shape().slot_at(now), cell, 1);
     }
 }

@@ -22,15 +22,15 @@ fn what_is_still_to_come_has_no_age_yet() {
 }
 
 #[test]
-fn a_share_is_shown_in_per_cent() {
-    let share = Share::from_fraction(0.125);
-    assert_eq!((share.fraction(), share.percent()), (0.125, 12.5));
-    assert_eq!(share.to_string(), "12.50 %");
+fn a_ratio_is_shown_in_per_cent() {
+    let ratio = Ratio::from_fraction(0.125);
+    assert_eq!((ratio.fraction(), ratio.percent()), (0.125, 12.5));
+    assert_eq!(ratio.to_string(), "12.50 %");
 }
 
 #[test]
-fn a_share_is_from_nothing_to_the_whole() {
+fn a_ratio_is_from_nothing_to_the_whole() {
     for (given, fraction) in [(-0.1, 0.0), (0.0, 0.0), (0.9, 0.9), (1.0, 1.0), (1.1, 1.0)] {
-        assert_eq!(Share::from_fraction(given).fraction(), fraction);
+        assert_eq!(Ratio::from_fraction(given).fraction(), fraction);
     }
 }

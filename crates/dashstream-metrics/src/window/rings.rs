@@ -4,13 +4,13 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use crate::sync::{AtomicU64, Ordering};
-use crate::window::account::Account;
-use crate::window::bucket::{After, Bucket, EPOCH_MAX, Left};
-use crate::window::shape::{Epoch, Shape};
+use crate::window::shape::{Slot, WindowShape};
+use crate::window::slot_word::{After, Left, SLOT_MAX, SlotWord};
+use crate::window::totals::WindowTotals;
 
 /// One ring a key, all of the same shape and under the same clock. Keys are places of a label's values.
 pub(crate) struct Rings {
-    shape: Shape,
+    shape: WindowShape,
     keys: usize,
     mask: u64,
     /// The shards that any thread may write to, a power of two.
@@ -18,7 +18,7 @@ pub(crate) struct Rings {
     /// All of them.
     shards: usize,
     /// By shard, then key, then slot.
-    slots: Box<[AtomicU64]>,
+    cells: Box<[AtomicU64]>,
     overflows: Box<[Overflow]>,
     tick: AtomicU64,
     opened: Duration,
@@ -32,7 +32,7 @@ pub(crate) struct Sums {
     pub(crate) window: Duration,
     pub(crate) covered: Duration,
     pub(crate) torn: bool,
-    pub(crate) account: Account,
+    pub(crate) totals: WindowTotals,
 }
 
 /// What left a shard's rings. Alone on its cache lines: it is written when a slot is reused.
@@ -48,7 +48,7 @@ struct Overflow {
 impl Rings {
     /// A window of `shared` copies, a power of two, and behind them `owned` copies for one writer each.
     pub(crate) fn new(
-        shape: Shape,
+        shape: WindowShape,
         keys: usize,
         shared: NonZeroUsize,
         owned: usize,
@@ -63,9 +63,9 @@ impl Rings {
             mask: u64::from(shape.ring().saturating_sub(1)),
             shared,
             shards,
-            slots: (0..len).map(|_| AtomicU64::new(0)).collect(),
+            cells: (0..len).map(|_| AtomicU64::new(0)).collect(),
             overflows: (0..shards).map(|_| Overflow::new()).collect(),
-            tick: AtomicU64::new(shape.epoch(now).0),
+            tick: AtomicU64::new(shape.slot_at(now).0),
             opened: now,
         }
     }
@@ -75,7 +75,7 @@ impl Rings {
     }
 
     #[inline]
-    pub(crate) const fn shape(&self) -> Shape {
+    pub(crate) const fn shape(&self) -> WindowShape {
         self.shape
     }
 
@@ -87,8 +87,8 @@ impl Rings {
 
     /// Tells the window the time.
     pub(crate) fn tick(&self, now: Duration) {
-        let Epoch(epoch) = self.shape.epoch(now);
-        self.tick.fetch_max(epoch.min(EPOCH_MAX), Ordering::Relaxed);
+        let Slot(slot) = self.shape.slot_at(now);
+        self.tick.fetch_max(slot.min(SLOT_MAX), Ordering::Relaxed);
     }
 
     /// Tells the time, sums the window that ends `now`, and accounts for every event that was recorded.
@@ -97,51 +97,51 @@ impl Rings {
     /// load for each slot, key and shard.
     pub(crate) fn read(&self, now: Duration) -> Sums {
         self.tick(now);
-        let Epoch(epoch) = self.shape.epoch(now);
-        let mut account = Account::default();
+        let Slot(slot) = self.shape.slot_at(now);
+        let mut totals = WindowTotals::default();
         for overflow in &self.overflows {
-            overflow.add_to(&mut account);
+            overflow.add_to(&mut totals);
         }
         let mut torn = false;
         let counts = (0..self.keys).map(|key| {
             let mut inside = 0_u64;
-            for bucket in self.buckets(key) {
-                let sum = match self.place(bucket.epoch, epoch) {
-                    Place::Inside => &mut inside,
-                    Place::Empty | Place::Expired => &mut account.expired,
-                    Place::Ahead => &mut account.ahead,
-                    Place::Overtaken => {
+            for word in self.words(key) {
+                let sum = match self.position(word.slot, slot) {
+                    Position::Inside => &mut inside,
+                    Position::Empty | Position::Expired => &mut totals.expired,
+                    Position::Ahead => &mut totals.ahead,
+                    Position::Overtaken => {
                         torn = true;
-                        &mut account.ahead
+                        &mut totals.ahead
                     }
                 };
-                *sum = sum.saturating_add(bucket.count);
+                *sum = sum.saturating_add(word.count);
             }
             inside
         });
         let counts: Box<[u64]> = counts.collect();
-        account.in_window = counts.iter().fold(0, |sum, n| sum.saturating_add(*n));
+        totals.in_window = counts.iter().fold(0, |sum, n| sum.saturating_add(*n));
         Sums {
             counts,
             window: self.shape.window(),
             covered: self.covered(now),
             torn,
-            account,
+            totals,
         }
     }
 
     #[inline]
-    pub(crate) fn record_in(&self, shard: usize, epoch: Epoch, key: usize, n: u64) {
-        let Some(slot) = self.admit(shard, epoch, key, n) else {
+    pub(crate) fn record_in(&self, shard: usize, slot: Slot, key: usize, n: u64) {
+        let Some(cell) = self.admit(shard, slot, key, n) else {
             return;
         };
-        // Relaxed: each slot is one self-contained word; nothing else is published through it.
-        let mut seen = slot.load(Ordering::Relaxed);
+        // Relaxed: each cell is one self-contained word; nothing else is published through it.
+        let mut seen = cell.load(Ordering::Relaxed);
         loop {
-            let After::Put { next, left } = Bucket::unpack(seen).after(epoch.0, n) else {
+            let After::Put { next, left } = SlotWord::unpack(seen).after(slot.0, n) else {
                 return self.lose(shard, |overflow| &overflow.late, n);
             };
-            match slot.compare_exchange_weak(
+            match cell.compare_exchange_weak(
                 seen,
                 next.pack(),
                 Ordering::Relaxed,
@@ -158,45 +158,45 @@ impl Rings {
     /// The same for the only thread that writes to this shard: nothing can change between its load and
     /// its store, so that it needs no locked access.
     #[inline]
-    pub(crate) fn record_alone_in(&self, shard: usize, epoch: Epoch, key: usize, n: u64) {
+    pub(crate) fn record_alone_in(&self, shard: usize, slot: Slot, key: usize, n: u64) {
         // A seeded defect: it writes where others write.
         let shard = if cfg!(mutant = "window_not_alone") {
             0
         } else {
             shard
         };
-        let Some(slot) = self.admit(shard, epoch, key, n) else {
+        let Some(cell) = self.admit(shard, slot, key, n) else {
             return;
         };
-        match Bucket::unpack(slot.load(Ordering::Relaxed)).after(epoch.0, n) {
+        match SlotWord::unpack(cell.load(Ordering::Relaxed)).after(slot.0, n) {
             After::Put { next, left } => {
-                slot.store(next.pack(), Ordering::Relaxed);
+                cell.store(next.pack(), Ordering::Relaxed);
                 self.leave(shard, left);
             }
             After::Late => self.lose(shard, |overflow| &overflow.late, n),
         }
     }
 
-    /// The slot for events of `epoch`; `None` when they are too early, which is then accounted for.
+    /// The cell for events of `slot`; `None` when they are too early, which is then accounted for.
     #[inline]
-    fn admit(&self, shard: usize, Epoch(epoch): Epoch, key: usize, n: u64) -> Option<&AtomicU64> {
+    fn admit(&self, shard: usize, Slot(slot): Slot, key: usize, n: u64) -> Option<&AtomicU64> {
         let tick = self.tick.load(Ordering::Relaxed);
-        if epoch > tick && !self.advance(tick, epoch) {
+        if slot > tick && !self.advance(tick, slot) {
             // A seeded defect: what comes too early is gone without a trace.
             if !cfg!(mutant = "window_forgets_early") {
                 self.lose(shard, |overflow| &overflow.early, n);
             }
             return None;
         }
-        let slot = self.slot(shard, key, epoch);
-        if slot.is_none() {
-            // Unreachable: shard, key and slot are all below the lengths the slots were made with.
+        let cell = self.cell(shard, key, slot);
+        if cell.is_none() {
+            // Unreachable: shard, key and slot are all below the lengths the cells were made with.
             self.lose(shard, |overflow| &overflow.late, n);
         }
-        slot
+        cell
     }
 
-    /// Accounts for what did not stay in a slot.
+    /// Accounts for what did not stay in a cell.
     #[inline]
     fn leave(&self, shard: usize, left: Left) {
         if left.displaced > 0 {
@@ -207,16 +207,16 @@ impl Rings {
         }
     }
 
-    /// Moves the window's time to `epoch` if that is within the guard; says whether it is.
+    /// Moves the window's time to `slot` if that is within the guard; says whether it is.
     #[cold]
-    fn advance(&self, tick: u64, epoch: u64) -> bool {
+    fn advance(&self, tick: u64, slot: u64) -> bool {
         let allowed = tick
             .saturating_add(u64::from(self.shape.guard()))
-            .min(EPOCH_MAX);
-        if epoch > allowed {
+            .min(SLOT_MAX);
+        if slot > allowed {
             return false;
         }
-        self.tick.fetch_max(epoch, Ordering::Relaxed);
+        self.tick.fetch_max(slot, Ordering::Relaxed);
         true
     }
 
@@ -228,10 +228,9 @@ impl Rings {
     }
 
     #[inline]
-    fn slot(&self, shard: usize, key: usize, epoch: u64) -> Option<&AtomicU64> {
-        let slot = usize::try_from(epoch & self.mask).ok()?;
-        self.slots
-            .get(self.ring_start(shard, key).wrapping_add(slot))
+    fn cell(&self, shard: usize, key: usize, slot: u64) -> Option<&AtomicU64> {
+        let at = usize::try_from(slot & self.mask).ok()?;
+        self.cells.get(self.ring_start(shard, key).wrapping_add(at))
     }
 
     #[inline]
@@ -243,7 +242,7 @@ impl Rings {
             .wrapping_mul(self.shape.ring() as usize)
     }
 
-    fn buckets(&self, key: usize) -> impl Iterator<Item = Bucket> {
+    fn words(&self, key: usize) -> impl Iterator<Item = SlotWord> {
         // A seeded defect: only the first writer's copy is read.
         let shards = if cfg!(mutant = "window_reads_one_shard") {
             1
@@ -253,36 +252,36 @@ impl Rings {
         (0..shards).flat_map(move |shard| {
             let start = self.ring_start(shard, key);
             let end = start.saturating_add(self.shape.ring() as usize);
-            let ring = self.slots.get(start..end).unwrap_or_default();
+            let ring = self.cells.get(start..end).unwrap_or_default();
             ring.iter()
-                .map(|slot| Bucket::unpack(slot.load(Ordering::Relaxed)))
+                .map(|cell| SlotWord::unpack(cell.load(Ordering::Relaxed)))
         })
     }
 
-    /// Where a slot of epoch `held` lies for a reader at epoch `reader`.
+    /// Where the slot `held` lies for a reader at the slot `reader`.
     ///
     /// Seeded defects: old slots count as well; nobody says that a slot was reused.
-    fn place(&self, held: u64, reader: u64) -> Place {
+    fn position(&self, held: u64, reader: u64) -> Position {
         let slots = u64::from(self.shape.slots());
         if held == 0 {
-            Place::Empty
+            Position::Empty
         } else if held.saturating_add(slots) <= reader && !cfg!(mutant = "window_ignores_epochs") {
-            Place::Expired
+            Position::Expired
         } else if held <= reader {
-            Place::Inside
+            Position::Inside
         } else if held <= reader.saturating_add(u64::from(self.shape.guard()))
             || cfg!(mutant = "window_never_torn")
         {
-            Place::Ahead
+            Position::Ahead
         } else {
-            Place::Overtaken
+            Position::Overtaken
         }
     }
 
     fn covered(&self, now: Duration) -> Duration {
-        let slot = self.shape.slot().as_secs();
+        let slot = self.shape.slot_length().as_secs();
         let begun = now.as_secs().checked_rem(slot).unwrap_or(0);
-        let full = self.shape.window().saturating_sub(self.shape.slot());
+        let full = self.shape.window().saturating_sub(self.shape.slot_length());
         let in_slot = Duration::new(begun, now.subsec_nanos());
         full.saturating_add(in_slot)
             .min(now.saturating_sub(self.opened))
@@ -299,7 +298,7 @@ impl core::fmt::Debug for Rings {
     }
 }
 
-enum Place {
+enum Position {
     Empty,
     Expired,
     Inside,
@@ -317,12 +316,12 @@ impl Overflow {
         }
     }
 
-    fn add_to(&self, account: &mut Account) {
+    fn add_to(&self, totals: &mut WindowTotals) {
         for (field, cell) in [
-            (&mut account.expired, &self.expired),
-            (&mut account.late, &self.late),
-            (&mut account.early, &self.early),
-            (&mut account.saturated, &self.saturated),
+            (&mut totals.expired, &self.expired),
+            (&mut totals.late, &self.late),
+            (&mut totals.early, &self.early),
+            (&mut totals.saturated, &self.saturated),
         ] {
             *field = field.saturating_add(cell.load(Ordering::Relaxed));
         }

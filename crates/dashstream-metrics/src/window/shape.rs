@@ -17,17 +17,17 @@ const SLOTS_MAX: u32 = 1 << 17;
 
 /// How a window divides time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Shape {
+pub struct WindowShape {
     slot_seconds: NonZeroU32,
     slots: u32,
     /// A power of two, at least `slots` plus the guard.
     ring: u32,
 }
 
-/// Why a [`Shape`] is refused.
+/// Why a [`WindowShape`] is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
-pub enum ShapeError {
+pub enum WindowShapeError {
     /// A slot lasts zero seconds.
     #[error("a slot must last at least one second")]
     EmptySlot,
@@ -41,7 +41,7 @@ pub enum ShapeError {
     },
 }
 
-impl ShapeError {
+impl WindowShapeError {
     /// A stable name for logs and tests.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -52,7 +52,7 @@ impl ShapeError {
     }
 }
 
-impl Shape {
+impl WindowShape {
     /// The last 120 seconds, by the second: the length that existing consumers report.
     pub const SHORT: Self = Self::known(1, 120);
 
@@ -63,14 +63,14 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// [`ShapeError::EmptySlot`] for slots without length, [`ShapeError::Slots`] for none or more
+    /// [`WindowShapeError::EmptySlot`] for slots without length, [`WindowShapeError::Slots`] for none or more
     /// than 131,072 of them.
-    pub const fn new(slot_seconds: u32, slots: u32) -> Result<Self, ShapeError> {
+    pub const fn new(slot_seconds: u32, slots: u32) -> Result<Self, WindowShapeError> {
         let Some(slot_seconds) = NonZeroU32::new(slot_seconds) else {
-            return Err(ShapeError::EmptySlot);
+            return Err(WindowShapeError::EmptySlot);
         };
         if slots == 0 || slots > SLOTS_MAX {
-            return Err(ShapeError::Slots {
+            return Err(WindowShapeError::Slots {
                 slots,
                 limit: SLOTS_MAX,
             });
@@ -99,7 +99,7 @@ impl Shape {
 
     /// The length of one slot: the window's resolution.
     #[must_use]
-    pub const fn slot(&self) -> Duration {
+    pub const fn slot_length(&self) -> Duration {
         Duration::from_secs(self.slot_seconds.get() as u64)
     }
 
@@ -121,16 +121,16 @@ impl Shape {
         self.ring
     }
 
-    /// The epoch that `now` falls into, starting at 1.
+    /// The number of the slot that `now` falls into, starting at 1.
     ///
     /// A window records in the first 2^28 - 1 of them, and counts what comes later as early.
     #[must_use]
     #[inline]
-    pub const fn epoch(&self, now: Duration) -> Epoch {
+    pub const fn slot_at(&self, now: Duration) -> Slot {
         match now.as_secs().checked_div(self.slot_seconds.get() as u64) {
-            Some(slot) => Epoch(slot.saturating_add(1)),
+            Some(slot) => Slot(slot.saturating_add(1)),
             // No slot lasts zero seconds.
-            None => Epoch(1),
+            None => Slot(1),
         }
     }
 
@@ -153,4 +153,4 @@ impl Shape {
 ///
 /// Computing it once for a batch of records and recording with it saves the division.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Epoch(pub(crate) u64);
+pub struct Slot(pub(crate) u64);

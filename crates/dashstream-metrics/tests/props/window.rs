@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use core::num::NonZeroUsize;
 
-use dashstream_metrics::{Catalogue, Label, Reading, Shape};
+use dashstream_metrics::{Catalogue, Label, Reading, WindowShape};
 
 /// One step of a schedule.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +19,9 @@ pub(crate) enum Step {
 
 /// The schedule that `bytes` stand for: the length of a slot, their number, and six bytes a step. `None`
 /// when they are no window.
-pub(crate) fn schedule(bytes: &[u8]) -> Option<(Shape, Vec<Step>)> {
+pub(crate) fn schedule(bytes: &[u8]) -> Option<(WindowShape, Vec<Step>)> {
     let (&[slot, slots], steps) = bytes.split_first_chunk()?;
-    let shape = Shape::new(slot.into(), slots.into()).ok()?;
+    let shape = WindowShape::new(slot.into(), slots.into()).ok()?;
     let step = |bytes: &[u8; 6]| {
         let [kind, at @ .., n] = *bytes;
         let at = u64::from(u32::from_le_bytes(at));
@@ -43,7 +43,7 @@ pub(crate) fn schedule(bytes: &[u8]) -> Option<(Shape, Vec<Step>)> {
 /// For every reading: the window shows exactly the accepted events of its slots, unless it says that
 /// it was torn, in which case it shows fewer. At the end: everything recorded is accounted for.
 #[expect(clippy::panic, reason = "a property fails by panicking")]
-pub(crate) fn obeys_the_model(shape: Shape, steps: &[Step]) {
+pub(crate) fn obeys_the_model(shape: WindowShape, steps: &[Step]) {
     let one = NonZeroUsize::MIN;
     let built = Catalogue::<Reading>::build(Duration::ZERO, |c| {
         c.window("events", Label::NONE, shape, one)
@@ -53,13 +53,13 @@ pub(crate) fn obeys_the_model(shape: Shape, steps: &[Step]) {
     };
     let mut recorded = 0_u64;
     let mut accepted: Vec<(u64, u64)> = Vec::new();
-    let slot = shape.slot().as_secs();
+    let slot = shape.slot_length().as_secs();
     for step in steps {
         match *step {
             Step::Record { at, n } => {
-                let before = window.read_at(Duration::ZERO).account.misfits();
+                let before = window.read_at(Duration::ZERO).totals.dropped();
                 window.record(Duration::from_secs(at), (), n);
-                let lost = window.read_at(Duration::ZERO).account.misfits() - before;
+                let lost = window.read_at(Duration::ZERO).totals.dropped() - before;
                 assert!(lost <= n, "more was lost than recorded");
                 accepted.push((at / slot, n - lost));
                 recorded += n;
@@ -82,11 +82,11 @@ pub(crate) fn obeys_the_model(shape: Shape, steps: &[Step]) {
             }
         }
         for at in [0, 1_000_000] {
-            let account = window.read_at(Duration::from_secs(at)).account;
+            let totals = window.read_at(Duration::from_secs(at)).totals;
             assert_eq!(
-                account.recorded(),
+                totals.recorded(),
                 recorded,
-                "as seen from {at} s: {account:?}"
+                "as seen from {at} s: {totals:?}"
             );
         }
     }

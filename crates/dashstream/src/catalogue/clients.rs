@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use dashstream_metrics::Watch::{Alert, Waived};
+use dashstream_metrics::AlertCoverage::{Alert, Waived};
 use dashstream_metrics::{Counter, Label, Registration, Tally, TallyOptions, level};
 
 use crate::catalogue::of;

@@ -1,8 +1,9 @@
 //! The broker connection, and how far behind the consumer is.
 
-use dashstream_metrics::Watch::{Alert, Waived};
+use dashstream_metrics::AlertCoverage::{Alert, Waived};
 use dashstream_metrics::{
-    Counter, Edges, Histogram, Kind, Label, LabelSpec, Registration, Tally, TallyOptions, level,
+    Buckets, Counter, Histogram, Label, LabelSpec, MetricKind, Registration, Tally, TallyOptions,
+    level,
 };
 
 use crate::catalogue::{age, by_partition, flag};
@@ -53,19 +54,19 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Connection {
             "Records that wait in partitions that no member of the group owns."
             Alert("DashstreamPartitionsUnowned") shown as "broker.unowned_records",
             |s, ()| level(s.observed.unowned.as_ref().map_or(0, |unowned| unowned.records));
-        derive[Kind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_consumer_lag"
+        derive[MetricKind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_consumer_lag"
             "Records between the position and the end of the log."
             Alert("DashstreamLagHigh") shown as "partitions.lag",
             by_partition(|_, p| p.lag.map_or(f64::NAN, level));
-        derive[Kind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_lag_offset_age_seconds"
+        derive[MetricKind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_lag_offset_age_seconds"
             "Seconds since the stored offset moved; -1 for never."
             Alert("DashstreamPartitionStale") shown as "partitions.offset_age_seconds",
             by_partition(|s, p| age(s.ago(p.offset_moved_at)));
-        derive[Kind::Gauge, vec![LabelSpec::open("partition")]] "dashstream_held_record_loss_seconds"
+        derive[MetricKind::Gauge, vec![LabelSpec::open("partition")]] "dashstream_held_record_loss_seconds"
             "Least seconds until retention removes the record a partition is held at; NaN where unknown."
             Alert("DashstreamRetentionNear") shown as "partitions.loss_seconds",
             by_partition(|_, p| p.loss_in.map_or(f64::NAN, |left| left.as_secs_f64()));
-        derive[Kind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_catchup_phase"
+        derive[MetricKind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_catchup_phase"
             "1 while records from before the session are read, then 0."
             Waived("catching up is what a start does") shown as "partitions.catching_up",
             by_partition(|_, p| flag(p.catching_up));
@@ -81,8 +82,8 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Connection {
 }
 
 /// Microseconds; printed in seconds.
-const LAG_POLL: Edges = Edges {
-    edges: &[
+const LAG_POLL: Buckets = Buckets {
+    bounds: &[
         10_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000,
     ],
     divisor: 1_000_000,

@@ -1,8 +1,8 @@
 //! Delivered records: how they ended, how old and how late they are.
 
-use dashstream_metrics::Watch::{Alert, Waived};
+use dashstream_metrics::AlertCoverage::{Alert, Waived};
 use dashstream_metrics::{
-    About, Counter, Edges, Label, Latency, Registration, Tally, TallyOptions,
+    Buckets, Counter, Label, Latency, MetricDesc, Registration, Tally, TallyOptions,
 };
 
 use crate::catalogue::age;
@@ -76,10 +76,10 @@ pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consu
     let millis = "Milliseconds from the producer's stamp to the end of processing.";
     let watched = Alert("DashstreamLatencyHigh");
     let latency = c.latency(
-        About::new("dashstream_latency_seconds", seconds, same),
-        About::new("dashstream_latency_quantile_seconds", quantiles, same),
+        MetricDesc::new("dashstream_latency_seconds", seconds, same),
+        MetricDesc::new("dashstream_latency_quantile_seconds", quantiles, same),
         &[(
-            About::new("websocket_e2e_latency_ms", millis, watched),
+            MetricDesc::new("websocket_e2e_latency_ms", millis, watched),
             LATENCY_MS,
         )],
         LATENCY_STAGE,
@@ -93,8 +93,8 @@ pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consu
 }
 
 /// Milliseconds of microseconds; the edges of existing consumers, so that quantiles stay comparable.
-const LATENCY_MS: Edges = Edges {
-    edges: &[
+const LATENCY_MS: Buckets = Buckets {
+    bounds: &[
         100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000,
         50_000_000,
     ],

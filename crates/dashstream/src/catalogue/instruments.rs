@@ -1,7 +1,7 @@
 //! The instruments themselves, and the process.
 
-use dashstream_metrics::Watch::{Alert, Waived};
-use dashstream_metrics::{About, Kind, Label, Registration};
+use dashstream_metrics::AlertCoverage::{Alert, Waived};
+use dashstream_metrics::{Label, MetricDesc, MetricKind, Registration};
 
 use crate::labels::{WindowLength, WindowMisfit};
 use crate::reason_code::ReasonCode;
@@ -22,7 +22,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) {
             "Time that the windows stand for: less than their length after a start."
             Waived("a short window is a recent start") shown as "windows.covered_seconds",
             |s, window| s.windows.outcomes(window).covered.as_secs_f64();
-        derive[Kind::Counter, vec![WindowLength::LABEL.into(), WindowMisfit::LABEL.into()]]
+        derive[MetricKind::Counter, vec![WindowLength::LABEL.into(), WindowMisfit::LABEL.into()]]
             "dashstream_window_misfits_total"
             "Records that a window could not show, by reason; totals have them."
             Alert("DashstreamWindowInexact") shown as "windows.misfits",
@@ -40,7 +40,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) {
             |s, window| s.windows.torn(window);
     }
     c.health(
-        About::new(
+        MetricDesc::new(
             "dashstream_health",
             "1 while a reason of the verdict stands at a level, and for 130 s after.",
             Waived("each reason has an alert of its own"),

@@ -6,10 +6,10 @@ macro_rules! families {
     ($c:ident: $(
         $declare:ident[$($labels:expr),+] $name:literal
             $help:literal
-            $Watch:ident($watch:literal) $(shown as $shown:literal)?, $read:expr;
+            $Coverage:ident($alert:literal) $(shown as $shown:literal)?, $read:expr;
     )+) => {$(
-        let about = dashstream_metrics::About::new($name, $help, $Watch($watch));
-        $c.$declare(about$(.shown_as($shown))?, $($labels,)+ $read);
+        let desc = dashstream_metrics::MetricDesc::new($name, $help, $Coverage($alert));
+        $c.$declare(desc$(.shown_as($shown))?, $($labels,)+ $read);
     )+};
 }
 
@@ -18,12 +18,12 @@ macro_rules! instruments {
     ($c:ident: $Group:ident { $($other:ident),* } $(
         $field:ident: $declare:ident[$($labels:expr),+] $name:literal
             $help:literal
-            $Watch:ident($watch:literal) $(shown as $shown:literal)?;
+            $Coverage:ident($alert:literal) $(shown as $shown:literal)?;
     )+) => {
         $Group {
             $( $field: {
-                let about = dashstream_metrics::About::new($name, $help, $Watch($watch));
-                $c.$declare(about$(.shown_as($shown))?, $($labels),+)
+                let desc = dashstream_metrics::MetricDesc::new($name, $help, $Coverage($alert));
+                $c.$declare(desc$(.shown_as($shown))?, $($labels),+)
             }, )+
             $($other),*
         }

@@ -1,7 +1,7 @@
 //! What the policy does with unprocessable records, and what the archive does.
 
-use dashstream_metrics::Watch::{Alert, Waived};
-use dashstream_metrics::{Kind, Label, LabelSpec, Registration, Tally, TallyOptions, level};
+use dashstream_metrics::AlertCoverage::{Alert, Waived};
+use dashstream_metrics::{Label, LabelSpec, MetricKind, Registration, Tally, TallyOptions, level};
 use dashstream_policy::FailureReason;
 
 use crate::catalogue::{age, flag};
@@ -27,7 +27,7 @@ pub(super) fn declare(
         TallyOptions::default(),
     );
     families! { c:
-        derive[Kind::Gauge, vec![LabelSpec::open("partition"), PartitionState::LABEL.into()]]
+        derive[MetricKind::Gauge, vec![LabelSpec::open("partition"), PartitionState::LABEL.into()]]
             "dashstream_partition_state"
             "1 for the state that a partition is in, 0 for the others."
             Alert("DashstreamPartitionHeld") shown as "partitions.state",
@@ -43,7 +43,7 @@ pub(super) fn declare(
             "Assigned partitions by state."
             Alert("DashstreamPartitionStalled") shown as "partitions.state",
             |s, state| level(partitions_in(s, state));
-        derive[Kind::Counter, vec![DISPOSITION.into(), CAUSE.into()]]
+        derive[MetricKind::Counter, vec![DISPOSITION.into(), CAUSE.into()]]
             "dashstream_dispositions_total"
             "Unprocessable records that were settled, by how and why."
             Alert("DashstreamUnprocessableUnsettled") shown as "unprocessable.dispositions",

@@ -1,7 +1,7 @@
 //! The replay buffer and what clients ask it for.
 
-use dashstream_metrics::Watch::{Alert, Waived};
-use dashstream_metrics::{Counter, Edges, Histogram, Label, Registration};
+use dashstream_metrics::AlertCoverage::{Alert, Waived};
+use dashstream_metrics::{Buckets, Counter, Histogram, Label, Registration};
 
 use crate::labels::{RedisOperation, ReplayMode};
 use crate::snapshot::Snapshot;
@@ -92,12 +92,12 @@ impl Replay {
     }
 }
 
-const REPLAY_MS: Edges = Edges {
-    edges: &[10, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000],
+const REPLAY_MS: Buckets = Buckets {
+    bounds: &[10, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000],
     divisor: 1,
 };
 
-const REDIS_MS: Edges = Edges {
-    edges: &[1, 5, 10, 25, 50, 100, 250, 500, 1000],
+const REDIS_MS: Buckets = Buckets {
+    bounds: &[1, 5, 10, 25, 50, 100, 250, 500, 1000],
     divisor: 1,
 };

@@ -1,7 +1,7 @@
 //! Runs whose state is followed, and the order of their messages.
 
-use dashstream_metrics::Watch::{Alert, Waived};
-use dashstream_metrics::{Counter, Edges, Histogram, Label, Registration, level};
+use dashstream_metrics::AlertCoverage::{Alert, Waived};
+use dashstream_metrics::{Buckets, Counter, Histogram, Label, Registration, level};
 
 use crate::labels::{RESYNC_REASON, RunState};
 use crate::snapshot::Snapshot;
@@ -58,7 +58,7 @@ impl Runs {
     }
 }
 
-const GAP_SIZE: Edges = Edges {
-    edges: &[1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 5000, 10_000],
+const GAP_SIZE: Buckets = Buckets {
+    bounds: &[1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 5000, 10_000],
     divisor: 1,
 };

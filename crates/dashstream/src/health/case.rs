@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use dashstream_metrics::{Age, Rate, Readings, Threshold};
+use dashstream_metrics::{Age, Rate, Threshold, WindowCounts};
 
 use crate::health::policy::HealthPolicy;
 use crate::health::verdict::{Gates, Low, Status};
@@ -141,7 +141,7 @@ impl<'a> Case<'a> {
     fn judge<K: Copy>(
         &self,
         code: ReasonCode,
-        readings: &Readings<K>,
+        readings: &WindowCounts<K>,
         bad: impl FnMut(K) -> bool,
         of: impl FnMut(K) -> bool,
         threshold: Threshold,

@@ -9,7 +9,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dashstream_metrics::{Age, Level, Rate, Standing};
+use dashstream_metrics::{ActiveReasons, Age, Level, Rate};
 use dashstream_policy::Breaker;
 
 use crate::labels::labels;
@@ -133,7 +133,7 @@ pub struct Gates {
     /// Partitions beyond the limit of their lag, with the lowest since they are.
     pub(crate) lag: BTreeMap<i32, Low>,
     /// Which reasons stand, for [`Observation::standing`](crate::Observation::standing) of the next snapshot.
-    pub standing: Standing<ReasonCode>,
+    pub standing: ActiveReasons<ReasonCode>,
 }
 
 impl Default for Gates {
@@ -142,7 +142,7 @@ impl Default for Gates {
             open: BTreeSet::new(),
             archive_failing_since: None,
             lag: BTreeMap::new(),
-            standing: Standing::new(ReasonCode::LABEL),
+            standing: ActiveReasons::new(ReasonCode::LABEL),
         }
     }
 }

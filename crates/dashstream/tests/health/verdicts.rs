@@ -152,12 +152,12 @@ fn a_reason_stands_for_130_seconds_after_it_ended() {
         let gates = stream.second(&[(GOOD, 1)]).gates;
         let seen = gates
             .standing
-            .stands(ReasonCode::BrokerRefusal, Level::Fail);
+            .is_active(ReasonCode::BrokerRefusal, Level::Fail);
         assert_eq!(seen, stands, "at {second} s, of a reason at 1 s");
         assert!(
             !gates
                 .standing
-                .stands(ReasonCode::BrokerRefusal, Level::Warn)
+                .is_active(ReasonCode::BrokerRefusal, Level::Warn)
         );
     }
 }

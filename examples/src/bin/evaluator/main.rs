@@ -6,8 +6,9 @@ use core::time::Duration;
 
 use dashstream_metrics::artefacts::{Alert, Artefacts};
 use dashstream_metrics::{
-    About, Catalogue, Finding, Format, Label, Level, Rate, Reading, RegisterError, Registration,
-    Rule, Standing, Tallied, Tally, TallyOptions, Threshold, Watch, Wilson, judge, level,
+    ActiveReasons, AlertCoverage, Catalogue, Finding, Format, Label, Level, MetricDesc, Rate,
+    Reading, RegisterError, Registration, Rule, Tally, TallyCounts, TallyOptions, Threshold,
+    Wilson, judge, level,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +46,9 @@ const CODE: Label<Code> = Label {
 /// What the service says of itself at one moment; its families are read from it.
 struct Snapshot {
     reading: Reading,
-    grades: Tallied<Grade>,
+    grades: TallyCounts<Grade>,
     waiting: u64,
-    standing: Standing<Code>,
+    active: ActiveReasons<Code>,
 }
 
 impl AsRef<Reading> for Snapshot {
@@ -58,21 +59,21 @@ impl AsRef<Reading> for Snapshot {
 
 /// Declares the families, and returns what counts: there is none of it without the page.
 fn declare(c: &mut Registration<Snapshot>) -> Tally<Grade> {
-    let grades = About::new(
+    let grades = MetricDesc::new(
         "evaluator_grades_total",
         "Answers by grade.",
-        Watch::Alert("EvaluatorBadAnswers"),
+        AlertCoverage::Alert("EvaluatorBadAnswers"),
     );
-    let waiting = About::new(
+    let waiting = MetricDesc::new(
         "evaluator_waiting",
         "Answers that wait.",
-        Watch::Alert("EvaluatorQueueFull"),
+        AlertCoverage::Alert("EvaluatorQueueFull"),
     );
-    let alone = Watch::Waived("each reason has an alert of its own");
-    let health = About::new("evaluator_health", "1 while a reason stands.", alone);
+    let alone = AlertCoverage::Waived("each reason has an alert of its own");
+    let health = MetricDesc::new("evaluator_health", "1 while a reason stands.", alone);
     c.counts(grades, GRADE, |s, grade| s.grades.totals.get(grade));
     c.gauges(waiting, Label::NONE, |s, ()| level(s.waiting));
-    c.health(health, CODE, |s| &s.standing);
+    c.health(health, CODE, |s| &s.active);
     let options = TallyOptions::default();
     c.tally("grades", GRADE, GRADE, |grade| grade, options)
 }
@@ -127,12 +128,12 @@ fn snapshot(
     let reading = catalogue.read(now);
     let mut snapshot = Snapshot {
         grades: own.read(&reading),
-        standing: Standing::new(CODE),
+        active: ActiveReasons::new(CODE),
         reading,
         waiting,
     };
     let reasons = judge(&rules(), &snapshot);
-    snapshot.standing.note(
+    snapshot.active.note(
         now,
         reasons.iter().map(|reason| (reason.code, reason.level)),
     );

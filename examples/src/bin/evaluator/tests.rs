@@ -1,4 +1,4 @@
-use dashstream_metrics::{Ghost, compare, lint};
+use dashstream_metrics::{ExportGap, compare, lint};
 
 use super::*;
 
@@ -29,7 +29,10 @@ fn nothing_is_counted_unseen_and_its_files_pass_the_lint() {
         made.reading = reading;
         made
     };
-    assert_eq!(catalogue.ghosts(now, make, others), Vec::<Ghost>::new());
+    assert_eq!(
+        catalogue.export_gaps(now, make, others),
+        Vec::<ExportGap>::new()
+    );
     let artefacts = Artefacts {
         job: "evaluator",
         title: "Evaluator",
@@ -51,8 +54,8 @@ fn nothing_is_counted_unseen_and_its_files_pass_the_lint() {
 
 #[test]
 fn a_name_that_is_taken_leaves_no_handle() {
-    let waived = Watch::Waived("planted by a test");
-    let twice = About::new("evaluator_waiting", "Again.", waived);
+    let waived = AlertCoverage::Waived("planted by a test");
+    let twice = MetricDesc::new("evaluator_waiting", "Again.", waived);
     let built = Catalogue::build(Duration::ZERO, |c| {
         (declare(c), c.counter(twice, Label::NONE))
     });

@@ -10,10 +10,10 @@ use crate::counts::Counts;
 use crate::label::Label;
 use crate::tests::explore::explore;
 use crate::window::rings::Rings;
-use crate::window::{Account, Epoch, Shape};
+use crate::window::{Slot, WindowShape, WindowTotals};
 
 /// A window of one slot of one second, in a ring of two: the other slot is the guard.
-const SHAPE: Shape = Shape::with_ring(NonZeroU32::MIN, 1, 2);
+const SHAPE: WindowShape = WindowShape::with_ring(NonZeroU32::MIN, 1, 2);
 
 /// The second of two kinds.
 const BAD: usize = 1;
@@ -39,11 +39,11 @@ fn window(keys: usize, shared: NonZeroUsize, owned: usize, now: u64) -> Rings {
 
 /// Records `n` events at a second in the first shard.
 fn record(window: &Rings, at: u64, key: usize, n: u64) {
-    window.record_in(0, SHAPE.epoch(second(at)), key, n);
+    window.record_in(0, SHAPE.slot_at(second(at)), key, n);
 }
 
-fn account(window: &Rings, at: u64) -> [u64; 5] {
-    numbers(window.read(second(at)).account)
+fn totals(window: &Rings, at: u64) -> [u64; 5] {
+    numbers(window.read(second(at)).totals)
 }
 
 fn count(window: &Rings, at: u64) -> (u64, bool) {
@@ -52,15 +52,15 @@ fn count(window: &Rings, at: u64) -> (u64, bool) {
 }
 
 /// In the window, expired, late, early, and the sum of everything.
-fn numbers(account: Account) -> [u64; 5] {
-    let Account {
+fn numbers(totals: WindowTotals) -> [u64; 5] {
+    let WindowTotals {
         in_window,
         expired,
         late,
         early,
         ..
-    } = account;
-    [in_window, expired, late, early, account.recorded()]
+    } = totals;
+    [in_window, expired, late, early, totals.recorded()]
 }
 
 /// Two writers race for a slot across a turn of the ring: nothing is lost, nothing is moved.
@@ -73,7 +73,7 @@ fn two_writers_across_a_rotation_account_for_every_event() {
             |window: &Rings| record(window, 0, 0, 2),
             |window| record(window, 2, 0, 1),
         ],
-        |window, [(), ()]| account(window, 2),
+        |window, [(), ()]| totals(window, 2),
     );
     // The old events expire when they were there first, and are late when they were not.
     assert_eq!(seen, BTreeSet::from([[1, 2, 0, 0, 3], [1, 0, 2, 0, 3]]));
@@ -89,7 +89,7 @@ fn two_writers_of_one_slot_both_count() {
             |window: &Rings| record(window, 0, 0, 2),
             |window| record(window, 0, 0, 3),
         ],
-        |window, [(), ()]| account(window, 0),
+        |window, [(), ()]| totals(window, 0),
     );
     assert_eq!(seen, BTreeSet::from([[5, 0, 0, 0, 5]]));
 }
@@ -105,7 +105,7 @@ fn a_third_writer_from_the_past_disturbs_neither_of_the_present() {
             |window| record(window, 2, 0, 2),
             |window| record(window, 2, 0, 1),
         ],
-        |window, [(), (), ()]| account(window, 2),
+        |window, [(), (), ()]| totals(window, 2),
     );
     assert_eq!(seen, BTreeSet::from([[3, 4, 0, 0, 7], [3, 0, 4, 0, 7]]));
 }
@@ -121,11 +121,11 @@ fn writers_of_two_shards_are_both_read() {
         },
         [
             |window: &Rings| {
-                window.record_in(0, Epoch(1), 0, 2);
+                window.record_in(0, Slot(1), 0, 2);
                 0
             },
             |window| {
-                window.record_in(1, Epoch(1), 0, 1);
+                window.record_in(1, Slot(1), 0, 1);
                 0
             },
             |window| count(window, 0).0,
@@ -143,17 +143,17 @@ fn a_writer_with_a_shard_of_its_own_loses_nothing() {
         "own shard",
         || {
             let window = window(1, NonZeroUsize::MIN, 1, 2);
-            window.record_alone_in(1, Epoch(1), 0, 4);
+            window.record_alone_in(1, Slot(1), 0, 4);
             window
         },
         [
             |window: &Rings| {
-                window.record_alone_in(1, Epoch(3), 0, 1);
-                window.record_alone_in(1, Epoch(3), 0, 1);
+                window.record_alone_in(1, Slot(3), 0, 1);
+                window.record_alone_in(1, Slot(3), 0, 1);
             },
-            |window| window.record_in(0, Epoch(3), 0, 3),
+            |window| window.record_in(0, Slot(3), 0, 3),
         ],
-        |window, [(), ()]| account(window, 2),
+        |window, [(), ()]| totals(window, 2),
     );
     assert_eq!(seen, BTreeSet::from([[5, 4, 0, 0, 9]]));
 }
@@ -170,7 +170,7 @@ fn a_writer_at_the_edge_of_the_guard_is_counted_or_early() {
             |window: &Rings| record(window, 1, 0, 1),
             |window| record(window, 2, 0, 2),
         ],
-        |window, [(), ()]| account(window, 2),
+        |window, [(), ()]| totals(window, 2),
     );
     // The first takes another slot, and is over when the second is.
     assert_eq!(seen, BTreeSet::from([[0, 1, 0, 2, 3], [2, 1, 0, 0, 3]]));
@@ -236,7 +236,7 @@ fn an_overtaken_reader_says_torn() {
         [
             |window: &Rings| {
                 window.tick(second(2));
-                window.record_in(0, Epoch(3), 0, 1);
+                window.record_in(0, Slot(3), 0, 1);
                 (0, false)
             },
             |window| count(window, 0),

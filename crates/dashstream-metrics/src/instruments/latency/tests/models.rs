@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::edges::Edges;
+use crate::buckets::Buckets;
 use crate::instruments::latency::*;
 use crate::tests::explore::explore;
 
 const NOW: Duration = Duration::from_secs(1);
 
 /// A bucket up to 0 and one for the rest, as the quantiles have in a model.
-const EDGES: Edges = Edges {
-    edges: &[0],
+const EDGES: Buckets = Buckets {
+    bounds: &[0],
     divisor: 1,
 };
 
 fn latency() -> Latency<()> {
-    let core = Core::new(1, || Buckets::zero(EDGES, 1), 1, NOW);
+    let core = Core::new(1, || HistogramCells::zero(EDGES, 1), 1, NOW);
     Latency {
         label: Label::NONE,
         core: Arc::new(core),

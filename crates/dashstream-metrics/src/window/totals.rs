@@ -5,7 +5,7 @@
 /// When no writer is under way, the fields sum to exactly what was recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Account {
+pub struct WindowTotals {
     /// Inside the window that ends now.
     pub in_window: u64,
     /// In guard slots: recorded by writers whose time is ahead of the reader's.
@@ -20,19 +20,19 @@ pub struct Account {
     pub saturated: u64,
 }
 
-impl Account {
+impl WindowTotals {
     /// All events that were recorded.
     #[must_use]
     pub const fn recorded(&self) -> u64 {
         self.in_window
             .saturating_add(self.ahead)
             .saturating_add(self.expired)
-            .saturating_add(self.misfits())
+            .saturating_add(self.dropped())
     }
 
     /// Events that no window ever showed, although they happened.
     #[must_use]
-    pub const fn misfits(&self) -> u64 {
+    pub const fn dropped(&self) -> u64 {
         self.late
             .saturating_add(self.early)
             .saturating_add(self.saturated)

@@ -9,7 +9,7 @@ use crate::instruments::Reading;
 /// Something that a catalogue promises and does not keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ghost {
+pub enum ExportGap {
     /// A cell of an instrument that no family shows.
     Cell {
         /// The instrument's name.
@@ -31,13 +31,13 @@ impl<S: AsRef<Reading>> Catalogue<S> {
     /// For a host's tests, on a catalogue that counts nothing else: it counts what it moves. `snapshot`
     /// makes the host's snapshot of a reading, and `others` are snapshots in which what the host says
     /// itself differs.
-    pub fn ghosts(
+    pub fn export_gaps(
         &self,
         now: Duration,
         mut snapshot: impl FnMut(Reading) -> S,
         others: impl IntoIterator<Item = S>,
-    ) -> Vec<Ghost> {
-        let mut ghosts = Vec::new();
+    ) -> Vec<ExportGap> {
+        let mut gaps = Vec::new();
         let mut moved = BTreeSet::new();
         let mut before = self.sections(&snapshot(self.read(now)));
         for named in &self.instruments {
@@ -47,7 +47,7 @@ impl<S: AsRef<Reading>> Catalogue<S> {
                 let changed = moved_between(&before, &after);
                 if changed.is_empty() {
                     let instrument = named.name;
-                    ghosts.push(Ghost::Cell { instrument, cell });
+                    gaps.push(ExportGap::Cell { instrument, cell });
                 }
                 moved.extend(changed);
                 before = after;
@@ -58,8 +58,8 @@ impl<S: AsRef<Reading>> Catalogue<S> {
         }
         let families = self.families.iter().enumerate();
         let still = families.filter(|(at, _)| !moved.contains(at));
-        ghosts.extend(still.map(|(_, family)| Ghost::Family { name: family.name }));
-        ghosts
+        gaps.extend(still.map(|(_, family)| ExportGap::Family { name: family.name }));
+        gaps
     }
 }
 

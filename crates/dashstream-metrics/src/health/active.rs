@@ -1,19 +1,19 @@
-//! Which reasons stand, for longer than they last: so long that no scrape misses one.
+//! Which reasons are active, for longer than they last: so long that no scrape misses one.
 
 use core::time::Duration;
 
 use crate::catalogue::Registration;
-use crate::family::{About, Kind, LabelSpec};
+use crate::family::{LabelSpec, MetricDesc, MetricKind};
 use crate::health::rule::Level;
 use crate::label::Label;
 
-/// How long a reason stays in the series after it ended: two scrapes of 60 s, and ten seconds for what
-/// is late.
-pub const STAYS: Duration = Duration::from_secs(130);
+/// How long a reason stays active after it ended, as `keep_firing_for` does for an alert: two scrapes of
+/// 60 s, and ten seconds for what is late.
+pub const KEEP_ACTIVE: Duration = Duration::from_secs(130);
 
-/// The reasons of the last verdicts, each for [`STAYS`] after it ended.
+/// The reasons of the last verdicts, each for [`KEEP_ACTIVE`] after it ended.
 #[derive(Clone, Debug)]
-pub struct Standing<K: 'static> {
+pub struct ActiveReasons<K: 'static> {
     codes: Label<K>,
     now: Duration,
     /// By code: when it was last a warning, and when a failure.
@@ -23,8 +23,8 @@ pub struct Standing<K: 'static> {
 /// The levels that have a series.
 const LEVELS: [Level; 2] = [Level::Warn, Level::Fail];
 
-impl<K: Copy> Standing<K> {
-    /// Nothing stands.
+impl<K: Copy> ActiveReasons<K> {
+    /// No reason is active.
     #[must_use]
     pub fn new(codes: Label<K>) -> Self {
         Self {
@@ -46,43 +46,43 @@ impl<K: Copy> Standing<K> {
         }
     }
 
-    /// Whether a reason stands at a level, as of the last verdict.
+    /// Whether a reason is active at a level, as of the last verdict.
     #[must_use]
-    pub fn stands(&self, code: K, level: Level) -> bool {
+    pub fn is_active(&self, code: K, level: Level) -> bool {
         let last = self.last.get((self.codes.index)(code));
         let mut levels = last.into_iter().flatten().zip(LEVELS);
         levels.any(|(last, of)| {
-            of == level && last.is_some_and(|last| self.now.saturating_sub(last) <= STAYS)
+            of == level && last.is_some_and(|last| self.now.saturating_sub(last) <= KEEP_ACTIVE)
         })
     }
 }
 
-impl<K> PartialEq for Standing<K> {
+impl<K> PartialEq for ActiveReasons<K> {
     fn eq(&self, other: &Self) -> bool {
         (self.now, &self.last) == (other.now, &other.last)
     }
 }
 
 impl<S: 'static> Registration<S> {
-    /// The family of the health series, with the labels `reason` and `level`: 1 while a reason stands.
+    /// The family of the health series, with the labels `reason` and `level`: 1 while a reason is active.
     pub fn health<K: Copy + Send + Sync>(
         &mut self,
-        about: About,
+        desc: MetricDesc,
         codes: Label<K>,
-        standing: fn(&S) -> &Standing<K>,
+        reasons: fn(&S) -> &ActiveReasons<K>,
     ) {
         let level = LabelSpec {
             name: "level",
             values: Some(LEVELS.map(Level::as_str).into()),
         };
         let labels = vec![codes.into(), level];
-        self.derive(about, Kind::Gauge, labels, move |snapshot, out| {
-            let standing = standing(snapshot);
+        self.derive(desc, MetricKind::Gauge, labels, move |snapshot, out| {
+            let reasons = reasons(snapshot);
             for code in codes.values {
                 for level in LEVELS {
-                    let stands = standing.stands(*code, level);
+                    let active = reasons.is_active(*code, level);
                     let text = (codes.text)(*code);
-                    out.gauge(&[text, level.as_str()], f64::from(u8::from(stands)));
+                    out.gauge(&[text, level.as_str()], f64::from(u8::from(active)));
                 }
             }
         });

@@ -5,8 +5,8 @@ use core::time::Duration;
 use crate::counts::Counts;
 use crate::label::Label;
 use crate::samples::level;
-use crate::window::account::Account;
 use crate::window::rings::Sums;
+use crate::window::totals::WindowTotals;
 
 /// The counts of one window at one moment.
 ///
@@ -14,7 +14,7 @@ use crate::window::rings::Sums;
 /// one whatever writers do meanwhile.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Readings<K: 'static> {
+pub struct WindowCounts<K: 'static> {
     /// Events of each key inside the window.
     pub counts: Counts<K>,
     /// The window's nominal length.
@@ -26,17 +26,17 @@ pub struct Readings<K: 'static> {
     /// are too small. Happens only when the reader was stopped for longer than the guard.
     pub torn: bool,
     /// Where everything is that was recorded, as seen from the window that was read.
-    pub account: Account,
+    pub totals: WindowTotals,
 }
 
-impl<K: Copy> Readings<K> {
+impl<K: Copy> WindowCounts<K> {
     pub(crate) fn of(label: Label<K>, sums: &Sums) -> Self {
         Self {
             counts: Counts::of(label, &sums.counts),
             window: sums.window,
             covered: sums.covered,
             torn: sums.torn,
-            account: sums.account,
+            totals: sums.totals,
         }
     }
 
