@@ -1,31 +1,9 @@
-//! DashStream wire types, framing, header peek, and protobuf decoding within a heap budget.
-//!
-//! A record is one frame byte and a protobuf message, raw or zstd. [`Decoder`] walks the payload before
-//! it decodes it: the walk checks everything that a protobuf decoder checks, and works out the heap that
-//! decoding will take, so that a record over a limit of [`DecodeLimits`] is refused before anything is
-//! allocated for it. [`Decoder::peek`] reads where a record belongs without decoding it and never says
-//! otherwise than the decoded message. [`Encoder`] writes records in one pass.
-//!
-//! ```
-//! use dashstream_codec::{DecodeOptions, Decoder, FaultClass, Kind};
-//!
-//! let mut decoder = Decoder::new(DecodeOptions::new());
-//! // A raw frame, an event, its header: thread "t", sequence 7.
-//! let record = [0x00, 0x0A, 0x07, 0x0A, 0x05, 0x22, 0x01, b't', 0x28, 0x07];
-//! let decoded = decoder.decode(&record)?;
-//! assert_eq!(decoded.message.kind(), Kind::Event);
-//! assert_eq!(decoded.message.header().and_then(|header| header.sequenced()).map(u64::from), Some(7));
-//!
-//! let refused = decoder.decode(&record[..9]).unwrap_err();
-//! assert_eq!((refused.fault(), refused.code()), (FaultClass::Truncated, "truncated"));
-//! # Ok::<(), dashstream_codec::DecodeError>(())
-//! ```
-
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(any(test, doctest))]
+#[cfg(test)]
 extern crate std;
 
 mod admit;
@@ -90,7 +68,3 @@ pub use crate::warning::Warning;
 pub use crate::wire::WireError;
 /// The types in [`v1`] implement its traits, in this version of it.
 pub use prost;
-
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
