@@ -19,7 +19,6 @@ libfuzzer_sys::fuzz_target!(|input: (u64, Vec<(u16, u8)>)| {
     let whole = v1::DashStreamMessage { message: Some(drawn.clone()) };
     whole.encode(&mut bytes).expect("a vector grows");
     message::entries_are_the_events(&drawn);
-    message::views_stay_in_their_room(&drawn, (seed & 0xFF) as usize);
     message::written_messages_read_the_same(drawn);
     for (at, with) in damage {
         let at = usize::from(at) % bytes.len();
@@ -29,5 +28,4 @@ libfuzzer_sys::fuzz_target!(|input: (u64, Vec<(u16, u8)>)| {
     record::peek_agrees(&bytes);
     record::view_equals_owned(&bytes);
     record::decoding_is_stable(&bytes);
-    message::thread_ids_are_bounded(&String::from_utf8_lossy(&bytes));
 });

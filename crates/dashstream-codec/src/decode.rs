@@ -61,8 +61,8 @@ pub enum Borrowed<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordFacts {
-    /// How the payload was stored.
-    pub encoding: Encoding,
+    /// Whether the payload was compressed.
+    pub compressed: bool,
     /// Whether the record had a frame byte.
     pub framed: bool,
     /// The record's size.
@@ -330,7 +330,7 @@ fn facts(
     stats: &PayloadStats<'_>,
 ) -> RecordFacts {
     RecordFacts {
-        encoding: frame.encoding,
+        compressed: frame.encoding == Encoding::Zstd,
         framed: frame.framed,
         record_bytes: record.len(),
         payload_bytes: payload,

@@ -1,10 +1,8 @@
 //! A StateDiff read from the wire, without decoding it.
 
-use crate::error::DecodeError;
 use crate::header::{HeaderView, int32};
 use crate::peek::body;
-use crate::v1::diff_operation::OpType;
-use crate::v1::{DiffOperation, ValueEncoding};
+use crate::v1::DiffOperation;
 use crate::wire::{Input, Key, LEN, VARINT, WireError};
 
 /// A StateDiff whose operations are slices of the payload. Equal, field by field, to the decoded one.
@@ -34,7 +32,7 @@ struct Operations<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OpView<'a> {
-    /// An `OpType`; other numbers are possible, see [`op_type`](Self::op_type).
+    /// An `OpType`; other numbers are possible.
     pub op: i32,
     /// A JSON Pointer.
     pub path: &'a str,
@@ -42,32 +40,11 @@ pub struct OpView<'a> {
     pub value: &'a [u8],
     /// A JSON Pointer, for move and copy.
     pub from: &'a str,
-    /// A `ValueEncoding`; other numbers are possible, see [`value_encoding`](Self::value_encoding).
+    /// A `ValueEncoding`; other numbers are possible.
     pub encoding: i32,
 }
 
 impl<'a> DiffView<'a> {
-    /// Reads a StateDiff's own bytes: what field 2 of the outermost message holds.
-    ///
-    /// It checks everything that the view gives out, but no limit: a [`Decoder`](crate::Decoder) has
-    /// checked both.
-    ///
-    /// # Errors
-    ///
-    /// [`DecodeError::Wire`] when the bytes are no StateDiff.
-    pub fn of_body(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let view = Self::of_checked(bytes)?;
-        let mut input = Input::new(bytes);
-        while let Some(key) = input.key()? {
-            if key.number() == 3 {
-                OpView::of_body(body(&mut input, key)?)?;
-            } else {
-                input.skip(key, DEPTH)?;
-            }
-        }
-        Ok(view)
-    }
-
     /// The operations, in order; each is read when it is asked for.
     pub fn operations(&self) -> impl ExactSizeIterator<Item = OpView<'a>> + Clone + use<'a> {
         self.operations
@@ -113,18 +90,6 @@ impl<'a> DiffView<'a> {
 }
 
 impl<'a> OpView<'a> {
-    /// The operation, if it is one of the six.
-    #[must_use]
-    pub fn op_type(&self) -> Option<OpType> {
-        OpType::try_from(self.op).ok()
-    }
-
-    /// How the value is written, if it is one of the four ways.
-    #[must_use]
-    pub fn value_encoding(&self) -> Option<ValueEncoding> {
-        ValueEncoding::try_from(self.encoding).ok()
-    }
-
     fn of_body(bytes: &'a [u8]) -> Result<Self, WireError> {
         let mut view = OpView::default();
         let mut input = Input::new(bytes);

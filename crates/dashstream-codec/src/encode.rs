@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use dashstream_zstd::CompressError;
+use dashstream_zstd::{CompressError, Level};
 
 use crate::admit;
 use crate::content::{self, SHARED_HEADER_BYTES};
@@ -60,7 +60,7 @@ impl Encoder {
     /// An encoder that writes with `options`.
     #[must_use]
     pub fn new(options: EncodeOptions) -> Self {
-        let zstd = dashstream_zstd::Encoder::new(options.level)
+        let zstd = dashstream_zstd::Encoder::new(Level::DEFAULT)
             .with_reader(content::limits(options.reader.limits()));
         Self {
             options,

@@ -3,12 +3,8 @@
 use crate::error::DecodeError;
 
 /// How a payload is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a third way to store a payload is another wire format"
-)]
-pub enum Encoding {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Encoding {
     /// The payload is protobuf.
     Raw,
     /// The payload is zstd, its content protobuf.

@@ -1,10 +1,11 @@
 //! Headers: of a decoded message whatever its kind, and borrowed from the wire.
 
 use core::num::NonZeroU64;
+use core::slice;
 
 use crate::kind::Kind;
-use crate::v1::Header;
 use crate::v1::dash_stream_message::Message;
+use crate::v1::{Event, Header};
 use crate::wire::{Input, Key, LEN, VARINT, WireError};
 
 /// Reads the fields of a header and counts them. They are expected in the order in which they are named
@@ -160,6 +161,27 @@ impl Message {
     #[must_use]
     pub const fn header(&self) -> Option<&Header> {
         each_kind!(self, message => message.header.as_ref())
+    }
+
+    /// The header and the event of each place in a thread's order: those of a batch's events, or of the
+    /// message itself, which is no event unless it is an `Event`. A batch's envelope is never among them,
+    /// and an empty batch has none.
+    pub fn entries(&self) -> impl Iterator<Item = (Option<&Header>, Option<&Event>)> {
+        let (own, events) = match self {
+            Self::EventBatch(batch) => (None, batch.events.as_slice()),
+            Self::Event(event) => (None, slice::from_ref(event)),
+            Self::StateDiff(_)
+            | Self::TokenChunk(_)
+            | Self::ToolExecution(_)
+            | Self::Checkpoint(_)
+            | Self::Metrics(_)
+            | Self::Error(_)
+            | Self::ExecutionTrace(_) => (Some((self.header(), None)), [].as_slice()),
+        };
+        let events = events
+            .iter()
+            .map(|event| (event.header.as_ref(), Some(event)));
+        own.into_iter().chain(events)
     }
 
     /// The message's header, to be changed.

@@ -1,7 +1,5 @@
 //! How a stream is read, and how messages are written.
 
-use dashstream_zstd::Level;
-
 use crate::limits::DecodeLimits;
 use crate::stats::Rules;
 use crate::version::SchemaPolicy;
@@ -75,7 +73,6 @@ impl DecodeOptions {
 /// | setting | default | source |
 /// |---|---|---|
 /// | threshold | 512 bytes | existing producers; below it a frame's overhead eats the gain |
-/// | level | 3 | existing producers |
 /// | payload | 1 MiB | existing producers: what a broker takes by default |
 /// | attribute | 500 KiB | existing producers leave larger attributes out |
 /// | reader | the decoder's defaults | what is written has to be read |
@@ -84,7 +81,6 @@ impl DecodeOptions {
 pub struct EncodeOptions {
     pub(crate) compress: bool,
     pub(crate) threshold_bytes: usize,
-    pub(crate) level: Level,
     pub(crate) payload_bytes: usize,
     pub(crate) attribute_bytes: usize,
     pub(crate) reader: DecodeOptions,
@@ -96,7 +92,6 @@ impl EncodeOptions {
         Self {
             compress: true,
             threshold_bytes: THRESHOLD_BYTES,
-            level: Level::DEFAULT,
             payload_bytes: PAYLOAD_BYTES,
             attribute_bytes: ATTRIBUTE_BYTES,
             reader: DecodeOptions::new(),
@@ -112,12 +107,6 @@ impl EncodeOptions {
     /// Sets the largest payload in bytes that is not worth compressing.
     pub const fn with_threshold_bytes(mut self, bytes: usize) -> Self {
         self.threshold_bytes = bytes;
-        self
-    }
-
-    /// Sets the compression level.
-    pub const fn with_level(mut self, level: Level) -> Self {
-        self.level = level;
         self
     }
 

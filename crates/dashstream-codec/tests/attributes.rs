@@ -1,8 +1,7 @@
 //! Attributes and metrics by type, as values and for people.
 
 use dashstream_codec::v1::{
-    self, AttributeArray, AttributeMap, AttributeValue, Event, MetricValue, Metrics,
-    attribute_value, metric_value,
+    AttributeValue, Event, MetricValue, Metrics, attribute_value, metric_value,
 };
 use dashstream_codec::{Number, StateKey};
 
@@ -146,46 +145,4 @@ fn the_first_state_attribute_is_the_state_even_when_it_cannot_be_had() {
     let no_text = event([("state", value(attribute_value::Value::IntValue(3)))]);
     assert_eq!(source(&no_text), Some((StateKey::State, None)));
     assert_eq!(source(&event([])), None);
-}
-
-#[test]
-fn values_are_shown_for_people_within_their_room() {
-    let nested = value(attribute_value::Value::ArrayValue(AttributeArray {
-        values: vec![
-            string("a\n\"b\""),
-            value(attribute_value::Value::MapValue(AttributeMap {
-                values: [("k".to_owned(), value(attribute_value::Value::IntValue(-1)))].into(),
-            })),
-            value(attribute_value::Value::BytesValue(vec![0xAB; 20].into())),
-            AttributeValue { value: None },
-        ],
-    }));
-    let whole = r#"["a\n\"b\"", {"k": -1}, 20 bytes: abababababababababababababababab..., none]"#;
-    assert_eq!(nested.bounded(200).to_string(), whole);
-    assert_eq!(nested.bounded(whole.len()).to_string(), whole);
-    assert_eq!(
-        nested.bounded(whole.len() - 1).to_string(),
-        format!(
-            "{} [truncated]",
-            whole.strip_suffix(']').expect("it ends so")
-        )
-    );
-    assert_eq!(string("aß").bounded(3).to_string(), "\"a [truncated]");
-    assert_eq!(string("aß").bounded(0).to_string(), " [truncated]");
-
-    let mut deep = string("x");
-    for _ in 0..20 {
-        deep = value(attribute_value::Value::ArrayValue(AttributeArray {
-            values: vec![deep],
-        }));
-    }
-    assert_eq!(deep.bounded(100).to_string(), "[[[[[[[[...]]]]]]]]");
-
-    let metric = MetricValue {
-        value: Some(metric_value::Value::FloatValue(1.5)),
-        unit: "ms".into(),
-        r#type: v1::MetricType::Gauge as i32,
-    };
-    assert_eq!(metric.bounded(20).to_string(), "1.5 ms");
-    assert_eq!(metric.bounded(4).to_string(), "1.5  [truncated]");
 }

@@ -15,8 +15,8 @@ mod wire;
 use core::num::NonZeroU64;
 
 use dashstream_codec::{
-    DecodeOptions, Decoder, EncodeError, EncodeOptions, Encoder, Encoding, FaultClass, Kind,
-    Message, SchemaPolicy, THREAD_ID_BYTES_MAX, Warning, bounded_thread_id, v1,
+    DecodeOptions, Decoder, EncodeError, EncodeOptions, Encoder, FaultClass, Kind, Message,
+    SchemaPolicy, Warning, v1,
 };
 use prost::Message as _;
 use wire::{header, len, number, raw, zstd};
@@ -33,6 +33,12 @@ fn decoder(options: DecodeOptions) -> impl FnMut(&[u8]) -> Result<Message, &'sta
 
 const fn sequence(number: u64) -> Option<NonZeroU64> {
     NonZeroU64::new(number)
+}
+
+/// A thread, and the place in its order.
+fn place(header: Option<&v1::Header>) -> (&str, Option<NonZeroU64>) {
+    let header = header.expect("a header");
+    (&header.thread_id, header.sequenced())
 }
 
 #[test]
@@ -59,10 +65,7 @@ fn every_kind_has_a_header_a_peek_and_one_entry() {
             .expect("stored raw");
         assert_eq!((peek.kind, peek.thread_id()), (kind, Some("t")));
         assert_eq!(peek.sequence(), sequence(7));
-        let entries: Vec<_> = message
-            .entries()
-            .map(|entry| (entry.thread_id(), entry.sequence()))
-            .collect();
+        let entries: Vec<_> = message.entries().map(|(header, _)| place(header)).collect();
         let expected: &[_] = if kind == Kind::EventBatch {
             &[]
         } else {
@@ -90,10 +93,7 @@ fn a_batch_is_its_events_and_never_its_envelope() {
         header: Some(envelope),
         events: vec![event("a", 3), event("b", 9), event("a", 2), event("c", 0)],
     });
-    let entries: Vec<_> = message
-        .entries()
-        .map(|entry| (entry.thread_id(), entry.sequence()))
-        .collect();
+    let entries: Vec<_> = message.entries().map(|(header, _)| place(header)).collect();
     let expected = [
         ("a", sequence(3)),
         ("b", sequence(9)),
@@ -101,14 +101,6 @@ fn a_batch_is_its_events_and_never_its_envelope() {
         ("c", None),
     ];
     assert_eq!(entries, expected);
-    let maxima: Vec<_> = message.thread_maxima().into_iter().collect();
-    assert_eq!(
-        maxima,
-        [
-            ("a", NonZeroU64::MIN.saturating_add(2)),
-            ("b", NonZeroU64::MIN.saturating_add(8))
-        ]
-    );
 }
 
 #[test]
@@ -172,19 +164,19 @@ fn older_forms_are_read_only_where_the_stream_says_so() {
     .encode_to_vec();
     let compressed = zstd(&payload);
     let forms = [
-        (raw(&payload), Encoding::Raw, true),
-        (compressed.clone(), Encoding::Zstd, true),
-        (payload.clone(), Encoding::Raw, false),
-        (compressed[1..].to_vec(), Encoding::Zstd, false),
+        (raw(&payload), false, true),
+        (compressed.clone(), true, true),
+        (payload.clone(), false, false),
+        (compressed[1..].to_vec(), true, false),
     ];
     let mut strict = Decoder::new(DecodeOptions::new());
     let mut compatible = Decoder::new(DecodeOptions::new().with_compatible_framing(true));
-    for (record, encoding, framed) in forms {
+    for (record, compressed, framed) in forms {
         let decoded = compatible.decode(&record).expect("accepted");
         assert_eq!(decoded.message, message);
         assert_eq!(
-            (decoded.facts.encoding, decoded.facts.framed),
-            (encoding, framed)
+            (decoded.facts.compressed, decoded.facts.framed),
+            (compressed, framed)
         );
         let fault = strict
             .decode(&record)
@@ -269,30 +261,6 @@ fn what_routes_nowhere_is_a_warning_and_what_the_encoder_refuses() {
         .check(&raw(len(1, [])))
         .expect("accepted");
     assert_eq!(facts.warnings().count(), 0);
-}
-
-#[test]
-fn thread_ids_are_cut_between_characters() {
-    let exact = "x".repeat(THREAD_ID_BYTES_MAX);
-    assert_eq!(bounded_thread_id(&exact), exact);
-    assert_eq!(bounded_thread_id("  t \n"), "t");
-    let over = "x".repeat(THREAD_ID_BYTES_MAX + 1);
-    let cut = bounded_thread_id(&over);
-    assert_eq!(cut.len(), 236 + 3 + 16);
-    assert_eq!(cut.split_at(236).0, "x".repeat(236));
-    assert_ne!(cut, bounded_thread_id(&"x".repeat(THREAD_ID_BYTES_MAX + 2)));
-    // The 236th byte is inside of a character of two, three and four bytes.
-    for character in ["ß", "€", "\u{1F600}"] {
-        for lead in 0..4 {
-            let id = format!("{}{}", "x".repeat(lead), character.repeat(200));
-            let cut = bounded_thread_id(&id);
-            let kept = cut.split("...").next().expect("a beginning");
-            assert!(
-                id.starts_with(kept) && (233..=236).contains(&kept.len()),
-                "{kept}"
-            );
-        }
-    }
 }
 
 #[test]

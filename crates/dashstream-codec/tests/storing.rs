@@ -26,7 +26,7 @@ fn compressed(state: &[u8]) -> Vec<u8> {
 
 fn flag(message: &Message) -> Vec<i32> {
     let own = message.header().map(|header| header.compression);
-    let entries = message.entries().filter_map(|entry| entry.header);
+    let entries = message.entries().filter_map(|(header, _event)| header);
     own.into_iter()
         .chain(entries.map(|header| header.compression))
         .collect()

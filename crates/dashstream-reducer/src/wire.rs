@@ -37,8 +37,8 @@ impl Runs {
         let idle = ReadLimits::default().checkpoint_reader();
         let mut checkpoints = core::mem::replace(&mut self.checkpoints, idle);
         let mut encoded = Vec::new();
-        for entry in message.entries() {
-            let (update, text) = match (message, entry.event) {
+        for (header, event) in message.entries() {
+            let (update, text) = match (message, event) {
                 (_, Some(event)) => of_event(event),
                 (Message::StateDiff(diff), None) => {
                     let views = diff.operations.iter().map(OpView::from);
@@ -76,8 +76,9 @@ impl Runs {
             if matches!(update, Update::Other | Update::End) {
                 self.not_applicable();
             }
-            let stamp = stamp(entry.header.map(HeaderView::from), position);
-            summary.count(self.apply_from(now, entry.thread_id(), stamp, update, text));
+            let header = header.map(HeaderView::from).unwrap_or_default();
+            let stamp = stamp(header, position);
+            summary.count(self.apply_from(now, header.thread_id, stamp, update, text));
         }
         self.checkpoints = checkpoints;
         summary
@@ -95,10 +96,11 @@ impl Runs {
             Borrowed::StateDiff(diff, _) => {
                 let ids = (diff.state_hash, diff.base_checkpoint_id);
                 let update = of_diff(diff.full_state, diff.into(), ids);
-                let thread = diff.header.map_or("", |header| header.thread_id);
-                let stamp = stamp(diff.header, position.into());
+                let header = diff.header.unwrap_or_default();
+                let stamp = stamp(header, position.into());
+                let text = StateText::FullState;
                 let mut summary = ApplySummary::default();
-                summary.count(self.apply_from(now, thread, stamp, update, StateText::FullState));
+                summary.count(self.apply_from(now, header.thread_id, stamp, update, text));
                 summary
             }
             Borrowed::Other(decoded) => self.apply_message(now, position, &decoded.message),
@@ -106,8 +108,7 @@ impl Runs {
     }
 }
 
-fn stamp(header: Option<HeaderView<'_>>, position: Option<Position>) -> Stamp {
-    let header = header.unwrap_or_default();
+fn stamp(header: HeaderView<'_>, position: Option<Position>) -> Stamp {
     Stamp::new(header.sequence_number)
         .with_message_id(header.message_id)
         .with_position(position)

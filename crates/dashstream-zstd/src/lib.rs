@@ -1,5 +1,5 @@
 #![cfg_attr(feature = "libzstd", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "libzstd"), doc = "The plan of `README.md`, without a decoder.")]
+#![cfg_attr(not(feature = "libzstd"), doc = "The plan alone, without C.")]
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,7 @@
 //! What holds for every message that this crate could be asked to write.
 
 use dashstream_codec::{
-    Compression, DecodeLimits, DecodeOptions, Decoder, EncodeOptions, Encoder, Encoding, Message,
-    bounded_thread_id, v1,
+    Compression, DecodeLimits, DecodeOptions, Decoder, EncodeOptions, Encoder, Message, v1,
 };
 use prost::Message as _;
 
@@ -22,12 +21,12 @@ pub(crate) fn written_messages_read_the_same(message: Message) {
         let decoded = Decoder::new(DecodeOptions::new().with_limits(roomy()))
             .decode(encoded.record)
             .expect("what is written is read");
-        let stored = match encoded.compression {
-            Compression::Kept => Encoding::Zstd,
-            Compression::NotTried | Compression::NotSmaller => Encoding::Raw,
+        let compressed = match encoded.compression {
+            Compression::Kept => true,
+            Compression::NotTried | Compression::NotSmaller => false,
             Compression::Failed(error) => panic!("{error}"),
         };
-        assert_eq!(decoded.facts.encoding, stored);
+        assert_eq!(decoded.facts.compressed, compressed);
         assert_eq!(decoded.facts.payload_bytes, encoded.payload_bytes);
         let is_wrong = |warning| warning == dashstream_codec::Warning::CompressionFlag;
         assert!(!decoded.facts.warnings().any(is_wrong));
@@ -57,60 +56,18 @@ pub(crate) fn encoded_is_decodable(message: &Message, reader: &DecodeOptions) {
     }
 }
 
-/// The entries of a message are its events, and the maxima are theirs.
+/// The entries of a batch are its events; another message is one entry.
 pub(crate) fn entries_are_the_events(message: &Message) {
     let entries: Vec<_> = message.entries().collect();
     if let Message::EventBatch(batch) = message {
         assert!(
             entries
                 .iter()
-                .map(|entry| entry.event)
+                .map(|(_header, event)| *event)
                 .eq(batch.events.iter().map(Some))
         );
     } else {
         assert_eq!(entries.len(), 1);
-    }
-    for (thread, highest) in message.thread_maxima() {
-        let of_thread = entries.iter().filter(|entry| entry.thread_id() == thread);
-        assert_eq!(
-            of_thread.filter_map(|entry| entry.sequence()).max(),
-            Some(highest)
-        );
-    }
-}
-
-/// A view for people stays in its room, whatever it shows.
-pub(crate) fn views_stay_in_their_room(message: &Message, room: usize) {
-    let show = |bounded: &dyn core::fmt::Display| {
-        let text = bounded.to_string();
-        match text.strip_suffix(" [truncated]") {
-            Some(shown) => assert!(shown.len() <= room, "{text}"),
-            None => assert!(text.len() <= room, "{text}"),
-        }
-        assert!(!text.contains('\n'));
-    };
-    for entry in message.entries() {
-        let attributes = entry.event.map(|event| event.attributes.values());
-        attributes
-            .into_iter()
-            .flatten()
-            .for_each(|value| show(&value.bounded(room)));
-    }
-    if let Message::Metrics(metrics) = message {
-        metrics
-            .metrics
-            .values()
-            .for_each(|value| show(&value.bounded(room)));
-    }
-}
-
-/// A bounded thread id is short, is the id itself when that is short, and is stable.
-pub(crate) fn thread_ids_are_bounded(id: &str) {
-    let bounded = bounded_thread_id(id);
-    assert!(bounded.len() <= dashstream_codec::THREAD_ID_BYTES_MAX);
-    assert_eq!(bounded_thread_id(&bounded), bounded);
-    if id.trim().len() <= dashstream_codec::THREAD_ID_BYTES_MAX {
-        assert_eq!(bounded, id.trim());
     }
 }
 
