@@ -34,7 +34,7 @@ pub(crate) fn raw<'a>(
     stats: &mut PayloadStats<'a>,
 ) -> Result<(Kind, Buffer), DecodeError> {
     payload_size(payload, options.limits())?;
-    let kind = walk(payload, options.rules(), stats)?;
+    let kind = walk(payload, options, stats)?;
     let buffer = if stats.blobs > BLOBS_COPIED_MAX || stats.body.is_none() {
         Buffer::Shared
     } else {
@@ -51,7 +51,7 @@ pub(crate) fn inflated<'a>(
     options: &DecodeOptions,
     stats: &mut PayloadStats<'a>,
 ) -> Result<(Kind, Buffer), DecodeError> {
-    let kind = walk(payload, options.rules(), stats)?;
+    let kind = walk(payload, options, stats)?;
     afford(payload, options, stats, Buffer::Shared)?;
     Ok((kind, Buffer::Shared))
 }

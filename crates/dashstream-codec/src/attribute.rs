@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::number::Number;
+use crate::label::labels;
 use crate::v1::{AttributeValue, Event, MetricValue, Metrics, attribute_value, metric_value};
 
 /// What attributes and measurements have in common, of which each schema has a message of its own.
@@ -97,28 +97,66 @@ impl Event {
     }
 }
 
-/// An attribute that holds a run's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StateKey {
-    /// `initial_state_json`
-    InitialStateJson,
-    /// `state_json`
-    StateJson,
-    /// `state`
-    State,
+labels! {
+    /// An attribute that holds a run's state, by its name.
+    #[non_exhaustive]
+    StateKey {
+        /// `initial_state_json`
+        InitialStateJson = "initial_state_json",
+        /// `state_json`
+        StateJson = "state_json",
+        /// `state`
+        State = "state",
+    }
 }
 
-impl StateKey {
-    const ALL: [Self; 3] = [Self::InitialStateJson, Self::StateJson, Self::State];
+/// A number without loss: whole numbers keep all of their 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "these are the numbers that the wire and JSON share"
+)]
+pub enum Number {
+    /// A whole number in the range of `i64`.
+    Int(i64),
+    /// A whole number above that range.
+    Unsigned(u64),
+    /// Any other finite number.
+    Float(f64),
+}
 
-    /// The attribute's name.
+impl Number {
+    /// Reads a number from text, which has to be a number as a whole, white space around it aside.
+    ///
+    /// The grammar is that of existing viewers: an optional minus, then digits with an optional fraction,
+    /// where either the digits before the point or those after it may be missing, then an optional
+    /// exponent. There is no plus in front, no hexadecimal, no underscore, no infinity. Text that is no
+    /// number is `None`, as is a number beyond the range of `f64`; text that merely begins with a number
+    /// is no number.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InitialStateJson => "initial_state_json",
-            Self::StateJson => "state_json",
-            Self::State => "state",
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        // The standard library's grammars are this one, and take a plus; its floats may be infinite.
+        if text.starts_with('+') {
+            return None;
+        }
+        if let Ok(whole) = text.parse() {
+            return Some(Self::Int(whole));
+        }
+        if let Ok(whole) = text.parse() {
+            return Some(Self::Unsigned(whole));
+        }
+        Self::finite(text.parse().ok()?)
+    }
+
+    const fn finite(float: f64) -> Option<Self> {
+        if float.is_finite() {
+            Some(Self::Float(float))
+        } else {
+            None
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

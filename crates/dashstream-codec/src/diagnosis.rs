@@ -34,8 +34,15 @@ pub struct Diagnosis {
     pub expected: Option<&'static str>,
     /// The wire type it came with.
     pub found: Option<&'static str>,
-    /// A common mistake that the record looks like.
-    pub hint: Option<Hint>,
+    hint: Option<Hint>,
+}
+
+impl Diagnosis {
+    /// Which common mistake the record looks like, as a stable name for logs and stored records.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        self.hint.map(Hint::code)
+    }
 }
 
 impl Decoder {
@@ -113,8 +120,8 @@ impl Decoder {
     /// Walks `payload` once more, to the place where it is refused.
     fn walk_again(&self, payload: &[u8], diagnosis: &mut Diagnosis) {
         let mut trace = PathTrace::new(payload);
-        let rules = self.options().rules();
-        let walked = walk_traced(payload, rules, &mut PayloadStats::default(), &mut trace);
+        let options = self.options();
+        let walked = walk_traced(payload, options, &mut PayloadStats::default(), &mut trace);
         match walked {
             // Over the budget with its byte fields: as a whole.
             Ok(_) => return,

@@ -2,6 +2,7 @@
 
 use dashstream_zstd::DecompressError;
 
+use crate::label::labels;
 use crate::wire::WireError;
 
 /// Why a record was not decoded. Nothing of the payload is in it.
@@ -71,7 +72,7 @@ pub enum DecodeError {
         /// The most fields of a payload.
         limit: u32,
     },
-    /// A header is of a schema version that the policy does not admit.
+    /// A header is of a schema version that is not accepted.
     #[error("schema version {version}, this is {supported}")]
     SchemaVersion {
         /// The version in the header.
@@ -188,68 +189,38 @@ impl EncodeError {
     }
 }
 
-/// What a host has to tell apart when a record was not decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host has to label every class; a new one is a new major release"
-)]
-pub enum FaultClass {
-    /// The record has no bytes.
-    Empty,
-    /// The record, or its raw payload, is larger than the limit.
-    Oversize,
-    /// The first byte is no frame byte.
-    BadFrame,
-    /// The compressed payload is a bomb, of a form that is refused, or corrupt.
-    Decompression,
-    /// The protobuf ends early.
-    Truncated,
-    /// The payload is not protobuf, not of this schema, or holds no message.
-    Malformed,
-    /// Heap, nesting, or counts are over their limits.
-    OverBudget,
-    /// A schema version that the policy does not admit.
-    SchemaVersion,
-    /// A header is missing, or there are two that differ.
-    Header,
-    /// Memory was short: nothing is known to be wrong with the record. Try it again later; do not
-    /// reject it, and do not count an attempt.
-    Host,
+labels! {
+    /// What a host has to tell apart when a record was not decoded.
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "a host has to label every class; a new one is a new major release"
+    )]
+    FaultClass {
+        /// The record has no bytes.
+        Empty = "empty",
+        /// The record, or its raw payload, is larger than the limit.
+        Oversize = "oversize",
+        /// The first byte is no frame byte.
+        BadFrame = "bad_frame",
+        /// The compressed payload is a bomb, of a form that is refused, or corrupt.
+        Decompression = "decompression",
+        /// The protobuf ends early.
+        Truncated = "truncated",
+        /// The payload is not protobuf, not of this schema, or holds no message.
+        Malformed = "malformed",
+        /// Heap, nesting, or counts are over their limits.
+        OverBudget = "over_budget",
+        /// A schema version that is not accepted.
+        SchemaVersion = "schema_version",
+        /// A header is missing, or there are two that differ.
+        Header = "header",
+        /// Memory was short: nothing is known to be wrong with the record. Try it again later; do not
+        /// reject it, and do not count an attempt.
+        Host = "host",
+    }
 }
 
 impl FaultClass {
-    /// Every class, in order.
-    pub const ALL: [Self; 10] = [
-        Self::Empty,
-        Self::Oversize,
-        Self::BadFrame,
-        Self::Decompression,
-        Self::Truncated,
-        Self::Malformed,
-        Self::OverBudget,
-        Self::SchemaVersion,
-        Self::Header,
-        Self::Host,
-    ];
-
-    /// A stable name for logs and labels.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::Oversize => "oversize",
-            Self::BadFrame => "bad_frame",
-            Self::Decompression => "decompression",
-            Self::Truncated => "truncated",
-            Self::Malformed => "malformed",
-            Self::OverBudget => "over_budget",
-            Self::SchemaVersion => "schema_version",
-            Self::Header => "header",
-            Self::Host => "host",
-        }
-    }
-
     /// The value that existing consumers give their metrics' label `error_type`, which has five.
     #[must_use]
     pub const fn error_type(self) -> &'static str {

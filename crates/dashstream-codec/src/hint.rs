@@ -8,9 +8,8 @@ use crate::peek::Peek;
 /// What a record that was refused looks like, for the person who looks for the producer's mistake.
 ///
 /// A hint is a guess: nothing was decoded by it, and nothing is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Hint {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Hint {
     /// A serializer for the Confluent Schema Registry wrote it: a zero byte, the schema's id and the
     /// indexes of the message stand in front.
     ConfluentPrefix {
@@ -37,8 +36,7 @@ pub enum Hint {
 
 impl Hint {
     /// A stable name for logs and stored records.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::ConfluentPrefix { .. } => "confluent_prefix",
             Self::Gzip => "gzip",

@@ -1,17 +1,19 @@
 //! How a stream is read, and how messages are written.
 
+use crate::error::DecodeError;
 use crate::limits::DecodeLimits;
-use crate::stats::Rules;
-use crate::version::SchemaPolicy;
+
+/// The schema version that this crate's types are of. Headers without a version are read as 1.
+pub const SCHEMA_VERSION: u32 = 1;
 
 /// How a stream's records are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct DecodeOptions {
     pub(crate) compatible_framing: bool,
-    limits: DecodeLimits,
-    pub(crate) schema: SchemaPolicy,
-    headers_optional: bool,
+    pub(crate) limits: DecodeLimits,
+    newer_schemas: bool,
+    pub(crate) headers_optional: bool,
 }
 
 impl DecodeOptions {
@@ -20,7 +22,7 @@ impl DecodeOptions {
         Self {
             compatible_framing: false,
             limits: DecodeLimits::new(),
-            schema: SchemaPolicy::Exact,
+            newer_schemas: false,
             headers_optional: false,
         }
     }
@@ -41,9 +43,10 @@ impl DecodeOptions {
         self
     }
 
-    /// Sets which schema versions are accepted.
-    pub const fn with_schema(mut self, policy: SchemaPolicy) -> Self {
-        self.schema = policy;
+    /// Sets whether schema versions above [`SCHEMA_VERSION`] are accepted, whose new fields are lost in
+    /// decoding. The header of a message decides, and in a batch each event's header as well.
+    pub const fn with_newer_schemas(mut self, newer: bool) -> Self {
+        self.newer_schemas = newer;
         self
     }
 
@@ -59,11 +62,16 @@ impl DecodeOptions {
         &self.limits
     }
 
-    pub(crate) const fn rules(&self) -> Rules<'_> {
-        Rules {
-            limits: &self.limits,
-            schema: self.schema,
-            require_header: !self.headers_optional,
+    /// Holds the version that a header says against what is accepted; 0 is how a header without one reads.
+    #[inline(always)]
+    pub(crate) const fn schema(&self, version: u32) -> Result<(), DecodeError> {
+        match version {
+            0 | SCHEMA_VERSION => Ok(()),
+            SCHEMA_VERSION.. if self.newer_schemas => Ok(()),
+            _ => Err(DecodeError::SchemaVersion {
+                version,
+                supported: SCHEMA_VERSION,
+            }),
         }
     }
 }

@@ -1,9 +1,7 @@
-//! What the walk over a payload checks, and what it finds.
+//! What the walk over a payload finds.
 
 use crate::header::{HeaderView, is_blank};
-use crate::limits::DecodeLimits;
 use crate::shape::SLOTS;
-use crate::version::SchemaPolicy;
 
 /// What the walk finds in a payload. It is filled where the caller has it: it is large, and a small
 /// message is decoded in the time that a few copies of it take.
@@ -45,12 +43,4 @@ impl From<&HeaderView<'_>> for HeaderFields {
             routed: !is_blank(header.thread_id.as_bytes()),
         }
     }
-}
-
-/// What the walk checks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules<'l> {
-    pub(crate) limits: &'l DecodeLimits,
-    pub(crate) schema: SchemaPolicy,
-    pub(crate) require_header: bool,
 }

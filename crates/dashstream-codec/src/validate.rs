@@ -1,23 +1,22 @@
 //! What a message must be before it is written.
 
-use crate::error::{DecodeError, EncodeError};
+use crate::error::EncodeError;
 use crate::limits::DecodeLimits;
 use crate::options::EncodeOptions;
 use crate::v1::attribute_value::Value;
 use crate::v1::dash_stream_message::Message;
-use crate::v1::{AttributeValue, Event, Header};
-use crate::version::SCHEMA_VERSION;
+use crate::v1::{AttributeValue, Event};
 
 /// Checks what a reader would refuse, or could not route, or would have to cut.
 pub(crate) fn validate(message: &Message, options: &EncodeOptions) -> Result<(), EncodeError> {
     let attribute_bytes = options.attribute_bytes;
     let header = message.header().ok_or(EncodeError::MissingHeader)?;
-    version(header, options)?;
+    options.reader.schema(header.schema_version)?;
     match message {
         Message::EventBatch(batch) => {
             for event in &batch.events {
                 let header = event.header.as_ref().ok_or(EncodeError::MissingHeader)?;
-                version(header, options)?;
+                options.reader.schema(header.schema_version)?;
                 routable(&header.thread_id)?;
                 // The outermost message, the batch, the event, an entry.
                 attributes(event, attribute_bytes, 3)?;
@@ -36,18 +35,6 @@ pub(crate) fn validate(message: &Message, options: &EncodeOptions) -> Result<(),
         | Message::Error(_)
         | Message::ExecutionTrace(_) => routable(&header.thread_id),
     }
-}
-
-fn version(header: &Header, options: &EncodeOptions) -> Result<(), EncodeError> {
-    let version = header.schema_version;
-    if options.reader.schema.admits(version) {
-        return Ok(());
-    }
-    Err(DecodeError::SchemaVersion {
-        version,
-        supported: SCHEMA_VERSION,
-    }
-    .into())
 }
 
 fn routable(thread_id: &str) -> Result<(), EncodeError> {

@@ -18,11 +18,11 @@ use crate::error::DecodeError;
 use crate::generated::shapes::{DASH_STREAM_MESSAGE, EVENT, EVENT_BATCH, HEADER};
 use crate::header::{self, header_fields, int32, is_blank, string_heap};
 use crate::kind::Kind;
+use crate::options::DecodeOptions;
 use crate::peek::{Peek, body};
 use crate::shape::{Field, FieldKind, Shape, map_growth, vec_growth};
-use crate::stats::{HeaderFields, PayloadStats, Rules};
+use crate::stats::{HeaderFields, PayloadStats};
 use crate::trace::{Trace, Untraced};
-use crate::version::SCHEMA_VERSION;
 use crate::wire::{
     FIXED32, FIXED64, Input, Key, LEN, VARINT, WireError, is_one_varint, short_entry, short_key,
     short_text,
@@ -33,23 +33,23 @@ use crate::wire::{
 #[inline]
 pub(crate) fn walk<'a>(
     payload: &'a [u8],
-    rules: Rules<'_>,
+    options: &DecodeOptions,
     stats: &mut PayloadStats<'a>,
 ) -> Result<Kind, DecodeError> {
-    walk_traced(payload, rules, stats, Untraced)
+    walk_traced(payload, options, stats, Untraced)
 }
 
 /// As [`walk`], telling `trace` where it is.
 #[inline(always)]
 pub(crate) fn walk_traced<'a>(
     payload: &'a [u8],
-    rules: Rules<'_>,
+    options: &DecodeOptions,
     stats: &mut PayloadStats<'a>,
     trace: impl Trace,
 ) -> Result<Kind, DecodeError> {
-    let limits = rules.limits;
+    let limits = &options.limits;
     let mut walk = Walk {
-        rules,
+        options,
         heap_left: limits.heap_bytes(),
         fields_left: limits.fields(),
         elements_left: limits.elements(),
@@ -85,7 +85,7 @@ pub(crate) fn walk_traced<'a>(
 }
 
 struct Walk<'l, T> {
-    rules: Rules<'l>,
+    options: &'l DecodeOptions,
     heap_left: u64,
     fields_left: u32,
     elements_left: u32,
@@ -111,7 +111,7 @@ impl<T: Trace> Walk<'_, T> {
         payload: &'a [u8],
         stats: &mut PayloadStats<'a>,
     ) -> Result<Root, DecodeError> {
-        let left = self.rules.limits.depth();
+        let left = self.options.limits.depth();
         let mut root = Root::default();
         let mut level = Level::new(1);
         self.trace.enter(&DASH_STREAM_MESSAGE);
@@ -192,7 +192,7 @@ impl<T: Trace> Walk<'_, T> {
                 self.value(&mut input, key, shape, left, level)?;
             }
         }
-        if self.rules.require_header && header.is_none() {
+        if !self.options.headers_optional && header.is_none() {
             return Err(DecodeError::MissingHeader);
         }
         self.trace.leave();
@@ -233,13 +233,7 @@ impl<T: Trace> Walk<'_, T> {
             };
         );
         self.fields(fields)?;
-        if !self.rules.schema.admits(found.schema_version) {
-            let version = found.schema_version;
-            return Err(DecodeError::SchemaVersion {
-                version,
-                supported: SCHEMA_VERSION,
-            });
-        }
+        self.options.schema(found.schema_version)?;
         self.trace.leave();
         Ok(())
     }

@@ -14,14 +14,14 @@ impl<T> Walk<'_, T> {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn below(&self, left: u32) -> Result<u32, DecodeError> {
-        let limit = self.rules.limits.depth();
+        let limit = self.options.limits.depth();
         left.checked_sub(1).ok_or(DecodeError::TooDeep { limit })
     }
 
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn charge(&mut self, heap: u64) -> Result<(), DecodeError> {
-        let limit = self.rules.limits.heap_bytes();
+        let limit = self.options.limits.heap_bytes();
         let left = self.heap_left.checked_sub(heap);
         self.heap_left = left.ok_or(DecodeError::HeapBudget { limit })?;
         Ok(())
@@ -74,7 +74,7 @@ impl<T> Walk<'_, T> {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn element(&mut self) -> Result<(), DecodeError> {
-        let limit = self.rules.limits.elements();
+        let limit = self.options.limits.elements();
         let left = self.elements_left.checked_sub(1);
         self.elements_left = left.ok_or(DecodeError::TooManyElements { limit })?;
         Ok(())
@@ -83,7 +83,7 @@ impl<T> Walk<'_, T> {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn fields(&mut self, count: u32) -> Result<(), DecodeError> {
-        let limit = self.rules.limits.fields();
+        let limit = self.options.limits.fields();
         let left = self.fields_left.checked_sub(count);
         self.fields_left = left.ok_or(DecodeError::TooManyFields { limit })?;
         Ok(())

@@ -12,7 +12,6 @@ use crate::limits::DecodeLimits;
 use crate::trace::PathTrace;
 use crate::v1;
 use crate::v1::attribute_value::Value;
-use crate::version::SchemaPolicy;
 
 /// The verdict of a walk, and all that it counted.
 fn walked(
@@ -20,13 +19,11 @@ fn walked(
     limits: &DecodeLimits,
     trace: impl Trace,
 ) -> Result<(Kind, [u64; 5], bool), DecodeError> {
-    let rules = Rules {
-        limits,
-        schema: SchemaPolicy::default(),
-        require_header: false,
-    };
+    let options = DecodeOptions::new()
+        .with_limits(limits.clone())
+        .with_optional_headers(true);
     let mut stats = PayloadStats::default();
-    let kind = walk_traced(payload, rules, &mut stats, trace);
+    let kind = walk_traced(payload, &options, &mut stats, trace);
     let counted = [
         stats.heap,
         stats.fields.into(),

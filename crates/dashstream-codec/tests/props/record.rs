@@ -2,7 +2,7 @@
 
 use dashstream_codec::{
     Borrowed, DecodeError, DecodeLimits, DecodeOptions, Decoded, Decoder, FaultClass, HeaderView,
-    OpView, Peek, SchemaPolicy,
+    OpView, Peek,
 };
 use dashstream_codec::{Message, v1};
 use dashstream_testkit::alloc;
@@ -26,7 +26,7 @@ pub(crate) fn options() -> [DecodeOptions; 4] {
         DecodeOptions::new(),
         DecodeOptions::new()
             .with_compatible_framing(true)
-            .with_schema(SchemaPolicy::AcceptNewer)
+            .with_newer_schemas(true)
             .with_optional_headers(true),
         DecodeOptions::new()
             .with_limits(tight)

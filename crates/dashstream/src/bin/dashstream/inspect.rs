@@ -96,8 +96,8 @@ pub(crate) fn refusal(why: &Refusal) -> String {
 }
 
 pub(crate) fn diagnosis(why: &Diagnosis) -> String {
-    match why.hint {
-        Some(hint) => format!("{why} [{}, hint: {}]", why.error.code(), hint.code()),
+    match why.hint() {
+        Some(hint) => format!("{why} [{}, hint: {hint}]", why.error.code()),
         None => format!("{why} [{}]", why.error.code()),
     }
 }
@@ -113,6 +113,6 @@ pub(crate) fn diagnosis_json(why: &Diagnosis) -> Value {
         "event": why.event,
         "expected": why.expected,
         "found": why.found,
-        "hint": why.hint.map(|hint| hint.code()),
+        "hint": why.hint(),
     })
 }
