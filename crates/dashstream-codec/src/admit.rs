@@ -2,6 +2,7 @@
 
 use crate::content::SHARED_HEADER_BYTES;
 use crate::error::DecodeError;
+use crate::frame::Encoding;
 use crate::kind::Kind;
 use crate::limits::DecodeLimits;
 use crate::options::DecodeOptions;
@@ -26,34 +27,30 @@ impl Buffer {
     }
 }
 
-/// Walks a payload that is stored raw.
+/// Walks a payload: one that is stored raw, or the content of a compressed one, which is a buffer already.
 #[inline(always)]
-pub(crate) fn raw<'a>(
+pub(crate) fn admit<'a>(
     payload: &'a [u8],
+    encoding: Encoding,
     options: &DecodeOptions,
     stats: &mut PayloadStats<'a>,
 ) -> Result<(Kind, Buffer), DecodeError> {
-    payload_size(payload, options.limits())?;
+    let limits = options.limits();
+    let is_raw = encoding == Encoding::Raw;
+    if is_raw {
+        payload_size(payload, limits)?;
+    }
     let kind = walk(payload, options, stats)?;
-    let buffer = if stats.blobs > BLOBS_COPIED_MAX || stats.body.is_none() {
-        Buffer::Shared
-    } else {
+    let buffer = if is_raw && stats.blobs <= BLOBS_COPIED_MAX && stats.body.is_some() {
         Buffer::Copies
+    } else {
+        Buffer::Shared
     };
-    afford(payload, options, stats, buffer)?;
+    let limit = limits.heap_bytes();
+    if stats.heap.saturating_add(buffer.heap(payload.len(), stats)) > limit {
+        return Err(DecodeError::HeapBudget { limit });
+    }
     Ok((kind, buffer))
-}
-
-/// Walks the content of a compressed payload, which is the buffer already.
-#[inline(always)]
-pub(crate) fn inflated<'a>(
-    payload: &'a [u8],
-    options: &DecodeOptions,
-    stats: &mut PayloadStats<'a>,
-) -> Result<(Kind, Buffer), DecodeError> {
-    let kind = walk(payload, options, stats)?;
-    afford(payload, options, stats, Buffer::Shared)?;
-    Ok((kind, Buffer::Shared))
 }
 
 /// Holds a payload that is stored raw against the payload limit.
@@ -62,21 +59,6 @@ pub(crate) const fn payload_size(payload: &[u8], limits: &DecodeLimits) -> Resul
     let (len, limit) = (payload.len(), limits.payload_bytes());
     if len > limit {
         return Err(DecodeError::PayloadTooLarge { len, limit });
-    }
-    Ok(())
-}
-
-#[inline]
-fn afford(
-    payload: &[u8],
-    options: &DecodeOptions,
-    stats: &PayloadStats<'_>,
-    buffer: Buffer,
-) -> Result<(), DecodeError> {
-    let limit = options.limits().heap_bytes();
-    let heap = buffer.heap(payload.len(), stats);
-    if stats.heap.saturating_add(heap) > limit {
-        return Err(DecodeError::HeapBudget { limit });
     }
     Ok(())
 }

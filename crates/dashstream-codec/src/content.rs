@@ -19,46 +19,35 @@ pub(crate) fn limits(limits: &DecodeLimits) -> Limits {
 /// Names the limit that a refusal by the decompressor was about: where the heap budget stood in for the
 /// payload limit, what is within the payload limit is over the budget.
 #[cold]
-pub(crate) fn refused(error: DecompressError, decode: &DecodeLimits) -> DecodeError {
-    let lowest = limits(decode);
-    let lowered = decode
-        .zstd()
-        .output_bytes()
-        .saturating_sub(lowest.output_bytes());
-    let over_budget = DecodeError::HeapBudget {
-        limit: decode.heap_bytes(),
-    };
-    if lowered == 0 || !error.is_too_large() {
-        return error.into();
-    }
-    // A ratio may be lower still, and is named as before.
-    if error
-        == (DecompressError::OutputTooLarge {
-            limit: lowest.output_bytes(),
-        })
-    {
-        return over_budget;
-    }
-    let DecompressError::Refused(mut refusal) = error else {
-        return error.into();
-    };
-    if let Refusal::DeclaredTooLarge {
-        declared: size,
-        limit,
-        ..
-    }
-    | Refusal::ProvenTooLarge {
-        proven: size,
-        limit,
-        ..
-    } = &mut refusal
+pub(crate) fn refused(mut error: DecompressError, decode: &DecodeLimits) -> DecodeError {
+    let lowest = limits(decode).output_bytes();
+    let lowered = decode.zstd().output_bytes().saturating_sub(lowest);
+    let over_budget = if let DecompressError::OutputTooLarge { limit } = error {
+        // A ratio may be lower still, and is named as before.
+        limit == lowest
+    } else if let DecompressError::Refused(
+        Refusal::DeclaredTooLarge {
+            declared: size,
+            limit,
+            ..
+        }
+        | Refusal::ProvenTooLarge {
+            proven: size,
+            limit,
+            ..
+        },
+    ) = &mut error
     {
         *limit = limit.saturating_add(lowered);
-        if *size <= *limit {
-            return over_budget;
-        }
+        *size <= *limit
+    } else {
+        false
+    };
+    if lowered > 0 && over_budget {
+        let limit = decode.heap_bytes();
+        return DecodeError::HeapBudget { limit };
     }
-    DecompressError::Refused(refusal).into()
+    error.into()
 }
 
 /// What `bytes::Bytes` allocates beside a buffer that is shared: pointer, capacity and count, with room

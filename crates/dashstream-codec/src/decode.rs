@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
 use prost::Message as _;
 
-use crate::admit::{self, Buffer};
+use crate::admit::{Buffer, admit, payload_size};
 use crate::content;
 use crate::diff_view::DiffView;
 use crate::error::DecodeError;
@@ -26,10 +26,10 @@ use crate::warning::{Warning, warnings};
 /// error the decoder is as it was before.
 #[derive(Debug)]
 pub struct Decoder {
-    options: DecodeOptions,
+    pub(crate) options: DecodeOptions,
     zstd: dashstream_zstd::Decoder,
-    /// Content of a compressed payload that is only looked at.
-    content: Vec<u8>,
+    /// Content of the compressed payload that was only looked at last.
+    pub(crate) content: Vec<u8>,
 }
 
 /// A decoded record.
@@ -97,11 +97,6 @@ impl Decoder {
         }
     }
 
-    /// How the stream is read.
-    pub const fn options(&self) -> &DecodeOptions {
-        &self.options
-    }
-
     /// Decodes one record.
     ///
     /// Before the message is decoded its payload is walked, and refused when it is over a limit. A
@@ -116,8 +111,8 @@ impl Decoder {
         let mut stats = PayloadStats::default();
         match frame.encoding {
             Encoding::Raw => {
-                let (kind, buffer) = admit::raw(frame.payload, &self.options, &mut stats)?;
-                let facts = facts(record, frame, frame.payload.len(), kind, buffer, &stats);
+                let (kind, buffer, facts) =
+                    admitted(record, frame, frame.payload, &self.options, &mut stats)?;
                 decode_raw(frame.payload, kind, buffer, &stats, facts)
             }
             Encoding::Zstd => {
@@ -125,9 +120,12 @@ impl Decoder {
                     Ok(content) => Bytes::from(content),
                     Err(error) => return Err(content::refused(error, self.options.limits())),
                 };
-                let (kind, buffer) = admit::inflated(&content, &self.options, &mut stats)?;
-                let facts = facts(record, frame, content.len(), kind, buffer, &stats);
-                decode_content(&content, kind, &stats, facts)
+                let (kind, _, facts) =
+                    admitted(record, frame, &content, &self.options, &mut stats)?;
+                match stats.body {
+                    Some(body) => decode(content.slice_ref(body), kind, &stats, facts),
+                    None => assemble(content.clone(), facts),
+                }
             }
         }
     }
@@ -169,22 +167,16 @@ impl Decoder {
         stats: &mut PayloadStats<'a>,
     ) -> Result<(&'a [u8], Kind, Buffer, RecordFacts), DecodeError> {
         let frame = self.frame(record)?;
-        let (payload, (kind, buffer)) = match frame.encoding {
-            Encoding::Raw => (
-                frame.payload,
-                admit::raw(frame.payload, &self.options, stats)?,
-            ),
+        let payload = match frame.encoding {
+            Encoding::Raw => frame.payload,
             Encoding::Zstd => {
                 if let Err(error) = self.zstd.decompress_into(frame.payload, &mut self.content) {
                     return Err(content::refused(error, self.options.limits()));
                 }
-                (
-                    self.content.as_slice(),
-                    admit::inflated(&self.content, &self.options, stats)?,
-                )
+                self.content.as_slice()
             }
         };
-        let facts = facts(record, frame, payload.len(), kind, buffer, stats);
+        let (kind, buffer, facts) = admitted(record, frame, payload, &self.options, stats)?;
         Ok((payload, kind, buffer, facts))
     }
 
@@ -200,16 +192,11 @@ impl Decoder {
         let frame = self.frame(record)?;
         match frame.encoding {
             Encoding::Raw => {
-                admit::payload_size(frame.payload, self.options.limits())?;
+                payload_size(frame.payload, self.options.limits())?;
                 Peek::of_payload(frame.payload, self.options.limits().fields()).map(Some)
             }
             Encoding::Zstd => Ok(None),
         }
-    }
-
-    /// The content of the compressed payload that was looked at last.
-    pub(crate) const fn content(&self) -> &[u8] {
-        self.content.as_slice()
     }
 
     pub(crate) fn frame<'a>(&self, record: &'a [u8]) -> Result<Frame<'a>, DecodeError> {
@@ -239,20 +226,6 @@ fn decode_raw(
     match buffer {
         Buffer::Copies => decode(body, kind, stats, facts),
         Buffer::Shared => decode(Bytes::copy_from_slice(body), kind, stats, facts),
-    }
-}
-
-/// Decodes the content of a compressed payload that the walk has admitted.
-#[inline]
-fn decode_content(
-    content: &Bytes,
-    kind: Kind,
-    stats: &PayloadStats<'_>,
-    facts: RecordFacts,
-) -> Result<Decoded, DecodeError> {
-    match stats.body {
-        Some(body) => decode(content.slice_ref(body), kind, stats, facts),
-        None => assemble(content.clone(), facts),
     }
 }
 
@@ -320,23 +293,26 @@ fn prepared(kind: Kind, counts: [u32; SLOTS]) -> Message {
     }
 }
 
+/// Walks the payload of `frame`, and says what the record is like when it is accepted.
 #[inline(always)]
-fn facts(
+fn admitted<'a>(
     record: &[u8],
     frame: Frame<'_>,
-    payload: usize,
-    kind: Kind,
-    buffer: Buffer,
-    stats: &PayloadStats<'_>,
-) -> RecordFacts {
-    RecordFacts {
+    payload: &'a [u8],
+    options: &DecodeOptions,
+    stats: &mut PayloadStats<'a>,
+) -> Result<(Kind, Buffer, RecordFacts), DecodeError> {
+    let (kind, buffer) = admit(payload, frame.encoding, options, stats)?;
+    let heap = buffer.heap(payload.len(), stats);
+    let facts = RecordFacts {
         compressed: frame.encoding == Encoding::Zstd,
         framed: frame.framed,
         record_bytes: record.len(),
-        payload_bytes: payload,
-        heap_bytes: buffer.heap(payload, stats).saturating_add(stats.heap),
+        payload_bytes: payload.len(),
+        heap_bytes: heap.saturating_add(stats.heap),
         fields: stats.fields,
         elements: stats.elements,
         warnings: warnings(kind, stats, frame.encoding),
-    }
+    };
+    Ok((kind, buffer, facts))
 }

@@ -97,7 +97,7 @@ impl Decoder {
             }
         };
         if may_be_of_another_form {
-            let content = diagnosis.decompressed.then(|| self.content());
+            let content = diagnosis.decompressed.then_some(self.content.as_slice());
             diagnosis.hint = Hint::of(record, content);
         }
         Some(diagnosis)
@@ -111,7 +111,7 @@ impl Decoder {
                 diagnosis.offset = diagnosis.offset.map(|at| at.saturating_add(start));
             }
             Some(_) | None => {
-                self.walk_again(self.content(), diagnosis);
+                self.walk_again(&self.content, diagnosis);
                 diagnosis.decompressed = true;
             }
         }
@@ -120,14 +120,18 @@ impl Decoder {
     /// Walks `payload` once more, to the place where it is refused.
     fn walk_again(&self, payload: &[u8], diagnosis: &mut Diagnosis) {
         let mut trace = PathTrace::new(payload);
-        let options = self.options();
-        let walked = walk_traced(payload, options, &mut PayloadStats::default(), &mut trace);
+        let walked = walk_traced(
+            payload,
+            &self.options,
+            &mut PayloadStats::default(),
+            &mut trace,
+        );
         match walked {
             // Over the budget with its byte fields: as a whole.
             Ok(_) => return,
             Err(error) if error != diagnosis.error => return,
             Err(DecodeError::HeaderMismatch) => {
-                (diagnosis.offset, diagnosis.path) = trace.again().unzip();
+                (diagnosis.offset, diagnosis.path) = trace.again.unzip();
                 return;
             }
             Err(_) => {}

@@ -17,15 +17,9 @@ pub struct DiffView<'a> {
     pub state_hash: &'a [u8],
     /// The new state as JSON. When it is not empty, the operations do not apply.
     pub full_state: &'a [u8],
-    operations: Operations<'a>,
-}
-
-/// The operations of a [`DiffView`], each read when it is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Operations<'a> {
     /// The fields of the StateDiff, from the first operation on.
-    rest: &'a [u8],
-    left: usize,
+    operations: &'a [u8],
+    count: usize,
 }
 
 /// One operation of JSON Patch, its strings and its value slices of the payload.
@@ -47,7 +41,9 @@ pub struct OpView<'a> {
 impl<'a> DiffView<'a> {
     /// The operations, in order; each is read when it is asked for.
     pub fn operations(&self) -> impl ExactSizeIterator<Item = OpView<'a>> + Clone + use<'a> {
-        self.operations
+        let mut input = Input::new(self.operations);
+        // What was checked reads without an error, so that none of these is the default.
+        (0..self.count).map(move |_| OpView::next(&mut input).unwrap_or_default())
     }
 
     /// Reads a StateDiff whose operations were checked.
@@ -57,7 +53,8 @@ impl<'a> DiffView<'a> {
             base_checkpoint_id: &[],
             state_hash: &[],
             full_state: &[],
-            operations: Operations::default(),
+            operations: &[],
+            count: 0,
         };
         let mut input = Input::new(bytes);
         loop {
@@ -74,10 +71,10 @@ impl<'a> DiffView<'a> {
                 2 => view.base_checkpoint_id = body(&mut input, key)?,
                 3 => {
                     body(&mut input, key)?;
-                    if view.operations.left == 0 {
-                        view.operations.rest = before.rest();
+                    if view.count == 0 {
+                        view.operations = before.rest();
                     }
-                    view.operations.left = view.operations.left.saturating_add(1);
+                    view.count = view.count.saturating_add(1);
                 }
                 4 => view.state_hash = body(&mut input, key)?,
                 5 => view.full_state = body(&mut input, key)?,
@@ -90,8 +87,19 @@ impl<'a> DiffView<'a> {
 }
 
 impl<'a> OpView<'a> {
+    /// Reads the next operation among the fields of a StateDiff.
+    fn next(input: &mut Input<'a>) -> Result<Self, WireError> {
+        while let Some(key) = input.key()? {
+            if key.number() == 3 {
+                return Self::of_body(body(input, key)?);
+            }
+            input.skip(key, DEPTH)?;
+        }
+        Ok(Self::default())
+    }
+
     fn of_body(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let mut view = OpView::default();
+        let mut view = Self::default();
         let mut input = Input::new(bytes);
         while let Some(key) = input.key()? {
             match key.get() {
@@ -121,31 +129,6 @@ impl<'a> From<&'a DiffOperation> for OpView<'a> {
         }
     }
 }
-
-impl<'a> Iterator for Operations<'a> {
-    type Item = OpView<'a>;
-
-    fn next(&mut self) -> Option<OpView<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        let mut input = Input::new(self.rest);
-        // What was read once reads the same again, so that none of these ends early.
-        while let Some(key) = input.key().ok()? {
-            if key.number() == 3 {
-                let bytes = body(&mut input, key).ok()?;
-                self.rest = input.rest();
-                return OpView::of_body(bytes).ok();
-            }
-            input.skip(key, DEPTH).ok()?;
-        }
-        None
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-impl ExactSizeIterator for Operations<'_> {}
 
 /// Levels of groups in what the schema does not know; the decoder's walk has counted them already.
 const DEPTH: u32 = crate::DecodeLimits::DEPTH_MAX;

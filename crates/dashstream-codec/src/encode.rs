@@ -71,11 +71,6 @@ impl Encoder {
         }
     }
 
-    /// How messages are written.
-    pub const fn options(&self) -> &EncodeOptions {
-        &self.options
-    }
-
     /// Writes one message. Its headers' `compression` is set to what the record's frame byte says,
     /// those of a batch's events included; nothing else of it is changed, and nothing is left out.
     ///
@@ -171,10 +166,7 @@ impl Encoder {
             return Ok(());
         }
         let mut stats = PayloadStats::default();
-        match encoding {
-            Encoding::Raw => admit::raw(payload, reader, &mut stats),
-            Encoding::Zstd => admit::inflated(payload, reader, &mut stats),
-        }?;
+        admit::admit(payload, encoding, reader, &mut stats)?;
         Ok(())
     }
 

@@ -92,12 +92,6 @@ impl<'a> HeaderView<'a> {
     }
 }
 
-impl PartialEq<Header> for HeaderView<'_> {
-    fn eq(&self, header: &Header) -> bool {
-        *self == HeaderView::from(header)
-    }
-}
-
 impl<'a> From<&'a Header> for HeaderView<'a> {
     fn from(header: &'a Header) -> Self {
         Self {

@@ -27,13 +27,8 @@ impl<'a> Peek<'a> {
     /// `fields` bounds the keys read; [`DecodeLimits::fields`](crate::DecodeLimits::fields) is what the
     /// decoder would read. What is not a header is skipped, so that a payload may pass here and be
     /// refused by the decoder.
-    ///
-    /// # Errors
-    ///
-    /// [`DecodeError::NoMessage`], [`DecodeError::HeaderMismatch`], [`DecodeError::TooManyFields`], and
-    /// [`DecodeError::Wire`] for damage in what was read.
     #[inline]
-    pub fn of_payload(payload: &'a [u8], fields: u32) -> Result<Self, DecodeError> {
+    pub(crate) fn of_payload(payload: &'a [u8], fields: u32) -> Result<Self, DecodeError> {
         let mut scan = Scan {
             fields_left: fields,
             limit: fields,
@@ -69,20 +64,14 @@ impl<'a> Peek<'a> {
 
     /// The run, or nothing when there is no header.
     #[must_use]
-    pub const fn thread_id(&self) -> Option<&'a str> {
-        match self.header {
-            Some(header) => Some(header.thread_id),
-            None => None,
-        }
+    pub fn thread_id(&self) -> Option<&'a str> {
+        self.header.map(|header| header.thread_id)
     }
 
     /// The message's place in its thread's order, if it has one.
     #[must_use]
-    pub const fn sequence(&self) -> Option<NonZeroU64> {
-        match self.header {
-            Some(header) => header.sequence(),
-            None => None,
-        }
+    pub fn sequence(&self) -> Option<NonZeroU64> {
+        self.header?.sequence()
     }
 }
 

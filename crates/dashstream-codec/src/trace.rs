@@ -43,7 +43,7 @@ pub(crate) struct PathTrace {
     payload: usize,
     open: Vec<Step>,
     /// Where a second message of the nine, or a second header of it, stands.
-    again: Option<(usize, String)>,
+    pub(crate) again: Option<(usize, String)>,
 }
 
 /// A message that the walk is in, and the field in it.
@@ -65,11 +65,6 @@ impl PathTrace {
         }
     }
 
-    /// Where the first one is of what may be there once, and is there twice.
-    pub(crate) fn again(&self) -> Option<(usize, String)> {
-        self.again.clone()
-    }
-
     /// Leaves the innermost message, so that its place is that of the field it stands in.
     pub(crate) fn up(&mut self) {
         self.open.pop();
@@ -87,16 +82,13 @@ impl PathTrace {
             if core::ptr::eq(step.shape, &DASH_STREAM_MESSAGE) {
                 // The outermost message only says which of the nine follows, and that has a name.
                 let field = step.key.map(|key| step.shape.field(key.number()));
-                match field.and_then(|field| field.child) {
-                    Some(child) => path.push_str(child.name()),
-                    None => {
-                        path.push_str(step.shape.name());
-                        path.push_str(&step.field());
-                    }
+                if let Some(child) = field.and_then(|field| field.child) {
+                    path.push_str(child.name());
+                    continue;
                 }
-            } else {
-                path.push_str(&step.field());
+                path.push_str(step.shape.name());
             }
+            path.push_str(&step.field());
         }
         path
     }
