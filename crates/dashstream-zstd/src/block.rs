@@ -40,30 +40,28 @@ impl<'a> Block<'a> {
         };
         let at = input.offset();
         let content = input.bytes(stored)?;
-        if kind != COMPRESSED {
-            return Ok(Self {
-                content,
-                last,
-                compressed: false,
-                least: size,
-                most: size,
-            });
-        }
-        let Some(sections) = Sections::parse(content) else {
-            return Err(cold(Refusal::MalformedBlock { offset: at }));
+        let compressed = kind == COMPRESSED;
+        let (least, most) = if compressed {
+            let Some((literals, sequences)) = sections(content) else {
+                return Err(cold(Refusal::MalformedBlock { offset: at }));
+            };
+            // Every literal is copied once, and every sequence copies at least three bytes more.
+            let least = literals.saturating_add(sequences.saturating_mul(3));
+            if least > max {
+                return Err(too_large(offset, least, max));
+            }
+            // One sequence may copy more than the largest block, so that any number of them proves
+            // nothing more.
+            (least, if sequences == 0 { least } else { max })
+        } else {
+            (size, size)
         };
-        let least = sections.least();
-        if least > max {
-            return Err(too_large(offset, least, max));
-        }
         Ok(Self {
             content,
             last,
-            compressed: true,
+            compressed,
             least,
-            // One sequence may copy more than the largest block, so that any number of them proves
-            // nothing more.
-            most: if sections.sequences == 0 { least } else { max },
+            most,
         })
     }
 
@@ -101,30 +99,12 @@ fn too_large(offset: usize, size: u32, max: u32) -> Refusal {
     }
 }
 
-/// The counts at the head of the two sections of a compressed block, RFC 8878 section 3.1.1.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Sections {
-    literals: u32,
-    sequences: u32,
-}
-
-impl Sections {
-    /// `None` when the sections cannot be what `content` holds.
-    #[inline(always)]
-    fn parse(content: &[u8]) -> Option<Self> {
-        let (literals, section) = literals(content)?;
-        let sequences = sequences(section)?;
-        Some(Self {
-            literals,
-            sequences,
-        })
-    }
-
-    /// Every literal is copied once, and every sequence copies at least three bytes more.
-    const fn least(self) -> u32 {
-        self.literals
-            .saturating_add(self.sequences.saturating_mul(3))
-    }
+/// How many literals and sequences a compressed block has, RFC 8878 section 3.1.1.3; `None` when its
+/// sections cannot be what `content` holds.
+#[inline(always)]
+fn sections(content: &[u8]) -> Option<(u32, u32)> {
+    let (literals, section) = literals(content)?;
+    Some((literals, sequences(section)?))
 }
 
 /// The regenerated size of the literals, and what follows their section.

@@ -50,12 +50,6 @@ impl Level {
     }
 }
 
-impl Default for Level {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
-
 impl Encoder {
     /// Makes an encoder that writes no checksums. Allocates nothing until the first message.
     #[must_use]
@@ -83,12 +77,6 @@ impl Encoder {
     pub fn with_reader(mut self, limits: Limits) -> Self {
         self.reader = Some(limits);
         self
-    }
-
-    /// The level.
-    #[must_use]
-    pub const fn level(&self) -> Level {
-        self.level
     }
 
     /// Compresses `content` into a new vector.
@@ -121,12 +109,11 @@ impl Encoder {
         let written = self
             .context
             .compress(self.level.get(), self.checksum, content, frame);
-        let checked = written.and_then(|size| match &self.reader {
-            Some(limits) => match Plan::inspect(frame, limits) {
-                Ok(_) => Ok(size),
-                Err(refusal) => Err(CompressError::Refused(refusal)),
-            },
-            None => Ok(size),
+        let checked = written.and_then(|size| {
+            if let Some(limits) = &self.reader {
+                let _plan = Plan::inspect(frame, limits)?;
+            }
+            Ok(size)
         });
         if checked.is_err() {
             frame.clear();

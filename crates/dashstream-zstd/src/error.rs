@@ -54,13 +54,10 @@ impl DecompressError {
     /// Where in the input the field is that gave the reason; `None` of what decoding found.
     #[must_use]
     pub const fn offset(&self) -> Option<usize> {
-        match self {
-            Self::Refused(refusal) => Some(refusal.offset()),
-            Self::ChecksumMismatch
-            | Self::Corrupt { .. }
-            | Self::OutputTooLarge { .. }
-            | Self::Unavailable
-            | Self::OutOfMemory { .. } => None,
+        if let Self::Refused(refusal) = self {
+            Some(refusal.offset())
+        } else {
+            None
         }
     }
 
@@ -101,7 +98,7 @@ pub enum CompressError {
     },
     /// The [reader](crate::Encoder::with_reader) would refuse the frame.
     #[error("its reader would refuse the frame: {0}")]
-    Refused(Refusal),
+    Refused(#[from] Refusal),
     /// The crate was built without its feature `libzstd`.
     #[error("built without a compressor")]
     Unavailable,

@@ -25,7 +25,7 @@ impl Budget {
     pub(crate) const fn new(len: usize, limits: &Limits) -> Self {
         Self {
             output: limits.output_bytes_for(len),
-            blocks: limits.blocks_set(),
+            blocks: limits.blocks,
             empty: EMPTY_BLOCKS,
             unspent: LENT_BLOCKS.saturating_mul(TABLES_BYTES as u64),
         }

@@ -6,34 +6,6 @@ use crate::refusal::{Refusal, cold};
 /// The magic number of a frame with content.
 pub(crate) const FRAME_MAGIC: u32 = 0xFD2F_B528;
 
-/// What a magic number begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Magic {
-    Content,
-    Skippable,
-    Legacy { version: u8 },
-    Unknown,
-}
-
-impl Magic {
-    pub(crate) const fn of(word: u32) -> Self {
-        match word {
-            FRAME_MAGIC => Self::Content,
-            // All sixteen are equivalent; the low four bits are for applications.
-            0x184D_2A50..=0x184D_2A5F => Self::Skippable,
-            // The formats of zstd 0.1 and 0.2 to 0.7, each with its own magic number.
-            0xFD2F_B51E => Self::Legacy { version: 1 },
-            0xFD2F_B522 => Self::Legacy { version: 2 },
-            0xFD2F_B523 => Self::Legacy { version: 3 },
-            0xFD2F_B524 => Self::Legacy { version: 4 },
-            0xFD2F_B525 => Self::Legacy { version: 5 },
-            0xFD2F_B526 => Self::Legacy { version: 6 },
-            0xFD2F_B527 => Self::Legacy { version: 7 },
-            _ => Self::Unknown,
-        }
-    }
-}
-
 /// A frame header, parsed, with nothing held against limits yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {

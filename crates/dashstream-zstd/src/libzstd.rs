@@ -35,25 +35,11 @@ impl Decompressor {
             Some(context) => context,
             none => none.insert(create().ok_or_else(|| failure(MEMORY, capacity))?),
         };
-        if plan.one_shot() {
+        if plan.one_shot {
             return context
                 .decompress(output, input)
                 .map_err(|code| failure(status(code), capacity));
         }
-        self.attempt_by_blocks(limits, input, output)
-    }
-
-    /// As [`attempt`](Self::attempt), block by block, in the context that is there.
-    #[inline(never)]
-    fn attempt_by_blocks(
-        &mut self,
-        limits: &Limits,
-        input: &[u8],
-        output: &mut Vec<u8>,
-    ) -> Result<usize, Failure> {
-        let Some(context) = &mut self.0 else {
-            return Err(failure(MEMORY, output.capacity()));
-        };
         let size = block_by_block(context, limits, input, output);
         // Whatever happened, the next message starts from a context without a session.
         if context.reset(ResetDirective::SessionOnly).is_err() {
@@ -110,6 +96,7 @@ impl Compressor {
 /// largest block; its streaming decoder does. It would take the one-shot path for a whole frame of
 /// declared size, so that it is handed the last block separately. With a stable output buffer it
 /// keeps no window of its own.
+#[inline(never)]
 fn block_by_block(
     context: &mut DCtx<'static>,
     limits: &Limits,

@@ -18,7 +18,8 @@ pub struct Limits {
     window_bytes: u64,
     frames: u32,
     skippable_frames: u32,
-    blocks: Option<u64>,
+    /// The most blocks, where a number was set.
+    pub(crate) blocks: Option<u64>,
     /// Factor and slack.
     ratio: Option<(u64, u64)>,
     unknown_size: UnknownSize,
@@ -164,14 +165,6 @@ impl Limits {
     #[must_use]
     pub const fn unknown_size(&self) -> UnknownSize {
         self.unknown_size
-    }
-}
-
-impl Limits {
-    /// The most blocks, where a number was set.
-    #[inline]
-    pub(crate) const fn blocks_set(&self) -> Option<u64> {
-        self.blocks
     }
 
     /// The most bytes of content that an input of `len` bytes may have, by size and by ratio.

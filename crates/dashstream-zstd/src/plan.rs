@@ -1,7 +1,7 @@
 //! The walk over a whole input.
 
 use crate::frame::{Budget, Frame};
-use crate::header::{FRAME_MAGIC, Magic};
+use crate::header::FRAME_MAGIC;
 use crate::input::Input;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -32,7 +32,8 @@ pub struct Plan {
     /// Whether every frame carries a checksum of its content, which decoding verifies.
     pub has_checksum: bool,
     declared: bool,
-    one_shot: bool,
+    /// Whether one call of libzstd's one-shot decoder decodes the input exactly as the format says.
+    pub(crate) one_shot: bool,
 }
 
 impl Plan {
@@ -114,15 +115,6 @@ impl Plan {
             None
         }
     }
-
-    /// Whether one call of libzstd's one-shot decoder decodes the input exactly as the format says.
-    #[cfg_attr(
-        not(any(feature = "libzstd", test)),
-        expect(dead_code, reason = "libzstd asks for it")
-    )]
-    pub(crate) const fn one_shot(&self) -> bool {
-        self.one_shot
-    }
 }
 
 /// The frames with content of an input, one after the other.
@@ -182,15 +174,19 @@ impl<'a> Frames<'a> {
             Ok(&bytes) => u32::from_le_bytes(bytes),
             Err(truncated) => return Err(if first { truncated } else { trailing }),
         };
-        match Magic::of(magic) {
-            Magic::Content => {
+        let legacy = |version| Err(Refusal::LegacyMagic { offset, version });
+        match magic {
+            FRAME_MAGIC => {
                 let limit = self.limits.frames();
                 Err(Refusal::TooManyFrames { offset, limit })
             }
-            Magic::Skippable => self.skip(offset),
-            Magic::Legacy { version } => Err(Refusal::LegacyMagic { offset, version }),
-            Magic::Unknown if first => Err(Refusal::BadMagic { offset, magic }),
-            Magic::Unknown => Err(trailing),
+            // All sixteen are equivalent; the low four bits are for applications.
+            0x184D_2A50..=0x184D_2A5F => self.skip(offset),
+            // The formats of zstd 0.1 and 0.2 to 0.7, each with its own magic number.
+            0xFD2F_B51E => legacy(1),
+            0xFD2F_B522..=0xFD2F_B527 => legacy((magic & 0x0F) as u8),
+            _ if first => Err(Refusal::BadMagic { offset, magic }),
+            _ => Err(trailing),
         }
     }
 

@@ -160,7 +160,7 @@ fn levels_end_where_windows_grow_beyond_what_decoders_support() {
     assert_eq!(Level::new(1), Some(Level::FASTEST));
     assert_eq!(Level::new(19), Some(Level::SMALLEST));
     assert_eq!(Level::new(20), None);
-    assert_eq!(Level::default().get(), 3);
+    assert_eq!(Level::DEFAULT.get(), 3);
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn one_call_decodes_where_the_total_bounds_every_block() {
         (&[(true, half), (false, 9), (true, half)], false),
     ] {
         assert_eq!(
-            plan(&[&frame(blocks, false)]).one_shot(),
+            plan(&[&frame(blocks, false)]).one_shot,
             one_shot,
             "{blocks:?}"
         );
@@ -67,12 +67,12 @@ fn one_call_decodes_where_the_total_bounds_every_block() {
 #[test]
 fn one_call_decodes_one_frame_and_nothing_beside_it() {
     let one = declaring(b"hello");
-    assert!(plan(&[&one]).one_shot());
-    assert!(!plan(&[&one, &one]).one_shot());
-    assert!(!plan(&[&one, SKIPPABLE]).one_shot());
-    assert!(!plan(&[SKIPPABLE, &one]).one_shot());
+    assert!(plan(&[&one]).one_shot);
+    assert!(!plan(&[&one, &one]).one_shot);
+    assert!(!plan(&[&one, SKIPPABLE]).one_shot);
+    assert!(!plan(&[SKIPPABLE, &one]).one_shot);
     let lax = frame(&[(true, 600), (true, 600)], false);
-    assert!(!plan(&[SKIPPABLE, &lax]).one_shot());
+    assert!(!plan(&[SKIPPABLE, &lax]).one_shot);
 }
 
 #[test]
