@@ -124,7 +124,7 @@ impl Decoder {
                     admitted(record, frame, &content, &self.options, &mut stats)?;
                 match stats.body {
                     Some(body) => decode(content.slice_ref(body), kind, &stats, facts),
-                    None => assemble(content.clone(), facts),
+                    None => assemble(content, facts),
                 }
             }
         }
