@@ -37,7 +37,7 @@ pub(crate) enum Event {
     /// Something arrived for an assignment or a send that is no longer current.
     Fenced,
     /// The next record cannot be had: its batch is undecodable, or it was deleted unsettled. It is
-    /// held in every mode and never probed behind; the crate's documentation says why.
+    /// held in every mode and never probed behind; the README says why.
     Unfetchable,
     /// A record lies behind one that was put on hold, and will be delivered again.
     Overtaken,
@@ -188,7 +188,7 @@ pub(crate) enum When {
 /// One row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
-    /// The row's number in the documentation.
+    /// The row's number in the README.
     #[cfg_attr(not(test), expect(dead_code, reason = "shown in the README"))]
     pub(crate) number: u8,
     /// When it applies.
@@ -230,7 +230,7 @@ pub(crate) fn decide(event: Event) -> &'static Row {
         .unwrap_or(&UNFETCHABLE)
 }
 
-/// Every row, in the order of the documentation.
+/// Every row, in the order of the README.
 ///
 /// An operator's command to skip one record asks rows 1 to 8, whatever the mode in force is; the
 /// record is then counted as [`Disposition::OperatorSkip`] where the row would count it for good.
