@@ -5,7 +5,7 @@ use std::time::Duration;
 use dashstream::{self as metrics, Metrics, Options};
 use dashstream_codec::{DecodeOptions, Decoder};
 use dashstream_policy::{
-    Action, Admission, Assignment, Cause, Config, Delivery, Engine, Fault, Input, Offset,
+    Action, Admission, Assignment, Cause, Config, Delivery, Engine, Input, Offset,
     TopicPartition,
 };
 use dashstream_reducer::{Runs, RunsLimits};
@@ -70,8 +70,7 @@ impl Ours {
                 let fault = metrics::policy::Cause::DecodeError;
                 self.metrics
                     .record(now, metrics::Outcome::Unprocessable(fault));
-                let fault = Fault::new(Cause::DecodeError, (), record.len());
-                self.engine.reject(now, delivered, fault);
+                self.engine.reject(now, delivered, Cause::DecodeError, (), record.len());
             }
         }
         while let Some(action) = self.engine.poll_action() {
@@ -92,7 +91,7 @@ impl Ours {
                 }
                 Action::Archive(request) => {
                     let (id, attempt) = (request.id, request.attempt);
-                    let result = dashstream_policy::ArchiveResult::Acked(request.form);
+                    let result = Ok(request.form);
                     self.engine.handle(
                         now,
                         Input::Archived {

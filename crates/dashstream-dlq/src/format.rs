@@ -4,10 +4,7 @@ use crate::label::labels;
 
 labels! {
     /// How a dead letter is written. All of them are read, whichever is written.
-    #[expect(
-        clippy::exhaustive_enums,
-        reason = "a host that offers the choice has to know each"
-    )]
+    #[expect(clippy::exhaustive_enums, reason = "a host offers each of them")]
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     LetterFormat {
         /// The record as it came: value, key, headers and timestamp. What is known about the failure is in

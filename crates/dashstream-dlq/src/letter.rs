@@ -199,10 +199,7 @@ pub(crate) fn identity(
 }
 
 /// Which of the shapes a letter has.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "these are all that were ever written"
-)]
+#[expect(clippy::exhaustive_enums, reason = "no others were ever written")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shape {
     /// The one with `source_topic` and the payload always in it, from producers and library
@@ -235,10 +232,7 @@ pub struct Source {
 }
 
 /// What there is of a value.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a tool that sends records again has to know which it can"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a tool has to know each")]
 #[derive(Clone, PartialEq, Eq)]
 pub enum Payload {
     /// The record had no value.

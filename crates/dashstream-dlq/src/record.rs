@@ -9,10 +9,7 @@ pub type Header = (Box<str>, Option<Bytes>);
 
 /// Key, value, headers and timestamp of a Kafka record. A clone copies no key and no value. Its debug
 /// form shows sizes only.
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "a record has these four parts since Kafka 0.11"
-)]
+#[expect(clippy::exhaustive_structs, reason = "a record has these four parts")]
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct KafkaRecord {
     /// Its key, if it has one. An empty key is a key.

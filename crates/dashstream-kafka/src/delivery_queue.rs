@@ -9,7 +9,7 @@ use core::mem;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dashstream_policy::{Cause, Delivered, Fault, Ordering, TopicPartition};
+use dashstream_policy::{Cause, Delivered, Ordering, TopicPartition};
 use tokio::sync::Notify;
 
 pub(crate) use self::delivery_id::{DeliveryId, Place};
@@ -195,9 +195,7 @@ impl DeliveryQueue {
             } = record;
             self.verdict_sent(&message, DeliveryId::on(&delivered), false);
             let kept = RejectedMessage::unseen(message, &delivered);
-            let bytes = kept.bytes();
-            let fault = Fault::new(cause, kept, bytes);
-            self.tell(DriverMessage::Refused(delivered, cause, fault));
+            self.tell(DriverMessage::Refused(delivered, cause, kept));
         }
     }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use dashstream_policy::{
-    Breaker, Cause, CommandOutcome, Delivered, Fault, OperatorCommand, TopicPartition,
+    Breaker, Cause, CommandOutcome, Delivered, OperatorCommand, TopicPartition,
 };
 use tokio::sync::oneshot;
 
@@ -17,12 +17,12 @@ use crate::status::ArchiveTopic;
 use crate::watermarks::Watermarks;
 
 pub(crate) enum DriverMessage {
-    Rejected(Delivered, Fault<RejectedMessage>),
+    Rejected(Delivered, Cause, RejectedMessage),
     /// The same of a record that the host did not get to see.
-    Refused(Delivered, Cause, Fault<RejectedMessage>),
-    Released(Delivered, Fault<RejectedMessage>),
+    Refused(Delivered, Cause, RejectedMessage),
+    Released(Delivered, Cause, RejectedMessage),
     /// A record was dropped by the host without a word.
-    Dropped(Delivered, Fault<RejectedMessage>),
+    Dropped(Delivered, RejectedMessage),
     /// The host has no resources for a record now.
     Deferred(Delivered, RejectedMessage),
     /// A record that the host gives back unprocessed, since its batch ended before it.

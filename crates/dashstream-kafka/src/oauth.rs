@@ -9,10 +9,7 @@ use rdkafka::client::OAuthToken as ClientToken;
 
 /// A token for the broker, and until when it is valid.
 #[derive(Clone, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the client takes these three, and hosts make it"
-)]
+#[expect(clippy::exhaustive_structs, reason = "hosts make it")]
 pub struct OAuthToken {
     /// The token as the broker reads it, such as a JWT (RFC 7519).
     pub token: String,

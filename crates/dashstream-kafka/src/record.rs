@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dashstream_policy::{Backlog, Cause, Delivered, Fault, TopicPartition};
+use dashstream_policy::{Backlog, Cause, Delivered, TopicPartition};
 
 use crate::delivery_queue::{DeliveryId, DeliveryQueue, QueuedRecord};
 use crate::driver_message::DriverMessage;
@@ -141,8 +141,9 @@ impl Record {
     /// is the policy's decision, and the same whatever the cause.
     pub fn reject(mut self, cause: Cause, ids: RecordIds) {
         if let Some(delivered) = self.judged(false) {
-            let fault = self.fault(cause, ids, &delivered);
-            self.queue.tell(DriverMessage::Rejected(delivered, fault));
+            let kept = self.kept(ids, &delivered);
+            let rejected = DriverMessage::Rejected(delivered, cause, kept);
+            self.queue.tell(rejected);
         }
     }
 
@@ -151,8 +152,9 @@ impl Record {
     /// rejected.
     pub fn release(mut self, cause: Cause, ids: RecordIds) {
         if let Some(delivered) = self.judged(true) {
-            let fault = self.fault(cause, ids, &delivered);
-            self.queue.tell(DriverMessage::Released(delivered, fault));
+            let kept = self.kept(ids, &delivered);
+            let released = DriverMessage::Released(delivered, cause, kept);
+            self.queue.tell(released);
         }
     }
 
@@ -187,12 +189,6 @@ impl Record {
         self.queue.tell(DriverMessage::Returned(delivered, kept));
     }
 
-    fn fault(&self, cause: Cause, ids: RecordIds, delivered: &Delivered) -> Fault<RejectedMessage> {
-        let kept = self.kept(ids, delivered);
-        let bytes = kept.bytes();
-        Fault::new(cause, kept, bytes)
-    }
-
     fn kept(&self, ids: RecordIds, delivered: &Delivered) -> RejectedMessage {
         RejectedMessage {
             message: self.message.clone(),
@@ -207,8 +203,8 @@ impl Drop for Record {
     fn drop(&mut self) {
         if let Some(delivered) = self.judged(true) {
             let ids = RecordIds::of_key(self.message.key.as_deref());
-            let fault = self.fault(Cause::Dropped, ids, &delivered);
-            self.queue.tell(DriverMessage::Dropped(delivered, fault));
+            let kept = self.kept(ids, &delivered);
+            self.queue.tell(DriverMessage::Dropped(delivered, kept));
         }
     }
 }

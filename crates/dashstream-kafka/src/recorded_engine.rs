@@ -1,10 +1,10 @@
 //! The engine, and the file that its calls are written to when something is held.
 
-use std::fs;
-use std::io;
+use core::time::Duration;
+use std::{fs, io};
 
 use dashstream_policy::trace::TracedEngine;
-use dashstream_policy::{Config, ConfigError};
+use dashstream_policy::{Cause, Config, ConfigError, Delivered};
 
 use crate::config::TraceFile;
 use crate::message::RejectedMessage;
@@ -26,6 +26,30 @@ impl RecordedEngine {
             file,
             written: 0,
         })
+    }
+
+    /// As [`TracedEngine::reject`], with the memory that the record takes.
+    pub(crate) fn reject(
+        &mut self,
+        now: Duration,
+        of: Delivered,
+        cause: Cause,
+        kept: RejectedMessage,
+    ) {
+        let bytes = kept.bytes();
+        self.traced.reject(now, of, cause, kept, bytes);
+    }
+
+    /// As [`TracedEngine::release`], with the memory that the record takes.
+    pub(crate) fn release(
+        &mut self,
+        now: Duration,
+        of: Delivered,
+        cause: Cause,
+        kept: RejectedMessage,
+    ) {
+        let bytes = kept.bytes();
+        self.traced.release(now, of, cause, kept, bytes);
     }
 
     /// Writes the recording, unless there is none or nothing was added to it. The file is there whole

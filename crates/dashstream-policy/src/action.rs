@@ -8,10 +8,7 @@ use crate::{
 };
 
 /// One thing to do, in the order in which [`crate::Engine::poll_action`] hands them out.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that does not carry out an action breaks the contract"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host carries out each of them")]
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action<P> {
     /// Store this offset, by the client's list call, and answer with [`crate::Input::Stored`].
@@ -88,37 +85,18 @@ pub struct StoreOffset {
     pub(crate) commit_now: bool,
 }
 
-impl StoreOffset {
+getters! { StoreOffset:
     /// The partition.
-    #[must_use]
-    pub const fn partition(&self) -> TopicPartition {
-        self.partition
-    }
-
+    partition: TopicPartition,
     /// Under which assignment; it is the current one of the partition.
-    #[must_use]
-    pub const fn assignment(&self) -> Assignment {
-        self.assignment
-    }
-
+    assignment: Assignment,
     /// The offset to store, as it is: one past the last settled record.
-    #[must_use]
-    pub const fn next(&self) -> NextOffset {
-        self.next
-    }
-
+    next: NextOffset,
     /// Why the record before it counts as settled.
-    #[must_use]
-    pub const fn reason(&self) -> StoreReason {
-        self.reason
-    }
-
+    reason: StoreReason,
     /// Whether an explicit commit should follow at once. It does where a record was rejected, so that
     /// a crash does not meet it again, and where an operator moved the position, even to a lower one.
-    #[must_use]
-    pub const fn commit_now(&self) -> bool {
-        self.commit_now
-    }
+    commit_now: bool,
 }
 
 labels! {
@@ -200,10 +178,7 @@ pub struct ArchiveRequest {
 
 /// A fact worth counting. Records that were processed are not announced one by one: read
 /// [`crate::Engine::counters`].
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that maps facts to metrics must not miss one"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host counts each of them")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Count {
     /// A record cannot be processed.
@@ -246,7 +221,7 @@ pub enum Count {
     /// A record of the current assignment arrived that had been taken before.
     Duplicate,
     /// A record was refused and will be fetched again.
-    Refused(Refusal),
+    Refused(RefusalReason),
 }
 
 labels! {
@@ -269,7 +244,7 @@ labels! {
 
 labels! {
     /// Why a record of the current assignment was not taken. The engine seeks back to it in time.
-    Refusal {
+    RefusalReason {
         /// Its partition, or with [`crate::Scope::Consumer`] another one, is held.
         Held = "held",
         /// The partition is to be read from another position first.
@@ -299,7 +274,7 @@ pub enum Admission {
     /// Its assignment has ended. Throw it away.
     Fenced,
     /// It cannot be taken now. Throw it away; it will be delivered again.
-    Refused(Refusal),
+    Refused(RefusalReason),
 }
 
 /// A command and what became of it.
@@ -315,10 +290,7 @@ pub struct Audit {
 }
 
 /// What became of a command.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "an operator's tool explains each of them"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a tool explains each of them")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommandOutcome {
     /// It is carried out, at this offset if one was held.

@@ -122,16 +122,9 @@ impl<P> Archive<P> {
         if self.in_flight >= in_flight_max {
             return None;
         }
-        while let Some(id) = self.ready.pop_front() {
-            if self
-                .jobs
-                .get(&id)
-                .is_some_and(|job| job.stage == Stage::Ready)
-            {
-                return Some(id);
-            }
-        }
-        None
+        let is_ready = |job: &Job<P>| job.stage == Stage::Ready;
+        let mut queued = core::iter::from_fn(|| self.ready.pop_front());
+        queued.find(|id| self.jobs.get(id).is_some_and(is_ready))
     }
 
     pub(crate) fn failed(&mut self, now: Duration) {

@@ -10,10 +10,7 @@ use crate::{Archiving, Breaker, Escalation, Mode, NullPayload, Ordering, Scope};
 /// The longest wait between two attempts, and the first one; each wait doubles the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "a wait that doubles has these two ends"
-)]
+#[expect(clippy::exhaustive_structs, reason = "a doubling has these two ends")]
 pub struct Backoff {
     /// The first wait.
     pub first: Duration,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Backlog, Cause, Disposition, FailureReason, Form};
+use crate::{Backlog, Cause, Count, Disposition, FailureReason, Form};
 
 /// Counts since the engine was made, and the two gauges that close the accounts.
 ///
@@ -91,12 +91,25 @@ impl Counters {
         })
     }
 
-    pub(crate) fn met(&mut self, cause: Cause, backlog: Backlog) {
-        bump(self.unprocessable.entry((cause, backlog)).or_default());
-    }
-
-    pub(crate) fn ended(&mut self, cause: Cause, disposition: Disposition) {
-        bump(self.settled.entry((cause, disposition)).or_default());
+    /// Counts a fact as it is announced.
+    pub(crate) fn add(&mut self, fact: Count) {
+        bump(match fact {
+            Count::Unprocessable { cause, backlog } => {
+                self.unprocessable.entry((cause, backlog)).or_default()
+            }
+            Count::Settled { cause, disposition } => {
+                self.settled.entry((cause, disposition)).or_default()
+            }
+            Count::ArchiveAcked { cause, form } => self.acked.entry((cause, form)).or_default(),
+            Count::ArchiveFailed { cause, reason } => {
+                self.failed.entry((cause, reason)).or_default()
+            }
+            Count::Fenced => &mut self.fenced,
+            Count::Duplicate => &mut self.duplicates,
+            Count::Refused(_) => &mut self.refused,
+            // A gauge counts what is held, which may go on for another reason.
+            Count::Held { .. } => return,
+        });
     }
 
     pub(crate) fn now_pending(&mut self, cause: Cause) {
@@ -113,14 +126,6 @@ impl Counters {
 
     pub(crate) fn no_longer_blocked(&mut self, cause: Cause) {
         lower(self.blocked.entry(cause).or_default());
-    }
-
-    pub(crate) fn send_acked(&mut self, cause: Cause, form: Form) {
-        bump(self.acked.entry((cause, form)).or_default());
-    }
-
-    pub(crate) fn send_failed(&mut self, cause: Cause, reason: FailureReason) {
-        bump(self.failed.entry((cause, reason)).or_default());
     }
 }
 

@@ -16,15 +16,15 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::archive::Archive;
-use crate::counters::{Counters, bump};
+use crate::counters::Counters;
 use crate::partition::{Partition, Passed};
 use crate::timers::{Due, Timer, Timers};
 use crate::{
-    Action, Admission, ArchiveId, Assignment, Breaker, Config, ConfigError, Count, Delivered,
-    Delivery, Fault, Input, Mode, Rejected, Taking, TopicPartition,
+    Action, Admission, ArchiveId, Assignment, Breaker, Cause, Config, ConfigError, Count,
+    Delivered, Delivery, Input, Mode, Rejected, Taking, TopicPartition,
 };
 
-use verdict::Verdict;
+use verdict::{Fault, Verdict};
 
 /// Decides what happens to records that cannot be processed, and when an offset may move.
 ///
@@ -203,14 +203,39 @@ impl<P> Engine<P> {
         self.give_back(now, record, Verdict::Accept);
     }
 
-    /// Takes a record back that cannot be processed. Poll the actions afterwards.
-    pub fn reject(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
+    /// Takes a record back that cannot be processed. `payload` is what is worth keeping of it and takes
+    /// `bytes` of memory. Poll the actions afterwards.
+    pub fn reject(
+        &mut self,
+        now: Duration,
+        record: Delivered,
+        cause: Cause,
+        payload: P,
+        bytes: usize,
+    ) {
+        let fault = Fault {
+            cause,
+            payload,
+            bytes,
+        };
         self.give_back(now, record, Verdict::Reject(fault));
     }
 
     /// Takes a record back that failed for a reason that may pass. While its attempts last it comes
-    /// back by [`Action::Deliver`]; after that it is unprocessable. Poll the actions afterwards.
-    pub fn release(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
+    /// back by [`Action::Deliver`]; after that it is rejected for `cause`. Poll the actions afterwards.
+    pub fn release(
+        &mut self,
+        now: Duration,
+        record: Delivered,
+        cause: Cause,
+        payload: P,
+        bytes: usize,
+    ) {
+        let fault = Fault {
+            cause,
+            payload,
+            bytes,
+        };
         self.give_back(now, record, Verdict::Release(fault));
     }
 
@@ -239,7 +264,7 @@ impl<P> Engine<P> {
     /// Poll the actions afterwards.
     pub fn rejected(&mut self, now: Duration, record: Rejected, payload: P, bytes: usize) {
         let Rejected { delivered, cause } = record;
-        self.reject(now, delivered, Fault::new(cause, payload, bytes));
+        self.reject(now, delivered, cause, payload, bytes);
     }
 
     /// The next thing to do, or nothing until the next input or [`Engine::poll_timeout`].
@@ -331,7 +356,7 @@ impl<P> Engine<P> {
             .get_mut(&partition)
             .filter(|state| state.is_current(assignment));
         if found.is_none() {
-            bump(&mut self.counters.fenced);
+            self.counters.add(Count::Fenced);
             self.facts.push_back(Action::Count(Count::Fenced));
         }
         found
@@ -339,11 +364,12 @@ impl<P> Engine<P> {
 
     /// Counts an input that belonged to something that is over.
     fn fenced(&mut self) {
-        bump(&mut self.counters.fenced);
         self.count(Count::Fenced);
     }
 
+    /// Counts a fact, and announces it.
     fn count(&mut self, fact: Count) {
+        self.counters.add(fact);
         self.facts.push_back(Action::Count(fact));
     }
 

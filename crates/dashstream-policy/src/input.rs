@@ -2,23 +2,15 @@
 
 use thiserror::Error;
 
-use crate::{
-    ArchiveId, Assignment, Backlog, Cause, Form, LogRange, NextOffset, Offset, TopicPartition,
-};
+use crate::{ArchiveId, Assignment, Backlog, Form, LogRange, NextOffset, Offset, TopicPartition};
 
 /// What happened outside. Records have calls of their own, since they carry tokens:
 /// [`crate::Engine::delivered`], [`crate::Engine::accept`], [`crate::Engine::reject`],
 /// [`crate::Engine::release`], [`crate::Engine::defer`].
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host constructs these; a new input that hosts may ignore would be a lie"
-)]
+#[expect(clippy::exhaustive_enums, reason = "hosts make all of these")]
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "trace",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "trace", serde(rename_all = "snake_case"))]
 pub enum Input {
     /// The group gave this consumer a partition.
     Assigned {
@@ -66,8 +58,10 @@ pub enum Input {
         /// The attempt that is answered, from the same. An attempt that was given up may fail long
         /// after: that says nothing about the one that followed. Its acknowledgement still counts.
         attempt: u32,
-        /// How it ended.
-        result: ArchiveResult,
+        /// The form in which the archive has acknowledged the record: [`Form::Full`] only if nothing was left
+        /// out of it for want of room. Enqueuing is no acknowledgement.
+        #[cfg_attr(feature = "trace", serde(with = "crate::trace::ArchiveResult"))]
+        result: Result<Form, ArchiveFault>,
     },
     /// How [`crate::Action::Store`] ended. A store that failed is repeated.
     Stored {
@@ -102,18 +96,12 @@ pub enum Input {
     Tick,
 }
 
-/// Why nothing can be fetched. Both hold the partition, whatever the mode: there is no record that
-/// could be archived or skipped.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "passing broker errors are the client's business and no input"
-)]
+/// Why nothing can be fetched. Each holds the partition, whatever the mode: there is no record that
+/// could be archived or skipped. Errors of a broker that pass are the client's business and no input.
+#[expect(clippy::exhaustive_enums, reason = "hosts make all of these")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "trace",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "trace", serde(rename_all = "snake_case"))]
 pub enum FetchFault {
     /// The broker no longer has the position.
     OutOfRange {
@@ -127,36 +115,11 @@ pub enum FetchFault {
     Truncated,
 }
 
-/// How a send to the archive ended.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the host maps its producer's result in one match"
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "trace",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
-pub enum ArchiveResult {
-    /// The archive has acknowledged the record in this form: [`Form::Full`] only if nothing was left
-    /// out of it for want of room. Enqueuing is no acknowledgement.
-    Acked(Form),
-    /// It has not.
-    Failed(ArchiveFault),
-}
-
 /// Why a send to the archive failed.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the host maps its producer's errors in one match"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host maps its errors to these")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(
-    feature = "trace",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "trace", serde(rename_all = "snake_case"))]
 pub enum ArchiveFault {
     /// No answer in time. The record may be there.
     TimedOut,
@@ -176,11 +139,8 @@ pub enum ArchiveFault {
 /// breaker was open is read again on an operator's command.
 #[expect(clippy::exhaustive_enums, reason = "a breaker is open or closed")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "trace",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "trace", serde(rename_all = "snake_case"))]
 pub enum Breaker {
     /// Failures are single events.
     #[default]
@@ -230,29 +190,6 @@ setters! { Delivery:
     backlog: Backlog,
 }
 
-/// Why a record cannot be processed, with what is worth keeping of it.
-///
-/// `P` is the host's: the record itself, or its encoded dead letter. The engine keeps it while the
-/// archive or a retry may need it, lends it by [`crate::Engine::payload`], and cannot look inside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault<P> {
-    pub(crate) cause: Cause,
-    pub(crate) payload: P,
-    pub(crate) bytes: usize,
-}
-
-impl<P> Fault<P> {
-    /// Names the cause and hands over the payload, which takes `bytes` of memory.
-    #[must_use]
-    pub const fn new(cause: Cause, payload: P, bytes: usize) -> Self {
-        Self {
-            cause,
-            payload,
-            bytes,
-        }
-    }
-}
-
 /// An operator's command, where it applies, and who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
@@ -263,13 +200,17 @@ pub struct OperatorCommand {
     pub(crate) end: LogEnd,
 }
 
+getters! { OperatorCommand:
+    /// The partition that it is for.
+    partition: TopicPartition,
+    /// What is to be done.
+    command: Command,
+}
+
 /// What a host said about the log with a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "trace",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "trace", serde(rename_all = "snake_case"))]
 pub(crate) enum LogEnd {
     /// Nothing: it answers for the position.
     Unsaid,
@@ -313,18 +254,6 @@ impl OperatorCommand {
         }
     }
 
-    /// The partition that it is for.
-    #[must_use]
-    pub const fn partition(&self) -> TopicPartition {
-        self.partition
-    }
-
-    /// What is to be done.
-    #[must_use]
-    pub const fn command(&self) -> Command {
-        self.command
-    }
-
     /// Who wants it, and why.
     #[must_use]
     pub const fn operator(&self) -> &Operator {
@@ -333,16 +262,10 @@ impl OperatorCommand {
 }
 
 /// What an operator can ask for.
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "an operator's tool offers exactly these"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a tool offers exactly these")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(
-    feature = "trace",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "trace", serde(rename_all = "snake_case"))]
 pub enum Command {
     /// Retry the held record, or lift an operator's pause.
     Retry,

@@ -1,4 +1,4 @@
-//! Enums whose values are words, the codes of errors, and methods that set a field: each is said in one place.
+//! Enums whose values are words, the codes of errors, and methods that show or set a field: each is said in one place.
 
 /// Declares enums of label values: variants, words and their order. The words are stable.
 macro_rules! labels {
@@ -51,6 +51,19 @@ macro_rules! codes {
             }
         }
     )+};
+}
+
+/// Methods that show one field each.
+macro_rules! getters {
+    ($Type:ident: $( $(#[$doc:meta])* $field:ident: $Value:ty, )+) => {
+        impl $Type {$(
+            $(#[$doc])*
+            #[must_use]
+            pub const fn $field(&self) -> $Value {
+                self.$field
+            }
+        )+}
+    };
 }
 
 /// Methods that set one field each.

@@ -28,15 +28,15 @@ mod tracker;
 
 pub use action::{
     Action, Admission, ArchiveId, ArchiveRequest, Audit, CommandOutcome, Count, Form, HeldBy,
-    Refusal, StoreOffset, StoreReason,
+    RefusalReason, StoreOffset, StoreReason,
 };
 pub use cause::{Backlog, Cause};
 pub use config::{Backoff, Config, ConfigError};
 pub use counters::Counters;
 pub use engine::Engine;
 pub use input::{
-    ArchiveFault, ArchiveResult, Breaker, Command, Delivery, Fault, FetchFault, Input, InputError,
-    Operator, OperatorCommand,
+    ArchiveFault, Breaker, Command, Delivery, FetchFault, Input, InputError, Operator,
+    OperatorCommand,
 };
 pub use offset::{Assignment, LogRange, NextOffset, Offset, TopicPartition};
 pub use options::{Archiving, Escalation, Mode, NullPayload, Ordering, Scope};

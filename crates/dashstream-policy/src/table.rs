@@ -61,16 +61,6 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// Every answer.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Pending,
-        Self::Acked,
-        Self::ReducedAcked,
-        Self::Transient,
-        Self::TooLarge,
-        Self::Refused,
-    ];
-
     /// The answer that an acknowledged dead letter of this form is.
     pub(crate) const fn acked(form: Form) -> Self {
         match form {
@@ -230,6 +220,15 @@ pub(crate) fn decide(event: Event) -> &'static Row {
         .unwrap_or(&UNFETCHABLE)
 }
 
+/// The row of a record that is to be passed where the archive allows it.
+pub(crate) fn decide_skip(archiving: Archiving, answer: Answer) -> &'static Row {
+    decide(Event::Unprocessable {
+        mode: Mode::Skip,
+        archiving,
+        answer,
+    })
+}
+
 /// Every row, in the order of the README.
 ///
 /// An operator's command to skip one record asks rows 1 to 8, whatever the mode in force is; the
@@ -264,7 +263,14 @@ const UNFETCHABLE: Row = row(
     Fail,
 );
 
-const ANY: &[Answer] = &Answer::ALL;
+const ANY: &[Answer] = &[
+    Answer::Pending,
+    Acked,
+    ReducedAcked,
+    Transient,
+    TooLarge,
+    Refused,
+];
 
 const fn skip(archiving: &'static [Archiving], answers: &'static [Answer]) -> When {
     When::Unprocessable {

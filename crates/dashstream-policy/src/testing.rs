@@ -10,7 +10,7 @@ mod bed;
 mod schedule;
 
 use crate::{
-    ArchiveId, ArchiveResult, Assignment, Delivered, Delivery, Fault, Offset, OperatorCommand,
+    ArchiveFault, ArchiveId, Assignment, Cause, Delivered, Delivery, Form, Offset, OperatorCommand,
     TopicPartition,
 };
 
@@ -19,10 +19,7 @@ pub use schedule::conforms;
 
 /// Something that happens to a host.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that leaves one out does not conform"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host answers each of them")]
 pub enum Event {
     /// The group gave it the partition.
     Assigned(TopicPartition, Assignment, Option<Offset>),
@@ -33,9 +30,9 @@ pub enum Event {
     /// A handler is done with a record.
     Accepted(Delivered),
     /// A handler says that a record cannot be processed.
-    Rejected(Delivered, Fault<i64>),
+    Rejected(Delivered, Cause, i64),
     /// The archive has answered.
-    Archived(ArchiveId, u32, ArchiveResult),
+    Archived(ArchiveId, u32, Result<Form, ArchiveFault>),
     /// An operator's command.
     Ordered(OperatorCommand),
     /// Time has passed.

@@ -38,37 +38,20 @@ pub struct Delivered {
     pub(crate) backlog: Backlog,
 }
 
-impl Delivered {
+getters! { Delivered:
     /// Where the record stands.
-    #[must_use]
-    pub const fn partition(&self) -> TopicPartition {
-        self.partition
-    }
-
+    partition: TopicPartition,
     /// The assignment it was read under.
-    #[must_use]
-    pub const fn assignment(&self) -> Assignment {
-        self.assignment
-    }
-
+    assignment: Assignment,
     /// Its offset.
-    #[must_use]
-    pub const fn offset(&self) -> Offset {
-        self.offset
-    }
-
+    offset: Offset,
     /// Which attempt at it this is, from 1.
-    #[must_use]
-    pub const fn attempt(&self) -> u32 {
-        self.attempt
-    }
-
+    attempt: u32,
     /// Whether the host called it old.
-    #[must_use]
-    pub const fn backlog(&self) -> Backlog {
-        self.backlog
-    }
+    backlog: Backlog,
+}
 
+impl Delivered {
     /// The same token once more, for a replay that shows what it was handed.
     #[cfg(feature = "trace")]
     pub(crate) const fn twin(&self) -> Self {

@@ -48,17 +48,15 @@ mod engine;
 mod json;
 
 pub use engine::TracedEngine;
+pub(crate) use json::{ArchiveResult, next_offset, offset, signed};
 pub use json::{TraceError, VERSION};
-pub(crate) use json::{next_offset, offset, signed};
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Action, Admission, Cause, Config, Delivered, Delivery, Engine, Fault, Input, Rejected,
-};
+use crate::{Action, Admission, Cause, Config, Delivered, Delivery, Engine, Input, Rejected};
 
 /// Everything an engine was told, in order, with its configuration.
 ///
@@ -128,35 +126,32 @@ impl Trace {
         let mut held = Held::default();
         let mut actions = Vec::new();
         for (at, (now, call)) in self.calls.iter().enumerate() {
+            let now = *now;
             let gone = TraceError::NoSuchRecord { call: at };
-            match call {
-                Call::Handle(input) => engine.handle(*now, input.clone()),
-                Call::Delivered(delivery) => held.keep(engine.delivered(*now, *delivery)),
-                Call::Accept(serial) => {
-                    engine.accept(*now, held.records.remove(serial).ok_or(gone)?);
-                }
+            match *call {
+                Call::Handle(ref input) => engine.handle(now, input.clone()),
+                Call::Delivered(delivery) => held.keep(engine.delivered(now, delivery)),
+                Call::Accept(serial) => engine.accept(now, held.take(serial).ok_or(gone)?),
                 Call::Reject(serial, cause, bytes) => {
-                    let record = held.records.remove(serial).ok_or(gone)?;
-                    engine.reject(*now, record, Fault::new(*cause, (), *bytes));
+                    engine.reject(now, held.take(serial).ok_or(gone)?, cause, (), bytes);
                 }
                 Call::Release(serial, cause, bytes) => {
-                    let record = held.records.remove(serial).ok_or(gone)?;
-                    engine.release(*now, record, Fault::new(*cause, (), *bytes));
+                    engine.release(now, held.take(serial).ok_or(gone)?, cause, (), bytes);
                 }
                 Call::Rejected(serial, bytes) => {
-                    let record = held.rejected.remove(serial).ok_or(gone)?;
-                    engine.rejected(*now, record, (), *bytes);
+                    let record = held.rejected.remove(&serial).ok_or(gone)?;
+                    engine.rejected(now, record, (), bytes);
                 }
-                Call::Defer(serial) => {
-                    let record = held.records.remove(serial).ok_or(gone)?;
-                    engine.defer(*now, record, ());
-                }
+                Call::Defer(serial) => engine.defer(now, held.take(serial).ok_or(gone)?, ()),
                 Call::Queue(serial) => {
-                    let refused = || held.rejected.remove(serial).map(Rejected::into_record);
-                    let record = held.records.remove(serial).or_else(refused).ok_or(gone)?;
-                    engine.queue(*now, record, ());
+                    let refused = || held.rejected.remove(&serial).map(Rejected::into_record);
+                    let record = held.records.remove(&serial).or_else(refused);
+                    engine.queue(now, record.ok_or(gone)?, ());
                 }
-                Call::Poll => match engine.poll_action() {
+                Call::Poll | Call::Idle => match engine.poll_action() {
+                    action if action.is_some() != (*call == Call::Poll) => {
+                        return Err(TraceError::NoSuchAction { call: at });
+                    }
                     Some(Action::Deliver { delivered, .. }) => {
                         actions.push(Action::Deliver {
                             delivered: delivered.twin(),
@@ -164,14 +159,8 @@ impl Trace {
                         });
                         held.records.insert(delivered.serial(), delivered);
                     }
-                    Some(action) => actions.push(action),
-                    None => return Err(TraceError::NoSuchAction { call: at }),
+                    action => actions.extend(action),
                 },
-                Call::Idle => {
-                    if engine.poll_action().is_some() {
-                        return Err(TraceError::NoSuchAction { call: at });
-                    }
-                }
             }
         }
         Ok(actions)
@@ -186,6 +175,10 @@ struct Held {
 }
 
 impl Held {
+    fn take(&mut self, serial: u64) -> Option<Delivered> {
+        self.records.remove(&serial)
+    }
+
     fn keep(&mut self, intake: Admission) {
         match intake {
             Admission::Take(record) | Admission::Queue(record) => {

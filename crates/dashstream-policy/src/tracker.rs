@@ -91,9 +91,7 @@ impl Tracker {
             lane,
             bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
         };
-        if !matches!(state, State::Settled(_)) {
-            self.bytes = self.bytes.saturating_add(entry.bytes as usize);
-        }
+        self.bytes = self.bytes.saturating_add(entry.charge());
         let index = self.index(offset);
         match self.entries.get_mut(index) {
             Some(place) => {
@@ -201,20 +199,13 @@ impl Tracker {
         let mut kept = 0_usize;
         let mut end = start;
         for (index, entry) in self.entries.iter_mut().enumerate().skip(start) {
-            match entry.state {
-                State::Settled(_) if kept < keep => {
-                    kept = kept.saturating_add(1);
-                    end = index.saturating_add(1);
-                    continue;
-                }
-                State::Forgotten | State::Absent => continue,
-                State::Settled(_)
-                | State::Out(_)
-                | State::Queued
-                | State::Retrying
-                | State::Deferred
-                | State::Pending(_)
-                | State::Held => {}
+            if matches!(entry.state, State::Settled(_)) && kept < keep {
+                kept = kept.saturating_add(1);
+                end = index.saturating_add(1);
+                continue;
+            }
+            if matches!(entry.state, State::Forgotten | State::Absent) {
+                continue;
             }
             given_up.push(*entry);
             self.bytes = self.bytes.saturating_sub(entry.charge());

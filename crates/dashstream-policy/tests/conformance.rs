@@ -144,7 +144,7 @@ impl Small {
                 | Admission::Refused(_) => {}
             },
             Event::Accepted(record) => bed.accept(now, record),
-            Event::Rejected(record, fault) => bed.reject(now, record, fault),
+            Event::Rejected(record, cause, payload) => bed.reject(now, record, cause, payload),
             Event::Archived(id, attempt, result) => {
                 let archived = Input::Archived {
                     id,

@@ -11,9 +11,9 @@ use core::time::Duration;
 
 use dashstream_policy::trace::{Trace, TraceError, TracedEngine, VERSION};
 use dashstream_policy::{
-    Action, Admission, ArchiveFault, ArchiveResult, Archiving, Assignment, Cause, Command, Config,
-    Delivery, Fault, FetchFault, Input, LogRange, Mode, NullPayload, Offset, Operator,
-    OperatorCommand, Ordering, TopicPartition,
+    Action, Admission, ArchiveFault, Archiving, Assignment, Cause, Command, Config, Delivery,
+    FetchFault, Input, LogRange, Mode, NullPayload, Offset, Operator, OperatorCommand, Ordering,
+    TopicPartition,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -69,11 +69,11 @@ fn trouble(host: &mut TracedEngine<()>, seed: u64) -> Vec<Action<()>> {
             _ => match host.delivered(now, Delivery::new(P, assignment, at(next))) {
                 Admission::Take(record) if rng.chance(1, 3) => {
                     next += 1;
-                    host.reject(now, record, Fault::new(Cause::Oversize, (), 9));
+                    host.reject(now, record, Cause::Oversize, (), 9);
                 }
                 Admission::Take(record) if rng.chance(1, 3) => {
                     next += 1;
-                    host.release(now, record, Fault::new(Cause::HandlerRefused, (), 9));
+                    host.release(now, record, Cause::HandlerRefused, (), 9);
                 }
                 Admission::Take(record) => {
                     next += 1;
@@ -86,8 +86,8 @@ fn trouble(host: &mut TracedEngine<()>, seed: u64) -> Vec<Action<()>> {
             match &mut action {
                 Action::Archive(send) => {
                     let (id, lucky) = (send.id, rng.chance(2, 3));
-                    let failed = ArchiveResult::Failed(ArchiveFault::Broker);
-                    let acked = ArchiveResult::Acked(send.form);
+                    let failed = Err(ArchiveFault::Broker);
+                    let acked = Ok(send.form);
                     let result = if lucky { acked } else { failed };
                     let attempt = send.attempt;
                     host.handle(
@@ -233,7 +233,7 @@ fn a_record_that_waits_for_another_has_a_line_of_its_own() {
     let Admission::Take(first) = host.delivered(now, delivery(0)) else {
         panic!("taken");
     };
-    host.release(now, first, Fault::new(Cause::Oversize, (), 9));
+    host.release(now, first, Cause::Oversize, (), 9);
     let Admission::Queue(second) = host.delivered(now, delivery(1)) else {
         panic!("it waits");
     };

@@ -12,8 +12,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use dashstream::codec::{DecodeOptions, Decoder};
-use dashstream::policy::{self, Action, Admission, ArchiveResult, Archiving, Assignment, Delivery};
-use dashstream::policy::{Engine, Fault, Input, Offset, TopicPartition};
+use dashstream::policy::{self, Action, Admission, Archiving, Assignment, Delivery};
+use dashstream::policy::{Engine, Input, Offset, TopicPartition};
 use dashstream::{HealthPolicy, Metrics, Monitor, Observation, Options, Outcome, cause_of};
 
 const LOG: TopicPartition = TopicPartition::new(0, 0);
@@ -65,7 +65,7 @@ fn main() -> Result<()> {
             Err(error) => {
                 let cause = cause_of(error.fault()).context("no memory: start me again")?;
                 let letter = format!("{next} {} {}", cause.label(), error.code());
-                engine.reject(now, token, Fault::new(cause, letter, record.len()));
+                engine.reject(now, token, cause, letter, record.len());
                 Outcome::Unprocessable(cause)
             }
         };
@@ -101,7 +101,7 @@ fn drain(engine: &mut Engine<String>, now: Duration, at: &Path, letters: &mut Fi
                 Input::Archived {
                     id: send.id,
                     attempt: send.attempt,
-                    result: ArchiveResult::Acked(send.form),
+                    result: Ok(send.form),
                 }
             }
             // Every letter is written, so that nothing is held and read again, and nothing is released.

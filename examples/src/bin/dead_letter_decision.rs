@@ -15,8 +15,8 @@ use dashstream_dlq::{
     LetterFormat, RejectedRecord,
 };
 use dashstream_policy::{
-    Action, Admission, ArchiveRequest, ArchiveResult, Archiving, Assignment, Cause, Config,
-    Delivery, Engine, Fault, Input, Mode, Offset, TopicPartition,
+    Action, Admission, ArchiveRequest, Archiving, Assignment, Cause, Config, Delivery, Engine,
+    Input, Mode, Offset, TopicPartition,
 };
 
 fn main() -> anyhow::Result<()> {
@@ -48,8 +48,13 @@ fn main() -> anyhow::Result<()> {
         let delivery = Delivery::new(partition, assignment, offset);
         match engine.delivered(at(second), delivery) {
             Admission::Take(record) if bytes == b"poison" => {
-                let fault = Fault::new(Cause::DecodeError, bytes.to_vec(), bytes.len());
-                engine.reject(at(second), record, fault);
+                engine.reject(
+                    at(second),
+                    record,
+                    Cause::DecodeError,
+                    bytes.to_vec(),
+                    bytes.len(),
+                );
             }
             Admission::Take(record) => engine.accept(at(second), record),
             Admission::Queue(record) => engine.queue(at(second), record, bytes.to_vec()),
@@ -83,7 +88,7 @@ fn drain(
             let letter = dead_letter(&send, payload, now)?;
             archive.push(letter.value().unwrap_or_default().to_vec());
             let (id, attempt) = (send.id, send.attempt);
-            let result = ArchiveResult::Acked(letter.form());
+            let result = Ok(letter.form());
             engine.handle(
                 now,
                 Input::Archived {

@@ -4,8 +4,8 @@ use core::mem;
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, ArchiveFault, ArchiveRequest, ArchiveResult, Assignment, Count, Input, Offset,
-    PartitionState, StoreOffset, StoreReason, TopicPartition,
+    Action, ArchiveFault, ArchiveRequest, Assignment, Count, Input, Offset, PartitionState,
+    StoreOffset, StoreReason, TopicPartition,
 };
 
 use crate::archive::Archive;
@@ -164,7 +164,7 @@ impl Driver {
             self.standing.replaced(ClientRole::Archive);
         }
         let found_at = self.wiring.clock.unix(now);
-        let result = match (&self.archive, self.engine.payload(request.id)) {
+        let result = match (&self.archive, self.engine.engine().payload(request.id)) {
             (Some(archive), Some(kept)) => {
                 let topic = self.topics.name(kept.message.partition.topic());
                 archive.send(request, (topic, kept), found_at, self.received)
@@ -191,13 +191,13 @@ impl Driver {
         let result = match result {
             Ok(()) => {
                 self.served(now, Served::Archived);
-                ArchiveResult::Acked(sent.form)
+                Ok(sent.form)
             }
             Err(refused) => {
                 if let Some(code) = refused.code {
                     self.client_failed(ClientRole::Archive, code);
                 }
-                ArchiveResult::Failed(refused.fault)
+                Err(refused.fault)
             }
         };
         let answer = Input::Archived {

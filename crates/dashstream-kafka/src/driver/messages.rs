@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use dashstream_policy::Input;
+use dashstream_policy::{Cause, Input};
 
 use crate::archive_finding::ArchiveFinding;
 use crate::consumer_event::ConsumerEvent;
@@ -70,13 +70,13 @@ impl Driver {
         let now = self.wiring.clock.now();
         let mut heard = None;
         match message {
-            DriverMessage::Rejected(delivered, fault) => {
+            DriverMessage::Rejected(delivered, cause, kept) => {
                 let verdict = self.verdict(&delivered);
-                self.engine.reject(now, delivered, fault);
+                self.engine.reject(now, delivered, cause, kept);
                 self.take_back(verdict);
                 heard = Some(verdict);
             }
-            DriverMessage::Refused(delivered, cause, fault) => {
+            DriverMessage::Refused(delivered, cause, kept) => {
                 // No host survived it, so that it stays a suspect until an offset passes it.
                 self.left_queue(&delivered);
                 let verdict = DeliveryId::on(&delivered);
@@ -86,17 +86,17 @@ impl Driver {
                     cause,
                     backlog: delivered.backlog(),
                 });
-                self.engine.reject(now, delivered, fault);
+                self.engine.reject(now, delivered, cause, kept);
                 self.take_back(verdict);
                 heard = Some(verdict);
             }
-            DriverMessage::Released(delivered, fault) => {
+            DriverMessage::Released(delivered, cause, kept) => {
                 let verdict = self.verdict(&delivered);
-                self.engine.release(now, delivered, fault);
+                self.engine.release(now, delivered, cause, kept);
                 self.take_back(verdict);
                 heard = Some(verdict);
             }
-            DriverMessage::Dropped(delivered, fault) => {
+            DriverMessage::Dropped(delivered, kept) => {
                 let verdict = self.verdict(&delivered);
                 heard = Some(verdict);
                 // What a shutdown drops is not the host's doing, and is read again by the next.
@@ -105,7 +105,7 @@ impl Driver {
                         partition: delivered.partition(),
                         offset: delivered.offset().get(),
                     });
-                    self.engine.release(now, delivered, fault);
+                    self.engine.release(now, delivered, Cause::Dropped, kept);
                     self.take_back(verdict);
                 }
             }

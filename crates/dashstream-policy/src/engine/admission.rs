@@ -5,7 +5,7 @@ use crate::lanes::Lanes;
 use crate::table::Event;
 use crate::tracker::State;
 use crate::{
-    Admission, Cause, Count, Delivered, Delivery, NullPayload, Refusal, Rejected, StoreReason,
+    Admission, Cause, Count, Delivered, Delivery, NullPayload, RefusalReason, Rejected, StoreReason,
 };
 
 use super::Engine;
@@ -24,15 +24,14 @@ impl<P> Engine<P> {
             return Admission::Fenced;
         };
         if state.position.is_some_and(|position| offset < position) {
-            bump(&mut self.counters.duplicates);
             self.count(Count::Duplicate);
             return Admission::Duplicate;
         }
         let held = state.hold.is_some() || state.operator.is_some() || state.deferral.is_some();
         let refusal = if held_elsewhere || held {
-            Some(Refusal::Held)
+            Some(RefusalReason::Held)
         } else if state.is_displaced() {
-            Some(Refusal::Seeking)
+            Some(RefusalReason::Seeking)
         } else {
             limits.refusal(state, offset)
         };
@@ -40,9 +39,8 @@ impl<P> Engine<P> {
             #[cfg(not(mutant = "refused_is_forgotten"))]
             // prefetched records are thrown away for good
             state.go_back_to(offset);
-            state.is_full |= refusal == Refusal::Full && !limits.is_within_share(state);
+            state.is_full |= refusal == RefusalReason::Full && !limits.is_within_share(state);
             self.control = true;
-            bump(&mut self.counters.refused);
             self.count(Count::Refused(refusal));
             return Admission::Refused(refusal);
         }
@@ -54,20 +52,18 @@ impl<P> Engine<P> {
         #[cfg(mutant = "gaps_block")] // the next offset has to be the last one plus one
         if state.position.is_some_and(|position| offset > position) {
             state.go_back_to(offset);
-            return Admission::Refused(Refusal::Held);
+            return Admission::Refused(RefusalReason::Held);
         }
         if let Some(expected) = state.must_meet.take()
             && offset > expected
         {
             self.record_deleted(partition, Some(expected), Some(offset));
-            bump(&mut self.counters.refused);
-            self.count(Count::Refused(Refusal::Held));
-            return Admission::Refused(Refusal::Held);
+            self.count(Count::Refused(RefusalReason::Held));
+            return Admission::Refused(RefusalReason::Held);
         }
         if state.tracker.is_settled(offset) {
             // It was so before the hold that reading went back for.
             state.position = Some(offset.next().position());
-            bump(&mut self.counters.duplicates);
             self.count(Count::Duplicate);
             self.pass_settled(partition);
             return Admission::Duplicate;

@@ -2,14 +2,15 @@
 
 use crate::archive::{Job, Stage, Waits};
 use crate::partition::Hold;
-use crate::table::{Answer, Bucket, Event, OffsetMove, Send, decide};
+use crate::table::{Answer, Bucket, OffsetMove, Send, decide_skip};
 use crate::timers::{Due, Timer};
 use crate::{
-    ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Archiving, Count, Delivered,
-    FailureReason, Fault, Form, HeldBy, Mode, StoreReason,
+    ArchiveFault, ArchiveId, ArchiveRequest, Archiving, Count, Delivered, FailureReason, Form,
+    HeldBy, StoreReason,
 };
 
 use super::Engine;
+use super::verdict::Fault;
 
 impl<P> Engine<P> {
     /// Queues a record's payload. Only a send that nobody has to wait for can be refused.
@@ -31,7 +32,6 @@ impl<P> Engine<P> {
             {
                 let reason = FailureReason::Backpressure;
                 self.archive.failed(self.now);
-                self.counters.send_failed(cause, reason);
                 self.count(Count::ArchiveFailed { cause, reason });
                 return None;
             }
@@ -74,7 +74,12 @@ impl<P> Engine<P> {
         })
     }
 
-    pub(super) fn archived(&mut self, id: ArchiveId, attempt: u32, result: ArchiveResult) {
+    pub(super) fn archived(
+        &mut self,
+        id: ArchiveId,
+        attempt: u32,
+        result: Result<Form, ArchiveFault>,
+    ) {
         let job = self.archive.jobs.get(&id);
         let sent = job.filter(|job| (1..=job.attempt).contains(&attempt));
         let is_last = sent.is_some_and(|job| job.attempt == attempt);
@@ -82,19 +87,17 @@ impl<P> Engine<P> {
         let is_last = true;
         let result = match result {
             // What is there is not what the offset waits for.
-            ArchiveResult::Acked(Form::Reduced) if !self.may_reduce() => {
-                ArchiveResult::Failed(ArchiveFault::TooLarge)
-            }
-            ArchiveResult::Acked(_) | ArchiveResult::Failed(_) => result,
+            Ok(Form::Reduced) if !self.may_reduce() => Err(ArchiveFault::TooLarge),
+            Ok(_) | Err(_) => result,
         };
         match (sent.map(|job| job.stage), result) {
             // An acknowledgement counts whenever it comes, also for an attempt given up as lost.
-            (Some(_), ArchiveResult::Acked(form)) => self.acked(id, form),
-            (Some(Stage::InFlight(due)), ArchiveResult::Failed(fault)) if is_last => {
+            (Some(_), Ok(form)) => self.acked(id, form),
+            (Some(Stage::InFlight(due)), Err(fault)) if is_last => {
                 self.timers.cancel(due);
                 self.send_failed(id, fault);
             }
-            (_, ArchiveResult::Acked(_) | ArchiveResult::Failed(_)) => self.fenced(),
+            (_, Ok(_) | Err(_)) => self.fenced(),
         }
     }
 
@@ -149,16 +152,11 @@ impl<P> Engine<P> {
         };
         let cause = job.cause;
         self.archive.failures = None;
-        self.counters.send_acked(cause, form);
         self.count(Count::ArchiveAcked { cause, form });
         match job.waits {
             Waits::Nobody => {}
             Waits::Record(slot) => {
-                let row = decide(Event::Unprocessable {
-                    mode: Mode::Skip,
-                    archiving: Archiving::Required,
-                    answer: Answer::acked(form),
-                });
+                let row = decide_skip(Archiving::Required, Answer::acked(form));
                 self.counters.no_longer_pending(cause);
                 if let Bucket::Final(disposition) = row.bucket {
                     self.ended(cause, disposition);
@@ -197,7 +195,6 @@ impl<P> Engine<P> {
         };
         let (attempt, waits) = (job.attempt, job.waits);
         let reason = FailureReason::from(fault);
-        self.counters.send_failed(cause, reason);
         self.count(Count::ArchiveFailed { cause, reason });
         #[cfg(mutant = "three_strikes")] // a dead archive is given up on, and the offset moves
         if attempt >= 3 {
@@ -205,20 +202,12 @@ impl<P> Engine<P> {
         }
         let send = if required {
             // What a hold waits for is what an operator's skip would wait for.
-            decide(Event::Unprocessable {
-                mode: Mode::Skip,
-                archiving: Archiving::Required,
-                answer,
-            })
-            .send
+            decide_skip(Archiving::Required, answer).send
         } else {
-            match answer {
-                Answer::TooLarge => Send::Reduced,
-                Answer::Pending
-                | Answer::Acked
-                | Answer::ReducedAcked
-                | Answer::Transient
-                | Answer::Refused => Send::Nothing,
+            if answer == Answer::TooLarge {
+                Send::Reduced
+            } else {
+                Send::Nothing
             }
         };
         match send {
@@ -285,11 +274,6 @@ impl<P> Engine<P> {
                 Answer::acked(form)
             }
         });
-        let row = decide(Event::Unprocessable {
-            mode: Mode::Skip,
-            archiving: self.config.archiving,
-            answer,
-        });
-        row.offset == OffsetMove::Settle
+        decide_skip(self.config.archiving, answer).offset == OffsetMove::Settle
     }
 }

@@ -171,7 +171,6 @@ impl<P> Engine<P> {
     /// Holds a partition at a position where no record can be had.
     pub(super) fn unfetchable(&mut self, partition: TopicPartition, hold: Hold) {
         let (cause, backlog) = (hold.cause, Backlog::Current);
-        self.counters.met(cause, backlog);
         self.count(Count::Unprocessable { cause, backlog });
         self.hold(partition, hold);
     }
@@ -202,12 +201,8 @@ impl<P> Engine<P> {
                     probe_is_gone |= state.deferral.probe == Some(entry.serial);
                     bump(&mut self.counters.forgotten);
                 }
-                State::Deferred => {
+                State::Deferred | State::Retrying | State::Queued => {
                     state.deferral.waiting.remove(&entry.offset);
-                    self.retries.remove(&entry.serial);
-                    bump(&mut self.counters.forgotten);
-                }
-                State::Retrying | State::Queued => {
                     self.retries.remove(&entry.serial);
                     bump(&mut self.counters.forgotten);
                 }

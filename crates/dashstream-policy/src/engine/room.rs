@@ -1,7 +1,7 @@
 //! How much may be taken, in all and of each partition.
 
 use crate::partition::Partition;
-use crate::{Archiving, Offset, Refusal};
+use crate::{Archiving, Offset, RefusalReason};
 
 use super::{Engine, Stop};
 
@@ -9,7 +9,7 @@ use super::{Engine, Stop};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Why no partition may take a record, if none may.
-    refusal: Option<Refusal>,
+    refusal: Option<RefusalReason>,
     records: usize,
     bytes: usize,
     /// Records and bytes that one partition may have.
@@ -18,9 +18,11 @@ pub(super) struct Limits {
 
 impl Limits {
     /// Why a partition may not take the record at `offset`, if it may not.
-    pub(super) fn refusal(&self, state: &Partition, offset: Offset) -> Option<Refusal> {
-        let full =
-            || (!is_again(state, offset) && !self.is_within_share(state)).then_some(Refusal::Full);
+    pub(super) fn refusal(&self, state: &Partition, offset: Offset) -> Option<RefusalReason> {
+        let full = || {
+            (!is_again(state, offset) && !self.is_within_share(state))
+                .then_some(RefusalReason::Full)
+        };
         self.refusal.or_else(full)
     }
 
@@ -70,9 +72,9 @@ impl<P> Engine<P> {
     /// How much may be taken now.
     pub(super) const fn limits(&self) -> Limits {
         let refusal = if self.draining {
-            Some(Refusal::Draining)
+            Some(RefusalReason::Draining)
         } else if !matches!(self.stop, Stop::Open) || self.tracked >= self.config.outstanding_max {
-            Some(Refusal::Full)
+            Some(RefusalReason::Full)
         } else {
             None
         };

@@ -8,11 +8,16 @@ use crate::partition::Hold;
 use crate::table::{Answer, Bucket, Event, OffsetMove, PartitionMove, Send, decide};
 use crate::timers::Timer;
 use crate::tracker::{Entry, Slot, State};
-use crate::{
-    Action, Cause, Count, Delivered, Disposition, Fault, HeldBy, StoreReason, TopicPartition,
-};
+use crate::{Action, Cause, Count, Delivered, Disposition, HeldBy, StoreReason, TopicPartition};
 
 use super::{Attempted, Engine};
+
+/// Why a record is given back, with what is worth keeping of it.
+pub(super) struct Fault<P> {
+    pub(super) cause: Cause,
+    pub(super) payload: P,
+    pub(super) bytes: usize,
+}
 
 /// What the host says of a record that it gives back.
 pub(super) enum Verdict<P> {
@@ -115,7 +120,6 @@ impl<P> Engine<P> {
             ..
         } = *record;
         let cause = fault.cause;
-        self.counters.met(cause, backlog);
         self.count(Count::Unprocessable { cause, backlog });
         let mode = self.mode();
         #[cfg(mutant = "cause_decides")] // one code path for each cause, and one forgets the policy
@@ -193,7 +197,6 @@ impl<P> Engine<P> {
 
     /// Counts what finally became of a record.
     pub(super) fn ended(&mut self, cause: Cause, disposition: Disposition) {
-        self.counters.ended(cause, disposition);
         self.count(Count::Settled { cause, disposition });
     }
 

@@ -3,7 +3,7 @@
 use core::fmt::Write;
 
 use super::{
-    Answer, Bucket, Event, Grade, OffsetMove, PartitionMove, Row, Send, TABLE, When, decide,
+    ANY, Answer, Bucket, Event, Grade, OffsetMove, PartitionMove, Row, Send, TABLE, When, decide,
 };
 use crate::{Archiving, Disposition, Mode};
 
@@ -21,7 +21,7 @@ fn events() -> Vec<Event> {
     ];
     for mode in MODES {
         for archiving in ARCHIVINGS {
-            for answer in Answer::ALL {
+            for &answer in ANY {
                 events.push(Event::Unprocessable {
                     mode,
                     archiving,
@@ -84,7 +84,7 @@ fn every_disposition_is_given_by_some_row_and_nothing_is_sent_where_the_archive_
         assert!(given, "{}", disposition.label());
     }
     for mode in MODES {
-        for answer in Answer::ALL {
+        for &answer in ANY {
             let archiving = Archiving::Off;
             let row = decide(Event::Unprocessable {
                 mode,
@@ -141,7 +141,7 @@ fn when(row: &Row) -> [String; 3] {
                 Mode::Pause => "pause",
             };
             let archiving: Vec<_> = archiving.iter().copied().map(self::archiving).collect();
-            let answers = if answers.len() == Answer::ALL.len() {
+            let answers = if answers.len() == ANY.len() {
                 String::from("any")
             } else {
                 let answers: Vec<_> = answers.iter().copied().map(answer).collect();

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Mistake;
 use crate::{
-    Action, Admission, ArchiveRequest, Assignment, Config, ConfigError, Delivered, Delivery,
-    Engine, Fault, HeldBy, Input, Offset, PartitionState, Rejected, StoreOffset, TopicPartition,
+    Action, Admission, ArchiveRequest, Assignment, Cause, Config, ConfigError, Delivered, Delivery,
+    Engine, HeldBy, Input, Offset, PartitionState, Rejected, StoreOffset, TopicPartition,
 };
 
 /// The engine and its surroundings, as a host under test sees them.
@@ -86,9 +86,10 @@ impl Testbed {
     }
 
     /// As [`Engine::reject`].
-    pub fn reject(&mut self, now: Duration, record: Delivered, fault: Fault<i64>) {
+    pub fn reject(&mut self, now: Duration, record: Delivered, cause: Cause, payload: i64) {
         self.called(now);
-        self.engine.reject(now, record, fault);
+        let bytes = size_of::<i64>();
+        self.engine.reject(now, record, cause, payload, bytes);
     }
 
     /// As [`Engine::rejected`].

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::bed::{Part, Testbed};
 use super::{Event, Mistake};
 use crate::{
-    ArchiveResult, Assignment, Cause, Command, Config, Delivery, Fault, Offset, Operator,
-    OperatorCommand, Ordering, TopicPartition,
+    Assignment, Cause, Command, Config, Delivery, Offset, Operator, OperatorCommand, Ordering,
+    TopicPartition,
 };
 
 /// Drives a host through one random schedule over two partitions of twelve records: fetches, verdicts,
@@ -184,8 +184,7 @@ impl<H: FnMut(Duration, Event, &mut Testbed)> Run<H> {
             .poison
             .contains(&(record.partition().partition(), offset));
         Some(if is_poison {
-            let fault = Fault::new(Cause::DecodeError, offset, size_of::<i64>());
-            Event::Rejected(record, fault)
+            Event::Rejected(record, Cause::DecodeError, offset)
         } else {
             Event::Accepted(record)
         })
@@ -193,8 +192,7 @@ impl<H: FnMut(Duration, Event, &mut Testbed)> Run<H> {
 
     fn answer(&mut self) -> Option<Event> {
         let send = self.bed.sends.pop_front()?;
-        let result = ArchiveResult::Acked(send.form);
-        Some(Event::Archived(send.id, send.attempt, result))
+        Some(Event::Archived(send.id, send.attempt, Ok(send.form)))
     }
 
     fn order(&self, partition: TopicPartition, command: Command) -> Option<Event> {

@@ -3,8 +3,7 @@
 use core::time::Duration;
 
 use crate::{
-    Action, Admission, ArchiveId, Config, ConfigError, Delivered, Delivery, Engine, Fault, Input,
-    Rejected,
+    Action, Admission, Cause, Config, ConfigError, Delivered, Delivery, Engine, Input, Rejected,
 };
 
 use super::{Call, Trace};
@@ -66,19 +65,29 @@ impl<P> TracedEngine<P> {
     }
 
     /// As [`Engine::reject`].
-    pub fn reject(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
-        self.record(now, || {
-            Call::Reject(record.serial(), fault.cause, fault.bytes)
-        });
-        self.engine.reject(now, record, fault);
+    pub fn reject(
+        &mut self,
+        now: Duration,
+        record: Delivered,
+        cause: Cause,
+        payload: P,
+        bytes: usize,
+    ) {
+        self.record(now, || Call::Reject(record.serial(), cause, bytes));
+        self.engine.reject(now, record, cause, payload, bytes);
     }
 
     /// As [`Engine::release`].
-    pub fn release(&mut self, now: Duration, record: Delivered, fault: Fault<P>) {
-        self.record(now, || {
-            Call::Release(record.serial(), fault.cause, fault.bytes)
-        });
-        self.engine.release(now, record, fault);
+    pub fn release(
+        &mut self,
+        now: Duration,
+        record: Delivered,
+        cause: Cause,
+        payload: P,
+        bytes: usize,
+    ) {
+        self.record(now, || Call::Release(record.serial(), cause, bytes));
+        self.engine.release(now, record, cause, payload, bytes);
     }
 
     /// As [`Engine::rejected`].
@@ -109,12 +118,6 @@ impl<P> TracedEngine<P> {
             self.record(Duration::ZERO, || Call::Idle);
         }
         action
-    }
-
-    /// As [`Engine::payload`].
-    #[must_use]
-    pub fn payload(&self, id: ArchiveId) -> Option<&P> {
-        self.engine.payload(id)
     }
 
     fn record(&mut self, now: Duration, call: impl FnOnce() -> Call) {

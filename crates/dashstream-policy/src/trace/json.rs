@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Config, ConfigError, Offset, Operator};
+use crate::{ArchiveFault, Config, ConfigError, Form, Offset, Operator};
 
 use super::Trace;
 
@@ -30,6 +30,16 @@ struct Head {
 #[derive(Deserialize)]
 struct Mark {
     dashstream_policy_trace: u32,
+}
+
+/// How a line spells the end of a send to the archive.
+#[derive(Deserialize, Serialize)]
+#[serde(remote = "Result<Form, ArchiveFault>")]
+pub(crate) enum ArchiveResult {
+    #[serde(rename = "acked")]
+    Ok(Form),
+    #[serde(rename = "failed")]
+    Err(ArchiveFault),
 }
 
 /// The last line of a recording that was finished.

@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, Admission, ArchiveFault, ArchiveResult, Archiving, Assignment, Backlog, Backoff,
-    Breaker, Cause, Command, CommandOutcome, Config, Delivery, Disposition, Engine, Escalation,
-    FailureReason, Fault, FetchFault, Form, Grade, HeldBy, Input, Mode, NullPayload, Offset,
-    Operator, OperatorCommand, Ordering, PartitionState, Refusal, Scope, StoreReason,
+    Action, Admission, ArchiveFault, Archiving, Assignment, Backlog, Backoff, Breaker, Cause,
+    Command, CommandOutcome, Config, Delivery, Disposition, Engine, Escalation, FailureReason,
+    FetchFault, Form, Grade, HeldBy, Input, Mode, NullPayload, Offset, Operator, OperatorCommand,
+    Ordering, PartitionState, RefusalReason, Scope, StoreReason,
 };
 use dashstream_testkit::alloc::measure;
 
@@ -51,11 +51,11 @@ fn a_required_archive_that_is_down_holds_the_offset_and_drains_when_it_is_back()
         ArchiveFault::QueueFull,
         ArchiveFault::Broker,
     ] {
-        host.archive(ArchiveResult::Failed(fault));
+        host.archive(Err(fault));
         assert_eq!(host.stored(P), None);
         host.pass(secs(6));
     }
-    host.archive(ArchiveResult::Acked(Form::Full));
+    host.archive(Ok(Form::Full));
     assert_eq!(host.stored(P), Some(2));
     let counters = host.engine.counters();
     assert_eq!(counters.settled(Cause::Oversize, Disposition::Archived), 1);
@@ -77,9 +77,9 @@ fn an_archive_that_finds_the_record_too_large_gets_a_reduced_one_or_the_record_i
             .accept_reduced(accepts);
         let mut host = Host::new(config);
         host.poison(P, 0, Cause::Oversize);
-        host.archive(ArchiveResult::Failed(ArchiveFault::TooLarge));
+        host.archive(Err(ArchiveFault::TooLarge));
         if accepts {
-            host.archive(ArchiveResult::Acked(Form::Reduced));
+            host.archive(Ok(Form::Reduced));
             assert_eq!(host.stored(P), Some(1));
         } else {
             let held = matches!(
@@ -106,7 +106,7 @@ fn a_letter_that_was_cut_counts_where_reduced_ones_are_allowed_and_nowhere_else(
         assert_eq!(host.last_send().form, Form::Full);
         assert_eq!(host.last_send().may_cut, accepts);
         // The host sends a cut one whatever it was told, and says what it did.
-        host.archive(ArchiveResult::Acked(Form::Reduced));
+        host.archive(Ok(Form::Reduced));
         let counted = |host: &Host| {
             let counters = host.engine.counters();
             Form::ALL.map(|form| counters.archive_acked(Cause::Oversize, form))
@@ -120,7 +120,7 @@ fn a_letter_that_was_cut_counts_where_reduced_ones_are_allowed_and_nowhere_else(
             assert_eq!(held_by(&host), Some(HeldBy::Archive));
             // With room for all of it the same record passes.
             host.order(Command::SkipOne);
-            host.archive(ArchiveResult::Acked(Form::Full));
+            host.archive(Ok(Form::Full));
             assert_eq!(host.stored(P), Some(1));
             assert_eq!(counted(&host), [1, 0]);
         }
@@ -154,11 +154,11 @@ fn a_late_failure_of_one_send_is_no_failure_of_the_next_one() {
         let second = host.last_send();
         assert_eq!((first.attempt, second.attempt), (1, 2));
         let before = host.engine.status().archive;
-        host.answer(&first, ArchiveResult::Failed(fault));
+        host.answer(&first, Err(fault));
         assert_eq!(host.engine.status().archive, before);
         assert_eq!(host.engine.counters().fenced, 1);
         assert_eq!(host.state(P), PartitionState::Running);
-        host.answer(&second, ArchiveResult::Acked(Form::Full));
+        host.answer(&second, Ok(Form::Full));
         assert_eq!(host.stored(P), Some(1));
     }
     // An acknowledgement that comes late is one all the same; one of a send that never was is not.
@@ -170,7 +170,7 @@ fn a_late_failure_of_one_send_is_no_failure_of_the_next_one() {
         host.tell(Input::Archived {
             id: host.last_send().id,
             attempt,
-            result: ArchiveResult::Acked(Form::Full),
+            result: Ok(Form::Full),
         });
         assert_eq!(host.stored(P), stored, "attempt {attempt}");
     }
@@ -188,14 +188,14 @@ fn a_required_letter_that_failed_is_a_warning_until_it_is_acknowledged() {
     host.poison(P, 0, Cause::BadFrame);
     assert_eq!(seen(&host), (Grade::Pass, 0, (0, None)));
     for times in 1..=4 {
-        host.archive(ArchiveResult::Failed(ArchiveFault::Broker));
+        host.archive(Err(ArchiveFault::Broker));
         let failing = (Grade::Warn, 1, (times, Some(secs(1))));
         assert_eq!(seen(&host), failing, "it waits");
         host.pass(secs(2));
         assert_eq!(host.engine.status().archive.in_flight, 1);
         assert_eq!(seen(&host), failing, "the next attempt is under way");
     }
-    host.archive(ArchiveResult::Acked(Form::Full));
+    host.archive(Ok(Form::Full));
     assert_eq!(seen(&host), (Grade::Pass, 0, (0, None)));
 }
 
@@ -230,7 +230,7 @@ fn an_operator_retries_skips_gives_up_and_pauses() {
         host.order(Command::Pause),
         CommandOutcome::Applied { offset: None }
     );
-    assert_eq!(host.offer(P, 9), Admission::Refused(Refusal::Held));
+    assert_eq!(host.offer(P, 9), Admission::Refused(RefusalReason::Held));
     assert_eq!(
         host.order(Command::Retry),
         CommandOutcome::Applied { offset: None }
@@ -253,7 +253,7 @@ fn a_skip_under_a_required_archive_waits_for_it() {
         CommandOutcome::AwaitsArchive { offset }
     );
     assert_eq!(host.stored(P), None);
-    host.archive(ArchiveResult::Acked(Form::Full));
+    host.archive(Ok(Form::Full));
     assert_eq!(host.stored(P), Some(1));
     assert_eq!(host.state(P), PartitionState::Running);
 }
@@ -270,8 +270,8 @@ fn attempts_come_back_until_their_budget_is_spent() {
         while let Some(token) = record.take() {
             tried += 1;
             assert_eq!(token.attempt(), tried);
-            let fault = Fault::new(Cause::HandlerRefused, (), 1);
-            host.engine.release(host.now, token, fault);
+            host.engine
+                .release(host.now, token, Cause::HandlerRefused, (), 1);
             host.drain();
             host.pass(secs(2).min(host.engine.poll_timeout().unwrap_or(host.now) - host.now));
             let back = host
@@ -437,8 +437,7 @@ fn old_records_are_held_skipped_and_archived_like_any_other_and_counted_apart() 
                     panic!("taken");
                 };
                 assert_eq!(record.backlog(), backlog);
-                let fault = Fault::new(Cause::BadFrame, (), 1);
-                host.engine.reject(host.now, record, fault);
+                host.engine.reject(host.now, record, Cause::BadFrame, (), 1);
                 host.drain();
                 let counters = host.engine.counters();
                 assert_eq!(counters.unprocessable(Cause::BadFrame, backlog), 1);
@@ -462,9 +461,12 @@ fn a_drain_takes_nothing_ends_what_was_taken_and_leaves_what_is_held() {
     let record = host.take(P, 0);
     host.poison(P, 1, Cause::Oversize);
     host.poison(Q, 0, Cause::Oversize);
-    host.archive(ArchiveResult::Failed(ArchiveFault::Refused));
+    host.archive(Err(ArchiveFault::Refused));
     host.tell(Input::Drain);
-    assert_eq!(host.offer(P, 2), Admission::Refused(Refusal::Draining));
+    assert_eq!(
+        host.offer(P, 2),
+        Admission::Refused(RefusalReason::Draining)
+    );
     assert!(!host.engine.is_idle());
     host.done(record);
     assert!(!host.engine.is_idle(), "a send has no answer");
@@ -472,7 +474,7 @@ fn a_drain_takes_nothing_ends_what_was_taken_and_leaves_what_is_held() {
         Action::Archive(send) if send.partition == P => Some(*send),
         _ => None,
     });
-    host.answer(&sent.expect("sent"), ArchiveResult::Acked(Form::Full));
+    host.answer(&sent.expect("sent"), Ok(Form::Full));
     assert!(host.engine.is_idle());
     assert_eq!((host.stored(P), host.stored(Q)), (Some(2), None));
 }
@@ -484,10 +486,10 @@ fn an_answer_to_an_earlier_seek_is_not_taken_for_a_later_one_to_the_same_positio
         .retry(1, secs(9), Backoff::default());
     let mut host = Host::new(config);
     let (first, second) = (host.take(P, 0), host.take(P, 1));
-    let fault = || Fault::new(Cause::DecodeError, (), 1);
     // Nothing is answered: the seek back to 1, on to 2, back to 0, and on to 2 again,
     // since 1 stays settled behind 0.
-    host.engine.reject(host.now, second, fault());
+    host.engine
+        .reject(host.now, second, Cause::DecodeError, (), 1);
     let operator = Operator::new("ann", "known").expect("short");
     let skip = Input::Command(OperatorCommand::new(P, Command::SkipOne, operator));
     let mut asked = Vec::new();
@@ -501,7 +503,8 @@ fn an_answer_to_an_earlier_seek_is_not_taken_for_a_later_one_to_the_same_positio
     drain(&mut host.engine);
     host.engine.handle(host.now, skip.clone());
     drain(&mut host.engine);
-    host.engine.reject(host.now, first, fault());
+    host.engine
+        .reject(host.now, first, Cause::DecodeError, (), 1);
     drain(&mut host.engine);
     host.engine.handle(host.now, skip);
     drain(&mut host.engine);

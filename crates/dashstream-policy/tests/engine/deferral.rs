@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use dashstream_policy::{
     Action, Admission, Archiving, Backlog, Backoff, Cause, Command, CommandOutcome, Config,
-    Disposition, Fault, Grade, HeldBy, Input, Mode, PartitionState, Refusal,
+    Disposition, Grade, HeldBy, Input, Mode, PartitionState, RefusalReason,
 };
 
 use crate::host::{EPOCH, Host, P, Q, at, secs};
@@ -33,8 +33,8 @@ fn a_deferred_record_waits_in_its_partition_alone_however_often_and_keeps_its_at
             .retry(2, secs(1), Backoff::new(MS, 4 * MS));
         let mut host = Host::new(config);
         let first = host.take(P, 0);
-        let fault = Fault::new(Cause::HandlerRefused, (), 1);
-        host.engine.release(host.now, first, fault.clone());
+        host.engine
+            .release(host.now, first, Cause::HandlerRefused, (), 1);
         host.pass(MS);
         let begun = host.now;
         // Far more deferrals than attempts, and far longer than attempts may take.
@@ -43,7 +43,7 @@ fn a_deferred_record_waits_in_its_partition_alone_however_often_and_keeps_its_at
             assert_eq!(record.attempt(), 2, "{mode:?}");
             host.pass(secs(60));
             host.defer(record);
-            assert_eq!(host.offer(P, 1), Admission::Refused(Refusal::Held));
+            assert_eq!(host.offer(P, 1), Admission::Refused(RefusalReason::Held));
             let other = host.take(Q, host.stored(Q).unwrap_or(0));
             host.done(other);
             let status = host.engine.status();
@@ -90,8 +90,8 @@ fn the_time_of_the_attempts_stands_still_while_a_record_is_deferred() {
         host.pass(secs(600));
         let [record] = host.came_back().try_into().expect("it comes back");
         host.pass(MS);
-        let fault = Fault::new(Cause::HandlerRefused, (), 1);
-        host.engine.release(host.now, record, fault);
+        host.engine
+            .release(host.now, record, Cause::HandlerRefused, (), 1);
         host.pass(MS);
         assert_eq!(host.came_back().len() == 1, tried_again, "{total:?}");
     }
@@ -137,7 +137,7 @@ fn a_deferred_record_that_cannot_be_processed_after_all_is_judged_like_any_other
     host.pass(secs(1));
     let [record] = host.came_back().try_into().expect("the first");
     host.engine
-        .reject(host.now, record, Fault::new(Cause::DecodeError, (), 1));
+        .reject(host.now, record, Cause::DecodeError, (), 1);
     host.drain();
     let counters = host.engine.counters();
     assert_eq!(
@@ -176,8 +176,8 @@ fn what_is_deferred_leaves_with_its_assignment_with_a_hold_before_it_and_with_a_
     let mut host = Host::new(config.clone());
     let (first, second) = (host.take(P, 0), host.take(P, 1));
     host.defer(second);
-    let fault = Fault::new(Cause::DecodeError, (), 1);
-    host.engine.reject(host.now, first, fault);
+    host.engine
+        .reject(host.now, first, Cause::DecodeError, (), 1);
     host.drain();
     host.pass(secs(60));
     assert!(
@@ -227,8 +227,8 @@ fn the_records_that_handlers_have_are_counted_and_the_one_out_longest_is_named()
     let second = host.take(P, 1);
     assert_eq!(seen(&host), (2, Some((0, secs(1)))));
     // The attempt that begins now has been out for no time.
-    let fault = Fault::new(Cause::HandlerRefused, (), 1);
-    host.engine.release(host.now, first, fault);
+    host.engine
+        .release(host.now, first, Cause::HandlerRefused, (), 1);
     assert_eq!(seen(&host), (1, Some((1, secs(2)))));
     host.pass(secs(1));
     assert_eq!(seen(&host), (2, Some((1, secs(2)))));

@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, Admission, ArchiveRequest, ArchiveResult, Assignment, Cause, Command, CommandOutcome,
-    Config, Delivered, Delivery, Engine, Fault, Input, LogRange, Offset, Operator, OperatorCommand,
+    Action, Admission, ArchiveFault, ArchiveRequest, Assignment, Cause, Command, CommandOutcome,
+    Config, Delivered, Delivery, Engine, Form, Input, LogRange, Offset, Operator, OperatorCommand,
     PartitionState, TopicPartition,
 };
 
@@ -92,8 +92,7 @@ impl Host {
         bytes: usize,
     ) {
         let record = self.take(partition, offset);
-        let fault = Fault::new(cause, (), bytes);
-        self.engine.reject(self.now, record, fault);
+        self.engine.reject(self.now, record, cause, (), bytes);
         self.drain();
     }
 
@@ -139,13 +138,13 @@ impl Host {
             .expect("every order is audited")
     }
 
-    pub(crate) fn archive(&mut self, result: ArchiveResult) {
+    pub(crate) fn archive(&mut self, result: Result<Form, ArchiveFault>) {
         let send = self.last_send();
         self.answer(&send, result);
     }
 
     /// Answers one send, however long ago it was.
-    pub(crate) fn answer(&mut self, send: &ArchiveRequest, result: ArchiveResult) {
+    pub(crate) fn answer(&mut self, send: &ArchiveRequest, result: Result<Form, ArchiveFault>) {
         self.tell(Input::Archived {
             id: send.id,
             attempt: send.attempt,

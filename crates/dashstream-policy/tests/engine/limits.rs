@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Action, Admission, ArchiveFault, ArchiveResult, Archiving, Backoff, Cause, Config, ConfigError,
-    Engine, FailureReason, Fault, Form, Ordering, Refusal,
+    Action, Admission, ArchiveFault, Archiving, Backoff, Cause, Config, ConfigError, Engine,
+    FailureReason, Form, Ordering, RefusalReason,
 };
 
 use crate::host::{EPOCH, Host, P, Q, at, secs};
@@ -24,7 +24,7 @@ fn the_last_free_place_is_taken_and_the_next_record_is_fetched_again_later() {
             .collect();
         assert!(host.actions.contains(&Action::StopPolling));
         let next = limit as i64;
-        assert_eq!(host.offer(P, next), Admission::Refused(Refusal::Full));
+        assert_eq!(host.offer(P, next), Admission::Refused(RefusalReason::Full));
         records.into_iter().for_each(|record| host.done(record));
         assert!(host.actions.contains(&Action::ResumePolling));
         let (partition, assignment, to) = (P, EPOCH, at(next));
@@ -139,7 +139,7 @@ fn the_last_free_send_is_used_and_the_next_record_waits_for_one() {
         (0..poison).for_each(|offset| host.poison(P, offset, Cause::BadFrame));
         let archive = host.engine.status().archive;
         assert_eq!((archive.in_flight, archive.waiting), (sent, waiting));
-        host.archive(ArchiveResult::Acked(Form::Full));
+        host.archive(Ok(Form::Full));
         let archive = host.engine.status().archive;
         assert_eq!(archive.waiting, 0);
         assert_eq!(archive.in_flight, sent + waiting - 1);
@@ -179,9 +179,9 @@ fn the_last_byte_of_evidence_is_kept_and_the_next_is_not_or_stops_the_taking() {
             "{bytes}"
         );
         if stops {
-            assert_eq!(host.offer(P, 1), Admission::Refused(Refusal::Full));
+            assert_eq!(host.offer(P, 1), Admission::Refused(RefusalReason::Full));
         }
-        host.archive(ArchiveResult::Acked(Form::Full));
+        host.archive(Ok(Form::Full));
         let record = host.take(P, 1);
         host.done(record);
         assert_eq!(host.stored(P), Some(2));
@@ -215,7 +215,7 @@ fn sends_wait_twice_as_long_each_time_up_to_the_longest_wait() {
     };
     for (attempt, wait) in [(1, ms(100)), (2, ms(200)), (3, ms(300)), (4, ms(300))] {
         assert_eq!(sends(&host), attempt);
-        host.archive(ArchiveResult::Failed(ArchiveFault::Broker));
+        host.archive(Err(ArchiveFault::Broker));
         host.pass(wait - NANO);
         assert_eq!(sends(&host), attempt, "not yet");
         host.pass(NANO);
@@ -234,8 +234,8 @@ fn another_attempt_fits_exactly_into_the_time_for_all_of_them() {
         let config = Config::default().retry(2, total, Backoff::new(ms(100), ms(100)));
         let mut host = Host::new(config);
         let record = host.take(P, 0);
-        let fault = Fault::new(Cause::HandlerRefused, (), 1);
-        host.engine.release(host.now, record, fault);
+        host.engine
+            .release(host.now, record, Cause::HandlerRefused, (), 1);
         host.pass(ms(100));
         let again = host.actions.iter();
         let again = again

@@ -1,9 +1,9 @@
 //! Positions that the log does not have, and what is committed at once.
 
 use dashstream_policy::{
-    Action, Admission, ArchiveResult, Archiving, Assignment, Cause, Command, CommandOutcome,
-    Config, Delivery, Disposition, Fault, FetchFault, Form, Grade, HeldBy, Input, Mode, Offset,
-    Operator, OperatorCommand, Ordering, PartitionState, StoreOffset, StoreReason,
+    Action, Admission, Archiving, Assignment, Cause, Command, CommandOutcome, Config, Delivery,
+    Disposition, FetchFault, Form, Grade, HeldBy, Input, Mode, Offset, Operator, OperatorCommand,
+    Ordering, PartitionState, StoreOffset, StoreReason,
 };
 
 use crate::host::{EPOCH, Host, P, at, log, secs};
@@ -150,7 +150,7 @@ fn a_position_at_the_end_of_the_log_is_at_rest_and_one_beyond_is_held() {
                 assert_eq!(host.engine.status().grade, Grade::Fail);
                 assert_eq!(
                     host.offer(P, 3),
-                    Admission::Refused(dashstream_policy::Refusal::Held)
+                    Admission::Refused(dashstream_policy::RefusalReason::Held)
                 );
             } else {
                 assert_eq!(host.state(P), PartitionState::Running, "{high}");
@@ -306,7 +306,7 @@ fn a_store_that_passes_a_rejected_record_is_to_be_committed_at_once_and_others_a
     let fourth = host.take(P, 3);
     let fifth = host.take(P, 4);
     host.done(fourth);
-    host.archive(ArchiveResult::Acked(Form::Full));
+    host.archive(Ok(Form::Full));
     host.done(fifth);
     let stored: Vec<_> = stores(&host).iter().map(seen).collect();
     let expected = [
@@ -320,8 +320,7 @@ fn a_store_that_passes_a_rejected_record_is_to_be_committed_at_once_and_others_a
     // One that could not be stored is not forgotten with it.
     let mut host = Host::new(Config::default());
     let (first, second) = (host.take(P, 0), host.take(P, 1));
-    let fault = Fault::new(Cause::BadFrame, (), 1);
-    host.engine.reject(host.now, first, fault);
+    host.engine.reject(host.now, first, Cause::BadFrame, (), 1);
     host.drain();
     let [store] = stores(&host)[..] else {
         panic!("one store");

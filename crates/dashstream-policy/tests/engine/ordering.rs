@@ -1,8 +1,8 @@
 //! Records that wait for each other, and how much of the room one partition may take.
 
 use dashstream_policy::{
-    Action, Admission, ArchiveResult, Archiving, Backoff, Cause, Command, Config, Delivered,
-    Delivery, Fault, Form, HeldBy, Mode, Ordering, PartitionState, PartitionStatus, Refusal,
+    Action, Admission, Archiving, Backoff, Cause, Command, Config, Delivered, Delivery, Form,
+    HeldBy, Mode, Ordering, PartitionState, PartitionStatus, RefusalReason,
 };
 
 use crate::host::{EPOCH, Host, P, Q, at, secs};
@@ -35,14 +35,14 @@ impl Host {
     }
 
     fn fail(&mut self, record: Delivered) {
-        let fault = Fault::new(Cause::DecodeError, (), 1);
-        self.engine.release(self.now, record, fault);
+        self.engine
+            .release(self.now, record, Cause::DecodeError, (), 1);
         self.drain();
     }
 
     fn reject(&mut self, record: Delivered) {
-        let fault = Fault::new(Cause::DecodeError, (), 1);
-        self.engine.reject(self.now, record, fault);
+        self.engine
+            .reject(self.now, record, Cause::DecodeError, (), 1);
         self.drain();
     }
 
@@ -131,7 +131,7 @@ fn a_record_that_waits_for_its_letter_or_for_resources_stops_those_behind_it() {
     host.reject(a);
     host.queue(b);
     assert_eq!(host.again(), []);
-    host.archive(ArchiveResult::Acked(Form::Full));
+    host.archive(Ok(Form::Full));
     assert_eq!(host.again(), [(1, 1)]);
     let b = host.kept(1);
     let c = host.taken(2, None);
@@ -237,7 +237,10 @@ fn a_partition_takes_its_share_of_the_records_and_leaves_the_others_theirs() {
         let mut host = Host::new(config);
         let slow: Vec<_> = (0..share).map(|offset| host.take(P, offset)).collect();
         assert!(!host.engine.has_room(P) && host.engine.has_room(Q));
-        assert_eq!(host.offer(P, share), Admission::Refused(Refusal::Full));
+        assert_eq!(
+            host.offer(P, share),
+            Admission::Refused(RefusalReason::Full)
+        );
         // It is paused, so that it is not fetched and refused again and again.
         let assignment = EPOCH;
         let pause = Action::Pause {
@@ -310,7 +313,7 @@ fn as_many_records_are_taken_as_there_is_room_for_and_no_more() {
             let admission = host.engine.delivered(host.now, delivery);
             let has_room = taken < records && left > 0;
             if taken == fits {
-                assert_eq!(admission, Admission::Refused(Refusal::Full));
+                assert_eq!(admission, Admission::Refused(RefusalReason::Full));
                 assert!(!has_room, "{taken}: {records}, {left}");
                 break;
             }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use dashstream_policy::trace::{Trace, TracedEngine};
 use dashstream_policy::{
-    Action, Admission, ArchiveFault, ArchiveId, ArchiveResult, Archiving, Assignment, Backlog,
-    Breaker, Cause, Command, Config, Delivered, Delivery, Escalation, Fault, FetchFault, Form,
-    Input, LogRange, Mode, NullPayload, Offset, Operator, OperatorCommand, Ordering, Scope,
-    StoreOffset, StoreReason, TopicPartition,
+    Action, Admission, ArchiveFault, ArchiveId, Archiving, Assignment, Backlog, Breaker, Cause,
+    Command, Config, Delivered, Delivery, Escalation, FetchFault, Form, Input, LogRange, Mode,
+    NullPayload, Offset, Operator, OperatorCommand, Ordering, Scope, StoreOffset, StoreReason,
+    TopicPartition,
 };
 
 /// Calls that are carried out of one input: a fuzzer learns nothing from longer ones.
@@ -60,7 +60,6 @@ impl Host {
             low: Offset::ZERO,
             high,
         };
-        let fault = Fault::new(cause, (), usize::from(with));
         let order = |command| {
             let operator = Operator::new("who", "why, in words").expect("short");
             let order = OperatorCommand::new(partition, command, operator);
@@ -121,7 +120,9 @@ impl Host {
             }
             (9, Some(at)) => {
                 let token = self.tokens.swap_remove(at);
-                return self.engine.reject(self.now, token, fault);
+                return self
+                    .engine
+                    .reject(self.now, token, cause, (), usize::from(with));
             }
             (10, Some(at)) => {
                 let token = self.tokens.swap_remove(at);
@@ -131,17 +132,19 @@ impl Host {
                 if what > 128 {
                     return self.engine.defer(self.now, token, ());
                 }
-                return self.engine.release(self.now, token, fault);
+                return self
+                    .engine
+                    .release(self.now, token, cause, (), usize::from(with));
             }
             (11, _) if !self.sent.is_empty() => Input::Archived {
                 id: self.sent[usize::from(with) % self.sent.len()].0,
                 attempt: self.sent[usize::from(with) % self.sent.len()].1,
                 result: match with >> 5 {
-                    0..=1 => ArchiveResult::Acked(Form::Full),
-                    2 => ArchiveResult::Acked(Form::Reduced),
-                    3 => ArchiveResult::Failed(ArchiveFault::TooLarge),
-                    4 => ArchiveResult::Failed(ArchiveFault::Refused),
-                    _ => ArchiveResult::Failed(ArchiveFault::Broker),
+                    0..=1 => Ok(Form::Full),
+                    2 => Ok(Form::Reduced),
+                    3 => Err(ArchiveFault::TooLarge),
+                    4 => Err(ArchiveFault::Refused),
+                    _ => Err(ArchiveFault::Broker),
                 },
             },
             (12, _) if what > 220 => Input::Log {
@@ -211,7 +214,7 @@ impl Host {
             self.actions.push(format!("{action:?}"));
             match action {
                 Action::Archive(send) => {
-                    assert!(self.engine.payload(send.id).is_some());
+                    assert!(self.engine.engine().payload(send.id).is_some());
                     self.sent.push((send.id, send.attempt));
                 }
                 Action::Deliver { delivered, .. } => self.tokens.push(delivered),

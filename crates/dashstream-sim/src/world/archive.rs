@@ -1,6 +1,6 @@
 //! The archive: what it is sent, and what it answers.
 
-use dashstream_policy::{ArchiveFault, ArchiveId, ArchiveRequest, ArchiveResult, Form, Input};
+use dashstream_policy::{ArchiveFault, ArchiveId, ArchiveRequest, Form, Input};
 
 use super::{World, number};
 use crate::Answer;
@@ -53,12 +53,12 @@ impl World {
         if let Some(form) = written {
             self.parts[p].truth.archived.insert((offset, form));
         }
-        let acked = ArchiveResult::Acked(written.unwrap_or(send.form));
+        let acked = Ok(written.unwrap_or(send.form));
         let results = match answer {
             Answer::Ack | Answer::Cut => vec![acked],
             Answer::AckTwice => vec![acked, acked],
-            Answer::LateAck => vec![ArchiveResult::Failed(ArchiveFault::TimedOut), acked],
-            Answer::Fail(fault) => vec![ArchiveResult::Failed(fault)],
+            Answer::LateAck => vec![Err(ArchiveFault::TimedOut), acked],
+            Answer::Fail(fault) => vec![Err(fault)],
             Answer::Silent | Answer::Vanish => vec![],
             Answer::LateFail => {
                 self.late_failures.push((send.id, send.attempt));
@@ -76,12 +76,17 @@ impl World {
         let Some((id, attempt)) = self.late_failures.pop() else {
             return Ok(false);
         };
-        let failed = ArchiveResult::Failed(ArchiveFault::Broker);
+        let failed = Err(ArchiveFault::Broker);
         self.answered(id, attempt, failed)?;
         Ok(true)
     }
 
-    fn answered(&mut self, id: ArchiveId, attempt: u32, result: ArchiveResult) -> Checked {
+    fn answered(
+        &mut self,
+        id: ArchiveId,
+        attempt: u32,
+        result: Result<Form, ArchiveFault>,
+    ) -> Checked {
         self.input(Input::Archived {
             id,
             attempt,

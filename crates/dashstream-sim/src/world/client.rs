@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use dashstream_policy::{
-    Admission, Assignment, Backlog, Delivery, FetchFault, Input, LogRange, NullPayload, Refusal,
+    Admission, Assignment, Backlog, Delivery, FetchFault, Input, LogRange, NullPayload,
+    RefusalReason,
 };
 
 use super::{World, at, mask_labels, number, place};
@@ -82,7 +83,7 @@ impl World {
             intake,
             Admission::Take(_) | Admission::Queue(_) | Admission::Rejected(_) | Admission::Ignored
         );
-        let full = intake == Admission::Refused(Refusal::Full);
+        let full = intake == Admission::Refused(RefusalReason::Full);
         if full || matches!(intake, Admission::Take(_) | Admission::Queue(_)) {
             self.check_share(p, offset, taken)?;
         }

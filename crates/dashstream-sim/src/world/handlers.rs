@@ -1,6 +1,6 @@
 //! Handlers, and what the policy allows for the records that they give back.
 
-use dashstream_policy::{Archiving, Backlog, Cause, Delivered, Fault, Ordering};
+use dashstream_policy::{Archiving, Backlog, Cause, Delivered, Ordering};
 
 use super::{World, number};
 use crate::Outcome;
@@ -34,17 +34,17 @@ impl World {
                 self.engine.accept(self.now, token);
             }
             Outcome::Unprocessable(cause) => {
-                let fault = self.fault(cause, offset);
+                let cause = self.cause(cause);
                 self.judged(p, offset, |world| {
-                    world.engine.reject(world.now, token, fault);
+                    world.engine.reject(world.now, token, cause, offset, 1);
                 })?;
             }
             Outcome::Failed(cause) => {
-                let fault = self.fault(cause, offset);
+                let cause = self.cause(cause);
                 *self.parts[p].failures.entry(serial).or_default() += 1;
                 let troubled = self.parts[p].troubled.insert(offset);
                 self.judged(p, offset, |world| {
-                    world.engine.release(world.now, token, fault);
+                    world.engine.release(world.now, token, cause, offset, 1);
                 })?;
                 if troubled && self.engine.counters().fenced > fenced {
                     self.parts[p].troubled.remove(&offset);
@@ -94,9 +94,8 @@ impl World {
         }
     }
 
-    pub(super) fn fault(&self, cause: usize, offset: i64) -> Fault<i64> {
-        let cause = Cause::ALL[(cause + self.cause_shift) % 10];
-        Fault::new(cause, offset, 1)
+    pub(super) fn cause(&self, cause: usize) -> Cause {
+        Cause::ALL[(cause + self.cause_shift) % 10]
     }
 
     /// Lets the engine judge a record, and writes down what the policy allows for it.
