@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use dashstream_policy::{Backlog, Cause, Form};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
 use crate::date::rfc3339;
+use crate::letter::LetterError;
 use crate::record::Header;
 use crate::shapes::{Library, Server, Versioned};
 use crate::text::{cut, hex, hex_list};
@@ -135,8 +135,8 @@ impl<'a> RejectedRecord<'a> {
     ///
     /// # Errors
     ///
-    /// [`EncodeError::Budget`] when not even the letter without a payload fits,
-    /// [`EncodeError::Disclosure`] for a disclosure that the format
+    /// [`LetterError::Budget`] when not even the letter without a payload fits,
+    /// [`LetterError::Disclosure`] for a disclosure that the format
     /// [cannot show](LetterFormat::can_show).
     pub fn encode(
         &self,
@@ -144,9 +144,9 @@ impl<'a> RejectedRecord<'a> {
         disclosure: Disclosure,
         form: Form,
         bytes_max: usize,
-    ) -> Result<EncodedRecord<'a>, EncodeError> {
+    ) -> Result<EncodedRecord<'a>, LetterError> {
         if !format.can_show(disclosure) {
-            return Err(EncodeError::Disclosure { format, disclosure });
+            return Err(LetterError::Disclosure { format, disclosure });
         }
         let limit = match form {
             Form::Full => bytes_max,
@@ -184,7 +184,7 @@ impl<'a> RejectedRecord<'a> {
             LetterFormat::Server => json(&Server::of(&keys)),
         };
         if value.len() > limit {
-            return Err(EncodeError::Budget {
+            return Err(LetterError::Budget {
                 needed: value.len(),
                 limit,
             });
@@ -332,39 +332,6 @@ impl fmt::Debug for EncodedRecord<'_> {
             .field("headers", &self.headers().count())
             .field("form", &self.form)
             .finish()
-    }
-}
-
-/// A dead letter that could not be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum EncodeError {
-    /// Not even the letter without a payload fits.
-    #[error("a letter needs {needed} bytes and may take {limit}")]
-    Budget {
-        /// What it takes without a payload, in bytes.
-        needed: usize,
-        /// The budget, in bytes.
-        limit: usize,
-    },
-    /// The format cannot show just this much.
-    #[error("a letter of format {} cannot show {}", format.label(), disclosure.label())]
-    Disclosure {
-        /// The format.
-        format: LetterFormat,
-        /// How much it was to show.
-        disclosure: Disclosure,
-    },
-}
-
-impl EncodeError {
-    /// A stable name for logs and labels.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Budget { .. } => "envelope_over_budget",
-            Self::Disclosure { .. } => "envelope_disclosure",
-        }
     }
 }
 

@@ -10,8 +10,8 @@ use dashstream_policy::{Form, Offset};
 use sha2::{Digest, Sha256};
 
 use crate::date::rfc3339;
-use crate::encode::{EncodeError, EncodedRecord, RejectedRecord};
-use crate::letter::{Source, identity};
+use crate::encode::{EncodedRecord, RejectedRecord};
+use crate::letter::{LetterError, Source, identity};
 use crate::record::header_bytes;
 use crate::text::{cut, hex};
 use crate::{Disclosure, REDUCED_BYTES_MAX, TEXT_BYTES_MAX, VERSION};
@@ -70,7 +70,7 @@ impl<'a> RejectedRecord<'a> {
         disclosure: Disclosure,
         form: Form,
         bytes_max: usize,
-    ) -> Result<EncodedRecord<'a>, EncodeError> {
+    ) -> Result<EncodedRecord<'a>, LetterError> {
         let shows = disclosure == Disclosure::Full && form == Form::Full;
         let full = self.block(disclosure, Form::Full);
         let source = self
@@ -103,7 +103,7 @@ impl<'a> RejectedRecord<'a> {
         let block = self.block(disclosure, Form::Reduced);
         let (needed, limit) = (own(&block), bytes_max.min(REDUCED_BYTES_MAX));
         if needed > limit {
-            return Err(EncodeError::Budget { needed, limit });
+            return Err(LetterError::Budget { needed, limit });
         }
         Ok(EncodedRecord {
             key: None,

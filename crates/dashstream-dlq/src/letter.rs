@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::record::{Header, KafkaRecord};
-use crate::{Disclosure, VERSION};
+use crate::{Disclosure, LetterFormat, VERSION};
 
 /// Largest value read by default: the 10 MiB that a message may have, in base64, and 2.7 MiB for
 /// everything else. One of the older writers has no limit of its own.
@@ -23,7 +23,7 @@ pub const LETTER_BYTES_DEFAULT: usize = 16 * 1024 * 1024;
 #[non_exhaustive]
 pub struct DeadLetter {
     /// Who wrote it.
-    pub shape: Shape,
+    pub shape: LetterShape,
     /// The id under which it was filed, which is the key of the JSON shapes as well; empty where the
     /// writer has none.
     pub trace_id: String,
@@ -78,7 +78,7 @@ pub struct DeadLetter {
 
 impl DeadLetter {
     /// A letter of which nothing is known but who wrote it.
-    pub(crate) const fn blank(shape: Shape) -> Self {
+    pub(crate) const fn blank(shape: LetterShape) -> Self {
         Self {
             shape,
             trace_id: String::new(),
@@ -136,7 +136,7 @@ impl DeadLetter {
     pub fn is_of(&self, record: &KafkaRecord) -> bool {
         let is_null = matches!(self.payload, Payload::Null);
         let bytes = record.value.as_deref();
-        let knows_size = self.shape != Shape::ShareGroup;
+        let knows_size = self.shape != LetterShape::ShareGroup;
         let (Some(bytes), false) = (bytes, is_null) else {
             let same_time = self.timestamp_ms.is_none() || self.timestamp_ms == record.timestamp_ms;
             return same_time && (bytes.is_none() == is_null || !knows_size);
@@ -201,7 +201,7 @@ pub(crate) fn identity(
 /// Which of the shapes a letter has.
 #[expect(clippy::exhaustive_enums, reason = "no others were ever written")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shape {
+pub enum LetterShape {
     /// The one with `source_topic` and the payload always in it, from producers and library
     /// consumers.
     Library,
@@ -223,7 +223,7 @@ pub enum Shape {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Source {
-    /// The topic. [`Shape::Server`] does not say.
+    /// The topic. [`LetterShape::Server`] does not say.
     pub topic: Option<String>,
     /// The partition. A producer that could not send has none.
     pub partition: Option<i32>,
@@ -300,8 +300,8 @@ impl fmt::Debug for DeadLetter {
     }
 }
 
-/// A value that is no dead letter, or none that is read here. Keys are the format's own, never the
-/// value's.
+/// A value that is no dead letter, or none that is read here; or a letter that cannot be written. Keys are the
+/// format's own, never the value's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LetterError {
@@ -357,6 +357,22 @@ pub enum LetterError {
         /// The key.
         key: &'static str,
     },
+    /// To be written: not even the letter without a payload fits.
+    #[error("a letter needs {needed} bytes and may take {limit}")]
+    Budget {
+        /// What it takes without a payload, in bytes.
+        needed: usize,
+        /// The budget, in bytes.
+        limit: usize,
+    },
+    /// To be written: the format cannot show just this much.
+    #[error("a letter of format {} cannot show {}", format.label(), disclosure.label())]
+    Disclosure {
+        /// The format.
+        format: LetterFormat,
+        /// How much it was to show.
+        disclosure: Disclosure,
+    },
     /// Says something other than another key does.
     #[error("{key} contradicts another key")]
     Contradiction {
@@ -380,6 +396,8 @@ impl LetterError {
             Self::Kind { .. } => "letter_key_kind",
             Self::Value { .. } => "letter_key_value",
             Self::Contradiction { .. } => "letter_contradiction",
+            Self::Budget { .. } => "envelope_over_budget",
+            Self::Disclosure { .. } => "envelope_disclosure",
         }
     }
 }

@@ -19,12 +19,12 @@ mod text;
 pub use date::{parse_rfc3339, rfc3339};
 pub use disclosure::Disclosure;
 pub use encode::{
-    ENCODED_BYTES_DEFAULT, ENDS_BYTES, EncodeError, EncodedRecord, REDUCED_BYTES_MAX,
-    RejectedRecord, TEXT_BYTES_MAX, VERSION,
+    ENCODED_BYTES_DEFAULT, ENDS_BYTES, EncodedRecord, REDUCED_BYTES_MAX, RejectedRecord,
+    TEXT_BYTES_MAX, VERSION,
 };
 pub use format::LetterFormat;
 pub use letter::{
-    DeadLetter, LETTER_BYTES_DEFAULT, LetterError, Payload, Provenance, Shape, Source,
+    DeadLetter, LETTER_BYTES_DEFAULT, LetterError, LetterShape, Payload, Provenance, Source,
 };
 pub use record::{Header, KafkaRecord};
 pub use redrive::{

@@ -9,7 +9,7 @@ use dashstream_policy::{Backlog, Cause, Form, Offset};
 use sha2::{Digest, Sha256};
 
 use crate::date::parse_rfc3339;
-use crate::letter::{DeadLetter, LetterError, Payload, Provenance, Shape, Source};
+use crate::letter::{DeadLetter, LetterError, LetterShape, Payload, Provenance, Source};
 use crate::object;
 use crate::shapes::{Library, Marks, Server, Versioned};
 use crate::text::{unhex, unhex_list};
@@ -113,7 +113,7 @@ fn library(keys: Library) -> Result<DeadLetter, LetterError> {
         node_id: keys.node_id,
         parent_trace_id: keys.parent_trace_id,
         span_id: keys.span_id,
-        ..DeadLetter::blank(Shape::Library)
+        ..DeadLetter::blank(LetterShape::Library)
     })
 }
 
@@ -136,7 +136,7 @@ fn server(keys: Server) -> Result<DeadLetter, LetterError> {
         message_count: Some(keys.message_count),
         thread_id: keys.thread_id,
         tenant_id: keys.tenant_id,
-        ..DeadLetter::blank(Shape::Server)
+        ..DeadLetter::blank(LetterShape::Server)
     })
 }
 
@@ -168,7 +168,7 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
         parent_trace_id: owned(keys.parent_trace_id),
         span_id: owned(keys.span_id),
         timestamp_ms: keys.record_timestamp_ms,
-        ..DeadLetter::blank(Shape::Versioned(keys.envelope_version))
+        ..DeadLetter::blank(LetterShape::Versioned(keys.envelope_version))
     };
     let ends = [
         ("payload_first_hex", keys.payload_first_hex, &letter.first),
@@ -339,7 +339,7 @@ fn end(key: &'static str, text: &str) -> Result<Vec<u8>, LetterError> {
     bytes.ok_or(LetterError::Value { key })
 }
 
-fn hash(key: &'static str, text: Option<&str>) -> Result<Option<[u8; 32]>, LetterError> {
+pub(crate) fn hash(key: &'static str, text: Option<&str>) -> Result<Option<[u8; 32]>, LetterError> {
     let bytes = |text| unhex(text).and_then(|bytes| bytes.try_into().ok());
     text.map(|text| bytes(text).ok_or(LetterError::Value { key }))
         .transpose()

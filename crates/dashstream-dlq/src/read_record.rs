@@ -9,8 +9,8 @@ use dashstream_policy::{Backlog, Cause, Form, Offset};
 
 use crate::date::parse_rfc3339;
 use crate::headers::*;
-use crate::letter::{DeadLetter, LetterError, Payload, Provenance, Shape, Source};
-use crate::read::{contradiction, one_of};
+use crate::letter::{DeadLetter, LetterError, LetterShape, Payload, Provenance, Source};
+use crate::read::{contradiction, hash, one_of};
 use crate::record::{Header, KafkaRecord};
 use crate::text::unhex;
 use crate::{Disclosure, VERSION};
@@ -110,14 +110,7 @@ fn ours(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
         engine_version: block.text(WRITER)?.to_owned(),
     };
     let size: Option<u64> = block.optional(SIZE)?;
-    let sha256 = match block.get(SHA256)? {
-        Some(text) => Some(
-            unhex(text)
-                .and_then(|bytes| bytes.try_into().ok())
-                .ok_or(value(SHA256))?,
-        ),
-        None => None,
-    };
+    let sha256 = hash(SHA256, block.get(SHA256)?)?;
     let is_whole = provenance.form == Form::Full;
     // What was not whole is never taken for it, whatever stands in the rest of the record.
     let shown = record.key.is_some() || record.value.is_some() || !source.is_empty();
@@ -163,7 +156,7 @@ fn ours(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
         timestamp_ms: block.optional(TIMESTAMP)?,
         provenance: Some(provenance),
         payload,
-        ..foreign(Shape::Record(version), record)
+        ..foreign(LetterShape::Record(version), record)
     };
     match unhex(block.text(IDENTITY)?) {
         Some(identity) if identity == letter.identity() => Ok(letter),
@@ -188,7 +181,7 @@ fn broker(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
         has_record: copied,
         timestamp_ms: None,
         headers,
-        ..foreign(Shape::ShareGroup, record)
+        ..foreign(LetterShape::ShareGroup, record)
     })
 }
 
@@ -200,7 +193,7 @@ fn connect(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
         error: block.get(CONNECT_MESSAGE)?.unwrap_or_default().to_owned(),
         error_type: block.get(CONNECT_CLASS)?.unwrap_or(UNKNOWN).to_owned(),
         headers,
-        ..foreign(Shape::Connect, record)
+        ..foreign(LetterShape::Connect, record)
     })
 }
 
@@ -229,12 +222,12 @@ fn spring(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
         error_type: class.unwrap_or(UNKNOWN).to_owned(),
         timestamp_ms: timestamp.transpose()?.map(i64::from_be_bytes),
         headers,
-        ..foreign(Shape::Spring, record)
+        ..foreign(LetterShape::Spring, record)
     })
 }
 
 /// A letter of which the record alone is known.
-fn foreign(shape: Shape, record: &KafkaRecord) -> DeadLetter {
+fn foreign(shape: LetterShape, record: &KafkaRecord) -> DeadLetter {
     let at = record.timestamp_ms.and_then(|ms| u64::try_from(ms).ok());
     DeadLetter {
         at: at.map(Duration::from_millis).unwrap_or_default(),

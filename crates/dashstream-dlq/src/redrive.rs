@@ -184,16 +184,11 @@ impl RedriveReport {
         let cause = if is_new && is_full { "other" } else { cause };
         let count = self.counts.entry((outcome, cause.to_owned())).or_insert(0);
         *count = count.saturating_add(1);
-        let is_unsent = match outcome {
-            RedriveOutcome::Sent | RedriveOutcome::Filtered | RedriveOutcome::AlreadySent => false,
-            RedriveOutcome::Exhausted
-            | RedriveOutcome::SourceGone
-            | RedriveOutcome::SourceDiffers
-            | RedriveOutcome::NoTarget
-            | RedriveOutcome::TooLarge
-            | RedriveOutcome::Unreadable => true,
-        };
-        if is_unsent && self.unsent.len() < NAMED_MAX {
+        let is_fine = matches!(
+            outcome,
+            RedriveOutcome::Sent | RedriveOutcome::Filtered | RedriveOutcome::AlreadySent
+        );
+        if !is_fine && self.unsent.len() < NAMED_MAX {
             self.unsent.push((place, outcome));
         }
     }

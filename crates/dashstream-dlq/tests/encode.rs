@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use dashstream_dlq::{
-    DeadLetter, Disclosure, EncodeError, KEY_VERSION, LetterFormat, REDUCED_BYTES_MAX,
+    DeadLetter, Disclosure, KEY_VERSION, LetterError, LetterFormat, REDUCED_BYTES_MAX,
     RejectedRecord,
 };
 use dashstream_policy::{Backlog, Cause, Form};
@@ -188,7 +188,7 @@ fn the_last_byte_of_the_budget_is_allowed_and_the_next_is_not() {
         assert_eq!(encode(needed + 1), Ok(whole.clone()));
         assert_eq!(encode(needed), Ok(whole));
         let limit = needed - 1;
-        assert_eq!(encode(limit), Err(EncodeError::Budget { needed, limit }));
+        assert_eq!(encode(limit), Err(LetterError::Budget { needed, limit }));
     }
     // What a full letter shows is cut, down to what a reduced one shows, before it is refused.
     let reduced = record.encode(
@@ -213,7 +213,7 @@ fn the_last_byte_of_the_budget_is_allowed_and_the_next_is_not() {
     }
     assert!(matches!(
         record.encode(LetterFormat::Versioned, Disclosure::Nothing, Form::Full, 100),
-        Err(EncodeError::Budget { limit: 100, needed }) if needed > 100
+        Err(LetterError::Budget { limit: 100, needed }) if needed > 100
     ));
 }
 

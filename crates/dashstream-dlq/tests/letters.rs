@@ -16,8 +16,8 @@ use core::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dashstream_dlq::{
-    DeadLetter, Disclosure, KEY_VERSION, LETTER_BYTES_DEFAULT, LetterError, LetterFormat, Payload,
-    RejectedRecord, Shape,
+    DeadLetter, Disclosure, KEY_VERSION, LETTER_BYTES_DEFAULT, LetterError, LetterFormat,
+    LetterShape, Payload, RejectedRecord,
 };
 use dashstream_policy::{Backlog, Cause, Form, Offset};
 use dashstream_testkit::alloc::measure;
@@ -109,7 +109,11 @@ fn one_record_reads_alike_from_every_shape() {
         server(&payload, true),
         ours(Some(&payload), Disclosure::Full),
     ];
-    let shapes = [Shape::Library, Shape::Server, Shape::Versioned(1)];
+    let shapes = [
+        LetterShape::Library,
+        LetterShape::Server,
+        LetterShape::Versioned(1),
+    ];
     for (value, shape) in values.iter().zip(shapes) {
         let letter = letter(value);
         assert_eq!(letter.shape, shape);
@@ -120,10 +124,13 @@ fn one_record_reads_alike_from_every_shape() {
         assert_eq!(letter.source.offset, Offset::new(42).ok());
         assert_eq!(letter.payload.whole(), Some(payload.as_slice()));
         assert_eq!(letter.size, 40);
-        assert_eq!(letter.source.topic.is_none(), shape == Shape::Server);
-        assert_eq!(letter.message_count.is_none(), shape == Shape::Library);
-        assert_eq!(letter.sha256.is_none(), shape == Shape::Library);
-        let provenance = matches!(shape, Shape::Versioned(_));
+        assert_eq!(letter.source.topic.is_none(), shape == LetterShape::Server);
+        assert_eq!(
+            letter.message_count.is_none(),
+            shape == LetterShape::Library
+        );
+        assert_eq!(letter.sha256.is_none(), shape == LetterShape::Library);
+        let provenance = matches!(shape, LetterShape::Versioned(_));
         assert_eq!(letter.provenance.is_some(), provenance);
     }
 }

@@ -12,8 +12,8 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use dashstream_dlq::{
-    DeadLetter, Disclosure, EncodeError, Header, KafkaRecord, LETTER_BYTES_DEFAULT, LetterError,
-    LetterFormat, Payload, REDUCED_BYTES_MAX, RejectedRecord, Shape,
+    DeadLetter, Disclosure, Header, KafkaRecord, LETTER_BYTES_DEFAULT, LetterError, LetterFormat,
+    LetterShape, Payload, REDUCED_BYTES_MAX, RejectedRecord,
 };
 use dashstream_policy::{Cause, Form};
 use dashstream_testkit::rng::SplitMix64 as Rng;
@@ -294,7 +294,7 @@ fn what_contradicts_itself_is_refused_by_name() {
 }
 
 /// Letters about 2:41 of `orders`, as Spring Kafka, Kafka Connect and a share group write them.
-fn foreign() -> [(Shape, KafkaRecord); 3] {
+fn foreign() -> [(LetterShape, KafkaRecord); 3] {
     let with = |added: &[(&str, &[u8])]| {
         let mut letter = record();
         let added = added
@@ -351,9 +351,9 @@ fn foreign() -> [(Shape, KafkaRecord); 3] {
         ("__dlq.errors.message", b"no"),
     ]);
     [
-        (Shape::Spring, spring),
-        (Shape::Connect, connect),
-        (Shape::ShareGroup, broker),
+        (LetterShape::Spring, spring),
+        (LetterShape::Connect, connect),
+        (LetterShape::ShareGroup, broker),
     ]
 }
 
@@ -373,7 +373,7 @@ fn letters_of_spring_connect_and_a_share_group_are_read() {
         let own = read.record().expect("all of it");
         assert_eq!((own.key, own.value), (record().key, record().value));
         assert_eq!(own.headers, record().headers);
-        let class = if shape == Shape::ShareGroup {
+        let class = if shape == LetterShape::ShareGroup {
             "unknown"
         } else {
             "java.lang.IllegalStateException"
@@ -410,8 +410,8 @@ fn the_older_formats_are_written_and_read_by_their_own_rules() {
         let at = Duration::from_secs(1_700_000_000);
         let record = RejectedRecord::new("topic", 3, 42, payload, Cause::DecodeError, at, "id");
         for (format, shape) in [
-            (LetterFormat::Library, Shape::Library),
-            (LetterFormat::Server, Shape::Server),
+            (LetterFormat::Library, LetterShape::Library),
+            (LetterFormat::Server, LetterShape::Server),
         ] {
             for disclosure in [Disclosure::Hashed, Disclosure::Truncated, Disclosure::Full] {
                 let letter = record
@@ -432,7 +432,7 @@ fn the_older_formats_are_written_and_read_by_their_own_rules() {
             }
             let refused = record.encode(format, Disclosure::Nothing, Form::Full, 10_000);
             let disclosure = Disclosure::Nothing;
-            assert_eq!(refused, Err(EncodeError::Disclosure { format, disclosure }));
+            assert_eq!(refused, Err(LetterError::Disclosure { format, disclosure }));
         }
     }
     for format in LetterFormat::ALL {
@@ -494,7 +494,7 @@ fn two_hundred_thousand_mutated_letters_are_read_or_refused() {
             }
             foreign_read += 1;
         }
-        if matches!(read.shape, Shape::Record(_)) {
+        if matches!(read.shape, LetterShape::Record(_)) {
             assert_eq!(read.source.topic.as_deref(), Some("topic"));
             assert_eq!(read.source.partition, Some(3));
             assert_eq!(read.source.offset.map(|at| at.get()), Some(42));

@@ -3,6 +3,7 @@
 //! It never joins the group, so its questions neither disturb a rebalance nor delay a poll.
 
 use core::fmt;
+use core::ops::Range;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +14,22 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::groups::GroupList;
 use rdkafka::topic_partition_list::Offset;
 
-use crate::client_code::{ClientCode, ErrorClass};
+use crate::client_code::ClientCode;
 use crate::clock::Patience;
 use crate::config::{Config, Start};
-use crate::error::{Asked, StartError};
+use crate::error::{StartError, asked};
 use crate::query_client::{QueryClient, QueryContext};
 use crate::settings;
 use crate::topics::Topics;
-use crate::watermarks::Watermarks;
+
+/// The two ends of a partition's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Watermarks {
+    /// The oldest offset that the broker holds.
+    pub(crate) low: i64,
+    /// The next record's offset.
+    pub(crate) high: i64,
+}
 
 /// Reads what the broker knows about a topic and a group, without joining the group.
 ///
@@ -68,14 +77,14 @@ impl Admin {
     /// [`StartError::NoSuchTopic`]; [`StartError::Unreachable`], [`StartError::AuthenticationFailed`],
     /// [`StartError::TlsFailed`] or [`StartError::NotAuthorized`] when there was no answer in time.
     pub fn partitions(&self) -> Result<Vec<i32>, StartError> {
-        self.partitions_of(self.topic(), Asked::Topic)
+        self.partitions_of(self.topic(), asked::TOPIC)
     }
 
     /// The partitions of all topics, as [`Admin::partitions`] of each.
     pub(crate) fn all_partitions(&self) -> Result<Vec<TopicPartition>, StartError> {
         let mut all = Vec::new();
         for (topic, name) in self.topics.iter() {
-            let numbers = self.partitions_of(name, Asked::Topic)?;
+            let numbers = self.partitions_of(name, asked::TOPIC)?;
             all.extend(
                 numbers
                     .iter()
@@ -96,16 +105,17 @@ impl Admin {
         Ok(numbers(self.committed_of(&partitions)?))
     }
 
-    /// A partition's watermarks, fresh from its leader.
+    /// A partition's watermarks, fresh from its leader: the oldest offset that it holds, and behind the last the
+    /// one that the next record gets.
     ///
     /// # Errors
     ///
     /// Those of [`Admin::partitions`].
-    pub fn watermarks(&self, partition: i32) -> Result<Watermarks, StartError> {
+    pub fn watermarks(&self, partition: i32) -> Result<Range<i64>, StartError> {
         self.client
             .fetch_watermarks(self.topic(), partition, self.timeout)
-            .map(|(low, high)| Watermarks { low, high })
-            .map_err(|error| StartError::unanswered(Asked::Watermarks, ClientCode::of(&error)))
+            .map(|(low, high)| low..high)
+            .map_err(|error| StartError::unanswered(asked::WATERMARKS, ClientCode::of(&error)))
     }
 
     /// The partitions of the topic that no member of the group owns although records wait in them, and
@@ -183,7 +193,7 @@ impl Admin {
     fn groups(&self) -> Result<GroupList, StartError> {
         self.client
             .fetch_group_list(Some(&self.group), self.timeout)
-            .map_err(|error| StartError::unanswered(Asked::Group, ClientCode::of(&error)))
+            .map_err(|error| StartError::unanswered(asked::GROUP, ClientCode::of(&error)))
     }
 
     /// Fresh watermarks of several partitions in two questions. A partition that gave no answer in
@@ -236,12 +246,12 @@ impl Admin {
         let answer = self
             .client
             .committed_offsets(self.topics.list(partitions), self.timeout)
-            .map_err(|error| StartError::unanswered(Asked::Committed, ClientCode::of(&error)))?;
+            .map_err(|error| StartError::unanswered(asked::COMMITTED, ClientCode::of(&error)))?;
         let mut committed = BTreeMap::new();
         for element in answer.elements() {
             if let Err(error) = element.error() {
                 return Err(StartError::unanswered(
-                    Asked::Committed,
+                    asked::COMMITTED,
                     ClientCode::of(&error),
                 ));
             }
@@ -262,7 +272,11 @@ impl Admin {
     /// The partitions of a topic, asked for until there is an answer or the time is over: a topic that
     /// was created a moment ago is not known to every broker yet, and a cluster that has just lost a
     /// node answers again soon.
-    pub(crate) fn partitions_of(&self, topic: &str, what: Asked) -> Result<Vec<i32>, StartError> {
+    pub(crate) fn partitions_of(
+        &self,
+        topic: &str,
+        what: &'static str,
+    ) -> Result<Vec<i32>, StartError> {
         let patience = Patience::new(self.timeout.max(CONNECT_TIMEOUT));
         let mut missing = None;
         let because = |error: StartError| error.because(self.client.context().reason());
@@ -271,7 +285,7 @@ impl Admin {
             if let Err(error @ StartError::NoSuchTopic { .. }) = &answer {
                 missing = Some(error.clone());
             }
-            let refused = |code: &ClientCode| code.class() == ErrorClass::Permanent;
+            let refused = |code: &ClientCode| code.is_permanent();
             let answered = answer.as_ref().err().and_then(StartError::unanswered_code);
             // The question only timed out; why nobody answered, the client reports on the side.
             match (answered, self.reported().into_iter().find(refused)) {
@@ -299,14 +313,18 @@ impl Admin {
     }
 
     /// As [`Admin::partitions_of`], asked for once.
-    pub(crate) fn partitions_now(&self, topic: &str, what: Asked) -> Result<Vec<i32>, StartError> {
+    pub(crate) fn partitions_now(
+        &self,
+        topic: &str,
+        what: &'static str,
+    ) -> Result<Vec<i32>, StartError> {
         self.partitions_within(topic, what, self.timeout)
     }
 
     fn partitions_within(
         &self,
         topic: &str,
-        what: Asked,
+        what: &'static str,
         time: Duration,
     ) -> Result<Vec<i32>, StartError> {
         let metadata = self

@@ -4,8 +4,8 @@ pub(crate) mod answer;
 mod check;
 
 use core::error::Error;
+use core::mem;
 use core::time::Duration;
-use core::{fmt, mem};
 use std::sync::Arc;
 use std::thread;
 
@@ -156,14 +156,6 @@ fn produced<'a>(
         });
     record.headers = headers;
     record
-}
-
-impl fmt::Debug for Archive {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Archive")
-            .field("topic", &self.topic)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Passes the broker's answers on, from the producer's own thread.

@@ -15,13 +15,12 @@ impl ClientCode {
         self.0 as i32
     }
 
-    /// Whether the error can pass by itself.
-    ///
-    /// A refusal of a login, of a right, of a certificate or of a setting lasts until somebody changes
-    /// something, and so does a client's being fenced by another one.
+    /// Whether the error lasts until somebody changes something: a refusal of a login, of a right, of a
+    /// certificate or of a setting, or a client's being fenced by another one. Any other can pass by itself: a
+    /// broker that is away, a leader that is being elected, a time that ran out.
     #[must_use]
-    pub const fn class(self) -> ErrorClass {
-        if self.is_about_the_connection()
+    pub const fn is_permanent(self) -> bool {
+        self.is_about_the_connection()
             || self.is_about_the_group()
             || self.is_about_a_topic()
             || matches!(
@@ -35,11 +34,6 @@ impl ClientCode {
                     | RDKafkaErrorCode::Fenced
                     | RDKafkaErrorCode::Fatal
             )
-        {
-            ErrorClass::Permanent
-        } else {
-            ErrorClass::Transient
-        }
     }
 
     /// A refused login or an unproved identity: nothing else was asked for.
@@ -108,17 +102,6 @@ impl fmt::Display for ClientCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// Whether an error of the client can pass by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a health page judges each of them")]
-pub enum ErrorClass {
-    /// It may: a broker that is away, a leader that is being elected, a time that ran out.
-    Transient,
-    /// It lasts until somebody changes something: authorization, authentication, fencing, a setting
-    /// that the broker refuses.
-    Permanent,
 }
 
 #[cfg(test)]

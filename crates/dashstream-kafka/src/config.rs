@@ -5,9 +5,9 @@ mod read;
 mod refused;
 
 use core::error::Error;
+use core::fmt;
 use core::time::Duration;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use dashstream_dlq::{Disclosure, LetterFormat};
 
@@ -16,7 +16,6 @@ use self::limits::{
     ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, COMMIT_INTERVAL, CRASH_DEATHS, DRAIN_TIMEOUT, LETTER_BYTES,
     MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TOPICS, TRACE_CALLS, WATERMARK_INTERVAL,
 };
-use crate::crash_loop::CrashMarker;
 use crate::error::ConfigError;
 use crate::oauth::{OAuthToken, Tokens};
 
@@ -39,7 +38,7 @@ use crate::oauth::{OAuthToken, Tokens};
 /// assert_eq!(config.archive_topic_name(), "dashstream-dlq");
 /// # Ok::<(), dashstream_kafka::ConfigError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) brokers: String,
     pub(crate) topic: String,
@@ -63,7 +62,7 @@ pub struct Config {
     pub(crate) drain_timeout: Duration,
     pub(crate) commit_interval: Duration,
     pub(crate) commit_rejections: bool,
-    pub(crate) settings: Vec<(String, String)>,
+    pub(crate) settings: ClientSettings,
     pub(crate) tokens: Tokens,
 }
 
@@ -100,7 +99,7 @@ pub enum OldData {
 /// Crash-loop detection: after how many consecutive deaths on a record it is rejected.
 #[derive(Clone, Debug)]
 pub(crate) struct CrashLoop {
-    pub(crate) marker: Arc<dyn CrashMarker>,
+    pub(crate) path: PathBuf,
     pub(crate) deaths_max: u32,
 }
 
@@ -109,6 +108,19 @@ pub(crate) struct CrashLoop {
 pub(crate) struct TraceFile {
     pub(crate) path: PathBuf,
     pub(crate) calls_max: usize,
+}
+
+/// Names and values of the client's settings.
+#[derive(Clone, Default)]
+pub(crate) struct ClientSettings(pub(crate) Vec<(String, String)>);
+
+impl fmt::Debug for ClientSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the values: some are passwords.
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
 }
 
 impl Config {
@@ -159,7 +171,7 @@ impl Config {
             drain_timeout: DRAIN_TIMEOUT.default_duration(),
             commit_interval: COMMIT_INTERVAL.default_duration(),
             commit_rejections: true,
-            settings: Vec::new(),
+            settings: ClientSettings::default(),
             tokens: Tokens::default(),
         })
     }
@@ -305,24 +317,30 @@ impl Config {
     }
 
     /// Rejects a record that the process died of after `deaths` deaths in a row on it
-    /// alone, with cause `crash_loop`: 2 to 100. Off by default; three is a good number.
+    /// alone, with cause `crash_loop`: 2 to 100. Off by default; three is a good number. What a process leaves
+    /// behind for the one that takes its place is in a file at `path`, whose folder has to exist. Where
+    /// partitions wander between several processes, each with its file, a loop ends later and ends all the same.
     ///
     /// The death that comes first does not count: it does not say which record it was. The process
     /// that starts after it hands out one record at a time, each with a mark, until it is past what
     /// the dead one may have had. An end that the process does not survive counts whatever its reason,
     /// which is why a single one is not enough.
     ///
+    /// The file is written, with `fsync`, once for each 1,000 offsets of a partition, and for the records that a
+    /// process that died may have had, twice for each. It has one line for each partition and is removed by
+    /// nobody; delete it when its topic is made anew, since offsets begin again then.
+    ///
     /// # Errors
     ///
     /// [`ConfigError::OutOfRange`].
     pub fn crash_loop(
         mut self,
-        marker: Arc<dyn CrashMarker>,
+        path: impl Into<PathBuf>,
         deaths: u32,
     ) -> Result<Self, ConfigError> {
         CRASH_DEATHS.check_u64(u64::from(deaths))?;
         self.crash_loop = Some(CrashLoop {
-            marker,
+            path: path.into(),
             deaths_max: deaths,
         });
         Ok(self)
@@ -448,8 +466,8 @@ impl Config {
         if let Some(refused) = refused::refusal(&name) {
             return Err(refused);
         }
-        self.settings.retain(|(set, _)| *set != name);
-        self.settings.push((name, value.into()));
+        self.settings.0.retain(|(set, _)| *set != name);
+        self.settings.0.push((name, value.into()));
         Ok(self)
     }
 

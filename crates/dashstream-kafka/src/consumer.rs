@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use dashstream_dlq::{Disclosure, LetterFormat};
@@ -23,7 +23,7 @@ use crate::delivery_queue::{DeliveryQueue, QueuedRecord};
 use crate::driver::{self, Client, Context, Driver, Parts, Step, Wiring};
 use crate::driver_message::DriverMessage;
 use crate::error::{ConfigError, StartError};
-use crate::inbox::{Inbox, Receiver};
+use crate::inbox::{Inbox, Receiver, lock};
 use crate::partition_queues::PartitionQueues;
 use crate::record::Record;
 use crate::recorded_engine::RecordedEngine;
@@ -55,12 +55,6 @@ pub struct Handle {
     status: Arc<Mutex<Option<Arc<Status>>>>,
     clock: Clock,
 }
-
-/// Says that the consumer had closed before it could answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the consumer is closed")]
-#[non_exhaustive]
-pub struct Closed;
 
 impl Consumer {
     /// Checks the topics, joins the group, and starts to consume.
@@ -235,21 +229,15 @@ impl Handle {
     /// its thread has begun.
     #[must_use]
     pub fn status(&self) -> Option<Arc<Status>> {
-        self.status
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.status).clone()
     }
 
-    /// Gives an operator's order and waits for what became of it.
-    ///
-    /// # Errors
-    ///
-    /// [`Closed`] when the consumer ends before it answers.
-    pub async fn order(&self, order: OperatorCommand) -> Result<CommandOutcome, Closed> {
+    /// Gives an operator's order and waits for what became of it; nothing when the consumer ends before it
+    /// answers.
+    pub async fn order(&self, order: OperatorCommand) -> Option<CommandOutcome> {
         let (reply, answer) = oneshot::channel();
         self.queue.tell(DriverMessage::Order(order, reply));
-        answer.await.map_err(|_| Closed)
+        answer.await.ok()
     }
 
     /// Passes on what the host's rate gate says.

@@ -4,77 +4,39 @@
 mod file;
 mod guard;
 
-use core::fmt;
 use std::collections::BTreeMap;
 use std::io;
 
-pub use self::file::MarkerFile;
+pub(crate) use self::file::beside;
 pub(crate) use self::guard::CrashLoopGuard;
-
-/// Keeps marks beyond the end of the process. [`MarkerFile`] is one.
-///
-/// Each process has marks of its own, and the one that takes its place gets them. Where partitions
-/// wander between several, each counts for itself, so that a loop ends later and ends all the same.
-pub trait CrashMarker: fmt::Debug + Send + Sync {
-    /// What was saved last, or [`CrashMarks::default`] when nothing ever was.
-    ///
-    /// # Errors
-    ///
-    /// [`MarkerError`]; the consumer does not start then.
-    fn load(&self) -> Result<CrashMarks, MarkerError>;
-
-    /// Replaces what was saved. It returns once the marks survive the end of the process.
-    ///
-    /// It is called on the consumer's thread: once for each 1,000 offsets of a partition, and for the
-    /// records that a process that died may have had, twice for each.
-    ///
-    /// # Errors
-    ///
-    /// [`MarkerError`]; it is reported, and the consumer goes on.
-    fn save(&self, marks: &CrashMarks) -> Result<(), MarkerError>;
-}
 
 /// What one process leaves behind for the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "whoever implements a marker writes and reads all of it"
-)]
-pub struct CrashMarks {
+struct CrashMarks {
     /// The consumed topic; empty when nothing was ever saved.
-    pub topic: String,
-    /// The consumer group.
-    pub group: String,
+    topic: String,
+    group: String,
     /// One for each partition that has anything to tell.
-    pub partitions: BTreeMap<i32, CrashMark>,
+    partitions: BTreeMap<i32, CrashMark>,
 }
 
 /// What is known of one partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "whoever implements a marker writes and reads all of it"
-)]
-pub struct CrashMark {
+struct CrashMark {
     /// No record at this offset or behind it was handed out; nothing after an orderly end.
-    pub handed_below: Option<i64>,
+    handed_below: Option<i64>,
     /// The one record that was handed out, where records are handed out one at a time.
-    pub out: Option<i64>,
+    out: Option<i64>,
     /// The record that was out when the process died.
-    pub suspect: Option<Suspect>,
+    suspect: Option<Suspect>,
 }
 
 /// A record that was out when a process died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "whoever implements a marker writes and reads all of it"
-)]
-pub struct Suspect {
-    /// Its offset.
-    pub offset: i64,
+struct Suspect {
+    offset: i64,
     /// How many processes in a row died while it was the only one out.
-    pub deaths: u32,
+    deaths: u32,
 }
 
 /// Says why marks could not be read or written.

@@ -7,7 +7,7 @@ mod lane;
 
 use core::mem;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use dashstream_policy::{Cause, Delivered, Ordering, TopicPartition};
 use tokio::sync::Notify;
@@ -17,7 +17,7 @@ use self::hash::LaneHashes;
 pub(crate) use self::hash::key_hash;
 use self::lane::Lane;
 use crate::driver_message::DriverMessage;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, lock};
 use crate::message::{Message, RejectedMessage};
 use crate::topics::Topics;
 
@@ -328,7 +328,7 @@ impl DeliveryQueue {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

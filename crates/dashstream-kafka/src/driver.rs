@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use self::callbacks::Context;
 pub(crate) use self::delivery::{Polled, owned};
-use crate::admin::Admin;
+use crate::admin::{Admin, Watermarks};
 use crate::archive::Archive;
 use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
@@ -34,10 +34,9 @@ use crate::inbox::{Inbox, Receiver};
 use crate::recorded_engine::RecordedEngine;
 use crate::stall_detector::Progress;
 use crate::standing_errors::{ClientRole, Served, Standing};
-use crate::status::{ArchiveTopic, Phase, Status};
+use crate::status::Status;
 use crate::topics::Topics;
 use crate::watermark_poller::WatermarkPoller;
-use crate::watermarks::Watermarks;
 
 pub(crate) type Client = BaseConsumer<Context>;
 
@@ -47,7 +46,7 @@ pub(crate) struct Driver {
     admin: Arc<Admin>,
     poller: WatermarkPoller,
     archive: Option<Archive>,
-    archive_topic: ArchiveTopic,
+    archive_partitions: Option<usize>,
     archive_findings: Vec<ArchiveFinding>,
     guard: Option<CrashLoopGuard>,
     wiring: Wiring,
@@ -104,7 +103,7 @@ pub(crate) struct Parts {
     /// There whenever the policy archives.
     pub(crate) archive: Option<Archive>,
     /// What the start-up check found.
-    pub(crate) archive_topic: (ArchiveTopic, Vec<ArchiveFinding>),
+    pub(crate) archive_topic: (Option<usize>, Vec<ArchiveFinding>),
     /// There where crash loops are looked for.
     pub(crate) guard: Option<CrashLoopGuard>,
     pub(crate) wiring: Wiring,
@@ -168,6 +167,16 @@ struct Trouble {
     out_of_range: Option<Duration>,
 }
 
+/// How far the consumer is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// It consumes, or waits for partitions.
+    Running,
+    /// It finishes what it took.
+    Draining,
+    Closed,
+}
+
 /// What the driver's thread does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -181,13 +190,13 @@ pub(crate) enum Step {
 
 impl Driver {
     pub(crate) fn new(config: &Config, engine: RecordedEngine, parts: Parts) -> Self {
-        let (archive_topic, archive_findings) = parts.archive_topic;
+        let (archive_partitions, archive_findings) = parts.archive_topic;
         let mut driver = Self {
             engine,
             admin: parts.admin,
             poller: parts.poller,
             archive: parts.archive,
-            archive_topic,
+            archive_partitions,
             archive_findings: Vec::new(),
             guard: parts.guard,
             wiring: parts.wiring,

@@ -8,13 +8,12 @@ use dashstream_policy::{
 };
 use tokio::sync::oneshot;
 
+use crate::admin::Watermarks;
 use crate::archive::answer::{Refused, Sent};
 use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
 use crate::message::RejectedMessage;
 use crate::standing_errors::ClientRole;
-use crate::status::ArchiveTopic;
-use crate::watermarks::Watermarks;
 
 pub(crate) enum DriverMessage {
     Rejected(Delivered, Cause, RejectedMessage),
@@ -33,8 +32,8 @@ pub(crate) enum DriverMessage {
     Archived(Sent, Result<(), Refused>),
     /// A client other than the consumer reported an error.
     ClientFailed(ClientRole, ClientCode),
-    /// What the check of a best-effort archive's topic found.
-    ArchiveFound(ArchiveTopic, Vec<ArchiveFinding>),
+    /// What the check of a best-effort archive's topic found: how many partitions it has, if it exists.
+    ArchiveFound(Option<usize>, Vec<ArchiveFinding>),
     Order(OperatorCommand, oneshot::Sender<CommandOutcome>),
     Breaker(Breaker),
     /// Watermarks that were asked for at that time; a partition that is missing gave no answer.

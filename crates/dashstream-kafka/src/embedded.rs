@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use rdkafka::client::ClientContext;
@@ -16,6 +16,7 @@ use rdkafka::producer::{
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use crate::client_code::ClientCode;
+use crate::inbox::lock;
 
 /// A one-broker Kafka cluster that lives as long as this value, on a loopback port of its own.
 ///
@@ -217,10 +218,6 @@ impl ProducerContext for Delivery {
         let refused = refused.map(|(error, _)| ClientCode::of(error));
         *lock(&self.0) = refused;
     }
-}
-
-fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The cluster is in this process: an answer takes milliseconds.

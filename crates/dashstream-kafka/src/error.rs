@@ -106,8 +106,8 @@ pub enum StartError {
     /// The broker did not answer the start-up check within its bound.
     #[error("start-up check of {what} failed: {code}{}", Said(reason))]
     Unreachable {
-        /// What was asked for.
-        what: Asked,
+        /// What was asked for, in words.
+        what: &'static str,
         /// The client's error.
         code: ClientCode,
         /// The client's own sentence about it; empty where it has none.
@@ -116,8 +116,8 @@ pub enum StartError {
     /// The broker refused the login: a wrong name, password or mechanism.
     #[error("the login failed when asking for {what}: {code}{}", Said(reason))]
     AuthenticationFailed {
-        /// What was asked for.
-        what: Asked,
+        /// What was asked for, in words.
+        what: &'static str,
         /// The client's error.
         code: ClientCode,
         /// The client's own sentence about it; empty where it has none.
@@ -126,8 +126,8 @@ pub enum StartError {
     /// TLS did not come about: a certificate that is not trusted, or one that the broker refuses.
     #[error("no TLS when asking for {what}: {code}{}", Said(reason))]
     TlsFailed {
-        /// What was asked for.
-        what: Asked,
+        /// What was asked for, in words.
+        what: &'static str,
         /// The client's error.
         code: ClientCode,
         /// The client's own sentence about it; empty where it has none.
@@ -137,16 +137,16 @@ pub enum StartError {
     /// for.
     #[error("not allowed to ask for {what}: {code}")]
     NotAuthorized {
-        /// What was asked for.
-        what: Asked,
+        /// What was asked for, in words.
+        what: &'static str,
         /// The broker's error.
         code: ClientCode,
     },
     /// The topic to consume, or the archive topic, does not exist.
     #[error("{what}, {name}, does not exist")]
     NoSuchTopic {
-        /// Which of the two.
-        what: Asked,
+        /// Which of the two, in words.
+        what: &'static str,
         /// Its name.
         name: Box<str>,
     },
@@ -195,7 +195,7 @@ impl StartError {
     ///
     /// A listener that expects TLS or a login says nothing to a client that does neither, and looks
     /// like a broker that is away.
-    pub(crate) fn unanswered(what: Asked, code: ClientCode) -> Self {
+    pub(crate) fn unanswered(what: &'static str, code: ClientCode) -> Self {
         let reason = Box::default();
         if code.is_about_tls() {
             Self::TlsFailed { what, code, reason }
@@ -251,36 +251,14 @@ impl fmt::Display for Said<'_> {
     }
 }
 
-/// What a start-up check asked the broker about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Asked {
-    /// The topic that is consumed.
-    Topic,
-    /// The topic that rejected records are archived to.
-    ArchiveTopic,
-    /// The group's committed offsets.
-    Committed,
-    /// A partition's first and next offset.
-    Watermarks,
-    /// The members of the group.
-    Group,
-    /// A transaction, or a record in it.
-    Transaction,
+/// What a question to the broker is about, as [`StartError`] says it.
+pub(crate) mod asked {
+    pub(crate) const TOPIC: &str = "the topic";
+    pub(crate) const ARCHIVE_TOPIC: &str = "the archive topic";
+    pub(crate) const COMMITTED: &str = "the committed offsets";
+    pub(crate) const WATERMARKS: &str = "the watermarks";
+    pub(crate) const GROUP: &str = "the group";
+    pub(crate) const TRANSACTION: &str = "a transaction";
     /// Nothing yet: the host had no token to ask with.
-    Token,
-}
-
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Topic => "the topic",
-            Self::ArchiveTopic => "the archive topic",
-            Self::Committed => "the committed offsets",
-            Self::Watermarks => "the watermarks",
-            Self::Group => "the group",
-            Self::Transaction => "a transaction",
-            Self::Token => "a token",
-        })
-    }
+    pub(crate) const TOKEN: &str = "a token";
 }

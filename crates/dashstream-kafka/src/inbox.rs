@@ -9,6 +9,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::driver_message::DriverMessage;
 
+/// Locks what a thread that panicked may have held: nothing is left half done under a lock.
+pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The sending end, shared by everybody who has something to say.
 #[derive(Default)]
 pub(crate) struct Inbox {
@@ -89,7 +94,7 @@ impl Inbox {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

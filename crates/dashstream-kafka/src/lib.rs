@@ -32,26 +32,24 @@ mod time_to_loss;
 mod topic_reader;
 mod topics;
 mod watermark_poller;
-mod watermarks;
 
 pub use admin::Admin;
 pub use archive_finding::ArchiveFinding;
-pub use client_code::{ClientCode, ErrorClass};
+pub use client_code::ClientCode;
 pub use config::{Config, OldData, Start};
-pub use consumer::{Closed, Consumer, Handle};
+pub use consumer::{Consumer, Handle};
 pub use consumer_event::ConsumerEvent;
-pub use crash_loop::{CrashMark, CrashMarker, CrashMarks, MarkerError, MarkerFile, Suspect};
+pub use crash_loop::MarkerError;
 /// Dead letters: how much they disclose is part of this crate's configuration.
 pub use dashstream_dlq as dlq;
 /// The policy engine, whose configuration, causes and orders are part of this crate's interface.
 pub use dashstream_policy as policy;
 pub use embedded::{Embedded, EmbeddedError};
-pub use error::{Asked, ConfigError, StartError};
+pub use error::{ConfigError, StartError};
 pub use message::RecordIds;
 pub use oauth::OAuthToken;
 pub use record::Record;
 pub use redrive::{RedriveError, Redriver};
 pub use standing_errors::{ClientRole, StandingError};
-pub use status::{ArchiveTopic, Closing, PartitionLag, Phase, Status};
+pub use status::{Closing, PartitionLag, Status};
 pub use topic_reader::TopicReader;
-pub use watermarks::Watermarks;

@@ -4,99 +4,65 @@ use core::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use dashstream_dlq::Header;
 use dashstream_policy::{Backlog, Delivered, TopicPartition};
 
-/// What a host found out about a record before it gave up: kept with the record in the archive. Each
-/// text is cut at 256 bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordIds {
-    pub(crate) thread_id: Option<String>,
-    pub(crate) tenant_id: Option<String>,
-    pub(crate) node_id: Option<String>,
-    pub(crate) parent_trace_id: Option<String>,
-    pub(crate) span_id: Option<String>,
-    pub(crate) detail: Option<String>,
+/// Declares the texts that are known of a record, each with the method that adds it.
+macro_rules! record_ids {
+    ($( $(#[$doc:meta])* $name:ident, )+) => {
+        /// What a host found out about a record before it gave up: kept with the record in the archive. Each
+        /// text is cut at 256 bytes.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct RecordIds {
+            $( pub(crate) $name: Option<String>, )+
+        }
+
+        impl RecordIds {
+            /// Knows nothing but the record itself.
+            #[must_use]
+            pub const fn none() -> Self {
+                Self { $( $name: None, )+ }
+            }
+
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, text: &str) -> Self {
+                    self.$name = Some(cut(text));
+                    self
+                }
+            )+
+
+            pub(crate) fn bytes(&self) -> usize {
+                let texts = [$( &self.$name, )+].into_iter().flatten();
+                texts.fold(0, |sum, text| sum.saturating_add(text.len()))
+            }
+        }
+    };
+}
+
+record_ids! {
+    /// Adds the thread the record belongs to, where that could be read.
+    thread_id,
+    /// Adds the tenant the record belongs to, where that could be read.
+    tenant_id,
+    /// Adds the graph's node that the record is about, where that could be read.
+    node_id,
+    /// Adds the trace that the record was written within, where that could be read.
+    parent_trace_id,
+    /// Adds the span that the record was written within, where that could be read.
+    span_id,
+    /// Adds what exactly is wrong with the record, for the dead letter's `error`; nothing of its payload.
+    detail,
 }
 
 impl RecordIds {
-    /// Knows nothing but the record itself.
-    #[must_use]
-    pub const fn none() -> Self {
-        Self {
-            thread_id: None,
-            tenant_id: None,
-            node_id: None,
-            parent_trace_id: None,
-            span_id: None,
-            detail: None,
-        }
-    }
-
     /// What the record's key tells: producers write the thread's id there.
     pub(crate) fn of_key(key: Option<&[u8]>) -> Self {
         let thread = key.and_then(|key| core::str::from_utf8(key).ok());
         thread.map_or_else(Self::none, |thread| Self::none().thread_id(thread))
     }
-
-    /// Adds the thread the record belongs to, where that could be read.
-    #[must_use]
-    pub fn thread_id(mut self, id: &str) -> Self {
-        self.thread_id = Some(cut(id));
-        self
-    }
-
-    /// Adds the tenant the record belongs to, where that could be read.
-    #[must_use]
-    pub fn tenant_id(mut self, id: &str) -> Self {
-        self.tenant_id = Some(cut(id));
-        self
-    }
-
-    /// Adds the graph's node that the record is about, where that could be read.
-    #[must_use]
-    pub fn node_id(mut self, id: &str) -> Self {
-        self.node_id = Some(cut(id));
-        self
-    }
-
-    /// Adds the trace that the record was written within, where that could be read.
-    #[must_use]
-    pub fn parent_trace_id(mut self, id: &str) -> Self {
-        self.parent_trace_id = Some(cut(id));
-        self
-    }
-
-    /// Adds the span that the record was written within, where that could be read.
-    #[must_use]
-    pub fn span_id(mut self, id: &str) -> Self {
-        self.span_id = Some(cut(id));
-        self
-    }
-
-    /// Adds what exactly is wrong with the record, for the dead letter's `error`; nothing of its payload.
-    #[must_use]
-    pub fn detail(mut self, text: &str) -> Self {
-        self.detail = Some(cut(text));
-        self
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        [
-            &self.thread_id,
-            &self.tenant_id,
-            &self.node_id,
-            &self.parent_trace_id,
-            &self.span_id,
-            &self.detail,
-        ]
-        .into_iter()
-        .flatten()
-        .fold(0, |sum, id| sum.saturating_add(id.len()))
-    }
 }
-
-/// A header of a record: a name, which need be no other's, and a value, if it has one.
-pub(crate) type Header = (Box<str>, Option<Bytes>);
 
 /// The record as the client delivered it. A clone costs no copy of the payload.
 #[derive(Clone)]

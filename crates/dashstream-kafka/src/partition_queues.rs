@@ -7,7 +7,7 @@
 use core::mem;
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use dashstream_policy::TopicPartition;
 use rdkafka::consumer::Consumer as _;
@@ -15,7 +15,7 @@ use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
 
 use crate::driver::{Client, Context, Polled, owned};
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, lock};
 
 /// The queues of the partitions that are assigned, and which of them may have something.
 pub(crate) struct PartitionQueues {
@@ -173,14 +173,12 @@ enum End {
 
 impl Signals {
     fn nonempty(&self, at: TopicPartition) {
-        let mut ats = self.nonempty.lock().unwrap_or_else(PoisonError::into_inner);
-        ats.push(at);
-        drop(ats);
+        lock(&self.nonempty).push(at);
         self.inbox.wake();
     }
 
     fn take(&self) -> Vec<TopicPartition> {
-        mem::take(&mut self.nonempty.lock().unwrap_or_else(PoisonError::into_inner))
+        mem::take(&mut lock(&self.nonempty))
     }
 }
 

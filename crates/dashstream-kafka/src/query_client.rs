@@ -2,7 +2,7 @@
 
 use core::error::Error;
 use core::time::Duration;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
@@ -12,7 +12,8 @@ use rdkafka::{ClientConfig, ClientContext};
 
 use crate::client_code::ClientCode;
 use crate::config::Config;
-use crate::error::{Asked, StartError};
+use crate::error::{StartError, asked};
+use crate::inbox::lock;
 use crate::oauth::Tokens;
 use crate::settings;
 
@@ -44,21 +45,19 @@ impl QueryContext {
         if config.tokens.are_given()
             && let Some(Err(error)) = client.poll(FIRST_TOKEN_TIME)
         {
-            let failed = StartError::unanswered(Asked::Token, ClientCode::of(&error));
+            let failed = StartError::unanswered(asked::TOKEN, ClientCode::of(&error));
             return Err(failed.because(client.context().reason()));
         }
         Ok(client)
     }
 
     fn keep(&self, reason: &str) {
-        let mut last = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = reason.into();
+        *lock(&self.reason) = reason.into();
     }
 
     /// What the client said last of an error, in its own words.
     pub(crate) fn reason(&self) -> Box<str> {
-        let reason = self.reason.lock();
-        reason.unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.reason).clone()
     }
 }
 

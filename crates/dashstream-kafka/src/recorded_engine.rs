@@ -7,6 +7,7 @@ use dashstream_policy::trace::TracedEngine;
 use dashstream_policy::{Cause, Config, ConfigError, Delivered};
 
 use crate::config::TraceFile;
+use crate::crash_loop::beside;
 use crate::message::RejectedMessage;
 
 /// An engine that is recorded as far as the configuration says: by default not at all.
@@ -60,8 +61,7 @@ impl RecordedEngine {
         if trace.len() == self.written {
             return None;
         }
-        let mut beside = file.path.clone().into_os_string();
-        beside.push(".new");
+        let beside = beside(&file.path);
         let written =
             fs::write(&beside, trace.to_string()).and_then(|()| fs::rename(&beside, &file.path));
         self.written = trace.len();

@@ -22,7 +22,7 @@ use crate::admin::Admin;
 use crate::client_code::ClientCode;
 use crate::clock::{Clock, Patience, pause};
 use crate::config::Config;
-use crate::error::{Asked, StartError};
+use crate::error::{StartError, asked};
 use crate::topic_reader::{SourceReader, TopicReader, held};
 
 /// A redrive under a name: it goes through the archive topic as it stood when the name was first used,
@@ -302,7 +302,7 @@ impl Redriver {
         if let Some(known) = self.targets.get(topic) {
             return Ok(*known);
         }
-        let found = match self.admin.partitions_now(topic, Asked::Topic) {
+        let found = match self.admin.partitions_now(topic, asked::TOPIC) {
             Ok(partitions) => Some(partitions.len()),
             Err(StartError::NoSuchTopic { .. }) => None,
             Err(error) => return Err(error.into()),
@@ -477,7 +477,7 @@ impl RedriveError {
         if is_fenced {
             return Self::Fenced;
         }
-        let refused = StartError::unanswered(Asked::Transaction, code);
+        let refused = StartError::unanswered(asked::TRANSACTION, code);
         if matches!(refused, StartError::Unreachable { .. }) {
             Self::Transaction { code }
         } else {

@@ -3,8 +3,12 @@
 use core::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::error::KafkaError;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use tokio::runtime::Runtime;
 
+use crate::client_code::ClientCode;
 use crate::config::Config;
 use crate::error::{ConfigError, StartError};
 
@@ -26,7 +30,7 @@ pub(crate) fn consumer(config: &Config, partitions: usize) -> ClientConfig {
     );
     // Partitions that are added are found when the client asks which there are.
     client.set("topic.metadata.refresh.interval.ms", TOPICS_ASKED_MS);
-    for (name, value) in &config.settings {
+    for (name, value) in &config.settings.0 {
         if !is_producer_only(name) {
             client.set(name, value);
         }
@@ -68,7 +72,7 @@ const FETCHED_KBYTES_MIN: usize = 1024;
 /// The configuration of a client that only asks the broker questions: it never joins the group.
 pub(crate) fn admin(config: &Config) -> ClientConfig {
     let mut client = base(config);
-    for (name, value) in &config.settings {
+    for (name, value) in &config.settings.0 {
         if is_connection(name) {
             client.set(name, value);
         }
@@ -81,12 +85,25 @@ pub(crate) fn admin(config: &Config) -> ClientConfig {
     client
 }
 
+/// A client that reads and changes topics, and what it runs on: nothing else runs on the caller's thread, and
+/// the client has one of its own.
+pub(crate) fn topic_admin(
+    config: &Config,
+) -> Result<(AdminClient<DefaultClientContext>, Runtime, AdminOptions), ClientCode> {
+    let client = admin(config).create();
+    let client = client.map_err(|error| ClientCode::of(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|_| ClientCode::new(RDKafkaErrorCode::Fail))?;
+    let options = AdminOptions::new().request_timeout(Some(config.request_timeout));
+    Ok((client, runtime, options))
+}
+
 /// The archive's producing client's configuration.
 ///
 /// `in_flight` letters await the broker's acknowledgement at most: the policy sends no more.
 pub(crate) fn producer(config: &Config, in_flight: usize) -> ClientConfig {
     let mut client = base(config);
-    for (name, value) in &config.settings {
+    for (name, value) in &config.settings.0 {
         if is_connection(name) || is_producer_only(name) {
             client.set(name, value);
         }
@@ -128,7 +145,7 @@ pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
         return Err(ConfigError::CrashLoopTopics);
     }
     let number = |name| {
-        let mut set = config.settings.iter();
+        let mut set = config.settings.0.iter();
         let (_, value) = set.find(|(set, _)| set == name)?;
         value.trim().parse::<u64>().ok()
     };
@@ -154,7 +171,7 @@ pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
 /// words where each is fine alone.
 pub(crate) fn culprit(client: &ClientConfig, config: &Config, error: &KafkaError) -> StartError {
     let set = || {
-        let given = config.settings.iter();
+        let given = config.settings.0.iter();
         given.filter(|(name, _)| client.get(name).is_some())
     };
     let alone = set().find(|(name, value)| {

@@ -5,11 +5,11 @@
 
 use core::time::Duration;
 
-use crate::client_code::{ClientCode, ErrorClass};
+use crate::client_code::ClientCode;
 
 /// An error that has not ended, as far as can be told.
 ///
-/// One of class [`ErrorClass::Permanent`] ends when the client that reported it is served again: a
+/// One that is [permanent](ClientCode::is_permanent) ends when the client that reported it is served again: a
 /// record or a committed offset for the consumer, an acknowledgement for the archive's producer. The
 /// others end with any answer of the broker that comes five seconds after they were last reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ use crate::client_code::{ClientCode, ErrorClass};
 pub struct StandingError {
     /// Which client reported it.
     pub client: ClientRole,
-    /// What it reported. [`ClientCode::class`] says whether it can pass by itself.
+    /// What it reported. [`ClientCode::is_permanent`] says whether it can pass by itself.
     pub code: ClientCode,
     /// When it was first reported.
     pub since: Duration,
@@ -107,7 +107,7 @@ impl Standing {
 /// Whether `served` shows that `error` is over.
 fn ends(error: &StandingError, now: Duration, served: Served) -> bool {
     let quiet_for = now.saturating_sub(error.last);
-    if error.code.class() == ErrorClass::Transient {
+    if !error.code.is_permanent() {
         return quiet_for >= TRANSIENT_QUIET;
     }
     let by_itself = match (error.client, served) {

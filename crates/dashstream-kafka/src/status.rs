@@ -15,15 +15,17 @@ pub struct Status {
     /// When this was taken. The consumer renews it several times a second; one that is seconds old
     /// says that its thread hangs.
     pub at: Duration,
-    /// How far the consumer is in its life.
-    pub phase: Phase,
+    /// Whether the consumer has ended, and the group has its partitions back. Before that
+    /// [`Taking::Draining`](dashstream_policy::Taking::Draining) says that it finishes what it took.
+    pub closed: bool,
     /// Held partitions, the archive's backlog, the counts.
     pub policy: dashstream_policy::Status,
     /// The partitions assigned now, in order.
     pub partitions: Vec<PartitionLag>,
-    /// What the start-up check found out about the archive topic.
-    pub archive_topic: ArchiveTopic,
-    /// What it found wrong with how that topic is set, or could not learn.
+    /// Partitions of the archive topic, any number of which will do. Nothing where the policy archives nothing,
+    /// or where there was no such topic at the start: a broker may create it with the first record.
+    pub archive_partitions: Option<usize>,
+    /// What the start-up check found wrong with how that topic is set, or could not learn.
     pub archive_findings: Vec<ArchiveFinding>,
     /// Records received since the start.
     pub received: u64,
@@ -33,18 +35,6 @@ pub struct Status {
     pub last_client_error: Option<(Duration, ClientCode)>,
     /// Errors that have not ended, in the order in which they began.
     pub standing_errors: Vec<StandingError>,
-}
-
-/// How far a consumer is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a health page shows each of them")]
-pub enum Phase {
-    /// It consumes, or waits for partitions.
-    Running,
-    /// It finishes what it took.
-    Draining,
-    /// It has ended. The group has its partitions back.
-    Closed,
 }
 
 /// How far a partition is behind, and whether it moves.
@@ -78,22 +68,6 @@ impl PartitionLag {
         let (next, high) = (self.next?, self.high?);
         u64::try_from(high.saturating_sub(next)).ok().or(Some(0))
     }
-}
-
-/// What the start-up check found out about the archive topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a health page shows each of them")]
-pub enum ArchiveTopic {
-    /// The policy archives nothing, so nothing was checked.
-    Unused,
-    /// It exists.
-    Exists {
-        /// How many partitions it has. Any number will do: the key is a trace id.
-        partitions: usize,
-    },
-    /// It did not exist at the start; a broker may create it with the first record. A policy that
-    /// requires the archive refuses to start instead.
-    Missing,
 }
 
 /// How a shutdown went.

@@ -13,10 +13,10 @@ use rdkafka::message::{Headers as _, Message as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::admin::Admin;
-use crate::client_code::{ClientCode, ErrorClass};
+use crate::client_code::ClientCode;
 use crate::clock::Patience;
 use crate::config::Config;
-use crate::error::{Asked, StartError};
+use crate::error::{StartError, asked};
 use crate::query_client::{QueryClient, QueryContext};
 use crate::settings;
 
@@ -142,7 +142,7 @@ impl TopicReader {
                 Some(Err(error)) => {
                     let code = ClientCode::of(&error);
                     last = Some(code);
-                    if code.class() == ErrorClass::Permanent || is_gone(code) {
+                    if code.is_permanent() || is_gone(code) {
                         return Err(failed(&self.topic, &error));
                     }
                 }
@@ -197,7 +197,7 @@ impl TopicReader {
             None if offsets > 0 => StartError::NotReadable { offsets },
             code => {
                 let silent = ClientCode::new(RDKafkaErrorCode::OperationTimedOut);
-                StartError::unanswered(Asked::Topic, code.unwrap_or(silent))
+                StartError::unanswered(asked::TOPIC, code.unwrap_or(silent))
             }
         }
     }
@@ -297,12 +297,6 @@ impl OpenSource {
     }
 }
 
-impl fmt::Debug for SourceReader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SourceReader").finish_non_exhaustive()
-    }
-}
-
 /// Each is a client with a thread and a connection to each broker that it reads from.
 const READERS_MAX: usize = 16;
 
@@ -324,8 +318,7 @@ pub(crate) fn ranges(
 pub(crate) fn held(admin: &Admin) -> Result<BTreeMap<i32, Range<i64>>, StartError> {
     let mut ranges = BTreeMap::new();
     for partition in admin.partitions()? {
-        let marks = admin.watermarks(partition)?;
-        ranges.insert(partition, marks.low..marks.high);
+        ranges.insert(partition, admin.watermarks(partition)?);
     }
     Ok(ranges)
 }
@@ -359,11 +352,11 @@ fn failed(topic: &str, error: &KafkaError) -> StartError {
     let code = ClientCode::of(error);
     if is_gone(code) {
         return StartError::NoSuchTopic {
-            what: Asked::Topic,
+            what: asked::TOPIC,
             name: topic.into(),
         };
     }
-    StartError::unanswered(Asked::Topic, code)
+    StartError::unanswered(asked::TOPIC, code)
 }
 
 const POLL: Duration = Duration::from_millis(100);

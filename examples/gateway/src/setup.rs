@@ -49,7 +49,7 @@ pub(crate) async fn open_books(
         let ledger = Arc::new(Ledger::default());
         let partitions = admin.partitions()?;
         for partition in &partitions {
-            ledger.begin(*partition, admin.watermarks(*partition)?.high);
+            ledger.begin(*partition, admin.watermarks(*partition)?.end);
         }
         Ok::<_, dashstream_kafka::StartError>(Books {
             ledger,

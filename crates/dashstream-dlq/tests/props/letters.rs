@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use dashstream_dlq::{
-    DeadLetter, Disclosure, ENDS_BYTES, LetterError, LetterFormat, Payload, RejectedRecord, Shape,
-    VERSION,
+    DeadLetter, Disclosure, ENDS_BYTES, LetterError, LetterFormat, LetterShape, Payload,
+    RejectedRecord, VERSION,
 };
 use dashstream_policy::{Backlog, Cause, Form, Offset};
 
@@ -61,7 +61,7 @@ pub(crate) fn what_is_written_is_read(record: &Record) {
 
     let bytes = payload.unwrap_or_default();
     let shows = |disclosure| record.disclosure >= disclosure && payload.is_some();
-    assert_eq!(letter.shape, Shape::Versioned(VERSION));
+    assert_eq!(letter.shape, LetterShape::Versioned(VERSION));
     assert_eq!(Some(letter.trace_id.as_bytes()), encoded.key());
     assert!(text.starts_with(&letter.trace_id));
     let micros = record.at - Duration::from_nanos(u64::from(record.at.subsec_nanos() % 1_000));

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use dashstream_dlq::{
-    DeadLetter, Disclosure, EncodedRecord, Header, KafkaRecord, LetterFormat, Payload,
-    REDUCED_BYTES_MAX, RejectedRecord, Shape, VERSION,
+    DeadLetter, Disclosure, EncodedRecord, Header, KafkaRecord, LetterFormat, LetterShape, Payload,
+    REDUCED_BYTES_MAX, RejectedRecord, VERSION,
 };
 use dashstream_policy::{Cause, Form};
 
@@ -66,7 +66,7 @@ pub(crate) fn the_record_is_in_the_letter_or_only_its_place(
     let bytes = delivered(&encoded);
     assert!(bytes.bytes() <= source.budget);
     let letter = DeadLetter::read(&bytes, source.budget).expect("it was written so");
-    assert_eq!(letter.shape, Shape::Record(VERSION));
+    assert_eq!(letter.shape, LetterShape::Record(VERSION));
     assert_eq!(letter.source.topic.as_deref(), Some("topic"));
     assert_eq!(letter.source.partition, Some(source.partition));
     assert_eq!(letter.source.offset.map(|at| at.get()), Some(source.offset));

@@ -7,10 +7,7 @@ use std::thread;
 
 use dashstream_dlq::{LetterFormat, REDUCED_BYTES_MAX};
 use dashstream_policy::Archiving;
-use rdkafka::admin::{
-    AdminClient, AdminOptions, ConfigResource, OwnedResourceSpecifier, ResourceSpecifier,
-};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::admin::{ConfigResource, OwnedResourceSpecifier, ResourceSpecifier};
 use rdkafka::error::RDKafkaErrorCode;
 
 use crate::admin::Admin;
@@ -19,12 +16,12 @@ use crate::client_code::ClientCode;
 use crate::clock::Patience;
 use crate::config::Config;
 use crate::driver_message::DriverMessage;
-use crate::error::{Asked, StartError};
+use crate::error::{StartError, asked};
 use crate::inbox::Inbox;
 use crate::settings;
-use crate::status::ArchiveTopic;
 
-/// Checks the archive topic before the group is joined.
+/// Checks the archive topic before the group is joined: how many partitions it has, if it exists, and what is
+/// wrong with how it is set.
 ///
 /// Its existence and its settings are waited for only where the archive is required. Otherwise
 /// nothing depends on them, and they come as an [`DriverMessage::ArchiveFound`].
@@ -33,26 +30,23 @@ pub(crate) fn check(
     config: &Config,
     archiving: Archiving,
     answers: &Arc<Inbox>,
-) -> Result<(ArchiveTopic, Vec<ArchiveFinding>), StartError> {
-    let exists = |partitions: Vec<i32>| ArchiveTopic::Exists {
-        partitions: partitions.len(),
-    };
+) -> Result<(Option<usize>, Vec<ArchiveFinding>), StartError> {
     let name = config.archive_topic.as_str();
     match archiving {
-        Archiving::Off => Ok((ArchiveTopic::Unused, Vec::new())),
+        Archiving::Off => Ok((None, Vec::new())),
         Archiving::Required => {
-            let topic = exists(admin.partitions_of(name, Asked::ArchiveTopic)?);
+            let partitions = admin.partitions_of(name, asked::ARCHIVE_TOPIC)?;
             let findings = findings(config);
             match findings.iter().find(|finding| finding.is_fatal()) {
                 Some(fatal) => Err(StartError::Archive(*fatal)),
-                None => Ok((topic, findings)),
+                None => Ok((Some(partitions.len()), findings)),
             }
         }
         Archiving::BestEffort => {
-            let topic = match admin.partitions_now(name, Asked::ArchiveTopic) {
-                Ok(partitions) => exists(partitions),
-                Err(StartError::NoSuchTopic { .. }) => ArchiveTopic::Missing,
-                Err(_) => exists(admin.partitions_of(name, Asked::ArchiveTopic)?),
+            let partitions = match admin.partitions_now(name, asked::ARCHIVE_TOPIC) {
+                Ok(partitions) => Some(partitions.len()),
+                Err(StartError::NoSuchTopic { .. }) => None,
+                Err(_) => Some(admin.partitions_of(name, asked::ARCHIVE_TOPIC)?.len()),
             };
             let (admin, answers) = (Arc::clone(admin), answers.clone());
             let config = config.clone();
@@ -61,20 +55,13 @@ pub(crate) fn check(
                 .name("dashstream-archive-check".to_owned())
                 .spawn(move || {
                     let name = config.archive_topic.as_str();
-                    let found = match topic {
-                        ArchiveTopic::Missing => admin
-                            .partitions_of(name, Asked::ArchiveTopic)
-                            .map_or(topic, exists),
-                        ArchiveTopic::Exists { .. } | ArchiveTopic::Unused => topic,
-                    };
-                    let findings = match found {
-                        ArchiveTopic::Missing => Vec::new(),
-                        ArchiveTopic::Exists { .. } | ArchiveTopic::Unused => findings(&config),
-                    };
+                    let again = || admin.partitions_of(name, asked::ARCHIVE_TOPIC).ok();
+                    let found = partitions.or_else(|| Some(again()?.len()));
+                    let findings = found.map_or_else(Vec::new, |_| findings(&config));
                     answers.send(DriverMessage::ArchiveFound(found, findings));
                 })
                 .map_err(|_| StartError::Thread)?;
-            Ok((topic, Vec::new()))
+            Ok((partitions, Vec::new()))
         }
     }
 }
@@ -140,15 +127,7 @@ fn ask(config: &Config, topics: &[&str]) -> Result<Vec<TopicSettings>, ClientCod
         // Nobody polls for this client, so that it would wait for its first token.
         return Err(ClientCode::new(RDKafkaErrorCode::UnsupportedFeature));
     }
-    let client: AdminClient<DefaultClientContext> = settings::admin(config)
-        .create()
-        .map_err(|error| ClientCode::of(&error))?;
-    let failed = |_| ClientCode::new(RDKafkaErrorCode::Fail);
-    // Nothing else runs on this thread, and the client has one of its own.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(failed)?;
-    let options = AdminOptions::new().request_timeout(Some(config.request_timeout));
+    let (client, runtime, options) = settings::topic_admin(config)?;
     let asked = topics.iter().map(|name| ResourceSpecifier::Topic(name));
     let asked: Vec<_> = asked.collect();
     let answers = runtime

@@ -46,8 +46,7 @@ fn a_topic_is_consumed_once_and_is_no_archive_and_has_no_crash_marker_beside_ano
     }
     let archive = several.clone().archive_topic("u").err();
     assert_eq!(archive, Some(ConfigError::ArchiveIsSource));
-    let marker = Arc::new(crate::MarkerFile::new("never read"));
-    let marked = several.crash_loop(marker, 3).unwrap();
+    let marked = several.crash_loop("never read", 3).unwrap();
     let checked = crate::settings::check(&marked);
     assert_eq!(checked.err(), Some(ConfigError::CrashLoopTopics));
 }
@@ -90,8 +89,10 @@ fn debug_shows_names_of_settings_but_no_value() {
 
 #[test]
 fn settings_on_which_offsets_depend_are_refused_by_name() {
-    for (name, why) in refused::REFUSED {
-        let error = Config::new("b", "t", "g").unwrap().set(name, "true").err();
-        assert_eq!(error, Some(ConfigError::Refused { name, why }));
+    for (names, why) in refused::REFUSED {
+        for name in *names {
+            let error = Config::new("b", "t", "g").unwrap().set(*name, "true").err();
+            assert_eq!(error, Some(ConfigError::Refused { name, why }));
+        }
     }
 }

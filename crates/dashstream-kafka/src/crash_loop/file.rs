@@ -7,60 +7,41 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::crash_loop::{CrashMark, CrashMarker, CrashMarks, MarkerError, Suspect};
+use super::{CrashMark, CrashMarks, MarkerError, Suspect};
 
-/// Keeps marks in a file of its own.
-///
-/// Each save writes a new file beside it, waits for the disk (`fsync`), renames it into place, and
-/// on Unix waits for the folder too: after a power cut there are the old marks or the new ones. The
-/// file has one line for each partition and is removed by nobody; delete it when its topic is made
-/// anew, since offsets begin again then.
-#[derive(Debug)]
-pub struct MarkerFile {
-    path: PathBuf,
-    beside: PathBuf,
-}
-
-impl MarkerFile {
-    /// Keeps marks at `path`, whose folder must exist. Nothing is read or written yet.
-    #[must_use]
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        let mut beside = path.clone().into_os_string();
-        beside.push(".new");
-        Self {
-            path,
-            beside: beside.into(),
-        }
-    }
-
-    /// Where the marks are.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl CrashMarker for MarkerFile {
-    fn load(&self) -> Result<CrashMarks, MarkerError> {
-        match fs::read_to_string(&self.path) {
+impl CrashMarks {
+    /// What was saved last, or the default where nothing ever was.
+    pub(super) fn load(path: &Path) -> Result<Self, MarkerError> {
+        match fs::read_to_string(path) {
             Ok(text) => parse(&text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(CrashMarks::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(MarkerError::Io(error.kind())),
         }
     }
 
-    fn save(&self, marks: &CrashMarks) -> Result<(), MarkerError> {
+    /// Replaces what was saved, and returns once that survives the end of the process.
+    ///
+    /// A new file beside it is on the disk before it is renamed into place, and on Unix the folder after
+    /// that: after a power cut there are the old marks or the new ones.
+    pub(super) fn save(&self, path: &Path) -> Result<(), MarkerError> {
         let written = (|| {
-            let mut file = File::create(&self.beside)?;
-            file.write_all(text(marks).as_bytes())?;
+            let beside = beside(path);
+            let mut file = File::create(&beside)?;
+            file.write_all(text(self).as_bytes())?;
             file.sync_all()?;
             drop(file);
-            fs::rename(&self.beside, &self.path)?;
-            sync_folder(&self.path)
+            fs::rename(&beside, path)?;
+            sync_folder(path)
         })();
         written.map_err(|error: io::Error| MarkerError::Io(error.kind()))
     }
+}
+
+/// Where a file is written before it is renamed into place.
+pub(crate) fn beside(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    beside.into()
 }
 
 /// Makes the name survive as well as what is in the file. Other systems have no call for it.
@@ -75,20 +56,14 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 fn text(marks: &CrashMarks) -> String {
     let mut text = format!("{FIRST}\n{}\n{}\n", marks.topic, marks.group);
     for (partition, mark) in &marks.partitions {
-        let shown = |offset: Option<i64>| offset.map_or_else(none, |offset| offset.to_string());
-        let (suspect, deaths) = match mark.suspect {
-            Some(suspect) => (Some(suspect.offset), suspect.deaths),
-            None => (None, 0),
-        };
+        let shown = |at: Option<i64>| at.map_or_else(|| NONE.to_owned(), |at| at.to_string());
+        let suspect = mark.suspect.map(|suspect| suspect.offset);
+        let deaths = mark.suspect.map_or(0, |suspect| suspect.deaths);
         let (below, out, suspect) = (shown(mark.handed_below), shown(mark.out), shown(suspect));
         // Writing to a string does not fail.
         let _ok = writeln!(text, "{partition} {below} {out} {suspect} {deaths}");
     }
     text
-}
-
-fn none() -> String {
-    NONE.to_owned()
 }
 
 fn parse(text: &str) -> Result<CrashMarks, MarkerError> {
@@ -99,9 +74,8 @@ fn parse(text: &str) -> Result<CrashMarks, MarkerError> {
     }
     let (topic, group) = (head(2)?.to_owned(), head(3)?.to_owned());
     let mut partitions = BTreeMap::new();
-    for (at, line) in lines.enumerate() {
-        let line_number = at.saturating_add(4);
-        let (partition, mark) = mark(line).ok_or(MarkerError::Malformed { line: line_number })?;
+    for (text, line) in lines.zip(4..) {
+        let (partition, mark) = mark(text).ok_or(MarkerError::Malformed { line })?;
         partitions.insert(partition, mark);
     }
     Ok(CrashMarks {

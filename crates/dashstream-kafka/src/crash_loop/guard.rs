@@ -8,18 +8,18 @@
 //! All are of one topic: a consumer of several has no guard.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use dashstream_policy::TopicPartition;
 
 use crate::config::{Config, CrashLoop};
-use crate::crash_loop::{CrashMark, CrashMarker, CrashMarks, MarkerError, Suspect};
+use crate::crash_loop::{CrashMark, CrashMarks, MarkerError, Suspect};
 use crate::delivery_queue::{Place, QueuedRecord};
 
 /// The marks, and the records that wait for their turn.
 #[derive(Debug)]
 pub(crate) struct CrashLoopGuard {
-    marker: Arc<dyn CrashMarker>,
+    path: PathBuf,
     deaths_max: u32,
     marks: CrashMarks,
     /// Records below these were perhaps with a process that died.
@@ -35,10 +35,10 @@ pub(crate) struct CrashLoopGuard {
 impl CrashLoopGuard {
     /// Reads what earlier processes left, if the configuration has a marker.
     pub(crate) fn open(config: &Config) -> Result<Option<Self>, MarkerError> {
-        let Some(CrashLoop { marker, deaths_max }) = &config.crash_loop else {
+        let Some(CrashLoop { path, deaths_max }) = &config.crash_loop else {
             return Ok(None);
         };
-        let mut marks = marker.load()?;
+        let mut marks = CrashMarks::load(path)?;
         // A group may be called anything; what is kept has one line.
         let group = config.group.escape_default().to_string();
         if marks == CrashMarks::default() {
@@ -55,9 +55,9 @@ impl CrashLoopGuard {
             }
         }
         // The death is counted before anything else can go wrong, and once.
-        marker.save(&marks)?;
+        marks.save(path)?;
         Ok(Some(Self {
-            marker: Arc::clone(marker),
+            path: path.clone(),
             deaths_max: *deaths_max,
             marks,
             careful_below,
@@ -201,7 +201,7 @@ impl CrashLoopGuard {
 
     fn save(&mut self) {
         self.is_dirty = false;
-        self.failure = self.marker.save(&self.marks).err().or(self.failure);
+        self.failure = self.marks.save(&self.path).err().or(self.failure);
     }
 }
 

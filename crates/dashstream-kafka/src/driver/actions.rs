@@ -12,9 +12,8 @@ use crate::archive::Archive;
 use crate::archive::answer::{Refused, Sent};
 use crate::client;
 use crate::consumer_event::ConsumerEvent;
-use crate::driver::{Client, Driver};
+use crate::driver::{Client, Driver, Phase};
 use crate::standing_errors::{ClientRole, Served};
-use crate::status::Phase;
 
 impl Driver {
     /// Carries out every action the engine has.

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use dashstream_policy::{Assignment, Input, Offset, TopicPartition};
 
+use crate::admin::Watermarks;
 use crate::config::Start;
 use crate::consumer_event::ConsumerEvent;
-use crate::driver::{Client, Driver, Partition, positions};
+use crate::driver::{Client, Driver, Partition, Phase, positions};
 use crate::stall_detector::Progress;
 use crate::standing_errors::{ClientRole, Served};
-use crate::status::Phase;
-use crate::watermarks::Watermarks;
 
 impl Driver {
     /// Where newly assigned partitions begin: what the group committed, or what the configuration

@@ -2,7 +2,7 @@
 
 use core::error::Error;
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use rdkafka::ClientContext;
 use rdkafka::client::OAuthToken;
@@ -15,6 +15,7 @@ use crate::client;
 use crate::client_code::ClientCode;
 use crate::config::Config;
 use crate::driver::{Client, Driver};
+use crate::inbox::lock;
 use crate::oauth::Tokens;
 use crate::topics::Topics;
 
@@ -43,7 +44,7 @@ impl Context {
     }
 
     pub(crate) fn driver(&self) -> MutexGuard<'_, Driver> {
-        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.driver)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use dashstream_dlq::Header;
 use dashstream_policy::{
     Admission, Backlog, Cause, Delivered, Delivery, NullPayload, Offset, Ordering, Taking,
     TopicPartition,
@@ -14,7 +15,7 @@ use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::{DeliveryId, QueuedRecord, Unapplied, key_hash};
 use crate::driver::{Client, Driver};
-use crate::message::{Header, Message, RejectedMessage};
+use crate::message::{Message, RejectedMessage};
 use crate::standing_errors::Served;
 use crate::topics::Topics;
 

@@ -2,12 +2,13 @@
 
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use dashstream_policy::{Grade, PartitionState, PartitionStatus, Scope, Taking, TopicPartition};
 
 use crate::consumer_event::ConsumerEvent;
-use crate::driver::{Driver, PUBLISH_INTERVAL, UNDECODABLE_PATIENCE};
+use crate::driver::{Driver, PUBLISH_INTERVAL, Phase, UNDECODABLE_PATIENCE};
+use crate::inbox::lock;
 use crate::stall_detector::Change;
 use crate::status::{PartitionLag, Status};
 use crate::time_to_loss::HeldRecord;
@@ -127,22 +128,17 @@ impl Driver {
         });
         let status = Status {
             at: now,
-            phase: self.phase,
+            closed: self.phase == Phase::Closed,
             partitions: partitions.collect(),
             policy,
-            archive_topic: self.archive_topic,
+            archive_partitions: self.archive_partitions,
             archive_findings: self.archive_findings.clone(),
             received: self.received,
             client_errors: self.client_errors,
             last_client_error: self.last_client_error,
             standing_errors: self.standing.list().to_vec(),
         };
-        let mut shown = self
-            .wiring
-            .status
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *shown = Some(Arc::new(status));
+        *lock(&self.wiring.status) = Some(Arc::new(status));
     }
 }
 

@@ -7,10 +7,9 @@ use dashstream_policy::{Cause, Input};
 use crate::archive_finding::ArchiveFinding;
 use crate::consumer_event::ConsumerEvent;
 use crate::delivery_queue::DeliveryId;
-use crate::driver::{Client, Driver, LINGER_WITHOUT_ROOM};
+use crate::driver::{Client, Driver, LINGER_WITHOUT_ROOM, Phase};
 use crate::driver_message::DriverMessage;
 use crate::inbox::Receiver;
-use crate::status::Phase;
 
 impl Driver {
     /// Tells the engine all messages, and carries out what follows from them together.
@@ -129,8 +128,8 @@ impl Driver {
             DriverMessage::Unread(records) => self.left_host(records),
             DriverMessage::Archived(sent, result) => self.archived(now, sent, result),
             DriverMessage::ClientFailed(client, code) => self.client_failed(client, code),
-            DriverMessage::ArchiveFound(topic, findings) => {
-                self.archive_topic = topic;
+            DriverMessage::ArchiveFound(partitions, findings) => {
+                self.archive_partitions = partitions;
                 self.archive_found(findings);
             }
             DriverMessage::Order(order, reply) => self.ordered(client, now, order, reply),

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use dashstream_dlq::{LetterPlace, Redriven};
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::admin::{NewTopic, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::RedriveError;
 use crate::client_code::ClientCode;
 use crate::config::Config;
-use crate::error::{Asked, StartError};
+use crate::error::{StartError, asked};
 use crate::settings;
 use crate::topic_reader::{TopicReader, ranges};
 
@@ -67,26 +66,14 @@ pub(super) fn create(config: &Config, topic: &str) -> Result<(), RedriveError> {
         Err(StartError::NoSuchTopic { .. }) if !config.tokens.are_given() => {}
         Err(error) => return Err(error.into()),
     }
-    let failed = |code| {
-        let code = ClientCode::new(code);
-        RedriveError::Start(StartError::unanswered(Asked::Topic, code))
-    };
-    let of = |error: &rdkafka::error::KafkaError| {
-        failed(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail))
-    };
-    let client: AdminClient<DefaultClientContext> = settings::admin(config)
-        .create()
-        .map_err(|error| of(&error))?;
-    // Nothing else runs on this thread, and the client has one of its own.
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let runtime = runtime.map_err(|_| StartError::Thread)?;
+    let failed = |code| RedriveError::Start(StartError::unanswered(asked::TOPIC, code));
+    let (client, runtime, options) = settings::topic_admin(config).map_err(failed)?;
     let new = NewTopic::new(topic, 1, TopicReplication::Fixed(-1)).set("cleanup.policy", "compact");
-    let options = AdminOptions::new().request_timeout(Some(config.request_timeout));
     let created = runtime.block_on(client.create_topics(&[new], &options));
-    for result in created.map_err(|error| of(&error))? {
+    for result in created.map_err(|error| failed(ClientCode::of(&error)))? {
         match result {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((_, code)) => return Err(failed(code)),
+            Err((_, code)) => return Err(failed(ClientCode::new(code))),
         }
     }
     // Known to the brokers before anything is read from it.

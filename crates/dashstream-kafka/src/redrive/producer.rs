@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::time::Duration;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use dashstream_dlq::{KafkaRecord, LETTER_BYTES_DEFAULT, LetterPlace};
@@ -17,6 +17,7 @@ use rdkafka::producer::{Producer as _, ProducerContext, ThreadedProducer};
 use super::RedriveError;
 use crate::archive::answer::Refused;
 use crate::config::Config;
+use crate::inbox::lock;
 use crate::oauth::Tokens;
 use crate::settings;
 
@@ -45,8 +46,7 @@ impl Answers {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, BTreeSet<LetterPlace>> {
-        let lock = self.too_large.lock();
-        lock.unwrap_or_else(PoisonError::into_inner)
+        lock(&self.too_large)
     }
 }
 

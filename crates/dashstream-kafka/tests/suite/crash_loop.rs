@@ -1,15 +1,11 @@
 //! A record that the process dies of, again and again.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Mode, Scope};
-use dashstream_kafka::{
-    Consumer, ConsumerEvent, CrashMark, CrashMarker as _, CrashMarks, MarkerFile, RecordIds,
-    Status, Suspect,
-};
+use dashstream_kafka::{Consumer, ConsumerEvent, RecordIds, Status};
 
 use crate::support::child;
 use crate::support::host::{Host, POISON, Place, at, held, run};
@@ -26,8 +22,16 @@ const DEATHS: u32 = 2;
 const FATAL: i64 = 2;
 
 fn config(place: &Place, marks: &Path) -> dashstream_kafka::Config {
-    let marker = Arc::new(MarkerFile::new(marks));
-    place.config().crash_loop(marker, DEATHS).unwrap()
+    place.config().crash_loop(marks, DEATHS).unwrap()
+}
+
+/// The offset that the file has a suspect at in partition 0, and the deaths on it.
+fn suspect(marks: &Path) -> Option<(i64, u32)> {
+    let text = std::fs::read_to_string(marks).unwrap();
+    let line = text.lines().nth(3).unwrap();
+    let words: Vec<&str> = line.split(' ').collect();
+    assert_eq!(words[0], "0", "{text}");
+    Some((words[3].parse().ok()?, words[4].parse().unwrap()))
 }
 
 /// The process that dies. It does nothing unless a test starts it with a place.
@@ -96,16 +100,13 @@ fn is_condemned(event: &ConsumerEvent) -> bool {
 fn loops(policy: &Config, place: &Place) {
     let broker = Broker::at(&place.brokers);
     let marks = std::env::temp_dir().join(unique("dashstream-marks"));
-    let suspect = || {
-        let marks = MarkerFile::new(&marks).load().unwrap();
-        marks.partitions[&0].suspect
-    };
+    let suspect = || suspect(&marks);
     // The first death does not say of which record; each one after it does.
     for death in 0..=DEATHS {
         dies(place, &marks);
         let committed = broker.committed(&place.group, &place.topic, 0);
         assert!(committed <= Some(FATAL), "{committed:?}");
-        let before = suspect().map_or(0, |suspect| suspect.deaths);
+        let before = suspect().map_or(0, |(_, deaths)| deaths);
         assert_eq!(before, death.saturating_sub(1), "counted by the next start");
     }
     run(async {
@@ -164,23 +165,11 @@ fn waits(broker: &Broker, handed_below: Option<i64>) {
     let place = Place::new(broker, 1);
     broker.append(&place.topic, 0, &[Some("bad"), Some("fatal"), Some("good")]);
     let path = std::env::temp_dir().join(unique("dashstream-marks"));
-    let marker = MarkerFile::new(&path);
-    let left = Suspect {
-        offset: 1,
-        deaths: DEATHS,
-    };
-    let mark = CrashMark {
-        handed_below,
-        out: None,
-        suspect: Some(left),
-    };
-    let marks = CrashMarks {
-        topic: place.topic.clone(),
-        group: place.group.clone(),
-        partitions: [(0, mark)].into(),
-    };
-    marker.save(&marks).unwrap();
-    let suspect = || marker.load().unwrap().partitions[&0].suspect;
+    let below = handed_below.map_or("-".to_owned(), |below| below.to_string());
+    let (topic, group) = (&place.topic, &place.group);
+    let head = format!("dashstream-crash-marks 1\n{topic}\n{group}\n");
+    std::fs::write(&path, format!("{head}0 {below} - 1 {DEATHS}\n")).unwrap();
+    let suspect = || suspect(&path);
     run(async {
         let policy = Config::default().mode(Mode::Pause).scope(Scope::Partition);
         let mut host = Host::start(config(&place, &path), policy).await;
@@ -216,7 +205,7 @@ fn waits(broker: &Broker, handed_below: Option<i64>) {
                 .count(),
             1
         );
-        assert_eq!(suspect(), Some(left), "nobody survived it yet");
+        assert_eq!(suspect(), Some((1, DEATHS)), "nobody survived it yet");
         host.order(0, Command::SkipOne).await;
         let last = host.next(JOIN).await.unwrap();
         assert_eq!(last.offset(), 2);

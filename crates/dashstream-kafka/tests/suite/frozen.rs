@@ -1,15 +1,13 @@
-//! What others rely on stays as it is: codes, where dead letters go and under which id, crash marks.
+//! What others rely on stays as it is: codes, where dead letters go and under which id.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::time::Duration;
 
+use dashstream_kafka::Config;
 use dashstream_kafka::policy::{self, Cause};
-use dashstream_kafka::{Config, CrashMark, CrashMarker as _, CrashMarks, MarkerFile, Suspect};
 use dashstream_testkit::frozen::{Frozen, check, names};
 
 use crate::support::host::{Host, POISON, run};
-use crate::support::{Broker, unique, within};
+use crate::support::{Broker, within};
 
 fn file<'a>(file: &'a str, about: &'a str) -> Frozen<'a> {
     Frozen {
@@ -71,41 +69,4 @@ fn the_archive_topic_and_the_trace_ids_are_frozen() {
             &lines,
         );
     });
-}
-
-#[test]
-fn the_marker_file_is_frozen() {
-    let mark = |handed_below, out, suspect| CrashMark {
-        handed_below,
-        out,
-        suspect,
-    };
-    let suspect = Some(Suspect {
-        offset: 7,
-        deaths: 2,
-    });
-    let marks = CrashMarks {
-        topic: "topic".to_owned(),
-        group: "group".to_owned(),
-        partitions: BTreeMap::from([
-            (0, mark(Some(1_000), Some(3), suspect)),
-            (1, mark(None, None, None)),
-            (2, mark(Some(i64::MAX), None, suspect)),
-        ]),
-    };
-    let path = std::env::temp_dir().join(unique("dashstream-frozen-marks"));
-    let marker = MarkerFile::new(&path);
-    marker.save(&marks).unwrap();
-    let text = fs::read_to_string(&path).unwrap();
-    let loaded = marker.load();
-    fs::remove_file(&path).unwrap();
-    assert_eq!(loaded, Ok(marks));
-    let lines: Vec<_> = text.lines().map(str::to_owned).collect();
-    check(
-        &file(
-            "tests/frozen/crash_marks.txt",
-            "The file of crash marks, line by line, as the next process reads it.",
-        ),
-        &lines,
-    );
 }

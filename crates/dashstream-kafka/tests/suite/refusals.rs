@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dashstream_kafka::policy::{Archiving, Cause, Command, Config};
-use dashstream_kafka::{ClientRole, Consumer, ConsumerEvent, ErrorClass, Status};
+use dashstream_kafka::{ClientRole, Consumer, ConsumerEvent, Status};
 use rdkafka::mocking::MockCluster;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
@@ -19,7 +19,7 @@ const CAUSE: Cause = Cause::DecodeError;
 fn permanent(status: &Status) -> Vec<(ClientRole, i32)> {
     let errors = status.standing_errors.iter();
     errors
-        .filter(|error| error.code.class() == ErrorClass::Permanent)
+        .filter(|error| error.code.is_permanent())
         .map(|error| (error.client, error.code.number()))
         .collect()
 }
@@ -160,7 +160,7 @@ fn a_producer_that_the_broker_refuses_for_ever_is_made_anew() {
                 let ConsumerEvent::ClientError(code) = event else {
                     return false;
                 };
-                code.class() == ErrorClass::Permanent || code.number() == lost as i32
+                code.is_permanent() || code.number() == lost as i32
             };
             assert!(host.events().iter().any(is_fatal), "{:?}", host.events());
             let closing = host.shutdown().await;

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use dashstream_kafka::{ClientRole, ErrorClass, PartitionLag, StandingError, Status};
+use dashstream_kafka::{ClientRole, PartitionLag, StandingError, Status};
 use dashstream_metrics::Process;
 use dashstream_policy as policy;
 
@@ -145,7 +145,7 @@ fn is_stale(now: Duration, lag: &PartitionLag, watermarks_stale: Duration) -> bo
 /// What the brokers refuse for as long as nobody changes a right, a secret or a name.
 fn refusal(status: &Status) -> Option<metrics::BrokerRefusal> {
     let mut errors = status.standing_errors.iter();
-    let refusal = errors.find(|error| error.code.class() == ErrorClass::Permanent)?;
+    let refusal = errors.find(|error| error.code.is_permanent())?;
     let words = format!("{}: {}", refusal.client.label(), refusal.code);
     Some(metrics::BrokerRefusal::new(refusal.since, words))
 }

@@ -145,7 +145,7 @@ async fn order(orders: &Orders, sent: &Sent, command: Command, operator: Operato
         return refuse(StatusCode::CONFLICT, "not_paused");
     }
     let order = OperatorCommand::new(partition, command, operator);
-    let Ok(outcome) = orders.consumer.order(order).await else {
+    let Some(outcome) = orders.consumer.order(order).await else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "closed");
     };
     let (code, at) = match outcome {

@@ -1,8 +1,5 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::config::Config;
-use crate::crash_loop::MarkerFile;
 
 fn config() -> Config {
     Config::new("b:9092", "t", "g").unwrap()
@@ -51,8 +48,7 @@ fn each_end_of_a_range_is_accepted_and_one_beyond_is_not() {
             config.trace("t", calls)
         }),
         (&CRASH_DEATHS, |config: Config, deaths| {
-            let marker = Arc::new(MarkerFile::new("never read"));
-            config.crash_loop(marker, u32::try_from(deaths).unwrap())
+            config.crash_loop("never read", u32::try_from(deaths).unwrap())
         }),
     ] {
         let size = |value| usize::try_from(value).unwrap();

@@ -1,3 +1,5 @@
+use dashstream_testkit::frozen::{Frozen, check};
+
 use super::*;
 
 fn marks() -> CrashMarks {
@@ -25,16 +27,15 @@ fn marks() -> CrashMarks {
 fn what_was_saved_is_loaded_and_nothing_else_is_read() {
     let folder = std::env::temp_dir();
     let path = folder.join(format!("dashstream-marks-{}", std::process::id()));
-    let file = MarkerFile::new(&path);
-    assert_eq!(file.load(), Ok(CrashMarks::default()), "nothing is there");
+    let load = || CrashMarks::load(&path);
+    assert_eq!(load(), Ok(CrashMarks::default()), "nothing is there");
     for marks in [marks(), CrashMarks::default(), marks()] {
-        file.save(&marks).unwrap();
-        assert_eq!(file.load(), Ok(marks));
+        marks.save(&path).unwrap();
+        assert_eq!(load(), Ok(marks));
     }
     fs::remove_file(&path).unwrap();
-    let nowhere = MarkerFile::new(folder.join("no-such-folder/marks"));
     assert_eq!(
-        nowhere.save(&marks()),
+        marks().save(&folder.join("no-such-folder/marks")),
         Err(MarkerError::Io(io::ErrorKind::NotFound))
     );
 }
@@ -79,4 +80,38 @@ fn a_line_that_this_version_does_not_write_is_named() {
     assert_eq!(parse("t\n"), Err(MarkerError::Malformed { line: 1 }));
     let headless = format!("{FIRST}\nt\n");
     assert_eq!(parse(&headless), Err(MarkerError::Malformed { line: 3 }));
+}
+
+#[test]
+fn the_marker_file_is_frozen() {
+    let mark = |handed_below, out, suspect| CrashMark {
+        handed_below,
+        out,
+        suspect,
+    };
+    let suspect = Some(Suspect {
+        offset: 7,
+        deaths: 2,
+    });
+    let marks = CrashMarks {
+        topic: "topic".to_owned(),
+        group: "group".to_owned(),
+        partitions: BTreeMap::from([
+            (0, mark(Some(1_000), Some(3), suspect)),
+            (1, mark(None, None, None)),
+            (2, mark(Some(i64::MAX), None, suspect)),
+        ]),
+    };
+    let written = text(&marks);
+    assert_eq!(parse(&written), Ok(marks));
+    let lines: Vec<_> = written.lines().map(str::to_owned).collect();
+    check(
+        &Frozen {
+            manifest_dir: env!("CARGO_MANIFEST_DIR"),
+            file: "tests/frozen/crash_marks.txt",
+            about: "The file of crash marks, line by line, as the next process reads it.",
+            test: "-p dashstream-kafka frozen",
+        },
+        &lines,
+    );
 }

@@ -1,36 +1,36 @@
-use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::fs;
 
 use super::*;
+use crate::crash_loop::beside;
 use crate::delivery_queue::tests::taken;
 use crate::topics::at;
 
-/// Marks that outlive a process, and how often they were saved.
-#[derive(Debug, Default)]
-struct Memory(Mutex<(CrashMarks, u32)>);
+/// A file of marks that outlives a process, and goes with the test.
+struct Marks(PathBuf);
 
-impl Memory {
-    fn saves(&self) -> u32 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+impl Marks {
+    fn none() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("dashstream-guard-{}-{number}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(&self.0).unwrap()
     }
 }
 
-impl CrashMarker for Memory {
-    fn load(&self) -> Result<CrashMarks, MarkerError> {
-        Ok(self.0.lock().unwrap().0.clone())
-    }
-
-    fn save(&self, marks: &CrashMarks) -> Result<(), MarkerError> {
-        let mut kept = self.0.lock().unwrap();
-        kept.0.clone_from(marks);
-        kept.1 = kept.1.saturating_add(1);
-        Ok(())
+impl Drop for Marks {
+    fn drop(&mut self) {
+        let _gone = fs::remove_file(&self.0);
     }
 }
 
-fn open(memory: &Arc<Memory>, deaths: u32) -> CrashLoopGuard {
+fn open(marks: &Marks, deaths: u32) -> CrashLoopGuard {
     let config = Config::new("b", "t", "g")
-        .and_then(|config| config.crash_loop(Arc::clone(memory) as _, deaths))
+        .and_then(|config| config.crash_loop(&marks.0, deaths))
         .unwrap();
     CrashLoopGuard::open(&config).unwrap().unwrap()
 }
@@ -48,28 +48,31 @@ fn next(guard: &mut CrashLoopGuard) -> Option<i64> {
 
 #[test]
 fn one_mark_covers_a_thousand_offsets_while_all_goes_well() {
-    let memory = Arc::new(Memory::default());
+    let marks = Marks::none();
     for (end, saves) in [(999, 1), (1_000, 1), (1_001, 2)] {
-        let mut guard = open(&memory, 3);
-        let before = memory.saves();
+        let mut guard = open(&marks, 3);
+        let (mut before, mut saved) = (marks.text(), 0);
         for first in (0..end).step_by(500) {
             let batch = first..end.min(first + 500);
             let count = batch.end - batch.start;
             assert_eq!(hand_out(&mut guard, batch).len() as i64, count);
+            let now = marks.text();
+            saved += i32::from(now != before);
+            before = now;
         }
-        assert_eq!(memory.saves() - before, saves, "{end}");
+        assert_eq!(saved, saves, "{end}");
         guard.end();
     }
 }
 
 #[test]
 fn after_a_death_records_go_out_one_at_a_time_and_after_an_orderly_end_they_do_not() {
-    let memory = Arc::new(Memory::default());
-    let mut guard = open(&memory, 3);
+    let marks = Marks::none();
+    let mut guard = open(&marks, 3);
     assert_eq!(hand_out(&mut guard, 0..5), [0, 1, 2, 3, 4]);
     drop(guard);
 
-    let mut guard = open(&memory, 3);
+    let mut guard = open(&marks, 3);
     assert!(hand_out(&mut guard, 0..3).is_empty());
     assert_eq!(guard.next(true).map(|taken| taken.place()), None);
     assert_eq!(next(&mut guard), Some(0));
@@ -79,16 +82,16 @@ fn after_a_death_records_go_out_one_at_a_time_and_after_an_orderly_end_they_do_n
     guard.returned(at(0), 1);
     guard.end();
 
-    let mut guard = open(&memory, 3);
+    let mut guard = open(&marks, 3);
     assert_eq!(hand_out(&mut guard, 2..5), [2, 3, 4]);
 }
 
 /// Dies `deaths` times on record 2, and says whether it is condemned then.
-fn condemned_after(memory: &Arc<Memory>, deaths: u32, deaths_max: u32) -> bool {
+fn condemned_after(marks: &Marks, deaths: u32, deaths_max: u32) -> bool {
     // The first death does not say which record it was.
-    assert_eq!(hand_out(&mut open(memory, deaths_max), 0..5).len(), 5);
+    assert_eq!(hand_out(&mut open(marks, deaths_max), 0..5).len(), 5);
     for _ in 0..deaths {
-        let mut guard = open(memory, deaths_max);
+        let mut guard = open(marks, deaths_max);
         assert!(hand_out(&mut guard, 0..5).is_empty());
         for offset in 0..2 {
             assert_eq!(next(&mut guard), Some(offset));
@@ -96,7 +99,7 @@ fn condemned_after(memory: &Arc<Memory>, deaths: u32, deaths_max: u32) -> bool {
         }
         assert_eq!(next(&mut guard), Some(2));
     }
-    let guard = open(memory, deaths_max);
+    let guard = open(marks, deaths_max);
     assert!(!guard.rejects(at(0), 1) && !guard.rejects(at(0), 3) && !guard.rejects(at(1), 2));
     guard.rejects(at(0), 2)
 }
@@ -104,12 +107,12 @@ fn condemned_after(memory: &Arc<Memory>, deaths: u32, deaths_max: u32) -> bool {
 #[test]
 fn a_record_is_condemned_at_its_last_allowed_death_and_not_before() {
     for (deaths, condemned) in [(2, false), (3, true), (4, true)] {
-        let memory = Arc::default();
-        assert_eq!(condemned_after(&memory, deaths, 3), condemned, "{deaths}");
+        let marks = Marks::none();
+        assert_eq!(condemned_after(&marks, deaths, 3), condemned, "{deaths}");
     }
     // Lowered rejects, raised accepts.
-    assert!(condemned_after(&Arc::default(), 2, 2));
-    assert!(!condemned_after(&Arc::default(), 4, 5));
+    assert!(condemned_after(&Marks::none(), 2, 2));
+    assert!(!condemned_after(&Marks::none(), 4, 5));
 }
 
 #[test]
@@ -120,32 +123,32 @@ fn a_suspect_is_acquitted_by_coming_back_by_being_passed_and_by_an_operator() {
         |guard| guard.forgive(at(0)),
     ];
     for acquit in acquit {
-        let memory = Arc::new(Memory::default());
-        assert!(condemned_after(&memory, 3, 3));
-        let mut guard = open(&memory, 3);
+        let marks = Marks::none();
+        assert!(condemned_after(&marks, 3, 3));
+        let mut guard = open(&marks, 3);
         guard.passed(at(0), 2);
         assert!(guard.rejects(at(0), 2), "not by the record before it");
         acquit(&mut guard);
         assert!(!guard.rejects(at(0), 2));
         assert_eq!(guard.flush(), None);
-        assert!(!open(&memory, 3).rejects(at(0), 2), "and that is saved");
+        assert!(!open(&marks, 3).rejects(at(0), 2), "and that is saved");
     }
 }
 
 #[test]
 fn a_condemned_record_stays_so_over_an_orderly_end() {
-    let memory = Arc::new(Memory::default());
-    assert!(condemned_after(&memory, 3, 3));
-    open(&memory, 3).end();
-    assert!(open(&memory, 3).rejects(at(0), 2));
+    let marks = Marks::none();
+    assert!(condemned_after(&marks, 3, 3));
+    open(&marks, 3).end();
+    assert!(open(&marks, 3).rejects(at(0), 2));
 }
 
 #[test]
 fn marks_of_another_group_are_refused() {
-    let memory = Arc::new(Memory::default());
-    drop(open(&memory, 3));
+    let marks = Marks::none();
+    drop(open(&marks, 3));
     let other = Config::new("b", "t", "other")
-        .and_then(|config| config.crash_loop(memory as _, 3))
+        .and_then(|config| config.crash_loop(&marks.0, 3))
         .unwrap();
     assert_eq!(
         CrashLoopGuard::open(&other).err(),
@@ -155,26 +158,13 @@ fn marks_of_another_group_are_refused() {
 
 #[test]
 fn a_marker_that_cannot_be_written_is_reported_and_stops_nothing() {
-    #[derive(Debug)]
-    struct Full(AtomicBool);
-    impl CrashMarker for Full {
-        fn load(&self) -> Result<CrashMarks, MarkerError> {
-            Ok(CrashMarks::default())
-        }
-        fn save(&self, _: &CrashMarks) -> Result<(), MarkerError> {
-            // Works at the start, and never again.
-            if self.0.swap(true, Ordering::Relaxed) {
-                return Err(MarkerError::Io(std::io::ErrorKind::StorageFull));
-            }
-            Ok(())
-        }
-    }
-    let config = Config::new("b", "t", "g")
-        .and_then(|config| config.crash_loop(Arc::new(Full(AtomicBool::new(false))), 3))
-        .unwrap();
-    let mut guard = CrashLoopGuard::open(&config).unwrap().unwrap();
+    let marks = Marks::none();
+    let mut guard = open(&marks, 3);
+    // It worked at the start, and never again.
+    fs::create_dir(beside(&marks.0)).unwrap();
     assert_eq!(hand_out(&mut guard, 0..2), [0, 1]);
-    let full = MarkerError::Io(std::io::ErrorKind::StorageFull);
-    assert_eq!(guard.flush(), Some(full));
+    let taken = MarkerError::Io(std::io::ErrorKind::IsADirectory);
+    assert_eq!(guard.flush(), Some(taken));
     assert_eq!(guard.flush(), None);
+    fs::remove_dir(beside(&marks.0)).unwrap();
 }
