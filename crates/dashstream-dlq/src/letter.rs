@@ -136,12 +136,12 @@ impl DeadLetter {
     pub fn is_of(&self, record: &KafkaRecord) -> bool {
         let is_null = matches!(self.payload, Payload::Null);
         let bytes = record.value.as_deref();
+        let same_time = self.timestamp_ms.is_none() || self.timestamp_ms == record.timestamp_ms;
         let knows_size = self.shape != LetterShape::ShareGroup;
         let (Some(bytes), false) = (bytes, is_null) else {
-            let same_time = self.timestamp_ms.is_none() || self.timestamp_ms == record.timestamp_ms;
             return same_time && (bytes.is_none() == is_null || !knows_size);
         };
-        (self.timestamp_ms.is_none() || self.timestamp_ms == record.timestamp_ms)
+        same_time
             && (!knows_size || self.size == bytes.len() as u64)
             && bytes.starts_with(&self.first)
             && bytes.ends_with(&self.last)

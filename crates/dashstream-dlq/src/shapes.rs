@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::text::hex;
@@ -16,11 +16,11 @@ pub const KEY_VERSION: &str = "envelope_version";
 /// The keys that tell one shape from another.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Marks {
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present::deserialize")]
     pub(crate) envelope_version: Option<u32>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present::deserialize")]
     pub(crate) source_topic: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present::deserialize")]
     pub(crate) kafka_partition: Option<IgnoredAny>,
 }
 
@@ -55,29 +55,22 @@ pub(crate) struct Versioned<'a> {
     pub(crate) thread_id: Option<Cow<'a, str>>,
     #[serde(deserialize_with = "Option::deserialize")]
     pub(crate) tenant_id: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) node_id: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) parent_trace_id: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) span_id: Option<Cow<'a, str>>,
 
     #[serde(deserialize_with = "Option::deserialize")]
     pub(crate) original_payload_base64: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_truncated: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_size_bytes: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_included_bytes: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_sha256: Option<Cow<'a, str>>,
 
     #[serde(deserialize_with = "Option::deserialize")]
@@ -108,33 +101,24 @@ pub(crate) struct Library {
     pub(crate) source_partition: i32,
     pub(crate) source_offset: i64,
     pub(crate) consumer_id: String,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) thread_id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) tenant_id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) node_id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) parent_trace_id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) span_id: Option<String>,
     pub(crate) original_payload_base64: String,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_truncated: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_size_bytes: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_included_bytes: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) original_payload_sha256: Option<String>,
 }
 
@@ -224,6 +208,19 @@ impl Server {
 }
 
 /// A value that is not null where its key is there. An `Option` alone takes null for absent.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
+mod present {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<T>, D::Error> {
+        T::deserialize(from).map(Some)
+    }
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &Option<T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.serialize(to)
+    }
 }

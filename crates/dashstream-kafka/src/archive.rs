@@ -129,10 +129,10 @@ impl Archive {
             // What would be archived is less than what the offset waits for.
             return Err(TOO_LARGE);
         }
+        let form = letter.form();
         let sent = Sent {
-            id: request.id,
-            attempt: request.attempt,
-            form: letter.form(),
+            form,
+            ..Sent::of(request)
         };
         self.producer
             .send(produced(&self.topic, &letter, sent))

@@ -9,7 +9,6 @@ mod housekeeping;
 mod messages;
 mod positions;
 
-use core::fmt;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -26,7 +25,7 @@ use crate::archive::Archive;
 use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
 use crate::clock::Clock;
-use crate::config::{Config, OldData, Start};
+use crate::config::Config;
 use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::{DeliveryId, DeliveryQueue, QueuedRecord};
@@ -51,13 +50,7 @@ pub(crate) struct Driver {
     guard: Option<CrashLoopGuard>,
     wiring: Wiring,
     topics: Topics,
-    start: Start,
-    old_data: OldData,
-    stall_after: Duration,
-    watermark_interval: Duration,
-    drain_timeout: Duration,
-    request_timeout: Duration,
-    commit_rejections: bool,
+    config: Config,
     partitions: BTreeMap<TopicPartition, Partition>,
     assignment: u64,
     taking: bool,
@@ -201,13 +194,7 @@ impl Driver {
             guard: parts.guard,
             wiring: parts.wiring,
             topics: Topics::new(config.topics()),
-            start: config.start,
-            old_data: config.old_data,
-            stall_after: config.stall_after,
-            watermark_interval: config.watermark_interval,
-            drain_timeout: config.drain_timeout,
-            request_timeout: config.request_timeout,
-            commit_rejections: config.commit_rejections,
+            config: config.clone(),
             partitions: BTreeMap::new(),
             assignment: 0,
             taking: true,
@@ -256,12 +243,8 @@ impl Driver {
         let now = self.wiring.clock.now();
         let statistics = core::mem::take(&mut self.statistics);
         self.fetching(client, now, &statistics);
-        if self
-            .engine
-            .engine()
-            .poll_timeout()
-            .is_some_and(|due| due <= now)
-        {
+        let due = self.engine.engine().poll_timeout();
+        if due.is_some_and(|due| due <= now) {
             self.tell(client, Input::Tick);
         }
         if now.saturating_sub(self.checked) >= CHECK_INTERVAL {
@@ -404,13 +387,8 @@ impl Driver {
     /// Records with the host, and records that wait for the archive.
     pub(crate) fn left_behind(&self) -> (usize, usize) {
         let archive = self.engine.engine().status().archive;
-        (
-            self.with_host,
-            archive
-                .in_flight
-                .saturating_add(archive.waiting)
-                .saturating_add(archive.again),
-        )
+        let sends = archive.in_flight.saturating_add(archive.waiting);
+        (self.with_host, sends.saturating_add(archive.again))
     }
 
     /// Whether nothing is under way that a shutdown would wait for. To the engine a record is still
@@ -438,15 +416,6 @@ impl Driver {
 
     fn report(&mut self, event: &ConsumerEvent) {
         (self.wiring.events)(event);
-    }
-}
-
-impl fmt::Debug for Driver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver")
-            .field("topics", &self.topics)
-            .field("phase", &self.phase)
-            .finish_non_exhaustive()
     }
 }
 

@@ -24,10 +24,7 @@ pub(crate) fn consumer(config: &Config, partitions: usize) -> ClientConfig {
         kbytes.max(FETCHED_KBYTES_MIN).to_string(),
     );
     // They say what no error does: how far a partition is read, and that it is not read any more.
-    client.set(
-        "statistics.interval.ms",
-        config.watermark_interval.as_millis().to_string(),
-    );
+    client.set("statistics.interval.ms", ms(config.watermark_interval));
     // Partitions that are added are found when the client asks which there are.
     client.set("topic.metadata.refresh.interval.ms", TOPICS_ASKED_MS);
     for (name, value) in &config.settings.0 {
@@ -38,24 +35,18 @@ pub(crate) fn consumer(config: &Config, partitions: usize) -> ClientConfig {
     client
         .set("group.id", &config.group)
         .set("enable.auto.commit", "true")
-        .set(
-            "auto.commit.interval.ms",
-            config.commit_interval.as_millis().to_string(),
-        )
+        .set("auto.commit.interval.ms", ms(config.commit_interval))
         .set("enable.auto.offset.store", "false")
         // Never moves a group: the adapter gives every partition its start explicitly.
         .set("auto.offset.reset", "error")
         .set("enable.partition.eof", "false")
         .set("allow.auto.create.topics", "false")
-        .set(
-            "max.poll.interval.ms",
-            config.max_poll_interval.as_millis().to_string(),
-        );
+        .set("max.poll.interval.ms", ms(config.max_poll_interval));
     // A session may not be longer than the time between two polls; the client's default is. With the
     // protocol of KIP-848 the broker sets it, and the client refuses to.
     let is_classic = client.get("group.protocol") != Some("consumer");
     if is_classic && config.max_poll_interval < SESSION_DEFAULT && client.get(SESSION).is_none() {
-        client.set(SESSION, config.max_poll_interval.as_millis().to_string());
+        client.set(SESSION, ms(config.max_poll_interval));
     }
     client
 }
@@ -119,10 +110,7 @@ pub(crate) fn producer(config: &Config, in_flight: usize) -> ClientConfig {
         )
         // No batching delay: dead letters are rare, and an offset may be waiting for one.
         .set("linger.ms", "0")
-        .set(
-            "message.timeout.ms",
-            config.archive_timeout.as_millis().to_string(),
-        );
+        .set("message.timeout.ms", ms(config.archive_timeout));
     // A letter of the largest size must fit, whatever the client's default is.
     let largest = record_bytes(config.letter_bytes);
     if largest > MESSAGE_BYTES_DEFAULT && client.get(MESSAGE_BYTES).is_none() {
@@ -185,6 +173,11 @@ pub(crate) fn culprit(client: &ClientConfig, config: &Config, error: &KafkaError
     refused.map_or(StartError::Client, |(name, _)| StartError::Setting {
         name: name.clone(),
     })
+}
+
+/// A time as the client's settings have it.
+pub(crate) fn ms(time: Duration) -> String {
+    time.as_millis().to_string()
 }
 
 fn base(config: &Config) -> ClientConfig {

@@ -17,11 +17,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::archive::Archive;
 use crate::counters::Counters;
-use crate::partition::{Partition, Passed};
+use crate::partition::{OwnedPartition, Partition, Passed};
 use crate::timers::{Due, Timer, Timers};
 use crate::{
-    Action, Admission, ArchiveId, Assignment, Breaker, Cause, Config, ConfigError, Count,
-    Delivered, Delivery, Input, Mode, Rejected, Taking, TopicPartition,
+    Action, Admission, ArchiveId, Breaker, Cause, Config, ConfigError, Count, Delivered, Delivery,
+    Input, Mode, Rejected, Taking, TopicPartition,
 };
 
 use verdict::{Fault, Verdict};
@@ -144,21 +144,21 @@ impl<P> Engine<P> {
                 assignment,
                 committed,
                 low,
-            } => self.assigned(partition, assignment, committed, low),
+            } => self.assigned((partition, assignment), committed, low),
             Input::Revoked {
                 partition,
                 assignment,
-            } => self.revoked(partition, assignment),
+            } => self.revoked((partition, assignment)),
             Input::FetchFailed {
                 partition,
                 assignment,
                 fault,
-            } => self.fetch_failed(partition, assignment, fault),
+            } => self.fetch_failed((partition, assignment), fault),
             Input::Log {
                 partition,
                 assignment,
                 log,
-            } => self.log_is(partition, assignment, log),
+            } => self.log_is((partition, assignment), log),
             Input::Archived {
                 id,
                 attempt,
@@ -169,13 +169,13 @@ impl<P> Engine<P> {
                 assignment,
                 next,
                 ok,
-            } => self.stored(partition, assignment, next, ok),
+            } => self.stored((partition, assignment), next, ok),
             Input::SeekCompleted {
                 partition,
                 assignment,
                 to,
                 ok,
-            } => self.sought(partition, assignment, to, ok),
+            } => self.sought((partition, assignment), to, ok),
             Input::Command(order) => self.commanded(order),
             Input::Breaker(breaker) => self.breaker = breaker,
             Input::Drain => self.drain(),
@@ -337,20 +337,16 @@ impl<P> Engine<P> {
             match timer {
                 Timer::Archive(id) => self.archive_due(id, due),
                 Timer::Retry(serial) => self.retry_due(serial),
-                Timer::Defer(partition, assignment) => self.probe_due(partition, assignment, due),
-                Timer::Seek(partition, assignment) => self.seek_due(partition, assignment),
-                Timer::Store(partition, assignment) => self.store_due(partition, assignment),
+                Timer::Defer(of) => self.probe_due(of, due),
+                Timer::Seek(of) => self.seek_due(of),
+                Timer::Store(of) => self.store_due(of),
                 Timer::Poll => self.poll_due(due),
             }
         }
     }
 
     /// The partition, if it is ours under this assignment; otherwise counts the input as fenced.
-    fn current(
-        &mut self,
-        partition: TopicPartition,
-        assignment: Assignment,
-    ) -> Option<&mut Partition> {
+    fn current(&mut self, (partition, assignment): OwnedPartition) -> Option<&mut Partition> {
         let found = self
             .partitions
             .get_mut(&partition)

@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use crate::{ArchiveId, Assignment, TopicPartition};
+use crate::ArchiveId;
+use crate::partition::OwnedPartition;
 
 /// Timers by the moment they are due, those of one moment in the order they were set.
 #[derive(Debug, Default)]
@@ -26,11 +27,11 @@ pub(crate) enum Timer {
     /// A record may be tried again.
     Retry(u64),
     /// A deferred record of the partition may be tried again.
-    Defer(TopicPartition, Assignment),
+    Defer(OwnedPartition),
     /// A seek may be repeated.
-    Seek(TopicPartition, Assignment),
+    Seek(OwnedPartition),
     /// A store may be repeated.
-    Store(TopicPartition, Assignment),
+    Store(OwnedPartition),
     /// The client has to be polled again.
     Poll,
 }

@@ -1,6 +1,6 @@
 //! What becomes of a send to the archive.
 
-use dashstream_policy::{ArchiveFault, ArchiveId, Form};
+use dashstream_policy::{ArchiveFault, ArchiveId, ArchiveRequest, Form};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::client_code::ClientCode;
@@ -11,6 +11,16 @@ pub(crate) struct Sent {
     pub(crate) id: ArchiveId,
     pub(crate) attempt: u32,
     pub(crate) form: Form,
+}
+
+impl Sent {
+    pub(crate) const fn of(request: &ArchiveRequest) -> Self {
+        Self {
+            id: request.id,
+            attempt: request.attempt,
+            form: request.form,
+        }
+    }
 }
 
 /// Why a send failed, and the client's error if it is one of the archive and not of the letter or of

@@ -115,9 +115,7 @@ impl Driver {
         for (store, result) in stores.iter().zip(results) {
             let (partition, next) = (store.partition(), store.next());
             let ok = result.is_ok();
-            if let Some(state) = self.partitions.get_mut(&partition)
-                && ok
-            {
+            if ok && let Some(state) = self.partitions.get_mut(&partition) {
                 let before = state.stored.or(state.committed);
                 state.went_back |= before.is_some_and(|at| at > next.get());
                 state.stored = Some(next.get());
@@ -127,13 +125,11 @@ impl Driver {
                 // A position that an operator set is committed whatever the configuration
                 // says: the client itself never commits a lower one.
                 let ordered = store.reason() == StoreReason::Ordered;
-                if store.commit_now() && (self.commit_rejections || ordered) {
+                if store.commit_now() && (self.config.commit_rejections || ordered) {
                     self.commits.want(partition, next.get());
                 }
             }
-            if let Some(guard) = &mut self.guard
-                && ok
-            {
+            if ok && let Some(guard) = &mut self.guard {
                 guard.passed(partition, next.get());
             }
             match result {
@@ -176,12 +172,7 @@ impl Driver {
             }),
         };
         if let Err(refused) = result {
-            let sent = Sent {
-                id: request.id,
-                attempt: request.attempt,
-                form: request.form,
-            };
-            self.archived(now, sent, Err(refused));
+            self.archived(now, Sent::of(request), Err(refused));
         }
     }
 
@@ -226,12 +217,10 @@ impl Driver {
         assignment: Assignment,
         paused: bool,
     ) {
-        let Some(partition) = self.partitions.get_mut(&at) else {
+        let partition = self.partitions.get_mut(&at);
+        let Some(partition) = partition.filter(|of| of.assignment == assignment) else {
             return;
         };
-        if partition.assignment != assignment {
-            return;
-        }
         // While draining everything stays paused.
         let pause = paused || self.phase != Phase::Running;
         partition.paused = pause;
@@ -260,12 +249,10 @@ impl Driver {
         to: Offset,
     ) -> bool {
         let now = self.wiring.clock.now();
-        let Some(partition) = self.partitions.get_mut(&at) else {
+        let partition = self.partitions.get_mut(&at);
+        let Some(partition) = partition.filter(|of| of.assignment == assignment) else {
             return false;
         };
-        if partition.assignment != assignment {
-            return false;
-        }
         partition.progress.moved(now, to.get());
         partition.sought = Some(now);
         self.reposition(client, at, to.get())
@@ -289,12 +276,6 @@ impl Driver {
             result = client::reassign(client, &self.topics, at, &places);
             self.position_refused = result.is_err();
         }
-        match result {
-            Ok(()) => true,
-            Err(code) => {
-                self.consumer_failed(code);
-                false
-            }
-        }
+        result.map_err(|code| self.consumer_failed(code)).is_ok()
     }
 }

@@ -37,7 +37,7 @@ impl Driver {
             }
         }
         let watermarks = self.admin.watermarks_of(partitions);
-        let start = self.start;
+        let start = self.config.start;
         partitions
             .iter()
             .map(|partition| {

@@ -67,7 +67,7 @@ impl Driver {
             return;
         }
         let now = self.wiring.clock.now();
-        let Some(wanted) = self.commits.due(now, self.request_timeout) else {
+        let Some(wanted) = self.commits.due(now, self.config.request_timeout) else {
             return;
         };
         match client::commit(client, &self.topics, &wanted) {

@@ -244,7 +244,7 @@ impl Driver {
     }
 
     fn backlog(&self, old_below: i64, offset: i64, timestamp_ms: Option<i64>) -> Backlog {
-        let old = match self.old_data {
+        let old = match self.config.old_data {
             OldData::BelowWatermark => offset < old_below,
             OldData::OlderThan { grace } => timestamp_ms.is_some_and(|ms| {
                 let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);

@@ -4,7 +4,9 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dashstream_policy::{Grade, PartitionState, PartitionStatus, Scope, Taking, TopicPartition};
+use dashstream_policy::{
+    Grade, Offset, PartitionState, PartitionStatus, Scope, Taking, TopicPartition,
+};
 
 use crate::consumer_event::ConsumerEvent;
 use crate::driver::{Driver, PUBLISH_INTERVAL, Phase, UNDECODABLE_PATIENCE};
@@ -18,10 +20,10 @@ impl Driver {
         let asked = now.saturating_sub(self.watermarks_asked);
         let trouble = self.trouble.undecodable.or(self.trouble.out_of_range);
         let hurry = (trouble.is_some() || self.doubted) && asked >= UNDECODABLE_PATIENCE;
-        if hurry || asked >= self.watermark_interval {
+        if hurry || asked >= self.config.watermark_interval {
             self.ask_watermarks(now);
         }
-        let fresh_for = self.watermark_interval.saturating_mul(2);
+        let fresh_for = self.config.watermark_interval.saturating_mul(2);
         let kept_by_host = self.kept_by_host();
         let mut changes = Vec::new();
         for (&at, partition) in &mut self.partitions {
@@ -33,7 +35,7 @@ impl Driver {
             let high = fresh.map(|(_, marks)| marks.high);
             let change = partition
                 .progress
-                .judge(now, at_rest, high, self.stall_after);
+                .judge(now, at_rest, high, self.config.stall_after);
             changes.extend(change.map(|change| (at, change)));
         }
         for (partition, change) in changes {
@@ -60,13 +62,7 @@ impl Driver {
             return Vec::new();
         }
         let status = engine.status();
-        let is_held = |of: &PartitionStatus| match of.state {
-            PartitionState::Held { .. } => true,
-            PartitionState::Running
-            | PartitionState::Seeking { .. }
-            | PartitionState::Waiting
-            | PartitionState::Revoked { .. } => false,
-        };
+        let is_held = |of: &PartitionStatus| matches!(of.state, PartitionState::Held { .. });
         if engine.config().scope == Scope::Consumer && status.grade == Grade::Fail {
             return Vec::new();
         }
@@ -143,16 +139,9 @@ impl Driver {
 }
 
 /// The offset of what is held in a partition, where something is.
-const fn held(of: &PartitionStatus) -> Option<i64> {
-    match of.state {
-        PartitionState::Held {
-            offset: Some(offset),
-            ..
-        } => Some(offset.get()),
-        PartitionState::Held { offset: None, .. }
-        | PartitionState::Running
-        | PartitionState::Seeking { .. }
-        | PartitionState::Waiting
-        | PartitionState::Revoked { .. } => None,
-    }
+fn held(of: &PartitionStatus) -> Option<i64> {
+    let PartitionState::Held { offset, .. } = of.state else {
+        return None;
+    };
+    offset.map(Offset::get)
 }

@@ -147,7 +147,7 @@ impl Driver {
             DriverMessage::Drain => {
                 if self.phase == Phase::Running {
                     self.phase = Phase::Draining;
-                    self.drain_until = Some(now.saturating_add(self.drain_timeout));
+                    self.drain_until = Some(now.saturating_add(self.config.drain_timeout));
                     self.engine.handle(now, Input::Drain);
                     self.pause_all(client);
                     self.published = None;

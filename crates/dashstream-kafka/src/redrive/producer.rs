@@ -86,10 +86,7 @@ pub(super) fn producer(
         // only uncompressed what is smaller is no larger there.
         .set("batch.num.messages", "1")
         .set("compression.type", "none")
-        .set(
-            "message.timeout.ms",
-            TRANSACTION_TIMEOUT.as_millis().to_string(),
-        )
+        .set("message.timeout.ms", settings::ms(TRANSACTION_TIMEOUT))
         // What the broker takes is its topic's to say; the client's own limit is below many of them.
         .set("message.max.bytes", SENT_BYTES_MAX.to_string())
         // What Java producers do, so that a key stays in its partition of another topic.

@@ -12,15 +12,10 @@ use super::Engine;
 
 impl<P> Engine<P> {
     pub(super) fn admit(&mut self, delivery: Delivery) -> Admission {
-        let Delivery {
-            partition,
-            assignment,
-            offset,
-            ..
-        } = delivery;
+        let (partition, offset) = (delivery.partition, delivery.offset);
         let limits = self.limits();
         let held_elsewhere = self.consumer_held();
-        let Some(state) = self.current(partition, assignment) else {
+        let Some(state) = self.current((partition, delivery.assignment)) else {
             return Admission::Fenced;
         };
         if state.position.is_some_and(|position| offset < position) {
@@ -76,16 +71,8 @@ impl<P> Engine<P> {
     }
 
     fn take(&mut self, delivery: Delivery) -> Admission {
-        let Delivery {
-            partition,
-            assignment,
-            offset,
-            null,
-            backlog,
-            key,
-            bytes,
-        } = delivery;
-        let lane = Lanes::of(self.config.ordering, key);
+        let (partition, offset, null) = (delivery.partition, delivery.offset, delivery.null);
+        let lane = Lanes::of(self.config.ordering, delivery.key);
         let meaning = if null {
             self.config.null_payload_in(partition.topic())
         } else {
@@ -110,7 +97,7 @@ impl<P> Engine<P> {
         let before = state.tracker.bytes();
         let slot = state
             .tracker
-            .push(now, (offset, serial), entry, lane, bytes);
+            .push(now, (offset, serial), entry, lane, delivery.bytes);
         let waits = state.lanes.is_blocked(lane, offset);
         state.position = Some(offset.next().position());
         self.tracked = self.tracked.saturating_add(1);
@@ -118,11 +105,11 @@ impl<P> Engine<P> {
         self.bytes = self.bytes.saturating_add(added);
         let delivered = Delivered {
             partition,
-            assignment,
+            assignment: delivery.assignment,
             offset,
             slot,
             attempt: 1,
-            backlog,
+            backlog: delivery.backlog,
         };
         match meaning {
             NullPayload::Process => {

@@ -20,11 +20,7 @@ impl<P> Engine<P> {
         fault: Fault<P>,
         waits: Waits,
     ) -> Option<ArchiveId> {
-        let Fault {
-            cause,
-            payload,
-            bytes,
-        } = fault;
+        let (cause, bytes) = (fault.cause, fault.bytes);
         if self.config.archiving != Archiving::Required {
             let bytes = self.archive.bytes.saturating_add(bytes);
             if self.archive.jobs.len() >= self.config.archive_in_flight_max
@@ -42,7 +38,7 @@ impl<P> Engine<P> {
             offset: record.offset,
             cause,
             backlog: record.backlog,
-            payload,
+            payload: fault.payload,
             bytes,
             since: self.now,
             attempt: 0,

@@ -1,20 +1,17 @@
 //! Assignments, and what the client says about fetching, storing and seeking.
 
 use crate::counters::bump;
-use crate::partition::{Hold, Partition, Seek};
+use crate::partition::{Hold, OwnedPartition, Partition, Seek};
 use crate::table::Event;
 use crate::timers::Timer;
-use crate::{
-    Assignment, Cause, Count, FetchFault, HeldBy, LogRange, NextOffset, Offset, TopicPartition,
-};
+use crate::{Cause, Count, FetchFault, HeldBy, LogRange, NextOffset, Offset};
 
 use super::Engine;
 
 impl<P> Engine<P> {
     pub(super) fn assigned(
         &mut self,
-        partition: TopicPartition,
-        assignment: Assignment,
+        (partition, assignment): OwnedPartition,
         committed: Option<Offset>,
         low: Option<Offset>,
     ) {
@@ -25,7 +22,7 @@ impl<P> Engine<P> {
             // A client that assigns twice has ended the first assignment without saying so.
             if state.revoked.is_none() {
                 let ended = state.assignment;
-                self.revoked(partition, ended);
+                self.revoked((partition, ended));
             }
         }
         let state = Partition::assigned(assignment, committed);
@@ -40,8 +37,8 @@ impl<P> Engine<P> {
         }
     }
 
-    pub(super) fn revoked(&mut self, partition: TopicPartition, assignment: Assignment) {
-        if self.current(partition, assignment).is_none() {
+    pub(super) fn revoked(&mut self, (partition, assignment): OwnedPartition) {
+        if self.current((partition, assignment)).is_none() {
             return;
         }
         self.end_hold(partition, Event::Revoked);
@@ -63,11 +60,10 @@ impl<P> Engine<P> {
 
     pub(super) fn fetch_failed(
         &mut self,
-        partition: TopicPartition,
-        assignment: Assignment,
+        (partition, assignment): OwnedPartition,
         fault: FetchFault,
     ) {
-        let Some(state) = self.current(partition, assignment) else {
+        let Some(state) = self.current((partition, assignment)) else {
             return;
         };
         let position = state.position;
@@ -108,13 +104,8 @@ impl<P> Engine<P> {
     }
 
     /// Compares the position with what the log has.
-    pub(super) fn log_is(
-        &mut self,
-        partition: TopicPartition,
-        assignment: Assignment,
-        log: LogRange,
-    ) {
-        let Some(state) = self.current(partition, assignment) else {
+    pub(super) fn log_is(&mut self, (partition, assignment): OwnedPartition, log: LogRange) {
+        let Some(state) = self.current((partition, assignment)) else {
             return;
         };
         #[cfg(mutant = "beyond_the_end_waits")] // until the log has grown there, unread
@@ -131,14 +122,13 @@ impl<P> Engine<P> {
 
     pub(super) fn stored(
         &mut self,
-        partition: TopicPartition,
-        assignment: Assignment,
+        (partition, assignment): OwnedPartition,
         next: NextOffset,
         ok: bool,
     ) {
         let backoff = self.config.archive_backoff;
         let now = self.now;
-        let Some(state) = self.current(partition, assignment) else {
+        let Some(state) = self.current((partition, assignment)) else {
             return;
         };
         if ok {
@@ -151,15 +141,13 @@ impl<P> Engine<P> {
         if state.handed == Some(next) {
             state.store_failures = state.store_failures.saturating_add(1);
             let wait = backoff.after(state.store_failures);
-            self.timers.set(
-                now.saturating_add(wait),
-                Timer::Store(partition, assignment),
-            );
+            let timer = Timer::Store((partition, assignment));
+            self.timers.set(now.saturating_add(wait), timer);
         }
         bump(&mut self.counters.stores_failed);
     }
 
-    pub(super) fn store_due(&mut self, partition: TopicPartition, assignment: Assignment) {
+    pub(super) fn store_due(&mut self, (partition, assignment): OwnedPartition) {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
@@ -175,16 +163,10 @@ impl<P> Engine<P> {
         }
     }
 
-    pub(super) fn sought(
-        &mut self,
-        partition: TopicPartition,
-        assignment: Assignment,
-        to: Offset,
-        ok: bool,
-    ) {
+    pub(super) fn sought(&mut self, (partition, assignment): OwnedPartition, to: Offset, ok: bool) {
         let backoff = self.config.archive_backoff;
         let now = self.now;
-        let Some(state) = self.current(partition, assignment) else {
+        let Some(state) = self.current((partition, assignment)) else {
             return;
         };
         if let Some(earlier) = state.superseded.iter().position(|asked| *asked == to) {
@@ -216,12 +198,12 @@ impl<P> Engine<P> {
             state.seek = Seek::Waiting { failures };
             bump(&mut self.counters.seeks_failed);
             let due = now.saturating_add(backoff.after(failures));
-            self.timers.set(due, Timer::Seek(partition, assignment));
+            self.timers.set(due, Timer::Seek((partition, assignment)));
         }
         self.control = true;
     }
 
-    pub(super) fn seek_due(&mut self, partition: TopicPartition, assignment: Assignment) {
+    pub(super) fn seek_due(&mut self, (partition, assignment): OwnedPartition) {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };

@@ -2,8 +2,9 @@
 
 use crate::partition::Step;
 use crate::timers::{Due, Timer};
-use crate::{Action, StoreOffset, TopicPartition};
+use crate::{Action, StoreOffset};
 
+use super::room::has_plenty;
 use super::{Engine, Stop};
 
 impl<P> Engine<P> {
@@ -67,13 +68,8 @@ impl<P> Engine<P> {
 
     /// Lets partitions go on that were full and have room again.
     fn reopen(&mut self) {
-        let full = self.partitions.iter().filter(|(_, state)| state.is_full);
-        let again = full.filter(|(_, state)| self.has_plenty(state));
-        let again: Vec<TopicPartition> = again.map(|(&partition, _)| partition).collect();
-        for partition in again {
-            if let Some(state) = self.partitions.get_mut(&partition) {
-                state.is_full = false;
-            }
+        for state in self.partitions.values_mut() {
+            state.is_full &= !has_plenty(self.share, state);
         }
     }
 

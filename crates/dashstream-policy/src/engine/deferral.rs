@@ -1,9 +1,10 @@
 //! Records that the host cannot process now: kept, and tried again until it can.
 
 use crate::counters::bump;
+use crate::partition::OwnedPartition;
 use crate::timers::{Due, Timer};
 use crate::tracker::State;
-use crate::{Assignment, Delivered, TopicPartition};
+use crate::{Delivered, TopicPartition};
 
 use super::Engine;
 
@@ -36,7 +37,7 @@ impl<P> Engine<P> {
         if deferral.probe.is_none() && deferral.due.is_none() {
             deferral.times = deferral.times.saturating_add(1);
             let wait = self.config.retry_backoff.after(deferral.times);
-            let timer = Timer::Defer(record.partition, record.assignment);
+            let timer = Timer::Defer((record.partition, record.assignment));
             deferral.due = Some(self.timers.set(self.now.saturating_add(wait), timer));
         }
         self.trouble(&record);
@@ -44,12 +45,7 @@ impl<P> Engine<P> {
         self.control = true;
     }
 
-    pub(super) fn probe_due(
-        &mut self,
-        partition: TopicPartition,
-        assignment: Assignment,
-        due: Due,
-    ) {
+    pub(super) fn probe_due(&mut self, (partition, assignment): OwnedPartition, due: Due) {
         if let Some(state) = self.partitions.get_mut(&partition)
             && state.is_current(assignment)
             && state.deferral.due == Some(due)

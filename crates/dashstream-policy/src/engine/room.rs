@@ -68,6 +68,13 @@ fn is_again(state: &Partition, offset: Offset) -> bool {
     !state.tracker.ends_before(offset)
 }
 
+/// Whether a partition that was full has room for more than one record.
+pub(super) fn has_plenty((records, bytes): (usize, usize), state: &Partition) -> bool {
+    let (has, takes) = (state.tracker.len(), state.tracker.bytes());
+    let plenty = |room: usize| room.saturating_sub(room.div_ceil(4));
+    has <= plenty(records) && (takes <= plenty(bytes) || has == 0)
+}
+
 impl<P> Engine<P> {
     /// How much may be taken now.
     pub(super) const fn limits(&self) -> Limits {
@@ -84,14 +91,6 @@ impl<P> Engine<P> {
             bytes: self.config.outstanding_bytes_max.saturating_sub(self.bytes),
             share: self.share,
         }
-    }
-
-    /// Whether a partition that was full has room for more than one record.
-    pub(super) fn has_plenty(&self, state: &Partition) -> bool {
-        let (records, bytes) = self.share;
-        let (has, takes) = (state.tracker.len(), state.tracker.bytes());
-        let plenty = |room: usize| room.saturating_sub(room.div_ceil(4));
-        has <= plenty(records) && (takes <= plenty(bytes) || has == 0)
     }
 
     /// Settled records that a hold may keep behind it. They are no more than what is always left, or

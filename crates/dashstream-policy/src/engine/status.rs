@@ -114,30 +114,22 @@ fn describe_state(state: &Partition, waits: bool) -> PartitionState {
     if let Some(since) = state.revoked {
         return PartitionState::Revoked { since };
     }
+    let held = |by, cause, offset, since| PartitionState::Held {
+        by,
+        cause,
+        offset,
+        since,
+    };
     if let Some(hold) = &state.hold {
-        return PartitionState::Held {
-            by: hold.by,
-            cause: Some(hold.cause),
-            offset: hold.offset,
-            since: hold.since,
-        };
+        return held(hold.by, Some(hold.cause), hold.offset, hold.since);
     }
     if let Some(since) = state.operator {
-        return PartitionState::Held {
-            by: HeldBy::Operator,
-            cause: None,
-            offset: state.position,
-            since,
-        };
+        return held(HeldBy::Operator, None, state.position, since);
     }
     let deferral = &state.deferral;
     if deferral.is_some() {
-        return PartitionState::Held {
-            by: HeldBy::HostResources,
-            cause: None,
-            offset: state.tracker.first_deferred(deferral.probe),
-            since: deferral.since,
-        };
+        let first = state.tracker.first_deferred(deferral.probe);
+        return held(HeldBy::HostResources, None, first, deferral.since);
     }
     if waits {
         return PartitionState::Waiting;

@@ -98,11 +98,7 @@ impl<P> Engine<P> {
 
     /// Hands a record out again that the host gave back.
     pub(super) fn hand_out(&mut self, attempted: Attempted<P>) {
-        let Attempted {
-            record: delivered,
-            payload,
-            ..
-        } = attempted;
+        let (delivered, payload) = (attempted.record, attempted.payload);
         let now = self.now;
         let Some(entry) = self.entry(delivered.partition, delivered.slot) else {
             return;
@@ -113,12 +109,7 @@ impl<P> Engine<P> {
 
     /// Asks the table about a record that cannot be processed, and does what it says.
     fn judge(&mut self, record: &Delivered, fault: Fault<P>) {
-        let Delivered {
-            partition,
-            slot,
-            backlog,
-            ..
-        } = *record;
+        let (partition, slot, backlog) = (record.partition, record.slot, record.backlog);
         let cause = fault.cause;
         self.count(Count::Unprocessable { cause, backlog });
         let mode = self.mode();
@@ -203,7 +194,7 @@ impl<P> Engine<P> {
     /// Whether a record whose token came back is the one deferred record of its partition that was
     /// handed out again; `None` where its place is gone.
     fn given_back(&mut self, record: &Delivered) -> Option<bool> {
-        let state = self.current(record.partition, record.assignment)?;
+        let state = self.current((record.partition, record.assignment))?;
         let known = state
             .tracker
             .get(record.slot)
