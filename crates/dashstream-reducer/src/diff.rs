@@ -31,7 +31,7 @@ use thiserror::Error;
 
 use self::compare::Comparison;
 pub use self::limits::DiffLimits;
-pub use self::producer::{Body, Emission, Producer, ProducerLimits, WhyFull};
+pub use self::producer::{Emission, Producer, ProducerLimits};
 use crate::document::Document;
 use crate::patch::Operation;
 

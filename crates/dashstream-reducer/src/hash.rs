@@ -2,20 +2,14 @@
 
 mod hasher;
 
-use core::time::Duration;
-
 pub use self::hasher::Hasher;
 
 /// How a producer prints numbers, and orders members, in the text that it hashes.
 ///
 /// The three differ for few states only: fractions that are whole, very large and very small
 /// numbers, and member names outside the basic plane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that labels verdicts must know every dialect"
-)]
-pub enum Dialect {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
     /// What this crate emits, and current Rust producers do: `1.0`, `1e+16`, members by UTF-8.
     Current,
     /// Rust producers built before their float printer changed: `1e16`.
@@ -54,56 +48,27 @@ pub enum Unproven {
     clippy::exhaustive_enums,
     reason = "a host must decide about every verdict; a new one is a major release"
 )]
-pub enum Verdict {
+pub enum HashVerdict {
     /// The state is the producer's, byte for byte.
     Match,
-    /// The state is the producer's, who prints it in another dialect.
-    Drift(Dialect),
+    /// The state is the producer's, who prints numbers, or orders members, in another dialect: `1e16` or
+    /// `1` in place of `1e+16` and `1.0`, as older Rust producers or JavaScript do.
+    Drift,
     /// The state is not the producer's.
     Mismatch,
     /// Nothing was proved, and nothing refuted.
     NotComparable(Unproven),
 }
 
-impl Verdict {
+impl HashVerdict {
     /// A stable name, fit for a metric label.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Match => "match",
-            Self::Drift(_) => "drift",
+            Self::Drift => "drift",
             Self::Mismatch => "mismatch",
             Self::NotComparable(_) => "not_comparable",
-        }
-    }
-}
-
-/// When a diff's hash is checked. Full states are checked whenever they carry a hash.
-///
-/// A hash covers the whole state, so that a match proves the newest state whatever was skipped before.
-/// It is not checked for each diff, but over time; the last one of a burst is checked when
-/// [`Reducer::handle_timeout`](crate::Reducer::handle_timeout) is called. What has been proved is said by
-/// [`Reducer::proof`](crate::Reducer::proof), and by nothing else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "written as a literal, with `..Default::default()` for the rest"
-)]
-pub struct Verification {
-    /// The shortest time between two checks of one run. Default 250 ms: what a person takes for at once.
-    /// Zero checks each diff, [`Duration::MAX`] none.
-    pub interval: Duration,
-    /// Bytes of canonical text that may be hashed in a second, for one run; unused ones are saved up,
-    /// for two seconds, and what a longer text takes is owed. Default 8 MiB, so that the largest state is
-    /// checked every other second: about a hundredth of a core. 0 checks none.
-    pub bytes_per_second: u64,
-}
-
-impl Default for Verification {
-    fn default() -> Self {
-        Self {
-            interval: Duration::from_millis(250),
-            bytes_per_second: 8 << 20,
         }
     }
 }

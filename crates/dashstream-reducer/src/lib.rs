@@ -1,5 +1,4 @@
-//! A run's state rebuilt from snapshots and JSON Patch diffs: atomic, bounded, with resync signalling.
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,
@@ -34,14 +33,10 @@ mod size;
 mod wire;
 
 pub use self::document::{Document, ReadError, ReadLimits};
-pub use self::hash::{Dialect, Hasher, Unproven, Verdict, Verification};
+pub use self::hash::{HashVerdict, Hasher, Unproven};
 pub use self::history::History;
 pub use self::reducer::{
-    Effect, Outcome, Position, Proof, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
+    ApplyOutcome, Effect, Position, Proof, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
 pub use self::runs::{ApplySummary, Counts, QuarantineCause, Quarantined, Runs, RunsLimits};
 pub use self::size::json_len;
-
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

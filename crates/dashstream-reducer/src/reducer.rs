@@ -18,7 +18,7 @@ use core::time::Duration;
 
 use self::epoch::Epoch;
 pub use self::limits::ReducerLimits;
-pub use self::outcome::{Effect, Outcome};
+pub use self::outcome::{ApplyOutcome, Effect};
 use self::pending::Pending;
 pub use self::reason::ResyncReason;
 use self::recent_ids::RecentIds;
@@ -29,7 +29,7 @@ pub(crate) use self::verifier::HashBudget;
 pub use self::verifier::Proof;
 use self::verifier::Verifier;
 use crate::document::Document;
-use crate::hash::Verdict;
+use crate::hash::HashVerdict;
 use crate::history::History;
 
 /// One run's state, rebuilt from its messages: right, or known not to be.
@@ -41,7 +41,7 @@ use crate::history::History;
 ///
 /// The state is right as of one sequence number, or it is not known to be right. A gap leaves it right
 /// as of the message before, so that the missing messages can close it. Anything else needs a full
-/// state, and not one from before a change that was dropped. By [`Outcome::code`] and
+/// state, and not one from before a change that was dropped. By [`ApplyOutcome::code`] and
 /// [`ResyncReason::code`]:
 ///
 #[doc = include_str!("reducer/transitions.md")]
@@ -97,13 +97,13 @@ impl Reducer {
             pending: Pending::default(),
             history: History::default(),
             requests: Requests::default(),
-            verifier: Verifier::new(limits.verification),
+            verifier: Verifier::new(&limits),
             limits,
         }
     }
 
     /// Takes the next message of the run. Drain [`Reducer::poll_effect`] afterwards.
-    pub fn apply(&mut self, now: Duration, stamp: Stamp, update: Update<'_>) -> Outcome {
+    pub fn apply(&mut self, now: Duration, stamp: Stamp, update: Update<'_>) -> ApplyOutcome {
         self.apply_within(now, stamp, update, &mut HashBudget::new(u64::MAX))
     }
 
@@ -114,7 +114,7 @@ impl Reducer {
         stamp: Stamp,
         update: Update<'_>,
         fuel: &mut HashBudget,
-    ) -> Outcome {
+    ) -> ApplyOutcome {
         self.now = self.now.max(now);
         let outcome = self.step(stamp, update, fuel);
         self.requests.update(now, self.resync, &self.limits);
@@ -228,19 +228,16 @@ impl Reducer {
         &mut self,
         now: Duration,
         fuel: &mut HashBudget,
-    ) -> Option<Verdict> {
+    ) -> Option<HashVerdict> {
         self.now = self.now.max(now);
-        let policy = self.limits.verification;
         let verdict = match &self.state {
-            Some(state) if self.cursor.is_some() => {
-                self.verifier.handle_timeout(now, policy, state, fuel)
-            }
+            Some(state) if self.cursor.is_some() => self.verifier.handle_timeout(now, state, fuel),
             Some(_) | None => {
                 self.verifier.drop_waiting();
                 None
             }
         };
-        if verdict == Some(Verdict::Mismatch) {
+        if verdict == Some(HashVerdict::Mismatch) {
             let proved = self.verifier.proof().map_or(0, |proof| proof.sequence);
             self.history.forget_after(proved);
             (self.state, self.made_at) = (None, None);

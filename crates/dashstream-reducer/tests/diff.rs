@@ -13,7 +13,7 @@
 mod props;
 
 use dashstream_reducer::diff::{
-    Body, DiffError, DiffLimits, Difference, Producer, ProducerLimits, WhyFull, diff,
+    DiffError, DiffLimits, Difference, Emission, Producer, ProducerLimits, diff,
 };
 use dashstream_reducer::patch::{self, PatchLimits};
 use dashstream_reducer::{Document, ReadLimits};
@@ -272,42 +272,43 @@ fn the_deepest_states_are_compared_on_a_small_stack() {
 }
 
 #[test]
-fn a_producer_says_why_it_sends_a_full_state() {
-    let full = |emission: Body| match emission {
-        Body::FullState { why, text } => (why, String::from_utf8(text).unwrap()),
-        other => panic!("{other:?}"),
+fn a_producer_sends_the_first_state_in_full_and_what_was_asked_for_and_what_is_no_shorter() {
+    let full = |emission: &Emission| {
+        assert!(emission.operations.is_empty());
+        let text = emission.full_state.clone()?;
+        Some(String::from_utf8(text).unwrap())
     };
     let filler = "x".repeat(100);
     let state = |turn: u64| document(&json!({"filler": filler, "turn": turn}));
     let mut producer = Producer::new(ProducerLimits::default());
     producer.checkpoint(&[7; 16]);
-    let first = producer.emit(&state(0)).unwrap();
-    assert_eq!(first.base, [7; 16]);
-    assert_eq!(full(first.body), (WhyFull::First, state(0).to_string()));
-    assert_eq!(producer.emit(&state(0)).unwrap().body, Body::Unchanged);
-    let Body::Operations(operations) = producer.emit(&state(1)).unwrap().body else {
-        panic!("a short change is told by operations");
-    };
-    assert_eq!(operations.len(), 1);
+    // Asking for the first one asks for nothing more.
     producer.ask_full();
-    assert_eq!(
-        full(producer.emit(&state(2)).unwrap().body).0,
-        WhyFull::Asked
-    );
+    let first = producer.emit(&state(0)).unwrap();
+    assert_eq!((&*first.base, first.exceeded), (&[7; 16][..], None));
+    assert_eq!(full(&first), Some(state(0).to_string()));
+    assert_eq!(full(&producer.emit(&state(0)).unwrap()), None);
+    let changed = producer.emit(&state(1)).unwrap();
+    assert_eq!((changed.operations.len(), changed.full_state), (1, None));
+    producer.ask_full();
     let small = document(&json!({"turn": 1}));
-    assert_eq!(
-        full(producer.emit(&small).unwrap().body).0,
-        WhyFull::NotShorter
-    );
+    for state in [state(2), small] {
+        let emission = producer.emit(&state).unwrap();
+        assert_eq!(
+            (full(&emission), emission.exceeded),
+            (Some(state.to_string()), None)
+        );
+    }
 
     let mut limits = ProducerLimits::default();
     limits.diff.operations = 0;
     let mut producer = Producer::new(limits);
     producer.sent(state(0));
     let limit = DiffError::TooManyOperations { limit: 0, len: 1 };
+    let emission = producer.emit(&state(1)).unwrap();
     assert_eq!(
-        full(producer.emit(&state(1)).unwrap().body).0,
-        WhyFull::Limit(limit)
+        (full(&emission), emission.exceeded),
+        (Some(state(1).to_string()), Some(limit))
     );
 }
 
@@ -326,7 +327,11 @@ fn a_state_that_consumers_would_refuse_is_not_sent_and_changes_nothing() {
     };
     assert_eq!(producer.emit(&state(101)), Err(error));
     assert_eq!(producer.last(), Some(&state(100)));
-    assert_eq!(producer.emit(&state(100)).unwrap().body, Body::Unchanged);
+    let unchanged = producer.emit(&state(100)).unwrap();
+    assert_eq!(
+        (unchanged.operations, unchanged.full_state),
+        (Vec::new(), None)
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What others rely on stays as it is: the names of outcomes, and the hash that producers send.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use dashstream_reducer::{Document, Hasher, ReadLimits, Verdict};
+use dashstream_reducer::{Document, HashVerdict, Hasher, ReadLimits};
 use dashstream_testkit::frozen::{Frozen, check, names};
 
 #[test]
@@ -43,7 +43,7 @@ fn the_hash_of_a_state_is_frozen() {
 fn hashed(state: &str) -> String {
     let document = Document::from_str(state, &ReadLimits::default()).unwrap();
     let hash = Hasher::new().hash(&document);
-    assert_eq!(Hasher::new().verify(&document, &hash), Verdict::Match);
+    assert_eq!(Hasher::new().verify(&document, &hash), HashVerdict::Match);
     let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{hex} {document}")
 }

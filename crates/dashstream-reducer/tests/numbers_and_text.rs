@@ -11,13 +11,14 @@ use core::time::Duration;
 
 use dashstream_reducer::patch::{self, Encoded, PatchLimits};
 use dashstream_reducer::{
-    Document, Hasher, Outcome, ReadError, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp,
-    Unproven, Update, Verdict,
+    ApplyOutcome, Document, HashVerdict, Hasher, ReadError, ReadLimits, Reducer, ReducerLimits,
+    ResyncReason, Stamp, Unproven, Update,
 };
 
 use self::support::{document, operation};
 
-const REPLACED: Outcome = Outcome::Applied(Verdict::NotComparable(Unproven::LoneSurrogate));
+const REPLACED: ApplyOutcome =
+    ApplyOutcome::Applied(HashVerdict::NotComparable(Unproven::LoneSurrogate));
 
 fn lenient() -> ReadLimits {
     let mut limits = ReadLimits::default();
@@ -146,7 +147,7 @@ fn a_hash_refutes_nothing_while_a_replaced_string_is_in_the_state_and_does_again
         state: sent.as_bytes(),
         hash: &wrong,
     };
-    let mismatch = Outcome::Resync(ResyncReason::HashMismatch);
+    let mismatch = ApplyOutcome::Resync(ResyncReason::HashMismatch);
     assert_eq!(run.apply(now, Stamp::new(4), state), mismatch);
 }
 
@@ -175,10 +176,10 @@ fn a_diff_whose_value_was_cut_inside_a_character_does_not_cost_the_run() {
     );
     let state = run.state().unwrap();
     let verdict = Hasher::new().verify(state, &[7; 32]);
-    assert_eq!(verdict, Verdict::NotComparable(Unproven::LoneSurrogate));
+    assert_eq!(verdict, HashVerdict::NotComparable(Unproven::LoneSurrogate));
     // Whoever reads U+FFFD as well agrees.
     let hash = Hasher::new().hash(&document(expected));
-    assert_eq!(Hasher::new().verify(state, &hash), Verdict::Match);
+    assert_eq!(Hasher::new().verify(state, &hash), HashVerdict::Match);
 }
 
 #[test]

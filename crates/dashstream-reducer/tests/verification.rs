@@ -12,15 +12,15 @@ use core::time::Duration;
 use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
-    Document, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason, Runs, RunsLimits, Stamp,
-    Unproven, Update, Verdict,
+    ApplyOutcome, Document, HashVerdict, ReadLimits, Reducer, ReducerLimits, ResyncReason, Runs,
+    RunsLimits, Stamp, Unproven, Update,
 };
 
 const WRONG: [u8; 32] = [7; 32];
-const MISMATCH: Outcome = Outcome::Resync(ResyncReason::HashMismatch);
+const MISMATCH: ApplyOutcome = ApplyOutcome::Resync(ResyncReason::HashMismatch);
 
-const fn unproven(why: Unproven) -> Outcome {
-    Outcome::Applied(Verdict::NotComparable(why))
+const fn unproven(why: Unproven) -> ApplyOutcome {
+    ApplyOutcome::Applied(HashVerdict::NotComparable(why))
 }
 
 const fn millis(at: u64) -> Duration {
@@ -45,7 +45,7 @@ fn started(limits: ReducerLimits, len: usize) -> Reducer {
     run
 }
 
-fn set(run: &mut Reducer, now: Duration, sequence: u64, hash: &[u8]) -> Outcome {
+fn set(run: &mut Reducer, now: Duration, sequence: u64, hash: &[u8]) -> ApplyOutcome {
     with_set(sequence, hash, |update| {
         run.apply(now, Stamp::new(sequence), update)
     })
@@ -76,7 +76,7 @@ fn two_checks_of_a_run_are_the_interval_apart_and_not_a_moment_less() {
         let mut run = started(ReducerLimits::default(), 100);
         assert_eq!(
             set(&mut run, millis(10), 2, &hash(100, 2)),
-            Outcome::Applied(Verdict::Match)
+            ApplyOutcome::Applied(HashVerdict::Match)
         );
         assert_eq!(proved(&run), Some((2, millis(10))));
         let outcome = set(&mut run, millis(10 + apart), 3, &WRONG);
@@ -96,7 +96,10 @@ fn the_last_hash_of_a_burst_is_checked_at_its_end_and_proves_all_of_it() {
     for sequence in 2..=100 {
         let outcome = set(&mut run, millis(sequence), sequence, &hash(100, sequence));
         let at_once = sequence == 2;
-        assert_eq!(outcome == Outcome::Applied(Verdict::Match), at_once);
+        assert_eq!(
+            outcome == ApplyOutcome::Applied(HashVerdict::Match),
+            at_once
+        );
         assert_eq!(
             run.is_proven(),
             at_once,
@@ -186,7 +189,7 @@ fn a_hash_is_checked_while_there_is_fuel_and_later_when_there_was_none() {
     // that is owed: the next check is as much later.
     for (len, next) in [(199, 1_980), (200, 2_000), (201, 2_010), (1_000, 10_000)] {
         let mut limits = ReducerLimits::default();
-        limits.verification.bytes_per_second = 100;
+        limits.hash_bytes_per_second = 100;
         let mut run = started(limits.clone(), len);
         assert_eq!(set(&mut run, millis(1), 2, &WRONG), MISMATCH, "{len}");
         assert_eq!(run.proof(), None);
@@ -197,13 +200,13 @@ fn a_hash_is_checked_while_there_is_fuel_and_later_when_there_was_none() {
         assert_eq!(run.poll_timeout(), Some(millis(next)), "{len}");
     }
     let mut limits = ReducerLimits::default();
-    limits.verification.bytes_per_second = 0;
+    limits.hash_bytes_per_second = 0;
     let mut run = started(limits, 100);
     let out = set(&mut run, millis(1), 2, &hash(100, 2));
     assert_eq!(out, unproven(Unproven::OutOfFuel));
     assert_eq!((run.poll_timeout(), run.is_proven()), (None, false));
     let mut limits = ReducerLimits::default();
-    limits.verification.bytes_per_second = 100;
+    limits.hash_bytes_per_second = 100;
     let mut run = started(limits, 150);
     assert_eq!(set(&mut run, millis(1), 2, &hash(150, 2)).code(), "applied");
     assert!(run.is_proven());
@@ -288,11 +291,14 @@ fn a_refutation_at_the_end_of_a_burst_is_counted() {
 fn no_hash_is_checked_where_none_is_to_be_and_each_where_each_is() {
     for (interval, checked) in [(Duration::MAX, false), (Duration::ZERO, true)] {
         let mut limits = ReducerLimits::default();
-        limits.verification.interval = interval;
+        limits.hash_interval = interval;
         let mut run = started(limits, 100);
         for sequence in 2..10 {
             let outcome = set(&mut run, Duration::ZERO, sequence, &hash(100, sequence));
-            assert_eq!(outcome == Outcome::Applied(Verdict::Match), checked);
+            assert_eq!(
+                outcome == ApplyOutcome::Applied(HashVerdict::Match),
+                checked
+            );
             assert_eq!(run.is_proven(), checked);
         }
         run.handle_timeout(Duration::from_secs(900));

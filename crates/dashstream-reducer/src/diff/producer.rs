@@ -36,54 +36,23 @@ impl Default for ProducerLimits {
 }
 
 /// What to send so that a consumer who has the state before has the new one, bit for bit.
+///
+/// Like the wire's message: no operations and no full state say that nothing changed. That may be sent,
+/// since its hash can be checked, and need not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "consumers do not have the state until it is sent"]
 pub struct Emission {
-    /// What changed.
-    pub body: Body,
-    /// SHA-256 of the new state's canonical text in
-    /// [`Dialect::Current`](crate::Dialect::Current), where one is due.
+    /// What changed of the state before; none where the state is sent in full.
+    pub operations: Vec<Operation>,
+    /// The new state's canonical text, where it is sent in full.
+    pub full_state: Option<Vec<u8>>,
+    /// The limit that the comparison exceeded, where it is sent in full for that.
+    pub exceeded: Option<DiffError>,
+    /// SHA-256 of the new state's canonical text, where one is due.
     pub hash: Option<[u8; 32]>,
     /// The last checkpoint that was sent; empty without one.
     pub base: Vec<u8>,
-}
-
-/// How a new state is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the wire has these three; a host that encodes itself must handle each"
-)]
-pub enum Body {
-    /// Nothing changed. It may be sent, since its hash can be checked, and need not be.
-    Unchanged,
-    /// By operations on the state before.
-    Operations(Vec<Operation>),
-    /// By its canonical text.
-    FullState {
-        /// The text.
-        text: Vec<u8>,
-        /// Why operations do not do.
-        why: WhyFull,
-    },
-}
-
-/// Why a state is sent in full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that counts the reasons must know every one"
-)]
-pub enum WhyFull {
-    /// Consumers have no state yet.
-    First,
-    /// The host asked for it.
-    Asked,
-    /// The operations, as JSON text, are no shorter than the state.
-    NotShorter,
-    /// The comparison exceeded a limit.
-    Limit(DiffError),
 }
 
 /// One run's producer: holds the state that consumers have, and tells what makes the next one of it.
@@ -98,8 +67,8 @@ pub struct Producer {
     limits: ProducerLimits,
     /// What consumers have.
     last: Option<Document>,
-    /// Why the next emission is a full state.
-    full: Option<WhyFull>,
+    /// Whether the next emission is a full state in any case.
+    full: bool,
     base: Vec<u8>,
     hasher: Hasher,
     /// Emissions since the last hash.
@@ -113,7 +82,7 @@ impl Producer {
         Self {
             limits,
             last: None,
-            full: Some(WhyFull::First),
+            full: false,
             base: Vec::new(),
             hasher: Hasher::new(),
             unhashed: 0,
@@ -137,21 +106,25 @@ impl Producer {
         if nodes > limit {
             return Err(DiffError::TooManyNodes { limit, nodes });
         }
-        let body = match (self.full.take(), &self.last) {
-            (Some(why), _) => full_state(state, why),
-            (None, None) => full_state(state, WhyFull::First),
-            (None, Some(last)) => match diff(last, state, &self.limits.diff) {
-                Ok(difference) if difference.operations.is_empty() => Body::Unchanged,
-                Ok(difference) if difference.text_bytes < len => {
-                    Body::Operations(difference.operations)
-                }
-                Ok(_) => full_state(state, WhyFull::NotShorter),
-                Err(error) => full_state(state, WhyFull::Limit(error)),
-            },
+        let in_full = core::mem::take(&mut self.full);
+        let last = self.last.replace(state.clone()).filter(|_| !in_full);
+        let difference = last.map(|last| diff(&last, state, &self.limits.diff));
+        let (operations, exceeded) = match difference {
+            Some(Ok(found)) if found.operations.is_empty() || found.text_bytes < len => {
+                (Some(found.operations), None)
+            }
+            Some(Ok(_)) | None => (None, None),
+            Some(Err(error)) => (None, Some(error)),
         };
-        self.last = Some(state.clone());
+        let full_state = operations.is_none().then(|| {
+            let mut text = Vec::new();
+            state.to_canonical(&mut text);
+            text
+        });
         Ok(Emission {
-            body,
+            operations: operations.unwrap_or_default(),
+            full_state,
+            exceeded,
             hash: self.hash(state),
             base: self.base.clone(),
         })
@@ -161,7 +134,7 @@ impl Producer {
     /// a checkpoint: the next emission follows from it.
     pub fn sent(&mut self, state: Document) {
         self.last = Some(state);
-        self.full = None;
+        self.full = false;
     }
 
     /// Notes that a checkpoint was sent: emissions name it from now on.
@@ -171,9 +144,7 @@ impl Producer {
 
     /// Makes the next emission a full state: a consumer asked for it, or an emission was lost.
     pub const fn ask_full(&mut self) {
-        if self.full.is_none() {
-            self.full = Some(WhyFull::Asked);
-        }
+        self.full = true;
     }
 
     /// The state that consumers have, if they have one.
@@ -191,10 +162,4 @@ impl Producer {
         self.unhashed = 0;
         Some(self.hasher.hash(state))
     }
-}
-
-fn full_state(state: &Document, why: WhyFull) -> Body {
-    let mut text = Vec::new();
-    state.to_canonical(&mut text);
-    Body::FullState { text, why }
 }

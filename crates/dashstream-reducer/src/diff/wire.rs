@@ -2,26 +2,19 @@
 
 use dashstream_codec::v1::{DiffOperation, Header, StateDiff, ValueEncoding};
 
-use crate::diff::{Body, Emission};
+use crate::diff::Emission;
 use crate::patch::Operation;
 
 impl Emission {
     /// The message to send, under a header that holds its place in the run.
     #[must_use]
     pub fn into_state_diff(self, header: Header) -> StateDiff {
-        let (operations, full_state) = match self.body {
-            Body::Unchanged => (Vec::new(), Vec::new()),
-            Body::Operations(operations) => {
-                (operations.into_iter().map(Into::into).collect(), Vec::new())
-            }
-            Body::FullState { text, .. } => (Vec::new(), text),
-        };
         StateDiff {
             header: Some(header),
             base_checkpoint_id: self.base.into(),
-            operations,
+            operations: self.operations.into_iter().map(Into::into).collect(),
             state_hash: self.hash.map_or_else(Vec::new, Vec::from).into(),
-            full_state: full_state.into(),
+            full_state: self.full_state.unwrap_or_default().into(),
         }
     }
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use sha2::digest::core_api::CoreProxy;
 use sha2::{Digest, Sha256};
 
-use super::{Dialect, Unproven, Verdict};
+use super::{Dialect, HashVerdict, Unproven};
 use crate::document::{DialectRisk, Document, Sink, write};
 
 /// Computes state hashes, the SHA-256 of the canonical text, without ever holding that text.
@@ -18,12 +18,12 @@ use crate::document::{DialectRisk, Document, Sink, write};
 /// # Examples
 ///
 /// ```
-/// use dashstream_reducer::{Document, Hasher, ReadLimits, Verdict};
+/// use dashstream_reducer::{Document, Hasher, ReadLimits, HashVerdict};
 ///
 /// let state = Document::from_str(r#"{"b": 2, "a": 1}"#, &ReadLimits::default())?;
 /// let mut hasher = Hasher::new();
 /// let hash = hasher.hash(&state);
-/// assert_eq!(hasher.verify(&state, &hash), Verdict::Match);
+/// assert_eq!(hasher.verify(&state, &hash), HashVerdict::Match);
 /// # Ok::<(), dashstream_reducer::ReadError>(())
 /// ```
 #[derive(Clone, Default)]
@@ -50,7 +50,7 @@ impl Hasher {
         }
     }
 
-    /// The hash of `state`, as producers send it: of the canonical text in [`Dialect::Current`].
+    /// The hash of `state`, as producers send it: of [`Document::to_canonical`].
     #[must_use]
     pub fn hash(&mut self, state: &Document) -> [u8; 32] {
         self.marks.truncate(self.usable(state));
@@ -75,15 +75,15 @@ impl Hasher {
     ///
     /// Hashes once, as [`Hasher::hash`] does. When the hash differs, and the state holds something
     /// that the dialects print differently, the whole text is hashed once or twice more.
-    pub fn verify(&mut self, state: &Document, hash: &[u8]) -> Verdict {
+    pub fn verify(&mut self, state: &Document, hash: &[u8]) -> HashVerdict {
         if hash.is_empty() {
-            return Verdict::NotComparable(Unproven::NoHash);
+            return HashVerdict::NotComparable(Unproven::NoHash);
         }
         let Ok(expected) = <[u8; 32]>::try_from(hash) else {
-            return Verdict::NotComparable(Unproven::HashLength);
+            return HashVerdict::NotComparable(Unproven::HashLength);
         };
         if self.hash(state) == expected {
-            return Verdict::Match;
+            return HashVerdict::Match;
         }
         let mut seen = DialectRisk::default();
         seen.look(&state.root);
@@ -91,16 +91,16 @@ impl Hasher {
         if seen.float || seen.high_name {
             for dialect in [Dialect::Ryu, Dialect::JavaScript] {
                 if self.printed_as(dialect, state) == expected {
-                    return Verdict::Drift(dialect);
+                    return HashVerdict::Drift;
                 }
             }
         }
         if seen.wide {
-            Verdict::NotComparable(Unproven::WideNumber)
+            HashVerdict::NotComparable(Unproven::WideNumber)
         } else if seen.replaced {
-            Verdict::NotComparable(Unproven::LoneSurrogate)
+            HashVerdict::NotComparable(Unproven::LoneSurrogate)
         } else {
-            Verdict::Mismatch
+            HashVerdict::Mismatch
         }
     }
 

@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use crate::document::ReadLimits;
-use crate::hash::Verification;
 use crate::patch::PatchLimits;
 
 /// Limits and choices of one [`Reducer`](crate::Reducer). Write it as a literal, with
@@ -19,8 +18,18 @@ pub struct ReducerLimits {
     pub read: ReadLimits,
     /// What a diff may cost, and how large the state may become.
     pub patch: PatchLimits,
-    /// When a diff's hash is checked.
-    pub verification: Verification,
+    /// The shortest time between two checks of a diff's hash; full states are checked whenever they carry
+    /// one. Default 250 ms: what a person takes for at once. Zero checks each diff, [`Duration::MAX`] none.
+    ///
+    /// A hash covers the whole state, so that a match proves the newest state whatever was skipped before.
+    /// The last one of a burst is checked when [`Reducer::handle_timeout`](crate::Reducer::handle_timeout)
+    /// is called. What has been proved is said by [`Reducer::proof`](crate::Reducer::proof), and by nothing
+    /// else.
+    pub hash_interval: Duration,
+    /// Bytes of canonical text that may be hashed in a second; unused ones are saved up, for two seconds, and
+    /// what a longer text takes is owed. Default 8 MiB, so that the largest state is checked every other
+    /// second: about a hundredth of a core. 0 checks no diff.
+    pub hash_bytes_per_second: u64,
     /// Diffs kept while the run waits for a snapshot. Default 1,024: a few minutes of a busy run.
     pub buffered_diffs: usize,
     /// Bytes of those diffs. Default 1 MiB, the producers' limit for one message.
@@ -51,7 +60,8 @@ impl Default for ReducerLimits {
                 ..ReadLimits::default()
             },
             patch: PatchLimits::default(),
-            verification: Verification::default(),
+            hash_interval: Duration::from_millis(250),
+            hash_bytes_per_second: 8 << 20,
             buffered_diffs: 1_024,
             buffered_bytes: 1 << 20,
             checkpoints: 64,

@@ -1,6 +1,6 @@
 //! What became of an update.
 
-use crate::hash::Verdict;
+use crate::hash::HashVerdict;
 use crate::reducer::ResyncReason;
 
 /// What became of one update.
@@ -13,9 +13,9 @@ use crate::reducer::ResyncReason;
     clippy::exhaustive_enums,
     reason = "a host must decide about every outcome; a new one is a major release"
 )]
-pub enum Outcome {
+pub enum ApplyOutcome {
     /// The state is that of this update, and the run was in step before it.
-    Applied(Verdict),
+    Applied(HashVerdict),
     /// The state is right again: a snapshot, or the message that was missing, ended a wait.
     Recovered {
         /// Diffs that were waiting and have been applied after it.
@@ -37,7 +37,7 @@ pub enum Outcome {
     Quarantined,
 }
 
-impl Outcome {
+impl ApplyOutcome {
     /// A stable name, fit for a metric label.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -1,11 +1,11 @@
 //! What a message makes of its run: `transitions.md`, carried out.
 
 use crate::document::Document;
-use crate::hash::Verdict;
+use crate::hash::HashVerdict;
 use crate::patch::{self, Operations};
 use crate::reducer::epoch::{Content, Facts, Id, Relation};
 use crate::reducer::sequence_ranges::SequenceRanges;
-use crate::reducer::{HashBudget, Outcome, Reducer, ResyncReason, Stamp, Update};
+use crate::reducer::{ApplyOutcome, HashBudget, Reducer, ResyncReason, Stamp, Update};
 
 impl Reducer {
     pub(super) fn step(
@@ -13,15 +13,15 @@ impl Reducer {
         stamp: Stamp,
         update: Update<'_>,
         fuel: &mut HashBudget,
-    ) -> Outcome {
+    ) -> ApplyOutcome {
         let highest = self.sequences.highest();
         let sequence = match (stamp.sequence(), update) {
             (_, Update::Lost) => return self.distrust(ResyncReason::Lost, highest),
             (Some(sequence), _) => sequence.get(),
             (None, Update::Other | Update::End) if self.resync.is_none() => {
-                return Outcome::Unchanged;
+                return ApplyOutcome::Unchanged;
             }
-            (None, Update::Other | Update::End) => return Outcome::Waiting,
+            (None, Update::Other | Update::End) => return ApplyOutcome::Waiting,
             (None, _) => return self.distrust(ResyncReason::NoSequence, highest),
         };
         let outcome = self.relate(sequence, stamp, update, fuel);
@@ -36,7 +36,7 @@ impl Reducer {
         stamp: Stamp,
         update: Update<'_>,
         fuel: &mut HashBudget,
-    ) -> Outcome {
+    ) -> ApplyOutcome {
         let highest = self.sequences.highest();
         let facts = self.facts(sequence, stamp, update);
         let relation = self
@@ -44,7 +44,7 @@ impl Reducer {
             .relation(sequence, &stamp, &facts, self.limits.sequence_jump);
         match relation {
             Relation::Ours => self.take(sequence, stamp, update, fuel),
-            Relation::Duplicate => Outcome::Duplicate,
+            Relation::Duplicate => ApplyOutcome::Duplicate,
             Relation::Stale | Relation::Straggler => {
                 if relation == Relation::Straggler && facts.content == Content::Full {
                     self.epoch.reused(sequence);
@@ -54,7 +54,7 @@ impl Reducer {
                 if let Update::Checkpoint { id, .. } = update {
                     self.ids.checkpoint(id, self.limits.checkpoints);
                 }
-                Outcome::Stale
+                ApplyOutcome::Stale
             }
             Relation::Reused => {
                 self.epoch.reused(sequence);
@@ -69,7 +69,7 @@ impl Reducer {
             }
             Relation::Ended => {
                 self.epoch.ended(&stamp);
-                Outcome::Stale
+                ApplyOutcome::Stale
             }
             Relation::Jump => {
                 self.epoch.jumped(sequence);
@@ -84,9 +84,9 @@ impl Reducer {
                     self.resync = Some(ResyncReason::NoSnapshot);
                 }
                 let outcome = self.take(sequence, stamp, update, fuel);
-                if matches!(outcome, Outcome::Waiting | Outcome::Buffered) {
+                if matches!(outcome, ApplyOutcome::Waiting | ApplyOutcome::Buffered) {
                     // What came before is missing.
-                    return Outcome::Resync(ResyncReason::NoSnapshot);
+                    return ApplyOutcome::Resync(ResyncReason::NoSnapshot);
                 }
                 outcome
             }
@@ -134,7 +134,7 @@ impl Reducer {
         stamp: Stamp,
         update: Update<'_>,
         fuel: &mut HashBudget,
-    ) -> Outcome {
+    ) -> ApplyOutcome {
         self.epoch.take(sequence, &stamp);
         if let Update::Start { state } = update {
             return self.start(sequence, stamp, state, fuel);
@@ -157,7 +157,7 @@ impl Reducer {
                 let outcome = self.full(sequence, state, &[], fuel);
                 // One that cannot be read need not be known: after the full state that is needed now,
                 // a diff may name what came before.
-                if !matches!(outcome, Outcome::Resync(ResyncReason::Snapshot(_))) {
+                if !matches!(outcome, ApplyOutcome::Resync(ResyncReason::Snapshot(_))) {
                     self.ids.checkpoint(id, self.limits.checkpoints);
                 }
                 outcome
@@ -196,7 +196,7 @@ impl Reducer {
         stamp: Stamp,
         state: Option<&[u8]>,
         fuel: &mut HashBudget,
-    ) -> Outcome {
+    ) -> ApplyOutcome {
         self.cover(sequence);
         self.ids.start(stamp.message_id());
         self.ids
@@ -209,14 +209,14 @@ impl Reducer {
     }
 
     /// A number that is not believed leaves a gap, and everything else as it is.
-    fn jump(&mut self) -> Outcome {
+    fn jump(&mut self) -> ApplyOutcome {
         let missing = self.limits.sequence_jump;
         let reason = ResyncReason::Gap { missing };
         if self.resync.is_some() {
-            return Outcome::Waiting;
+            return ApplyOutcome::Waiting;
         }
         self.resync = Some(reason);
-        Outcome::Resync(reason)
+        ApplyOutcome::Resync(reason)
     }
 
     fn diff(
@@ -225,7 +225,7 @@ impl Reducer {
         operations: Operations<'_>,
         (hash, base): (&[u8], &[u8]),
         fuel: &mut HashBudget,
-    ) -> Outcome {
+    ) -> ApplyOutcome {
         let in_place = self
             .cursor
             .is_some_and(|cursor| self.sequences.spans(cursor, sequence));
@@ -236,10 +236,10 @@ impl Reducer {
             return match self.change(sequence, operations, (hash, base), fuel) {
                 Ok(_) if !is_synced => {
                     self.resync = None;
-                    Outcome::Recovered { replayed: 0 }
+                    ApplyOutcome::Recovered { replayed: 0 }
                 }
-                Ok(_) if operations.is_empty() => Outcome::Unchanged,
-                Ok(verdict) => Outcome::Applied(verdict),
+                Ok(_) if operations.is_empty() => ApplyOutcome::Unchanged,
+                Ok(verdict) => ApplyOutcome::Applied(verdict),
                 Err(reason) => self.distrust(reason, sequence),
             };
         }
@@ -249,8 +249,8 @@ impl Reducer {
             .keep(sequence, operations, (hash, base), budget)
         {
             let outcome = self.placed(fuel);
-            if outcome == Outcome::Waiting {
-                Outcome::Buffered
+            if outcome == ApplyOutcome::Waiting {
+                ApplyOutcome::Buffered
             } else {
                 outcome
             }
@@ -259,27 +259,33 @@ impl Reducer {
             self.drop_cursor(sequence);
             match self.resync {
                 None => self.distrust(self.gap(), sequence),
-                Some(_) => Outcome::Waiting,
+                Some(_) => ApplyOutcome::Waiting,
             }
         }
     }
 
     /// A complete state, which makes it right whatever came before.
-    fn full(&mut self, sequence: u64, text: &[u8], hash: &[u8], fuel: &mut HashBudget) -> Outcome {
+    fn full(
+        &mut self,
+        sequence: u64,
+        text: &[u8],
+        hash: &[u8],
+        fuel: &mut HashBudget,
+    ) -> ApplyOutcome {
         if self.cursor.is_some_and(|cursor| sequence <= cursor) {
-            return Outcome::Stale;
+            return ApplyOutcome::Stale;
         }
         // What it came with may have been forgotten: a number that has made a state makes no other.
         let made = self.made_at.is_some_and(|made_at| sequence <= made_at);
         if made || sequence < self.dropped {
-            return Outcome::Waiting;
+            return ApplyOutcome::Waiting;
         }
         let state = match Document::from_slice(text, &self.limits.read) {
             Ok(state) => state,
             Err(error) => return self.distrust(ResyncReason::Snapshot(error), sequence),
         };
         let verdict = self.verifier.full(self.now, (sequence, hash), &state);
-        if verdict == Verdict::Mismatch {
+        if verdict == HashVerdict::Mismatch {
             return self.distrust(ResyncReason::HashMismatch, sequence);
         }
         // After a state that was refuted the newest version is held alone.
@@ -295,7 +301,7 @@ impl Reducer {
         self.ids.full_state(sequence);
         self.epoch.settle();
         match self.resync {
-            None if self.sequences.highest() == sequence => Outcome::Applied(verdict),
+            None if self.sequences.highest() == sequence => ApplyOutcome::Applied(verdict),
             None | Some(_) => self.placed(fuel),
         }
     }
@@ -308,10 +314,10 @@ impl Reducer {
     }
 
     /// Takes up what can be taken up now that one more message has its place.
-    fn placed(&mut self, fuel: &mut HashBudget) -> Outcome {
+    fn placed(&mut self, fuel: &mut HashBudget) -> ApplyOutcome {
         let was = self.resync;
         let Some(mut cursor) = self.cursor else {
-            return Outcome::Waiting;
+            return ApplyOutcome::Waiting;
         };
         let mut replayed = 0_u32;
         while let Some(next) = self.pending.first_after(cursor) {
@@ -335,16 +341,16 @@ impl Reducer {
             self.cursor = Some(cursor.max(highest));
             self.resync = None;
             return match was {
-                None => Outcome::Unchanged,
-                Some(_) => Outcome::Recovered { replayed },
+                None => ApplyOutcome::Unchanged,
+                Some(_) => ApplyOutcome::Recovered { replayed },
             };
         }
         self.cursor = Some(cursor);
         let reason = self.gap();
         self.resync = Some(reason);
         match was {
-            Some(ResyncReason::Gap { .. }) => Outcome::Waiting,
-            None | Some(_) => Outcome::Resync(reason),
+            Some(ResyncReason::Gap { .. }) => ApplyOutcome::Waiting,
+            None | Some(_) => ApplyOutcome::Resync(reason),
         }
     }
 
@@ -355,23 +361,21 @@ impl Reducer {
         operations: Operations<'_>,
         (hash, base): (&[u8], &[u8]),
         fuel: &mut HashBudget,
-    ) -> Result<Verdict, ResyncReason> {
+    ) -> Result<HashVerdict, ResyncReason> {
         if !self.ids.knows_base(base, self.limits.checkpoints) {
             return Err(ResyncReason::UnknownBase);
         }
         // Kept only when the hash may refuse what follows: a state with one owner is changed in place.
-        let policy = self.limits.verification;
-        let due = self.verifier.is_due(self.now, policy, hash);
+        let due = self.verifier.is_due(self.now, hash);
         let before = due.then(|| self.state.clone()).flatten();
         let state = self.state.as_mut().ok_or(ResyncReason::NoSnapshot)?;
         let applied =
             patch::apply(state, operations, &self.limits.patch).map_err(ResyncReason::Patch)?;
         self.given = self.given.saturating_add(applied.given);
-        let when = (self.now, policy, due);
         let verdict = self
             .verifier
-            .diff(when, (sequence, hash), (state, applied), fuel);
-        if verdict == Verdict::Mismatch {
+            .diff((self.now, due), (sequence, hash), (state, applied), fuel);
+        if verdict == HashVerdict::Mismatch {
             // The last state that was not refuted stays, and is what the history ends with.
             self.state = before;
             return Err(ResyncReason::HashMismatch);
@@ -387,10 +391,10 @@ impl Reducer {
     }
 
     /// From now on the state is not known to be right, until a full state from `sequence` on.
-    pub(super) fn distrust(&mut self, reason: ResyncReason, sequence: u64) -> Outcome {
+    pub(super) fn distrust(&mut self, reason: ResyncReason, sequence: u64) -> ApplyOutcome {
         self.drop_cursor(sequence);
         self.resync = Some(reason);
-        Outcome::Resync(reason)
+        ApplyOutcome::Resync(reason)
     }
 
     /// What was applied so far cannot be applied again: only a full state from there on will do.

@@ -3,8 +3,9 @@
 use core::time::Duration;
 
 use crate::document::Document;
-use crate::hash::{Hasher, Unproven, Verdict, Verification};
+use crate::hash::{HashVerdict, Hasher, Unproven};
 use crate::patch::Applied;
+use crate::reducer::ReducerLimits;
 
 /// The last state of a run that matched its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Proof {
 #[derive(Clone, Debug)]
 pub(super) struct Verifier {
     hasher: Hasher,
+    /// The shortest time between two checks.
+    interval: Duration,
     /// Bytes that the state which the hasher remembers holds alone, at most.
     pinned: u64,
     fuel: HashBudget,
@@ -39,11 +42,12 @@ struct Waiting {
 }
 
 impl Verifier {
-    pub(super) fn new(policy: Verification) -> Self {
+    pub(super) fn new(limits: &ReducerLimits) -> Self {
         Self {
             hasher: Hasher::new(),
+            interval: limits.hash_interval,
             pinned: 0,
-            fuel: HashBudget::new(policy.bytes_per_second),
+            fuel: HashBudget::new(limits.hash_bytes_per_second),
             last: None,
             waiting: None,
             proof: None,
@@ -51,36 +55,36 @@ impl Verifier {
     }
 
     /// Whether a diff's hash is to be checked at once, fuel permitting.
-    pub(super) fn is_due(&self, now: Duration, policy: Verification, hash: &[u8]) -> bool {
-        hash.len() == HASH_BYTES && policy.interval != Duration::MAX && now >= self.due_at(policy)
+    pub(super) fn is_due(&self, now: Duration, hash: &[u8]) -> bool {
+        hash.len() == HASH_BYTES && self.interval != Duration::MAX && now >= self.due_at()
     }
 
     /// The state was changed by a message with this hash: checks it if it is `due` and paid for, or
     /// keeps it until it is.
     pub(super) fn diff(
         &mut self,
-        (now, policy, due): (Duration, Verification, bool),
+        (now, due): (Duration, bool),
         (sequence, hash): (u64, &[u8]),
         (state, applied): (&Document, Applied),
         given: &mut HashBudget,
-    ) -> Verdict {
+    ) -> HashVerdict {
         self.waiting = None;
         self.pin(applied.left_behind);
         let Ok(hash) = hash.try_into() else {
-            return Verdict::NotComparable(if hash.is_empty() {
+            return HashVerdict::NotComparable(if hash.is_empty() {
                 Unproven::NoHash
             } else {
                 Unproven::HashLength
             });
         };
-        if policy.interval != Duration::MAX {
-            let at = self.due_at(policy).max(now);
+        if self.interval != Duration::MAX {
+            let at = self.due_at().max(now);
             self.waiting = Some(Waiting { sequence, hash, at });
         }
         if due {
-            self.check(now, policy, state, given)
+            self.check(now, state, given)
         } else {
-            Verdict::NotComparable(Unproven::NotDue)
+            HashVerdict::NotComparable(Unproven::NotDue)
         }
     }
 
@@ -88,12 +92,11 @@ impl Verifier {
     pub(super) fn handle_timeout(
         &mut self,
         now: Duration,
-        policy: Verification,
         state: &Document,
         given: &mut HashBudget,
-    ) -> Option<Verdict> {
+    ) -> Option<HashVerdict> {
         let is_time = self.waiting.is_some_and(|waiting| now >= waiting.at);
-        is_time.then(|| self.check(now, policy, state, given))
+        is_time.then(|| self.check(now, state, given))
     }
 
     /// When a hash that waits may be checked.
@@ -114,7 +117,7 @@ impl Verifier {
         now: Duration,
         (sequence, hash): (u64, &[u8]),
         state: &Document,
-    ) -> Verdict {
+    ) -> HashVerdict {
         self.waiting = None;
         if hash.len() == HASH_BYTES {
             self.last = Some(now);
@@ -138,15 +141,9 @@ impl Verifier {
         self.hasher.bytes().saturating_add(self.pinned)
     }
 
-    fn check(
-        &mut self,
-        now: Duration,
-        policy: Verification,
-        state: &Document,
-        given: &mut HashBudget,
-    ) -> Verdict {
+    fn check(&mut self, now: Duration, state: &Document, given: &mut HashBudget) -> HashVerdict {
         let Some(waiting) = &mut self.waiting else {
-            return Verdict::NotComparable(Unproven::NoHash);
+            return HashVerdict::NotComparable(Unproven::NoHash);
         };
         let cost = self.hasher.cost(state);
         let own_at = self.fuel.at_least(now, cost);
@@ -154,12 +151,12 @@ impl Verifier {
         let (Some(own_at), Some(given_at)) = (own_at, given_at) else {
             // Nothing is ever hashed.
             self.waiting = None;
-            return Verdict::NotComparable(Unproven::OutOfFuel);
+            return HashVerdict::NotComparable(Unproven::OutOfFuel);
         };
         let at = own_at.max(given_at);
         if at > now {
-            waiting.at = at.max(now.saturating_add(policy.interval));
-            return Verdict::NotComparable(Unproven::OutOfFuel);
+            waiting.at = at.max(now.saturating_add(self.interval));
+            return HashVerdict::NotComparable(Unproven::OutOfFuel);
         }
         let Waiting { sequence, hash, .. } = *waiting;
         self.waiting = None;
@@ -167,8 +164,8 @@ impl Verifier {
         let verdict = self.verify(now, sequence, state, &hash);
         // The other dialects are hashed from the beginning.
         let spent = match verdict {
-            Verdict::Match | Verdict::Mismatch => cost,
-            Verdict::Drift(_) | Verdict::NotComparable(_) => {
+            HashVerdict::Match | HashVerdict::Mismatch => cost,
+            HashVerdict::Drift | HashVerdict::NotComparable(_) => {
                 cost.saturating_add(state.canonical_len().saturating_mul(2))
             }
         };
@@ -177,23 +174,29 @@ impl Verifier {
         verdict
     }
 
-    fn due_at(&self, policy: Verification) -> Duration {
+    fn due_at(&self) -> Duration {
         self.last
-            .map_or(Duration::ZERO, |last| last.saturating_add(policy.interval))
+            .map_or(Duration::ZERO, |last| last.saturating_add(self.interval))
     }
 
-    fn verify(&mut self, now: Duration, sequence: u64, state: &Document, hash: &[u8]) -> Verdict {
+    fn verify(
+        &mut self,
+        now: Duration,
+        sequence: u64,
+        state: &Document,
+        hash: &[u8],
+    ) -> HashVerdict {
         let verdict = self.hasher.verify(state, hash);
         self.pinned = 0;
         match verdict {
             // What the hasher remembers is the run's own state.
-            Verdict::Match | Verdict::Drift(_) => {
+            HashVerdict::Match | HashVerdict::Drift => {
                 self.proof = Some(Proof { sequence, at: now });
             }
-            Verdict::NotComparable(Unproven::WideNumber | Unproven::LoneSurrogate) => {}
+            HashVerdict::NotComparable(Unproven::WideNumber | Unproven::LoneSurrogate) => {}
             // It would keep a state that nobody else has.
-            Verdict::Mismatch
-            | Verdict::NotComparable(
+            HashVerdict::Mismatch
+            | HashVerdict::NotComparable(
                 Unproven::NoHash | Unproven::HashLength | Unproven::NotDue | Unproven::OutOfFuel,
             ) => self.forget_last(),
         }

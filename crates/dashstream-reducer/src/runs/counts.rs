@@ -1,7 +1,7 @@
 //! Numbers about all runs, for metrics.
 
-use crate::hash::Verdict;
-use crate::reducer::{Outcome, Reducer, ResyncReason};
+use crate::hash::HashVerdict;
+use crate::reducer::{ApplyOutcome, Reducer, ResyncReason};
 
 /// What all runs together look like, and what became of all updates since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,30 +33,30 @@ pub struct Counts {
     pub quarantine_dropped: u64,
 }
 
-/// How often each [`Outcome`] occurred.
+/// How often each [`ApplyOutcome`] occurred.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "an outcome may say that a run needs a snapshot"]
 pub struct ApplySummary {
-    /// [`Outcome::Applied`].
+    /// [`ApplyOutcome::Applied`].
     pub applied: u64,
-    /// [`Outcome::Recovered`].
+    /// [`ApplyOutcome::Recovered`].
     pub recovered: u64,
-    /// [`Outcome::Unchanged`].
+    /// [`ApplyOutcome::Unchanged`].
     pub unchanged: u64,
-    /// [`Outcome::Duplicate`].
+    /// [`ApplyOutcome::Duplicate`].
     pub duplicate: u64,
-    /// [`Outcome::Stale`].
+    /// [`ApplyOutcome::Stale`].
     pub stale: u64,
-    /// [`Outcome::Buffered`].
+    /// [`ApplyOutcome::Buffered`].
     pub buffered: u64,
-    /// [`Outcome::Waiting`].
+    /// [`ApplyOutcome::Waiting`].
     pub waiting: u64,
-    /// [`Outcome::Resync`].
+    /// [`ApplyOutcome::Resync`].
     pub resync: u64,
     /// Sequence numbers that were missing when a [`ResyncReason::Gap`] was found.
     pub missing: u64,
-    /// [`Outcome::Quarantined`].
+    /// [`ApplyOutcome::Quarantined`].
     pub quarantined: u64,
     /// Verdicts of a matching hash, in whichever dialect.
     pub verified: u64,
@@ -121,37 +121,37 @@ impl StateText {
 
 impl ApplySummary {
     /// Counts one outcome.
-    pub const fn count(&mut self, outcome: Outcome) {
+    pub const fn count(&mut self, outcome: ApplyOutcome) {
         let slot = match outcome {
-            Outcome::Applied(verdict) => {
+            ApplyOutcome::Applied(verdict) => {
                 self.verdict(verdict);
                 &mut self.applied
             }
-            Outcome::Recovered { .. } => &mut self.recovered,
-            Outcome::Unchanged => &mut self.unchanged,
-            Outcome::Duplicate => &mut self.duplicate,
-            Outcome::Stale => &mut self.stale,
-            Outcome::Buffered => &mut self.buffered,
-            Outcome::Waiting => &mut self.waiting,
-            Outcome::Resync(reason) => {
+            ApplyOutcome::Recovered { .. } => &mut self.recovered,
+            ApplyOutcome::Unchanged => &mut self.unchanged,
+            ApplyOutcome::Duplicate => &mut self.duplicate,
+            ApplyOutcome::Stale => &mut self.stale,
+            ApplyOutcome::Buffered => &mut self.buffered,
+            ApplyOutcome::Waiting => &mut self.waiting,
+            ApplyOutcome::Resync(reason) => {
                 if let ResyncReason::Gap { missing } = reason {
                     self.missing = self.missing.saturating_add(missing);
                 }
                 &mut self.resync
             }
-            Outcome::Quarantined => &mut self.quarantined,
+            ApplyOutcome::Quarantined => &mut self.quarantined,
         };
         *slot = slot.saturating_add(1);
     }
 
-    const fn verdict(&mut self, verdict: Verdict) {
+    const fn verdict(&mut self, verdict: HashVerdict) {
         match verdict {
-            Verdict::Match => self.verified = self.verified.saturating_add(1),
-            Verdict::Drift(_) => {
+            HashVerdict::Match => self.verified = self.verified.saturating_add(1),
+            HashVerdict::Drift => {
                 self.verified = self.verified.saturating_add(1);
                 self.drifted = self.drifted.saturating_add(1);
             }
-            Verdict::Mismatch | Verdict::NotComparable(_) => {}
+            HashVerdict::Mismatch | HashVerdict::NotComparable(_) => {}
         }
     }
 }
@@ -199,9 +199,9 @@ impl Counts {
     }
 
     /// One more update, and what became of it.
-    pub(super) fn outcome(&mut self, outcome: Outcome) {
+    pub(super) fn outcome(&mut self, outcome: ApplyOutcome) {
         self.outcomes.count(outcome);
-        if let Outcome::Resync(reason) = outcome {
+        if let ApplyOutcome::Resync(reason) = outcome {
             for (code, count) in ResyncReason::CODES.into_iter().zip(&mut self.resyncs) {
                 *count = count.saturating_add(u64::from(code == reason.code()));
             }
@@ -209,10 +209,10 @@ impl Counts {
     }
 
     /// A hash was checked some time after its update.
-    pub(super) fn checked(&mut self, verdict: Verdict) {
+    pub(super) fn checked(&mut self, verdict: HashVerdict) {
         self.outcomes.verdict(verdict);
-        if verdict == Verdict::Mismatch {
-            self.outcome(Outcome::Resync(ResyncReason::HashMismatch));
+        if verdict == HashVerdict::Mismatch {
+            self.outcome(ApplyOutcome::Resync(ResyncReason::HashMismatch));
         }
     }
 }

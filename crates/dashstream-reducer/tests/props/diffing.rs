@@ -1,7 +1,7 @@
 //! What a difference says, against the state it is of: by our engine, by json-patch, over the wire.
 
 use dashstream_reducer::Document;
-use dashstream_reducer::diff::{Body, DiffLimits, Producer, ProducerLimits, diff};
+use dashstream_reducer::diff::{DiffLimits, Producer, ProducerLimits, diff};
 use dashstream_reducer::patch::{self, PatchLimits};
 use serde_json::{Map, Value, json};
 
@@ -85,17 +85,14 @@ pub fn a_consumer_follows_the_producer(bytes: &[u8]) {
             producer.ask_full();
         }
         let emission = producer.emit(&state).unwrap();
-        match emission.body {
-            Body::Unchanged => {}
-            Body::Operations(operations) => {
-                let text = serde_json::to_vec(&operations).unwrap();
-                assert!((text.len() as u64) < state.canonical_len());
-                let operations: Vec<Value> = serde_json::from_slice(&text).unwrap();
-                apply_parsed(consumer.as_mut().unwrap(), &operations).unwrap();
-            }
-            Body::FullState { text, .. } => {
-                consumer = Some(Document::from_slice(&text, &super::patching::limits()).unwrap());
-            }
+        if let Some(text) = emission.full_state {
+            assert!(emission.operations.is_empty());
+            consumer = Some(Document::from_slice(&text, &super::patching::limits()).unwrap());
+        } else if !emission.operations.is_empty() {
+            let text = serde_json::to_vec(&emission.operations).unwrap();
+            assert!((text.len() as u64) < state.canonical_len());
+            let operations: Vec<Value> = serde_json::from_slice(&text).unwrap();
+            apply_parsed(consumer.as_mut().unwrap(), &operations).unwrap();
         }
         check(consumer.as_ref().unwrap(), &value);
         if let Some(hash) = emission.hash {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::{Encoded, Operation};
 use dashstream_reducer::{
-    ApplySummary, Document, Outcome, Reducer, Runs, RunsLimits, Stamp, Update,
+    ApplyOutcome, ApplySummary, Document, Reducer, Runs, RunsLimits, Stamp, Update,
 };
 use serde_json::Value;
 
@@ -118,7 +118,7 @@ fn deliver(
     thread: &str,
     sequence: u64,
     sent: &Sent,
-) -> (Outcome, Option<u64>) {
+) -> (ApplyOutcome, Option<u64>) {
     let fault = entropy.byte();
     let placed = if fault == 1 { 0 } else { sequence };
     let mut stamp = Stamp::new(placed);
@@ -242,8 +242,8 @@ fn limits(entropy: &mut Entropy<'_>) -> RunsLimits {
     run.message_ids = entropy.below(6);
     run.history_versions = entropy.below(6);
     run.history_bytes = entropy.below(20_000) as u64;
-    run.verification.interval = [0, 0, 1, 250, 5_000].map(Duration::from_millis)[entropy.below(5)];
-    run.verification.bytes_per_second = entropy.below(1_000) as u64;
+    run.hash_interval = [0, 0, 1, 250, 5_000].map(Duration::from_millis)[entropy.below(5)];
+    run.hash_bytes_per_second = entropy.below(1_000) as u64;
     if entropy.byte() < 20 {
         run.read.text_bytes = entropy.below(400);
         run.patch.operations = entropy.below(3);
@@ -312,10 +312,10 @@ fn rescue(runs: &mut Runs, now: Duration, known: &BTreeMap<&str, Known>, sent: &
             continue;
         };
         match outcome {
-            Outcome::Applied(_) | Outcome::Recovered { .. } => {
+            ApplyOutcome::Applied(_) | ApplyOutcome::Recovered { .. } => {
                 assert_eq!(run.state(), Some(&last.state));
             }
-            Outcome::Resync(reason) => assert_eq!(reason.code(), "snapshot_refused"),
+            ApplyOutcome::Resync(reason) => assert_eq!(reason.code(), "snapshot_refused"),
             other => panic!("{other:?}"),
         }
     }

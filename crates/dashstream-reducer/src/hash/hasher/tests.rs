@@ -142,6 +142,6 @@ fn a_remembered_state_does_not_hide_a_dialect() {
     write(&state.root, Dialect::JavaScript, &mut text);
     let printed = Sha256::digest(&text);
     // 1.5 is printed alike, so that this is a match in every dialect.
-    assert_eq!(hasher.verify(&state, &printed), Verdict::Match);
-    assert_eq!(hasher.verify(&state, &[0; 32]), Verdict::Mismatch);
+    assert_eq!(hasher.verify(&state, &printed), HashVerdict::Match);
+    assert_eq!(hasher.verify(&state, &[0; 32]), HashVerdict::Mismatch);
 }
