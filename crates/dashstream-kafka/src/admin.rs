@@ -243,18 +243,13 @@ impl Admin {
         &self,
         partitions: &[TopicPartition],
     ) -> Result<BTreeMap<TopicPartition, Option<i64>>, StartError> {
-        let answer = self
-            .client
-            .committed_offsets(self.topics.list(partitions), self.timeout)
-            .map_err(|error| StartError::unanswered(asked::COMMITTED, ClientCode::of(&error)))?;
+        let unanswered = |error| StartError::unanswered(asked::COMMITTED, ClientCode::of(&error));
+        let asked = self.topics.list(partitions);
+        let answer = self.client.committed_offsets(asked, self.timeout);
+        let answer = answer.map_err(unanswered)?;
         let mut committed = BTreeMap::new();
         for element in answer.elements() {
-            if let Err(error) = element.error() {
-                return Err(StartError::unanswered(
-                    asked::COMMITTED,
-                    ClientCode::of(&error),
-                ));
-            }
+            element.error().map_err(unanswered)?;
             let offset = match element.offset() {
                 Offset::Offset(offset) => Some(offset),
                 Offset::Beginning

@@ -66,10 +66,9 @@ pub(crate) fn store<C: ConsumerContext>(
     if let (true, Err(error)) = (refused, all) {
         return vec![Err(ClientCode::of(&error)); count];
     }
-    let result = |error: &rdkafka::error::KafkaError| ClientCode::of(error);
-    of_each
-        .iter()
-        .map(|element| element.error().map_err(|error| result(&error)))
+    let result = of_each.iter().map(|element| element.error());
+    result
+        .map(|result| result.map_err(|error| ClientCode::of(&error)))
         .collect()
 }
 

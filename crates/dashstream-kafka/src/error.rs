@@ -221,21 +221,14 @@ impl StartError {
 
     /// The client's error for a question that had no answer.
     pub(crate) const fn unanswered_code(&self) -> Option<ClientCode> {
-        match self {
-            Self::Unreachable { code, .. }
-            | Self::AuthenticationFailed { code, .. }
-            | Self::TlsFailed { code, .. }
-            | Self::NotAuthorized { code, .. } => Some(*code),
-            Self::Config(_)
-            | Self::Policy(_)
-            | Self::Setting { .. }
-            | Self::Client
-            | Self::NoSuchTopic { .. }
-            | Self::NotReadable { .. }
-            | Self::Archive(_)
-            | Self::Marker(_)
-            | Self::Thread => None,
+        if let Self::Unreachable { code, .. }
+        | Self::AuthenticationFailed { code, .. }
+        | Self::TlsFailed { code, .. }
+        | Self::NotAuthorized { code, .. } = self
+        {
+            return Some(*code);
         }
+        None
     }
 }
 

@@ -52,21 +52,13 @@ impl Progress {
         self.moved
     }
 
-    pub(crate) const fn stalled_since(&self) -> Option<Duration> {
-        if self.stalled {
-            Some(self.still_since())
-        } else {
-            None
-        }
+    pub(crate) fn stalled_since(&self) -> Option<Duration> {
+        self.stalled.then(|| self.still_since())
     }
 
     /// Since when it does not move and has no reason not to.
-    pub(crate) const fn still_since(&self) -> Duration {
-        if self.moved.as_nanos() < self.rested.as_nanos() {
-            self.rested
-        } else {
-            self.moved
-        }
+    pub(crate) fn still_since(&self) -> Duration {
+        self.moved.max(self.rested)
     }
 
     /// A record was delivered, or the position was set.

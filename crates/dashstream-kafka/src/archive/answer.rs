@@ -53,35 +53,27 @@ pub(super) const TOO_LARGE: Refused = Refused {
 /// What a producer's error means for the archive: the one place that says so.
 fn fault(error: &KafkaError) -> ArchiveFault {
     use RDKafkaErrorCode as Code;
-    let Some(code) = error.rdkafka_error_code() else {
-        return ArchiveFault::Broker;
-    };
-    let is = |codes: &[Code]| codes.contains(&code);
-    if is(&[Code::QueueFull]) {
-        ArchiveFault::QueueFull
-    } else if is(&[
-        Code::MessageTimedOut,
-        Code::OperationTimedOut,
-        Code::RequestTimedOut,
-        Code::TimedOutQueue,
-    ]) {
-        ArchiveFault::TimedOut
-    } else if is(&[Code::MessageSizeTooLarge, Code::InvalidMessageSize]) {
-        ArchiveFault::TooLarge
-    } else if is(&[
-        Code::UnknownTopic,
-        Code::UnknownTopicOrPartition,
-        Code::UnknownPartition,
-        Code::InvalidTopic,
-        Code::TopicAuthorizationFailed,
-        Code::ClusterAuthorizationFailed,
-        Code::SaslAuthenticationFailed,
-        Code::PolicyViolation,
-        Code::UnsupportedForMessageFormat,
-    ]) {
-        ArchiveFault::Refused
-    } else {
-        ArchiveFault::Broker
+    match error.rdkafka_error_code() {
+        Some(Code::QueueFull) => ArchiveFault::QueueFull,
+        Some(
+            Code::MessageTimedOut
+            | Code::OperationTimedOut
+            | Code::RequestTimedOut
+            | Code::TimedOutQueue,
+        ) => ArchiveFault::TimedOut,
+        Some(Code::MessageSizeTooLarge | Code::InvalidMessageSize) => ArchiveFault::TooLarge,
+        Some(
+            Code::UnknownTopic
+            | Code::UnknownTopicOrPartition
+            | Code::UnknownPartition
+            | Code::InvalidTopic
+            | Code::TopicAuthorizationFailed
+            | Code::ClusterAuthorizationFailed
+            | Code::SaslAuthenticationFailed
+            | Code::PolicyViolation
+            | Code::UnsupportedForMessageFormat,
+        ) => ArchiveFault::Refused,
+        Some(_) | None => ArchiveFault::Broker,
     }
 }
 

@@ -76,7 +76,8 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
         let (findings, may_pass) = match ask(config, &topics) {
             Ok(settings) => {
                 let needs = settings::record_bytes(config.letter_bytes);
-                let (archive, sources) = settings.split_first().unwrap_or((&NOTHING, &[]));
+                let nothing = (&TopicSettings::default(), [].as_slice());
+                let (archive, sources) = settings.split_first().unwrap_or(nothing);
                 let mut findings = Vec::new();
                 for source in sources {
                     findings.extend(judge(archive, source, needs, config.archive_keeps));
@@ -133,7 +134,7 @@ fn ask(config: &Config, topics: &[&str]) -> Result<Vec<TopicSettings>, ClientCod
     let answers = runtime
         .block_on(client.describe_configs(&asked, &options))
         .map_err(|error| ClientCode::of(&error))?;
-    let mut settings = vec![NOTHING; topics.len()];
+    let mut settings = vec![TopicSettings::default(); topics.len()];
     for answer in answers {
         let answer = answer.map_err(ClientCode::new)?;
         let OwnedResourceSpecifier::Topic(name) = &answer.specifier else {
@@ -150,8 +151,8 @@ fn ask(config: &Config, topics: &[&str]) -> Result<Vec<TopicSettings>, ClientCod
     Ok(settings)
 }
 
-/// What a topic does with records, as far as the broker tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a topic does with records, as far as the broker tells; by default nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct TopicSettings {
     record_bytes: Option<u64>,
     compacts: Option<bool>,
@@ -162,16 +163,6 @@ struct TopicSettings {
     ms: Option<Bound>,
     bytes: Option<Bound>,
 }
-
-/// What is known before the broker has told anything.
-const NOTHING: TopicSettings = TopicSettings {
-    record_bytes: None,
-    compacts: None,
-    stamps: false,
-    deletes: None,
-    ms: None,
-    bytes: None,
-};
 
 /// Kafka writes -1 for "no bound".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

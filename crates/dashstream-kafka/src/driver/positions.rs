@@ -228,15 +228,10 @@ impl Driver {
     fn is_out_of_range(&self, at: TopicPartition) -> bool {
         let status = self.engine.engine().status();
         status.partitions.iter().any(|of| {
-            let is_meant = of.partition == at;
-            is_meant
-                && matches!(
-                    of.state,
-                    PartitionState::Held {
-                        cause: Some(Cause::OffsetOutOfRange),
-                        ..
-                    }
-                )
+            let PartitionState::Held { cause, .. } = of.state else {
+                return false;
+            };
+            of.partition == at && cause == Some(Cause::OffsetOutOfRange)
         })
     }
 }

@@ -69,7 +69,7 @@ impl<P> Engine<P> {
     /// Lets partitions go on that were full and have room again.
     fn reopen(&mut self) {
         for state in self.partitions.values_mut() {
-            state.is_full &= !has_plenty(self.share, state);
+            state.is_full = state.is_full && !has_plenty(self.share, state);
         }
     }
 

@@ -85,9 +85,9 @@ fn read(
     next: i64,
     earlier: &Sender<Earlier>,
 ) -> Result<(), StartError> {
-    let marks = Admin::new(kafka)?.watermarks(partition)?;
-    let from = next.saturating_sub(records.into()).max(marks.low);
-    let range = from..next.min(marks.high);
+    let log = Admin::new(kafka)?.watermarks(partition)?;
+    let from = next.saturating_sub(records.into()).max(log.start);
+    let range = from..next.min(log.end);
     let topic = kafka.topic_name();
     let mut reader = TopicReader::within(kafka, topic, &BTreeMap::from([(partition, range)]))?;
     while let Some(((_, offset), record)) = reader.read()? {

@@ -22,11 +22,11 @@ pub(crate) fn shadow(
     let mut ranges = BTreeMap::new();
     for (partition, next) in admin.committed()? {
         let Some(next) = next else { continue };
-        let marks = admin.watermarks(partition)?;
+        let log = admin.watermarks(partition)?;
         let from = shadow
             .last
-            .map_or(marks.low, |last| next.saturating_sub(last));
-        ranges.insert(partition, from.max(marks.low)..next.min(marks.high));
+            .map_or(log.start, |last| next.saturating_sub(last));
+        ranges.insert(partition, from.max(log.start)..next.min(log.end));
     }
     // A name with a slip of the pen in it would look like a group that has done everything right.
     if ranges.is_empty() {

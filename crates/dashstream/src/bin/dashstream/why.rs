@@ -22,8 +22,8 @@ pub(crate) fn why(args: &Args, why: &Why, out: &mut impl io::Write) -> Result<Fo
     let committed = committed
         .get(&partition)
         .ok_or(Failure::NoRecord(why.place))?;
-    let marks = admin.watermarks(partition)?;
-    if offset >= marks.high {
+    let log = admin.watermarks(partition)?;
+    if offset >= log.end {
         return Err(Failure::NoRecord(why.place));
     }
     let mut letters = 0_u64;
@@ -60,7 +60,7 @@ pub(crate) fn why(args: &Args, why: &Why, out: &mut impl io::Write) -> Result<Fo
         ),
         (Some(_), _) => ("rejected", "the group's offset has passed it"),
     };
-    let is_there = offset >= marks.low;
+    let is_there = offset >= log.start;
     if args.json {
         let line = json!({
             "state": state,
