@@ -165,7 +165,7 @@ fn waits(broker: &Broker, handed_below: Option<i64>) {
     let place = Place::new(broker, 1);
     broker.append(&place.topic, 0, &[Some("bad"), Some("fatal"), Some("good")]);
     let path = std::env::temp_dir().join(unique("dashstream-marks"));
-    let below = handed_below.map_or("-".to_owned(), |below| below.to_string());
+    let below = handed_below.map_or_else(|| "-".to_owned(), |below| below.to_string());
     let (topic, group) = (&place.topic, &place.group);
     let head = format!("dashstream-crash-marks 1\n{topic}\n{group}\n");
     std::fs::write(&path, format!("{head}0 {below} - 1 {DEATHS}\n")).unwrap();
