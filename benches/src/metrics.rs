@@ -35,7 +35,7 @@ fn record(run: &mut Run) {
     let window = window(WindowShape::SHORT, NonZeroUsize::MIN);
     let slot = WindowShape::SHORT.slot_at(Duration::ZERO);
     let floor = AtomicU64::new(0);
-    window.record_at(slot, (), 1);
+    window.record_in_slot(slot, (), 1);
     floor.fetch_add(1, Ordering::Relaxed);
     assert_eq!(
         window.read_at(Duration::ZERO).count(()),
@@ -50,7 +50,7 @@ fn record(run: &mut Run) {
             Goal::AtMost(1.8),
             || {
                 for _ in 0..CALLS {
-                    window.record_at(black_box(slot), (), black_box(1));
+                    window.record_in_slot(black_box(slot), (), black_box(1));
                 }
             },
             || {
@@ -164,7 +164,7 @@ fn contended(run: &mut Run) {
             let pairs = together.pairs(
                 100,
                 || (),
-                |(), _| (0..CALLS).for_each(|_| window.record_at(black_box(slot), (), 1)),
+                |(), _| (0..CALLS).for_each(|_| window.record_in_slot(black_box(slot), (), 1)),
                 |(), _| (0..CALLS).for_each(|_| counter.inc_by(black_box(1))),
             );
             let ratios = pairs.counted.iter().map(|pair| pair.ours / pair.theirs);
@@ -485,7 +485,7 @@ fn gate(run: &mut Run) {
         "pages, computed",
         "a gate of 100 samples: 163",
         Goal::AtMost(2.0),
-        chance::openings_a_day(gate, threshold, threshold.ratio().fraction() / 2.0),
+        chance::openings_a_day(gate, threshold, threshold.fraction() / 2.0),
     );
     let seconds = (1..=120_u32)
         .find(|seconds| chance::seen_after(gate, threshold, f64::from(*seconds)) >= 0.95)

@@ -14,7 +14,7 @@ use crate::instruments::{
     QUANTILES, Reading, Tally, TallyCore, TallyOptions, Window,
 };
 use crate::label::Label;
-use crate::samples::{Part, Samples, texts};
+use crate::samples::{Part, Samples, Value, texts};
 use crate::window::{Rings, WindowShape};
 
 mod export_gaps;
@@ -35,6 +35,10 @@ pub struct Catalogue<S> {
 ///
 /// There is no other way to an instrument, and none leaves [`Catalogue::build`] unless everything was
 /// registered.
+#[expect(
+    missing_debug_implementations,
+    reason = "it exists within one call of `Catalogue::build`"
+)]
 pub struct Registration<S> {
     now: Duration,
     group: &'static str,
@@ -208,14 +212,8 @@ impl<S> Registration<S> {
         buckets: Buckets,
     ) -> Histogram<K> {
         let cells = Arc::new(HistogramCells::zero(buckets, label.values.len()));
-        let instrument = Arc::clone(&cells);
-        self.instrument(
-            desc,
-            MetricKind::Histogram,
-            Some(buckets),
-            label,
-            instrument,
-        );
+        let (kind, instrument) = (MetricKind::Histogram, Arc::clone(&cells));
+        self.instrument(desc, kind, Some(buckets), label, instrument);
         Histogram { label, cells }
     }
 
@@ -248,30 +246,16 @@ impl<S> Registration<S> {
             name: "quantile",
             values: Some(QUANTILES.map(|(name, _)| name).into()),
         });
-        self.family(
-            quantiles,
-            MetricKind::Gauge,
-            None,
-            labels,
-            part(Part::Quantiles),
-        );
+        let source = part(Part::Quantiles);
+        self.family(quantiles, MetricKind::Gauge, None, labels, source);
         for (desc, view) in views {
-            if !view
-                .bounds
-                .iter()
-                .all(|bound| buckets.bounds.contains(bound))
-            {
+            let mut bounds = view.bounds.iter();
+            if !bounds.all(|bound| buckets.bounds.contains(bound)) {
                 let metric = desc.name;
                 self.error.get_or_insert(RegisterError::Buckets { metric });
             }
-            let source = part(Part::View(*view));
-            self.family(
-                *desc,
-                MetricKind::Histogram,
-                Some(*view),
-                specs(label),
-                source,
-            );
+            let (kind, source) = (MetricKind::Histogram, part(Part::View(*view)));
+            self.family(*desc, kind, Some(*view), specs(label), source);
         }
         Latency { label, core }
     }
@@ -292,9 +276,8 @@ impl<S> Registration<S> {
         let window_of: Vec<_> = kinds.map(|kind| (window.index)(fold(*kind))).collect();
         let core = TallyCore::new(&window_of, window.values.len(), options, self.now);
         let core = Arc::new(core);
-        let instrument: Arc<dyn Instrument> = core.clone();
         Tally {
-            id: self.unshown(name, instrument),
+            id: self.unshown(name, core.clone()),
             label,
             window,
             core,
@@ -313,9 +296,8 @@ impl<S> Registration<S> {
         self.sound(name, &label);
         let shards = crate::shard::rounded(shards);
         let rings = Arc::new(Rings::new(shape, label.values.len(), shards, 0, self.now));
-        let instrument: Arc<dyn Instrument> = rings.clone();
         Window {
-            id: self.unshown(name, instrument),
+            id: self.unshown(name, rings.clone()),
             label,
             rings,
         }
@@ -341,14 +323,9 @@ impl<S> Registration<S> {
     ) where
         S: 'static,
     {
-        self.each(
-            desc,
-            MetricKind::Counter,
-            label,
-            move |out, text, snapshot, value| {
-                out.count(text, read(snapshot, value));
-            },
-        );
+        self.each(desc, MetricKind::Counter, label, move |snapshot, value| {
+            Value::Count(read(snapshot, value))
+        });
     }
 
     /// A gauge for each value of `label` that is read from the host's snapshot.
@@ -360,14 +337,9 @@ impl<S> Registration<S> {
     ) where
         S: 'static,
     {
-        self.each(
-            desc,
-            MetricKind::Gauge,
-            label,
-            move |out, text, snapshot, value| {
-                out.gauge(text, read(snapshot, value));
-            },
-        );
+        self.each(desc, MetricKind::Gauge, label, move |snapshot, value| {
+            Value::Gauge(read(snapshot, value))
+        });
     }
 
     fn each<K: Copy + Send + Sync>(
@@ -375,15 +347,12 @@ impl<S> Registration<S> {
         desc: MetricDesc,
         kind: MetricKind,
         label: Label<K>,
-        show: impl Fn(&mut Samples<'_>, &[&str], &S, K) + Send + Sync + 'static,
+        read: impl Fn(&S, K) -> Value<'static> + Send + Sync + 'static,
     ) {
         self.sound(desc.name, &label);
         self.derive(desc, kind, specs(label), move |snapshot, out| {
-            let texts = texts(label);
-            for (at, value) in label.values.iter().enumerate() {
-                let text = texts.get(at..at.saturating_add(1)).unwrap_or_default();
-                show(out, text, snapshot, *value);
-            }
+            let values = label.values.iter().map(|value| read(snapshot, *value));
+            out.by_value(&texts(label), values);
         });
     }
 
@@ -464,16 +433,6 @@ impl<S> fmt::Debug for Catalogue<S> {
         f.debug_struct("Catalogue")
             .field("families", &self.families.len())
             .field("instruments", &self.instruments.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<S> fmt::Debug for Registration<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration")
-            .field("group", &self.group)
-            .field("catalogue", &self.catalogue)
-            .field("error", &self.error)
             .finish_non_exhaustive()
     }
 }

@@ -27,9 +27,8 @@ pub fn register_in<S: AsRef<Reading> + 'static>(
 ) -> Result<(), RegisterError> {
     let families = catalogue.families();
     for theirs in registry.gather() {
-        let theirs = There::of(&theirs);
-        if let Some(ours) = families.iter().find(|family| theirs.collides(family)) {
-            return Err(taken(ours, theirs.name));
+        if let Some(ours) = families.iter().find(|ours| collides(&theirs, ours)) {
+            return Err(taken(ours, theirs.name()));
         }
     }
     let collector = CatalogueCollector {
@@ -64,19 +63,11 @@ fn descriptions(families: &[Family]) -> Result<Vec<Desc>, RegisterError> {
     families
         .iter()
         .map(|metric| {
-            let labels = metric
-                .labels
-                .iter()
-                .map(|label| label.name.into())
-                .collect();
+            let labels = metric.labels.iter().map(|label| label.name.into());
+            let (name, help) = (metric.name.into(), metric.help.into());
             // Refused only for a malformed name or help, which the catalogue's tests rule out.
-            Desc::new(
-                metric.name.into(),
-                metric.help.into(),
-                labels,
-                HashMap::new(),
-            )
-            .map_err(|_| taken(metric, metric.name))
+            let desc = Desc::new(name, help, labels.collect(), HashMap::new());
+            desc.map_err(|_| taken(metric, metric.name))
         })
         .collect()
 }
@@ -113,33 +104,19 @@ impl Collector for Probe {
     }
 }
 
-/// A family that is there already.
-struct There<'a> {
-    name: &'a str,
-    suffixes: &'static [&'static str],
-}
-
-impl<'a> There<'a> {
-    fn of(family: &'a proto::MetricFamily) -> Self {
-        let suffixes = match family.get_field_type() {
-            proto::MetricType::COUNTER | proto::MetricType::GAUGE | proto::MetricType::UNTYPED => {
-                MetricKind::Counter.suffixes()
-            }
-            proto::MetricType::HISTOGRAM => MetricKind::Histogram.suffixes(),
-            proto::MetricType::SUMMARY => &["", "_sum", "_count"],
-        };
-        Self {
-            name: family.name(),
-            suffixes,
+/// Whether one of a family's names is one of those of a family that is there already.
+fn collides(theirs: &proto::MetricFamily, metric: &Family) -> bool {
+    let suffixes = match theirs.get_field_type() {
+        proto::MetricType::COUNTER | proto::MetricType::GAUGE | proto::MetricType::UNTYPED => {
+            MetricKind::Counter.suffixes()
         }
-    }
-
-    fn collides(&self, metric: &Family) -> bool {
-        self.suffixes.iter().any(|suffix| {
-            let theirs = format!("{}{suffix}", self.name);
-            metric.names().any(|ours| ours == theirs)
-        })
-    }
+        proto::MetricType::HISTOGRAM => MetricKind::Histogram.suffixes(),
+        proto::MetricType::SUMMARY => &["", "_sum", "_count"],
+    };
+    suffixes.iter().any(|suffix| {
+        let theirs = format!("{}{suffix}", theirs.name());
+        metric.names().any(|ours| ours == theirs)
+    })
 }
 
 fn taken(metric: &Family, theirs: &str) -> RegisterError {
@@ -178,24 +155,22 @@ fn sample(metric: &Family, values: &[&str], value: Value<'_>) -> proto::Metric {
         pair
     });
     let mut sample = proto::Metric::from_label(labels.collect());
-    match value {
-        Value::Count(n) => {
-            let mut counter = proto::Counter::default();
-            counter.set_value(level(n));
-            sample.set_counter(counter);
+    let number = match value {
+        Value::Count(n) => level(n),
+        Value::Gauge(number) => number,
+        Value::Histogram(numbers) => {
+            sample.set_histogram(histogram(numbers));
+            return sample;
         }
-        // A counter of something that is not counted in whole numbers, such as seconds.
-        Value::Gauge(value) if metric.kind == MetricKind::Counter => {
-            let mut counter = proto::Counter::default();
-            counter.set_value(value);
-            sample.set_counter(counter);
-        }
-        Value::Gauge(value) => {
-            let mut gauge = proto::Gauge::default();
-            gauge.set_value(value);
-            sample.set_gauge(gauge);
-        }
-        Value::Histogram(numbers) => sample.set_histogram(histogram(numbers)),
+    };
+    if metric.kind == MetricKind::Counter {
+        let mut counter = proto::Counter::default();
+        counter.set_value(number);
+        sample.set_counter(counter);
+    } else {
+        let mut gauge = proto::Gauge::default();
+        gauge.set_value(number);
+        sample.set_gauge(gauge);
     }
     sample
 }
@@ -206,15 +181,12 @@ fn histogram(numbers: &Numbers) -> proto::Histogram {
     histogram.set_sample_sum(numbers.sum_in_units());
     // The encoder adds the infinite bucket itself.
     let finite = numbers.buckets.bounds.iter().zip(numbers.cumulative());
-    histogram.set_bucket(
-        finite
-            .map(|(bound, count)| {
-                let mut bucket = proto::Bucket::default();
-                bucket.set_upper_bound(numbers.buckets.in_units(*bound));
-                bucket.set_cumulative_count(count);
-                bucket
-            })
-            .collect(),
-    );
+    let finite = finite.map(|(bound, count)| {
+        let mut bucket = proto::Bucket::default();
+        bucket.set_upper_bound(numbers.buckets.in_units(*bound));
+        bucket.set_cumulative_count(count);
+        bucket
+    });
+    histogram.set_bucket(finite.collect());
     histogram
 }

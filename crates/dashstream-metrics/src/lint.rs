@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-pub use extract::{Expression, expressions};
+pub use extract::expressions;
 
 use crate::family::{AlertCoverage, Family};
 use tokens::{Token, tokens};
@@ -78,14 +78,13 @@ const SCRAPE_LABELS: &[&str] = &[
     "endpoint",
 ];
 
-/// What is wrong with one expression, held against the families of a catalogue.
+/// What is wrong with the expression that begins on `line`, held against the families of a catalogue.
 ///
 /// Names that begin with the first word of one of the families are taken for the catalogue's.
 #[must_use]
-pub fn check(families: &[Family], expression: &Expression) -> Vec<Problem> {
+pub fn check(families: &[Family], line: usize, expression: &str) -> Vec<Problem> {
     let ours = Ours(families);
-    let tokens = tokens(&expression.text);
-    let line = expression.line;
+    let tokens = tokens(expression);
     let mut problems = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let (before, rest) = tokens.split_at_checked(at).unwrap_or_default();
@@ -123,11 +122,11 @@ pub fn check(families: &[Family], expression: &Expression) -> Vec<Problem> {
 
 /// The families that no expression mentions although the catalogue wants them watched.
 #[must_use]
-pub fn unwatched(families: &[Family], expressions: &[Expression]) -> Vec<Problem> {
+pub fn unwatched(families: &[Family], expressions: &[(usize, String)]) -> Vec<Problem> {
     let ours = Ours(families);
     let mut seen = BTreeSet::new();
-    for expression in expressions {
-        for token in tokens(&expression.text) {
+    for (_, expression) in expressions {
+        for token in tokens(expression) {
             let (Token::Word(text) | Token::Text(text)) = token else {
                 continue;
             };

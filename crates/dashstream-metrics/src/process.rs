@@ -79,31 +79,35 @@ impl<S: 'static> Registration<S> {
         self.derive(desc, MetricKind::Gauge, labels, move |_, out| {
             out.gauge(&[version], 1.0)
         });
-        let mut family = |kind, name, help, value: fn(&Process) -> Option<f64>| {
+        let mut family = |kind, name, value: fn(&Process) -> Option<f64>, help| {
             let desc = MetricDesc::new(name, help, waived);
             self.derive(desc, kind, Vec::new(), move |snapshot, out| {
                 out.gauge(&[], value(read(snapshot)).unwrap_or(f64::NAN));
             });
         };
-        let start = "When the process began, in seconds since 1970.";
+        let (gauge, counter) = (MetricKind::Gauge, MetricKind::Counter);
+        let help = "When the process began, in seconds since 1970.";
         family(
-            MetricKind::Gauge,
+            gauge,
             "process_start_time_seconds",
-            start,
             |p| p.start_seconds,
+            help,
         );
-        let cpu = "User and system time spent, in seconds.";
-        family(MetricKind::Counter, "process_cpu_seconds_total", cpu, |p| {
-            p.cpu_seconds
-        });
-        let memory = "Memory that is resident, in bytes.";
+        let help = "User and system time spent, in seconds.";
         family(
-            MetricKind::Gauge,
-            "process_resident_memory_bytes",
-            memory,
-            |p| p.resident_bytes,
+            counter,
+            "process_cpu_seconds_total",
+            |p| p.cpu_seconds,
+            help,
         );
-        let fds = "File descriptors that are open.";
-        family(MetricKind::Gauge, "process_open_fds", fds, |p| p.open_fds);
+        let help = "Memory that is resident, in bytes.";
+        family(
+            gauge,
+            "process_resident_memory_bytes",
+            |p| p.resident_bytes,
+            help,
+        );
+        let help = "File descriptors that are open.";
+        family(gauge, "process_open_fds", |p| p.open_fds, help);
     }
 }

@@ -36,37 +36,39 @@ impl<'a> Samples<'a> {
         (self.emit)(labels, Value::Gauge(level));
     }
 
+    /// A sample for each value of a label, by the values' order; `texts` are empty for no label.
+    pub(crate) fn by_value<'v>(
+        &mut self,
+        texts: &[&'static str],
+        values: impl Iterator<Item = Value<'v>>,
+    ) {
+        for (at, value) in values.enumerate() {
+            (self.emit)(text_at(texts, at), value);
+        }
+    }
+
     /// The samples of a family that an instrument feeds.
     pub(crate) fn frozen(&mut self, texts: &[&'static str], frozen: &Frozen, part: Part) {
-        let labels = |at: usize| texts.get(at..at.saturating_add(1)).unwrap_or_default();
         match frozen {
-            Frozen::Counts(counts) => {
-                for (at, n) in counts.iter().enumerate() {
-                    self.count(labels(at), *n);
-                }
-            }
+            Frozen::Counts(counts) => self.by_value(texts, counts.iter().map(|n| Value::Count(*n))),
             Frozen::Levels(levels) => {
-                for (at, level) in levels.iter().enumerate() {
-                    self.gauge(labels(at), *level);
-                }
+                self.by_value(texts, levels.iter().map(|level| Value::Gauge(*level)));
             }
             Frozen::Histograms(histograms) => {
-                for (at, numbers) in histograms.iter().enumerate() {
-                    (self.emit)(labels(at), Value::Histogram(numbers));
-                }
+                self.by_value(texts, histograms.iter().map(Value::Histogram));
             }
             Frozen::Latencies(latencies) => {
                 for (at, (numbers, quantiles)) in latencies.iter().enumerate() {
+                    let text = text_at(texts, at);
                     match part {
-                        Part::All => (self.emit)(labels(at), Value::Histogram(numbers)),
+                        Part::All => (self.emit)(text, Value::Histogram(numbers)),
                         Part::View(buckets) => {
-                            (self.emit)(labels(at), Value::Histogram(&numbers.view(buckets)));
+                            (self.emit)(text, Value::Histogram(&numbers.view(buckets)));
                         }
                         Part::Quantiles => {
                             for ((quantile, _), took) in QUANTILES.iter().zip(quantiles) {
-                                let both: Vec<&str> =
-                                    labels(at).iter().copied().chain([*quantile]).collect();
-                                self.gauge(&both, took.map_or(f64::NAN, |took| took.as_secs_f64()));
+                                let seconds = took.map_or(f64::NAN, |took| took.as_secs_f64());
+                                self.gauge(&[text, &[*quantile]].concat(), seconds);
                             }
                         }
                     }
@@ -84,6 +86,11 @@ pub(crate) enum Part {
     All,
     Quantiles,
     View(Buckets),
+}
+
+/// The text of one value of a label; nothing for no label.
+fn text_at<'t>(texts: &'t [&'static str], at: usize) -> &'t [&'static str] {
+    texts.get(at..at.saturating_add(1)).unwrap_or_default()
 }
 
 /// The texts of a label's values; none for no label.

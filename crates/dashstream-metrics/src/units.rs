@@ -1,4 +1,4 @@
-//! Ages and ratios as types, so that no unit and no moment is taken for another.
+//! Ages as a type, so that no unit and no moment is taken for another.
 
 use core::fmt;
 use core::time::Duration;
@@ -9,10 +9,6 @@ use core::time::Duration;
 /// [`Age::exceeds`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Age(Duration);
-
-/// A part of a whole, from nothing to all of it.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Ratio(f64);
 
 impl Age {
     /// The age at `now` of what happened at `moment`; zero for a moment that is still to come.
@@ -46,34 +42,9 @@ impl Age {
     }
 }
 
-impl Ratio {
-    /// From 0 to 1.
-    #[must_use]
-    pub const fn fraction(self) -> f64 {
-        self.0
-    }
-
-    /// From 0 to 100.
-    #[must_use]
-    pub const fn percent(self) -> f64 {
-        self.0 * 100.0
-    }
-
-    /// What lies outside of 0 to 1 becomes the nearer end.
-    pub(crate) const fn from_fraction(fraction: f64) -> Self {
-        Self(fraction.clamp(0.0, 1.0))
-    }
-}
-
 impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} s ago", self.whole_seconds())
-    }
-}
-
-impl fmt::Display for Ratio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2} %", self.percent())
     }
 }
 

@@ -10,7 +10,7 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use dashstream_metrics::{
-    Catalogue, GateError, Label, Rate, Reading, Threshold, Wilson, WindowShape,
+    Catalogue, Label, Rate, Reading, SettingError, Threshold, Wilson, WindowShape,
 };
 
 #[path = "props/gate.rs"]
@@ -30,13 +30,13 @@ fn a_threshold_is_between_nothing_and_everything() {
         let expected = if ok {
             Ok(())
         } else {
-            Err(GateError::Threshold { ppm })
+            Err(SettingError::Threshold { ppm })
         };
         assert_eq!(Threshold::from_ppm(ppm).map(|_| ()), expected);
     }
     let percent = Threshold::from_ppm(10_000).unwrap();
     assert_eq!(percent, Threshold::ONE_PERCENT);
-    assert_eq!(percent.ratio().percent(), 1.0);
+    assert_eq!(percent.fraction() * 100.0, 1.0);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_gate_needs_a_positive_z_of_at_most_ten_and_an_event() {
         (3.0, 2, true),
         (3.0, u64::MAX, true),
     ] {
-        let expected = if ok { Ok(()) } else { Err(GateError::Gate) };
+        let expected = if ok { Ok(()) } else { Err(SettingError::Gate) };
         let made = Wilson::new(z, events).map(|_| ());
         assert_eq!(made, expected, "z = {z}, {events} events");
     }
@@ -106,13 +106,9 @@ fn the_interval_is_as_published() {
         (1, 29, 0.0061, 0.1718),
     ] {
         let (low, high) = gate.bounds(k, n);
-        let near = |ratio: f64, place: f64| (ratio / 100.0 - place).abs() < 0.000_05;
-        assert!(near(low.percent(), lower), "{k} of {n}: {}", low.percent());
-        assert!(
-            near(high.percent(), upper),
-            "{k} of {n}: {}",
-            high.percent()
-        );
+        let near = |ratio: f64, place: f64| (ratio - place).abs() < 0.000_05;
+        assert!(near(low, lower), "{k} of {n}: {}", low);
+        assert!(near(high, upper), "{k} of {n}: {}", high);
     }
 }
 
@@ -120,7 +116,7 @@ fn the_interval_is_as_published() {
 fn nothing_says_nothing_and_more_bad_than_all_is_all() {
     let gate = Wilson::DEFAULT;
     let (low, high) = gate.bounds(0, 0);
-    assert_eq!((low.percent(), high.percent()), (0.0, 100.0));
+    assert_eq!((low, high), (0.0, 1.0));
     assert_eq!(gate.bounds(7, 5), gate.bounds(5, 5));
     assert_eq!(gate.events_min(), 3);
     assert_eq!(Wilson::new(2.0, 9).unwrap().events_min(), 9);
@@ -160,7 +156,7 @@ fn a_rate_says_what_it_was_judged_by() {
         (rate.window, rate.covered),
         (readings.window, readings.covered)
     );
-    assert_eq!(rate.threshold, Threshold::ONE_PERCENT.ratio());
+    assert_eq!(rate.threshold, Threshold::ONE_PERCENT.fraction());
     assert!(!judge(false, Threshold::ONE_PERCENT, false).open);
     let nearly_all = Threshold::from_ppm(999_999).unwrap();
     assert!(!judge(true, nearly_all, false).open && judge(true, nearly_all, true).open);
@@ -168,6 +164,9 @@ fn a_rate_says_what_it_was_judged_by() {
 
 #[test]
 fn each_refusal_has_a_code() {
-    assert_eq!(GateError::Gate.code(), "health_gate");
-    assert_eq!(GateError::Threshold { ppm: 0 }.code(), "health_threshold");
+    assert_eq!(SettingError::Gate.code(), "health_gate");
+    assert_eq!(
+        SettingError::Threshold { ppm: 0 }.code(),
+        "health_threshold"
+    );
 }

@@ -10,7 +10,7 @@ use core::time::Duration;
 use std::thread;
 
 use dashstream_metrics::{
-    Catalogue, Label, Reading, Window, WindowShape, WindowShapeError, WindowTotals,
+    Catalogue, Label, Reading, SettingError, Window, WindowShape, WindowTotals,
 };
 
 #[path = "props/writer.rs"]
@@ -67,7 +67,7 @@ fn a_writer_that_was_stopped_for_minutes_erases_nothing() {
     let stale = WindowShape::SHORT.slot_at(secs(0));
     window.tick(secs(128));
     window.record(secs(128), (), 1000);
-    window.record_at(stale, (), 1);
+    window.record_in_slot(stale, (), 1);
     assert_eq!(window.read_at(secs(128)).count(()), 1000);
     assert_eq!(
         window.read_at(secs(128)).totals,
@@ -200,7 +200,7 @@ fn a_shape_has_at_least_one_slot_and_at_most_its_limit() {
     let slots = |slots| WindowShape::new(1, slots).map(|shape| (shape.slots(), shape.ring()));
     assert_eq!(
         slots(0),
-        Err(WindowShapeError::Slots {
+        Err(SettingError::Slots {
             slots: 0,
             limit: 131_072
         })
@@ -210,7 +210,7 @@ fn a_shape_has_at_least_one_slot_and_at_most_its_limit() {
     assert_eq!(slots(131_072), Ok((131_072, 262_144)));
     assert_eq!(
         slots(131_073),
-        Err(WindowShapeError::Slots {
+        Err(SettingError::Slots {
             slots: 131_073,
             limit: 131_072
         })

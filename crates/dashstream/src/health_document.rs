@@ -142,9 +142,9 @@ fn rate(rate: &Rate) -> Value {
     json!({
         "k": rate.k,
         "n": rate.n,
-        "lower": rate.lower.fraction(),
-        "upper": rate.upper.fraction(),
-        "threshold": rate.threshold.fraction(),
+        "lower": rate.lower,
+        "upper": rate.upper,
+        "threshold": rate.threshold,
         "window_seconds": rate.window.as_secs(),
         "covered_seconds": rate.covered.as_secs_f64(),
     })

@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use dashstream::metrics::Family;
-use dashstream::metrics::lint::{Expression, Problem, check, expressions, unwatched};
+use dashstream::metrics::lint::{Problem, check, expressions, unwatched};
 use dashstream::{Metrics, Options};
 
 fn families() -> Vec<Family> {
@@ -13,8 +13,7 @@ fn families() -> Vec<Family> {
 }
 
 fn problems(text: &str) -> Vec<Problem> {
-    let text = text.into();
-    check(&families(), &Expression { line: 1, text })
+    check(&families(), 1, text)
 }
 
 #[test]
@@ -168,12 +167,8 @@ fn what_says_that_it_is_missing_or_is_there_only_sometimes_is_no_mask() {
 #[test]
 fn expressions_are_read_from_both_formats() {
     let yaml = "groups:\n  - rules:\n      - alert: A\n        expr: up == 0\n      - expr: 'a{b=\"c\"} or ''d'''\n        for: 1m\n      - expr: |\n          sum(x)\n            or vector(0)\n        for: 1m\n";
-    let texts: Vec<_> = expressions(yaml)
-        .into_iter()
-        .map(|e| (e.line, e.text))
-        .collect();
     assert_eq!(
-        texts,
+        expressions(yaml),
         [
             (4, "up == 0".into()),
             (5, "a{b=\"c\"} or 'd'".into()),
@@ -181,8 +176,8 @@ fn expressions_are_read_from_both_formats() {
         ]
     );
     let json = r#"{"targets": [{"expr": "a{b=\"c\"}"}, {"expr":"d\nor vector(0)"}]}"#;
-    let texts: Vec<_> = expressions(json).into_iter().map(|e| e.text).collect();
-    assert_eq!(texts, ["a{b=\"c\"}", "d or vector(0)"]);
+    let texts = ["a{b=\"c\"}", "d or vector(0)"].map(|text| (1, text.to_owned()));
+    assert_eq!(expressions(json), texts);
 }
 
 #[test]
@@ -195,14 +190,14 @@ fn a_metric_that_nobody_mentions_is_unwatched_and_the_generated_files_leave_none
         assert!(all.len() > 60, "{file}");
         assert_eq!(
             all.iter()
-                .flat_map(|expression| check(&families(), expression))
+                .flat_map(|(line, text)| check(&families(), *line, text))
                 .collect::<Vec<_>>(),
             []
         );
         assert_eq!(unwatched(&families(), &all), [], "{file}");
         let without: Vec<_> = all
             .into_iter()
-            .filter(|expression| !expression.text.contains("websocket_dlq_sends_total"))
+            .filter(|(_, text)| !text.contains("websocket_dlq_sends_total"))
             .collect();
         assert_eq!(
             unwatched(&families(), &without),

@@ -2,9 +2,7 @@
 
 use core::time::Duration;
 
-use thiserror::Error;
-
-use crate::units::Ratio;
+use crate::error::SettingError;
 use crate::window::WindowCounts;
 
 /// The Wilson score test: a gate opens when even the lower bound of the true rate is above the
@@ -31,12 +29,12 @@ pub struct Rate {
     pub k: u64,
     /// All events, the bad ones included: never less than `k`.
     pub n: u64,
-    /// Lower bound of the Wilson score interval.
-    pub lower: Ratio,
-    /// Upper bound of the Wilson score interval.
-    pub upper: Ratio,
-    /// What it is compared with.
-    pub threshold: Ratio,
+    /// Lower bound of the Wilson score interval, from 0 to 1.
+    pub lower: f64,
+    /// Upper bound of the Wilson score interval, from 0 to 1.
+    pub upper: f64,
+    /// What it is compared with, from 0 to 1.
+    pub threshold: f64,
     /// Whether the gate is open.
     pub open: bool,
     /// Whether the window was torn while it was read: the counts are then too small.
@@ -46,21 +44,6 @@ pub struct Rate {
 /// A ratio in parts per million, above nothing and below everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Threshold(u32);
-
-/// Why a threshold or a gate is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum GateError {
-    /// A ratio of 0 would always be exceeded, one of 1 never.
-    #[error("a threshold is 1 to 999999 parts per million, not {ppm}")]
-    Threshold {
-        /// What was asked for.
-        ppm: u32,
-    },
-    /// A gate that opens without events, or that cannot be computed.
-    #[error("a gate needs a positive z, at most 10, and at least one event")]
-    Gate,
-}
 
 impl Rate {
     /// Judges the events that `bad` picks among those that `of` picks, against a threshold, given that the
@@ -82,7 +65,7 @@ impl Rate {
             n,
             lower,
             upper,
-            threshold: threshold.ratio(),
+            threshold: threshold.fraction(),
             open: gate.is_open(k, n, threshold, was_open),
             torn: window.torn,
         }
@@ -100,12 +83,12 @@ impl Wilson {
     ///
     /// # Errors
     ///
-    /// [`GateError::Gate`] when z is not above 0 and at most 10, or when no event is needed.
-    pub fn new(z: f64, events_min: u64) -> Result<Self, GateError> {
+    /// [`SettingError::Gate`] when z is not above 0 and at most 10, or when no event is needed.
+    pub fn new(z: f64, events_min: u64) -> Result<Self, SettingError> {
         if z > 0.0 && z <= 10.0 && events_min > 0 {
             Ok(Self { z, events_min })
         } else {
-            Err(GateError::Gate)
+            Err(SettingError::Gate)
         }
     }
 
@@ -123,9 +106,9 @@ impl Wilson {
         clippy::cast_precision_loss,
         reason = "counts beyond 2^53 change no verdict"
     )]
-    pub fn bounds(&self, k: u64, n: u64) -> (Ratio, Ratio) {
+    pub fn bounds(&self, k: u64, n: u64) -> (f64, f64) {
         if n == 0 {
-            return (Ratio::from_fraction(0.0), Ratio::from_fraction(1.0));
+            return (0.0, 1.0);
         }
         let (k, n, z2) = (k.min(n) as f64, n as f64, self.z * self.z);
         let ratio = k / n;
@@ -133,10 +116,8 @@ impl Wilson {
         let centre = (ratio + z2 / (2.0 * n)) / scale;
         let variance = ratio * (1.0 - ratio) / n + z2 / (4.0 * n * n);
         let half = self.z * variance.sqrt() / scale;
-        (
-            Ratio::from_fraction(centre - half),
-            Ratio::from_fraction(centre + half),
-        )
+        let within = |bound: f64| bound.clamp(0.0, 1.0);
+        (within(centre - half), within(centre + half))
     }
 
     /// Whether the gate is open after `k` bad of `n`, given that it `was_open`.
@@ -147,20 +128,9 @@ impl Wilson {
     pub fn is_open(&self, k: u64, n: u64, threshold: Threshold, was_open: bool) -> bool {
         let (lower, upper) = self.bounds(k, n);
         if was_open {
-            k > 0 && upper > threshold.ratio()
+            k > 0 && upper > threshold.fraction()
         } else {
-            k >= self.events_min && lower > threshold.ratio()
-        }
-    }
-}
-
-impl GateError {
-    /// A stable name for logs and tests.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Threshold { .. } => "health_threshold",
-            Self::Gate => "health_gate",
+            k >= self.events_min && lower > threshold.fraction()
         }
     }
 }
@@ -173,17 +143,17 @@ impl Threshold {
     ///
     /// # Errors
     ///
-    /// [`GateError::Threshold`] for 0 and for a million or more.
-    pub const fn from_ppm(ppm: u32) -> Result<Self, GateError> {
+    /// [`SettingError::Threshold`] for 0 and for a million or more.
+    pub const fn from_ppm(ppm: u32) -> Result<Self, SettingError> {
         match ppm {
             1..=999_999 => Ok(Self(ppm)),
-            _ => Err(GateError::Threshold { ppm }),
+            _ => Err(SettingError::Threshold { ppm }),
         }
     }
 
-    /// The ratio.
+    /// From 0 to 1.
     #[must_use]
-    pub fn ratio(self) -> Ratio {
-        Ratio::from_fraction(f64::from(self.0) / 1e6)
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0) / 1e6
     }
 }

@@ -5,5 +5,5 @@ mod gate;
 mod rule;
 
 pub use active::{ActiveReasons, KEEP_ACTIVE};
-pub use gate::{GateError, Rate, Threshold, Wilson};
+pub use gate::{Rate, Threshold, Wilson};
 pub use rule::{Finding, Level, Reason, Rule, judge};

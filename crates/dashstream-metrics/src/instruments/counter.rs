@@ -28,7 +28,7 @@ pub(crate) struct Cells(Box<[AtomicU64]>);
 
 /// Bits of doubles.
 #[derive(Debug)]
-pub(crate) struct Levels(Box<[AtomicU64]>);
+pub(crate) struct Levels(Cells);
 
 impl<K: Copy> Counter<K> {
     /// Counts `n` events.
@@ -49,9 +49,7 @@ impl<K: Copy> Counter<K> {
 impl<K: Copy> Gauge<K> {
     /// Sets the number of one value.
     pub fn set(&self, key: K, level: f64) {
-        if let Some(cell) = self.levels.0.get((self.label.index)(key)) {
-            cell.store(level.to_bits(), Ordering::Relaxed);
-        }
+        self.levels.set((self.label.index)(key), level);
     }
 }
 
@@ -87,7 +85,13 @@ impl Cells {
 
 impl Levels {
     pub(crate) fn zero(len: usize) -> Self {
-        Self((0..len).map(|_| AtomicU64::new(0)).collect())
+        Self(Cells::zero(len))
+    }
+
+    fn set(&self, cell: usize, level: f64) {
+        if let Some(cell) = self.0.0.get(cell) {
+            cell.store(level.to_bits(), Ordering::Relaxed);
+        }
     }
 }
 
@@ -107,9 +111,7 @@ impl Instrument for Cells {
 
 impl Instrument for Levels {
     fn freeze(&self, _now: Duration) -> Frozen {
-        let cells = self.0.iter();
-        let levels = cells.map(|cell| f64::from_bits(cell.load(Ordering::Relaxed)));
-        Frozen::Levels(levels.collect())
+        Frozen::Levels(self.0.values().map(f64::from_bits).collect())
     }
 
     fn cells(&self) -> usize {
@@ -117,8 +119,6 @@ impl Instrument for Levels {
     }
 
     fn poke(&self, _now: Duration, cell: usize) {
-        if let Some(cell) = self.0.get(cell) {
-            cell.store(1.5_f64.to_bits(), Ordering::Relaxed);
-        }
+        self.set(cell, 1.5);
     }
 }

@@ -105,12 +105,9 @@ impl Instrument for HistogramCells {
     fn poke(&self, _now: Duration, cell: usize) {
         let each = self.buckets.bounds.len().saturating_add(1);
         let (key, at) = (cell.checked_div(each), cell.checked_rem(each));
-        let bound = at.and_then(|at| self.buckets.bounds.get(at).copied());
-        let beyond = self
-            .buckets
-            .bounds
-            .last()
-            .map_or(1, |bound| bound.saturating_add(1));
+        let bounds = self.buckets.bounds;
+        let bound = at.and_then(|at| bounds.get(at).copied());
+        let beyond = bounds.last().map_or(1, |bound| bound.saturating_add(1));
         self.observe(key.unwrap_or(0), bound.unwrap_or(beyond));
     }
 }

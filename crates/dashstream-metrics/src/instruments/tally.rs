@@ -10,7 +10,7 @@ use crate::instruments::{Frozen, Instrument};
 use crate::label::Label;
 use crate::shard::{self, SHARDS_MAX};
 use crate::sync::{AtomicU64, Ordering};
-use crate::window::{Rings, Slot, Sums, WindowCounts, WindowShape};
+use crate::window::{Rings, Sums, WindowCounts, WindowShape};
 
 /// Events by kind: totals since the start, the last two minutes, the last hour, and when each kind
 /// happened last. Clones share the counters.
@@ -57,8 +57,8 @@ pub struct TallyRecorder<K: 'static> {
 struct Times {
     /// As in [`Moment`].
     stamp: u64,
-    short: Slot,
-    long: Slot,
+    short: u64,
+    long: u64,
 }
 
 /// What a [`Tally`] has counted.
@@ -147,17 +147,17 @@ impl<K: Copy, W: Copy> Tally<K, W> {
     #[must_use]
     pub fn read(&self, reading: &super::Reading) -> TallyCounts<K, W> {
         let none = TallySums::default();
-        let reading = match reading.get(self.id) {
-            Some(Frozen::Tally(reading)) => reading,
+        let sums = match reading.get(self.id) {
+            Some(Frozen::Tally(sums)) => sums,
             _ => &none,
         };
-        let long = reading.long.as_ref().unwrap_or(&reading.short);
+        let long = sums.long.as_ref().unwrap_or(&sums.short);
         TallyCounts {
-            totals: Counts::of(self.label, &reading.totals),
-            short: WindowCounts::of(self.window, &reading.short),
+            totals: Counts::of(self.label, &sums.totals),
+            short: WindowCounts::of(self.window, &sums.short),
             long: WindowCounts::of(self.window, long),
-            torn: reading.torn,
-            last: Counts::of(self.label, &reading.last),
+            torn: sums.torn,
+            last: Counts::of(self.label, &sums.last),
         }
     }
 }
@@ -251,10 +251,8 @@ impl Core {
 
 impl Instrument for Core {
     fn freeze(&self, now: Duration) -> Frozen {
-        let (short, long) = (
-            self.short.read(now),
-            self.long.as_ref().map(|long| long.read(now)),
-        );
+        let short = self.short.read(now);
+        let long = self.long.as_ref().map(|long| long.read(now));
         let torn = [short.torn, long.as_ref().is_some_and(|long| long.torn)];
         for (torn, counter) in torn.into_iter().zip(&self.torn) {
             counter.fetch_add(u64::from(torn), Ordering::Relaxed);
@@ -267,11 +265,7 @@ impl Instrument for Core {
             last: self.by_key(|kind| kind.last.0.load(Ordering::Relaxed), u64::max),
             short,
             long,
-            torn: [0, 1].map(|at| {
-                self.torn
-                    .get(at)
-                    .map_or(0, |torn| torn.load(Ordering::Relaxed))
-            }),
+            torn: self.torn.each_ref().map(|n| n.load(Ordering::Relaxed)),
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::instruments::{Frozen, Instrument, Reading};
 use crate::label::Label;
 use crate::shard;
-use crate::window::{Rings, Slot, WindowCounts, WindowShape};
+use crate::window::{Rings, WindowCounts, WindowShape};
 
 /// Events of the latest time, one ring for each value of a label, under one clock. Clones share it.
 ///
@@ -28,17 +28,17 @@ impl<K: Copy> Window<K> {
     /// The window's geometry.
     #[must_use]
     pub fn shape(&self) -> WindowShape {
-        self.rings.shape()
+        self.rings.shape
     }
 
     /// Counts `n` events of `key` at `now`.
     pub fn record(&self, now: Duration, key: K, n: u64) {
-        self.record_at(self.rings.shape().slot_at(now), key, n);
+        self.record_in_slot(self.rings.shape.slot_at(now), key, n);
     }
 
     /// Counts `n` events of `key` in a slot that [`WindowShape::slot_at`] gave for this window's shape.
-    pub fn record_at(&self, slot: Slot, key: K, n: u64) {
-        let shard = shard::current(self.rings.shared());
+    pub fn record_in_slot(&self, slot: u64, key: K, n: u64) {
+        let shard = shard::current(self.rings.shared);
         self.rings
             .record_in(shard, slot, (self.label.index)(key), n);
     }
@@ -70,10 +70,10 @@ impl Instrument for Rings {
     }
 
     fn cells(&self) -> usize {
-        self.keys()
+        self.keys
     }
 
     fn poke(&self, now: Duration, cell: usize) {
-        self.record_in(0, self.shape().slot_at(now), cell, 1);
+        self.record_in(0, self.shape.slot_at(now), cell, 1);
     }
 }

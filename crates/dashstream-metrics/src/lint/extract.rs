@@ -1,30 +1,16 @@
 //! Finds the `expr` fields of rule files and dashboards.
 
-/// An expression and the line it begins on, from 1.
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "an expression has a place and a text"
-)]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expression {
-    /// The line, from 1.
-    pub line: usize,
-    /// The text, without what the file's format adds.
-    pub text: String,
-}
-
-/// The `expr` fields of a rule file (YAML: plain, quoted or block scalars) or a dashboard (JSON).
+/// The `expr` fields of a rule file (YAML: plain, quoted or block scalars) or a dashboard (JSON), each with
+/// the line that it begins on, from 1, and without what the file's format adds.
 #[must_use]
-pub fn expressions(file: &str) -> Vec<Expression> {
+pub fn expressions(file: &str) -> Vec<(usize, String)> {
     let lines: Vec<&str> = file.lines().collect();
     let mut found = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let number = at.saturating_add(1);
-        found.extend(json(line).map(|text| Expression { line: number, text }));
+        found.extend(json(line).map(|text| (number, text)));
         let after = lines.get(number..).unwrap_or_default();
-        if let Some(text) = yaml(line, after) {
-            found.push(Expression { line: number, text });
-        }
+        found.extend(yaml(line, after).map(|text| (number, text)));
     }
     found
 }

@@ -20,17 +20,3 @@ fn what_is_still_to_come_has_no_age_yet() {
     assert_eq!((age.duration(), age.whole_seconds()), (Duration::ZERO, 0));
     assert_eq!(age.to_string(), "0 s ago");
 }
-
-#[test]
-fn a_ratio_is_shown_in_per_cent() {
-    let ratio = Ratio::from_fraction(0.125);
-    assert_eq!((ratio.fraction(), ratio.percent()), (0.125, 12.5));
-    assert_eq!(ratio.to_string(), "12.50 %");
-}
-
-#[test]
-fn a_ratio_is_from_nothing_to_the_whole() {
-    for (given, fraction) in [(-0.1, 0.0), (0.0, 0.0), (0.9, 0.9), (1.0, 1.0), (1.1, 1.0)] {
-        assert_eq!(Ratio::from_fraction(given).fraction(), fraction);
-    }
-}

@@ -17,5 +17,5 @@ mod tests {
 
 pub use counts::WindowCounts;
 pub(crate) use rings::{Rings, Sums};
-pub use shape::{Slot, WindowShape, WindowShapeError};
+pub use shape::WindowShape;
 pub use totals::WindowTotals;

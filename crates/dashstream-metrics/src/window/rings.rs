@@ -4,17 +4,17 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use crate::sync::{AtomicU64, Ordering};
-use crate::window::shape::{Slot, WindowShape};
+use crate::window::shape::WindowShape;
 use crate::window::slot_word::{After, Left, SLOT_MAX, SlotWord};
 use crate::window::totals::WindowTotals;
 
 /// One ring a key, all of the same shape and under the same clock. Keys are places of a label's values.
 pub(crate) struct Rings {
-    shape: WindowShape,
-    keys: usize,
+    pub(crate) shape: WindowShape,
+    pub(crate) keys: usize,
     mask: u64,
     /// The shards that any thread may write to, a power of two.
-    shared: NonZeroUsize,
+    pub(crate) shared: NonZeroUsize,
     /// All of them.
     shards: usize,
     /// By shard, then key, then slot.
@@ -37,7 +37,7 @@ pub(crate) struct Sums {
 
 /// What left a shard's rings. Alone on its cache lines: it is written when a slot is reused.
 #[repr(align(128))]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Overflow {
     expired: AtomicU64,
     late: AtomicU64,
@@ -64,30 +64,15 @@ impl Rings {
             shared,
             shards,
             cells: (0..len).map(|_| AtomicU64::new(0)).collect(),
-            overflows: (0..shards).map(|_| Overflow::new()).collect(),
-            tick: AtomicU64::new(shape.slot_at(now).0),
+            overflows: (0..shards).map(|_| Overflow::default()).collect(),
+            tick: AtomicU64::new(shape.slot_at(now)),
             opened: now,
         }
     }
 
-    pub(crate) const fn keys(&self) -> usize {
-        self.keys
-    }
-
-    #[inline]
-    pub(crate) const fn shape(&self) -> WindowShape {
-        self.shape
-    }
-
-    /// The shards that any thread may write to.
-    #[inline]
-    pub(crate) const fn shared(&self) -> NonZeroUsize {
-        self.shared
-    }
-
     /// Tells the window the time.
     pub(crate) fn tick(&self, now: Duration) {
-        let Slot(slot) = self.shape.slot_at(now);
+        let slot = self.shape.slot_at(now);
         self.tick.fetch_max(slot.min(SLOT_MAX), Ordering::Relaxed);
     }
 
@@ -97,7 +82,7 @@ impl Rings {
     /// load for each slot, key and shard.
     pub(crate) fn read(&self, now: Duration) -> Sums {
         self.tick(now);
-        let Slot(slot) = self.shape.slot_at(now);
+        let slot = self.shape.slot_at(now);
         let mut totals = WindowTotals::default();
         for overflow in &self.overflows {
             overflow.add_to(&mut totals);
@@ -131,14 +116,14 @@ impl Rings {
     }
 
     #[inline]
-    pub(crate) fn record_in(&self, shard: usize, slot: Slot, key: usize, n: u64) {
+    pub(crate) fn record_in(&self, shard: usize, slot: u64, key: usize, n: u64) {
         let Some(cell) = self.admit(shard, slot, key, n) else {
             return;
         };
         // Relaxed: each cell is one self-contained word; nothing else is published through it.
         let mut seen = cell.load(Ordering::Relaxed);
         loop {
-            let After::Put { next, left } = SlotWord::unpack(seen).after(slot.0, n) else {
+            let After::Put { next, left } = SlotWord::unpack(seen).after(slot, n) else {
                 return self.lose(shard, |overflow| &overflow.late, n);
             };
             match cell.compare_exchange_weak(
@@ -158,7 +143,7 @@ impl Rings {
     /// The same for the only thread that writes to this shard: nothing can change between its load and
     /// its store, so that it needs no locked access.
     #[inline]
-    pub(crate) fn record_alone_in(&self, shard: usize, slot: Slot, key: usize, n: u64) {
+    pub(crate) fn record_alone_in(&self, shard: usize, slot: u64, key: usize, n: u64) {
         // A seeded defect: it writes where others write.
         let shard = if cfg!(mutant = "window_not_alone") {
             0
@@ -168,7 +153,7 @@ impl Rings {
         let Some(cell) = self.admit(shard, slot, key, n) else {
             return;
         };
-        match SlotWord::unpack(cell.load(Ordering::Relaxed)).after(slot.0, n) {
+        match SlotWord::unpack(cell.load(Ordering::Relaxed)).after(slot, n) {
             After::Put { next, left } => {
                 cell.store(next.pack(), Ordering::Relaxed);
                 self.leave(shard, left);
@@ -179,7 +164,7 @@ impl Rings {
 
     /// The cell for events of `slot`; `None` when they are too early, which is then accounted for.
     #[inline]
-    fn admit(&self, shard: usize, Slot(slot): Slot, key: usize, n: u64) -> Option<&AtomicU64> {
+    fn admit(&self, shard: usize, slot: u64, key: usize, n: u64) -> Option<&AtomicU64> {
         let tick = self.tick.load(Ordering::Relaxed);
         if slot > tick && !self.advance(tick, slot) {
             // A seeded defect: what comes too early is gone without a trace.
@@ -307,15 +292,6 @@ enum Position {
 }
 
 impl Overflow {
-    fn new() -> Self {
-        Self {
-            expired: AtomicU64::new(0),
-            late: AtomicU64::new(0),
-            early: AtomicU64::new(0),
-            saturated: AtomicU64::new(0),
-        }
-    }
-
     fn add_to(&self, totals: &mut WindowTotals) {
         for (field, cell) in [
             (&mut totals.expired, &self.expired),

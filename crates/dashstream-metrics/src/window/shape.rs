@@ -3,7 +3,7 @@
 use core::num::NonZeroU32;
 use core::time::Duration;
 
-use thiserror::Error;
+use crate::error::SettingError;
 
 /// Slots that a window keeps free ahead of its own time, at least.
 ///
@@ -24,34 +24,6 @@ pub struct WindowShape {
     ring: u32,
 }
 
-/// Why a [`WindowShape`] is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum WindowShapeError {
-    /// A slot lasts zero seconds.
-    #[error("a slot must last at least one second")]
-    EmptySlot,
-    /// There are no slots, or more than the limit.
-    #[error("a window has 1 to {limit} slots, not {slots}")]
-    Slots {
-        /// What was asked for.
-        slots: u32,
-        /// The most there can be.
-        limit: u32,
-    },
-}
-
-impl WindowShapeError {
-    /// A stable name for logs and tests.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::EmptySlot => "shape_empty_slot",
-            Self::Slots { .. } => "shape_slots",
-        }
-    }
-}
-
 impl WindowShape {
     /// The last 120 seconds, by the second: the length that existing consumers report.
     pub const SHORT: Self = Self::known(1, 120);
@@ -63,14 +35,14 @@ impl WindowShape {
     ///
     /// # Errors
     ///
-    /// [`WindowShapeError::EmptySlot`] for slots without length, [`WindowShapeError::Slots`] for none or more
+    /// [`SettingError::EmptySlot`] for slots without length, [`SettingError::Slots`] for none or more
     /// than 131,072 of them.
-    pub const fn new(slot_seconds: u32, slots: u32) -> Result<Self, WindowShapeError> {
+    pub const fn new(slot_seconds: u32, slots: u32) -> Result<Self, SettingError> {
         let Some(slot_seconds) = NonZeroU32::new(slot_seconds) else {
-            return Err(WindowShapeError::EmptySlot);
+            return Err(SettingError::EmptySlot);
         };
         if slots == 0 || slots > SLOTS_MAX {
-            return Err(WindowShapeError::Slots {
+            return Err(SettingError::Slots {
                 slots,
                 limit: SLOTS_MAX,
             });
@@ -121,16 +93,17 @@ impl WindowShape {
         self.ring
     }
 
-    /// The number of the slot that `now` falls into, starting at 1.
+    /// The number of the slot that `now` falls into, counted from 1 at the caller's origin. Computing it once
+    /// for a batch of records saves the division of each.
     ///
     /// A window records in the first 2^28 - 1 of them, and counts what comes later as early.
     #[must_use]
     #[inline]
-    pub const fn slot_at(&self, now: Duration) -> Slot {
+    pub const fn slot_at(&self, now: Duration) -> u64 {
         match now.as_secs().checked_div(self.slot_seconds.get() as u64) {
-            Some(slot) => Slot(slot.saturating_add(1)),
+            Some(slot) => slot.saturating_add(1),
             // No slot lasts zero seconds.
-            None => Slot(1),
+            None => 1,
         }
     }
 
@@ -148,9 +121,3 @@ impl WindowShape {
         }
     }
 }
-
-/// A slot's number since the caller's origin, counted from 1.
-///
-/// Computing it once for a batch of records and recording with it saves the division.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot(pub(crate) u64);

@@ -195,12 +195,12 @@ impl fmt::Display for Measured {
         match self {
             Self::Rate(rate) => write!(
                 f,
-                "{} of {} in {} s, surely more than {} with {} allowed",
+                "{} of {} in {} s, surely more than {:.2} % with {:.2} % allowed",
                 rate.k,
                 rate.n,
                 rate.covered.as_secs(),
-                rate.lower,
-                rate.threshold
+                rate.lower * 100.0,
+                rate.threshold * 100.0
             ),
             Self::Count { value, limit } => write!(f, "{value} with {limit} allowed"),
             Self::Age { age: None, .. } => f.write_str("never"),

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::LazyLock;
 
-use dashstream::metrics::lint::{Expression, check, expressions};
+use dashstream::metrics::lint::{check, expressions};
 use dashstream::metrics::{ScrapeDifference, compare};
 use dashstream::{Metrics, Options};
 
@@ -31,15 +31,9 @@ pub(crate) fn reading_ends(text: &str) {
             "{difference:?} of {lines} lines"
         );
     }
-    for expression in expressions(text) {
-        assert!((1..=lines).contains(&expression.line));
-        let _ = check(families, &expression);
+    for (line, expression) in expressions(text) {
+        assert!((1..=lines).contains(&line));
+        let _ = check(families, line, &expression);
     }
-    let _ = check(
-        families,
-        &Expression {
-            line: 1,
-            text: text.into(),
-        },
-    );
+    let _ = check(families, 1, text);
 }

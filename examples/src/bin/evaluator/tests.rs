@@ -46,7 +46,7 @@ fn nothing_is_counted_unseen_and_its_files_pass_the_lint() {
         assert!(all.len() >= 4);
         let findings = all
             .iter()
-            .flat_map(|e| lint::check(catalogue.families(), e));
+            .flat_map(|(line, text)| lint::check(catalogue.families(), *line, text));
         assert_eq!(findings.collect::<Vec<_>>(), []);
         assert_eq!(lint::unwatched(catalogue.families(), &all), []);
     }

@@ -10,7 +10,7 @@ use crate::counts::Counts;
 use crate::label::Label;
 use crate::tests::explore::explore;
 use crate::window::rings::Rings;
-use crate::window::{Slot, WindowShape, WindowTotals};
+use crate::window::{WindowShape, WindowTotals};
 
 /// A window of one slot of one second, in a ring of two: the other slot is the guard.
 const SHAPE: WindowShape = WindowShape::with_ring(NonZeroU32::MIN, 1, 2);
@@ -121,11 +121,11 @@ fn writers_of_two_shards_are_both_read() {
         },
         [
             |window: &Rings| {
-                window.record_in(0, Slot(1), 0, 2);
+                window.record_in(0, 1, 0, 2);
                 0
             },
             |window| {
-                window.record_in(1, Slot(1), 0, 1);
+                window.record_in(1, 1, 0, 1);
                 0
             },
             |window| count(window, 0).0,
@@ -143,15 +143,15 @@ fn a_writer_with_a_shard_of_its_own_loses_nothing() {
         "own shard",
         || {
             let window = window(1, NonZeroUsize::MIN, 1, 2);
-            window.record_alone_in(1, Slot(1), 0, 4);
+            window.record_alone_in(1, 1, 0, 4);
             window
         },
         [
             |window: &Rings| {
-                window.record_alone_in(1, Slot(3), 0, 1);
-                window.record_alone_in(1, Slot(3), 0, 1);
+                window.record_alone_in(1, 3, 0, 1);
+                window.record_alone_in(1, 3, 0, 1);
             },
-            |window| window.record_in(0, Slot(3), 0, 3),
+            |window| window.record_in(0, 3, 0, 3),
         ],
         |window, [(), ()]| totals(window, 2),
     );
@@ -236,7 +236,7 @@ fn an_overtaken_reader_says_torn() {
         [
             |window: &Rings| {
                 window.tick(second(2));
-                window.record_in(0, Slot(3), 0, 1);
+                window.record_in(0, 3, 0, 1);
                 (0, false)
             },
             |window| count(window, 0),

@@ -40,8 +40,8 @@ pub(crate) fn lint(
         if expressions.is_empty() {
             say(Some(path), "no expression found".to_owned())?;
         }
-        for expression in &expressions {
-            for finding in lint::check(families, expression) {
+        for (line, expression) in &expressions {
+            for finding in lint::check(families, *line, expression) {
                 say(Some(path), finding.to_string())?;
             }
         }
