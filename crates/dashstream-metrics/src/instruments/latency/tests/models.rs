@@ -30,7 +30,7 @@ fn shown(latency: &Latency<()>) -> Shown {
     let numbers = merged.first().unwrap();
     let counts = latency.core.rings.read(NOW).counts;
     let pair = |counts: &[u64]| <[u64; 2]>::try_from(counts).unwrap();
-    (pair(&numbers.buckets), numbers.sum, pair(&counts))
+    (pair(&numbers.counts), numbers.sum, pair(&counts))
 }
 
 /// A recorder and a thread without one observe the same stage: the page has all of both.
