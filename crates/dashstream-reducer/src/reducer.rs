@@ -157,12 +157,12 @@ impl Reducer {
     /// epochs have nothing to do with each other.
     #[must_use]
     pub const fn epoch(&self) -> u64 {
-        self.epoch.earlier()
+        self.epoch.earlier
     }
 
     /// Where the last record stood that was looked at, as far as positions are given.
     pub(crate) const fn position(&self) -> Option<Position> {
-        self.epoch.reached()
+        self.epoch.reached
     }
 
     /// The latest versions of the state, if the limits keep any. They stay while the run waits for a
@@ -238,7 +238,7 @@ impl Reducer {
             }
         };
         if verdict == Some(HashVerdict::Mismatch) {
-            let proved = self.verifier.proof().map_or(0, |proof| proof.sequence);
+            let proved = self.verifier.proof.map_or(0, |proof| proof.sequence);
             self.history.forget_after(proved);
             (self.state, self.made_at) = (None, None);
             let _resync = self.distrust(ResyncReason::HashMismatch, self.sequences.highest());
@@ -251,7 +251,7 @@ impl Reducer {
     /// been checked, or carried no hash, has an older one, or none.
     #[must_use]
     pub const fn proof(&self) -> Option<Proof> {
-        self.verifier.proof()
+        self.verifier.proof
     }
 
     /// Whether the state can be relied on and is itself the one that matched its hash.

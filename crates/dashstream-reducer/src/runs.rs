@@ -308,13 +308,10 @@ impl Runs {
         update: Update<'_>,
         cause: QuarantineCause,
     ) -> ApplyOutcome {
-        let budget = (
-            self.limits.quarantine_messages,
-            self.limits.quarantine_bytes,
-        );
-        let dropped = self
-            .quarantine
-            .keep((now, stamp, cause), thread, update, budget);
+        let limits = &self.limits;
+        let budget = (limits.quarantine_messages, limits.quarantine_bytes);
+        let message = (now, stamp, cause);
+        let dropped = self.quarantine.keep(message, thread, update, budget);
         self.counts.quarantine_dropped = self.counts.quarantine_dropped.saturating_add(dropped);
         ApplyOutcome::Quarantined
     }
@@ -381,17 +378,14 @@ impl Runs {
         while (self.runs.len() > self.limits.runs || self.bytes() > self.limits.bytes)
             && self.runs.len() > 1
         {
-            let Some(arrival) = self.silence.first() else {
-                return;
-            };
-            let Some(name) = self.arrivals.get(&arrival).cloned() else {
+            let first = self.silence.first();
+            let Some(name) = first.and_then(|arrival| self.arrivals.get(&arrival).cloned()) else {
                 return;
             };
             let held = self.runs.get_mut(&name);
-            if held.is_some_and(|held| self.silence.catch_up(arrival, &mut held.heard)) {
-                continue;
+            if !held.is_some_and(|held| self.silence.catch_up(held.arrival, &mut held.heard)) {
+                self.evict_run(&name);
             }
-            self.evict_run(&name);
         }
     }
 

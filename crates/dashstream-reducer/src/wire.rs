@@ -45,10 +45,8 @@ impl Runs {
                     encoded.extend(views.map(Encoded::from));
                     let operations = encoded.as_slice().into();
                     let ids = (&*diff.state_hash, &*diff.base_checkpoint_id);
-                    (
-                        of_diff(&diff.full_state, operations, ids),
-                        StateText::FullState,
-                    )
+                    let update = of_diff(&diff.full_state, operations, ids);
+                    (update, StateText::FullState)
                 }
                 (Message::Checkpoint(checkpoint), None) => {
                     let update =

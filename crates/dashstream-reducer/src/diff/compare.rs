@@ -230,10 +230,10 @@ impl<'l> Comparison<'l> {
         mark: Mark,
     ) -> Result<(), Halt> {
         let together = patience_lcs(&mut self.elements, olds, news)?;
-        let (mut olds, mut news) = (olds.iter(), news.iter());
         // The sentinel stands after the last element of both.
         let sentinel = (olds.len(), news.len());
         let (all_olds, all_news) = sentinel;
+        let (mut olds, mut news) = (olds.iter(), news.iter());
         for (old, new) in together.into_iter().chain([sentinel]) {
             let apart_old = old.saturating_sub(all_olds.saturating_sub(olds.len()));
             let apart_new = new.saturating_sub(all_news.saturating_sub(news.len()));

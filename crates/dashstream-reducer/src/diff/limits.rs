@@ -3,10 +3,7 @@
 /// Limits of [`diff`](crate::diff::diff). Write it as a literal, with
 /// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "written as a literal, with `..Default::default()` for the rest"
-)]
+#[expect(clippy::exhaustive_structs, reason = "written as a literal")]
 pub struct DiffLimits {
     /// Operations of one patch. Default 10,000: more are refused by every consumer.
     pub operations: usize,

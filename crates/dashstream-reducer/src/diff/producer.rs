@@ -8,10 +8,7 @@ use crate::patch::Operation;
 /// Limits and choices of a [`Producer`]. Write it as a literal, with
 /// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "written as a literal, with `..Default::default()` for the rest"
-)]
+#[expect(clippy::exhaustive_structs, reason = "written as a literal")]
 pub struct ProducerLimits {
     /// What comparing two states may cost.
     pub diff: DiffLimits,

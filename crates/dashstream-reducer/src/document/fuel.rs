@@ -4,8 +4,9 @@
 #[derive(Debug)]
 pub(crate) struct Fuel {
     limit: u64,
-    left: u64,
-    copied: u64,
+    pub(crate) left: u64,
+    /// Bytes of the tree nodes that were copied.
+    pub(crate) copied: u64,
     displaced: u64,
 }
 
@@ -36,10 +37,6 @@ impl Fuel {
         Ok(())
     }
 
-    pub(crate) const fn left(&self) -> u64 {
-        self.left
-    }
-
     /// A shared tree node of `bytes` was copied: other owners keep the old one.
     pub(crate) const fn copied(&mut self, bytes: u64) {
         self.copied = self.copied.saturating_add(bytes);
@@ -48,11 +45,6 @@ impl Fuel {
     /// A value of `bytes` at most left the document: other owners may keep it.
     pub(crate) const fn displaced(&mut self, bytes: u64) {
         self.displaced = self.displaced.saturating_add(bytes);
-    }
-
-    /// Bytes of the tree nodes that were copied.
-    pub(crate) const fn copies(&self) -> u64 {
-        self.copied
     }
 
     /// An upper bound of the bytes that only older versions hold after this edit.

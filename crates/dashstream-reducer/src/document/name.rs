@@ -31,10 +31,7 @@ impl<'a> Name<'a> {
             return members.iter().position(|member| self.is(&member.key));
         }
         let at = self.rank(members, |member| &member.key).checked_sub(1)?;
-        members
-            .get(at)
-            .filter(|member| self.is(&member.key))
-            .map(|_| at)
+        self.is(&members.get(at)?.key).then_some(at)
     }
 
     /// How many of `entries`, which stand in order, have this name or one before it.

@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 use core::fmt;
 use std::sync::Arc;
 
-use crate::document::number::{NumberText, compare_integer, decimal_len};
+use crate::document::number::{NumberText, decimal_len, is_integer};
 use crate::document::text::Text;
 use crate::document::weight::{ARC_HEADER, Weight};
 use crate::hash::Dialect;
@@ -264,33 +264,13 @@ impl Node {
                 float.is_same(big.float) && big.is_exact()
             }
             (Self::Float(float), Self::Int(whole)) | (Self::Int(whole), Self::Float(float)) => {
-                compare_integer((*whole).into(), float.value) == Some(Ordering::Equal)
+                is_integer(float.value, (*whole).into())
             }
             (Self::Float(float), Self::UInt(whole)) | (Self::UInt(whole), Self::Float(float)) => {
-                compare_integer((*whole).into(), float.value) == Some(Ordering::Equal)
+                is_integer(float.value, (*whole).into())
             }
             (Self::String(a), Self::String(b)) => a == b,
             (a, b) => a.is_same_scalar(b),
-        }
-    }
-
-    /// Copies the value out.
-    pub(crate) fn to_value(&self) -> serde_json::Value {
-        use serde_json::Value;
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(value) => (*value).into(),
-            Self::Int(value) => (*value).into(),
-            Self::UInt(value) => (*value).into(),
-            Self::Float(value) => value.get().into(),
-            Self::Big(big) => big.float().get().into(),
-            Self::String(text) => text.as_str().into(),
-            Self::Array(tree) => tree.iter().map(Self::to_value).collect(),
-            Self::Object(tree) => {
-                let member =
-                    |member: &Member| (member.key.as_str().to_owned(), member.node.to_value());
-                Value::Object(tree.iter().map(member).collect())
-            }
         }
     }
 }
@@ -308,10 +288,6 @@ impl Entry for Node {
     type Key = ();
 
     fn key(&self) {}
-
-    fn is_before(_: &(), _: &()) -> bool {
-        false
-    }
 
     fn node(&self) -> &Node {
         self
@@ -342,10 +318,6 @@ impl Entry for Member {
 
     fn key(&self) -> Text {
         self.key.clone()
-    }
-
-    fn is_before(a: &Text, b: &Text) -> bool {
-        a < b
     }
 
     fn node(&self) -> &Node {

@@ -1,6 +1,5 @@
 //! Number text in three dialects, and comparison by value.
 
-use core::cmp::Ordering;
 use core::fmt::{self, Write};
 
 use crate::hash::Dialect;
@@ -73,6 +72,12 @@ impl NumberText {
         }
     }
 
+    fn trim_zeros(&mut self) {
+        while self.as_bytes().last() == Some(&b'0') {
+            self.len = self.len.saturating_sub(1);
+        }
+    }
+
     fn push_decimal(&mut self, mut value: u64) {
         let len = decimal_len(value);
         let start = usize::from(self.len);
@@ -130,14 +135,6 @@ pub(crate) const fn decimal_len(value: u64) -> u64 {
 /// Decimals up to which the digits of a number are sought by arithmetic.
 const DECIMALS: i32 = 6;
 
-/// The parts of a number's text.
-#[derive(Clone, Copy)]
-enum NumberPart {
-    Whole,
-    Fraction,
-    Exponent,
-}
-
 /// A finite number as its shortest decimal digits: 0.digits × 10^point. Zero has none.
 struct Shortest {
     negative: bool,
@@ -155,9 +152,7 @@ impl Shortest {
         let (whole, decimals) = decimal(value)?;
         let mut digits = NumberText::of_u64(whole);
         let point = i32::from(digits.len).saturating_sub(decimals);
-        while digits.as_bytes().last() == Some(&b'0') {
-            digits.len = digits.len.saturating_sub(1);
-        }
+        digits.trim_zeros();
         Some(Self {
             negative: value.is_sign_negative(),
             digits,
@@ -173,39 +168,27 @@ impl Shortest {
         if let Some(number) = serde_json::Number::from_f64(value.abs()) {
             let _ = write!(text, "{number}");
         }
+        let text = core::str::from_utf8(text.as_bytes()).unwrap_or_default();
+        let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let mut digits = NumberText::EMPTY;
-        let (mut whole, mut exponent, mut down) = (0_i32, 0_i32, false);
-        let mut part = NumberPart::Whole;
-        for byte in text.as_bytes() {
-            match (byte, part) {
-                (b'.', _) => part = NumberPart::Fraction,
-                (b'e' | b'E', _) => part = NumberPart::Exponent,
-                (b'-', _) => down = true,
-                (b'0'..=b'9', NumberPart::Exponent) => {
-                    let digit = i32::from(byte.saturating_sub(b'0'));
-                    exponent = exponent.saturating_mul(10).saturating_add(digit);
-                }
-                // A zero in front of the first other digit only moves the point.
-                (b'0', NumberPart::Whole) if digits.len == 0 => {}
-                (b'0', NumberPart::Fraction) if digits.len == 0 => whole = whole.saturating_sub(1),
-                (b'0'..=b'9', NumberPart::Whole) => {
-                    whole = whole.saturating_add(1);
-                    digits.push(*byte);
-                }
-                (b'0'..=b'9', NumberPart::Fraction) => digits.push(*byte),
-                _ => {}
+        let mut zeros = 0_i32;
+        for byte in whole.bytes().chain(fraction.bytes()) {
+            if byte == b'0' && digits.len == 0 {
+                // In front of the first other digit it only moves the point.
+                zeros = zeros.saturating_add(1);
+            } else {
+                digits.push(byte);
             }
         }
-        while digits.as_bytes().last() == Some(&b'0') {
-            digits.len = digits.len.saturating_sub(1);
-        }
-        if down {
-            exponent = exponent.saturating_neg();
-        }
+        digits.trim_zeros();
         Self {
             negative: value.is_sign_negative(),
             digits,
-            point: whole.saturating_add(exponent),
+            point: i32::try_from(whole.len())
+                .unwrap_or(0)
+                .saturating_add(exponent.parse().unwrap_or(0))
+                .saturating_sub(zeros),
         }
     }
 
@@ -290,32 +273,14 @@ impl Shortest {
     }
 }
 
-/// Compares an integer with a float by value, without rounding the integer.
-pub(crate) fn compare_integer(integer: i128, float: f64) -> Option<Ordering> {
-    if float.is_nan() {
-        return None;
-    }
-    // Beyond 2^65 no 64-bit integer is near; within, truncation to i128 is exact.
-    const FAR: f64 = 36_893_488_147_419_103_232.0;
-    if float >= FAR {
-        return Some(Ordering::Less);
-    }
-    if float <= -FAR {
-        return Some(Ordering::Greater);
-    }
+/// Whether a float is an integer of 64 bits, by value: the integer is not rounded.
+pub(crate) fn is_integer(float: f64, integer: i128) -> bool {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "within ±2^65, and truncation is meant"
+        reason = "beyond 128 bits it is the largest or smallest, and no integer of 64 bits"
     )]
     let whole = float as i128;
-    let by_whole = integer.cmp(&whole);
-    // Equal whole parts: the fraction decides. It is exact, since the difference of a float and its
-    // whole part is.
-    Some(by_whole.then_with(|| {
-        0.0_f64
-            .partial_cmp(&float.fract())
-            .unwrap_or(Ordering::Equal)
-    }))
+    float.fract() == 0.0 && whole == integer
 }
 
 #[cfg(test)]

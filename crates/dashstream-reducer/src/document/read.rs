@@ -117,15 +117,8 @@ fn number_of(number: &serde_json::Number) -> Node {
     } else {
         // Finite unless serde_json was built to keep numbers as text; those become null, as they
         // do when serde_json writes them.
-        float(number.as_f64().unwrap_or(f64::NAN))
-    }
-}
-
-fn float(value: f64) -> Node {
-    if value.is_finite() {
-        Node::Float(Float::new(value))
-    } else {
-        Node::Null
+        let float = number.as_f64().filter(|value| value.is_finite());
+        float.map_or(Node::Null, |value| Node::Float(Float::new(value)))
     }
 }
 

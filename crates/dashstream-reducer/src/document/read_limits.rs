@@ -7,10 +7,7 @@ use crate::document::DEPTH_MAX;
 /// Limits on reading one JSON text. Write it as a literal, with
 /// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "written as a literal, with `..Default::default()` for the rest"
-)]
+#[expect(clippy::exhaustive_structs, reason = "written as a literal")]
 pub struct ReadLimits {
     /// Bytes of text; a longer one is refused before it is looked at. Default 10 MiB, as in the
     /// existing consumers.

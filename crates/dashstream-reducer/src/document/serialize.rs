@@ -1,6 +1,5 @@
 //! A document as any format.
 
-use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use crate::document::Document;
@@ -8,35 +7,24 @@ use crate::document::node::Node;
 
 impl Serialize for Document {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Borrowed(&self.root).serialize(serializer)
+        self.root.serialize(serializer)
     }
 }
 
-struct Borrowed<'a>(&'a Node);
-
-impl Serialize for Borrowed<'_> {
+impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Node::Null => serializer.serialize_unit(),
-            Node::Bool(value) => serializer.serialize_bool(*value),
-            Node::Int(value) => serializer.serialize_i64(*value),
-            Node::UInt(value) => serializer.serialize_u64(*value),
-            Node::Float(value) => serializer.serialize_f64(value.get()),
-            Node::Big(big) => serializer.serialize_f64(big.float().get()),
-            Node::String(text) => serializer.serialize_str(text.as_str()),
-            Node::Array(tree) => {
-                let mut elements = serializer.serialize_seq(Some(tree.len()))?;
-                for node in tree.iter() {
-                    elements.serialize_element(&Borrowed(node))?;
-                }
-                elements.end()
-            }
-            Node::Object(tree) => {
-                let mut members = serializer.serialize_map(Some(tree.len()))?;
-                for member in tree.iter() {
-                    members.serialize_entry(member.key.as_str(), &Borrowed(&member.node))?;
-                }
-                members.end()
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Int(value) => serializer.serialize_i64(*value),
+            Self::UInt(value) => serializer.serialize_u64(*value),
+            Self::Float(value) => serializer.serialize_f64(value.get()),
+            Self::Big(big) => serializer.serialize_f64(big.float().get()),
+            Self::String(text) => serializer.serialize_str(text.as_str()),
+            Self::Array(tree) => serializer.collect_seq(tree.iter()),
+            Self::Object(tree) => {
+                let members = tree.iter();
+                serializer.collect_map(members.map(|member| (member.key.as_str(), &member.node)))
             }
         }
     }

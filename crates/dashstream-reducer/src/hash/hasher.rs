@@ -76,11 +76,9 @@ impl Hasher {
     /// Hashes once, as [`Hasher::hash`] does. When the hash differs, and the state holds something
     /// that the dialects print differently, the whole text is hashed once or twice more.
     pub fn verify(&mut self, state: &Document, hash: &[u8]) -> HashVerdict {
-        if hash.is_empty() {
-            return HashVerdict::NotComparable(Unproven::NoHash);
-        }
-        let Ok(expected) = <[u8; 32]>::try_from(hash) else {
-            return HashVerdict::NotComparable(Unproven::HashLength);
+        let expected = match usable(hash) {
+            Ok(expected) => expected,
+            Err(why) => return HashVerdict::NotComparable(why),
         };
         if self.hash(state) == expected {
             return HashVerdict::Match;
@@ -162,6 +160,14 @@ impl fmt::Debug for Hasher {
             .field("marks", &marks)
             .finish_non_exhaustive()
     }
+}
+
+/// The hash of a message, if it is one.
+pub(crate) fn usable(hash: &[u8]) -> Result<[u8; 32], Unproven> {
+    hash.try_into().map_err(|_| match hash {
+        [] => Unproven::NoHash,
+        _ => Unproven::HashLength,
+    })
 }
 
 /// Bytes between two marks, which are hashed at a time: whole blocks. The shorter, the less is hashed that

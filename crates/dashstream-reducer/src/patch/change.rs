@@ -196,7 +196,7 @@ impl<'a> Change<'a> {
             .deepen(tree, |tree| tree.insert(at, entry, &mut self.fuel));
         self.want = Want::Remove;
         // The container may have grown for it.
-        let room = self.delta.heap().wrapping_sub(self.weight.heap);
+        let room = self.delta.heap.wrapping_sub(self.weight.heap);
         let room = room.cast_signed().max(0).cast_unsigned();
         self.grown = self.grown.saturating_add(room);
         Ok(())

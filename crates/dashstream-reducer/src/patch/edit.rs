@@ -19,7 +19,9 @@ impl Encoded<'_> {
     pub(super) fn verb(&self) -> Result<Verb, PatchErrorKind> {
         // Also where there is no value: a producer that announces another encoding there is not one
         // that this wire knows.
-        ValueEncoding::try_from(self.encoding)?;
+        if !matches!(self.encoding, JSON | RAW) {
+            return Err(PatchErrorKind::Encoding(self.encoding));
+        }
         Ok(match self.op {
             0 => Verb::Add,
             1 => Verb::Remove,
@@ -31,12 +33,17 @@ impl Encoded<'_> {
         })
     }
 
-    /// Reads the value of an addition, a replacement or a test; an empty one is null.
+    /// Reads the value of an addition, a replacement or a test, whose encoding was looked at for its
+    /// [`verb`](Self::verb); an empty one is null.
     pub(super) fn value(&self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind> {
         check_value(self.value.len(), limits)?;
-        let node = match ValueEncoding::try_from(self.encoding)? {
+        let node = match self.encoding {
             _ if self.value.is_empty() => Node::Null,
-            ValueEncoding::Json => {
+            RAW => match core::str::from_utf8(self.value) {
+                Ok(text) => Node::String(Text::new(text)),
+                Err(_) => return Err(PatchErrorKind::Value(ReadError::NotUtf8)),
+            },
+            _ => {
                 let limits = ReadLimits {
                     text_bytes: limits.value_bytes,
                     nodes: limits.state_nodes,
@@ -46,10 +53,6 @@ impl Encoded<'_> {
                 };
                 read(self.value, &limits).map_err(PatchErrorKind::Value)?
             }
-            ValueEncoding::Raw => match core::str::from_utf8(self.value) {
-                Ok(text) => Node::String(Text::new(text)),
-                Err(_) => return Err(PatchErrorKind::Value(ReadError::NotUtf8)),
-            },
         };
         let weight = node.weight();
         Ok((node, weight))
@@ -67,23 +70,9 @@ pub(super) fn shared(
     Ok((value.root.clone(), weight))
 }
 
-#[derive(Clone, Copy)]
-enum ValueEncoding {
-    Json,
-    Raw,
-}
-
-impl TryFrom<i32> for ValueEncoding {
-    type Error = PatchErrorKind;
-
-    fn try_from(encoding: i32) -> Result<Self, PatchErrorKind> {
-        match encoding {
-            0 => Ok(Self::Json),
-            3 => Ok(Self::Raw),
-            other => Err(PatchErrorKind::Encoding(other)),
-        }
-    }
-}
+/// The value encodings that are read.
+const JSON: i32 = 0;
+const RAW: i32 = 3;
 
 const fn check_value(len: usize, limits: &PatchLimits) -> Result<(), PatchErrorKind> {
     if len > limits.value_bytes {

@@ -6,10 +6,7 @@ use crate::patch::Operation;
 /// One operation as the wire carries it. The numbers are the wire's: they are checked when the
 /// operation is applied, so that a bad one is reported under its index.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "mirrors the wire message, which is fixed"
-)]
+#[expect(clippy::exhaustive_structs, reason = "mirrors the wire's message")]
 pub struct Encoded<'a> {
     /// 0 add, 1 remove, 2 replace, 3 move, 4 copy, 5 test.
     pub op: i32,
@@ -101,7 +98,7 @@ impl Operations<'_> {
     /// Copies the operations, as text.
     pub(crate) fn to_owned(self) -> OwnedOperations {
         let mut owned = Vec::with_capacity(self.len());
-        self.each(|operation, value| {
+        self.each(|(operation, value)| {
             let mut operation = OwnedEncoded::of(operation);
             if let Some(value) = value {
                 operation.value.reserve_exact(text_len(value));
@@ -115,7 +112,7 @@ impl Operations<'_> {
     /// What a copy of the operations takes, at most.
     pub(crate) fn owned_bytes(&self) -> usize {
         let mut bytes = self.len().saturating_mul(size_of::<OwnedEncoded>());
-        self.each(|operation, value| {
+        self.each(|(operation, value)| {
             bytes = bytes
                 .saturating_add(operation.path.len())
                 .saturating_add(operation.from.len())
@@ -126,15 +123,12 @@ impl Operations<'_> {
     }
 
     /// Every operation as the wire carries it. A value that is a document stands beside it.
-    fn each(&self, mut body: impl FnMut(Encoded<'_>, Option<&Document>)) {
+    fn each(&self, mut body: impl FnMut((Encoded<'_>, Option<&Document>))) {
         match self.0 {
-            Form::Owned(operations) => operations.iter().for_each(|operation| {
-                let (encoded, value) = operation.encoded();
-                body(encoded, value);
-            }),
-            Form::Encoded(operations) => operations.iter().for_each(|op| body(*op, None)),
+            Form::Owned(operations) => operations.iter().map(Operation::encoded).for_each(body),
+            Form::Encoded(operations) => operations.iter().for_each(|op| body((*op, None))),
             #[cfg(feature = "wire")]
-            Form::View(diff) => diff.operations().for_each(|op| body(op.into(), None)),
+            Form::View(diff) => diff.operations().for_each(|op| body((op.into(), None))),
         }
     }
 }

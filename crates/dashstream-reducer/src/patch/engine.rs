@@ -112,13 +112,13 @@ fn run<'a>(
         }
     }
     Ok(Applied {
-        fuel: limits.fuel.saturating_sub(patching.change.fuel.left()),
+        fuel: limits.fuel.saturating_sub(patching.change.fuel.left),
         left_behind: patching.change.fuel.left_behind(),
         // The value itself is new or shared.
         given: patching
             .given
             .saturating_add(patching.change.grown)
-            .saturating_add(patching.change.fuel.copies()),
+            .saturating_add(patching.change.fuel.copied),
     })
 }
 
@@ -185,11 +185,8 @@ impl<'a> Patching<'a, '_> {
             Verb::Test => {
                 self.value(edit)?;
                 let found = find(self.root, &path, &mut self.change.fuel)?;
-                if found.is_equal(&self.change.value) {
-                    Ok(())
-                } else {
-                    Err(PatchErrorKind::TestFailed)
-                }
+                let is_equal = found.is_equal(&self.change.value);
+                is_equal.then_some(()).ok_or(PatchErrorKind::TestFailed)
             }
         }
     }

@@ -5,10 +5,7 @@ use crate::document::DEPTH_MAX;
 /// Limits on one patch and on the state that it leaves. Write it as a literal, with
 /// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "written as a literal, with `..Default::default()` for the rest"
-)]
+#[expect(clippy::exhaustive_structs, reason = "written as a literal")]
 pub struct PatchLimits {
     /// Operations in one patch. Default 10,000, as in the Kubernetes API server and the existing
     /// consumers.

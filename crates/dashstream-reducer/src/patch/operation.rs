@@ -8,10 +8,7 @@ use crate::patch::{Encoded, PatchError, PatchErrorKind, PatchLimits};
 
 /// One operation of RFC 6902. Pointers are RFC 6901 text, checked when the operation is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "RFC 6902 defines these six, and a patch with others is refused"
-)]
+#[expect(clippy::exhaustive_enums, reason = "RFC 6902 defines these six")]
 pub enum Operation {
     /// Adds a member or an element, or replaces a member.
     Add {
@@ -148,25 +145,22 @@ fn operation(element: &Node) -> Result<Operation, PatchErrorKind> {
 /// As one object of a JSON Patch document.
 impl Serialize for Operation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (name, path, from, value) = match self {
-            Self::Add { path, value } => ("add", path, None, Some(value)),
-            Self::Remove { path } => ("remove", path, None, None),
-            Self::Replace { path, value } => ("replace", path, None, Some(value)),
-            Self::Move { from, path } => ("move", path, Some(from), None),
-            Self::Copy { from, path } => ("copy", path, Some(from), None),
-            Self::Test { path, value } => ("test", path, None, Some(value)),
+        let (encoded, value) = self.encoded();
+        let (name, from) = match self {
+            Self::Add { .. } => ("add", None),
+            Self::Remove { .. } => ("remove", None),
+            Self::Replace { .. } => ("replace", None),
+            Self::Move { from, .. } => ("move", Some(from)),
+            Self::Copy { from, .. } => ("copy", Some(from)),
+            Self::Test { .. } => ("test", None),
         };
-        let members = if from.is_some() || value.is_some() {
-            3
-        } else {
-            2
-        };
+        let members = 2_usize.saturating_add((from.is_some() || value.is_some()).into());
         let mut object = serializer.serialize_struct("Operation", members)?;
         object.serialize_field("op", name)?;
         if let Some(from) = from {
             object.serialize_field("from", from)?;
         }
-        object.serialize_field("path", path)?;
+        object.serialize_field("path", encoded.path)?;
         if let Some(value) = value {
             object.serialize_field("value", value)?;
         }

@@ -8,11 +8,11 @@ use crate::reducer::{Position, Stamp};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Epoch {
     /// How many began before this one.
-    earlier: u64,
+    pub(super) earlier: u64,
     /// Where the message stands that began it. What stands before belongs to an earlier one.
     began: Option<Position>,
     /// The furthest place that was looked at.
-    reached: Option<Position>,
+    pub(super) reached: Option<Position>,
     /// The latest header time among its messages.
     time: Option<i64>,
     /// The latest time of the epoch before, where this one's are later: what is not later is left over
@@ -117,14 +117,6 @@ enum Clock {
 }
 
 impl Epoch {
-    pub(super) const fn earlier(&self) -> u64 {
-        self.earlier
-    }
-
-    pub(super) const fn reached(&self) -> Option<Position> {
-        self.reached
-    }
-
     /// Decides whose message this is. Costs nothing that grows.
     pub(super) fn relation(
         &self,
@@ -142,14 +134,13 @@ impl Epoch {
             // A record is never changed: what stands there was looked at.
             LogPlace::Passed | LogPlace::Reached if of.covered => {
                 return match of.id {
-                    Id::Same => Relation::Duplicate,
                     // Left over from the epoch before, and seen again.
                     Id::Other if self.clock(sequence, stamp.time_us()) == Clock::Before => {
                         Relation::Stale
                     }
                     Id::Other => Relation::Reused,
                     Id::Unknown if of.contained => Relation::Stale,
-                    Id::Unknown => Relation::Duplicate,
+                    Id::Same | Id::Unknown => Relation::Duplicate,
                 };
             }
             LogPlace::Passed | LogPlace::Reached | LogPlace::New | LogPlace::Unknown => {}
@@ -160,10 +151,7 @@ impl Epoch {
         }
         let below = of.highest.is_some_and(|highest| sequence <= highest);
         // A producer stamps its messages in their order, or nearly so where it has several threads.
-        let is_later = match clock {
-            Clock::Later => of.covered || self.is_well_after(stamp.time_us()),
-            Clock::Before | Clock::NotLater | Clock::Unknown => false,
-        };
+        let is_later = clock == Clock::Later && (of.covered || self.is_well_after(stamp.time_us()));
         if below && is_later && !matches!(place, LogPlace::Passed | LogPlace::Reached) {
             return Relation::Another;
         }
@@ -263,14 +251,11 @@ impl Epoch {
 
     /// A message of an earlier epoch.
     const fn left_over(&self, place: LogPlace) -> Relation {
-        match place {
+        if matches!(place, LogPlace::Passed | LogPlace::Reached) && !self.filled {
             // Nothing of it was taken.
-            LogPlace::Passed | LogPlace::Reached if !self.filled => Relation::Ended,
-            LogPlace::BeforeEpoch
-            | LogPlace::Passed
-            | LogPlace::Reached
-            | LogPlace::New
-            | LogPlace::Unknown => Relation::Leftover,
+            Relation::Ended
+        } else {
+            Relation::Leftover
         }
     }
 

@@ -8,10 +8,7 @@ use crate::patch::PatchLimits;
 /// Limits and choices of one [`Reducer`](crate::Reducer). Write it as a literal, with
 /// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "written as a literal, with `..Default::default()` for the rest"
-)]
+#[expect(clippy::exhaustive_structs, reason = "written as a literal")]
 pub struct ReducerLimits {
     /// What a full state may cost. Half a surrogate pair is read as U+FFFD, which the default of
     /// [`ReadLimits`] refuses.

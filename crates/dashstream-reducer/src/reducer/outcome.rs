@@ -9,10 +9,7 @@ use crate::reducer::ResyncReason;
 /// it needs a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "an outcome may say that the run needs a snapshot"]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host must decide about every outcome; a new one is a major release"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a new one is a major release")]
 pub enum ApplyOutcome {
     /// The state is that of this update, and the run was in step before it.
     Applied(HashVerdict),
@@ -59,10 +56,7 @@ impl ApplyOutcome {
 /// after every `apply` and every `handle_timeout`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "an effect is a request to the host"]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host must answer every effect; a new one is a major release"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a new one is a major release")]
 pub enum Effect {
     /// Ask the producer for a full state. The wire has no such request: a host without a channel
     /// of its own to the producer waits for the next snapshot.

@@ -31,8 +31,7 @@ impl Pending {
     pub(super) fn keep(
         &mut self,
         sequence: u64,
-        operations: Operations<'_>,
-        (hash, base): (&[u8], &[u8]),
+        (operations, hash, base): (Operations<'_>, &[u8], &[u8]),
         (diffs, bytes): (usize, usize),
     ) -> bool {
         let cost = operations

@@ -5,10 +5,7 @@ use crate::patch::PatchError;
 
 /// Why a run's state cannot be relied on until a full state arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "operators are told each reason; a new one is a major release"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a new one is a major release")]
 pub enum ResyncReason {
     /// No full state has been seen yet: the run began, or was joined midstream, without one.
     NoSnapshot,

@@ -76,16 +76,10 @@ impl RecentIds {
 
     /// Bytes of the tables.
     pub(super) fn bytes(&self) -> u64 {
-        let ids = self
-            .ids
-            .capacity()
-            .saturating_mul(size_of::<(u64, [u8; 16])>());
-        let slots = self
-            .checkpoints
-            .capacity()
-            .saturating_mul(size_of::<Vec<u8>>());
-        let names = self.checkpoints.len().saturating_mul(ID_BYTES_MAX);
-        (ids.saturating_add(slots) as u64).saturating_add(names as u64)
+        let of = |entries: usize, each: usize| entries.saturating_mul(each) as u64;
+        of(self.ids.capacity(), size_of::<(u64, [u8; 16])>())
+            .saturating_add(of(self.checkpoints.capacity(), size_of::<Vec<u8>>()))
+            .saturating_add(of(self.checkpoints.len(), ID_BYTES_MAX))
     }
 
     /// Whether a diff that names `base` follows from what was seen. The first unknown base after a

@@ -64,10 +64,7 @@ impl Requests {
     }
 
     /// When the next request is due; none is while one waits for the host.
-    pub(super) const fn next_at(&self) -> Option<Duration> {
-        match self.next {
-            Some((at, _)) if !self.due => Some(at),
-            Some(_) | None => None,
-        }
+    pub(super) fn next_at(&self) -> Option<Duration> {
+        self.next.filter(|_| !self.due).map(|(at, _)| at)
     }
 }

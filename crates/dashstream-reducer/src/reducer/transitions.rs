@@ -210,11 +210,11 @@ impl Reducer {
 
     /// A number that is not believed leaves a gap, and everything else as it is.
     fn jump(&mut self) -> ApplyOutcome {
-        let missing = self.limits.sequence_jump;
-        let reason = ResyncReason::Gap { missing };
         if self.resync.is_some() {
             return ApplyOutcome::Waiting;
         }
+        let missing = self.limits.sequence_jump;
+        let reason = ResyncReason::Gap { missing };
         self.resync = Some(reason);
         ApplyOutcome::Resync(reason)
     }
@@ -244,23 +244,21 @@ impl Reducer {
             };
         }
         let budget = (self.limits.buffered_diffs, self.limits.buffered_bytes);
-        if self
-            .pending
-            .keep(sequence, operations, (hash, base), budget)
-        {
+        let diff = (operations, hash, base);
+        if self.pending.keep(sequence, diff, budget) {
             let outcome = self.placed(fuel);
-            if outcome == ApplyOutcome::Waiting {
+            let waits = outcome == ApplyOutcome::Waiting;
+            return if waits {
                 ApplyOutcome::Buffered
             } else {
                 outcome
-            }
-        } else {
-            // What comes after this place cannot be replayed any more.
-            self.drop_cursor(sequence);
-            match self.resync {
-                None => self.distrust(self.gap(), sequence),
-                Some(_) => ApplyOutcome::Waiting,
-            }
+            };
+        }
+        // What comes after this place cannot be replayed any more.
+        self.drop_cursor(sequence);
+        match self.resync {
+            None => self.distrust(self.gap(), sequence),
+            Some(_) => ApplyOutcome::Waiting,
         }
     }
 

@@ -6,10 +6,7 @@ use crate::patch::Operations;
 
 /// Where a record stands in its topic's log. All positions of one run are of one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "Kafka's log has these two coordinates"
-)]
+#[expect(clippy::exhaustive_structs, reason = "Kafka's log has these two")]
 pub struct Position {
     /// The partition.
     pub partition: i32,
@@ -20,12 +17,8 @@ pub struct Position {
 impl Position {
     /// Whether this is a later place than `other`; `None` in another partition, which has an order of
     /// its own.
-    pub(crate) const fn is_after(&self, other: &Self) -> Option<bool> {
-        if self.partition == other.partition {
-            Some(self.offset > other.offset)
-        } else {
-            None
-        }
+    pub(crate) fn is_after(&self, other: &Self) -> Option<bool> {
+        (self.partition == other.partition).then_some(self.offset > other.offset)
     }
 }
 

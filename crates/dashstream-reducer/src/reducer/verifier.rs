@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::document::Document;
-use crate::hash::{HashVerdict, Hasher, Unproven};
+use crate::hash::{HashVerdict, Hasher, Unproven, usable};
 use crate::patch::Applied;
 use crate::reducer::ReducerLimits;
 
@@ -30,7 +30,7 @@ pub(super) struct Verifier {
     last: Option<Duration>,
     /// The hash of the state as it is, which was not checked.
     waiting: Option<Waiting>,
-    proof: Option<Proof>,
+    pub(super) proof: Option<Proof>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,12 +70,9 @@ impl Verifier {
     ) -> HashVerdict {
         self.waiting = None;
         self.pin(applied.left_behind);
-        let Ok(hash) = hash.try_into() else {
-            return HashVerdict::NotComparable(if hash.is_empty() {
-                Unproven::NoHash
-            } else {
-                Unproven::HashLength
-            });
+        let hash = match usable(hash) {
+            Ok(hash) => hash,
+            Err(why) => return HashVerdict::NotComparable(why),
         };
         if self.interval != Duration::MAX {
             let at = self.due_at().max(now);
@@ -100,15 +97,8 @@ impl Verifier {
     }
 
     /// When a hash that waits may be checked.
-    pub(super) const fn next_at(&self) -> Option<Duration> {
-        match self.waiting {
-            Some(Waiting { at, .. }) => Some(at),
-            None => None,
-        }
-    }
-
-    pub(super) const fn proof(&self) -> Option<Proof> {
-        self.proof
+    pub(super) fn next_at(&self) -> Option<Duration> {
+        self.waiting.map(|waiting| waiting.at)
     }
 
     /// Checks a full state's hash: its text was read as a whole anyway.

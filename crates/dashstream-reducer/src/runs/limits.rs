@@ -5,10 +5,7 @@ use crate::reducer::ReducerLimits;
 /// Limits of [`Runs`](crate::Runs). Write it as a literal, with
 /// `..Default::default()` for the rest.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "written as a literal, with `..Default::default()` for the rest"
-)]
+#[expect(clippy::exhaustive_structs, reason = "written as a literal")]
 pub struct RunsLimits {
     /// What each run may cost.
     pub run: ReducerLimits,

@@ -24,10 +24,7 @@ pub struct Quarantined {
 
 /// Why a message belongs to no run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that reports causes must know every one"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host reports each")]
 pub enum QuarantineCause {
     /// It has no thread id, or a blank one.
     NoThread,

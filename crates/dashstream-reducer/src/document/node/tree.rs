@@ -36,10 +36,9 @@ pub(crate) trait Entry: Clone {
     const CHILD_BYTES: u64;
 
     /// What a branch keeps to find an entry: the name for members, nothing for array elements.
-    type Key: Clone;
+    type Key: Clone + Ord;
 
     fn key(&self) -> Self::Key;
-    fn is_before(a: &Self::Key, b: &Self::Key) -> bool;
     fn node(&self) -> &Node;
     fn node_mut(&mut self) -> &mut Node;
     /// Bytes of the canonical text in front of the value.
@@ -74,6 +73,15 @@ enum Kids<E: Entry> {
     Branch(Vec<Child<E>>),
 }
 
+impl<E: Entry> Kids<E> {
+    fn sum(&self) -> Weight {
+        match self {
+            Self::Leaf(entries) => sum(entries.iter().map(E::weight)),
+            Self::Branch(children) => sum(children.iter().map(Child::weight)),
+        }
+    }
+}
+
 /// A copy has the room of what it is a copy of, so that both take the same bytes.
 impl<E: Entry> Clone for Kids<E> {
     fn clone(&self) -> Self {
@@ -99,17 +107,8 @@ struct Child<E: Entry> {
 }
 
 impl<E: Entry> Tree<E> {
-    pub(crate) const fn new() -> Self {
-        Self {
-            len: 0,
-            sum: Weight {
-                nodes: 0,
-                bytes: 0,
-                heap: 0,
-                depth: 0,
-            },
-            kids: Kids::Leaf(Vec::new()),
-        }
+    pub(crate) fn new() -> Self {
+        Self::leaf(Vec::new())
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -189,21 +188,17 @@ impl<E: Entry> Tree<E> {
     }
 
     fn leaf(entries: Vec<E>) -> Self {
-        Self {
-            len: entries.len(),
-            sum: sum(entries.iter().map(E::weight)),
-            kids: Kids::Leaf(entries),
-        }
+        Self::of(entries.len(), Kids::Leaf(entries))
     }
 
     fn branch(children: Vec<Child<E>>) -> Self {
-        Self {
-            len: children
-                .iter()
-                .fold(0, |len, child| child.len.saturating_add(len)),
-            sum: sum(children.iter().map(Child::weight)),
-            kids: Kids::Branch(children),
-        }
+        let len = children.iter().map(|child| child.len).sum();
+        Self::of(len, Kids::Branch(children))
+    }
+
+    fn of(len: usize, kids: Kids<E>) -> Self {
+        let sum = kids.sum();
+        Self { len, sum, kids }
     }
 
     /// Keeps `sum.depth` the maximum. Only when the deepest entry became shallower are the others

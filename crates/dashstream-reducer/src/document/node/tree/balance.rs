@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Child, Entry, FANOUT, Kids, Tree, locate, own, sum};
+use super::{Child, Entry, FANOUT, Kids, Tree, locate, own};
 use crate::document::fuel::Fuel;
 use crate::document::node::Weight;
 
@@ -30,7 +30,7 @@ impl<E: Entry> Tree<E> {
                 let (index, rest) = locate_insertion(children, at)?;
                 let child = children.get_mut(index)?;
                 let key = entry.key();
-                if E::is_before(&key, &child.first) {
+                if key < child.first {
                     child.first = key;
                 }
                 let before = child.tree.heap();
@@ -63,28 +63,14 @@ impl<E: Entry> Tree<E> {
     /// the end is packed densely.
     fn split(&mut self, at_end: bool) -> Option<Child<E>> {
         let cut = if at_end { FANOUT } else { FANOUT / 2 };
-        let right = match &mut self.kids {
-            Kids::Leaf(entries) => {
-                let right = entries.split_off(cut);
-                give_back(entries);
-                Self::leaf(right)
-            }
-            Kids::Branch(children) => {
-                let right = children.split_off(cut);
-                give_back(children);
-                Self::branch(right)
-            }
-        };
+        let right = self.kids.split_off(cut);
+        match &mut self.kids {
+            Kids::Leaf(entries) => give_back(entries),
+            Kids::Branch(children) => give_back(children),
+        }
         self.len = self.len.saturating_sub(right.len);
-        self.recount();
+        self.sum = self.kids.sum();
         Child::of(right)
-    }
-
-    fn recount(&mut self) {
-        self.sum = match &self.kids {
-            Kids::Leaf(entries) => sum(entries.iter().map(E::weight)),
-            Kids::Branch(children) => sum(children.iter().map(Child::weight)),
-        };
     }
 
     /// Brings what lies below a branch up to date.
@@ -147,9 +133,7 @@ impl<E: Entry> Tree<E> {
         self.sum.heap = self.sum.heap.wrapping_add(heap);
         self.replace_depth(weight.depth, 0);
     }
-}
 
-impl<E: Entry> Tree<E> {
     /// Gives back the spare room on the way to position `at`, where an entry was taken out again.
     pub(crate) fn trim(&mut self, at: usize) {
         match &mut self.kids {
@@ -177,6 +161,13 @@ impl<E: Entry> Kids<E> {
             Self::Branch(children) => children.len(),
         }
     }
+
+    fn split_off(&mut self, at: usize) -> Tree<E> {
+        match self {
+            Self::Leaf(entries) => Tree::leaf(entries.split_off(at)),
+            Self::Branch(children) => Tree::branch(children.split_off(at)),
+        }
+    }
 }
 
 /// Keeps no more than twice the room that is used: what a document holds is judged by what is in it.
@@ -193,11 +184,7 @@ const SMALLEST: usize = 4;
 /// Joins the sparse child at `index` with a neighbour, and halves the two again if they are too many
 /// for one.
 fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, fuel: &mut Fuel) {
-    let left_index = if index > 0 {
-        index.saturating_sub(1)
-    } else {
-        0
-    };
+    let left_index = index.saturating_sub(1);
     let right_index = left_index.saturating_add(1);
     if right_index >= children.len() {
         return; // an only child; its parent is the root, which gives way to it
@@ -219,14 +206,10 @@ fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, fuel: &mut
     }
     left_tree.len = left_tree.len.saturating_add(right_tree.len);
     let count = left_tree.kids.len();
-    let again = (count > FANOUT).then(|| match &mut left_tree.kids {
-        Kids::Leaf(entries) => Tree::leaf(entries.split_off(count / 2)),
-        Kids::Branch(children) => Tree::branch(children.split_off(count / 2)),
-    });
-    left_tree.len = left_tree
-        .len
-        .saturating_sub(again.as_ref().map_or(0, |tree| tree.len));
-    left_tree.recount();
+    let again = (count > FANOUT).then(|| left_tree.kids.split_off(count / 2));
+    let moved = again.as_ref().map_or(0, |tree| tree.len);
+    left_tree.len = left_tree.len.saturating_sub(moved);
+    left_tree.sum = left_tree.kids.sum();
     left.len = left_tree.len;
     if let Some(child) = again.and_then(Child::of) {
         children.insert(right_index, child);

@@ -64,8 +64,7 @@ fn check<E: Entry>(tree: &Tree<E>) {
                     assert_eq!(child.len, child.tree.len);
                     assert!(child.len > 0);
                     let first = child.tree.first_key().unwrap();
-                    assert!(!E::is_before(&first, &child.first));
-                    assert!(!E::is_before(&child.first, &first));
+                    assert!(first == child.first);
                     walk(&child.tree, leaves, level + 1);
                 }
             }

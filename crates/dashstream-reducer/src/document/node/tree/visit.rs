@@ -29,7 +29,8 @@ pub(crate) trait Visit {
 pub(crate) struct Delta {
     nodes: u64,
     bytes: u64,
-    heap: u64,
+    /// By how much the memory changed, modulo 2^64.
+    pub(crate) heap: u64,
     /// The depth before and after.
     from: u16,
     to: u16,
@@ -59,11 +60,6 @@ impl Delta {
         self.heap = tree.heap().wrapping_sub(before);
         self.to = tree.sum.depth;
         result
-    }
-
-    /// By how much the memory changed, modulo 2^64.
-    pub(crate) const fn heap(&self) -> u64 {
-        self.heap
     }
 
     /// From here on the depth is that of the container.
