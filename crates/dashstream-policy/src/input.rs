@@ -42,7 +42,7 @@ pub enum Input {
         fault: FetchFault,
     },
     /// What the log has, asked for while the position was where it is now. A position beyond its end
-    /// holds the partition, with [`Cause::OffsetOutOfRange`]: the log was truncated or created again.
+    /// holds the partition, with [`crate::Cause::OffsetOutOfRange`]: the log was truncated or created again.
     Log {
         /// Which partition.
         partition: TopicPartition,
