@@ -66,7 +66,8 @@ pub struct Rules {
     pub mode: Mode,
     /// How far a pause reaches.
     pub scope: Scope,
-    /// What the archive's word counts for.
+    /// Whether a rejected record goes to the dead-letter queue, and whether its offset waits for the
+    /// acknowledgement.
     pub archiving: Archiving,
     /// Whether a reduced envelope counts.
     pub accept_reduced: bool,

@@ -1,4 +1,4 @@
-//! What of a run's messages is remembered to know them again.
+//! Recently seen message and checkpoint ids, for duplicate detection.
 
 use std::collections::VecDeque;
 
