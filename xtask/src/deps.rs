@@ -104,7 +104,7 @@ const PURE: &[&str] = &[
 const PURE_WITHOUT: &[(&str, &[&str])] = &[
     (
         "dashstream",
-        &["--no-default-features", "--features", "serde,prometheus"],
+        &["--no-default-features", "--features", "prometheus"],
     ),
     ("dashstream-file-log", &[]),
 ];

@@ -21,15 +21,7 @@ use crate::error::{StartError, asked};
 use crate::query_client::{QueryClient, QueryContext};
 use crate::settings;
 use crate::topics::Topics;
-
-/// The two ends of a partition's log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Watermarks {
-    /// The oldest offset that the broker holds.
-    pub(crate) low: i64,
-    /// The next record's offset.
-    pub(crate) high: i64,
-}
+use crate::watermarks::Watermarks;
 
 /// Reads what the broker knows about a topic and a group, without joining the group.
 ///

@@ -1,7 +1,7 @@
 //! The archive: a topic, and a producer whose acknowledgements are waited for.
 
-pub(crate) mod answer;
 mod check;
+pub(crate) mod delivery_report;
 
 use core::error::Error;
 use core::mem;
@@ -17,8 +17,8 @@ use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, ClientContext};
 
-use self::answer::{Refused, Sent, TOO_LARGE};
 pub(crate) use self::check::{check, retention};
+use self::delivery_report::{SendFailure, Sent, TOO_LARGE};
 use crate::client_code::ClientCode;
 use crate::config::Config;
 use crate::driver_message::DriverMessage;
@@ -31,7 +31,7 @@ use crate::standing_errors::ClientRole;
 
 /// Sends dead letters; every answer comes back as an [`DriverMessage::Archived`].
 pub(crate) struct Archive {
-    producer: ThreadedProducer<Answers>,
+    producer: ThreadedProducer<DeliveryReports>,
     /// What the producer is made from, and made again.
     settings: ClientConfig,
     topic: String,
@@ -50,7 +50,7 @@ impl Archive {
     ) -> Result<Self, StartError> {
         let settings = settings::producer(config, in_flight);
         let producer = settings
-            .create_with_context(Answers {
+            .create_with_context(DeliveryReports {
                 inbox: answers.clone(),
                 tokens: config.tokens.clone(),
             })
@@ -98,7 +98,7 @@ impl Archive {
         (topic, kept): (&str, &RejectedMessage),
         found_at: Duration,
         received: u64,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), SendFailure> {
         let (message, known) = (&kept.message, &kept.ids);
         let number = message.partition.partition();
         let trace_id = trace_id(&self.group, number, message.offset, topic);
@@ -136,7 +136,7 @@ impl Archive {
         };
         self.producer
             .send(produced(&self.topic, &letter, sent))
-            .map_err(|(error, _record)| Refused::of(&error))
+            .map_err(|(error, _record)| SendFailure::of(&error))
     }
 }
 
@@ -160,12 +160,12 @@ fn produced<'a>(
 
 /// Passes the broker's answers on, from the producer's own thread.
 #[derive(Clone)]
-struct Answers {
+struct DeliveryReports {
     inbox: Arc<Inbox>,
     tokens: Tokens,
 }
 
-impl ClientContext for Answers {
+impl ClientContext for DeliveryReports {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
@@ -179,13 +179,13 @@ impl ClientContext for Answers {
     }
 }
 
-impl ProducerContext for Answers {
+impl ProducerContext for DeliveryReports {
     type DeliveryOpaque = Box<Sent>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, sent: Self::DeliveryOpaque) {
         let result = match result {
             Ok(_) => Ok(()),
-            Err((error, _)) => Err(Refused::of(error)),
+            Err((error, _)) => Err(SendFailure::of(error)),
         };
         // Without its receiver the consumer is closed, and nobody waits for the answer.
         self.inbox.send(DriverMessage::Archived(*sent, result));

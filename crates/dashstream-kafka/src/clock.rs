@@ -75,7 +75,7 @@ impl Patience {
 }
 
 /// Waits this long.
-pub(crate) fn pause(time: Duration) {
+pub(crate) fn sleep(time: Duration) {
     thread::sleep(time);
 }
 

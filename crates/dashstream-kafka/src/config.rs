@@ -1,7 +1,7 @@
 //! Consumer configuration and its ranges.
 
+mod getters;
 mod limits;
-mod read;
 mod refused;
 
 use core::error::Error;
@@ -53,7 +53,7 @@ pub struct Config {
     pub(crate) disclosure: Disclosure,
     pub(crate) letter_bytes: usize,
     pub(crate) archive_keeps: Option<Duration>,
-    pub(crate) crash_loop: Option<CrashLoop>,
+    pub(crate) crash_loop: Option<CrashLoopConfig>,
     pub(crate) trace: Option<TraceFile>,
     pub(crate) max_poll_interval: Duration,
     pub(crate) request_timeout: Duration,
@@ -98,7 +98,7 @@ pub enum OldData {
 
 /// Crash-loop detection: after how many consecutive deaths on a record it is rejected.
 #[derive(Clone, Debug)]
-pub(crate) struct CrashLoop {
+pub(crate) struct CrashLoopConfig {
     pub(crate) path: PathBuf,
     pub(crate) deaths_max: u32,
 }
@@ -339,7 +339,7 @@ impl Config {
         deaths: u32,
     ) -> Result<Self, ConfigError> {
         CRASH_DEATHS.check_u64(u64::from(deaths))?;
-        self.crash_loop = Some(CrashLoop {
+        self.crash_loop = Some(CrashLoopConfig {
             path: path.into(),
             deaths_max: deaths,
         });

@@ -23,7 +23,8 @@ use crate::delivery_queue::{DeliveryQueue, QueuedRecord};
 use crate::driver::{self, Client, Context, Driver, Parts, Step, Wiring};
 use crate::driver_message::DriverMessage;
 use crate::error::{ConfigError, StartError};
-use crate::inbox::{Inbox, Receiver, lock};
+use crate::inbox::{Inbox, Receiver};
+use crate::mutex::lock;
 use crate::partition_queues::PartitionQueues;
 use crate::record::Record;
 use crate::recorded_engine::RecordedEngine;
@@ -380,7 +381,7 @@ fn poll_batch(client: &Client, queues: &mut PartitionQueues) -> bool {
             None if context.was_called_back() => queues.follow(),
             None => {
                 more = false;
-                queues.shared_is_empty();
+                queues.mark_fresh();
                 break;
             }
         }

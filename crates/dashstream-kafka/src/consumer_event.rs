@@ -7,7 +7,7 @@ use dashstream_policy::{Audit, Backlog, Cause, Count, StoreReason, TopicPartitio
 
 use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
-use crate::crash_loop::MarkerError;
+use crate::error::MarkerError;
 
 /// Something that happened on the consumer's thread.
 ///

@@ -5,7 +5,6 @@ mod file;
 mod guard;
 
 use std::collections::BTreeMap;
-use std::io;
 
 pub(crate) use self::file::beside;
 pub(crate) use self::guard::CrashLoopGuard;
@@ -37,34 +36,4 @@ struct Suspect {
     offset: i64,
     /// How many processes in a row died while it was the only one out.
     deaths: u32,
-}
-
-/// Says why marks could not be read or written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MarkerError {
-    /// The system refused.
-    #[error("{0}")]
-    Io(io::ErrorKind),
-    /// What is there is nothing that this version wrote.
-    #[error("line {line} is none of a marker's")]
-    Malformed {
-        /// Counted from 1.
-        line: usize,
-    },
-    /// What is there was written for another topic or group, so that its offsets mean something else.
-    #[error("it belongs to another topic or group")]
-    Foreign,
-}
-
-impl MarkerError {
-    /// A name for logs and tests that does not change between releases.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Io(_) => "marker_io",
-            Self::Malformed { .. } => "marker_malformed",
-            Self::Foreign => "marker_foreign",
-        }
-    }
 }

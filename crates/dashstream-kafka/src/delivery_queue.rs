@@ -12,13 +12,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use dashstream_policy::{Cause, Delivered, Ordering, TopicPartition};
 use tokio::sync::Notify;
 
-pub(crate) use self::delivery_id::{DeliveryId, Place};
+pub(crate) use self::delivery_id::{DeliveryId, RecordPosition};
 use self::hash::LaneHashes;
 pub(crate) use self::hash::key_hash;
 use self::lane::Lane;
 use crate::driver_message::DriverMessage;
-use crate::inbox::{Inbox, lock};
+use crate::inbox::Inbox;
 use crate::message::{Message, RejectedMessage};
+use crate::mutex::lock;
 use crate::topics::Topics;
 
 /// Connects the host's end of a consumer with the thread that drives the engine.
@@ -161,7 +162,7 @@ impl DeliveryQueue {
             count > 0 && (is_due || state.is_waiting || count >= ACCEPTED_MANY)
         };
         if is_taken {
-            self.inbox.is_on_it();
+            self.inbox.clear_wake_soon();
             mem::swap(accepted, &mut self.state().accepted);
         }
     }
@@ -195,7 +196,7 @@ impl DeliveryQueue {
             } = record;
             self.verdict_sent(&message, DeliveryId::on(&delivered), false);
             let kept = RejectedMessage::unseen(message, &delivered);
-            self.tell(DriverMessage::Refused(delivered, cause, kept));
+            self.tell(DriverMessage::RejectedUnseen(delivered, cause, kept));
         }
     }
 
@@ -442,7 +443,7 @@ impl State {
 }
 
 /// Whether no verdict on a record before it in its partition is still to be applied.
-fn is_free(unapplied: &BTreeMap<DeliveryId, Unapplied>, place: Place) -> bool {
+fn is_free(unapplied: &BTreeMap<DeliveryId, Unapplied>, place: RecordPosition) -> bool {
     let (partition, offset) = place;
     let first = |offset| DeliveryId {
         partition,
@@ -454,7 +455,7 @@ fn is_free(unapplied: &BTreeMap<DeliveryId, Unapplied>, place: Place) -> bool {
 
 impl QueuedRecord {
     /// Partition and offset.
-    pub(crate) const fn place(&self) -> Place {
+    pub(crate) const fn place(&self) -> RecordPosition {
         (self.message.partition, self.message.offset)
     }
 

@@ -3,11 +3,11 @@
 mod actions;
 mod assignment;
 mod callbacks;
-mod commits;
+mod commands;
 mod delivery;
 mod housekeeping;
-mod messages;
-mod positions;
+mod immediate_commits;
+mod log_range;
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use self::callbacks::Context;
 pub(crate) use self::delivery::{Polled, owned};
-use crate::admin::{Admin, Watermarks};
+use crate::admin::Admin;
 use crate::archive::Archive;
 use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
@@ -36,6 +36,7 @@ use crate::standing_errors::{ClientRole, Served, Standing};
 use crate::status::Status;
 use crate::topics::Topics;
 use crate::watermark_poller::WatermarkPoller;
+use crate::watermarks::Watermarks;
 
 pub(crate) type Client = BaseConsumer<Context>;
 
@@ -71,10 +72,10 @@ pub(crate) struct Driver {
     standing: Standing,
     order: Option<oneshot::Sender<CommandOutcome>>,
     /// Orders that wait for the broker's answer.
-    orders: VecDeque<positions::WaitingOrder>,
-    commits: commits::Commits,
+    orders: VecDeque<log_range::WaitingOrder>,
+    commits: immediate_commits::Commits,
     /// What the client said last about its fetching, until it is looked at.
-    statistics: Vec<positions::Fetching>,
+    statistics: Vec<log_range::Fetching>,
     watermarks_asked: Duration,
     /// How long topics keep records at least, where something is held and the broker tells.
     retention: BTreeMap<u16, Duration>,
@@ -211,7 +212,7 @@ impl Driver {
             standing: Standing::default(),
             order: None,
             orders: VecDeque::new(),
-            commits: commits::Commits::default(),
+            commits: immediate_commits::Commits::default(),
             statistics: Vec::new(),
             watermarks_asked: Duration::ZERO,
             retention: BTreeMap::new(),
@@ -301,7 +302,7 @@ impl Driver {
     pub(crate) fn measured(&mut self, json: &[u8]) {
         // Without them what they alone tell is not known for now; the next come soon.
         if let Ok(statistics) = serde_json::from_slice(json) {
-            self.statistics = positions::read(&statistics, &self.topics);
+            self.statistics = log_range::read(&statistics, &self.topics);
         }
         if let Ok(json) = core::str::from_utf8(json) {
             self.report(&ConsumerEvent::Statistics(json.into()));

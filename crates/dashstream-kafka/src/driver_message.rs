@@ -8,17 +8,17 @@ use dashstream_policy::{
 };
 use tokio::sync::oneshot;
 
-use crate::admin::Watermarks;
-use crate::archive::answer::{Refused, Sent};
+use crate::archive::delivery_report::{SendFailure, Sent};
 use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
 use crate::message::RejectedMessage;
 use crate::standing_errors::ClientRole;
+use crate::watermarks::Watermarks;
 
 pub(crate) enum DriverMessage {
     Rejected(Delivered, Cause, RejectedMessage),
     /// The same of a record that the host did not get to see.
-    Refused(Delivered, Cause, RejectedMessage),
+    RejectedUnseen(Delivered, Cause, RejectedMessage),
     Released(Delivered, Cause, RejectedMessage),
     /// A record was dropped by the host without a word.
     Dropped(Delivered, RejectedMessage),
@@ -29,7 +29,7 @@ pub(crate) enum DriverMessage {
     /// The host will not look at these records.
     Unread(usize),
     /// How a send to the archive ended.
-    Archived(Sent, Result<(), Refused>),
+    Archived(Sent, Result<(), SendFailure>),
     /// A client other than the consumer reported an error.
     ClientFailed(ClientRole, ClientCode),
     /// What the check of a best-effort archive's topic found: how many partitions it has, if it exists.

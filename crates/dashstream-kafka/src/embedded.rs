@@ -16,7 +16,7 @@ use rdkafka::producer::{
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use crate::client_code::ClientCode;
-use crate::inbox::lock;
+use crate::mutex::lock;
 
 /// A one-broker Kafka cluster that lives as long as this value, on a loopback port of its own.
 ///
@@ -141,9 +141,9 @@ impl Embedded {
     /// # Errors
     ///
     /// [`EmbeddedError`].
-    pub fn set_up(&self, up: bool) -> Result<(), EmbeddedError> {
+    pub fn set_available(&self, available: bool) -> Result<(), EmbeddedError> {
         self.ask(move |cluster| {
-            if up {
+            if available {
                 cluster.broker_up(-1)
             } else {
                 cluster.broker_down(-1)

@@ -1,10 +1,10 @@
 //! What can go wrong before the first record.
 
 use core::fmt;
+use std::io;
 
 use crate::archive_finding::ArchiveFinding;
 use crate::client_code::ClientCode;
-use crate::crash_loop::MarkerError;
 
 /// Names a [`Config`](crate::Config) that cannot be used as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -254,4 +254,34 @@ pub(crate) mod asked {
     pub(crate) const TRANSACTION: &str = "a transaction";
     /// Nothing yet: the host had no token to ask with.
     pub(crate) const TOKEN: &str = "a token";
+}
+
+/// Says why marks could not be read or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MarkerError {
+    /// The system refused.
+    #[error("{0}")]
+    Io(io::ErrorKind),
+    /// What is there is nothing that this version wrote.
+    #[error("line {line} is none of a marker's")]
+    Malformed {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// What is there was written for another topic or group, so that its offsets mean something else.
+    #[error("it belongs to another topic or group")]
+    Foreign,
+}
+
+impl MarkerError {
+    /// A name for logs and tests that does not change between releases.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "marker_io",
+            Self::Malformed { .. } => "marker_malformed",
+            Self::Foreign => "marker_foreign",
+        }
+    }
 }

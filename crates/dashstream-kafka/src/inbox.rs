@@ -8,11 +8,7 @@ use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::driver_message::DriverMessage;
-
-/// Locks what a thread that panicked may have held: nothing is left half done under a lock.
-pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::mutex::lock;
 
 /// The sending end, shared by everybody who has something to say.
 #[derive(Default)]
@@ -84,7 +80,7 @@ impl Inbox {
     }
 
     /// What the host has accepted is about to be taken.
-    pub(crate) fn is_on_it(&self) {
+    pub(crate) fn clear_wake_soon(&self) {
         self.state().is_soon = false;
     }
 

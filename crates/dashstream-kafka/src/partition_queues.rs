@@ -15,7 +15,8 @@ use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
 
 use crate::driver::{Client, Context, Polled, owned};
-use crate::inbox::{Inbox, lock};
+use crate::inbox::Inbox;
+use crate::mutex::lock;
 
 /// The queues of the partitions that are assigned, and which of them may have something.
 pub(crate) struct PartitionQueues {
@@ -80,7 +81,7 @@ impl PartitionQueues {
     }
 
     /// The shared queue is empty, so that nothing of a partition is left in front of its own queue.
-    pub(crate) fn shared_is_empty(&mut self) {
+    pub(crate) fn mark_fresh(&mut self) {
         for at in mem::take(&mut self.fresh) {
             self.mark(at);
         }

@@ -13,7 +13,7 @@ use rdkafka::{ClientConfig, ClientContext};
 use crate::client_code::ClientCode;
 use crate::config::Config;
 use crate::error::{StartError, asked};
-use crate::inbox::lock;
+use crate::mutex::lock;
 use crate::oauth::Tokens;
 use crate::settings;
 

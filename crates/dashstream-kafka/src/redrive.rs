@@ -17,10 +17,10 @@ use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use self::ledger::Ledger;
-use self::producer::{Answers, TRANSACTION_TIMEOUT, encoded_bytes, init, producer};
+use self::producer::{OversizeReports, TRANSACTION_TIMEOUT, encoded_bytes, init, producer};
 use crate::admin::Admin;
 use crate::client_code::ClientCode;
-use crate::clock::{Clock, Patience, pause};
+use crate::clock::{Clock, Patience, sleep};
 use crate::config::Config;
 use crate::error::{StartError, asked};
 use crate::topic_reader::{SourceReader, TopicReader, held};
@@ -44,8 +44,8 @@ pub struct Redriver {
     reader: TopicReader,
     source: SourceReader,
     /// With a thread that takes the broker's answers.
-    producer: ThreadedProducer<Answers>,
-    answers: Answers,
+    producer: ThreadedProducer<OversizeReports>,
+    answers: OversizeReports,
     /// The least size that each topic has refused.
     refused_bytes: BTreeMap<String, usize>,
     config: Config,
@@ -85,7 +85,7 @@ impl Redriver {
         let ledger = ledger::topic(&config.topic)?;
         ledger::create(config, &ledger)?;
         let timeout = config.request_timeout.max(TRANSACTION_TIMEOUT);
-        let answers = Answers::new(config);
+        let answers = OversizeReports::new(config);
         let producer = producer(config, answers.clone())?;
         // Ends what a process that died has left open, before the ledger is read.
         init(&producer, timeout)?;
@@ -180,7 +180,7 @@ impl Redriver {
         }
         let wait = self.redrive.wait(self.clock.now());
         if !wait.is_zero() {
-            pause(wait);
+            sleep(wait);
         }
         let done = self.read_some().and_then(|batch| self.send_all(batch));
         match &done {
@@ -292,7 +292,7 @@ impl Redriver {
                 let code = ClientCode::new(RDKafkaErrorCode::MessageTimedOut);
                 return Err(RedriveError::Transaction { code });
             }
-            pause(ANSWER_TIME);
+            sleep(ANSWER_TIME);
         }
         Ok(())
     }

@@ -7,7 +7,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{CrashMark, CrashMarks, MarkerError, Suspect};
+use crate::crash_loop::{CrashMark, CrashMarks, Suspect};
+use crate::error::MarkerError;
 
 impl CrashMarks {
     /// What was saved last, or the default where nothing ever was.

@@ -12,9 +12,10 @@ use std::path::PathBuf;
 
 use dashstream_policy::TopicPartition;
 
-use crate::config::{Config, CrashLoop};
-use crate::crash_loop::{CrashMark, CrashMarks, MarkerError, Suspect};
-use crate::delivery_queue::{Place, QueuedRecord};
+use crate::config::{Config, CrashLoopConfig};
+use crate::crash_loop::{CrashMark, CrashMarks, Suspect};
+use crate::delivery_queue::{QueuedRecord, RecordPosition};
+use crate::error::MarkerError;
 
 /// The marks, and the records that wait for their turn.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(crate) struct CrashLoopGuard {
     careful_below: BTreeMap<i32, i64>,
     waiting: VecDeque<QueuedRecord>,
     /// The one record that is out, where they go out one at a time.
-    out: Option<Place>,
+    out: Option<RecordPosition>,
     /// The marks differ from what was saved.
     is_dirty: bool,
     failure: Option<MarkerError>,
@@ -35,7 +36,7 @@ pub(crate) struct CrashLoopGuard {
 impl CrashLoopGuard {
     /// Reads what earlier processes left, if the configuration has a marker.
     pub(crate) fn open(config: &Config) -> Result<Option<Self>, MarkerError> {
-        let Some(CrashLoop { path, deaths_max }) = &config.crash_loop else {
+        let Some(CrashLoopConfig { path, deaths_max }) = &config.crash_loop else {
             return Ok(None);
         };
         let mut marks = CrashMarks::load(path)?;

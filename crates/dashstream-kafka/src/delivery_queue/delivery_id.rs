@@ -3,7 +3,7 @@
 use dashstream_policy::{Delivered, TopicPartition};
 
 /// Where a record stands: its partition and its offset.
-pub(crate) type Place = (TopicPartition, i64);
+pub(crate) type RecordPosition = (TopicPartition, i64);
 
 /// Names a delivered record. Those of one partition sort by offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,12 +21,12 @@ impl DeliveryId {
     }
 
     /// Whether a record of the same partition lies behind the one it is on.
-    pub(crate) fn is_before(&self, place: Place) -> bool {
+    pub(crate) fn is_before(&self, place: RecordPosition) -> bool {
         self.partition == place.0 && self.offset < place.1
     }
 
     /// Partition and offset.
-    pub(crate) const fn place(&self) -> Place {
+    pub(crate) const fn place(&self) -> RecordPosition {
         (self.partition, self.offset)
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use dashstream_policy::TopicPartition;
 
-use crate::delivery_queue::{Place, QueuedRecord};
+use crate::delivery_queue::{QueuedRecord, RecordPosition};
 
 #[derive(Default)]
 pub(super) struct Lane {
@@ -39,7 +39,7 @@ impl Lane {
         &mut self,
         max: usize,
         taken: &mut Vec<QueuedRecord>,
-        is_free: impl Fn(Place) -> bool,
+        is_free: impl Fn(RecordPosition) -> bool,
     ) {
         while taken.len() < max
             && let Some(first) = self.waiting.front()
@@ -53,7 +53,10 @@ impl Lane {
     }
 
     /// Takes the first record out if it is free and the host is not to see it.
-    pub(super) fn take_refused(&mut self, is_free: impl Fn(Place) -> bool) -> Option<QueuedRecord> {
+    pub(super) fn take_refused(
+        &mut self,
+        is_free: impl Fn(RecordPosition) -> bool,
+    ) -> Option<QueuedRecord> {
         let first = self.waiting.front()?;
         if first.refused.is_none() || !is_free(first.place()) {
             return None;

@@ -158,7 +158,7 @@ fn by_key_the_records_of_one_key_come_one_at_a_time() {
 }
 
 #[test]
-fn a_closed_desk_takes_nothing_and_says_what_was_not_looked_at() {
+fn a_closed_queue_takes_nothing_and_says_what_was_not_looked_at() {
     for ordering in Ordering::ALL {
         let queue = queue(ordering);
         assert!(accept(&queue, take(&queue, 1).pop().unwrap()));

@@ -9,8 +9,8 @@ use dashstream_policy::{
 };
 
 use crate::archive::Archive;
-use crate::archive::answer::{Refused, Sent};
-use crate::client;
+use crate::archive::delivery_report::{SendFailure, Sent};
+use crate::consumer_calls;
 use crate::consumer_event::ConsumerEvent;
 use crate::driver::{Client, Driver, Phase};
 use crate::standing_errors::{ClientRole, Served};
@@ -111,7 +111,7 @@ impl Driver {
     /// Stores offsets, and tells the engine which of them the client took.
     fn store(&mut self, client: &Client, now: Duration, stores: &[StoreOffset]) {
         let offsets = stores.iter().map(|store| (store.partition(), store.next()));
-        let results = client::store(client, &self.topics, offsets);
+        let results = consumer_calls::store(client, &self.topics, offsets);
         for (store, result) in stores.iter().zip(results) {
             let (partition, next) = (store.partition(), store.next());
             let ok = result.is_ok();
@@ -166,7 +166,7 @@ impl Driver {
             }
             // An archive is there whenever the policy uses one, and the record while a request for it
             // is.
-            (None, _) | (_, None) => Err(Refused {
+            (None, _) | (_, None) => Err(SendFailure {
                 fault: ArchiveFault::Refused,
                 code: None,
             }),
@@ -177,7 +177,7 @@ impl Driver {
     }
 
     /// Tells the engine how a send ended.
-    pub(super) fn archived(&mut self, now: Duration, sent: Sent, result: Result<(), Refused>) {
+    pub(super) fn archived(&mut self, now: Duration, sent: Sent, result: Result<(), SendFailure>) {
         let result = match result {
             Ok(()) => {
                 self.served(now, Served::Archived);
@@ -224,7 +224,7 @@ impl Driver {
         // While draining everything stays paused.
         let pause = paused || self.phase != Phase::Running;
         partition.paused = pause;
-        let result = client::set_paused(client, &self.topics, &[at], pause);
+        let result = consumer_calls::set_paused(client, &self.topics, &[at], pause);
         if let Err(code) = result {
             self.consumer_failed(code);
         }
@@ -236,7 +236,7 @@ impl Driver {
         for partition in self.partitions.values_mut() {
             partition.paused = true;
         }
-        if let Err(code) = client::set_paused(client, &self.topics, &all, true) {
+        if let Err(code) = consumer_calls::set_paused(client, &self.topics, &all, true) {
             self.consumer_failed(code);
         }
     }
@@ -262,18 +262,18 @@ impl Driver {
     /// does not have, the client has stopped the partition and refuses to seek in it; then it is
     /// assigned again at the position.
     pub(super) fn reposition(&mut self, client: &Client, at: TopicPartition, to: i64) -> bool {
-        let mut result = client::seek(client, &self.topics, at, to);
+        let mut result = consumer_calls::seek(client, &self.topics, at, to);
         if result.is_err() && self.position_refused && !self.rebalancing {
-            let places: Vec<client::Place> = self
+            let places: Vec<consumer_calls::AssignedPosition> = self
                 .partitions
                 .iter()
-                .map(|(at, partition)| client::Place {
+                .map(|(at, partition)| consumer_calls::AssignedPosition {
                     partition: *at,
                     next: partition.progress.next(),
                     paused: partition.paused,
                 })
                 .collect();
-            result = client::reassign(client, &self.topics, at, &places);
+            result = consumer_calls::reassign(client, &self.topics, at, &places);
             self.position_refused = result.is_err();
         }
         result.map_err(|code| self.consumer_failed(code)).is_ok()

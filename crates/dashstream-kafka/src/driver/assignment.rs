@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use dashstream_policy::{Assignment, Input, Offset, TopicPartition};
 
-use crate::admin::Watermarks;
 use crate::config::Start;
 use crate::consumer_event::ConsumerEvent;
-use crate::driver::{Client, Driver, Partition, Phase, positions};
+use crate::driver::{Client, Driver, Partition, Phase, log_range};
 use crate::stall_detector::Progress;
 use crate::standing_errors::{ClientRole, Served};
+use crate::watermarks::Watermarks;
 
 impl Driver {
     /// Where newly assigned partitions begin: what the group committed, or what the configuration
@@ -96,7 +96,7 @@ impl Driver {
                     low: beginning.watermarks.and_then(|m| Offset::new(m.low).ok()),
                 },
             );
-            if let Some(log) = beginning.watermarks.and_then(positions::range) {
+            if let Some(log) = beginning.watermarks.and_then(log_range::range) {
                 self.tell(
                     client,
                     Input::Log {

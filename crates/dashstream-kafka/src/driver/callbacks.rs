@@ -11,11 +11,11 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 
-use crate::client;
 use crate::client_code::ClientCode;
 use crate::config::Config;
+use crate::consumer_calls;
 use crate::driver::{Client, Driver};
-use crate::inbox::lock;
+use crate::mutex::lock;
 use crate::oauth::Tokens;
 use crate::topics::Topics;
 
@@ -77,18 +77,21 @@ impl ConsumerContext for Context {
             let offsets = starts
                 .iter()
                 .map(|(partition, beginning)| (*partition, beginning.assign));
-            if let Err(error) = client::assign(client, &self.topics, offsets, cooperative) {
+            if let Err(error) = consumer_calls::assign(client, &self.topics, offsets, cooperative) {
                 driver.consumer_failed(ClientCode::of(&error));
                 return;
             }
             // A pause survives an assignment, so the state is set whatever it was.
-            if let Err(code) = client::set_paused(client, &self.topics, &partitions, false) {
+            if let Err(code) = consumer_calls::set_paused(client, &self.topics, &partitions, false)
+            {
                 driver.consumer_failed(code);
             }
             driver.assigned(client, &starts);
         } else {
             driver.revoked(client, &partitions, client.assignment_lost());
-            if let Err(error) = client::unassign(client, &self.topics, &partitions, cooperative) {
+            if let Err(error) =
+                consumer_calls::unassign(client, &self.topics, &partitions, cooperative)
+            {
                 driver.consumer_failed(ClientCode::of(&error));
             }
         }

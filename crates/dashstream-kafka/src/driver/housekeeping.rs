@@ -10,7 +10,7 @@ use dashstream_policy::{
 
 use crate::consumer_event::ConsumerEvent;
 use crate::driver::{Driver, PUBLISH_INTERVAL, Phase, UNDECODABLE_PATIENCE};
-use crate::inbox::lock;
+use crate::mutex::lock;
 use crate::stall_detector::Change;
 use crate::status::{PartitionLag, Status};
 use crate::time_to_loss::HeldRecord;

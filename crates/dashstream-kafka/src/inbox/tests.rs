@@ -34,7 +34,7 @@ fn what_was_accepted_waits_for_company_and_no_longer() {
     assert!((LINGER..LONG).contains(&time), "{time:?}");
     let (inbox, receiver) = Inbox::open(LINGER);
     inbox.wake_soon(false);
-    inbox.is_on_it();
+    inbox.clear_wake_soon();
     let begun = Clock::start();
     receiver.wait(LINGER * 4, LINGER);
     assert!(begun.now() >= LINGER * 4, "it was taken meanwhile");

@@ -15,20 +15,20 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{Producer as _, ProducerContext, ThreadedProducer};
 
 use super::RedriveError;
-use crate::archive::answer::Refused;
+use crate::archive::delivery_report::SendFailure;
 use crate::config::Config;
-use crate::inbox::lock;
+use crate::mutex::lock;
 use crate::oauth::Tokens;
 use crate::settings;
 
 /// Which letters' records a broker has refused for their size, as it answers.
 #[derive(Clone)]
-pub(super) struct Answers {
+pub(super) struct OversizeReports {
     too_large: Arc<Mutex<BTreeSet<LetterPlace>>>,
     tokens: Tokens,
 }
 
-impl Answers {
+impl OversizeReports {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             too_large: Arc::default(),
@@ -38,7 +38,7 @@ impl Answers {
 
     /// Notes a refusal for size; another one is an error.
     pub(super) fn note(&self, error: &KafkaError, place: LetterPlace) -> Result<(), RedriveError> {
-        if Refused::of(error).fault != ArchiveFault::TooLarge {
+        if SendFailure::of(error).fault != ArchiveFault::TooLarge {
             return Err(RedriveError::of(error));
         }
         self.lock().insert(place);
@@ -50,7 +50,7 @@ impl Answers {
     }
 }
 
-impl ClientContext for Answers {
+impl ClientContext for OversizeReports {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
@@ -58,7 +58,7 @@ impl ClientContext for Answers {
     }
 }
 
-impl ProducerContext for Answers {
+impl ProducerContext for OversizeReports {
     type DeliveryOpaque = Box<LetterPlace>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, place: Self::DeliveryOpaque) {
@@ -72,8 +72,8 @@ impl ProducerContext for Answers {
 /// A producer of transactions.
 pub(super) fn producer(
     config: &Config,
-    answers: Answers,
-) -> Result<ThreadedProducer<Answers>, RedriveError> {
+    answers: OversizeReports,
+) -> Result<ThreadedProducer<OversizeReports>, RedriveError> {
     let mut settings = settings::producer(config, QUEUED_MAX);
     settings
         // Of the archive topic, not of the name: what another name sends meanwhile is not in the ledger
@@ -97,7 +97,7 @@ pub(super) fn producer(
 
 /// Makes the broker abort what an earlier producer left open, and fence that one.
 pub(super) fn init(
-    producer: &ThreadedProducer<Answers>,
+    producer: &ThreadedProducer<OversizeReports>,
     timeout: Duration,
 ) -> Result<(), RedriveError> {
     let begun = producer.init_transactions(timeout);

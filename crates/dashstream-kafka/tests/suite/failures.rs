@@ -345,7 +345,7 @@ fn drain(comes_back: bool, place: &Place) {
         let mut host = Host::start(place.config(), Config::default()).await;
         assert_eq!(host.judge(1, JOIN, CAUSE).await, [(0, 0)]);
         let record = host.next(JOIN).await.unwrap();
-        // The third stays on the desk: nobody looks at it, and nobody waits for it.
+        // The third stays in the queue: nobody looks at it, and nobody waits for it.
         let begun = std::time::Instant::now();
         let work = tokio::spawn(async move {
             if comes_back {

@@ -36,7 +36,7 @@ fn a_broker_that_is_away_is_one_fact_until_it_is_back() {
             let mut host = Host::start(config, Config::default()).await;
             host.until("a member", |status| status.partitions.len() == 1)
                 .await;
-            broker.set_up(false);
+            broker.set_available(false);
             host.until("the outage repeats itself", |status| {
                 let mut errors = status.standing_errors.iter();
                 errors.any(|error| error.times >= 3)
@@ -55,7 +55,7 @@ fn a_broker_that_is_away_is_one_fact_until_it_is_back() {
             );
             assert_eq!(permanent(&host.status()), []);
 
-            broker.set_up(true);
+            broker.set_available(true);
             broker.append(&place.topic, 0, &[Some("good")]);
             assert_eq!(host.judge(1, JOIN, CAUSE).await, [(0, 0)]);
             host.until("nothing stands", |status| status.standing_errors.is_empty())

@@ -126,8 +126,8 @@ impl Broker {
     }
 
     /// Takes the broker away, or brings it back.
-    pub fn set_up(&self, up: bool) {
-        self.embedded.as_ref().unwrap().set_up(up).unwrap();
+    pub fn set_available(&self, up: bool) {
+        self.embedded.as_ref().unwrap().set_available(up).unwrap();
     }
 
     /// Lets every write fail, or succeed again.

@@ -119,7 +119,7 @@ pub(crate) fn seek<C: ConsumerContext>(
 
 /// Where a partition stands, to assign it again.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct AssignedPosition {
     pub(crate) partition: TopicPartition,
     pub(crate) next: Option<i64>,
     pub(crate) paused: bool,
@@ -131,10 +131,10 @@ pub(crate) fn reassign<C: ConsumerContext>(
     client: &BaseConsumer<C>,
     topics: &Topics,
     stopped: TopicPartition,
-    places: &[Place],
+    places: &[AssignedPosition],
 ) -> Result<(), ClientCode> {
     let cooperative = matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative);
-    let affected: Vec<Place> = places
+    let affected: Vec<AssignedPosition> = places
         .iter()
         .filter(|place| !cooperative || place.partition == stopped)
         .copied()

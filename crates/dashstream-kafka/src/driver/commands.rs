@@ -75,7 +75,7 @@ impl Driver {
                 self.take_back(verdict);
                 heard = Some(verdict);
             }
-            DriverMessage::Refused(delivered, cause, kept) => {
+            DriverMessage::RejectedUnseen(delivered, cause, kept) => {
                 // No host survived it, so that it stays a suspect until an offset passes it.
                 self.left_queue(&delivered);
                 let verdict = DeliveryId::on(&delivered);

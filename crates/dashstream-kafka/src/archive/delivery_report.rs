@@ -26,12 +26,12 @@ impl Sent {
 /// Why a send failed, and the client's error if it is one of the archive and not of the letter or of
 /// the queue's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
+pub(crate) struct SendFailure {
     pub(crate) fault: ArchiveFault,
     pub(crate) code: Option<ClientCode>,
 }
 
-impl Refused {
+impl SendFailure {
     pub(crate) fn of(error: &KafkaError) -> Self {
         let fault = fault(error);
         let code = match fault {
@@ -45,7 +45,7 @@ impl Refused {
 }
 
 /// The letter is larger than the archive takes, or than may be cut.
-pub(super) const TOO_LARGE: Refused = Refused {
+pub(super) const TOO_LARGE: SendFailure = SendFailure {
     fault: ArchiveFault::TooLarge,
     code: None,
 };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use dashstream_policy::TopicPartition;
 
-use crate::client;
+use crate::consumer_calls;
 use crate::driver::{Client, Driver};
 
 /// What is to be committed, one request at a time.
@@ -70,7 +70,7 @@ impl Driver {
         let Some(wanted) = self.commits.due(now, self.config.request_timeout) else {
             return;
         };
-        match client::commit(client, &self.topics, &wanted) {
+        match consumer_calls::commit(client, &self.topics, &wanted) {
             Ok(()) => self.commits.sent = Some((now, wanted)),
             Err(code) => {
                 self.consumer_failed(code);

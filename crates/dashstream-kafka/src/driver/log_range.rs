@@ -11,10 +11,10 @@ use dashstream_policy::{
 use rdkafka::Statistics;
 use tokio::sync::oneshot;
 
-use crate::admin::Watermarks;
 use crate::driver::{Client, Driver, UNDECODABLE_PATIENCE};
 use crate::standing_errors::Served;
 use crate::topics::Topics;
+use crate::watermarks::Watermarks;
 
 /// An order that waits until the broker has said what the log has.
 pub(super) struct WaitingOrder {
