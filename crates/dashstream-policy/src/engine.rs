@@ -17,7 +17,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::archive::Archive;
 use crate::counters::Counters;
-use crate::partition::{OwnedPartition, Partition, Passed};
+use crate::offset::OwnedPartition;
+use crate::partition::{Partition, Passed};
 use crate::timers::{Due, Timer, Timers};
 use crate::{
     Action, Admission, ArchiveId, Breaker, Cause, Config, ConfigError, Count, Delivered, Delivery,

@@ -153,6 +153,9 @@ impl NextOffset {
     }
 }
 
+/// A partition under one of its assignments.
+pub(crate) type OwnedPartition = (TopicPartition, Assignment);
+
 /// What the log of a partition has, as its broker said it last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]

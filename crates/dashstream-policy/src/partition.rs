@@ -8,11 +8,7 @@ use crate::timers::Due;
 use crate::tracker::{Slot, Tracker};
 use crate::{
     ArchiveId, Assignment, Cause, Form, HeldBy, LogRange, NextOffset, Offset, StoreReason,
-    TopicPartition,
 };
-
-/// A partition under one of its assignments.
-pub(crate) type OwnedPartition = (TopicPartition, Assignment);
 
 #[derive(Debug)]
 pub(crate) struct Partition {

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use crate::ArchiveId;
-use crate::partition::OwnedPartition;
+use crate::offset::OwnedPartition;
 
 /// Timers by the moment they are due, those of one moment in the order they were set.
 #[derive(Debug, Default)]

@@ -1,7 +1,8 @@
 //! Assignments, and what the client says about fetching, storing and seeking.
 
 use crate::counters::bump;
-use crate::partition::{Hold, OwnedPartition, Partition, Seek};
+use crate::offset::OwnedPartition;
+use crate::partition::{Hold, Partition, Seek};
 use crate::table::Event;
 use crate::timers::Timer;
 use crate::{Cause, Count, FetchFault, HeldBy, LogRange, NextOffset, Offset};

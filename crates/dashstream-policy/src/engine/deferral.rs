@@ -1,7 +1,7 @@
 //! Records that the host cannot process now: kept, and tried again until it can.
 
 use crate::counters::bump;
-use crate::partition::OwnedPartition;
+use crate::offset::OwnedPartition;
 use crate::timers::{Due, Timer};
 use crate::tracker::State;
 use crate::{Delivered, TopicPartition};
