@@ -42,8 +42,8 @@ impl<'a> DiffView<'a> {
     /// The operations, in order; each is read when it is asked for.
     pub fn operations(&self) -> impl ExactSizeIterator<Item = OpView<'a>> + Clone + use<'a> {
         let mut input = Input::new(self.operations);
-        // What was checked reads without an error, so that none of these is the default.
-        (0..self.count).map(move |_| OpView::next(&mut input).unwrap_or_default())
+        // What was checked reads without an error, so that none of these is the one that no reader accepts.
+        (0..self.count).map(move |_| OpView::next(&mut input).unwrap_or(OpView::INVALID))
     }
 
     /// Reads a StateDiff whose operations were checked.
@@ -87,6 +87,14 @@ impl<'a> DiffView<'a> {
 }
 
 impl<'a> OpView<'a> {
+    const INVALID: Self = Self {
+        op: -1,
+        path: "",
+        value: &[],
+        from: "",
+        encoding: -1,
+    };
+
     /// Reads the next operation among the fields of a StateDiff.
     fn next(input: &mut Input<'a>) -> Result<Self, WireError> {
         while let Some(key) = input.key()? {
@@ -95,7 +103,7 @@ impl<'a> OpView<'a> {
             }
             input.skip(key, DEPTH)?;
         }
-        Ok(Self::default())
+        Ok(Self::INVALID)
     }
 
     fn of_body(bytes: &'a [u8]) -> Result<Self, WireError> {

@@ -18,7 +18,7 @@ macro_rules! labels {
             /// Every value, in order.
             pub const ALL: [Self; [$( $word ),+].len()] = [$( Self::$Variant ),+];
 
-            /// A stable name for logs and labels.
+            /// Its word, which does not change between releases.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {

@@ -381,7 +381,7 @@ fn poll_batch(client: &Client, queues: &mut PartitionQueues) -> bool {
             None if context.was_called_back() => queues.follow(),
             None => {
                 more = false;
-                queues.mark_fresh();
+                queues.mark_fresh_as_nonempty();
                 break;
             }
         }

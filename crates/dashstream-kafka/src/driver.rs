@@ -3,12 +3,13 @@
 mod actions;
 mod assignment;
 mod callbacks;
-mod commands;
 mod delivery;
 mod housekeeping;
 mod immediate_commits;
+mod inbox_messages;
 mod log_range;
 
+mod statistics;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -75,7 +76,7 @@ pub(crate) struct Driver {
     orders: VecDeque<log_range::WaitingOrder>,
     commits: immediate_commits::Commits,
     /// What the client said last about its fetching, until it is looked at.
-    statistics: Vec<log_range::Fetching>,
+    statistics: Vec<statistics::Fetching>,
     watermarks_asked: Duration,
     /// How long topics keep records at least, where something is held and the broker tells.
     retention: BTreeMap<u16, Duration>,
@@ -302,7 +303,7 @@ impl Driver {
     pub(crate) fn measured(&mut self, json: &[u8]) {
         // Without them what they alone tell is not known for now; the next come soon.
         if let Ok(statistics) = serde_json::from_slice(json) {
-            self.statistics = log_range::read(&statistics, &self.topics);
+            self.statistics = statistics::read(&statistics, &self.topics);
         }
         if let Ok(json) = core::str::from_utf8(json) {
             self.report(&ConsumerEvent::Statistics(json.into()));

@@ -1,4 +1,4 @@
-//! What can go wrong before the first record.
+//! What can go wrong before the first record, and with the file of crash marks.
 
 use core::fmt;
 use std::io;

@@ -81,7 +81,7 @@ impl PartitionQueues {
     }
 
     /// The shared queue is empty, so that nothing of a partition is left in front of its own queue.
-    pub(crate) fn mark_fresh(&mut self) {
+    pub(crate) fn mark_fresh_as_nonempty(&mut self) {
         for at in mem::take(&mut self.fresh) {
             self.mark(at);
         }

@@ -1,11 +1,12 @@
 //! The client's settings: which ones are ours, and the two clients made from them.
 
 use core::time::Duration;
+use std::io;
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use tokio::runtime::Runtime;
 
 use crate::client_code::ClientCode;
@@ -76,17 +77,19 @@ pub(crate) fn admin(config: &Config) -> ClientConfig {
     client
 }
 
-/// A client that reads and changes topics, and what it runs on: nothing else runs on the caller's thread, and
-/// the client has one of its own.
+/// A client that reads and changes topics.
 pub(crate) fn topic_admin(
     config: &Config,
-) -> Result<(AdminClient<DefaultClientContext>, Runtime, AdminOptions), ClientCode> {
+) -> Result<(AdminClient<DefaultClientContext>, AdminOptions), ClientCode> {
     let client = admin(config).create();
     let client = client.map_err(|error| ClientCode::of(&error))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let runtime = runtime.map_err(|_| ClientCode::new(RDKafkaErrorCode::Fail))?;
     let options = AdminOptions::new().request_timeout(Some(config.request_timeout));
-    Ok((client, runtime, options))
+    Ok((client, options))
+}
+
+/// What [`topic_admin`] runs on: nothing else runs on the caller's thread, and the client has one of its own.
+pub(crate) fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().build()
 }
 
 /// The archive's producing client's configuration.

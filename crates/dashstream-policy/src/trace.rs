@@ -148,10 +148,12 @@ impl Trace {
                     let record = held.records.remove(&serial).or_else(refused);
                     engine.queue(now, record.ok_or(gone)?, ());
                 }
-                Call::Poll | Call::Idle => match engine.poll_action() {
-                    action if action.is_some() != (*call == Call::Poll) => {
+                Call::Idle => {
+                    if engine.poll_action().is_some() {
                         return Err(TraceError::NoSuchAction { call: at });
                     }
+                }
+                Call::Poll => match engine.poll_action() {
                     Some(Action::Deliver { delivered, .. }) => {
                         actions.push(Action::Deliver {
                             delivered: delivered.twin(),
@@ -159,7 +161,8 @@ impl Trace {
                         });
                         held.records.insert(delivered.serial(), delivered);
                     }
-                    action => actions.extend(action),
+                    Some(action) => actions.push(action),
+                    None => return Err(TraceError::NoSuchAction { call: at }),
                 },
             }
         }

@@ -143,7 +143,7 @@ impl Document {
     }
 
     /// Appends the canonical text to `out`, which is not cleared: members by name in UTF-8 order, no
-    /// white space, numbers as serde_json prints them: `1.0`, `1e+16`.
+    /// white space, numbers as current versions of serde_json print them: `1.0`, `1e+16`.
     ///
     /// Allocates only to grow `out`, once, and for containers of more than 16 entries.
     pub fn to_canonical(&self, out: &mut Vec<u8>) {

@@ -383,7 +383,9 @@ impl Runs {
                 return;
             };
             let held = self.runs.get_mut(&name);
-            if !held.is_some_and(|held| self.silence.catch_up(held.arrival, &mut held.heard)) {
+            let has_caught_up =
+                held.is_some_and(|held| self.silence.catch_up(held.arrival, &mut held.heard));
+            if !has_caught_up {
                 self.evict_run(&name);
             }
         }

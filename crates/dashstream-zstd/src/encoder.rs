@@ -111,7 +111,7 @@ impl Encoder {
             .compress(self.level.get(), self.checksum, content, frame);
         let checked = written.and_then(|size| {
             if let Some(limits) = &self.reader {
-                let _plan = Plan::inspect(frame, limits)?;
+                let _plan = Plan::inspect(frame, limits).map_err(CompressError::Refused)?;
             }
             Ok(size)
         });

@@ -98,7 +98,7 @@ pub enum CompressError {
     },
     /// The [reader](crate::Encoder::with_reader) would refuse the frame.
     #[error("its reader would refuse the frame: {0}")]
-    Refused(#[from] Refusal),
+    Refused(Refusal),
     /// The crate was built without its feature `libzstd`.
     #[error("built without a compressor")]
     Unavailable,

@@ -18,8 +18,8 @@ use crate::snapshot::{Snapshot, Totals};
 /// Writes the health document of `snapshot` and its `verdict` at `now`, as JSON.
 ///
 /// The fields that existing consumers have keep their names and meanings. Ages are those at `now`; counts
-/// are the snapshot's, whose own age is `snapshot_age_seconds`. What never happened is null, not 0; what
-/// the host does not have (a breaker, a replay buffer) is left out.
+/// are the snapshot's. What never happened is null, not 0; what the host does not have (a breaker, a replay
+/// buffer), and a reason's numbers that were not measured, are left out.
 ///
 /// | field | says |
 /// |---|---|
@@ -34,10 +34,12 @@ use crate::snapshot::{Snapshot, Totals};
 /// | `partitions` | those assigned now: state, held offset and cause, lag, least time until retention removes the held record |
 /// | `archive` | the dead-letter topic: state, letters without an acknowledgement, failures by reason |
 /// | `broker` | whether a broker answers, what it refuses in its own words, partitions that nobody owns |
-/// | `breaker`, `runs`, `replay_buffer` | as far as the host has them |
+/// | `breaker`, `replay_buffer` | where the host has them |
+/// | `runs` | how many are synced, wait for a full state, or are not yet known, and why they came to wait |
 /// | `kafka_status` | connected, `waiting_for_messages` or `no_recent_messages` |
 /// | `websocket_status` | `no_clients`, or their number followed by `_clients_connected` |
 /// | `alert` | the reasons that need attention as one line for people; absent when there is none |
+/// | `snapshot_age_seconds` | how old the snapshot was at `now` |
 /// | `self_scrape` | whether the own page was compared with the catalogue, and by how many series they differ |
 #[must_use]
 pub fn health_document(now: Duration, snapshot: &Snapshot, verdict: &Verdict) -> Value {

@@ -128,7 +128,8 @@ fn ask(config: &Config, topics: &[&str]) -> Result<Vec<TopicSettings>, ClientCod
         // Nobody polls for this client, so that it would wait for its first token.
         return Err(ClientCode::new(RDKafkaErrorCode::UnsupportedFeature));
     }
-    let (client, runtime, options) = settings::topic_admin(config)?;
+    let (client, options) = settings::topic_admin(config)?;
+    let runtime = settings::runtime().map_err(|_| ClientCode::new(RDKafkaErrorCode::Fail))?;
     let asked = topics.iter().map(|name| ResourceSpecifier::Topic(name));
     let asked: Vec<_> = asked.collect();
     let answers = runtime

@@ -1,5 +1,5 @@
-//! Whether the log has what is to be read next: by its watermarks, by the client's errors, and by
-//! the client's statistics, which alone say which partition it has stopped.
+//! Whether the log has what is to be read next, by its watermarks and the client's errors; and an operator's
+//! orders, which wait until the broker has said so.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -8,12 +8,10 @@ use dashstream_policy::{
     Cause, Command, CommandOutcome, FetchFault, Input, LogRange, Offset, OperatorCommand,
     PartitionState, TopicPartition,
 };
-use rdkafka::Statistics;
 use tokio::sync::oneshot;
 
 use crate::driver::{Client, Driver, UNDECODABLE_PATIENCE};
 use crate::standing_errors::Served;
-use crate::topics::Topics;
 use crate::watermarks::Watermarks;
 
 /// An order that waits until the broker has said what the log has.
@@ -21,16 +19,6 @@ pub(super) struct WaitingOrder {
     asked: Duration,
     order: OperatorCommand,
     reply: oneshot::Sender<CommandOutcome>,
-}
-
-/// What the client's statistics say of one partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fetching {
-    partition: TopicPartition,
-    /// The log's end, where the client has read up to it and handed everything on.
-    read_to: Option<i64>,
-    /// Whether it does not fetch, and has no reason that would pass.
-    is_stopped: bool,
 }
 
 impl Driver {
@@ -132,35 +120,6 @@ impl Driver {
         self.carry_out_orders(client, asked, fresh);
     }
 
-    /// Takes in what the client says about its fetching.
-    pub(super) fn fetching(&mut self, client: &Client, now: Duration, all: &[Fetching]) {
-        let mut cut = Vec::new();
-        for of in all {
-            let Some(partition) = self.partitions.get_mut(&of.partition) else {
-                continue;
-            };
-            // What moved a moment ago was perhaps not yet so when the client took its statistics.
-            if now.saturating_sub(partition.progress.moved_at()) < STATISTICS_AGE_MAX {
-                continue;
-            }
-            partition.progress.reached(of.read_to);
-            let was_suspect = core::mem::take(&mut partition.is_suspect);
-            if was_suspect && of.is_stopped {
-                cut.push((of.partition, partition.assignment));
-            }
-        }
-        for (partition, assignment) in cut {
-            self.tell(
-                client,
-                Input::FetchFailed {
-                    partition,
-                    assignment,
-                    fault: FetchFault::Truncated,
-                },
-            );
-        }
-    }
-
     /// Carries an order out, after the broker was asked what the log has where that matters.
     pub(super) fn ordered(
         &mut self,
@@ -241,22 +200,3 @@ pub(super) fn range(marks: Watermarks) -> Option<LogRange> {
     let (low, high) = (Offset::new(marks.low).ok()?, Offset::new(marks.high).ok()?);
     (low <= high).then_some(LogRange { low, high })
 }
-
-/// The partitions of the consumed topics in the client's statistics.
-pub(super) fn read(statistics: &Statistics, topics: &Topics) -> Vec<Fetching> {
-    let mut all = Vec::new();
-    for (topic, name) in topics.iter() {
-        let Some(of) = statistics.topics.get(name) else {
-            continue;
-        };
-        all.extend(of.partitions.values().map(|of| Fetching {
-            partition: TopicPartition::new(topic, of.partition),
-            read_to: (of.fetchq_cnt == 0 && of.eof_offset >= 0).then_some(of.eof_offset),
-            is_stopped: of.fetch_state == "none" || of.fetch_state == "stopped",
-        }));
-    }
-    all
-}
-
-/// Longer than statistics wait for the thread that polls.
-const STATISTICS_AGE_MAX: Duration = Duration::from_secs(2);

@@ -67,7 +67,8 @@ pub(super) fn create(config: &Config, topic: &str) -> Result<(), RedriveError> {
         Err(error) => return Err(error.into()),
     }
     let failed = |code| RedriveError::Start(StartError::unanswered(asked::TOPIC, code));
-    let (client, runtime, options) = settings::topic_admin(config).map_err(failed)?;
+    let (client, options) = settings::topic_admin(config).map_err(failed)?;
+    let runtime = settings::runtime().map_err(|_| StartError::Thread)?;
     let new = NewTopic::new(topic, 1, TopicReplication::Fixed(-1)).set("cleanup.policy", "compact");
     let created = runtime.block_on(client.create_topics(&[new], &options));
     for result in created.map_err(|error| failed(ClientCode::of(&error)))? {

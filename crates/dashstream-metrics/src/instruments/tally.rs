@@ -71,7 +71,7 @@ pub struct TallyCounts<K: 'static, W: 'static = K> {
     pub short: WindowCounts<W>,
     /// Events of the last hour; those of the last 120 seconds when there is no such window.
     pub long: WindowCounts<W>,
-    /// WindowCounts so far of the short and of the long window that were too small because a writer
+    /// Readings so far of the short and of the long window that were too small because a writer
     /// overtook the reader.
     pub torn: [u64; 2],
     /// By kind, the stamp of the last.

@@ -36,7 +36,8 @@ impl<K: Copy> Window<K> {
         self.record_in_slot(self.rings.shape.slot_at(now), key, n);
     }
 
-    /// Counts `n` events of `key` in a slot that [`WindowShape::slot_at`] gave for this window's shape.
+    /// Counts `n` events of `key` in a slot that [`WindowShape::slot_at`] gave for this window's shape; slots
+    /// begin at 1, and what is counted in 0 is in no window.
     pub fn record_in_slot(&self, slot: u64, key: K, n: u64) {
         let shard = shard::current(self.rings.shared);
         self.rings

@@ -103,28 +103,29 @@ impl Producer {
         if nodes > limit {
             return Err(DiffError::TooManyNodes { limit, nodes });
         }
-        let in_full = core::mem::take(&mut self.full);
-        let last = self.last.replace(state.clone()).filter(|_| !in_full);
-        let difference = last.map(|last| diff(&last, state, &self.limits.diff));
-        let (operations, exceeded) = match difference {
-            Some(Ok(found)) if found.operations.is_empty() || found.text_bytes < len => {
-                (Some(found.operations), None)
-            }
-            Some(Ok(_)) | None => (None, None),
-            Some(Err(error)) => (None, Some(error)),
-        };
-        let full_state = operations.is_none().then(|| {
-            let mut text = Vec::new();
-            state.to_canonical(&mut text);
-            text
-        });
-        Ok(Emission {
-            operations: operations.unwrap_or_default(),
-            full_state,
-            exceeded,
+        let mut emission = Emission {
+            operations: Vec::new(),
+            full_state: None,
+            exceeded: None,
             hash: self.hash(state),
             base: self.base.clone(),
-        })
+        };
+        let mut last = self.last.replace(state.clone());
+        if core::mem::take(&mut self.full) {
+            last = None;
+        }
+        match last.map(|last| diff(&last, state, &self.limits.diff)) {
+            Some(Ok(found)) if found.operations.is_empty() || found.text_bytes < len => {
+                emission.operations = found.operations;
+                return Ok(emission);
+            }
+            Some(Err(error)) => emission.exceeded = Some(error),
+            Some(Ok(_)) | None => {}
+        }
+        let mut text = Vec::new();
+        state.to_canonical(&mut text);
+        emission.full_state = Some(text);
+        Ok(emission)
     }
 
     /// Notes that consumers got `state` in another way, as the initial state of a start message or in

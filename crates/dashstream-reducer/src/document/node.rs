@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 use core::fmt;
 use std::sync::Arc;
 
-use crate::document::number::{NumberText, decimal_len, is_integer};
+use crate::document::number::{NumberText, decimal_len, equals_integer};
 use crate::document::text::Text;
 use crate::document::weight::{ARC_HEADER, Weight};
 use crate::hash::Dialect;
@@ -264,10 +264,10 @@ impl Node {
                 float.is_same(big.float) && big.is_exact()
             }
             (Self::Float(float), Self::Int(whole)) | (Self::Int(whole), Self::Float(float)) => {
-                is_integer(float.value, (*whole).into())
+                equals_integer(float.value, (*whole).into())
             }
             (Self::Float(float), Self::UInt(whole)) | (Self::UInt(whole), Self::Float(float)) => {
-                is_integer(float.value, (*whole).into())
+                equals_integer(float.value, (*whole).into())
             }
             (Self::String(a), Self::String(b)) => a == b,
             (a, b) => a.is_same_scalar(b),

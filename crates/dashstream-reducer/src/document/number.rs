@@ -273,8 +273,8 @@ impl Shortest {
     }
 }
 
-/// Whether a float is an integer of 64 bits, by value: the integer is not rounded.
-pub(crate) fn is_integer(float: f64, integer: i128) -> bool {
+/// Whether a float has the value of an integer of 64 bits, which is not rounded.
+pub(crate) fn equals_integer(float: f64, integer: i128) -> bool {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "beyond 128 bits it is the largest or smallest, and no integer of 64 bits"

@@ -185,8 +185,11 @@ impl<'a> Patching<'a, '_> {
             Verb::Test => {
                 self.value(edit)?;
                 let found = find(self.root, &path, &mut self.change.fuel)?;
-                let is_equal = found.is_equal(&self.change.value);
-                is_equal.then_some(()).ok_or(PatchErrorKind::TestFailed)
+                if found.is_equal(&self.change.value) {
+                    Ok(())
+                } else {
+                    Err(PatchErrorKind::TestFailed)
+                }
             }
         }
     }

@@ -23,8 +23,8 @@ pub struct ReducerLimits {
     /// is called. What has been proved is said by [`Reducer::proof`](crate::Reducer::proof), and by nothing
     /// else.
     pub hash_interval: Duration,
-    /// Bytes of canonical text that may be hashed in a second; unused ones are saved up, for two seconds, and
-    /// what a longer text takes is owed. Default 8 MiB, so that the largest state is checked every other
+    /// Bytes of canonical text that may be hashed in a second for this run; unused ones are saved up, for two
+    /// seconds, and what a longer text takes is owed. Default 8 MiB, so that the largest state is checked every other
     /// second: about a hundredth of a core. 0 checks no diff.
     pub hash_bytes_per_second: u64,
     /// Diffs kept while the run waits for a snapshot. Default 1,024: a few minutes of a busy run.

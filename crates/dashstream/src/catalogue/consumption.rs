@@ -92,7 +92,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consu
     }
 }
 
-/// Milliseconds of microseconds; the edges of existing consumers, so that quantiles stay comparable.
+/// Milliseconds of microseconds; the bounds of existing consumers, so that quantiles stay comparable.
 const LATENCY_MS: Buckets = Buckets {
     bounds: &[
         100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000,

@@ -141,19 +141,19 @@ impl<'a> Case<'a> {
     fn judge<K: Copy>(
         &self,
         code: ReasonCode,
-        readings: &WindowCounts<K>,
+        counts: &WindowCounts<K>,
         bad: impl FnMut(K) -> bool,
         of: impl FnMut(K) -> bool,
         threshold: Threshold,
     ) -> Rate {
-        let was_open = self.gates.open.contains(&(code, readings.window));
-        Rate::judge(self.policy.gate, readings, bad, of, threshold, was_open)
+        let was_open = self.gates.open.contains(&(code, counts.window));
+        Rate::judge(self.policy.gate, counts, bad, of, threshold, was_open)
     }
 
     /// Since when dead letters fail: as long as one verdict after the other finds that they do.
     fn archive_failing_since(&self) -> Option<Duration> {
-        let share = self.open(ReasonCode::ArchiveFailing);
-        match (self.snapshot.observed.archive.state, share) {
+        let rate = self.open(ReasonCode::ArchiveFailing);
+        match (self.snapshot.observed.archive.state, rate) {
             (ArchiveState::Off, _) | (ArchiveState::Healthy, None) => None,
             (ArchiveState::Healthy, Some(_))
             | (ArchiveState::Failing | ArchiveState::Blocked, _) => {

@@ -89,7 +89,7 @@ fn integers_print_in_full() {
 
 #[test]
 fn integers_and_floats_compare_by_value() {
-    let equal = |integer: i128, float| is_integer(float, integer);
+    let equal = |integer: i128, float| equals_integer(float, integer);
     assert!(equal(1, 1.0) && equal(0, -0.0) && equal(1 << 53, 9_007_199_254_740_992.0));
     // One more rounds to the same float, and is not the same number.
     assert!(!equal((1 << 53) + 1, 9_007_199_254_740_992.0));
