@@ -36,7 +36,7 @@ pub use self::document::{Document, ReadError, ReadLimits};
 pub use self::hash::{HashVerdict, Hasher, Unproven};
 pub use self::history::History;
 pub use self::reducer::{
-    ApplyOutcome, Effect, Position, Proof, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
+    Effect, Outcome, Position, Proof, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
 pub use self::runs::{ApplySummary, Counts, QuarantineCause, Quarantined, Runs, RunsLimits};
 pub use self::size::json_len;

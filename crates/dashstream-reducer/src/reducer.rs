@@ -18,7 +18,7 @@ use core::time::Duration;
 
 use self::epoch::Epoch;
 pub use self::limits::ReducerLimits;
-pub use self::outcome::{ApplyOutcome, Effect};
+pub use self::outcome::{Effect, Outcome};
 use self::pending::Pending;
 pub use self::reason::ResyncReason;
 use self::recent_ids::RecentIds;
@@ -41,7 +41,7 @@ use crate::history::History;
 ///
 /// The state is right as of one sequence number, or it is not known to be right. A gap leaves it right
 /// as of the message before, so that the missing messages can close it. Anything else needs a full
-/// state, and not one from before a change that was dropped. By [`ApplyOutcome::code`] and
+/// state, and not one from before a change that was dropped. By [`Outcome::code`] and
 /// [`ResyncReason::code`]:
 ///
 #[doc = include_str!("reducer/transitions.md")]
@@ -103,7 +103,7 @@ impl Reducer {
     }
 
     /// Takes the next message of the run. Drain [`Reducer::poll_effect`] afterwards.
-    pub fn apply(&mut self, now: Duration, stamp: Stamp, update: Update<'_>) -> ApplyOutcome {
+    pub fn apply(&mut self, now: Duration, stamp: Stamp, update: Update<'_>) -> Outcome {
         self.apply_within(now, stamp, update, &mut HashBudget::new(u64::MAX))
     }
 
@@ -114,7 +114,7 @@ impl Reducer {
         stamp: Stamp,
         update: Update<'_>,
         fuel: &mut HashBudget,
-    ) -> ApplyOutcome {
+    ) -> Outcome {
         self.now = self.now.max(now);
         let outcome = self.step(stamp, update, fuel);
         self.requests.update(now, self.resync, &self.limits);

@@ -19,7 +19,7 @@ pub use self::quarantine::{QuarantineCause, Quarantined};
 use self::requests::Requests;
 use self::silence::{Heard, Silence};
 use crate::document::ReadError;
-use crate::reducer::{ApplyOutcome, Effect, HashBudget, Reducer, ResyncReason, Stamp, Update};
+use crate::reducer::{Effect, HashBudget, Outcome, Reducer, ResyncReason, Stamp, Update};
 
 /// Many runs, each under its thread id.
 ///
@@ -100,7 +100,7 @@ impl Runs {
         thread: &str,
         stamp: Stamp,
         update: Update<'_>,
-    ) -> ApplyOutcome {
+    ) -> Outcome {
         let text = match update {
             Update::Snapshot { .. } => StateText::FullState,
             Update::Checkpoint { .. } | Update::PoisonedCheckpoint { .. } => StateText::Checkpoint,
@@ -121,14 +121,14 @@ impl Runs {
         stamp: Stamp,
         update: Update<'_>,
         text: StateText,
-    ) -> ApplyOutcome {
+    ) -> Outcome {
         let outcome = match self.unusable(thread) {
             Some(cause) => self.quarantine(now, thread, stamp, update, cause),
             None => {
                 self.requests.tell(now);
                 let apply = move |held: &mut Held, fuel: &mut HashBudget, silence: &mut Silence| {
                     let outcome = held.run.apply_within(now, stamp, update, fuel);
-                    if !matches!(outcome, ApplyOutcome::Duplicate | ApplyOutcome::Stale) {
+                    if !matches!(outcome, Outcome::Duplicate | Outcome::Stale) {
                         let has_ended = match update {
                             Update::End => Some(true),
                             Update::Start { .. } | Update::Diff { .. } => Some(false),
@@ -148,11 +148,10 @@ impl Runs {
                 });
                 self.evict(thread);
                 // It is held, so that there is an outcome.
-                outcome.unwrap_or(ApplyOutcome::Waiting)
+                outcome.unwrap_or(Outcome::Waiting)
             }
         };
-        if let ApplyOutcome::Resync(ResyncReason::Snapshot(ReadError::TextTooLong { .. })) = outcome
-        {
+        if let Outcome::Resync(ResyncReason::Snapshot(ReadError::TextTooLong { .. })) = outcome {
             self.counts.refuse(text);
         }
         self.counts.outcome(outcome);
@@ -307,13 +306,13 @@ impl Runs {
         stamp: Stamp,
         update: Update<'_>,
         cause: QuarantineCause,
-    ) -> ApplyOutcome {
+    ) -> Outcome {
         let limits = &self.limits;
         let budget = (limits.quarantine_messages, limits.quarantine_bytes);
         let message = (now, stamp, cause);
         let dropped = self.quarantine.keep(message, thread, update, budget);
         self.counts.quarantine_dropped = self.counts.quarantine_dropped.saturating_add(dropped);
-        ApplyOutcome::Quarantined
+        Outcome::Quarantined
     }
 
     /// Holds a run that is new.

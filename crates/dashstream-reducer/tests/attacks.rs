@@ -17,8 +17,8 @@ use core::time::Duration;
 
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
-    ApplyOutcome, Document, HashVerdict, ReadError, ReadLimits, Reducer, ReducerLimits,
-    ResyncReason, Stamp, Update,
+    Document, HashVerdict, Outcome, ReadError, ReadLimits, Reducer, ReducerLimits, ResyncReason,
+    Stamp, Update,
 };
 use dashstream_testkit::alloc::{Usage, measure};
 use dashstream_testkit::stack::small;
@@ -318,14 +318,14 @@ fn a_wrong_hash_waits_for_a_full_state_and_history_keeps_its_budget() {
             base: &[],
         };
         let outcome = run.apply(Duration::ZERO, Stamp::new(12), update);
-        assert_eq!(outcome, ApplyOutcome::Resync(ResyncReason::HashMismatch));
+        assert_eq!(outcome, Outcome::Resync(ResyncReason::HashMismatch));
         assert_eq!(run.state(), None);
         let update = Update::Snapshot {
             state: b"{}",
             hash: &[],
         };
         let outcome = run.apply(Duration::ZERO, Stamp::new(13), update);
-        assert_eq!(outcome, ApplyOutcome::Recovered { replayed: 0 });
+        assert_eq!(outcome, Outcome::Recovered { replayed: 0 });
     });
 }
 
@@ -385,5 +385,5 @@ fn a_match_is_said_only_of_the_producers_own_text() {
     );
     let update = Update::Snapshot { state, hash: &hash };
     let outcome = run.apply(Duration::ZERO, Stamp::new(2), update);
-    assert_eq!(outcome, ApplyOutcome::Applied(HashVerdict::Match));
+    assert_eq!(outcome, Outcome::Applied(HashVerdict::Match));
 }

@@ -9,11 +9,9 @@
 use core::time::Duration;
 
 use dashstream_reducer::patch::Encoded;
-use dashstream_reducer::{
-    ApplyOutcome, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
-};
+use dashstream_reducer::{Outcome, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update};
 
-const REUSED: ApplyOutcome = ApplyOutcome::Resync(ResyncReason::SequenceReused);
+const REUSED: Outcome = Outcome::Resync(ResyncReason::SequenceReused);
 const FULL: Update<'_> = Update::Snapshot {
     state: b"[]",
     hash: &[],
@@ -27,7 +25,7 @@ fn run() -> Reducer {
     Reducer::new(ReducerLimits::default())
 }
 
-fn give(run: &mut Reducer, stamp: Stamp, update: Update<'_>) -> ApplyOutcome {
+fn give(run: &mut Reducer, stamp: Stamp, update: Update<'_>) -> Outcome {
     run.apply(Duration::ZERO, stamp, update)
 }
 
@@ -60,13 +58,10 @@ fn what_a_full_state_stands_for_is_stale_when_it_comes_at_a_passed_place() {
     let _full = give(&mut run, message(1, 1).with_position(at(1)), FULL);
     let _full = give(&mut run, message(5, 5).with_position(at(5)), FULL);
     let contained = message(3, 3).with_position(at(3));
-    assert_eq!(
-        give(&mut run, contained, Update::Other),
-        ApplyOutcome::Stale
-    );
+    assert_eq!(give(&mut run, contained, Update::Other), Outcome::Stale);
     // What was taken itself is a duplicate.
     let taken = Stamp::new(5).with_position(at(5));
-    assert_eq!(give(&mut run, taken, FULL), ApplyOutcome::Duplicate);
+    assert_eq!(give(&mut run, taken, FULL), Outcome::Duplicate);
 }
 
 #[test]
@@ -130,8 +125,8 @@ fn a_full_state_among_numbers_in_doubt_begins_an_epoch_unless_it_is_not_later() 
 #[test]
 fn what_a_full_state_stands_for_is_late_up_to_the_jitter() {
     for (time, outcome) in [
-        (T + JITTER - 1, ApplyOutcome::Stale),
-        (T + JITTER, ApplyOutcome::Stale),
+        (T + JITTER - 1, Outcome::Stale),
+        (T + JITTER, Outcome::Stale),
         (T + JITTER + 1, REUSED),
     ] {
         let mut run = run();
@@ -177,18 +172,15 @@ fn without_a_state_the_second_full_state_below_the_last_is_believed() {
     let _full = give(&mut run, message(1, 1), FULL);
     let _full = give(&mut run, message(9, 9), FULL);
     let _lost = give(&mut run, Stamp::default(), Update::Lost);
-    assert_eq!(give(&mut run, message(3, 3), FULL), ApplyOutcome::Stale);
+    assert_eq!(give(&mut run, message(3, 3), FULL), Outcome::Stale);
     assert_eq!(give(&mut run, message(4, 4), FULL).code(), "recovered");
     // A part of a message says nothing of the kind.
     let mut run = self::run();
     let _full = give(&mut run, message(1, 1), FULL);
     let _full = give(&mut run, message(9, 9), FULL);
     let _lost = give(&mut run, Stamp::default(), Update::Lost);
-    assert_eq!(
-        give(&mut run, message(3, 3), Update::Other),
-        ApplyOutcome::Stale
-    );
-    assert_eq!(give(&mut run, message(4, 4), FULL), ApplyOutcome::Stale);
+    assert_eq!(give(&mut run, message(3, 3), Update::Other), Outcome::Stale);
+    assert_eq!(give(&mut run, message(4, 4), FULL), Outcome::Stale);
 }
 
 #[test]
@@ -210,7 +202,7 @@ fn what_waited_is_thrown_away_when_it_may_be_of_either_producer() {
     assert_eq!(give(&mut run, message(4, 4), waits).code(), "resync");
     assert_eq!(give(&mut run, message(2, 99), Update::Other), REUSED);
     let healed = give(&mut run, message(3, 3), FULL);
-    assert_eq!(healed, ApplyOutcome::Recovered { replayed: 0 });
+    assert_eq!(healed, Outcome::Recovered { replayed: 0 });
     assert_eq!(run.state().unwrap().to_string(), "[]");
 }
 
@@ -220,9 +212,6 @@ fn a_start_that_comes_again_under_another_number_is_the_same_start() {
     let start = Update::Start { state: Some(b"[]") };
     assert_eq!(give(&mut run, message(1, 7), start).code(), "recovered");
     let epoch = run.epoch();
-    assert_eq!(
-        give(&mut run, message(3, 7), start),
-        ApplyOutcome::Duplicate
-    );
+    assert_eq!(give(&mut run, message(3, 7), start), Outcome::Duplicate);
     assert_eq!(run.epoch(), epoch);
 }

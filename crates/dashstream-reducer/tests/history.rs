@@ -16,7 +16,7 @@ use core::time::Duration;
 use dashstream_reducer::diff::{DiffError, DiffLimits};
 use dashstream_reducer::patch::{self, Encoded, PatchLimits};
 use dashstream_reducer::{
-    ApplyOutcome, Document, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
+    Document, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -37,7 +37,7 @@ fn run(versions: usize, bytes: u64) -> Reducer {
     run
 }
 
-fn set(run: &mut Reducer, sequence: u64, path: &str, value: &str, hash: &[u8]) -> ApplyOutcome {
+fn set(run: &mut Reducer, sequence: u64, path: &str, value: &str, hash: &[u8]) -> Outcome {
     let operations = [Encoded {
         op: 0,
         path,
@@ -273,7 +273,7 @@ fn a_hash_that_differs_leaves_state_sequence_and_history_at_the_last_good_versio
     number(&mut run, 2);
     let before = run.state().unwrap().clone();
     let mismatch = set(&mut run, 3, "/n", "3", &[0; 32]);
-    assert_eq!(mismatch, ApplyOutcome::Resync(ResyncReason::HashMismatch));
+    assert_eq!(mismatch, Outcome::Resync(ResyncReason::HashMismatch));
     assert_eq!(run.state(), None);
     assert_eq!((run.last_state(), run.sequence()), (Some(&before), Some(2)));
     assert_eq!(
@@ -288,7 +288,7 @@ fn a_hash_that_differs_leaves_state_sequence_and_history_at_the_last_good_versio
         hash: &[0; 32],
     };
     let mismatch = run.apply(Duration::ZERO, Stamp::new(4), full);
-    assert_eq!(mismatch, ApplyOutcome::Resync(ResyncReason::HashMismatch));
+    assert_eq!(mismatch, Outcome::Resync(ResyncReason::HashMismatch));
     assert_eq!((run.last_state(), run.history().len()), (Some(&before), 2));
 
     // Recovery adds to the history; only a new beginning ends it.

@@ -9,7 +9,7 @@
 use core::time::Duration;
 
 use dashstream_reducer::patch::Encoded;
-use dashstream_reducer::{ApplyOutcome, Runs, RunsLimits, Stamp, Update};
+use dashstream_reducer::{Outcome, Runs, RunsLimits, Stamp, Update};
 use dashstream_testkit::alloc::measure;
 
 const ADD: i32 = 0;
@@ -36,7 +36,7 @@ impl Traffic {
         }
     }
 
-    fn send(&mut self, update: Update<'_>) -> ApplyOutcome {
+    fn send(&mut self, update: Update<'_>) -> Outcome {
         self.sequence += 1;
         self.sent += 1;
         let id = self.sent.to_le_bytes().repeat(2);
@@ -45,13 +45,13 @@ impl Traffic {
         self.runs.apply(now, &self.thread, stamp, update)
     }
 
-    fn full(&mut self, state: &str) -> ApplyOutcome {
+    fn full(&mut self, state: &str) -> Outcome {
         let hash = &[];
         let state = state.as_bytes();
         self.send(Update::Snapshot { state, hash })
     }
 
-    fn patch(&mut self, operations: &[Encoded<'_>]) -> ApplyOutcome {
+    fn patch(&mut self, operations: &[Encoded<'_>]) -> Outcome {
         self.send(Update::Diff {
             operations: operations.into(),
             hash: &[],

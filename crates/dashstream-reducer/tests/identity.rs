@@ -11,11 +11,9 @@
 use core::time::Duration;
 
 use dashstream_reducer::patch::Encoded;
-use dashstream_reducer::{
-    ApplyOutcome, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
-};
+use dashstream_reducer::{Outcome, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update};
 
-const REUSED: ApplyOutcome = ApplyOutcome::Resync(ResyncReason::SequenceReused);
+const REUSED: Outcome = Outcome::Resync(ResyncReason::SequenceReused);
 
 /// A producer's messages, with fresh ids each, and what a consumer makes of them.
 struct Feed {
@@ -60,29 +58,29 @@ impl Feed {
         stamp
     }
 
-    fn start(&mut self, sequence: u64, state: &str) -> ApplyOutcome {
+    fn start(&mut self, sequence: u64, state: &str) -> Outcome {
         let stamp = self.stamp(sequence);
         let state = Some(state.as_bytes());
         self.give(stamp, Update::Start { state })
     }
 
-    fn snapshot(&mut self, sequence: u64, state: &str) -> ApplyOutcome {
+    fn snapshot(&mut self, sequence: u64, state: &str) -> Outcome {
         let stamp = self.stamp(sequence);
         self.give(stamp, full(state))
     }
 
     /// Appends the number to the state, which is an array.
-    fn append(&mut self, sequence: u64) -> ApplyOutcome {
+    fn append(&mut self, sequence: u64) -> Outcome {
         let stamp = self.stamp(sequence);
         append(&mut self.run, stamp, sequence)
     }
 
-    fn other(&mut self, sequence: u64) -> ApplyOutcome {
+    fn other(&mut self, sequence: u64) -> Outcome {
         let stamp = self.stamp(sequence);
         self.give(stamp, Update::Other)
     }
 
-    fn give(&mut self, stamp: Stamp, update: Update<'_>) -> ApplyOutcome {
+    fn give(&mut self, stamp: Stamp, update: Update<'_>) -> Outcome {
         self.run.apply(Duration::ZERO, stamp, update)
     }
 
@@ -103,7 +101,7 @@ const fn full(state: &str) -> Update<'_> {
     }
 }
 
-fn append(run: &mut Reducer, stamp: Stamp, value: u64) -> ApplyOutcome {
+fn append(run: &mut Reducer, stamp: Stamp, value: u64) -> Outcome {
     let value = value.to_string();
     let operations = [Encoded {
         op: 0,
@@ -183,7 +181,7 @@ fn a_later_time_begins_another_epoch_and_no_later_time_needs_a_full_state() {
         let outcome = append(&mut feed.run, stamp, 4);
         (outcome, feed.run.epoch())
     };
-    let another = (ApplyOutcome::Resync(ResyncReason::NoSnapshot), 1);
+    let another = (Outcome::Resync(ResyncReason::NoSnapshot), 1);
     assert_eq!(diff(-1), (REUSED, 0));
     assert_eq!(diff(0), (REUSED, 0));
     assert_eq!(diff(1), another);
@@ -267,7 +265,7 @@ fn a_full_state_that_is_not_later_than_what_was_taken_does_not_end_a_doubt() {
     epoch(&mut feed, 5);
     // Another producer's, of which 3 and 4 are delayed.
     let (third, fourth) = (feed.stamp(3), feed.stamp(4));
-    assert_eq!(feed.other(6), ApplyOutcome::Unchanged);
+    assert_eq!(feed.other(6), Outcome::Unchanged);
     assert_eq!(feed.give(third, Update::Other), REUSED);
     assert_eq!(feed.give(fourth, full("[4]")), REUSED);
     assert_eq!(feed.snapshot(5, "[5]").code(), "recovered");
@@ -300,14 +298,14 @@ fn records_from_before_a_run_was_held_are_no_part_of_it_where_number_and_time_co
         let old = feed.stamp(number).with_position(at(passed));
         feed.time = feed.time.map(|time| time + SECONDS);
         assert_eq!(feed.append(3).code(), "buffered");
-        assert_eq!(feed.other(5), ApplyOutcome::Waiting);
+        assert_eq!(feed.other(5), Outcome::Waiting);
         feed.give(old, full("[0]"))
     };
     // The missing beginning; a number that the first message's is below, though it is older.
     assert_eq!(held(50, 2).code(), "resync");
-    assert_eq!(held(50, 3), ApplyOutcome::Stale);
-    assert_eq!(held(50, 4), ApplyOutcome::Stale);
-    assert_eq!(held(50, 6), ApplyOutcome::Stale);
+    assert_eq!(held(50, 3), Outcome::Stale);
+    assert_eq!(held(50, 4), Outcome::Stale);
+    assert_eq!(held(50, 6), Outcome::Stale);
     // What stands before such a one is of no later epoch than that.
     let mut feed = Feed::timed();
     feed.position = Some(100);
@@ -315,8 +313,8 @@ fn records_from_before_a_run_was_held_are_no_part_of_it_where_number_and_time_co
         .map(|(number, place)| feed.stamp(number).with_position(at(place)));
     feed.time = feed.time.map(|time| time + SECONDS);
     assert_eq!(feed.append(5).code(), "buffered");
-    assert_eq!(feed.give(ninth, Update::Other), ApplyOutcome::Stale);
-    assert_eq!(feed.give(second, full("[2]")), ApplyOutcome::Stale);
+    assert_eq!(feed.give(ninth, Update::Other), Outcome::Stale);
+    assert_eq!(feed.give(second, full("[2]")), Outcome::Stale);
     assert_eq!(feed.give(fourth, full("[4]")).code(), "recovered");
 }
 
@@ -329,7 +327,7 @@ fn what_is_left_over_at_a_passed_place_takes_back_what_was_filled_in_from_there(
         feed.stamp(6).with_position(at(51)),
     );
     feed.time = feed.time.map(|time| time + 10_000_000);
-    assert_eq!(feed.other(2), ApplyOutcome::Waiting);
+    assert_eq!(feed.other(2), Outcome::Waiting);
     let state = Some(&b"[1]"[..]);
     assert_eq!(
         feed.give(start, Update::Start { state }).code(),
@@ -348,7 +346,7 @@ fn what_a_full_state_contains_by_its_number_and_not_by_its_time_is_somebody_else
     assert_eq!(feed.snapshot(6, "[6]").code(), "applied");
     feed.time = feed.time.map(|time| time + 10_000_000);
     let (start, fifth) = (feed.stamp(1), feed.stamp(5));
-    assert_eq!(feed.other(7), ApplyOutcome::Unchanged);
+    assert_eq!(feed.other(7), Outcome::Unchanged);
     let mut other = Feed {
         run: feed.run.clone(),
         ..Feed::timed()
@@ -366,7 +364,7 @@ fn what_a_full_state_contains_is_late_by_its_time_and_anybodys_without_one() {
         assert_eq!(feed.snapshot(6, "[6]").code(), "recovered");
         for stamp in late {
             let outcome = feed.give(stamp, full("[0]"));
-            let expected = if timed { ApplyOutcome::Stale } else { REUSED };
+            let expected = if timed { Outcome::Stale } else { REUSED };
             assert_eq!(outcome, expected);
             if !timed {
                 break;
@@ -382,11 +380,7 @@ fn what_a_full_state_contains_is_late_by_its_time_and_anybodys_without_one() {
         let outcomes = stamps
             .into_iter()
             .map(|stamp| feed.give(stamp, Update::Other));
-        assert_eq!(
-            outcomes.last() == Some(ApplyOutcome::Stale),
-            stale,
-            "{late}"
-        );
+        assert_eq!(outcomes.last() == Some(Outcome::Stale), stale, "{late}");
     }
 }
 
@@ -433,10 +427,7 @@ fn a_record_at_a_position_that_was_passed_is_a_redelivery_whatever_is_forgotten(
     for sequence in 2..=500 {
         let stamp = feed.stamp(sequence);
         let stamp = Stamp::new(sequence).with_position(stamp.position());
-        assert_eq!(
-            append(&mut feed.run, stamp, sequence),
-            ApplyOutcome::Duplicate
-        );
+        assert_eq!(append(&mut feed.run, stamp, sequence), Outcome::Duplicate);
     }
     assert_eq!(feed.shown(), shown);
     assert_eq!(feed.append(501).code(), "applied");
@@ -451,16 +442,12 @@ fn a_record_from_before_the_epoch_is_stale_whatever_its_number() {
     let shown = feed.shown();
     for sequence in [1, 5, 10, 11, 12, 90] {
         let stamp = feed.stamp(sequence).with_position(at(100));
-        assert_eq!(
-            feed.give(stamp, full("[0]")),
-            ApplyOutcome::Stale,
-            "{sequence}"
-        );
+        assert_eq!(feed.give(stamp, full("[0]")), Outcome::Stale, "{sequence}");
         assert_eq!(feed.shown(), shown);
     }
     // The one that began it is of the epoch.
     let first = Stamp::new(1).with_position(at(101));
-    assert_eq!(feed.give(first, Update::Other), ApplyOutcome::Duplicate);
+    assert_eq!(feed.give(first, Update::Other), Outcome::Duplicate);
     assert_eq!(feed.append(11).code(), "applied");
 }
 
@@ -488,7 +475,7 @@ fn a_record_that_was_held_back_takes_its_place_at_its_old_position() {
     assert_eq!(feed.append(5).code(), "resync");
     assert_eq!(
         append(&mut feed.run, held_back, 4),
-        ApplyOutcome::Recovered { replayed: 2 }
+        Outcome::Recovered { replayed: 2 }
     );
     assert_eq!(feed.shown().as_deref(), Some("[2,3,4,5]"));
 }
@@ -497,18 +484,15 @@ fn a_record_that_was_held_back_takes_its_place_at_its_old_position() {
 fn a_late_start_fills_its_gap_and_what_waited_follows() {
     let mut feed = Feed::timed();
     for sequence in [2, 3] {
-        assert_eq!(feed.append(sequence), ApplyOutcome::Buffered);
+        assert_eq!(feed.append(sequence), Outcome::Buffered);
     }
     let start = feed.stamp(1).with_time_us(1);
     let update = Update::Start { state: Some(b"[]") };
-    assert_eq!(
-        feed.give(start, update),
-        ApplyOutcome::Recovered { replayed: 2 }
-    );
+    assert_eq!(feed.give(start, update), Outcome::Recovered { replayed: 2 });
     assert_eq!(feed.shown().as_deref(), Some("[2,3]"));
     assert_eq!((feed.run.epoch(), feed.append(4).code()), (0, "applied"));
     // The same once more changes nothing.
-    assert_eq!(feed.give(start, update), ApplyOutcome::Duplicate);
+    assert_eq!(feed.give(start, update), Outcome::Duplicate);
 }
 
 #[test]
@@ -518,7 +502,7 @@ fn a_late_start_after_a_full_state_is_stale() {
         let late = feed.stamp(1);
         assert_eq!(feed.snapshot(2, "[2]").code(), "recovered");
         let update = Update::Start { state: Some(b"[]") };
-        assert_eq!(feed.give(late, update), ApplyOutcome::Stale);
+        assert_eq!(feed.give(late, update), Outcome::Stale);
         assert_eq!(feed.shown().as_deref(), Some("[2]"));
         assert_eq!(feed.append(3).code(), "applied");
     }
@@ -560,7 +544,7 @@ fn a_message_without_an_id_that_comes_again_may_be_anybodys() {
 #[test]
 fn one_wild_number_changes_nothing_and_the_next_message_goes_on() {
     for wild in [1_000_012, 1 << 62, u64::MAX] {
-        type Give = fn(&mut Feed, u64) -> ApplyOutcome;
+        type Give = fn(&mut Feed, u64) -> Outcome;
         let gives: [Give; 4] = [
             Feed::other,
             Feed::append,
@@ -572,17 +556,17 @@ fn one_wild_number_changes_nothing_and_the_next_message_goes_on() {
             epoch(&mut feed, 10);
             let before = feed.shown();
             let missing = ReducerLimits::default().sequence_jump;
-            let gap = ApplyOutcome::Resync(ResyncReason::Gap { missing });
+            let gap = Outcome::Resync(ResyncReason::Gap { missing });
             assert_eq!(give(&mut feed, wild), gap);
             assert_eq!(feed.shown(), None);
             let mut later = feed.run.clone();
-            assert_eq!(feed.append(11), ApplyOutcome::Recovered { replayed: 0 });
+            assert_eq!(feed.append(11), Outcome::Recovered { replayed: 0 });
             let expected = before.unwrap().replace(']', ",11]");
             assert_eq!(feed.shown(), Some(expected));
             // A full state does it as well.
             let stamp = Stamp::new(11);
             let healed = later.apply(Duration::ZERO, stamp, full("[11]"));
-            assert_eq!(healed, ApplyOutcome::Recovered { replayed: 0 });
+            assert_eq!(healed, Outcome::Recovered { replayed: 0 });
         }
     }
 }
@@ -594,7 +578,7 @@ fn numbers_that_go_on_from_a_jump_are_those_of_another_epoch() {
     let far = 1 << 40;
     assert_eq!(feed.snapshot(far, "[0]").code(), "resync");
     // The same number again confirms nothing.
-    assert_eq!(feed.snapshot(far, "[0]"), ApplyOutcome::Waiting);
+    assert_eq!(feed.snapshot(far, "[0]"), Outcome::Waiting);
     assert_eq!(feed.snapshot(far + 1, "[1]").code(), "recovered");
     assert_eq!(feed.append(far + 2).code(), "applied");
     assert_eq!(feed.run.epoch(), 1);
@@ -641,9 +625,9 @@ fn what_stands_at_a_passed_place_begins_no_epoch_far_away() {
     feed.position = Some(100);
     let passed = [8, 9].map(|number| feed.stamp(number).with_position(at(50)));
     assert_eq!(feed.append(1 << 40).code(), "buffered");
-    assert_eq!(feed.append(5), ApplyOutcome::Waiting);
+    assert_eq!(feed.append(5), Outcome::Waiting);
     for stamp in passed {
-        assert_eq!(feed.give(stamp, full("[0]")), ApplyOutcome::Waiting);
+        assert_eq!(feed.give(stamp, full("[0]")), Outcome::Waiting);
     }
     assert_eq!(feed.snapshot(10, "[10]").code(), "recovered");
 }

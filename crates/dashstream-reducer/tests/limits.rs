@@ -17,8 +17,8 @@ use core::time::Duration;
 
 use dashstream_reducer::patch::{self, Encoded, PatchLimits};
 use dashstream_reducer::{
-    ApplyOutcome, Document, ReadError, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp,
-    Update, json_len,
+    Document, Outcome, ReadError, ReadLimits, Reducer, ReducerLimits, ResyncReason, Stamp, Update,
+    json_len,
 };
 use dashstream_testkit::alloc::{Usage, measure};
 
@@ -131,7 +131,7 @@ fn a_breach_of_any_cap_waits_for_a_full_state() {
             base: &[],
         };
         match run.apply(Duration::ZERO, Stamp::new(2), update) {
-            ApplyOutcome::Resync(ResyncReason::Patch(error)) => {
+            Outcome::Resync(ResyncReason::Patch(error)) => {
                 assert_eq!(error.code(), code);
             }
             other => panic!("{code}: {other:?}"),

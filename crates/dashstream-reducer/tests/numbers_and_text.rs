@@ -11,14 +11,13 @@ use core::time::Duration;
 
 use dashstream_reducer::patch::{self, Encoded, PatchLimits};
 use dashstream_reducer::{
-    ApplyOutcome, Document, HashVerdict, Hasher, ReadError, ReadLimits, Reducer, ReducerLimits,
+    Document, HashVerdict, Hasher, Outcome, ReadError, ReadLimits, Reducer, ReducerLimits,
     ResyncReason, Stamp, Unproven, Update,
 };
 
 use self::support::{document, operation};
 
-const REPLACED: ApplyOutcome =
-    ApplyOutcome::Applied(HashVerdict::NotComparable(Unproven::LoneSurrogate));
+const REPLACED: Outcome = Outcome::Applied(HashVerdict::NotComparable(Unproven::LoneSurrogate));
 
 fn lenient() -> ReadLimits {
     let mut limits = ReadLimits::default();
@@ -147,7 +146,7 @@ fn a_hash_refutes_nothing_while_a_replaced_string_is_in_the_state_and_does_again
         state: sent.as_bytes(),
         hash: &wrong,
     };
-    let mismatch = ApplyOutcome::Resync(ResyncReason::HashMismatch);
+    let mismatch = Outcome::Resync(ResyncReason::HashMismatch);
     assert_eq!(run.apply(now, Stamp::new(4), state), mismatch);
 }
 

@@ -16,7 +16,7 @@ mod support;
 use core::time::Duration;
 
 use dashstream_reducer::patch::Encoded;
-use dashstream_reducer::{ApplyOutcome, QuarantineCause, Runs, RunsLimits, Stamp, Update};
+use dashstream_reducer::{Outcome, QuarantineCause, Runs, RunsLimits, Stamp, Update};
 use dashstream_testkit::alloc::measure;
 
 use self::support::{START, START_UPDATE, seconds, set, start};
@@ -45,7 +45,7 @@ fn a_message_without_a_thread_is_in_no_run_and_waits_for_the_host() {
         let outcome = set("7", |diff| {
             runs.apply(seconds(second as u64), thread, Stamp::new(2), diff)
         });
-        assert_eq!(outcome, ApplyOutcome::Quarantined);
+        assert_eq!(outcome, Outcome::Quarantined);
     }
     let counts = runs.counts();
     assert_eq!(
@@ -182,5 +182,5 @@ fn a_message_that_finds_no_room_in_quarantine_is_not_copied() {
         hash: &[],
     };
     let (outcome, usage) = measure(|| runs.apply(Duration::ZERO, "", Stamp::new(1), update));
-    assert_eq!((outcome, usage.calls), (ApplyOutcome::Quarantined, 0));
+    assert_eq!((outcome, usage.calls), (Outcome::Quarantined, 0));
 }

@@ -14,7 +14,7 @@ use core::time::Duration;
 
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
-    ApplyOutcome, Document, Effect, HashVerdict, Hasher, ReadLimits, Reducer, ReducerLimits,
+    Document, Effect, HashVerdict, Hasher, Outcome, ReadLimits, Reducer, ReducerLimits,
     ResyncReason, Stamp, Update,
 };
 use dashstream_testkit::alloc::measure;
@@ -28,13 +28,13 @@ fn started(limits: ReducerLimits) -> Reducer {
     run
 }
 
-fn give(run: &mut Reducer, sequence: u64, update: Update<'_>) -> ApplyOutcome {
+fn give(run: &mut Reducer, sequence: u64, update: Update<'_>) -> Outcome {
     let id = u128::from(sequence).to_le_bytes();
     let stamp = Stamp::new(sequence).with_message_id(&id);
     run.apply(Duration::ZERO, stamp, update)
 }
 
-fn set(run: &mut Reducer, sequence: u64, hash: &[u8], base: &[u8]) -> ApplyOutcome {
+fn set(run: &mut Reducer, sequence: u64, hash: &[u8], base: &[u8]) -> Outcome {
     let value = (sequence % 10).to_string();
     let operations = [Encoded {
         op: 0,
@@ -50,7 +50,7 @@ fn set(run: &mut Reducer, sequence: u64, hash: &[u8], base: &[u8]) -> ApplyOutco
     give(run, sequence, update)
 }
 
-fn snapshot(run: &mut Reducer, sequence: u64) -> ApplyOutcome {
+fn snapshot(run: &mut Reducer, sequence: u64) -> Outcome {
     let update = Update::Snapshot {
         state: STATE,
         hash: &[],
@@ -64,21 +64,15 @@ fn diffs_are_kept_up_to_their_count() {
         let mut limits = ReducerLimits::default();
         limits.buffered_diffs = limit;
         let mut run = Reducer::new(limits);
-        assert_eq!(set(&mut run, 3, &[], &[]), ApplyOutcome::Buffered);
-        assert_eq!(set(&mut run, 4, &[], &[]), ApplyOutcome::Buffered);
+        assert_eq!(set(&mut run, 3, &[], &[]), Outcome::Buffered);
+        assert_eq!(set(&mut run, 4, &[], &[]), Outcome::Buffered);
         assert_eq!(set(&mut run, 5, &[], &[]).code(), last);
         // A state from before what was dropped does not do.
         if last == "waiting" {
-            assert_eq!(snapshot(&mut run, 2), ApplyOutcome::Waiting);
-            assert_eq!(
-                snapshot(&mut run, 6),
-                ApplyOutcome::Recovered { replayed: 0 }
-            );
+            assert_eq!(snapshot(&mut run, 2), Outcome::Waiting);
+            assert_eq!(snapshot(&mut run, 6), Outcome::Recovered { replayed: 0 });
         } else {
-            assert_eq!(
-                snapshot(&mut run, 2),
-                ApplyOutcome::Recovered { replayed: 3 }
-            );
+            assert_eq!(snapshot(&mut run, 2), Outcome::Recovered { replayed: 3 });
         }
     }
 }
@@ -91,7 +85,7 @@ fn diffs_are_kept_up_to_their_bytes() {
         let mut run = Reducer::new(limits);
         let sequences = 3..10;
         sequences
-            .filter(|sequence| set(&mut run, *sequence, &[], &[]) == ApplyOutcome::Buffered)
+            .filter(|sequence| set(&mut run, *sequence, &[], &[]) == Outcome::Buffered)
             .count()
     };
     let one = (0..10_000).find(|bytes| kept(*bytes) == 1).unwrap();
@@ -103,7 +97,7 @@ fn diffs_are_kept_up_to_their_bytes() {
 
 #[test]
 fn checkpoints_are_remembered_up_to_their_count() {
-    let unknown = ApplyOutcome::Resync(ResyncReason::UnknownBase);
+    let unknown = Outcome::Resync(ResyncReason::UnknownBase);
     for (limit, known) in [(4, true), (3, true), (2, false)] {
         let mut limits = ReducerLimits::default();
         limits.checkpoints = limit;
@@ -125,7 +119,7 @@ fn checkpoints_are_remembered_up_to_their_count() {
 
 #[test]
 fn a_checkpoint_id_has_its_last_byte_and_not_the_next() {
-    let unknown = ApplyOutcome::Resync(ResyncReason::UnknownBase);
+    let unknown = Outcome::Resync(ResyncReason::UnknownBase);
     for (len, known) in [(63, true), (64, true), (65, false)] {
         let mut run = started(ReducerLimits::default());
         let id = vec![1; len];
@@ -146,10 +140,10 @@ fn a_checkpoint_id_has_its_last_byte_and_not_the_next() {
 
 #[test]
 fn message_ids_are_remembered_up_to_their_count() {
-    let reused = ApplyOutcome::Resync(ResyncReason::SequenceReused);
+    let reused = Outcome::Resync(ResyncReason::SequenceReused);
     for (limit, expected) in [
-        (4, ApplyOutcome::Duplicate),
-        (3, ApplyOutcome::Duplicate),
+        (4, Outcome::Duplicate),
+        (3, Outcome::Duplicate),
         (2, reused),
     ] {
         let mut limits = ReducerLimits::default();
@@ -169,15 +163,15 @@ fn a_number_is_believed_up_to_its_distance_and_not_one_further() {
         let mut limits = ReducerLimits::default();
         limits.sequence_jump = 1_000;
         let mut run = started(limits);
-        let gap = ApplyOutcome::Resync(ResyncReason::Gap { missing });
+        let gap = Outcome::Resync(ResyncReason::Gap { missing });
         assert_eq!(give(&mut run, 1 + distance, Update::Other), gap);
         // What is believed is waited for; what is not leaves the next message where it was.
         let next = give(&mut run, 2, Update::Other);
         let believed = distance <= 1_000;
         let expected = if believed {
-            ApplyOutcome::Waiting
+            Outcome::Waiting
         } else {
-            ApplyOutcome::Recovered { replayed: 0 }
+            Outcome::Recovered { replayed: 0 }
         };
         assert_eq!(next, expected, "{distance}");
     }
@@ -278,7 +272,7 @@ fn a_run_holds_no_state_but_its_own() {
             };
             assert_eq!(
                 give(&mut run, 2, update),
-                ApplyOutcome::Applied(HashVerdict::Match)
+                Outcome::Applied(HashVerdict::Match)
             );
             then(&mut run);
             run

@@ -18,8 +18,7 @@ use std::collections::BTreeMap;
 
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
-    ApplyOutcome, Document, Hasher, Position, ReadLimits, ResyncReason, Runs, RunsLimits, Stamp,
-    Update,
+    Document, Hasher, Outcome, Position, ReadLimits, ResyncReason, Runs, RunsLimits, Stamp, Update,
 };
 use dashstream_testkit::alloc::measure;
 use dashstream_testkit::rng::SplitMix64;
@@ -37,7 +36,7 @@ fn an_evicted_run_is_not_in_step_when_it_comes_back() {
     assert!(runs.get("a").is_none() && runs.get("c").is_some());
     assert_eq!((runs.counts().synced, runs.counts().evicted), (2, 1));
     let back = set("2", |diff| runs.apply(seconds(1), "a", Stamp::new(2), diff));
-    assert_eq!(back, ApplyOutcome::Buffered);
+    assert_eq!(back, Outcome::Buffered);
     let a = runs.get("a").unwrap();
     assert_eq!(a.needs_resync(), Some(ResyncReason::NoSnapshot));
     assert_eq!(a.state(), None);
@@ -74,7 +73,7 @@ fn a_run_met_midstream_is_not_in_step() {
     let met = set("2", |diff| {
         runs.apply(Duration::ZERO, "a", Stamp::new(50), diff)
     });
-    assert_eq!(met, ApplyOutcome::Buffered);
+    assert_eq!(met, Outcome::Buffered);
     let a = runs.get("a").unwrap();
     assert_eq!(a.needs_resync(), Some(ResyncReason::NoSnapshot));
     assert_eq!((a.state(), a.last_state()), (None, None));
@@ -112,7 +111,7 @@ fn a_run_that_ended_goes_before_others_unless_it_goes_on() {
     }
     for thread in ["d", "c"] {
         let ended = runs.apply(seconds(1), thread, Stamp::new(2), Update::End);
-        assert_eq!(ended, ApplyOutcome::Unchanged);
+        assert_eq!(ended, Outcome::Unchanged);
     }
     let _goes_on = set("2", |diff| runs.apply(seconds(1), "d", Stamp::new(3), diff));
     let held =
@@ -157,7 +156,7 @@ fn what_a_producer_says_behind_the_end_leaves_the_run_known_and_the_others_too()
             Stamp::new(2),
             Update::End,
         );
-        assert_eq!(ended, ApplyOutcome::Unchanged, "{run}");
+        assert_eq!(ended, Outcome::Unchanged, "{run}");
         let counts = runs.counts();
         assert_eq!((counts.unseen, counts.waiting), (0, 0), "{run}");
         for thread in alive {
@@ -393,7 +392,7 @@ fn every_reason_is_counted_each_time_asked_or_not() {
         };
         let _recovered = runs.apply(Duration::ZERO, "a", Stamp::new(sequence), full);
         let lost = runs.apply(Duration::ZERO, "a", Stamp::new(sequence + 2), Update::Other);
-        assert_eq!(lost, ApplyOutcome::Resync(ResyncReason::Gap { missing: 1 }));
+        assert_eq!(lost, Outcome::Resync(ResyncReason::Gap { missing: 1 }));
     }
     runs.lost(Duration::ZERO);
     let counts = runs.counts();

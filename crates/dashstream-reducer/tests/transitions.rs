@@ -19,7 +19,7 @@ use core::time::Duration;
 
 use dashstream_reducer::patch::{self, Encoded, PatchLimits};
 use dashstream_reducer::{
-    ApplyOutcome, Document, Effect, HashVerdict, ReadLimits, Reducer, ReducerLimits, ResyncReason,
+    Document, Effect, HashVerdict, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason,
     Stamp, Unproven, Update,
 };
 use dashstream_testkit::alloc::measure;
@@ -62,26 +62,26 @@ impl Feed {
     fn started() -> Self {
         let mut feed = Self::new(ReducerLimits::default());
         let started = feed.give(1, Update::Start { state: Some(START) });
-        assert_eq!(started, ApplyOutcome::Recovered { replayed: 0 });
+        assert_eq!(started, Outcome::Recovered { replayed: 0 });
         feed
     }
 
-    fn give(&mut self, sequence: u64, update: Update<'_>) -> ApplyOutcome {
+    fn give(&mut self, sequence: u64, update: Update<'_>) -> Outcome {
         self.give_as(sequence, &id(sequence), update)
     }
 
-    fn give_as(&mut self, sequence: u64, id: &[u8], update: Update<'_>) -> ApplyOutcome {
+    fn give_as(&mut self, sequence: u64, id: &[u8], update: Update<'_>) -> Outcome {
         self.now += Duration::from_secs(1);
         self.run
             .apply(self.now, Stamp::new(sequence).with_message_id(id), update)
     }
 
-    fn set(&mut self, sequence: u64, value: &str) -> ApplyOutcome {
+    fn set(&mut self, sequence: u64, value: &str) -> Outcome {
         let operations = replace(value);
         self.give(sequence, diff(&operations, &[]))
     }
 
-    fn snapshot(&mut self, sequence: u64, value: u64) -> ApplyOutcome {
+    fn snapshot(&mut self, sequence: u64, value: u64) -> Outcome {
         let state = format!(r#"{{"n":{value},"log":[]}}"#);
         self.give(
             sequence,
@@ -108,10 +108,10 @@ fn diff<'a>(operations: &'a [Encoded<'a>], base: &'a [u8]) -> Update<'a> {
 #[test]
 fn a_run_in_step_applies_what_comes_next() {
     let mut feed = Feed::started();
-    assert_eq!(feed.set(2, "2"), ApplyOutcome::Applied(NO_HASH));
-    assert_eq!(feed.give(3, Update::Other), ApplyOutcome::Unchanged);
-    assert_eq!(feed.give(4, diff(&[], &[])), ApplyOutcome::Unchanged);
-    assert_eq!(feed.snapshot(5, 5), ApplyOutcome::Applied(NO_HASH));
+    assert_eq!(feed.set(2, "2"), Outcome::Applied(NO_HASH));
+    assert_eq!(feed.give(3, Update::Other), Outcome::Unchanged);
+    assert_eq!(feed.give(4, diff(&[], &[])), Outcome::Unchanged);
+    assert_eq!(feed.snapshot(5, 5), Outcome::Applied(NO_HASH));
     assert_eq!(feed.n().as_deref(), Some("5"));
     assert_eq!(feed.run.sequence(), Some(5));
 }
@@ -119,14 +119,11 @@ fn a_run_in_step_applies_what_comes_next() {
 #[test]
 fn a_run_joined_midstream_is_not_in_step_until_a_full_state() {
     let mut feed = Feed::new(ReducerLimits::default());
-    assert_eq!(feed.set(50, "1"), ApplyOutcome::Buffered);
+    assert_eq!(feed.set(50, "1"), Outcome::Buffered);
     assert_eq!(feed.run.needs_resync(), Some(ResyncReason::NoSnapshot));
     assert_eq!(feed.run.state(), None);
     // The full state is older than a diff that was kept, which is applied after it.
-    assert_eq!(
-        feed.snapshot(49, 7),
-        ApplyOutcome::Recovered { replayed: 1 }
-    );
+    assert_eq!(feed.snapshot(49, 7), Outcome::Recovered { replayed: 1 });
     assert_eq!(feed.n().as_deref(), Some("1"));
 }
 
@@ -141,18 +138,15 @@ fn the_same_message_again_changes_nothing_and_another_is_a_reuse() {
         encoding: 0,
     }];
     let applied = feed.give(2, diff(&operations, &[]));
-    assert_eq!(applied, ApplyOutcome::Applied(NO_HASH));
-    assert_eq!(
-        feed.give(2, diff(&operations, &[])),
-        ApplyOutcome::Duplicate
-    );
+    assert_eq!(applied, Outcome::Applied(NO_HASH));
+    assert_eq!(feed.give(2, diff(&operations, &[])), Outcome::Duplicate);
     assert_eq!(
         feed.run.state().unwrap().to_string(),
         r#"{"log":[1],"n":0}"#
     );
 
     let reused = feed.give_as(2, &[9; 16], diff(&operations, &[]));
-    assert_eq!(reused, ApplyOutcome::Resync(ResyncReason::SequenceReused));
+    assert_eq!(reused, Outcome::Resync(ResyncReason::SequenceReused));
     assert_eq!(feed.run.state(), None);
 }
 
@@ -160,10 +154,10 @@ fn the_same_message_again_changes_nothing_and_another_is_a_reuse() {
 fn a_gap_is_waited_out_and_closed_by_the_missing_message() {
     let mut feed = Feed::started();
     let gap = ResyncReason::Gap { missing: 1 };
-    assert_eq!(feed.set(3, "3"), ApplyOutcome::Resync(gap));
+    assert_eq!(feed.set(3, "3"), Outcome::Resync(gap));
     assert_eq!(feed.run.state(), None);
-    assert_eq!(feed.set(4, "4"), ApplyOutcome::Buffered);
-    assert_eq!(feed.set(2, "2"), ApplyOutcome::Recovered { replayed: 3 });
+    assert_eq!(feed.set(4, "4"), Outcome::Buffered);
+    assert_eq!(feed.set(2, "2"), Outcome::Recovered { replayed: 3 });
     assert_eq!(feed.n().as_deref(), Some("4"));
 }
 
@@ -171,11 +165,11 @@ fn a_gap_is_waited_out_and_closed_by_the_missing_message() {
 fn a_gap_before_a_message_without_state_is_a_gap_all_the_same() {
     let mut feed = Feed::started();
     let gap = ResyncReason::Gap { missing: 2 };
-    assert_eq!(feed.give(4, Update::Other), ApplyOutcome::Resync(gap));
-    assert_eq!(feed.give(2, Update::Other), ApplyOutcome::Waiting);
+    assert_eq!(feed.give(4, Update::Other), Outcome::Resync(gap));
+    assert_eq!(feed.give(2, Update::Other), Outcome::Waiting);
     assert_eq!(
         feed.give(3, Update::Other),
-        ApplyOutcome::Recovered { replayed: 0 }
+        Outcome::Recovered { replayed: 0 }
     );
 }
 
@@ -183,22 +177,19 @@ fn a_gap_before_a_message_without_state_is_a_gap_all_the_same() {
 fn a_snapshot_rescues_and_the_next_unseen_base_does_not_undo_it() {
     let mut feed = Feed::started();
     assert_eq!(feed.set(2, "not json").code(), "resync");
-    assert_eq!(feed.set(3, "3"), ApplyOutcome::Buffered);
-    assert_eq!(
-        feed.snapshot(4, 40),
-        ApplyOutcome::Recovered { replayed: 0 }
-    );
+    assert_eq!(feed.set(3, "3"), Outcome::Buffered);
+    assert_eq!(feed.snapshot(4, 40), Outcome::Recovered { replayed: 0 });
     let operations = replace("5");
     let base = [1; 16];
     assert_eq!(
         feed.give(5, diff(&operations, &base)),
-        ApplyOutcome::Applied(NO_HASH)
+        Outcome::Applied(NO_HASH)
     );
     assert_eq!(
         feed.give(6, diff(&operations, &base)),
-        ApplyOutcome::Applied(NO_HASH)
+        Outcome::Applied(NO_HASH)
     );
-    let unknown = ApplyOutcome::Resync(ResyncReason::UnknownBase);
+    let unknown = Outcome::Resync(ResyncReason::UnknownBase);
     assert_eq!(feed.give(7, diff(&operations, &[2; 16])), unknown);
 }
 
@@ -209,10 +200,10 @@ fn a_checkpoint_that_was_read_is_known_and_leaves_the_next_unseen_base_its_place
     let (read, unread, other) = ([1; 16], [2; 16], [3; 16]);
     let (id, state) = (read.as_slice(), START);
     let checkpoint = Update::Checkpoint { id, state };
-    assert_eq!(feed.give(2, checkpoint), ApplyOutcome::Applied(NO_HASH));
+    assert_eq!(feed.give(2, checkpoint), Outcome::Applied(NO_HASH));
     for (sequence, base) in [(3, &read), (4, &other), (5, &read), (6, &other)] {
         let applied = feed.give(sequence, diff(&operations, base));
-        assert_eq!(applied, ApplyOutcome::Applied(NO_HASH), "{sequence}");
+        assert_eq!(applied, Outcome::Applied(NO_HASH), "{sequence}");
     }
     // One that could not be read is not known, and what heals it has its own next base.
     let (id, state) = (unread.as_slice(), b"{".as_slice());
@@ -222,7 +213,7 @@ fn a_checkpoint_that_was_read_is_known_and_leaves_the_next_unseen_base_its_place
     );
     assert_eq!(feed.snapshot(8, 8).code(), "recovered");
     assert_eq!(feed.give(9, diff(&operations, &[4; 16])).code(), "applied");
-    let unknown = ApplyOutcome::Resync(ResyncReason::UnknownBase);
+    let unknown = Outcome::Resync(ResyncReason::UnknownBase);
     assert_eq!(feed.give(10, diff(&operations, &unread)), unknown);
 }
 
@@ -233,8 +224,8 @@ fn a_full_state_older_than_a_dropped_change_does_not_rescue() {
     assert_eq!(feed.give(3, Update::Lost).code(), "resync");
     assert_eq!(feed.set(5, "no json").code(), "buffered");
     assert_eq!(feed.snapshot(4, 4).code(), "resync");
-    assert_eq!(feed.snapshot(3, 3), ApplyOutcome::Stale);
-    assert_eq!(feed.snapshot(6, 6), ApplyOutcome::Recovered { replayed: 0 });
+    assert_eq!(feed.snapshot(3, 3), Outcome::Stale);
+    assert_eq!(feed.snapshot(6, 6), Outcome::Recovered { replayed: 0 });
     assert_eq!(feed.n().as_deref(), Some("6"));
 }
 
@@ -247,18 +238,14 @@ fn a_breach_of_a_cap_needs_a_full_state_and_leaves_the_state_as_it_was() {
         let mut feed = Feed::new(limits.clone());
         let _started = feed.give(1, Update::Start { state: Some(START) });
         let outcome = feed.give(2, diff(&vec![one; operations], &[]));
-        assert_eq!(
-            outcome == ApplyOutcome::Applied(NO_HASH),
-            applied,
-            "{outcome:?}"
-        );
+        assert_eq!(outcome == Outcome::Applied(NO_HASH), applied, "{outcome:?}");
         if !applied {
             assert_eq!(outcome.code(), "resync");
             let last = feed.run.last_state().unwrap().to_string();
             assert_eq!(last, r#"{"log":[],"n":0}"#);
-            assert_eq!(feed.set(3, "3"), ApplyOutcome::Buffered);
+            assert_eq!(feed.set(3, "3"), Outcome::Buffered);
             assert_eq!(feed.run.state(), None);
-            assert_eq!(feed.snapshot(4, 4), ApplyOutcome::Recovered { replayed: 0 });
+            assert_eq!(feed.snapshot(4, 4), Outcome::Recovered { replayed: 0 });
         }
     }
 }
@@ -275,7 +262,7 @@ fn a_hash_that_differs_ends_the_trust_and_one_that_matches_is_a_match() {
     };
     assert_eq!(
         feed.give(2, update),
-        ApplyOutcome::Resync(ResyncReason::HashMismatch)
+        Outcome::Resync(ResyncReason::HashMismatch)
     );
     let state = br#"{"b":2,"a":1,"nested":{"z":"x","y":[true,null]}}"#;
     // The golden vector of the wire format.
@@ -284,9 +271,9 @@ fn a_hash_that_differs_ends_the_trust_and_one_that_matches_is_a_match() {
         .map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).unwrap())
         .collect();
     let rescued = feed.give(3, Update::Snapshot { state, hash: &hash });
-    assert_eq!(rescued, ApplyOutcome::Recovered { replayed: 0 });
+    assert_eq!(rescued, Outcome::Recovered { replayed: 0 });
     let verified = feed.give(4, Update::Snapshot { state, hash: &hash });
-    assert_eq!(verified, ApplyOutcome::Applied(HashVerdict::Match));
+    assert_eq!(verified, Outcome::Applied(HashVerdict::Match));
 }
 
 #[test]
@@ -322,7 +309,7 @@ fn state_that_cannot_be_placed_or_read_says_so() {
         assert_eq!(feed.run.needs_resync().unwrap().code(), reason);
         assert_eq!(
             feed.snapshot(3, 3),
-            ApplyOutcome::Recovered { replayed: 0 },
+            Outcome::Recovered { replayed: 0 },
             "{reason}"
         );
     }
@@ -353,11 +340,11 @@ fn only_a_start_steps_back_and_it_begins_a_new_epoch() {
     let _two = feed.set(2, "2");
     assert_eq!(
         feed.give(1, Update::Start { state: Some(START) }),
-        ApplyOutcome::Duplicate
+        Outcome::Duplicate
     );
     let again = feed.give_as(1, &[9; 16], Update::Start { state: Some(START) });
-    assert_eq!(again, ApplyOutcome::Applied(NO_HASH));
-    assert_eq!(feed.set(2, "20"), ApplyOutcome::Applied(NO_HASH));
+    assert_eq!(again, Outcome::Applied(NO_HASH));
+    assert_eq!(feed.set(2, "20"), Outcome::Applied(NO_HASH));
     assert_eq!(feed.n().as_deref(), Some("20"));
 }
 

@@ -12,15 +12,15 @@ use core::time::Duration;
 use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::Encoded;
 use dashstream_reducer::{
-    ApplyOutcome, Document, HashVerdict, ReadLimits, Reducer, ReducerLimits, ResyncReason, Runs,
+    Document, HashVerdict, Outcome, ReadLimits, Reducer, ReducerLimits, ResyncReason, Runs,
     RunsLimits, Stamp, Unproven, Update,
 };
 
 const WRONG: [u8; 32] = [7; 32];
-const MISMATCH: ApplyOutcome = ApplyOutcome::Resync(ResyncReason::HashMismatch);
+const MISMATCH: Outcome = Outcome::Resync(ResyncReason::HashMismatch);
 
-const fn unproven(why: Unproven) -> ApplyOutcome {
-    ApplyOutcome::Applied(HashVerdict::NotComparable(why))
+const fn unproven(why: Unproven) -> Outcome {
+    Outcome::Applied(HashVerdict::NotComparable(why))
 }
 
 const fn millis(at: u64) -> Duration {
@@ -45,7 +45,7 @@ fn started(limits: ReducerLimits, len: usize) -> Reducer {
     run
 }
 
-fn set(run: &mut Reducer, now: Duration, sequence: u64, hash: &[u8]) -> ApplyOutcome {
+fn set(run: &mut Reducer, now: Duration, sequence: u64, hash: &[u8]) -> Outcome {
     with_set(sequence, hash, |update| {
         run.apply(now, Stamp::new(sequence), update)
     })
@@ -76,7 +76,7 @@ fn two_checks_of_a_run_are_the_interval_apart_and_not_a_moment_less() {
         let mut run = started(ReducerLimits::default(), 100);
         assert_eq!(
             set(&mut run, millis(10), 2, &hash(100, 2)),
-            ApplyOutcome::Applied(HashVerdict::Match)
+            Outcome::Applied(HashVerdict::Match)
         );
         assert_eq!(proved(&run), Some((2, millis(10))));
         let outcome = set(&mut run, millis(10 + apart), 3, &WRONG);
@@ -96,10 +96,7 @@ fn the_last_hash_of_a_burst_is_checked_at_its_end_and_proves_all_of_it() {
     for sequence in 2..=100 {
         let outcome = set(&mut run, millis(sequence), sequence, &hash(100, sequence));
         let at_once = sequence == 2;
-        assert_eq!(
-            outcome == ApplyOutcome::Applied(HashVerdict::Match),
-            at_once
-        );
+        assert_eq!(outcome == Outcome::Applied(HashVerdict::Match), at_once);
         assert_eq!(
             run.is_proven(),
             at_once,
@@ -295,10 +292,7 @@ fn no_hash_is_checked_where_none_is_to_be_and_each_where_each_is() {
         let mut run = started(limits, 100);
         for sequence in 2..10 {
             let outcome = set(&mut run, Duration::ZERO, sequence, &hash(100, sequence));
-            assert_eq!(
-                outcome == ApplyOutcome::Applied(HashVerdict::Match),
-                checked
-            );
+            assert_eq!(outcome == Outcome::Applied(HashVerdict::Match), checked);
             assert_eq!(run.is_proven(), checked);
         }
         run.handle_timeout(Duration::from_secs(900));

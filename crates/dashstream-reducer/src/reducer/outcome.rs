@@ -10,7 +10,7 @@ use crate::reducer::ResyncReason;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "an outcome may say that the run needs a snapshot"]
 #[expect(clippy::exhaustive_enums, reason = "a new one is a major release")]
-pub enum ApplyOutcome {
+pub enum Outcome {
     /// The state is that of this update, and the run was in step before it.
     Applied(HashVerdict),
     /// The state is right again: a snapshot, or the message that was missing, ended a wait.
@@ -34,7 +34,7 @@ pub enum ApplyOutcome {
     Quarantined,
 }
 
-impl ApplyOutcome {
+impl Outcome {
     /// A stable name, fit for a metric label.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -5,7 +5,7 @@ use crate::hash::HashVerdict;
 use crate::patch::{self, Operations};
 use crate::reducer::epoch::{Content, Facts, Id, Relation};
 use crate::reducer::sequence_ranges::SequenceRanges;
-use crate::reducer::{ApplyOutcome, HashBudget, Reducer, ResyncReason, Stamp, Update};
+use crate::reducer::{HashBudget, Outcome, Reducer, ResyncReason, Stamp, Update};
 
 impl Reducer {
     pub(super) fn step(
@@ -13,15 +13,15 @@ impl Reducer {
         stamp: Stamp,
         update: Update<'_>,
         fuel: &mut HashBudget,
-    ) -> ApplyOutcome {
+    ) -> Outcome {
         let highest = self.sequences.highest();
         let sequence = match (stamp.sequence(), update) {
             (_, Update::Lost) => return self.distrust(ResyncReason::Lost, highest),
             (Some(sequence), _) => sequence.get(),
             (None, Update::Other | Update::End) if self.resync.is_none() => {
-                return ApplyOutcome::Unchanged;
+                return Outcome::Unchanged;
             }
-            (None, Update::Other | Update::End) => return ApplyOutcome::Waiting,
+            (None, Update::Other | Update::End) => return Outcome::Waiting,
             (None, _) => return self.distrust(ResyncReason::NoSequence, highest),
         };
         let outcome = self.relate(sequence, stamp, update, fuel);
@@ -36,7 +36,7 @@ impl Reducer {
         stamp: Stamp,
         update: Update<'_>,
         fuel: &mut HashBudget,
-    ) -> ApplyOutcome {
+    ) -> Outcome {
         let highest = self.sequences.highest();
         let facts = self.facts(sequence, stamp, update);
         let relation = self
@@ -44,7 +44,7 @@ impl Reducer {
             .relation(sequence, &stamp, &facts, self.limits.sequence_jump);
         match relation {
             Relation::Ours => self.take(sequence, stamp, update, fuel),
-            Relation::Duplicate => ApplyOutcome::Duplicate,
+            Relation::Duplicate => Outcome::Duplicate,
             Relation::Stale | Relation::Straggler => {
                 if relation == Relation::Straggler && facts.content == Content::Full {
                     self.epoch.reused(sequence);
@@ -54,7 +54,7 @@ impl Reducer {
                 if let Update::Checkpoint { id, .. } = update {
                     self.ids.checkpoint(id, self.limits.checkpoints);
                 }
-                ApplyOutcome::Stale
+                Outcome::Stale
             }
             Relation::Reused => {
                 self.epoch.reused(sequence);
@@ -69,7 +69,7 @@ impl Reducer {
             }
             Relation::Ended => {
                 self.epoch.ended(&stamp);
-                ApplyOutcome::Stale
+                Outcome::Stale
             }
             Relation::Jump => {
                 self.epoch.jumped(sequence);
@@ -84,9 +84,9 @@ impl Reducer {
                     self.resync = Some(ResyncReason::NoSnapshot);
                 }
                 let outcome = self.take(sequence, stamp, update, fuel);
-                if matches!(outcome, ApplyOutcome::Waiting | ApplyOutcome::Buffered) {
+                if matches!(outcome, Outcome::Waiting | Outcome::Buffered) {
                     // What came before is missing.
-                    return ApplyOutcome::Resync(ResyncReason::NoSnapshot);
+                    return Outcome::Resync(ResyncReason::NoSnapshot);
                 }
                 outcome
             }
@@ -134,7 +134,7 @@ impl Reducer {
         stamp: Stamp,
         update: Update<'_>,
         fuel: &mut HashBudget,
-    ) -> ApplyOutcome {
+    ) -> Outcome {
         self.epoch.take(sequence, &stamp);
         if let Update::Start { state } = update {
             return self.start(sequence, stamp, state, fuel);
@@ -157,7 +157,7 @@ impl Reducer {
                 let outcome = self.full(sequence, state, &[], fuel);
                 // One that cannot be read need not be known: after the full state that is needed now,
                 // a diff may name what came before.
-                if !matches!(outcome, ApplyOutcome::Resync(ResyncReason::Snapshot(_))) {
+                if !matches!(outcome, Outcome::Resync(ResyncReason::Snapshot(_))) {
                     self.ids.checkpoint(id, self.limits.checkpoints);
                 }
                 outcome
@@ -196,7 +196,7 @@ impl Reducer {
         stamp: Stamp,
         state: Option<&[u8]>,
         fuel: &mut HashBudget,
-    ) -> ApplyOutcome {
+    ) -> Outcome {
         self.cover(sequence);
         self.ids.start(stamp.message_id());
         self.ids
@@ -209,14 +209,14 @@ impl Reducer {
     }
 
     /// A number that is not believed leaves a gap, and everything else as it is.
-    fn jump(&mut self) -> ApplyOutcome {
+    fn jump(&mut self) -> Outcome {
         if self.resync.is_some() {
-            return ApplyOutcome::Waiting;
+            return Outcome::Waiting;
         }
         let missing = self.limits.sequence_jump;
         let reason = ResyncReason::Gap { missing };
         self.resync = Some(reason);
-        ApplyOutcome::Resync(reason)
+        Outcome::Resync(reason)
     }
 
     fn diff(
@@ -225,7 +225,7 @@ impl Reducer {
         operations: Operations<'_>,
         (hash, base): (&[u8], &[u8]),
         fuel: &mut HashBudget,
-    ) -> ApplyOutcome {
+    ) -> Outcome {
         let in_place = self
             .cursor
             .is_some_and(|cursor| self.sequences.spans(cursor, sequence));
@@ -236,10 +236,10 @@ impl Reducer {
             return match self.change(sequence, operations, (hash, base), fuel) {
                 Ok(_) if !is_synced => {
                     self.resync = None;
-                    ApplyOutcome::Recovered { replayed: 0 }
+                    Outcome::Recovered { replayed: 0 }
                 }
-                Ok(_) if operations.is_empty() => ApplyOutcome::Unchanged,
-                Ok(verdict) => ApplyOutcome::Applied(verdict),
+                Ok(_) if operations.is_empty() => Outcome::Unchanged,
+                Ok(verdict) => Outcome::Applied(verdict),
                 Err(reason) => self.distrust(reason, sequence),
             };
         }
@@ -247,36 +247,26 @@ impl Reducer {
         let diff = (operations, hash, base);
         if self.pending.keep(sequence, diff, budget) {
             let outcome = self.placed(fuel);
-            let waits = outcome == ApplyOutcome::Waiting;
-            return if waits {
-                ApplyOutcome::Buffered
-            } else {
-                outcome
-            };
+            let waits = outcome == Outcome::Waiting;
+            return if waits { Outcome::Buffered } else { outcome };
         }
         // What comes after this place cannot be replayed any more.
         self.drop_cursor(sequence);
         match self.resync {
             None => self.distrust(self.gap(), sequence),
-            Some(_) => ApplyOutcome::Waiting,
+            Some(_) => Outcome::Waiting,
         }
     }
 
     /// A complete state, which makes it right whatever came before.
-    fn full(
-        &mut self,
-        sequence: u64,
-        text: &[u8],
-        hash: &[u8],
-        fuel: &mut HashBudget,
-    ) -> ApplyOutcome {
+    fn full(&mut self, sequence: u64, text: &[u8], hash: &[u8], fuel: &mut HashBudget) -> Outcome {
         if self.cursor.is_some_and(|cursor| sequence <= cursor) {
-            return ApplyOutcome::Stale;
+            return Outcome::Stale;
         }
         // What it came with may have been forgotten: a number that has made a state makes no other.
         let made = self.made_at.is_some_and(|made_at| sequence <= made_at);
         if made || sequence < self.dropped {
-            return ApplyOutcome::Waiting;
+            return Outcome::Waiting;
         }
         let state = match Document::from_slice(text, &self.limits.read) {
             Ok(state) => state,
@@ -299,7 +289,7 @@ impl Reducer {
         self.ids.full_state(sequence);
         self.epoch.settle();
         match self.resync {
-            None if self.sequences.highest() == sequence => ApplyOutcome::Applied(verdict),
+            None if self.sequences.highest() == sequence => Outcome::Applied(verdict),
             None | Some(_) => self.placed(fuel),
         }
     }
@@ -312,10 +302,10 @@ impl Reducer {
     }
 
     /// Takes up what can be taken up now that one more message has its place.
-    fn placed(&mut self, fuel: &mut HashBudget) -> ApplyOutcome {
+    fn placed(&mut self, fuel: &mut HashBudget) -> Outcome {
         let was = self.resync;
         let Some(mut cursor) = self.cursor else {
-            return ApplyOutcome::Waiting;
+            return Outcome::Waiting;
         };
         let mut replayed = 0_u32;
         while let Some(next) = self.pending.first_after(cursor) {
@@ -339,16 +329,16 @@ impl Reducer {
             self.cursor = Some(cursor.max(highest));
             self.resync = None;
             return match was {
-                None => ApplyOutcome::Unchanged,
-                Some(_) => ApplyOutcome::Recovered { replayed },
+                None => Outcome::Unchanged,
+                Some(_) => Outcome::Recovered { replayed },
             };
         }
         self.cursor = Some(cursor);
         let reason = self.gap();
         self.resync = Some(reason);
         match was {
-            Some(ResyncReason::Gap { .. }) => ApplyOutcome::Waiting,
-            None | Some(_) => ApplyOutcome::Resync(reason),
+            Some(ResyncReason::Gap { .. }) => Outcome::Waiting,
+            None | Some(_) => Outcome::Resync(reason),
         }
     }
 
@@ -389,10 +379,10 @@ impl Reducer {
     }
 
     /// From now on the state is not known to be right, until a full state from `sequence` on.
-    pub(super) fn distrust(&mut self, reason: ResyncReason, sequence: u64) -> ApplyOutcome {
+    pub(super) fn distrust(&mut self, reason: ResyncReason, sequence: u64) -> Outcome {
         self.drop_cursor(sequence);
         self.resync = Some(reason);
-        ApplyOutcome::Resync(reason)
+        Outcome::Resync(reason)
     }
 
     /// What was applied so far cannot be applied again: only a full state from there on will do.

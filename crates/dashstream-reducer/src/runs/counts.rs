@@ -1,7 +1,7 @@
 //! Numbers about all runs, for metrics.
 
 use crate::hash::HashVerdict;
-use crate::reducer::{ApplyOutcome, Reducer, ResyncReason};
+use crate::reducer::{Outcome, Reducer, ResyncReason};
 
 /// What all runs together look like, and what became of all updates since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,30 +33,30 @@ pub struct Counts {
     pub quarantine_dropped: u64,
 }
 
-/// How often each [`ApplyOutcome`] occurred.
+/// How often each [`Outcome`] occurred.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "an outcome may say that a run needs a snapshot"]
 pub struct ApplySummary {
-    /// [`ApplyOutcome::Applied`].
+    /// [`Outcome::Applied`].
     pub applied: u64,
-    /// [`ApplyOutcome::Recovered`].
+    /// [`Outcome::Recovered`].
     pub recovered: u64,
-    /// [`ApplyOutcome::Unchanged`].
+    /// [`Outcome::Unchanged`].
     pub unchanged: u64,
-    /// [`ApplyOutcome::Duplicate`].
+    /// [`Outcome::Duplicate`].
     pub duplicate: u64,
-    /// [`ApplyOutcome::Stale`].
+    /// [`Outcome::Stale`].
     pub stale: u64,
-    /// [`ApplyOutcome::Buffered`].
+    /// [`Outcome::Buffered`].
     pub buffered: u64,
-    /// [`ApplyOutcome::Waiting`].
+    /// [`Outcome::Waiting`].
     pub waiting: u64,
-    /// [`ApplyOutcome::Resync`].
+    /// [`Outcome::Resync`].
     pub resync: u64,
     /// Sequence numbers that were missing when a [`ResyncReason::Gap`] was found.
     pub missing: u64,
-    /// [`ApplyOutcome::Quarantined`].
+    /// [`Outcome::Quarantined`].
     pub quarantined: u64,
     /// Verdicts of a matching hash, in whichever dialect.
     pub verified: u64,
@@ -121,25 +121,25 @@ impl StateText {
 
 impl ApplySummary {
     /// Counts one outcome.
-    pub const fn count(&mut self, outcome: ApplyOutcome) {
+    pub const fn count(&mut self, outcome: Outcome) {
         let slot = match outcome {
-            ApplyOutcome::Applied(verdict) => {
+            Outcome::Applied(verdict) => {
                 self.verdict(verdict);
                 &mut self.applied
             }
-            ApplyOutcome::Recovered { .. } => &mut self.recovered,
-            ApplyOutcome::Unchanged => &mut self.unchanged,
-            ApplyOutcome::Duplicate => &mut self.duplicate,
-            ApplyOutcome::Stale => &mut self.stale,
-            ApplyOutcome::Buffered => &mut self.buffered,
-            ApplyOutcome::Waiting => &mut self.waiting,
-            ApplyOutcome::Resync(reason) => {
+            Outcome::Recovered { .. } => &mut self.recovered,
+            Outcome::Unchanged => &mut self.unchanged,
+            Outcome::Duplicate => &mut self.duplicate,
+            Outcome::Stale => &mut self.stale,
+            Outcome::Buffered => &mut self.buffered,
+            Outcome::Waiting => &mut self.waiting,
+            Outcome::Resync(reason) => {
                 if let ResyncReason::Gap { missing } = reason {
                     self.missing = self.missing.saturating_add(missing);
                 }
                 &mut self.resync
             }
-            ApplyOutcome::Quarantined => &mut self.quarantined,
+            Outcome::Quarantined => &mut self.quarantined,
         };
         *slot = slot.saturating_add(1);
     }
@@ -199,9 +199,9 @@ impl Counts {
     }
 
     /// One more update, and what became of it.
-    pub(super) fn outcome(&mut self, outcome: ApplyOutcome) {
+    pub(super) fn outcome(&mut self, outcome: Outcome) {
         self.outcomes.count(outcome);
-        if let ApplyOutcome::Resync(reason) = outcome {
+        if let Outcome::Resync(reason) = outcome {
             for (code, count) in ResyncReason::CODES.into_iter().zip(&mut self.resyncs) {
                 *count = count.saturating_add(u64::from(code == reason.code()));
             }
@@ -212,7 +212,7 @@ impl Counts {
     pub(super) fn checked(&mut self, verdict: HashVerdict) {
         self.outcomes.verdict(verdict);
         if verdict == HashVerdict::Mismatch {
-            self.outcome(ApplyOutcome::Resync(ResyncReason::HashMismatch));
+            self.outcome(Outcome::Resync(ResyncReason::HashMismatch));
         }
     }
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::Encoded;
-use dashstream_reducer::{ApplyOutcome, Position, Runs, RunsLimits, Stamp, Update};
+use dashstream_reducer::{Outcome, Position, Runs, RunsLimits, Stamp, Update};
 
 use super::entropy::Entropy;
 use super::patching::document;
@@ -104,7 +104,7 @@ pub fn shows_only_what_was_produced(bytes: &[u8]) -> Seen {
                 let outcome = deliver(&mut runs, told, &epochs, at, record);
                 at += 1;
                 known.note(record);
-                seen.recovered += u64::from(matches!(outcome, ApplyOutcome::Recovered { .. }));
+                seen.recovered += u64::from(matches!(outcome, Outcome::Recovered { .. }));
                 check(&runs, told, (&epochs, &log), &known, &mut seen);
             }
         }
@@ -227,13 +227,7 @@ fn stamp(told: Told, at: usize, record: Record) -> Stamp {
     stamp
 }
 
-fn deliver(
-    runs: &mut Runs,
-    told: Told,
-    epochs: &[Epoch],
-    at: usize,
-    record: Record,
-) -> ApplyOutcome {
+fn deliver(runs: &mut Runs, told: Told, epochs: &[Epoch], at: usize, record: Record) -> Outcome {
     let stamp = stamp(told, at, record);
     let text = state(epochs, record.epoch, record.number);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();

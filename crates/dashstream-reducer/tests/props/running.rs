@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use dashstream_reducer::Hasher;
 use dashstream_reducer::patch::{Encoded, Operation};
 use dashstream_reducer::{
-    ApplyOutcome, ApplySummary, Document, Reducer, Runs, RunsLimits, Stamp, Update,
+    ApplySummary, Document, Outcome, Reducer, Runs, RunsLimits, Stamp, Update,
 };
 use serde_json::Value;
 
@@ -118,7 +118,7 @@ fn deliver(
     thread: &str,
     sequence: u64,
     sent: &Sent,
-) -> (ApplyOutcome, Option<u64>) {
+) -> (Outcome, Option<u64>) {
     let fault = entropy.byte();
     let placed = if fault == 1 { 0 } else { sequence };
     let mut stamp = Stamp::new(placed);
@@ -312,10 +312,10 @@ fn rescue(runs: &mut Runs, now: Duration, known: &BTreeMap<&str, Known>, sent: &
             continue;
         };
         match outcome {
-            ApplyOutcome::Applied(_) | ApplyOutcome::Recovered { .. } => {
+            Outcome::Applied(_) | Outcome::Recovered { .. } => {
                 assert_eq!(run.state(), Some(&last.state));
             }
-            ApplyOutcome::Resync(reason) => assert_eq!(reason.code(), "snapshot_refused"),
+            Outcome::Resync(reason) => assert_eq!(reason.code(), "snapshot_refused"),
             other => panic!("{other:?}"),
         }
     }

@@ -12,7 +12,7 @@
 use core::time::Duration;
 
 use dashstream_reducer::patch::{self, Applied, Encoded, PatchError, PatchLimits};
-use dashstream_reducer::{ApplyOutcome, Document, ReadLimits, Runs, Stamp, Update};
+use dashstream_reducer::{Document, Outcome, ReadLimits, Runs, Stamp, Update};
 
 pub fn document(text: &str) -> Document {
     Document::from_str(text, &ReadLimits::default()).unwrap()
@@ -61,6 +61,6 @@ pub fn set<T>(value: &str, body: impl FnOnce(Update<'_>) -> T) -> T {
     })
 }
 
-pub fn start(runs: &mut Runs, thread: &str) -> ApplyOutcome {
+pub fn start(runs: &mut Runs, thread: &str) -> Outcome {
     runs.apply(Duration::ZERO, thread, Stamp::new(1), START_UPDATE)
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{ANYWHERE, Kind, Place, SYNC_STATES, SyncState, TRANSITIONS, kinds, printed};
 use crate::patch::Encoded;
-use crate::reducer::{ApplyOutcome, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update};
+use crate::reducer::{Outcome, Position, Reducer, ReducerLimits, ResyncReason, Stamp, Update};
 
 #[test]
 fn the_documentation_is_printed_from_the_table() {
@@ -115,7 +115,7 @@ impl Scene {
         let mut scene = Self::new(origin, 9, given, places);
         let stamp = Stamp::new(origin + 3).with_message_id(&[0xEE; 16]);
         let outcome = give(&mut scene.run, stamp, Kind::Other, &ADOPTED);
-        assert_eq!(outcome, ApplyOutcome::Resync(ResyncReason::SequenceReused));
+        assert_eq!(outcome, Outcome::Resync(ResyncReason::SequenceReused));
         scene
     }
 
@@ -186,19 +186,19 @@ impl Scene {
         let outcome = give(&mut self.run, stamp, kind, &UNKNOWN);
         let resync = self.run.needs_resync();
         match outcome {
-            ApplyOutcome::Applied(_) | ApplyOutcome::Recovered { .. } | ApplyOutcome::Unchanged => {
+            Outcome::Applied(_) | Outcome::Recovered { .. } | Outcome::Unchanged => {
                 assert_eq!(resync, None);
             }
-            ApplyOutcome::Resync(reason) => {
+            Outcome::Resync(reason) => {
                 assert_eq!(resync, Some(reason));
                 assert!(ResyncReason::CODES.contains(&reason.code()));
             }
-            ApplyOutcome::Buffered | ApplyOutcome::Waiting => assert_ne!(resync, None),
-            ApplyOutcome::Duplicate | ApplyOutcome::Stale => {}
-            ApplyOutcome::Quarantined => panic!("only runs have a quarantine"),
+            Outcome::Buffered | Outcome::Waiting => assert_ne!(resync, None),
+            Outcome::Duplicate | Outcome::Stale => {}
+            Outcome::Quarantined => panic!("only runs have a quarantine"),
         }
         Some(match outcome {
-            ApplyOutcome::Resync(reason) => format!("resync({})", reason.code()),
+            Outcome::Resync(reason) => format!("resync({})", reason.code()),
             other => other.code().to_owned(),
         })
     }
@@ -330,7 +330,7 @@ fn id(number: u64) -> [u8; 16] {
     u128::from(number).to_le_bytes()
 }
 
-fn give(run: &mut Reducer, stamp: Stamp, kind: Kind, base: &[u8]) -> ApplyOutcome {
+fn give(run: &mut Reducer, stamp: Stamp, kind: Kind, base: &[u8]) -> Outcome {
     let replace = |path| {
         [Encoded {
             op: 2,
