@@ -25,8 +25,6 @@ impl<E: Entry> Tree<E> {
                 (entries.len() > FANOUT, weight.heap)
             }
             Kids::Branch(children) => {
-                // At the boundary between two children the left one takes the entry, so that its
-                // key is never before its child's first key, except at the very front.
                 let (index, rest) = locate_insertion(children, at)?;
                 let child = children.get_mut(index)?;
                 let key = entry.key();
@@ -57,6 +55,10 @@ impl<E: Entry> Tree<E> {
         } else {
             None
         }
+    }
+
+    const fn has_room(&self) -> bool {
+        self.kids.len() < FANOUT
     }
 
     /// Splits in half, or, after an insertion at the end, leaves the left part full: what grows at
@@ -140,14 +142,19 @@ impl<E: Entry> Tree<E> {
             Kids::Leaf(entries) => entries.shrink_to_fit(),
             Kids::Branch(children) => {
                 children.shrink_to_fit();
-                if let Some((index, rest)) = locate_insertion(children, at)
-                    && let Some(child) = children.get_mut(index)
-                    && let Some(tree) = Arc::get_mut(&mut child.tree)
-                {
-                    let before = tree.heap();
-                    tree.trim(rest);
-                    let change = tree.heap().wrapping_sub(before);
-                    self.sum.heap = self.sum.heap.wrapping_add(change);
+                let mut start = 0_usize;
+                for child in children {
+                    // At the boundary between two children either may have taken the entry.
+                    if let Some(rest) = at.checked_sub(start)
+                        && rest <= child.len
+                        && let Some(tree) = Arc::get_mut(&mut child.tree)
+                    {
+                        let before = tree.heap();
+                        tree.trim(rest);
+                        let change = tree.heap().wrapping_sub(before);
+                        self.sum.heap = self.sum.heap.wrapping_add(change);
+                    }
+                    start = start.saturating_add(child.len);
                 }
             }
         }
@@ -216,11 +223,22 @@ fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, fuel: &mut
     }
 }
 
-/// Like `locate`, but position `len` of a child belongs to it rather than to the next.
+/// The child that takes an entry at position `at`, and the position within it.
+///
+/// Between two children the left one takes it, at its end, unless only the right one has room:
+/// split there again and again, the left one would leave a node of one entry behind each time.
 fn locate_insertion<E: Entry>(children: &[Child<E>], mut at: usize) -> Option<(usize, usize)> {
     for (index, child) in children.iter().enumerate() {
-        if at <= child.len {
+        if at < child.len {
             return Some((index, at));
+        }
+        if at == child.len {
+            let next = index.saturating_add(1);
+            let right = children.get(next).filter(|right| right.tree.has_room());
+            return match right {
+                Some(_) if !child.tree.has_room() => Some((next, 0)),
+                _ => Some((index, at)),
+            };
         }
         at = at.saturating_sub(child.len);
     }

@@ -44,7 +44,8 @@ impl Visit for Put<'_> {
 }
 
 /// Checks every derived number of `tree` against its entries, and the shape against the rules.
-fn check<E: Entry>(tree: &Tree<E>) {
+/// Answers how many leaves there are.
+fn check<E: Entry>(tree: &Tree<E>) -> usize {
     fn walk<E: Entry>(tree: &Tree<E>, leaves: &mut Vec<usize>, level: usize) {
         match &tree.kids {
             Kids::Leaf(entries) => {
@@ -76,6 +77,7 @@ fn check<E: Entry>(tree: &Tree<E>) {
         leaves.windows(2).all(|pair| pair[0] == pair[1]),
         "leaves on one level"
     );
+    leaves.len()
 }
 
 fn number(node: &Node) -> i64 {
@@ -140,6 +142,49 @@ fn random_edits_leave_what_they_leave_in_a_vector() {
             check(&tree);
         }
         assert!(matches!(tree.kids, Kids::Leaf(_)));
+    }
+}
+
+/// Wherever many entries go, each after the last or each in front of it, leaves are filled: at the
+/// boundary of two full ones too, of leaves and of branches of every level.
+#[test]
+fn insertions_at_one_place_fill_leaves() {
+    const MORE: usize = 2_000;
+    let mut fuel = Fuel::unlimited();
+    for len in [16_usize, 17, 32, 256, 257, 5_000] {
+        for at in (0..=len.min(600)).chain([len / 2 / 16 * 16, len - 1, len]) {
+            for step in [0, 1] {
+                let mut tree: Tree<Node> = (0..len as i64).map(Node::Int).collect();
+                let dense = check(&tree);
+                for number in 0..MORE {
+                    tree.insert(at + number * step, Node::Null, &mut fuel);
+                }
+                let leaves = check(&tree);
+                assert!(
+                    leaves <= dense + MORE / (FANOUT / 2) + 2,
+                    "{leaves} leaves, {dense} before, at {at} of {len}, going on by {step}"
+                );
+            }
+        }
+    }
+    for descending in [false, true] {
+        let mut tree: Tree<Member> = Tree::new();
+        for (group, number) in (0..40).flat_map(|group| (0..100).map(move |number| (group, number)))
+        {
+            let number = if descending { 99 - number } else { number };
+            let group = if descending { 39 - group } else { group };
+            let key = format!("{group:02}/{number:02}");
+            let at = tree.find(key.as_bytes()).unwrap_err();
+            tree.insert_member(at, &key, Node::Null, &mut fuel);
+        }
+        let before = check(&tree);
+        for number in 0..MORE {
+            let number = if descending { MORE - number } else { number };
+            let key = format!("20/49 {number:04}");
+            let at = tree.find(key.as_bytes()).unwrap_err();
+            tree.insert_member(at, &key, Node::Null, &mut fuel);
+        }
+        assert!(check(&tree) <= before + MORE / (FANOUT / 2) + 2);
     }
 }
 
