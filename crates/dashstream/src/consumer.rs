@@ -117,11 +117,13 @@ impl Consumer {
         mut self,
         mut until: impl FnMut(&Snapshot) -> bool,
     ) -> Result<Ended, RunError> {
+        // The watch carries no value, and may skip a snapshot: the newest one is read from the metrics.
         while self.observed().await {
             if until(&self.monitor.metrics().latest()) {
                 break;
             }
         }
+        // Also where it has ended by itself: this collects what its task returned.
         let ended = self.shutdown().await?;
         if ended.on_request {
             Ok(ended)
@@ -139,6 +141,7 @@ impl Consumer {
     ///
     /// [`RunError::EndedEarly`] when the consumer's task is gone, with its runtime for example.
     pub async fn shutdown(self) -> Result<Ended, RunError> {
+        // Fails where the task has ended by itself. What it returned is there all the same.
         let _gone = self.stop.send(());
         self.task.await.map_err(|_| RunError::EndedEarly)
     }

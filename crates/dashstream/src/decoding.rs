@@ -20,6 +20,7 @@ pub fn decode_options(max_payload_bytes: usize) -> DecodeOptions {
     // A limit that is raised takes the others along; one that is lowered leaves them where they are, and
     // who sends less here may also ask for less.
     let share = |of: usize| u64::try_from(of).unwrap_or(u64::MAX);
+    // Both defaults are below 2^27, so that the product fits, and neither is 0.
     let heap = default
         .heap_bytes()
         .saturating_mul(share(max_payload_bytes))

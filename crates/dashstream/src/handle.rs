@@ -65,6 +65,8 @@ impl Metrics {
             catalogue: Arc::new(catalogue),
             instruments,
         };
+        // There is a snapshot from the start, so that a page that is asked for before the first `observe` has
+        // every family.
         let first = core.snapshot(now, Observation::default());
         let metrics = Self {
             core: Arc::new(core),
@@ -87,6 +89,7 @@ impl Metrics {
         now: Duration,
     ) -> Result<Self, RegisterError> {
         let metrics = Self::register(options, now)?;
+        // Clones share `latest`: the collector shows what `observe` publishes, and takes no snapshot itself.
         let shown = metrics.clone();
         let latest = move || shown.latest();
         dashstream_metrics::register_in(registry, &metrics.core.catalogue, latest)?;
@@ -122,6 +125,7 @@ impl Metrics {
     #[must_use]
     pub fn recorder(&self) -> Option<Recorder> {
         Some(Recorder {
+            // When there is no second copy the first is dropped, and is free for the next that asks.
             outcomes: self.instruments().consumption.outcomes.recorder()?,
             latency: self.instruments().consumption.latency.recorder()?,
             metrics: self.clone(),
@@ -187,6 +191,7 @@ impl Metrics {
     /// Call it about once a second, and at least every eight: it is also what tells the windows the
     /// time. `/metrics`, `/health` and the verdict are functions of the snapshot, so that they agree.
     pub fn observe(&self, now: Duration, observed: Observation) -> Arc<Snapshot> {
+        // Taken before the lock: readers wait for the exchange of a pointer, and not for the counting.
         let snapshot = Arc::new(self.core.snapshot(now, observed));
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&snapshot);
         snapshot
@@ -212,6 +217,7 @@ impl Metrics {
             .partitions
             .iter()
             .map(|partition| partition.id.to_string());
+        // The one label of this catalogue without fixed values: they are the partitions assigned.
         let open = [("partition", ids.collect())];
         let differences = compare(page, self.core.catalogue.families(), &open).len();
         u32::try_from(differences).unwrap_or(u32::MAX)
@@ -255,6 +261,7 @@ impl Core {
 /// A latency in microseconds; `None` for a clock that differs.
 #[inline]
 pub(crate) fn plausible(micros: i64) -> Option<u64> {
+    // A negative latency fails here: the producer's clock is ahead.
     let micros = u64::try_from(micros).ok();
     micros.filter(|micros| *micros <= LATENCY_PLAUSIBLE_MICROS)
 }

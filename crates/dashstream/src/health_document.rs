@@ -119,6 +119,7 @@ fn reason(reason: &Reason) -> Value {
             "loss_seconds": left.as_secs_f64(),
             "limit_seconds": limit.as_secs_f64(),
         }),
+        // The number of partitions, and a refusal's words below, are in the reason's sentence.
         Measured::Unowned {
             partitions: _,
             records,
@@ -162,6 +163,7 @@ fn metrics(now: Duration, snapshot: &Snapshot) -> Value {
         ..
     } = snapshot;
     let decode_errors = totals.decode_errors();
+    // 0 for a host without clients, so that the fields of existing consumers are all there.
     let sends = |outcome| totals.sends.as_ref().map_or(0, |sends| sends.get(outcome));
     let recent = |outcome| {
         let sends = windows.sends.as_ref();
@@ -194,7 +196,8 @@ fn metrics(now: Duration, snapshot: &Snapshot) -> Value {
     })
 }
 
-/// Disjoint: all but `received` sum to it. `other_errors` is for consumers that count errors of no kind.
+/// The parts are disjoint, and sum to `received`. `other_errors` is for consumers that count errors of no
+/// kind.
 fn buckets(totals: &Totals) -> Value {
     json!({
         "received": totals.received(),
@@ -237,6 +240,7 @@ fn window(snapshot: &Snapshot, window: WindowLength) -> Value {
 /// `loss_seconds` is null while nothing is held, where records are kept for ever, and where retention
 /// is not known.
 fn partition(now: Duration, partition: &PartitionObservation) -> Value {
+    // Fields that are null stay, so that every partition has the same ones.
     json!({
         "id": partition.id,
         "state": partition.state.as_str(),
@@ -314,6 +318,7 @@ fn replay_buffer(snapshot: &Snapshot) -> Option<Value> {
 }
 
 fn kafka_status(verdict: &Verdict, snapshot: &Snapshot) -> &'static str {
+    // First: a consumer that never had a record is silent as well.
     if snapshot.last.message.is_none() {
         "waiting_for_messages"
     } else if verdict.is_silent() {

@@ -28,6 +28,7 @@ macro_rules! labels {
                 name: $label,
                 values: &[ $( Self::$Variant, )+ ],
                 text: Self::as_str,
+                // No variant has a number of its own, so that its number is its place in `values`.
                 index: |value| value as usize,
             };
 
@@ -278,6 +279,7 @@ pub const RESYNC_REASON: Label<&str> = Label {
 impl ErrorType {
     /// The kinds that existing dashboards know as decode errors.
     pub const DECODE_ERRORS: Label<Self> = Label {
+        // `PayloadMissing` is declared last, so that all values before it are decode errors.
         values: Self::LABEL.values.split_at(Self::PayloadMissing as usize).0,
         ..Self::LABEL
     };
@@ -307,6 +309,7 @@ const ERROR_TYPES: usize = ErrorType::LABEL.values.len();
 /// How one send of a dead letter ended: acknowledged, of which type its error was, or why it failed.
 pub(crate) const LETTER: Label<Result<ErrorType, FailureReason>> = Label {
     name: "letter",
+    // No family has this label, so that it needs no texts. Registration compares `LETTERS` with `index`.
     values: LETTERS,
     text: |_| "",
     index: |letter| match letter {
@@ -322,6 +325,7 @@ pub(crate) const LETTER: Label<Result<ErrorType, FailureReason>> = Label {
 const LETTERS: &[Result<ErrorType, FailureReason>] = &{
     let mut all = [Err(FailureReason::ALL[0]); ERROR_TYPES + FailureReason::ALL.len()];
     let mut at = 0;
+    // `for` calls trait methods, which a constant cannot.
     while at < all.len() {
         all[at] = if at < ERROR_TYPES {
             Ok(ErrorType::LABEL.values[at])

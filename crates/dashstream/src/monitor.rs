@@ -41,6 +41,8 @@ impl Monitor {
     /// Takes a snapshot with this observation, holds its page against the catalogue, and judges it. What
     /// [`Observation::self_scrape`] and [`Observation::standing`] say is replaced.
     pub fn observe(&self, mut observed: Observation) -> Verdict {
+        // The page of the snapshot before is compared: what comes of it stands on the page of the new
+        // snapshot, which does not exist yet.
         let latest = self.metrics.latest();
         let page = self.metrics.page(&latest, Format::Text);
         observed.self_scrape = Some(self.metrics.self_scrape(&page, &latest.observed));
@@ -48,6 +50,8 @@ impl Monitor {
         observed.standing = self.gates().standing;
         self.metrics.observe(self.now(), observed);
         let (_, _, verdict) = self.verdict();
+        // A poisoned lock is taken all the same: gates are replaced as a whole, so that none are half
+        // written.
         *self.gates.lock().unwrap_or_else(PoisonError::into_inner) = verdict.gates.clone();
         verdict
     }

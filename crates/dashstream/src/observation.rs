@@ -47,6 +47,7 @@ pub struct Observation {
     pub process: Process,
 }
 
+// Not derived: `standing` has no default, since it needs the label whose values it keeps.
 impl Default for Observation {
     fn default() -> Self {
         Self {
@@ -203,6 +204,7 @@ impl PolicyCounts {
         blocked: impl Fn(Cause) -> u64,
     ) -> Self {
         Self {
+            // Also the pairs that never occurred: each has its series on the page from the start, at 0.
             settled: Disposition::ALL
                 .into_iter()
                 .flat_map(|how| Cause::ALL.map(|why| (how, why)))

@@ -68,6 +68,8 @@ impl Outcome {
 
 const CAUSES: usize = Cause::ALL.len();
 
+// Three outcomes have no cause, and are first. The causes follow, once for this session and once for old
+// records.
 /// The place of the first of the old records that could not be processed.
 const OLD_DATA: usize = 3 + CAUSES;
 
@@ -75,6 +77,7 @@ impl Outcome {
     /// The outcomes as the kinds of a tally. It has no text: no family has it for a label.
     pub const LABEL: Label<Self> = Label {
         name: "outcome",
+        // `OUTCOMES` and `index` have the same order: registration refuses a label where they differ.
         values: OUTCOMES,
         text: |_| "",
         index: |outcome| match outcome {
@@ -89,6 +92,8 @@ impl Outcome {
     /// The same as the kinds of a window, where old records fall together whatever was wrong with them:
     /// under the first cause.
     pub(crate) const WINDOW: Label<Self> = Label {
+        // A window has a counter for each kind in every slot. No rule reads the causes of old records, so
+        // that one kind for all of them saves the others.
         values: OUTCOMES.split_at(OLD_DATA + 1).0,
         index: |outcome| (Self::LABEL.index)(outcome).min(OLD_DATA),
         ..Self::LABEL
@@ -103,6 +108,7 @@ const OUTCOMES: &[Outcome] = &{
     let mut all = [Outcome::Processed; OLD_DATA + CAUSES];
     (all[1], all[2]) = (Outcome::Ignored, Outcome::OldProcessed);
     let mut at = 0;
+    // `for` calls trait methods, which a constant cannot.
     while at < CAUSES {
         all[3 + at] = Outcome::Unprocessable(Cause::ALL[at]);
         all[OLD_DATA + at] = Outcome::OldData(Cause::ALL[at]);

@@ -114,6 +114,7 @@ impl Pages {
     /// Sets what `/version` answers.
     #[must_use]
     pub fn version(mut self, version: serde_json::Value) -> Self {
+        // Pages are set up before they are cloned, as a rule: nothing is copied then.
         Arc::make_mut(&mut self.0).version = version;
         self
     }
@@ -180,6 +181,7 @@ impl Pages {
         pages
             .with_state(self.clone())
             .merge(more)
+            // After the merge, so that it is around the pages of `more` as well.
             .layer(from_fn_with_state(self.clone(), check_host))
     }
 }
@@ -193,6 +195,7 @@ async fn check_host(State(pages): State<Pages>, request: Request, next: Next) ->
     let (version, uri) = (request.version(), request.uri());
     match pages.0.hosts.check(version, uri, request.headers(), local) {
         Ok(()) => next.run(request).await,
+        // 400 as RFC 9112 section 3.2 asks, and 421 for another's host as RFC 9110 section 15.5.20 has it.
         Err(HostError::Ambiguous) => {
             (StatusCode::BAD_REQUEST, "one host must be named\n").into_response()
         }
@@ -215,6 +218,7 @@ async fn health(State(pages): State<Pages>) -> impl IntoResponse {
 
 async fn live(State(pages): State<Pages>) -> Response {
     let monitor = &pages.0.monitor;
+    // Not the verdict: an orchestrator restarts what is not live, and a restart ends a stuck loop only.
     probe(monitor.metrics().latest().is_live(monitor.now()))
 }
 

@@ -35,6 +35,8 @@ impl RunTracker {
     /// and gaps. Costs what [`Runs::apply`] costs.
     pub fn apply(&mut self, now: Duration, position: Position, message: &Message) -> ApplySummary {
         let summary = self.runs.apply_message(now, position, message);
+        // Resyncs are not taken from here: a hash may be checked, and its state refuted, only in `tick`. The
+        // runs' counts have both.
         if let Some(runs) = self.metrics.runs() {
             runs.duplicates.add((), summary.duplicate);
             runs.reorders.add((), summary.stale);
@@ -48,9 +50,11 @@ impl RunTracker {
     /// Tells the runs that time has passed, and counts the resyncs since the last time: each, although a
     /// run may have recovered meanwhile. Call it about once a second.
     pub fn tick(&mut self, now: Duration) {
+        // Before the counts are read: a hash that is due is checked here, and may add a resync.
         self.runs.handle_timeout(now);
         let counts = self.runs.counts();
         if let Some(runs) = self.metrics.runs() {
+            // Both list every code in the same order.
             for ((code, count), (_, before)) in counts.resyncs().zip(self.shown.resyncs()) {
                 runs.resyncs.add(code, count.saturating_sub(before));
             }
@@ -65,6 +69,7 @@ impl RunTracker {
         let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         RunCounts {
             synced: wide(counts.synced),
+            // Those that were met in the middle wait as well, but lost nothing.
             needs_resync: wide(counts.waiting.saturating_sub(counts.unseen)),
             not_yet_known: wide(counts.unseen),
             refused: counts.refused().map(|(_, count)| count).sum(),

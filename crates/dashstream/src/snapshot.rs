@@ -28,6 +28,7 @@ pub struct Snapshot {
     pub windows: Windows,
     /// What the host said about itself.
     pub observed: Observation,
+    // What instruments with families of their own counted at the same moment: the page takes it from here.
     pub(crate) reading: Reading,
 }
 

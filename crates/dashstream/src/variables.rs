@@ -149,6 +149,7 @@ impl Variable {
                     values: self.values,
                 }),
             Values::Whole(min, max) => match given.parse::<u64>() {
+                // In its plain spelling: `+4` is given on as `4`.
                 Ok(number) if (min..=max).contains(&number) => Ok(number.to_string()),
                 Ok(_) => Err(VariableError::OutOfRange { name, min, max }),
                 Err(_) => Err(VariableError::NotANumber { name, min, max }),
@@ -172,6 +173,7 @@ impl fmt::Display for Values {
 
 /// Whether a word is meant: its case does not matter, and a hyphen stands for an underscore.
 fn alike(given: &str, word: &str) -> bool {
+    // Not the other way round: `SCRAM_SHA_256` is no mechanism.
     let same = |(a, b): (u8, u8)| a.eq_ignore_ascii_case(&b) || (a, b) == (b'-', b'_');
     word.len() == given.len() && given.bytes().zip(word.bytes()).all(same)
 }

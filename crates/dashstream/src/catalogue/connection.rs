@@ -57,6 +57,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) -> Connection {
         derive[MetricKind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_consumer_lag"
             "Records between the position and the end of the log."
             Alert("DashstreamLagHigh") shown as "partitions.lag",
+            // NaN where it is not known: in PromQL it is neither above nor below a limit, as 0 or -1 is.
             by_partition(|_, p| p.lag.map_or(f64::NAN, level));
         derive[MetricKind::Gauge, vec![LabelSpec::open("partition")]] "websocket_kafka_lag_offset_age_seconds"
             "Seconds since the stored offset moved; -1 for never."

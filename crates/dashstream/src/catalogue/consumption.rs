@@ -22,6 +22,7 @@ pub(crate) struct Consumption {
 pub(super) fn declare(c: &mut Registration<Snapshot>, options: Options) -> Consumption {
     c.group("consumption");
     let mut tally = TallyOptions::default();
+    // Records are judged over an hour too: a slow stream has too few of them in two minutes.
     tally.long = true;
     tally.shards = options.shards;
     tally.recorders = options.recorders;

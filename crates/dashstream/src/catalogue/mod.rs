@@ -147,6 +147,7 @@ fn by_partition(
     read: fn(&Snapshot, &PartitionObservation) -> f64,
 ) -> impl Fn(&Snapshot, &mut Samples<'_>) + Send + Sync {
     move |s, out| {
+        // A partition that was revoked has no series: its last value would be shown for ever.
         for partition in &s.observed.partitions {
             out.gauge(&[&partition.id.to_string()], read(s, partition));
         }

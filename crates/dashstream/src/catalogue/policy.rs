@@ -34,6 +34,7 @@ pub(super) fn declare(
             |s, out| {
                 for p in &s.observed.partitions {
                     let id = p.id.to_string();
+                    // Every state has its series, so that the one that has ended goes to 0.
                     for state in PartitionState::LABEL.values {
                         out.gauge(&[&id, state.as_str()], flag(p.state == *state));
                     }

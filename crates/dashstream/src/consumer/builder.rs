@@ -156,11 +156,15 @@ impl Builder {
             .without_breaker()
             .with_recorders(workers)
             .with_shards(self.workers);
-        // The catalogue's own tests hold it to be sound.
+        // Does not fail: the catalogue's own tests check that it is sound.
         let metrics = Metrics::register(options, Duration::ZERO).map_err(|_| StartError::Client)?;
         let shared = Shared::new(workers, self.decided);
+        // Unbounded, since events are sent from the consumer's thread, which must not block. The policy
+        // limits the records that are out, and so what waits here.
         let (senders, inboxes): (Vec<_>, Vec<_>) =
             (0..workers).map(|_| unbounded_channel()).unzip();
+        // Before the consumer starts, whose thread reports events at once: the channels keep what is for
+        // workers that do not run yet.
         let events = Events::new(metrics.clone(), shared.clone(), senders.clone());
         let listener = events.clone();
         let kafka = self.kafka;
@@ -179,6 +183,7 @@ impl Builder {
             tracing::info!(topic, "{}", kafka.disclosed().shows());
         }
         let handle = consumer.handle();
+        // The clock is the consumer's: events that came before this line have the time 0.
         events.started(handle.clone());
         let clock = handle.clone();
         let monitor = Monitor::new(metrics.clone(), self.health, move || clock.now());
@@ -207,6 +212,7 @@ impl Builder {
             };
             tasks.push(tokio::spawn(worker.run(inbox)));
         }
+        // An error drops `consumer`, which closes it, and with it the last senders, so that the workers end.
         let unowned = UnownedWatch::start(&kafka, handle.clone())?;
         let (observed_tx, observed) = watch::channel(());
         let (stop, stopped) = oneshot::channel();
@@ -245,6 +251,7 @@ impl Builder {
     ) -> Result<Ended, RunError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(self.workers.get().saturating_add(1))
+            // No I/O: the sockets belong to threads of the Kafka client.
             .enable_time()
             .build()
             .map_err(|_| RunError::Runtime)?;
@@ -270,6 +277,7 @@ impl fmt::Debug for Builder {
 
 /// A worker's share of what all runs may take: what is per run stays, as far as the share allows.
 fn share(all: &RunsLimits, workers: usize) -> RunsLimits {
+    // Rounded up, so that no limit becomes 0 where there are more workers than it allows runs or messages.
     let count = |of: usize| of.div_ceil(workers);
     let bytes = |of: u64| of.div_ceil(u64::try_from(workers).unwrap_or(u64::MAX));
     let rate = |of: u32| of.div_ceil(u32::try_from(workers).unwrap_or(u32::MAX));

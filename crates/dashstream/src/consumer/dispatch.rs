@@ -54,9 +54,10 @@ impl Division {
         let of = match self.ordering {
             Ordering::Partition | Ordering::Unordered => usize::try_from(partition).ok(),
             Ordering::Key => {
+                // Its keys are fixed, unlike those of a `RandomState`: a read-back must find the same worker.
                 let mut hasher = DefaultHasher::new();
                 key.hash(&mut hasher);
-                // The low bits are as good as any.
+                // The lower half fits into `usize` on every platform, and its bits are as good as any.
                 usize::try_from(hasher.finish() & u64::from(u32::MAX)).ok()
             }
         };
@@ -70,20 +71,26 @@ impl Division {
 }
 
 impl Dispatch {
-    /// Until it is asked to stop, nobody could ask any more, or the Kafka client has ended by itself.
+    /// Runs until it is asked to stop, the `Consumer` is dropped, or the Kafka client has ended by itself.
     pub(crate) async fn run(mut self, mut stop: oneshot::Receiver<()>) -> Ended {
         let mut tick = interval(OBSERVE_EVERY);
+        // A late tick is not made up for: two snapshots in quick succession say nothing new.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let on_request = loop {
             tokio::select! {
+                // Cancel safe: a record that is not returned when another branch is taken is there for the
+                // next call.
                 record = self.consumer.recv() => match record {
                     Some(record) => self.hand_on(record),
                     None => break false,
                 },
                 _ = tick.tick() => {
+                    // In this order a snapshot has what the workers reported at the tick before: it waits for
+                    // none of them.
                     self.observe();
                     self.tell(|| Work::Tick);
                 }
+                // Also when the sender is dropped, with the `Consumer`.
                 _ = &mut stop => break true,
             }
         };
@@ -107,6 +114,7 @@ impl Dispatch {
     /// Takes a snapshot of everything, and has it judged.
     fn observe(&mut self) {
         self.events.left_out(self.monitor.now());
+        // None until the consumer's thread has published its first state.
         let Some(status) = self.consumer.status() else {
             return;
         };
@@ -117,6 +125,7 @@ impl Dispatch {
             catching_up: &workers.catching_up,
             runs: workers.runs,
             archives: self.archives,
+            // Gates follow from the windows alone and not from this state, which so cannot keep itself up.
             archive_failing: self.monitor.gates().is_open(ReasonCode::ArchiveFailing),
             group: self.unowned.known(),
         });
@@ -125,13 +134,16 @@ impl Dispatch {
     }
 
     async fn close(mut self, on_request: bool) -> Ended {
+        // Before it leaves the group: after that it has no partitions to show.
         self.observe();
         let (_, snapshot, verdict) = self.monitor.verdict();
-        // Nothing else depends on it; each worker is told to end by a message.
+        // Before the shutdown, whose revocations would make the workers forget the runs that `Ended` is to
+        // have. Relaxed: the message that starts the shutdown orders it before them.
         self.shared.leaving.store(true, Relaxed);
         let closing = self.consumer.shutdown().await;
         tracing::info!(?closing, "the consumer has left the group");
         self.events.left_out(Duration::MAX);
+        // Only after the shutdown, which waits for the verdicts on what the workers still have.
         for sender in &self.senders {
             let _gone = sender.send(Work::End);
         }
@@ -143,7 +155,8 @@ impl Dispatch {
                 Err(_) => worker.abort(),
             }
         }
-        // What was acknowledged and followed meanwhile is counted; the rest is as it was before it left.
+        // The last snapshot of the metrics has the letters that were acknowledged and the runs that were
+        // followed during the shutdown. What else is observed is as it was before.
         let mut observed = snapshot.observed.clone();
         observed.runs = self.shared.sum().runs;
         self.monitor.metrics().observe(self.monitor.now(), observed);
@@ -158,5 +171,5 @@ impl Dispatch {
     }
 }
 
-/// To give back what is left in a worker's queue, which is fenced by then.
+/// Time for a worker to give back what is left in its queue: records that are fenced by then.
 const WORKER_ENDS_WITHIN: Duration = Duration::from_secs(1);

@@ -87,6 +87,7 @@ impl Events {
                 .decide(partition.partition(), offset, Some(cause)),
             ConsumerEvent::Ignored { partition, offset } => {
                 let partition = partition.partition();
+                // No worker sees it, so that it is counted here.
                 tracing::debug!(partition, offset, "record without a value ignored");
                 self.metrics.record(self.now(), Outcome::Ignored);
                 self.shared.decide(partition, offset, None);
@@ -109,6 +110,7 @@ impl Events {
                 let partition = partition.partition();
                 tracing::info!(partition, committed, is_known, "partition assigned");
                 // Before any record of it: those come by way of another task.
+                // To all workers: each knows whether it may have runs of the partition.
                 if let Some(next) = committed {
                     self.tell(|| Work::Assigned(partition, next));
                 }
@@ -116,6 +118,7 @@ impl Events {
             ConsumerEvent::Revoked { partition, lost } => {
                 let partition = partition.partition();
                 tracing::info!(partition, lost, "partition revoked");
+                // While the consumer leaves, the workers keep their runs for `Ended::runs`.
                 if !self.shared.leaving.load(Relaxed) {
                     self.tell(|| Work::Revoked(partition));
                 }
@@ -164,7 +167,8 @@ impl Events {
 
     fn count(&self, count: Count) {
         match count {
-            // Each record that is rejected is counted here, whoever found out and however often it comes.
+            // Every rejection is counted here, whether a worker or the engine found the fault, and again each
+            // time that the record comes.
             Count::Unprocessable { cause, backlog } => {
                 self.metrics.record(self.now(), outcome(cause, backlog));
             }
@@ -196,6 +200,7 @@ impl Events {
     }
 
     fn now(&self) -> Duration {
+        // Not set while the consumer starts, when its first events come.
         self.clock.get().map_or(Duration::ZERO, Handle::now)
     }
 }

@@ -14,7 +14,7 @@ use crate::consumer::unowned::Known;
 #[derive(Debug)]
 pub(crate) struct Observer {
     since: BTreeMap<i32, (metrics::PartitionState, Duration)>,
-    /// Backlog at which watermarks say nothing any more.
+    /// Age at which a partition's watermarks say nothing any more.
     watermarks_stale: Duration,
 }
 
@@ -61,11 +61,13 @@ impl Observer {
             ..metrics::Observation::default()
         };
         for partition in &status.policy.partitions {
+            // The number alone names the partition: `Builder::start` refuses several topics.
             let id = partition.partition.partition();
             let mut lags = status.partitions.iter();
             let lag = lags.find(|lag| lag.partition == partition.partition);
             let stale = self.watermarks_stale;
             let Some(state) = state(status.at, partition, lag, stale) else {
+                // If it comes back it begins anew, also in the same state.
                 self.since.remove(&id);
                 continue;
             };
@@ -80,6 +82,7 @@ impl Observer {
             {
                 out.held_at = offset.and_then(|offset| u64::try_from(offset.get()).ok());
                 out.held_cause = cause;
+                // The policy knows when the hold began; the observer only when it first saw it.
                 out.since = since;
             }
             out.loss_in = lag.and_then(|lag| lag.loss_in);
@@ -127,6 +130,7 @@ fn state(
         },
         policy::PartitionState::Running => {
             let unknown = lag.is_some_and(|lag| is_stale(now, lag, watermarks_stale));
+            // A stall that was found lasts until the partition moves, also while its end is not known.
             match lag.and_then(|lag| lag.stalled_since) {
                 Some(_) => State::Stalled,
                 None if unknown => State::Unknown,
@@ -145,6 +149,7 @@ fn is_stale(now: Duration, lag: &PartitionLag, watermarks_stale: Duration) -> bo
 /// What the brokers refuse for as long as nobody changes a right, a secret or a name.
 fn refusal(status: &Status) -> Option<metrics::BrokerRefusal> {
     let mut errors = status.standing_errors.iter();
+    // They are in the order in which they began, so that the oldest is shown.
     let refusal = errors.find(|error| error.code.is_permanent())?;
     let words = format!("{}: {}", refusal.client.label(), refusal.code);
     Some(metrics::BrokerRefusal::new(refusal.since, words))
@@ -160,6 +165,7 @@ fn unreachable(
     let errors = status.standing_errors.iter();
     let down = errors.filter(|error| is_down(error, answered));
     let partitions = status.partitions.iter();
+    // Where one partition answers there is a broker that does.
     let newest = partitions.filter_map(|lag| lag.watermarks_at).max();
     let silent = newest.filter(|at| status.at.saturating_sub(*at) > watermarks_stale);
     down.map(|error| error.since).chain(silent).min()
@@ -192,7 +198,7 @@ fn archive(status: &policy::Status, on: bool, failing: bool) -> metrics::Archive
         (true, false, true) => metrics::ArchiveState::Failing,
         (true, false, false) => metrics::ArchiveState::Healthy,
     };
-    // Everything that the oldest moment is about, so that it never waits among none.
+    // All the letters that `oldest_since` may be about, so that there is no oldest one while 0 are pending.
     let waits = [
         status.archive.in_flight,
         status.archive.waiting,
@@ -214,5 +220,6 @@ const WATERMARKS_STALE_MIN: Duration = Duration::from_secs(60);
 /// librdkafka's `_ALL_BROKERS_DOWN`.
 const ALL_BROKERS_DOWN: i32 = -187;
 
+// As long as `dashstream-kafka` wants an error to be quiet before an answer of the broker ends it.
 /// An answer that comes so long after the last report of an outage says that it is over.
 const ANSWER_AFTER: Duration = Duration::from_secs(5);

@@ -39,15 +39,18 @@ impl ReadBack {
         let (sender, mut earlier) = channel(AHEAD);
         let (kafka, records) = (self.kafka.clone(), self.records);
         let reader = spawn_blocking(move || read(&kafka, records, partition, next, &sender));
+        // When the time is over the receiver goes with this future, and the reader ends at its next record.
+        // Its thread cannot be aborted.
         let applied = timeout(self.time, async {
             let mut applied = 0_u64;
             while let Some((offset, record)) = earlier.recv().await {
                 if mine.worker_of(partition, record.key.as_deref()) != worker {
                     continue;
                 }
-                // What was refused is of no run.
+                // A record that the decoder refuses belongs to no run.
                 if let Some(Ok(decoded)) = record.value.map(|value| decoder.decode(&value)) {
                     let position = Position { partition, offset };
+                    // Not `RunTracker::apply`, which would count these duplicates and gaps once more.
                     let _summary = runs
                         .runs_mut()
                         .apply_message(now, position, &decoded.message);
@@ -55,13 +58,15 @@ impl ReadBack {
                 }
             }
             let read = reader.await;
-            // A reader that panics has read nothing to the end.
+            // The reader panicked, and may not have come to the end.
             read.map_or(Err(StartError::Thread), |read| read.map(|()| applied))
         })
         .await;
         match applied {
             Ok(Ok(applied)) => tracing::info!(partition, next, applied, "runs read back"),
             Ok(Err(error)) => {
+                // Some may have been applied. To a run without what lies behind them the next record would be
+                // a gap.
                 runs.runs_mut().forget_partition(partition);
                 tracing::warn!(
                     partition,
@@ -86,6 +91,9 @@ fn read(
     earlier: &Sender<Earlier>,
 ) -> Result<(), StartError> {
     let log = Admin::new(kafka)?.watermarks(partition)?;
+    // Kept within the log, as `TopicReader::within` asks: retention may have removed the beginning, and
+    // `next` lies beyond the end of a topic that was created again. A range that is left empty is passed
+    // over.
     let from = next.saturating_sub(records.into()).max(log.start);
     let range = from..next.min(log.end);
     let topic = kafka.topic_name();

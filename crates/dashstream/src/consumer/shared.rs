@@ -19,7 +19,8 @@ pub(crate) struct Shared {
     pub(crate) decided: Option<OnDecided>,
     /// What each worker said last of itself.
     pub(crate) reports: Arc<Mutex<Vec<WorkerReport>>>,
-    /// Whether the consumer leaves: what is revoked from now on takes no runs along, which are shown last.
+    /// Whether the consumer is leaving the group: the workers then keep the runs of partitions that are
+    /// revoked, for `Ended::runs`.
     pub(crate) leaving: Arc<AtomicBool>,
 }
 
@@ -72,6 +73,7 @@ impl Shared {
                     not_yet_known: add(sum.runs.not_yet_known, one.runs.not_yet_known),
                     refused: add(sum.runs.refused, one.runs.refused),
                 },
+                // A union: where a key belongs to a worker, several workers read one partition.
                 catching_up: sum.catching_up.union(&one.catching_up).copied().collect(),
             }
         })

@@ -55,7 +55,9 @@ impl Throttle {
     #[must_use]
     pub(crate) fn pass(&self, line: Line, now: Duration) -> Option<u64> {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A line's number is its place in `ALL`.
         let kind = kinds.get_mut(line as usize)?;
+        // `left_out` is kept over the end of a window: the first line of the next one says it.
         if now.saturating_sub(kind.since) >= WINDOW {
             kind.since = now;
             kind.written = 0;

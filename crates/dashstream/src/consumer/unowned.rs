@@ -34,6 +34,7 @@ impl UnownedWatch {
         let shared = Arc::clone(&known);
         let task = tokio::spawn(async move {
             loop {
+                // Not at once: while this member joins, the group rebalances, and there is no answer.
                 sleep(ASK_EVERY).await;
                 let admin = Arc::clone(&admin);
                 let asked = spawn_blocking(move || {
@@ -41,7 +42,7 @@ impl UnownedWatch {
                     let reached = admin.partitions().is_ok();
                     (reached, admin.unowned())
                 });
-                // A question that panics is one without an answer.
+                // The question panicked: there is no answer.
                 let Ok((reached, answer)) = asked.await else {
                     continue;
                 };
@@ -62,13 +63,14 @@ impl UnownedWatch {
 
 impl Drop for UnownedWatch {
     fn drop(&mut self) {
+        // A question under way is not aborted: it ends by itself, on a thread of its own.
         self.task.abort();
     }
 }
 
 type Answer = Result<Option<std::collections::BTreeMap<i32, u64>>, StartError>;
 
-/// Without an answer what was known stays; a rebalance, which says nothing, ends it.
+/// An error leaves what was known. An answer that names no partition, as during a rebalance, ends it.
 fn note(known: &mut Known, now: Duration, answer: Answer) {
     let Ok(answer) = answer else { return };
     let waiting = answer.filter(|waiting| !waiting.is_empty());

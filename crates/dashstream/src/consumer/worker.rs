@@ -62,6 +62,7 @@ impl<H: Handler + Clone> Worker<H> {
                 Work::End => break,
             }
         }
+        // What the last records did to the runs is reported: `Dispatch::close` shows it.
         self.tick();
         self.runs.into_runs()
     }
@@ -97,6 +98,8 @@ impl<H: Handler + Clone> Worker<H> {
         let verdict = match self.decode(&record) {
             Ok(decoded) => {
                 let position = Position { partition, offset };
+                // Before the handler is asked, which sees the run as of this record. A record that comes
+                // again is known by its position, and does not change the run twice.
                 self.apply(now, position, &decoded.message);
                 self.ask(&record, &decoded.message).await
             }
@@ -126,7 +129,8 @@ impl<H: Handler + Clone> Worker<H> {
                 self.shared.decide(partition, offset, Some(cause));
                 record.reject(cause, ids);
             }
-            // These are decided, and counted, when they come again, or by the engine.
+            // Not decided here: the record comes again, or the engine rejects and counts it when its attempts
+            // are spent. The ids are for that case, which the worker does not know of.
             Some(Verdict::Release(cause)) => {
                 let ids = self.ids(&record);
                 record.release(cause, ids);
@@ -146,9 +150,11 @@ impl<H: Handler + Clone> Worker<H> {
         };
         let handler = &mut self.handler;
         let answer = {
-            // The call as well as each poll of what it returns may panic.
+            // `handle` is called within the block, so that a panic of the call is caught as one of a poll is.
             let mut asked = pin!(async move { handler.handle(message).await });
             poll_fn(|cx| {
+                // What a panic leaves half done is not used again: the future is not polled any more, and the
+                // handler is replaced below.
                 let polled = catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx)));
                 polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
             })
@@ -180,8 +186,8 @@ impl<H: Handler + Clone> Worker<H> {
     /// The cause of a record that is refused; nothing in it where the fault is the host's.
     fn decode(&mut self, record: &Record) -> Result<Decoded, Option<Cause>> {
         let Some(payload) = record.payload() else {
-            // The policy lets these through only where it says to process them, and here is nothing that
-            // could.
+            // Such a record comes here only where the policy says `NullPayload::Process`, and there is
+            // nothing to decode.
             return Err(Some(Cause::NullPayload));
         };
         self.decoder.decode(payload).map_err(|error| {
@@ -203,6 +209,7 @@ impl<H: Handler + Clone> Worker<H> {
         if let Some(thread) = record.key().and_then(|key| core::str::from_utf8(key).ok()) {
             ids = ids.thread_id(thread);
         }
+        // Checks the payload once more, which only records that are refused or given back pay for.
         match record
             .payload()
             .and_then(|bytes| self.decoder.diagnose(bytes))
@@ -219,6 +226,8 @@ impl<H: Handler + Clone> Worker<H> {
             let late = i64::try_from(wall)
                 .unwrap_or(i64::MAX)
                 .saturating_sub(header.timestamp_us);
+            // A producer's stamp may be any number: the difference saturates, and is then no plausible
+            // latency.
             self.recorder.latency(now, late);
         }
         let _summary = self.runs.apply(now, position, message);

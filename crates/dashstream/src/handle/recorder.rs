@@ -24,7 +24,7 @@ impl Recorder {
     ///
     /// Allocates nothing. Call this or [`Metrics::record`], exactly once for each record that was
     /// delivered.
-    // Exclusive: the counters have one writer at a time.
+    // `&mut`, since the counters may have one writer at a time.
     #[inline]
     pub fn record(&mut self, now: Duration, outcome: Outcome) {
         self.outcomes.record(now, outcome);

@@ -41,6 +41,7 @@ impl<'a> Case<'a> {
             rates: Vec::new(),
             gates: previous,
         };
+        // First: whether the archive fails depends on its rate.
         case.judge_rates();
         case.gates.archive_failing_since = case.archive_failing_since();
         case.gates.lag = case.lowest_lags();
@@ -118,6 +119,7 @@ impl<'a> Case<'a> {
         let bad = |outcome| outcome == DeadLetterOutcome::Failed;
         let rate = self.judge(code, &windows.dead_letters, bad, |_| true, threshold);
         self.rates.push((code, rate));
+        // Replaced after the last rate: until here `judge` asks for the gates of the verdict before.
         let open = self.rates.iter().filter(|(_, rate)| rate.open);
         self.gates.open = open.map(|(code, rate)| (*code, rate.window)).collect();
     }
@@ -134,7 +136,10 @@ impl<'a> Case<'a> {
         let windows = &self.snapshot.windows;
         let short = self.judge(code, &windows.short, bad, of, threshold);
         let mut long = self.judge(code, &windows.long, bad, of, threshold);
+        // After a burst the long window would hold its gate open for up to an hour. A gate that is closed
+        // here is closed for the next verdict too, which asks for more to open one than to keep it open.
         long.open &= short.k > 0 || !is_over(long.covered, long.k, self.snapshot.ago(last));
+        // The short window first: `open` gives the first of a code.
         self.rates.extend([(code, short), (code, long)]);
     }
 
@@ -173,12 +178,15 @@ impl<'a> Case<'a> {
         let mut previous = core::mem::take(&mut self.gates.lag);
         let mut now = BTreeMap::new();
         for partition in &self.snapshot.observed.partitions {
+            // What is left in `previous` at the end are partitions of other members, and is dropped.
             let before = previous.remove(&partition.id);
             let low = match partition.lag {
-                // Not known is neither more nor less than before.
+                // A lag that is not known leaves the low as it was.
                 None => before,
                 Some(records) if records <= self.policy.lag => None,
                 Some(records) => {
+                    // A lag that is as low as before is no new low: a partition that stands still does not
+                    // catch up.
                     let lower = before.filter(|low| low.records <= records);
                     Some(lower.unwrap_or(Low { records, at }))
                 }
@@ -195,6 +203,7 @@ fn is_over(covered: Duration, events: u64, since_last: Option<Age>) -> bool {
     let Some(since_last) = since_last else {
         return true;
     };
+    // At least one event, so that no gap is longer than the window.
     #[expect(clippy::cast_precision_loss, reason = "an estimate of a gap")]
     let mean_gap = covered.as_secs_f64() / events.max(1) as f64;
     since_last.seconds() > QUIET_GAPS * mean_gap

@@ -33,6 +33,7 @@ pub fn judge(
     let Case {
         rates, mut gates, ..
     } = case;
+    // Reasons that pass are among them: `note` keeps warnings and failures only.
     let found = reasons.iter().map(|reason| (reason.code, reason.level));
     gates.standing.note(now, found);
     Verdict {

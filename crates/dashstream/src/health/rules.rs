@@ -52,6 +52,7 @@ macro_rules! rules {
         $Code:ident $Worst:ident $(after $age:ident)? $summary:literal
             reads $reads:expr, $find:expr;
     )+) => {
+        // No constant, since the lifetime of the case is a parameter.
         /// Every rule, in the order in which reasons of the same level are given.
         pub(super) fn rules<'a>() -> Vec<Rule<Code, Case<'a>, Measured>> {
             vec![$( Rule {
@@ -60,6 +61,7 @@ macro_rules! rules {
                 reads: $reads,
                 worst: Level::$Worst,
                 runbook: RUNBOOK,
+                // `None` where the rule has no age, and `None.or(Some(age))` where it has one.
                 fails_after: |_case| None$(.or(Some(_case.policy.$age)))?,
                 find: $find,
             } ),+]
@@ -172,7 +174,9 @@ fn messages_dropped(case: &Case<'_>, found: &mut Found) {
 fn nothing_processed(case: &Case<'_>, found: &mut Found) {
     let counts = &case.snapshot.windows.long.counts;
     let value = counts.sum_of(|outcome| outcome.cause().is_some());
+    // Ignored records say nothing here: they are neither processed nor at fault.
     if value > 0 && counts.sum_of(Outcome::is_processed) == 0 {
+        // As many as a rate needs before it is judged at all.
         let level = if value < case.policy.gate.events_min() {
             Level::Warn
         } else {
@@ -192,6 +196,8 @@ fn held(case: &Case<'_>, state: PartitionState, level: Level, found: &mut Found)
             offset: partition.held_at,
             held,
         };
+        // Not `Finding::lasting`, which begins as a warning: most of these are failures at once. `lasts`
+        // matters to the two rules with an age.
         Finding {
             level,
             lasts: Some(held),
@@ -231,10 +237,12 @@ fn lag_high(case: &Case<'_>, found: &mut Found) {
         .iter()
         .filter_map(|partition| {
             let records = partition.lag.filter(|records| *records > case.policy.lag)?;
+            // It is there: `Case::new` has made an entry for each partition beyond the limit.
             let lowest = Age::since(case.gates.lag.get(&partition.id)?.at, at);
             let fails = lowest.exceeds(case.policy.lag_growing);
             Some((fails, records, partition.id, lowest))
         });
+    // One that does not catch up comes before one that is further behind and does.
     found.extend(behind.max().map(|(_, records, id, lowest)| {
         let limit = case.policy.lag;
         let measured = Measured::Lag {
@@ -270,7 +278,9 @@ fn archive_failing(case: &Case<'_>, found: &mut Found) {
     let rate = case.open(Code::ArchiveFailing).map(Measured::Rate);
     let lasts = Age::since(since, snapshot.taken_at);
     found.push(match snapshot.observed.archive.state {
+        // A failure at once, whatever the rate: a partition is held.
         ArchiveState::Blocked => Finding::new(Level::Fail, failed),
+        // `Off` does not come here: `archive_failing_since` is none then.
         ArchiveState::Off | ArchiveState::Healthy | ArchiveState::Failing => {
             Finding::lasting(lasts, rate.unwrap_or(failed))
         }
@@ -332,6 +342,7 @@ fn connection_error(case: &Case<'_>, found: &mut Found) {
 
 /// What lasts, however long ago the last error was reported: a client reports an outage once.
 fn unreachable(case: &Case<'_>, found: &mut Found) {
+    // At `now`: it goes on while no snapshot is taken.
     let lasts = case.ago(case.snapshot.observed.broker_unreachable_since);
     let measured = |lasts| aged(Some(lasts), case.policy.unreachable);
     found.extend(lasts.map(|lasts| Finding::lasting(lasts, measured(lasts))));

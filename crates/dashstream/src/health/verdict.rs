@@ -184,6 +184,8 @@ impl Verdict {
     /// What a policy engine that escalates by rate should be told.
     #[must_use]
     pub fn breaker(&self) -> Breaker {
+        // The two rates of this session's records. Old ones, sends and dead letters say nothing of what
+        // arrives now.
         let bad = [ReasonCode::DecodeErrors, ReasonCode::PayloadMissing];
         let open = bad.into_iter().any(|code| self.gates.is_open(code));
         if open { Breaker::Open } else { Breaker::Closed }
@@ -204,7 +206,7 @@ impl fmt::Display for Measured {
             ),
             Self::Count { value, limit } => write!(f, "{value} with {limit} allowed"),
             Self::Age { age: None, .. } => f.write_str("never"),
-            // Nothing is allowed of what should not be at all.
+            // A limit of zero means that it should not be at all: no time is allowed.
             Self::Age {
                 age: Some(age),
                 limit: Duration::ZERO,

@@ -36,6 +36,7 @@ pub(super) async fn serve(listener: TcpListener, pages: Router, stop: impl Futur
             () = stop.as_mut() => break,
             accepted = listener.accept() => accepted,
         };
+        // A `JoinSet` keeps the tasks that have ended until they are joined.
         while connections.try_join_next().is_some() {}
         match accepted.and_then(|(stream, _)| Ok((stream.local_addr()?.ip(), stream))) {
             Ok((local, stream)) => {
@@ -44,7 +45,8 @@ pub(super) async fn serve(listener: TcpListener, pages: Router, stop: impl Futur
                 connections.spawn(answered);
             }
             Err(error) => {
-                // Out of descriptors, as a rule: one connection fewer, and a breath.
+                // Out of descriptors, as a rule: ending a connection frees one, and the wait keeps the loop
+                // from spinning.
                 tracing::debug!("connection not accepted: {error}");
                 seats.make_room();
                 sleep(RETRY_ACCEPT).await;
@@ -52,6 +54,7 @@ pub(super) async fn serve(listener: TcpListener, pages: Router, stop: impl Futur
         }
     }
     stop_connections.send_replace(true);
+    // This ends: a connection that does not finish is closed by `USE_WITHIN`.
     while connections.join_next().await.is_some() {}
 }
 
@@ -77,10 +80,11 @@ async fn answer(
     loop {
         let last_use = seat.last_use();
         tokio::select! {
-            // Whatever went wrong is between the two ends.
+            // An error of a connection concerns nobody else, and is not reported.
             _ended = connection.as_mut() => return,
             () = seat.evicted.notified() => return,
             () = sleep(USE_WITHIN) => if seat.last_use() == last_use { return },
+            // Waited for once: afterwards it is ready at every turn, and the loop would spin.
             _ = stop.wait_for(|stop| *stop), if !stopping => {
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
@@ -95,6 +99,7 @@ struct Seats(Arc<Mutex<Taken>>);
 
 #[derive(Debug, Default)]
 struct Taken {
+    // A number for each use and no clock: no two uses are equal, so that each has an entry of its own.
     uses: u64,
     by_use: BTreeMap<u64, Arc<Notify>>,
 }
@@ -109,6 +114,7 @@ struct Seat {
 
 impl Seats {
     fn take(&self) -> Seat {
+        // Only the task that accepts connections takes places, so that none is taken between these locks.
         if self.taken().by_use.len() >= CONNECTIONS_MAX {
             self.make_room();
         }
@@ -124,6 +130,8 @@ impl Seats {
     /// Ends the connection that was used the longest time ago.
     fn make_room(&self) {
         if let Some((_, evicted)) = self.taken().by_use.pop_first() {
+            // Leaves a permit, unlike `notify_waiters`: a connection that is not waiting at this moment still
+            // learns of it.
             evicted.notify_one();
         }
     }
@@ -143,6 +151,7 @@ impl Taken {
 
 impl Seat {
     fn used(&self) {
+        // This lock first and the other within: nobody takes them the other way round.
         let mut last_use = self.last_use.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken = self.seats.taken();
         // One that has been evicted gets no new place.

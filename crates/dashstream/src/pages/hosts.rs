@@ -62,6 +62,8 @@ impl Hosts {
             (None, None) if version <= Version::HTTP_10 => None,
             (None, _) | (Some(_), Some(_)) => return Err(HostError::Ambiguous),
         };
+        // RFC 9112 section 3.2.2: a target in absolute form replaces the field. Both are checked here,
+        // whichever a page of `more` goes by.
         let target = uri.authority().map(axum::http::uri::Authority::as_str);
         for authority in [field, target].into_iter().flatten() {
             let Some((host, _)) = split(authority) else {
@@ -86,6 +88,7 @@ impl Hosts {
 
     fn has(&self, host: &str, local: Option<IpAddr>) -> bool {
         let named = self.0.iter().any(|name| name.eq_ignore_ascii_case(host));
+        // Canonical, since on a socket for IPv6 and IPv4 the address 127.0.0.1 is ::ffff:127.0.0.1.
         let address = host.parse::<IpAddr>().map(|address| address.to_canonical());
         named
             || host.eq_ignore_ascii_case("localhost")
@@ -109,7 +112,9 @@ fn split(authority: &str) -> Option<(&str, Option<&str>)> {
         None if rest.is_empty() => None,
         None => return None,
     };
+    // `localhost.` is the same name as `localhost`.
     let host = host.strip_suffix('.').unwrap_or(host);
+    // A colon can only be one of an IPv6 address here: without brackets the host ends at the first.
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':');
     let digits = port.is_none_or(|port| port.bytes().all(|b| b.is_ascii_digit()));
     (!host.is_empty() && host.bytes().all(legal) && digits).then_some((host, port))

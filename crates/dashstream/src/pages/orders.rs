@@ -54,6 +54,7 @@ impl OperatorToken {
         if named.len() != self.0.len() {
             return false;
         }
+        // `black_box` keeps the compiler from ending the loop at the first byte that differs.
         let differs = |all: u8, (a, b): (&u8, u8)| black_box(all | (a ^ b));
         named.iter().zip(self.0.bytes()).fold(0, differs) == 0
     }
@@ -75,6 +76,7 @@ pub(super) struct Orders {
 
 /// What is sent to `/orders`.
 #[derive(Deserialize)]
+// An order with a misspelt field is refused, and not carried out without it.
 #[serde(deny_unknown_fields)]
 struct Sent {
     order: Order,
@@ -105,7 +107,8 @@ pub(super) async fn post(State(pages): State<Pages>, request: Request) -> Respon
     let local = request.extensions().get::<super::LocalAddress>();
     let local = local.map(|at| at.0);
     let headers = request.headers();
-    // The host was checked before; a browser says for whom it asks as well.
+    // The host was checked before. A browser also names the page that asks, and only one of this server may.
+    // A request without `Origin` passes: programs other than browsers send none.
     if !headers.get_all(header::ORIGIN).iter().all(|origin| {
         let origin = origin.to_str();
         origin.is_ok_and(|origin| pages.0.hosts.is_own_origin(origin, local))
@@ -115,6 +118,7 @@ pub(super) async fn post(State(pages): State<Pages>, request: Request) -> Respon
     if !orders.token.is_named(headers) {
         return refuse(StatusCode::UNAUTHORIZED, "unauthorized");
     }
+    // Read after the token was checked, so that nobody else can make the server keep a body.
     let Ok(body) = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await else {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large");
     };
@@ -129,6 +133,7 @@ fn read(body: &Bytes) -> Result<(Sent, Command, Operator), &'static str> {
     let sent: Sent = serde_json::from_slice(body).map_err(|_| "not_an_order")?;
     let operator = Operator::new(&sent.who, &sent.why).map_err(|_| "who_and_why")?;
     let command = match (sent.order, sent.offset) {
+        // One command to the engine. That a resume ends pauses only is checked in `order`.
         (Order::Retry | Order::Resume, None) => Command::Retry,
         (Order::SkipOne, None) => Command::SkipOne,
         (Order::Pause, None) => Command::Pause,
@@ -139,8 +144,9 @@ fn read(body: &Bytes) -> Result<(Sent, Command, Operator), &'static str> {
 }
 
 async fn order(orders: &Orders, sent: &Sent, command: Command, operator: Operator) -> Response {
+    // 0 is the consumer's first topic; an order has no field for another.
     let partition = TopicPartition::new(0, sent.partition);
-    // A retry ends a hold too: whoever only means to lift a pause must not.
+    // To the engine a resume is a retry, which ends a hold of the policy too: it is taken for a pause only.
     if matches!(sent.order, Order::Resume) && !is_paused(&orders.consumer, sent.partition) {
         return refuse(StatusCode::CONFLICT, "not_paused");
     }
@@ -188,6 +194,7 @@ fn is_paused(consumer: &Handle, partition: i32) -> bool {
 /// Which member of the group has a partition, as the broker says; nothing where it does not say.
 async fn owner(orders: &Orders, partition: i32) -> Option<String> {
     let config = orders.config.clone();
+    // The client blocks until the broker has answered.
     let asked = spawn_blocking(move || Admin::new(&config).ok()?.owner(partition).ok()?);
     asked.await.ok().flatten()
 }
@@ -204,7 +211,7 @@ fn answer(code: StatusCode, body: Value) -> Response {
 /// 128 bits in hexadecimal digits are twice this; fewer could be tried out.
 const TOKEN_BYTES_MIN: usize = 16;
 
-/// Both texts at their longest, in JSON with every byte escaped, and the rest.
+/// Two texts of `Operator::BYTES_MAX` (256), six bytes for each where JSON escapes all of them, and the rest.
 const BODY_BYTES_MAX: usize = 4 * 1024;
 
 #[cfg(test)]

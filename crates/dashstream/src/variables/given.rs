@@ -70,6 +70,7 @@ impl Given {
     /// What happens to a record that cannot be processed, and to its offset.
     #[must_use]
     pub fn policy(&self) -> policy::Config {
+        // Only what was given is set, so that the defaults are those of the policy.
         let mut config = policy::Config::default();
         if let Some(mode) = self.word("KAFKA_ON_DECODE_ERROR", &[Mode::Skip, Mode::Pause]) {
             config = config.mode(mode);
@@ -132,6 +133,7 @@ impl Given {
         let format = self.word("KAFKA_DLQ_FORMAT", &formats).unwrap_or_default();
         let disclosure = match (self.flag("DLQ_INCLUDE_FULL_PAYLOAD"), format) {
             (Some(true), _) => Disclosure::Full,
+            // The default shows the ends of a value, for which a letter of this format has no place.
             (Some(false) | None, LetterFormat::Record) => Disclosure::Hashed,
             (
                 Some(false) | None,
@@ -162,6 +164,7 @@ impl Given {
     }
 
     fn flag(&self, name: &str) -> Option<bool> {
+        // In the order of `FLAG` in the table.
         self.word(name, &[true, true, false, false])
     }
 
@@ -173,6 +176,7 @@ impl Given {
         };
         debug_assert_eq!(words.len(), meanings.len(), "{name}");
         let given = self.get(name)?;
+        // Equal, and not only alike: `read` has put the table's spelling here.
         let at = words.iter().position(|word| *word == given)?;
         meanings.get(at).copied()
     }

@@ -294,7 +294,8 @@ pub(crate) enum Generated {
 impl Args {
     /// How to reach the broker; `archive` is the archive topic.
     pub(crate) fn config(&self, archive: &str) -> Result<Config, Failure> {
-        // The consumed topic and its group play no part.
+        // Commands name the topics that they read themselves. `_` stands for the consumed one, since
+        // `Config::new` asks for a legal name.
         Ok(self.client("_", "dashstream")?.archive_topic(archive)?)
     }
 
@@ -309,6 +310,7 @@ impl Args {
                     continue;
                 }
                 let malformed = || Failure::Settings(path.clone(), number);
+                // Split at the first `=`: a value, such as a password, may hold others.
                 let (name, value) = line.split_once('=').ok_or_else(malformed)?;
                 config = config.set(name.trim(), value.trim())?;
             }
@@ -325,6 +327,7 @@ fn place(text: &str) -> Result<LetterPlace, String> {
     let place = text
         .split_once(':')
         .and_then(|(partition, offset)| Some((partition.parse().ok()?, offset.parse().ok()?)));
+    // Both are signed numbers in Kafka, so that `parse` takes a minus sign.
     let place = place.filter(|(partition, offset)| *partition >= 0 && *offset >= 0);
     place.ok_or_else(|| "a partition and an offset, such as 0:42".to_owned())
 }

@@ -68,6 +68,7 @@ fn parse(line: &str) -> Option<(LetterPlace, KafkaRecord)> {
         _ => None,
     };
     let record = KafkaRecord {
+        // A field that is missing is an error and not null: the line may be cut, or no record at all.
         key: bytes("key")?,
         value: bytes("value")?,
         headers: match object.get("headers") {

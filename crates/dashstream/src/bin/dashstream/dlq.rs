@@ -61,9 +61,11 @@ pub(crate) fn redrive(
     options.target.clone_from(&redrive.to);
     (options.rate, options.redrives_max) = (redrive.rate, redrive.max);
     options.force = redrive.force;
+    // Read before anything is sent: a file that is missing ends the command with nothing done.
     for (at, path) in &redrive.mend {
         options.mended.insert(*at, read(path)?.into());
     }
+    // `--dry-run` wins where both are given: nothing is begun under the name.
     let name = redrive.name.as_deref().filter(|_| !redrive.dry_run);
     let Some(name) = name else {
         let report = Redriver::dry_run(&config, options)?;
@@ -79,6 +81,7 @@ pub(crate) fn redrive(
 fn progress(args: &Args, report: &RedriveReport, out: &mut impl io::Write) -> io::Result<()> {
     let (letters, sent) = (report.letters(), report.total(RedriveOutcome::Sent));
     if args.json {
+        // Flushed line by line, so that a program that reads it sees how far it is.
         writeln!(out, "{}", json!({"letters": letters, "sent": sent}))?;
         return out.flush();
     }

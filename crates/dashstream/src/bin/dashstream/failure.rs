@@ -47,6 +47,7 @@ pub(crate) enum Failure {
     NoGroup(String),
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    // What `?` makes of an `io::Error` is about the output. Errors of files are mapped where they occur.
     #[error("the output could not be written: {0}")]
     Output(#[from] io::Error),
 }

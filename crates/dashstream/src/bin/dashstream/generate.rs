@@ -35,6 +35,7 @@ fn try_out(records: u32, bad_every: u32, out: &mut impl io::Write) -> Result<Fou
         let thread = format!("generated-{run}");
         let millis = FIRST_MS.saturating_add(number.into());
         let header = Some(Header {
+            // Ids and times follow from the number, so that each call writes the same records.
             message_id: Bytes::copy_from_slice(&u128::from(number).to_be_bytes()),
             timestamp_us: millis.saturating_mul(1_000),
             thread_id: thread.clone(),
@@ -54,6 +55,7 @@ fn try_out(records: u32, bad_every: u32, out: &mut impl io::Write) -> Result<Fou
             }),
         };
         let encoded = encoder.encode(&mut message).map_err(io::Error::other)?;
+        // None for 0, where no record is bad.
         let turn_of_bad = number.checked_rem(bad_every);
         let value = if turn_of_bad.is_some_and(|rest| rest == bad_every.saturating_sub(1)) {
             // The beginning of JSON, which no frame begins with.

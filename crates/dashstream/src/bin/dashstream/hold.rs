@@ -52,6 +52,7 @@ pub(crate) fn hold(
         writeln!(out, "{said}")?;
     } else {
         let text = |name| said.get(name).and_then(Value::as_str).map(shown);
+        // A 409 is the engine's answer, or the page's own `not_paused`, which stands under `refused`.
         let outcome = text("outcome").or_else(|| text("refused"));
         write!(out, "{}", outcome.ok_or(GatewayError::Answer)?)?;
         if let Some(offset) = said.get("offset").and_then(Value::as_i64) {
@@ -70,6 +71,7 @@ pub(crate) fn hold(
 
 fn list(args: &Args, gateway: &Gateway, out: &mut impl io::Write) -> Result<Found, Failure> {
     let (status, page) = ask(&gateway.gateway, "GET /health HTTP/1.0", "")?;
+    // The name in `--gateway` is none that the gateway answers to.
     if matches!(status, 400 | 421) {
         return Err(GatewayError::Forbidden(refusal(&page)).into());
     }
@@ -123,6 +125,7 @@ fn exchange(to: core::net::SocketAddr, head: &str, body: &str) -> io::Result<Str
     // In one write: a server that refuses at the first line closes, and what is written then fails.
     stream.write_all(format!("{head}\r\nContent-Length: {len}\r\n\r\n{body}").as_bytes())?;
     let mut answer = Vec::new();
+    // An answer that is cut here is no JSON any more, and fails as one that is no gateway's.
     stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }

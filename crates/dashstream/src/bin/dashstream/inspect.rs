@@ -21,6 +21,7 @@ pub(crate) fn inspect(
     let mut found = Found::NothingWrong;
     for record in values(args, from)? {
         let (at, value) = record?;
+        // Diagnosed and not decoded: the same records are refused, and the place of the fault is known.
         if let Some(why) = Refusal::of(&mut decoder, value.as_deref()) {
             found = Found::Faults;
             refused(args, at, &why, out)?;

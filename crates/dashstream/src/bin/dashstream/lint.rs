@@ -36,7 +36,7 @@ pub(crate) fn lint(
     let mut all = Vec::new();
     for path in files {
         let expressions = lint::expressions(&String::from_utf8_lossy(&read(path)?));
-        // What cannot be found cannot be judged.
+        // A file in which nothing is found was not checked, which must not look like success.
         if expressions.is_empty() {
             say(Some(path), "no expression found".to_owned())?;
         }
@@ -45,6 +45,7 @@ pub(crate) fn lint(
                 say(Some(path), finding.to_string())?;
             }
         }
+        // Kept for the end: what one file leaves unwatched another may watch.
         all.extend(expressions);
     }
     if !partial {

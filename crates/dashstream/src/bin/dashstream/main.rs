@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     };
     let mut out = BufWriter::new(io::stdout().lock());
     let done = run(&args, &mut out);
+    // Flushed by hand, because a `BufWriter` that is dropped loses the error.
     match done.and_then(|found| out.flush().map(|()| found).map_err(Failure::Output)) {
         Ok(found) => found.code(),
         Err(failure) => report(&failure),
@@ -63,6 +64,7 @@ fn run(args: &Args, out: &mut impl io::Write) -> Result<Found, Failure> {
         } => generate::generate(*what, *records, *bad_every, out),
         Command::Lint { files, partial } => lint::lint(args, files, *partial, out),
         Command::Completions { shell } => {
+            // Into memory first: `generate` returns no error, and one of the output must not be lost.
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "dashstream", &mut text);
             out.write_all(&text)?;

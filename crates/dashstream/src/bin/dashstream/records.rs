@@ -35,6 +35,7 @@ pub(crate) fn values(
         let Some(at) = from.at else {
             return Ok(Box::new(all));
         };
+        // A damaged line ends the search: the record might be what stood there.
         let is_it = |found: &Result<Value, Failure>| {
             found.as_ref().map_or(true, |(place, _)| *place == Some(at))
         };
@@ -45,6 +46,7 @@ pub(crate) fn values(
     // The arguments leave no other way.
     let (topic, at) = (from.topic.as_deref().unwrap_or_default(), from.place);
     let at = at.unwrap_or_default();
+    // No archive is read: this is the name that it has by default.
     let config = args.config("_-dlq")?;
     let record = TopicReader::one(&config, topic, at)?.ok_or(Failure::NoRecord(at))?;
     Ok(one(record.value))

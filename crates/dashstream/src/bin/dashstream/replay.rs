@@ -26,7 +26,9 @@ pub(crate) fn replay(
     let mut take = |record: Placed| -> Result<(), Failure> {
         let ((partition, offset), record) = record?;
         records = records.saturating_add(1);
+        // A record without a timestamp leaves the time as it is.
         let millis = u64::try_from(record.timestamp_ms.unwrap_or(0)).unwrap_or(0);
+        // Time does not go back, although partitions come in any order and a producer's clock may.
         now = now.max(Duration::from_millis(millis));
         let code = match record.value.as_deref().map(|value| decoder.decode(value)) {
             None => "null_payload",

@@ -21,11 +21,14 @@ pub(crate) fn shadow(
     let admin = Admin::new(&config)?;
     let mut ranges = BTreeMap::new();
     for (partition, next) in admin.committed()? {
+        // Without a committed offset the group has passed nothing here.
         let Some(next) = next else { continue };
         let log = admin.watermarks(partition)?;
         let from = shadow
             .last
             .map_or(log.start, |last| next.saturating_sub(last));
+        // Retention may have removed what was passed, and a topic that was created again ends before `next`.
+        // The reader passes over a range that is empty.
         ranges.insert(partition, from.max(log.start)..next.min(log.end));
     }
     // A name with a slip of the pen in it would look like a group that has done everything right.

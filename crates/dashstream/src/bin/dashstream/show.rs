@@ -30,8 +30,10 @@ pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Resu
         let value = value.ok_or(Failure::NoRecord(show.place))?;
         fs::write(path, value).map_err(|error| Failure::File(path.clone(), error))?;
     }
+    // Of whole values only: the beginning of one would be refused for being cut.
     let why = value.and_then(|value| Decoder::new(DecodeOptions::new()).diagnose(value));
     if args.json {
+        // Lossy, since JSON holds text only. `--value-to` writes the bytes of the value as they are.
         let headers = letter.headers.iter().map(|(name, value)| {
             let value = value.as_deref().map(String::from_utf8_lossy);
             json!({"name": name, "value": value})

@@ -21,6 +21,8 @@ pub(crate) fn place((partition, offset): LetterPlace) -> String {
 
 /// A text that a stranger wrote, without what a terminal would take for orders.
 pub(crate) fn shown(text: &str) -> String {
+    // Control characters are escaped, ESC and line ends among them: a text stays on its line and moves no
+    // cursor. In JSON they are escaped anyway.
     text.escape_debug().to_string()
 }
 

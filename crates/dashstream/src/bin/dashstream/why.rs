@@ -18,6 +18,8 @@ pub(crate) fn why(args: &Args, why: &Why, out: &mut impl io::Write) -> Result<Fo
         .archive_topic(archive)?;
     let admin = Admin::new(&config)?;
     let (partition, offset) = why.place;
+    // Before the letters are read. A required letter is acknowledged before the offset passes its record: in
+    // the other order both could happen in between, and the record would seem to have been processed.
     let committed = admin.committed()?;
     let committed = committed
         .get(&partition)
@@ -50,6 +52,7 @@ pub(crate) fn why(args: &Args, why: &Why, out: &mut impl io::Write) -> Result<Fo
             "uncommitted",
             "the group has committed nothing in this partition",
         ),
+        // A committed offset is that of the next record to be read.
         (Some(next), _) if next <= offset => (
             "waiting",
             "the group's offset has not passed it: not read yet, in work, or held",
