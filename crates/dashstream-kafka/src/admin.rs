@@ -130,6 +130,7 @@ impl Admin {
                 let parts = members.map(|member| owned(member.assignment()?, self.topic()));
                 match parts.collect::<Option<Vec<_>>>() {
                     Some(parts) => parts.into_iter().flatten().collect(),
+                    // A member whose assignment cannot be read may own any partition.
                     None => return Ok(None),
                 }
             }
@@ -150,7 +151,9 @@ impl Admin {
                 // Such a partition begins when somebody owns it.
                 (None, Start::Latest) => marks.high,
             };
+            // What lies below the log's start is gone and waits for nobody.
             let records = marks.high.saturating_sub(next.max(marks.low));
+            // Negative where the committed offset lies beyond the end, as of a topic that was created again.
             (partition.partition(), u64::try_from(records).unwrap_or(0))
         });
         Ok(Some(waiting.filter(|(_, records)| *records > 0).collect()))
@@ -194,6 +197,8 @@ impl Admin {
         &self,
         partitions: &[TopicPartition],
     ) -> BTreeMap<TopicPartition, Watermarks> {
+        // The start first: both ends only grow, so that an
+        // end that is asked for later does not lie before it.
         let low = self.list_offsets(partitions, Offset::Beginning);
         let high = self.list_offsets(partitions, Offset::End);
         low.iter()
@@ -222,6 +227,7 @@ impl Admin {
         let mut offsets = BTreeMap::new();
         for element in answer.elements() {
             let partition = self.topics.partition(element.topic(), element.partition());
+            // A partition without a leader has an error of its own, and the others have their answer.
             if let (Ok(()), Some(partition), Offset::Offset(offset)) =
                 (element.error(), partition, element.offset())
             {
@@ -241,6 +247,8 @@ impl Admin {
         let answer = answer.map_err(unanswered)?;
         let mut committed = BTreeMap::new();
         for element in answer.elements() {
+            // One partition's error is an error of all: without an
+            // offset it would look like one that was never committed.
             element.error().map_err(unanswered)?;
             let offset = match element.offset() {
                 Offset::Offset(offset) => Some(offset),
@@ -269,6 +277,8 @@ impl Admin {
         let because = |error: StartError| error.because(self.client.context().reason());
         loop {
             let answer = self.partitions_within(topic, what, patience.left());
+            // Kept, since the last question may only time out,
+            // and that would hide why the others had no answer.
             if let Err(error @ StartError::NoSuchTopic { .. }) = &answer {
                 missing = Some(error.clone());
             }
@@ -288,10 +298,12 @@ impl Admin {
         }
     }
 
-    /// What the client has reported since it was last asked. It keeps all of it until then.
+    /// The errors that the client has reported since the last
+    /// call. They queue up at the client until somebody polls.
     pub(crate) fn reported(&self) -> Vec<ClientCode> {
         let mut codes = Vec::new();
-        // A poll without a wait ends at whatever the client logged before the error, and says nothing.
+        // With a wait of zero the poll ends at the first event that is no error,
+        // such as a line of the log, and the errors behind it stay unseen.
         while let Some(polled) = self.client.poll(REPORT_TIME) {
             // Nothing is subscribed to, so nothing but errors is delivered.
             codes.extend(polled.err().map(|error| ClientCode::of(&error)));
@@ -322,6 +334,8 @@ impl Admin {
             what,
             name: topic.into(),
         };
+        // A broker names the topic that was asked for, if need
+        // be with an error. Without it there is no such topic.
         let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
             return Err(missing());
         };
@@ -363,6 +377,7 @@ fn numbers<T>(of: BTreeMap<TopicPartition, T>) -> BTreeMap<i32, T> {
 fn owned(assignment: &[u8], topic: &str) -> Option<Vec<i32>> {
     let mut rest = assignment;
     let _version: [u8; 2] = take(&mut rest)?;
+    // No memory is reserved for a count from outside; one that is too large ends where the bytes end.
     let topics = i32::from_be_bytes(take(&mut rest)?);
     let mut owned = Vec::new();
     for _ in 0..topics {
@@ -386,10 +401,11 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     Some(*bytes)
 }
 
-/// Least time for the first answers, since a connection has to be made, and proved, before them.
+/// Least time for the first answers, since the client has to connect and log in before them.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Longest wait for the next report: all are there already.
+/// Longest wait for the next report. All reports are queued
+/// already, so that it only passes once none is left.
 const REPORT_TIME: Duration = Duration::from_millis(20);
 
 #[cfg(test)]

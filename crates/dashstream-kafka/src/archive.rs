@@ -75,6 +75,8 @@ impl Archive {
         if self.producer.client().fatal_error().is_none() {
             return false;
         }
+        // Made before the old one goes, so that there is always a producer. Where it
+        // fails, the old one refuses this letter, and the next letter tries again.
         let made = self
             .settings
             .create_with_context(self.producer.context().as_ref().clone());
@@ -87,6 +89,8 @@ impl Archive {
         let ended = thread::Builder::new()
             .name("dashstream-archive-end".to_owned())
             .spawn(move || drop(dead));
+        // Where no thread could be started, the closure is gone
+        // already, and this thread has waited for the end.
         drop(ended);
         true
     }
@@ -129,6 +133,8 @@ impl Archive {
             // What would be archived is less than what the offset waits for.
             return Err(TOO_LARGE);
         }
+        // The acknowledgement counts for the form that is sent,
+        // which may be less than the one that was asked for.
         let form = letter.form();
         let sent = Sent {
             form,
@@ -187,7 +193,8 @@ impl ProducerContext for DeliveryReports {
             Ok(_) => Ok(()),
             Err((error, _)) => Err(SendFailure::of(error)),
         };
-        // Without its receiver the consumer is closed, and nobody waits for the answer.
+        // Where the inbox is closed the message is dropped: the
+        // consumer has ended, and nobody waits for the answer.
         self.inbox.send(DriverMessage::Archived(*sent, result));
     }
 }
@@ -197,7 +204,8 @@ impl ProducerContext for DeliveryReports {
 fn trace_id(group: &str, partition: i32, offset: i64, topic: &str) -> String {
     let partition = partition.to_be_bytes();
     let offset = offset.to_be_bytes();
-    // The lengths of all but the last part are fixed or said, so no two places read alike.
+    // The group is preceded by its length, the numbers have a fixed
+    // one, and the topic is last: so no two places give the same bytes.
     let group_len = u64::try_from(group.len()).unwrap_or(u64::MAX).to_be_bytes();
     let parts: [&[u8]; 5] = [
         &group_len,

@@ -20,6 +20,8 @@ impl ClientCode {
     /// broker that is away, a leader that is being elected, a time that ran out.
     #[must_use]
     pub const fn is_permanent(self) -> bool {
+        // An unknown topic is not among them: a topic that was
+        // created a moment ago is unknown to some brokers.
         self.is_about_the_connection()
             || self.is_about_the_group()
             || self.is_about_a_topic()
@@ -36,7 +38,7 @@ impl ClientCode {
             )
     }
 
-    /// A refused login or an unproved identity: nothing else was asked for.
+    /// A login that was refused or TLS that failed: the question itself did not reach the broker.
     pub(crate) const fn is_about_the_connection(self) -> bool {
         matches!(
             self.0,

@@ -66,6 +66,7 @@ impl Patience {
 
     /// Waits a moment in which the answer may become another, and says whether to ask again.
     pub(crate) fn again(&self) -> bool {
+        // A wait that takes all that is left would leave no time for the question.
         let again = self.left() > ASK_AGAIN;
         if again {
             thread::sleep(ASK_AGAIN);

@@ -146,6 +146,7 @@ impl Config {
             return Err(ConfigError::Missing { name: "group" });
         }
         check_topic("topic", &topic)?;
+        // Checked too, since with the suffix it may be longer than Kafka accepts.
         let archive_topic = format!("{topic}-dlq");
         check_topic("archive_topic", &archive_topic)?;
         Ok(Self {
@@ -466,6 +467,8 @@ impl Config {
         if let Some(refused) = refused::refusal(&name) {
             return Err(refused);
         }
+        // One value for each name: the checks at the start look at
+        // the first that they find, and the client takes the last.
         self.settings.0.retain(|(set, _)| *set != name);
         self.settings.0.push((name, value.into()));
         Ok(self)

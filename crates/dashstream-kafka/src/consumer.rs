@@ -109,6 +109,8 @@ impl Consumer {
                 let client = prepare(&config, policy, wiring);
                 match client {
                     Ok((client, inbox)) => {
+                        // An error means that the future of `start` was dropped. The client then leaves the
+                        // group here.
                         if ready.send(Ok(())).is_err() {
                             return;
                         }
@@ -116,6 +118,8 @@ impl Consumer {
                         let closing = finish(&client, commit_within);
                         // Whoever waited may have given up; the rest is the same.
                         let _gone = drained_tx.send(closing);
+                        // The last reference, since `run` has dropped the partition queues that hold others:
+                        // the client leaves the group and closes its connections here.
                         drop(client);
                         let _gone = closed_tx.send(());
                     }
@@ -125,6 +129,7 @@ impl Consumer {
                 }
             })
             .map_err(|_| StartError::Thread)?;
+        // No answer at all means that the thread has panicked.
         started.await.map_err(|_| StartError::Thread)??;
         Ok(Self {
             handle,
@@ -149,6 +154,7 @@ impl Consumer {
     /// It is cancel safe: a record is either returned or still there for the next call.
     pub async fn recv(&mut self) -> Option<Record> {
         let queue = &self.handle.queue;
+        // Nothing is awaited after this, so that a record that was taken is always returned.
         queue.next(1, &mut self.taken).await;
         let taken = self.taken.pop()?;
         Some(Record::new(taken, Arc::clone(queue)))
@@ -192,6 +198,7 @@ impl Consumer {
     pub async fn shutdown(mut self) -> Closing {
         let queue = &self.handle.queue;
         queue.tell(DriverMessage::Drain);
+        // Until then they count as with the host, and a drain would wait for them for its whole time.
         queue.tell(DriverMessage::Unread(queue.close()));
         let mut closing = Closing {
             unfinished: 0,
@@ -199,6 +206,7 @@ impl Consumer {
             committed: false,
             closed: false,
         };
+        // The thread may be inside a call of the client that takes long, so that this wait has its own bound.
         if let Some(drained) = self.drained.take()
             && let Ok(Ok(answer)) = tokio::time::timeout(self.shutdown_limit, drained).await
         {
@@ -214,6 +222,7 @@ impl Consumer {
 
 impl Drop for Consumer {
     fn drop(&mut self) {
+        // Also runs at the end of `shutdown`, where both are closed already and neither call does anything.
         self.handle.queue.close();
         self.handle.queue.tell(DriverMessage::Stop);
     }
@@ -238,6 +247,7 @@ impl Handle {
     pub async fn order(&self, order: OperatorCommand) -> Option<CommandOutcome> {
         let (reply, answer) = oneshot::channel();
         self.queue.tell(DriverMessage::Order(order, reply));
+        // A closed inbox drops the reply with the message, which ends this wait.
         answer.await.ok()
     }
 
@@ -275,6 +285,7 @@ fn prepare(
     let archiving = policy.archiving;
     let by_reference =
         config.letter_format == LetterFormat::Record && config.disclosure != Disclosure::Full;
+    // Such letters only name their source, so that a required archive would hold every rejection.
     if archiving == Archiving::Required && by_reference && !policy.accept_reduced {
         return Err(ConfigError::LettersReduced.into());
     }
@@ -315,6 +326,7 @@ fn prepare(
         .create_with_context(context)
         .map_err(|error| settings::culprit(&settings, config, &error))?;
     let woken = Arc::clone(&inbox);
+    // The thread waits in its inbox, not in a poll, so that the client has to wake it.
     client.set_nonempty_callback(move || woken.wake());
     client
         .subscribe(&config.topics().collect::<Vec<_>>())
@@ -345,6 +357,7 @@ fn run(client: &Arc<Client>, sender: Arc<Inbox>, inbox: &Receiver) {
             .step(client, inbox, queues.is_without_room());
         match step {
             Step::Poll(time) => {
+                // While the client has more, messages are looked at between two batches without a wait.
                 if !poll_batch(client, &mut queues) {
                     let linger = context.driver().linger(inbox, queues.is_without_room());
                     inbox.wait(time, linger);
@@ -377,7 +390,8 @@ fn poll_batch(client: &Client, queues: &mut PartitionQueues) -> bool {
                 }
             }
             Some(Err(error)) => context.driver().poll_failed(&error),
-            // A callback ends a poll as well, perhaps with records behind it.
+            // A callback ends a poll as well, perhaps with records behind it. It may have been a rebalance,
+            // and a new partition needs its own queue before its records come.
             None if context.was_called_back() => queues.follow(),
             None => {
                 more = false;
@@ -391,12 +405,13 @@ fn poll_batch(client: &Client, queues: &mut PartitionQueues) -> bool {
     more
 }
 
-/// Commits what is stored, for at most `within`. This is the only commit that is asked for; while
-/// the consumer runs, the client commits by itself.
+/// Commits what is stored, and waits for it for at most `within`. Until then the client commits by itself,
+/// but for offsets that are committed at once (`immediate_commits`).
 fn finish(client: &Client, within: Duration) -> Closing {
     let context = client.context();
     context.driver().close();
     let (unfinished, unarchived) = context.driver().left_behind();
+    // Before the client's own commit, which passes over offsets that are lower than the last one.
     context.driver().commit_last(client);
     // The client does not always answer an asynchronous commit, and a synchronous one may wait for a
     // coordinator for ever; so the committed offsets are read back.
@@ -409,7 +424,8 @@ fn finish(client: &Client, within: Duration) -> Closing {
     };
     let clock = Clock::start();
     while !committed && clock.now() < within {
-        // Records that still arrive are not looked at: nothing of them is stored.
+        // Polled so that callbacks are served meanwhile. Records that still arrive are not looked at: nothing
+        // of them is stored.
         let _unread = client.poll(FINISH_POLL);
         committed = context.driver().is_committed();
     }

@@ -39,6 +39,7 @@ pub(crate) fn unassign<C: ConsumerContext>(
     partitions: &[TopicPartition],
     cooperative: bool,
 ) -> KafkaResult<()> {
+    // The eager protocol revokes all partitions at once, so that there is nothing to choose.
     if !cooperative {
         return client.unassign();
     }
@@ -59,7 +60,8 @@ pub(crate) fn store<C: ConsumerContext>(
         Ok(list) => list,
         Err(error) => return vec![Err(ClientCode::of(&error)); count],
     };
-    // It is an error where none was taken, and each has its own in any case.
+    // The call fails where it took no offset at all, and then each element has its own error too. An error
+    // that no element has is one of the call, and counts for all.
     let all = client.store_offsets(&list);
     let of_each = list.elements();
     let refused = all.is_err() && of_each.iter().all(|element| element.error().is_ok());
@@ -101,6 +103,7 @@ pub(crate) fn set_paused<C: ConsumerContext>(
     } else {
         client.resume(&list)
     };
+    // A partition that the client does not know is passed over without an error.
     result.map_err(|error| ClientCode::of(&error))
 }
 
@@ -114,6 +117,7 @@ pub(crate) fn seek<C: ConsumerContext>(
     let (topic, number) = (topics.name(partition.topic()), partition.partition());
     client
         .seek(topic, number, Offset::Offset(to), SEEK_TIMEOUT)
+        // rdkafka gives a text and no code. The usual reason is that the partition has stopped.
         .map_err(|_text| ClientCode::new(RDKafkaErrorCode::State))
 }
 
@@ -145,6 +149,7 @@ pub(crate) fn reassign<C: ConsumerContext>(
             (place.partition, offset)
         }))?;
         if cooperative {
+            // A partition that is assigned cannot be added to the assignment once more.
             unassign(client, topics, &[stopped], true)?;
             client.incremental_assign(&list)
         } else {
@@ -152,6 +157,7 @@ pub(crate) fn reassign<C: ConsumerContext>(
         }
     })();
     assigned.map_err(|error| ClientCode::of(&error))?;
+    // Both are set, so that the client agrees with what is noted here whatever it kept of the pauses.
     for paused in [true, false] {
         let same: Vec<TopicPartition> = affected
             .iter()

@@ -24,30 +24,30 @@ pub enum ConsumerEvent {
     /// A record arrived from the broker and was taken. The host gets it from
     /// [`Consumer::recv`](crate::Consumer::recv) unless one of the next two events is about it too.
     Received {
-        /// Where.
+        /// The partition of the record.
         partition: TopicPartition,
-        /// The record.
+        /// The offset of the record.
         offset: i64,
         /// Its payload's size, nothing for a null payload.
         bytes: Option<usize>,
     },
     /// A record that was received is rejected without the host's having seen it.
     Rejected {
-        /// Where.
+        /// The partition of the record.
         partition: TopicPartition,
-        /// The record.
+        /// The offset of the record.
         offset: i64,
-        /// Why.
+        /// The cause for which it is rejected: a null payload, or a crash loop.
         cause: Cause,
-        /// Whether it is old.
+        /// Whether it counts as old, as [`Record::backlog`](crate::Record::backlog) says of others.
         backlog: Backlog,
     },
     /// A record that was received is settled without the host's having seen it: it has no value, and
     /// the policy says to ignore that.
     Ignored {
-        /// Where.
+        /// The partition of the record.
         partition: TopicPartition,
-        /// The record.
+        /// The offset of the record.
         offset: i64,
     },
     /// The start-up check found something about the archive topic that does not keep the consumer from
@@ -82,7 +82,7 @@ pub enum ConsumerEvent {
     },
     /// An offset was stored; the client commits it within its commit interval.
     Stored {
-        /// Where.
+        /// The partition whose offset it is.
         partition: TopicPartition,
         /// The offset of the next record.
         next: i64,
@@ -115,9 +115,9 @@ pub enum ConsumerEvent {
     /// The host dropped a record without saying what became of it. It counts as failed with
     /// [`Cause::Dropped`] and comes back while its attempts last.
     Dropped {
-        /// Where.
+        /// The partition of the record.
         partition: TopicPartition,
-        /// The record.
+        /// The offset of the record.
         offset: i64,
     },
     /// The client's statistics, as the JSON that librdkafka describes in its `STATISTICS.md`; once in

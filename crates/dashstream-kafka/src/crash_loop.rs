@@ -22,7 +22,7 @@ struct CrashMarks {
 /// What is known of one partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct CrashMark {
-    /// No record at this offset or behind it was handed out; nothing after an orderly end.
+    /// Every record that was handed out lies below this offset. None after an orderly end.
     handed_below: Option<i64>,
     /// The one record that was handed out, where records are handed out one at a time.
     out: Option<i64>,

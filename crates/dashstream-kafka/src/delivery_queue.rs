@@ -113,10 +113,12 @@ impl DeliveryQueue {
             let ready = self.ready.notified();
             {
                 let mut state = self.state();
+                // No `await` lies between this and the return, so that a cancelled call has taken nothing.
                 state.take(max, self.ordering, taken);
                 if !taken.is_empty() || state.ended {
                     return;
                 }
+                // A call that is cancelled leaves this set, which costs one wake-up too many and no record.
                 state.is_waiting = true;
                 if !state.accepted.is_empty() {
                     // They make room for others.
@@ -134,12 +136,15 @@ impl DeliveryQueue {
         let mut ready = false;
         if let Some(lane) = self.lane(message) {
             let ended;
+            // The same lock covers the note of the acceptance below, so that the next record cannot come
+            // between.
             (ready, ended) = state.come_back(lane, message.offset);
             if ended {
                 self.unlock(state, ready);
                 return Some(delivered);
             }
         }
+        // The first wakes the thread; those that follow are found with it.
         let is_first = state.accepted.is_empty();
         if !state.ended {
             state.accepted.push(delivered);
@@ -162,6 +167,8 @@ impl DeliveryQueue {
             count > 0 && (is_due || state.is_waiting || count >= ACCEPTED_MANY)
         };
         if is_taken {
+            // Cleared before the list is taken: what is accepted in between is taken along, and what is
+            // accepted after sets it again. In the other order a wake-up could be lost.
             self.inbox.clear_wake_soon();
             mem::swap(accepted, &mut self.state().accepted);
         }
@@ -176,6 +183,7 @@ impl DeliveryQueue {
     /// records that it is not to see.
     fn unlock(&self, mut state: MutexGuard<'_, State>, is_ready: bool) {
         let wakes = is_ready && mem::take(&mut state.is_waiting);
+        // They are rejected without the lock, since each rejection takes it for itself.
         let refuses = state.refused > 0;
         drop(state);
         if wakes {
@@ -194,6 +202,8 @@ impl DeliveryQueue {
             let QueuedRecord {
                 message, delivered, ..
             } = record;
+            // The queue is told before the thread. Otherwise the thread could apply the verdict first, and
+            // the entry that is made after that would block the partition for ever.
             self.verdict_sent(&message, DeliveryId::on(&delivered), false);
             let kept = RejectedMessage::unseen(message, &delivered);
             self.tell(DriverMessage::RejectedUnseen(delivered, cause, kept));
@@ -213,6 +223,8 @@ impl DeliveryQueue {
                 .unapplied
                 .insert(verdict, Unapplied { lane, timestamp_ms });
         }
+        // The batch ends before the record comes back: the last record that comes back takes the end with it,
+        // which would else be left for the next batch.
         let of = lane.and_then(|lane| state.lanes.get_mut(&lane));
         if let Some(of) = of
             && ends
@@ -222,7 +234,8 @@ impl DeliveryQueue {
         }
         let back = lane.map(|lane| state.come_back(lane, verdict.offset));
         let is_ready = back.is_some_and(|(is_ready, _)| is_ready);
-        // Nothing is refused from here: whoever rejects what is due gives such verdicts itself.
+        // Not by `unlock`, which rejects what is due and so calls this function. Nothing becomes due here:
+        // what lies behind this verdict is not free before it is applied.
         if is_ready && mem::take(&mut state.is_waiting) {
             self.ready.notify_one();
         }
@@ -259,6 +272,7 @@ impl DeliveryQueue {
     /// Puts records down for the host. It says whether anybody will ask for them.
     pub(crate) fn push(&self, records: &mut Vec<QueuedRecord>) -> bool {
         let mut state = self.state();
+        // Nothing of these records was stored, so that the next member reads them again.
         if state.closed || state.ended {
             records.clear();
             return false;
@@ -283,6 +297,7 @@ impl DeliveryQueue {
         state
             .unordered
             .retain(|taken| !taken.is_at(partition, from));
+        // What remains is counted anew, in the pass over all lanes that is made in any case.
         let unordered = state.unordered.iter();
         let mut refused = unordered.filter(|taken| taken.refused.is_some()).count();
         let mut ordered = 0_usize;
@@ -348,6 +363,8 @@ impl State {
         while taken.len() < max
             && let Some(&id) = self.ready.get(at)
         {
+            // Lanes are emptied by `take_back` and `withdraw` without a search in this list, so that an entry
+            // may be out of date.
             let Some(lane) = self.lanes.get_mut(&id).filter(|lane| lane.is_ready()) else {
                 self.ready.remove(at);
                 continue;
@@ -367,6 +384,7 @@ impl State {
     }
 
     fn take_unordered(&mut self) -> Option<QueuedRecord> {
+        // The usual case needs no search.
         if self.unapplied.is_empty() && self.refused == 0 {
             return self.unordered.pop_front();
         }
@@ -390,6 +408,7 @@ impl State {
         let mut record = at.and_then(|at| self.unordered.remove(at));
         if record.is_none() {
             let mut ready = self.ready.iter().enumerate();
+            // Only the first record of a lane may be due: the ones behind it wait for it whatever they are.
             let (at, found) = ready.find_map(|(at, id)| {
                 let lane = self.lanes.get_mut(id).filter(|lane| lane.is_ready())?;
                 Some((at, lane.take_refused(is_due)?))
@@ -409,6 +428,7 @@ impl State {
         let lane = self.lanes.entry(id).or_default();
         let was_ready = lane.is_ready();
         lane.push(record);
+        // A lane with a record out is put on the list when the record comes back.
         if !was_ready && lane.is_ready() {
             self.ready.push_back(id);
         }
@@ -420,13 +440,15 @@ impl State {
         let Some(lane) = self.lanes.get_mut(&id) else {
             return (false, false);
         };
+        // This comes first: with its last record the lane forgets where the batch ended.
         let ended = lane.has_ended_before(offset);
         lane.come_back();
         let is_ready = lane.is_ready();
         if is_ready {
             self.ready.push_back(id);
         } else if id.1 != 0 && lane.is_over() {
-            // Keys have no end; a partition's own lane is used again until it is withdrawn.
+            // The number of keys has no bound, so that their empty lanes are dropped. The one lane of a
+            // partition is kept for its next record.
             self.lanes.remove(&id);
         }
         (is_ready, ended)
@@ -445,6 +467,8 @@ impl State {
 /// Whether no verdict on a record before it in its partition is still to be applied.
 fn is_free(unapplied: &BTreeMap<DeliveryId, Unapplied>, place: RecordPosition) -> bool {
     let (partition, offset) = place;
+    // No record has the serial 0, so that this sorts before every verdict on the same offset: one on the
+    // record itself is not counted.
     let first = |offset| DeliveryId {
         partition,
         offset,

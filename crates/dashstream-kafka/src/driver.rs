@@ -63,7 +63,7 @@ pub(crate) struct Driver {
     outgoing: Vec<QueuedRecord>,
     /// Records that the host accepted, on their way to the engine; empty between two steps.
     accepted: Vec<Delivered>,
-    /// When they were last taken.
+    /// When accepted records were last taken: a batch of them is due one linger later.
     accepted_at: Duration,
     /// Records that the host deferred and that did not get a verdict since.
     deferred: BTreeSet<DeliveryId>,
@@ -83,9 +83,9 @@ pub(crate) struct Driver {
     /// When partitions were last looked after.
     checked: Duration,
     trouble: Trouble,
-    /// An answer of the broker is to be confirmed soon.
+    /// The last watermarks contradict what was seen before, so that the broker is asked again soon.
     doubted: bool,
-    /// The client has stopped at least one partition since its position is not one the broker has.
+    /// The client has stopped at least one partition, since the broker's log does not have its position.
     position_refused: bool,
     rebalancing: bool,
     published: Option<Duration>,
@@ -126,7 +126,7 @@ struct Partition {
     stored: Option<i64>,
     /// What was committed when it was assigned.
     committed: Option<i64>,
-    /// Whether an operator went back to before what was committed.
+    /// Whether an offset was stored that is lower than one before it: an operator went back in the log.
     went_back: bool,
     /// When its position was last set.
     sought: Option<Duration>,
@@ -224,6 +224,7 @@ impl Driver {
             rebalancing: false,
             published: None,
         };
+        // The method is used so that each finding of the start-up check is an event as well.
         driver.archive_found(archive_findings);
         driver
     }
@@ -235,17 +236,22 @@ impl Driver {
         // Before the first record there is something to show, and what came of actions that were
         // asked for inside a rebalance is answered here.
         self.perform(client);
+        // The messages are taken before what was accepted: an acceptance that the host gave before one of
+        // them must not reach the engine behind it. A hold would forget the record, and it would come again.
         self.on_messages(client, inbox.take());
         let since = self.wiring.clock.now().saturating_sub(self.accepted_at);
+        // Where there is no room, what the host accepted makes it, and does not linger.
         if self.on_accepted(is_full || !self.taking || since >= inbox.linger()) {
             self.perform(client);
         }
         self.deliver_in_turn();
         self.push_outgoing();
         let now = self.wiring.clock.now();
+        // The client calls back with statistics inside a poll, and what follows from them needs the client.
         let statistics = core::mem::take(&mut self.statistics);
         self.fetching(client, now, &statistics);
         let due = self.engine.engine().poll_timeout();
+        // Any input moves the engine's time on. Without one, only a tick carries out what is due.
         if due.is_some_and(|due| due <= now) {
             self.tell(client, Input::Tick);
         }
@@ -259,12 +265,15 @@ impl Driver {
         }
         if self.phase == Phase::Draining {
             let over = self.drain_until.is_some_and(|until| until <= now);
+            // What the host still has when the time is over is not stored; the next member reads it again.
             if over || (self.with_host == 0 && self.is_idle()) {
                 return Step::Close;
             }
-            // Everything is paused; what still arrives is refused and read again by the next.
+            // Everything is paused, but the client is polled, so that the group does not take this member for
+            // dead. The engine refuses a record that still arrives, and the next member reads it again.
             return Step::Poll(DRAIN_POLL);
         }
+        // This is asked again, since the tick and what came before it may have set other timers.
         let due = self.engine.engine().poll_timeout();
         let quiet = due.map_or(WAIT, |due| due.saturating_sub(now).min(WAIT));
         if self.taking {
@@ -285,7 +294,7 @@ impl Driver {
             return;
         }
         if UNDECODABLE.contains(&code.raw()) {
-            // The client repeats this one as long as it lasts.
+            // The client repeats this error as long as it lasts, so that the broker is asked only once.
             if self.trouble.undecodable.is_none() {
                 self.trouble.undecodable = Some(now);
                 self.ask_watermarks(now);
@@ -301,7 +310,7 @@ impl Driver {
 
     /// Takes note of the client's statistics.
     pub(crate) fn measured(&mut self, json: &[u8]) {
-        // Without them what they alone tell is not known for now; the next come soon.
+        // Statistics that cannot be read are passed over: nothing relies on any single set, and more follow.
         if let Ok(statistics) = serde_json::from_slice(json) {
             self.statistics = statistics::read(&statistics, &self.topics);
         }
@@ -321,6 +330,7 @@ impl Driver {
         self.last_client_error = Some((now, code));
         if self.standing.reported(now, client, code) {
             self.report(&ConsumerEvent::ClientError(code));
+            // The status is renewed at the next step instead of when it is due.
             self.published = None;
         }
     }
@@ -338,7 +348,7 @@ impl Driver {
                 self.served(self.wiring.clock.now(), Served::Member);
                 true
             }
-            // Nothing was stored since the last commit.
+            // The client answers like this when nothing was stored since the last commit. It is no failure.
             Err(code) if code.raw() == RDKafkaErrorCode::NoOffset => true,
             Err(code) => {
                 self.consumer_failed(code);
@@ -360,18 +370,21 @@ impl Driver {
             return true;
         }
         let partitions: Vec<_> = stored.keys().copied().collect();
+        // Another client is asked: the consumer's own knows what it has sent, not what the broker has kept.
         let Ok(committed) = self.admin.committed_of(&partitions) else {
             return false;
         };
         stored.iter().all(|(at, (next, went_back))| {
             let has = committed.get(at).copied().flatten();
-            // What was committed of a log that is gone is higher.
+            // A higher offset is fine, since another member may own the partition by now. After an operator
+            // went back it proves nothing: it may be the old commit.
             has == Some(*next) || (!went_back && has > Some(*next))
         })
     }
 
     /// Ends the stream of records and shows that this consumer is closed.
     pub(crate) fn close(&mut self) {
+        // The queue ends first, so that records that are still outgoing are dropped below and not handed out.
         self.wiring.queue.end();
         if let Some(guard) = &mut self.guard {
             guard.end();
@@ -389,6 +402,7 @@ impl Driver {
     /// Records with the host, and records that wait for the archive.
     pub(crate) fn left_behind(&self) -> (usize, usize) {
         let archive = self.engine.engine().status().archive;
+        // Each of the three is a letter whose record is not settled: sent, to be sent, or to be sent again.
         let sends = archive.in_flight.saturating_add(archive.waiting);
         (self.with_host, sends.saturating_add(archive.again))
     }
@@ -397,6 +411,7 @@ impl Driver {
     /// out that nobody looked at or that was dropped; it never comes back.
     fn is_idle(&self) -> bool {
         let engine = self.engine.engine();
+        // So the archive decides: the acknowledgement of a letter still lets an offset move.
         engine.is_idle() || {
             let archive = engine.status().archive;
             archive.in_flight == 0 && archive.waiting == 0 && archive.again == 0

@@ -122,6 +122,7 @@ impl Embedded {
         value: Option<&[u8]>,
     ) -> Result<(), EmbeddedError> {
         let client = |error: KafkaError| EmbeddedError::Client(ClientCode::of(&error));
+        // Held until the answer is there, so that no record of another caller is sent in between.
         let mut producer = lock(&self.producer);
         let producer = match &mut *producer {
             Some(producer) => producer,
@@ -131,6 +132,7 @@ impl Embedded {
         (record.key, record.payload) = (key, value);
         let sent = producer.client.send(record);
         sent.map_err(|(error, _)| client(error))?;
+        // This also calls `delivery`, on this thread, so that the outcome is there when it returns.
         producer.client.flush(PRODUCE_WITHIN).map_err(client)?;
         let refused = lock(&producer.refused).take();
         refused.map_or(Ok(()), |code| Err(EmbeddedError::Client(code)))
@@ -143,6 +145,7 @@ impl Embedded {
     /// [`EmbeddedError`].
     pub fn set_available(&self, available: bool) -> Result<(), EmbeddedError> {
         self.ask(move |cluster| {
+            // -1 names all brokers.
             if available {
                 cluster.broker_up(-1)
             } else {
@@ -160,8 +163,10 @@ impl Embedded {
     /// [`EmbeddedError`].
     pub fn set_writable(&self, writable: bool) -> Result<(), EmbeddedError> {
         self.ask(move |cluster| {
+            // First, since errors that are pushed add to those that are left.
             cluster.clear_request_errors(RDKafkaApiKey::Produce);
             if !writable {
+                // One that a client tries again until its time is over, as in an outage.
                 let error = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
                 cluster.request_errors(RDKafkaApiKey::Produce, &[error; REFUSED_WRITES]);
             }

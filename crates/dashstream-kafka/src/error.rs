@@ -197,6 +197,7 @@ impl StartError {
     /// like a broker that is away.
     pub(crate) fn unanswered(what: &'static str, code: ClientCode) -> Self {
         let reason = Box::default();
+        // TLS first, since its code is among those about the connection too.
         if code.is_about_tls() {
             Self::TlsFailed { what, code, reason }
         } else if code.is_about_the_connection() {

@@ -54,6 +54,7 @@ impl Inbox {
             return;
         }
         state.messages.push(message);
+        // The lock is let go first, so that the thread that is woken does not wait for it.
         drop(state);
         self.arrived.notify_one();
     }
@@ -74,6 +75,7 @@ impl Inbox {
     pub(crate) fn wake_soon(&self, host_waits: bool) {
         let mut state = self.state();
         state.is_soon = true;
+        // This is for where both wait: the host for a record, and the thread for the room that this makes.
         state.is_urgent |= host_waits && state.is_without_room;
         drop(state);
         self.arrived.notify_one();
@@ -111,13 +113,18 @@ impl Receiver {
         let idle = |state: &mut State| !state.is_urgent && state.messages.is_empty();
         let quiet = |state: &mut State| idle(state) && !state.is_soon;
         let mut state = inbox.state();
+        // The driver gives a shorter linger than usual only where it has no room.
         state.is_without_room = linger < inbox.linger;
+        // The condition is checked before the wait, so that what came earlier ends it at once.
         let waited = inbox.arrived.wait_timeout_while(state, time, quiet);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if state.is_soon {
+            // More acceptances do not end this wait; anything that is urgent does.
             let waited = inbox.arrived.wait_timeout_while(state, linger, idle);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
+        // The step that follows looks after what set this. `is_soon` stays until the acceptances are taken,
+        // which may not be due yet.
         state.is_urgent = false;
         state.is_without_room = false;
     }
@@ -129,7 +136,8 @@ impl Drop for Receiver {
         state.is_closed = true;
         let unread = mem::take(&mut state.messages);
         drop(state);
-        // Records among them may be dropped, which tells this inbox again.
+        // They are dropped without the lock: a reply among them wakes the task that waits for it, and a waker
+        // is no code to run under it.
         drop(unread);
     }
 }

@@ -71,7 +71,8 @@ pub(crate) struct Message {
     pub(crate) offset: i64,
     pub(crate) key: Option<Bytes>,
     pub(crate) payload: Option<Bytes>,
-    /// Nothing where there are none: a count that all records share would go from core to core.
+    /// `None` for a record without headers. An empty `Arc` that all of them shared would have its count
+    /// written by every core that clones or drops a record.
     pub(crate) headers: Option<Arc<[Header]>>,
     pub(crate) timestamp_ms: Option<i64>,
     pub(crate) backlog: Backlog,
@@ -142,6 +143,7 @@ impl RejectedMessage {
             message,
             ids: RecordIds::none(),
             assignment: delivered.assignment().get(),
+            // The token names the attempt that has not begun.
             attempts: delivered.attempt().saturating_sub(1),
         }
     }
@@ -168,6 +170,7 @@ const ID_BYTES_MAX: usize = 256;
 
 fn cut(text: &str) -> String {
     let mut end = text.len().min(ID_BYTES_MAX);
+    // At most three steps: no character of UTF-8 is longer than four bytes, and 0 is a boundary.
     while !text.is_char_boundary(end) {
         end = end.saturating_sub(1);
     }

@@ -53,6 +53,7 @@ impl Tokens {
 
     /// A token, as a client's context has to give it.
     pub(crate) fn next(&self) -> Result<ClientToken, Box<dyn Error>> {
+        // The client asks for a token wherever `sasl.mechanism` says so, also where no function was given.
         let source = self
             .0
             .as_ref()
@@ -62,6 +63,7 @@ impl Tokens {
             principal: principal_name,
             expires_at,
         } = source().map_err(|error| error as Box<dyn Error>)?;
+        // Named a lifetime by rdkafka, it is the time of expiry since the Unix epoch.
         let lifetime_ms = i64::try_from(expires_at.as_millis()).unwrap_or(i64::MAX);
         Ok(ClientToken {
             token,

@@ -59,6 +59,8 @@ impl PartitionQueues {
         let driver = context.driver();
         let (topics, assigned) = (driver.topics().clone(), driver.assigned_partitions());
         drop(driver);
+        // Dropped queues take their callbacks along. Records that are still in one were fetched for an
+        // assignment that is over.
         self.of.retain(|at, _| assigned.contains(at));
         self.fresh.retain(|at| assigned.contains(at));
         for at in assigned {
@@ -72,6 +74,7 @@ impl PartitionQueues {
             else {
                 continue;
             };
+            // Called on the client's threads, so that it only takes a note and wakes this one.
             let signals = Arc::clone(&self.signals);
             queue.set_nonempty_callback(move || signals.nonempty(at));
             let is_ready = false;
@@ -91,6 +94,7 @@ impl PartitionQueues {
     /// whether there may be more.
     pub(crate) fn poll(&mut self, max: usize) -> bool {
         for at in self.signals.take() {
+            // A fresh queue is marked once the shared one is empty, whether or not it has signalled.
             if !self.fresh.contains(&at) {
                 self.mark(at);
             }
@@ -99,6 +103,7 @@ impl PartitionQueues {
         let context = client.context();
         let mut left = max;
         let mut more = false;
+        // Each queue that is ready at the start has one turn. One that is put back waits for the next poll.
         for _turn in 0..self.ready.len() {
             let Some(at) = self.ready.pop_front() else {
                 break;
@@ -106,17 +111,21 @@ impl PartitionQueues {
             let Some(of) = self.of.get_mut(&at) else {
                 continue;
             };
+            // The driver is locked for the question alone, as callbacks of the poll below lock it too.
             let (records, bytes) = context.driver().room(at);
             let slice = records.min(left).min(SLICE);
             let (run, end) = of.run(at, slice, bytes);
             left = left.saturating_sub(run.len());
             let is_empty = matches!(end, End::Empty);
+            // Where the room has ended the run, there is nothing to poll for until the host has made some.
             let mut has_more = run.len() == slice && slice < records;
+            // The records come first, so that the error meets the position that they have led to.
             let stopped = !run.is_empty() && !context.driver().polled(&client, at, run);
             if let End::Failed(error) = end {
                 context.driver().poll_failed(&error);
                 has_more = true;
             }
+            // A record that arrives after the queue was seen empty signals again, so that none is missed.
             of.is_ready = !is_empty;
             if !is_empty {
                 self.ready.push_back(at);
@@ -148,6 +157,7 @@ impl Queue {
     fn run(&self, at: TopicPartition, records: usize, bytes: usize) -> (Vec<Polled>, End) {
         let mut run = Vec::with_capacity(records);
         let mut left = bytes;
+        // The record that uses up the bytes is still read, so that one larger than all the room is not stuck.
         while run.len() < records && left > 0 {
             match self.queue.poll(Duration::ZERO) {
                 Some(Ok(message)) => {

@@ -38,6 +38,8 @@ impl QueryContext {
         };
         let client: QueryClient = settings
             .clone()
+            // `log` needs the lines about closed connections, which the client logs at
+            // this level. The default follows the host's logger and may leave them out.
             .set_log_level(RDKafkaLogLevel::Info)
             .create_with_context(context)
             .map_err(|error| settings::culprit(settings, config, &error))?;

@@ -133,6 +133,7 @@ impl Record {
         if let Some(delivered) = self.delivered.take()
             && let Some(void) = self.queue.accepted(&self.message, delivered)
         {
+            // Its batch ended before it, so that the acceptance is void and the record comes again.
             self.give_back(void);
         }
     }
@@ -176,6 +177,8 @@ impl Record {
     fn judged(&mut self, ends_batch: bool) -> Option<Delivered> {
         let delivered = self.delivered.take()?;
         let verdict = DeliveryId::on(&delivered);
+        // The queue is told first, so that nothing behind the record is handed out before the engine has
+        // applied the verdict. The message to the engine follows when this returns.
         if self.queue.verdict_sent(&self.message, verdict, ends_batch) {
             return Some(delivered);
         }
@@ -191,6 +194,7 @@ impl Record {
 
     fn kept(&self, ids: RecordIds, delivered: &Delivered) -> RejectedMessage {
         RejectedMessage {
+            // `Record` has a destructor, so that its fields cannot be moved out. The clone copies no payload.
             message: self.message.clone(),
             ids,
             assignment: delivered.assignment().get(),
@@ -201,6 +205,7 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        // This also runs after each verdict, and finds no token then.
         if let Some(delivered) = self.judged(true) {
             let ids = RecordIds::of_key(self.message.key.as_deref());
             let kept = self.kept(ids, &delivered);

@@ -58,12 +58,15 @@ impl RecordedEngine {
     pub(crate) fn write(&mut self) -> Option<io::Result<()>> {
         let file = self.file.as_ref()?;
         let trace = self.traced.trace();
+        // Calls are only added, up to a limit, so that their number tells whether the file is out of date.
         if trace.len() == self.written {
             return None;
         }
+        // The file is renamed into place, so that a process that dies while it writes leaves the earlier one.
         let beside = beside(&file.path);
         let written =
             fs::write(&beside, trace.to_string()).and_then(|()| fs::rename(&beside, &file.path));
+        // This is so after a failure as well: the file is tried again only once calls have been added.
         self.written = trace.len();
         Some(written)
     }

@@ -55,7 +55,7 @@ pub struct Redriver {
     ends: BTreeMap<i32, i64>,
     clock: Clock,
     timeout: Duration,
-    /// Why it ended: what was read and not sent is not read again.
+    /// Why it failed. It cannot go on then, since the reader does not give again what was read and not sent.
     failed: Option<RedriveError>,
 }
 
@@ -81,13 +81,20 @@ impl Redriver {
         options: RedriveOptions,
     ) -> Result<Self, RedriveError> {
         let config = &under(config, name)?;
+        // Ends of the log, not of what is readable: letters that an open transaction hides belong
+        // to this redrive too. They are waited for, or left to a later run under this name.
         let held = held(&Admin::of_the_log(config)?)?;
         let ledger = ledger::topic(&config.topic)?;
+        // Before the first note is written: a broker that creates missing
+        // topics by itself would create one that is not compacted.
         ledger::create(config, &ledger)?;
+        // The client gives a record up after `TRANSACTION_TIMEOUT`. A commit
+        // that waited for less could end before the answers that it depends on.
         let timeout = config.request_timeout.max(TRANSACTION_TIMEOUT);
         let answers = OversizeReports::new(config);
         let producer = producer(config, answers.clone())?;
-        // Ends what a process that died has left open, before the ledger is read.
+        // Before the ledger is read: this aborts what a process that died has left open and
+        // fences one that still runs, so that nobody adds a note to the ledger after it was read.
         init(&producer, timeout)?;
         let mut redrive = Redrive::new(options);
         let Ledger { sent, mut ends } = Ledger::read(config, &ledger, name)?;
@@ -113,6 +120,8 @@ impl Redriver {
             timeout,
             failed: None,
         };
+        // The first start under this name. All ends are written in one transaction,
+        // so that the ledger has an end for each partition or for none.
         if ends.is_empty() {
             ends = held
                 .iter()
@@ -120,11 +129,15 @@ impl Redriver {
                 .collect();
             redriver.fix(&ends)?;
         }
+        // Also after `init`: until then a predecessor may have committed.
         let committed = redriver.admin.committed()?;
         let mut to_read = BTreeMap::new();
         for (partition, range) in held {
             let from = committed.get(&partition).copied().flatten();
+            // Letters that retention has deleted since are passed
+            // over, since no reader can begin below the log's start.
             let from = from.unwrap_or(range.start).max(range.start);
+            // A partition that was added after the ends were fixed gets an empty range.
             let end = ends.get(&partition).copied().unwrap_or(range.start);
             to_read.insert(partition, from..end);
         }
@@ -145,11 +158,13 @@ impl Redriver {
     ) -> Result<RedriveReport, RedriveError> {
         let config = &under(config, "dry-run")?;
         let mut redrive = Redrive::new(options);
+        // No redrive has an empty name, so that no ends are collected.
         match Ledger::read(config, &ledger::topic(&config.topic)?, "") {
             Ok(ledger) => ledger
                 .sent
                 .into_iter()
                 .for_each(|sent| redrive.sent_before(sent)),
+            // Without a ledger nothing was ever sent again from this archive topic.
             Err(RedriveError::Start(StartError::NoSuchTopic { .. })) => {}
             Err(error) => return Err(error),
         }
@@ -184,10 +199,13 @@ impl Redriver {
         }
         let done = self.read_some().and_then(|batch| self.send_all(batch));
         match &done {
+            // `redrive` counts a letter when it is decided on.
+            // Only what is in a committed transaction is reported.
             Ok(_) => self.committed = self.redrive.report().clone(),
             Err(error) => {
                 self.failed = Some(error.clone());
-                // Where this fails too, the next start of a redrive ends the transaction.
+                // It also fails where no transaction was begun. Where
+                // one stays open, the next start of a redrive ends it.
                 let _ended = self.producer.abort_transaction(self.timeout);
             }
         }
@@ -205,21 +223,28 @@ impl Redriver {
         let (mut letters, mut bytes) = (0_usize, 0_usize);
         let time = Patience::new(STEP_TIME);
         batch.more = loop {
+            // Asked before a letter is read, since the reader gives
+            // none twice: one that was read has to be in this batch.
             if letters >= STEP_LETTERS || bytes >= STEP_BYTES || time.left().is_zero() {
                 break true;
             }
+            // The wait grows with each letter to be sent. The caller waits for the rate
+            // between two batches, not within one, where a transaction would stay open.
             if letters > 0 && self.redrive.wait(self.clock.now()) > RATE_BURST {
                 break true;
             }
             let (place, record) = match self.reader.read() {
                 Ok(Some(read)) => read,
                 Ok(None) => break false,
-                // What was read goes first.
+                // What was read before is sent first. The next batch
+                // meets the same error with nothing read and returns it.
                 Err(StartError::NotReadable { .. }) if letters > 0 => break true,
                 Err(error) => return Err(error.into()),
             };
             letters = letters.saturating_add(1);
             bytes = bytes.saturating_add(record.bytes());
+            // Also behind a letter that is not sent: the group has
+            // to pass it, or the next start would read it again.
             batch.next.insert(place.0, place.1.saturating_add(1));
             let letter = DeadLetter::read(&record, LETTER_BYTES_DEFAULT);
             let step = decide(&mut self.redrive, &mut self.source, place, &letter)?;
@@ -232,6 +257,8 @@ impl Redriver {
                 }
             }
         };
+        // All was read. Between the last letter and the end are only gaps,
+        // markers and records of aborted transactions, and the group passes them.
         if !batch.more {
             batch.next.clone_from(&self.ends);
         }
@@ -244,6 +271,8 @@ impl Redriver {
     /// producer is made anew for that, which ends what the old one has begun: the client waits for the
     /// time of a message to run out before it gives up a transaction itself.
     fn send_all(&mut self, mut batch: Batch) -> Result<bool, RedriveError> {
+        // This ends: each turn that is not the last has noted
+        // a refused record, and the next one leaves it out.
         loop {
             self.leave_too_large(&mut batch);
             self.begin()?;
@@ -252,12 +281,18 @@ impl Redriver {
                 .iter()
                 .try_for_each(|(place, _, redriven)| self.send(*place, redriven));
             let answered = sent.and_then(|()| self.answered());
+            // A refusal for size fails the transaction with an error of its own, which says
+            // less. So errors are only looked at where no record was refused for its size.
             if self.answers.lock().is_empty() {
                 answered?;
+                // Within the transaction: the group passes these
+                // letters exactly if their records become visible.
                 self.store(&batch.next)?;
                 self.commit()?;
                 return Ok(batch.more);
             }
+            // The assignment drops the old producer, which still reports on its records while it ends. Its
+            // answers are taken when it is gone, so that none of them is held against the next transaction.
             self.producer = producer(&self.config, self.answers.clone())?;
             init(&self.producer, self.timeout)?;
             let refused = core::mem::take(&mut *self.answers.lock());
@@ -276,6 +311,8 @@ impl Redriver {
         let (redrive, refused) = (&mut self.redrive, &self.refused_bytes);
         batch.sent.retain(|(place, letter, redriven)| {
             let least = refused.get(&redriven.topic);
+            // By size, not only the records that were refused: one refusal spares
+            // the transactions that larger records for the same topic would fail.
             let fits = least.is_none_or(|least| encoded_bytes(&redriven.record) < *least);
             if !fits {
                 redrive.unsendable(*place, letter, RedriveOutcome::TooLarge);
@@ -287,6 +324,8 @@ impl Redriver {
     /// Waits until every record is answered, or one is refused for its size.
     fn answered(&self) -> Result<(), RedriveError> {
         let patience = Patience::new(self.timeout);
+        // The count includes records whose report is being handed
+        // over, so that at 0 every refusal is in `answers`.
         while self.answers.lock().is_empty() && self.producer.in_flight_count() > 0 {
             if patience.left().is_zero() {
                 let code = ClientCode::new(RDKafkaErrorCode::MessageTimedOut);
@@ -297,7 +336,8 @@ impl Redriver {
         Ok(())
     }
 
-    /// How many partitions a topic has. A client would make one that is not there.
+    /// How many partitions a topic has; none where it does not exist. It is asked for
+    /// before anything is sent, since a broker may create a topic that a producer asks for.
     fn partitions_of(&mut self, topic: &str) -> Result<Option<usize>, RedriveError> {
         if let Some(known) = self.targets.get(topic) {
             return Ok(*known);
@@ -316,7 +356,8 @@ impl Redriver {
         let topic = &redriven.topic;
         let mut sent = BaseRecord::with_opaque_to(topic, Box::new(place));
         (sent.key, sent.payload) = (record.key.as_deref(), record.value.as_deref());
-        // A topic that was created again may have fewer.
+        // The source topic may have been created again with fewer partitions.
+        // Without a number the partitioner chooses one by the key.
         let partitions = self.targets.get(topic).copied().flatten().unwrap_or(0);
         let there = |partition: &i32| usize::try_from(*partition).is_ok_and(|p| p < partitions);
         sent.partition = redriven.partition.filter(there);
@@ -326,7 +367,8 @@ impl Redriver {
             headers.insert(Header { key, value })
         }));
         if let Err((error, _record)) = self.producer.send(sent) {
-            // Larger than the client sends at all, with nothing to take back: there is no note yet.
+            // The client itself refuses a record for its size: it
+            // was not queued, and no note must say that it was sent.
             return self.answers.note(&error, place);
         }
         let key = ledger::key(&redriven.identity);
@@ -335,6 +377,7 @@ impl Redriver {
     }
 
     fn remember(&self, place: LetterPlace, key: &str, value: &str) -> Result<(), RedriveError> {
+        // Under the place of its letter, so that a refusal of the note leaves that letter out.
         let note = BaseRecord::with_opaque_to(&self.ledger, Box::new(place));
         let sent = self
             .producer
@@ -360,10 +403,12 @@ impl Redriver {
     fn store(&self, next: &BTreeMap<i32, i64>) -> Result<(), RedriveError> {
         let mut offsets = TopicPartitionList::new();
         for (partition, next) in next {
-            // Cannot fail: an offset that a log has is one.
+            // Cannot fail: rdkafka refuses only negative offsets here, and a log has none.
             let offset = Offset::Offset(*next);
             let _ok = offsets.add_partition_offset(&self.archive, *partition, offset);
         }
+        // The group is always there, since `under` names one.
+        // Where no letter was read there is nothing to store.
         let Some(group) = self.reader.group().filter(|_| !next.is_empty()) else {
             return Ok(());
         };
@@ -412,6 +457,8 @@ fn decide(
     };
     Ok(match step {
         RedriveStep::Send(redriven) => Some(redriven),
+        // `ReadSource` does not come here: `source_read` never returns
+        // it, and `letter` only for a letter that is readable.
         RedriveStep::ReadSource { .. } | RedriveStep::Leave(_) => None,
     })
 }
@@ -423,6 +470,7 @@ fn under(config: &Config, name: &str) -> Result<Config, RedriveError> {
         return Err(RedriveError::Name);
     }
     Ok(Config {
+        // What reads a consumed topic elsewhere reads the archive topic here.
         topic: config.archive_topic.clone(),
         group: format!("dashstream-redrive-{name}"),
         ..config.clone()
@@ -468,6 +516,8 @@ impl RedriveError {
 
     fn of(error: &KafkaError) -> Self {
         let code = ClientCode::of(error);
+        // A fenced producer gets INVALID_PRODUCER_EPOCH from older brokers and PRODUCER_FENCED
+        // from newer ones (KIP-588). `Fenced` is the client's own code for later calls.
         let is_fenced = matches!(
             code.raw(),
             RDKafkaErrorCode::ProducerFenced
@@ -477,6 +527,7 @@ impl RedriveError {
         if is_fenced {
             return Self::Fenced;
         }
+        // It sorts out refused logins, certificates and rights. What is left is about the transaction itself.
         let refused = StartError::unanswered(asked::TRANSACTION, code);
         if matches!(refused, StartError::Unreachable { .. }) {
             Self::Transaction { code }

@@ -17,6 +17,7 @@ use crate::error::{ConfigError, StartError};
 pub(crate) fn consumer(config: &Config, partitions: usize) -> ClientConfig {
     let mut client = base(config);
     // Each partition has a queue of its own at the client, and its setting counts for each.
+    // With no partition there is nothing to divide by.
     let kbytes = FETCHED_KBYTES
         .checked_div(partitions)
         .unwrap_or(FETCHED_KBYTES);
@@ -24,7 +25,7 @@ pub(crate) fn consumer(config: &Config, partitions: usize) -> ClientConfig {
         "queued.max.messages.kbytes",
         kbytes.max(FETCHED_KBYTES_MIN).to_string(),
     );
-    // They say what no error does: how far a partition is read, and that it is not read any more.
+    // Statistics say what no error says: how far a partition is read, and that it is not read any more.
     client.set("statistics.interval.ms", ms(config.watermark_interval));
     // Partitions that are added are found when the client asks which there are.
     client.set("topic.metadata.refresh.interval.ms", TOPICS_ASKED_MS);
@@ -33,6 +34,7 @@ pub(crate) fn consumer(config: &Config, partitions: usize) -> ClientConfig {
             client.set(name, value);
         }
     }
+    // Behind the host's settings, so that what offsets depend on holds even if one of them came through.
     client
         .set("group.id", &config.group)
         .set("enable.auto.commit", "true")
@@ -69,6 +71,8 @@ pub(crate) fn admin(config: &Config) -> ClientConfig {
             client.set(name, value);
         }
     }
+    // The group is needed to ask for its offsets. Under
+    // `assign` such a client could commit some, and must not.
     client
         .set("group.id", &config.group)
         .set("enable.auto.commit", "false")
@@ -138,6 +142,7 @@ pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
     let number = |name| {
         let mut set = config.settings.0.iter();
         let (_, value) = set.find(|(set, _)| set == name)?;
+        // What is no number is left to the client, which refuses it by its name.
         value.trim().parse::<u64>().ok()
     };
     let longest = u64::try_from(config.max_poll_interval.as_millis()).unwrap_or(u64::MAX);
@@ -165,6 +170,7 @@ pub(crate) fn culprit(client: &ClientConfig, config: &Config, error: &KafkaError
         let given = config.settings.0.iter();
         given.filter(|(name, _)| client.get(name).is_some())
     };
+    // This creates no client, only its settings, and takes no connection and no thread.
     let alone = set().find(|(name, value)| {
         let mut alone = ClientConfig::new();
         alone.set(name, value);
@@ -191,7 +197,7 @@ fn base(config: &Config) -> ClientConfig {
     client
 }
 
-/// Settings about reaching and proving oneself to a broker: every client needs them alike.
+/// Settings about the connection and the login, which every client needs alike.
 fn is_connection(name: &str) -> bool {
     const PREFIXES: [&str; 7] = [
         "security.",

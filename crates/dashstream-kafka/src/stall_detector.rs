@@ -39,6 +39,7 @@ impl Progress {
     }
 
     pub(crate) fn next(&self) -> Option<i64> {
+        // Statistics may be older than the last record, so that the higher of the two counts.
         self.next
             .map(|next| self.reached.map_or(next, |reached| reached.max(next)))
     }
@@ -79,9 +80,11 @@ impl Progress {
         high: Option<i64>,
         patience: Duration,
     ) -> Option<Change> {
+        // A position that is not known counts as behind: some first record is still to come.
         let behind = high.map(|high| self.next().is_none_or(|next| next < high));
         let was = self.stalled;
         if at_rest || behind == Some(false) {
+            // The time that it may stand still begins anew when its reason to rest is gone.
             self.rested = now;
             self.stalled = false;
         } else if now.saturating_sub(self.still_since()) < patience {

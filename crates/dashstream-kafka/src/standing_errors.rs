@@ -111,6 +111,7 @@ fn ends(error: &StandingError, now: Duration, served: Served) -> bool {
         return quiet_for >= TRANSIENT_QUIET;
     }
     let by_itself = match (error.client, served) {
+        // A fetch is served by the leader of a partition, and says nothing of the group's coordinator.
         (ClientRole::Consumer, Served::Fetched) => !error.code.is_about_the_group(),
         // A member may be refused the topic all the same.
         (ClientRole::Consumer, Served::Member) => !error.code.is_about_a_topic(),

@@ -66,6 +66,7 @@ impl PartitionLag {
     #[must_use]
     pub fn lag(&self) -> Option<u64> {
         let (next, high) = (self.next?, self.high?);
+        // A position above the end as it was last seen leaves nothing to read that is known of.
         u64::try_from(high.saturating_sub(next)).ok().or(Some(0))
     }
 }

@@ -25,12 +25,15 @@ impl HeldRecord {
 
     fn by_size(&self, now: Duration) -> Option<Duration> {
         let ((then, before), (seen, low)) = self.low_before.zip(self.low)?;
+        // A start that did not move, or that went back with a new log, has no speed to reckon with.
         let moved = u128::try_from(low.checked_sub(before)?).ok()?;
         let left = self.offset.saturating_sub(low).max(0);
         let left = u128::try_from(left).ok()?;
         let took = seen.saturating_sub(then).as_nanos();
+        // In 128 bits, since offsets times nanoseconds are more than 64 hold.
         let nanos = left.saturating_mul(took).checked_div(moved)?;
         let left = Duration::from_nanos(u64::try_from(nanos).ok()?);
+        // The forecast is as of the last answer; the time since then is gone already.
         Some(left.saturating_sub(now.saturating_sub(seen)))
     }
 }

@@ -85,8 +85,11 @@ impl TopicReader {
     pub(crate) fn new(config: &Config) -> Result<Self, StartError> {
         let mut settings = settings::admin(config);
         settings
+            // Nothing else tells that a partition is read to its end where its last offsets hold no record.
             .set("enable.partition.eof", "true")
             .set("isolation.level", "read_committed")
+            // A start that retention has taken is an error. Any
+            // other value would read on elsewhere without a word.
             .set("auto.offset.reset", "error");
         Ok(Self {
             consumer: QueryContext::client(config, &settings)?,
@@ -107,7 +110,7 @@ impl TopicReader {
         self.open.clear();
         topic.clone_into(&mut self.topic);
         for (partition, range) in ranges.iter().filter(|(_, range)| !range.is_empty()) {
-            // Cannot fail: an offset that a log has is one.
+            // Cannot fail: rdkafka refuses only negative offsets here, and a log has none.
             let _ok = list.add_partition_offset(topic, *partition, Offset::Offset(range.start));
             let rest = Rest {
                 next: range.start,
@@ -141,6 +144,7 @@ impl TopicReader {
                 Some(Err(KafkaError::PartitionEOF(partition))) => self.pause_at(partition)?,
                 Some(Err(error)) => {
                     let code = ClientCode::of(&error);
+                    // It is returned if it lasts; otherwise the next poll may bring records again.
                     last = Some(code);
                     if code.is_permanent() || is_gone(code) {
                         return Err(failed(&self.topic, &error));
@@ -149,6 +153,8 @@ impl TopicReader {
                 Some(Ok(message)) => {
                     let (partition, offset) = (message.partition(), message.offset());
                     let rest = self.open.get_mut(&partition);
+                    // A partition that was read to its end stays assigned,
+                    // so that records behind that end still come.
                     let Some(rest) = rest.filter(|_| message.topic() == self.topic) else {
                         continue;
                     };
@@ -157,6 +163,8 @@ impl TopicReader {
                     if rest.next >= end {
                         self.open.remove(&partition);
                     }
+                    // A record at the end or behind it shows that the
+                    // last offsets before the end hold no record.
                     if offset < end {
                         return Ok(Some(((partition, offset), owned(&message))));
                     }
@@ -175,7 +183,8 @@ impl TopicReader {
             .map_err(|error| failed(&self.topic, &error))?;
         let position = positions.find_partition(&self.topic, partition);
         if let Some(rest) = self.open.get_mut(&partition) {
-            // None before the first record or marker of a transaction.
+            // The client has no position before it has read the first record or marker of
+            // a transaction. A position may be ahead of `next`, since it also passes gaps.
             if let Some(Offset::Offset(position)) = position.map(|position| position.offset()) {
                 rest.next = position.max(rest.next);
             }
@@ -189,6 +198,8 @@ impl TopicReader {
 
     /// Why a reader whose time is over is not at the end.
     fn unfinished(&self, last: Option<ClientCode>) -> StartError {
+        // Only partitions that the client has read as far as it
+        // can: of the others nobody knows why they are silent.
         let hidden = self.open.values().filter(|rest| rest.is_hidden);
         let offsets = hidden.fold(0_u64, |sum, rest| {
             sum.saturating_add(rest.end.abs_diff(rest.next))
@@ -257,6 +268,8 @@ impl SourceReader {
         (partition, offset): LetterPlace,
     ) -> Result<Option<KafkaRecord>, StartError> {
         let key = (topic.to_owned(), partition);
+        // Taken out, and put back only if it had the record: a
+        // reader that failed or has gone too far is of no more use.
         if let Some(mut open) = self.open.remove(&key) {
             let near = open.next..open.next.saturating_add(NEAR_RECORDS);
             if near.contains(&offset)
@@ -266,7 +279,8 @@ impl SourceReader {
                 return Ok(Some(record));
             }
         }
-        // Whether it is gone says only a reader that has read nothing else.
+        // A reader that has read on may also have come to the end that it was opened with, or have
+        // failed. Only a new one, which begins at the offset, can tell that the record is gone.
         let mut reader = TopicReader::new(&self.config)?;
         let range = reader.range(topic, partition)?;
         let Some(range) = range.filter(|range| range.contains(&offset)) else {
@@ -276,6 +290,7 @@ impl SourceReader {
         let next = offset;
         let mut open = OpenSource { reader, next };
         let record = open.forward_to(offset)?;
+        // Any of them may go: another reader takes time and changes no result.
         if self.open.len() >= READERS_MAX {
             self.open.pop_first();
         }
@@ -338,7 +353,7 @@ fn owned(message: &rdkafka::message::BorrowedMessage<'_>) -> KafkaRecord {
     }
 }
 
-/// No topic, no partition.
+/// The topic or the partition does not exist.
 fn is_gone(code: ClientCode) -> bool {
     matches!(
         code.raw(),

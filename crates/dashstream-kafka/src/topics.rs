@@ -26,11 +26,13 @@ impl Topics {
 
     /// The name of a topic that is among them; empty for another one.
     pub(crate) fn name(&self, topic: u16) -> &str {
+        // Only numbers from `partition` are asked for. No broker has a topic with an empty name.
         self.0.get(usize::from(topic)).map_or("", |name| name)
     }
 
     /// Nothing for a topic that is not consumed.
     pub(crate) fn partition(&self, topic: &str, number: i32) -> Option<TopicPartition> {
+        // A search is enough: there are at most 64 topics, and a partition's own queue knows its topic.
         let (topic, _) = self.iter().find(|(_, name)| *name == topic)?;
         Some(TopicPartition::new(topic, number))
     }

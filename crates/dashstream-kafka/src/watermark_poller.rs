@@ -41,6 +41,7 @@ impl WatermarkPoller {
                     let fresh = admin.watermarks_of(&partitions);
                     let took = clock.now().saturating_sub(begun);
                     let complete = fresh.len() == partitions.len();
+                    // The errors are sent first, since the answer shows that those before it are over.
                     for code in admin.reported() {
                         answers.send(DriverMessage::ClientFailed(ClientRole::Admin, code));
                     }
@@ -53,11 +54,13 @@ impl WatermarkPoller {
                     answers.send(answer);
                     // An operator may change it to save what is held.
                     let is_due = |asked| clock.now().saturating_sub(asked) >= RETENTION_AGE;
+                    // This is not asked at other times, since each question makes a client of its own.
                     if held && retention_at.is_none_or(is_due) {
                         retention_at = Some(clock.now());
                         let retention = archive::retention(&config);
                         answers.send(DriverMessage::Retention(retention));
                     }
+                    // The driver that asks lives until the client is closed, which may take long.
                     if answers.is_closed() {
                         return;
                     }

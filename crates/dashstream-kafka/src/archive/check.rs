@@ -35,6 +35,8 @@ pub(crate) fn check(
     match archiving {
         Archiving::Off => Ok((None, Vec::new())),
         Archiving::Required => {
+            // Before the settings: a missing topic is fatal, and
+            // settings that the broker does not tell are not.
             let partitions = admin.partitions_of(name, asked::ARCHIVE_TOPIC)?;
             let findings = findings(config);
             match findings.iter().find(|finding| finding.is_fatal()) {
@@ -43,9 +45,13 @@ pub(crate) fn check(
             }
         }
         Archiving::BestEffort => {
+            // Asked for once: where the topic seems missing, the
+            // thread below asks again, and the start does not wait.
             let partitions = match admin.partitions_now(name, asked::ARCHIVE_TOPIC) {
                 Ok(partitions) => Some(partitions.len()),
                 Err(StartError::NoSuchTopic { .. }) => None,
+                // Only a missing topic is put up with. No answer, or
+                // no right to see the topic, is an error of the start.
                 Err(_) => Some(admin.partitions_of(name, asked::ARCHIVE_TOPIC)?.len()),
             };
             let (admin, answers) = (Arc::clone(admin), answers.clone());
@@ -71,11 +77,13 @@ pub(crate) fn check(
 fn findings(config: &Config) -> Vec<ArchiveFinding> {
     let patience = Patience::new(config.request_timeout);
     loop {
+        // The archive topic first, as it is taken off again below.
         let mut topics = vec![config.archive_topic.as_str()];
         topics.extend(config.topics());
         let (findings, may_pass) = match ask(config, &topics) {
             Ok(settings) => {
                 let needs = settings::record_bytes(config.letter_bytes);
+                // Never used: there are settings for each topic that was asked for.
                 let nothing = (&TopicSettings::default(), [].as_slice());
                 let (archive, sources) = settings.split_first().unwrap_or(nothing);
                 let mut findings = Vec::new();
@@ -135,6 +143,7 @@ fn ask(config: &Config, topics: &[&str]) -> Result<Vec<TopicSettings>, ClientCod
     let answers = runtime
         .block_on(client.describe_configs(&asked, &options))
         .map_err(|error| ClientCode::of(&error))?;
+    // In the order of `topics`, in whatever order the answers come. A topic without an answer stays unknown.
     let mut settings = vec![TopicSettings::default(); topics.len()];
     for answer in answers {
         let answer = answer.map_err(ClientCode::new)?;
@@ -194,6 +203,7 @@ impl Bound {
     fn read(value: &str) -> Option<Self> {
         match value.parse::<i64>().ok()? {
             -1 => Some(Self::None),
+            // Another negative number means nothing to Kafka. It is unknown, never unlimited.
             bound => u64::try_from(bound).ok().map(Self::At),
         }
     }
@@ -227,6 +237,7 @@ fn judge(
         Some(false) => {}
         None => findings.push(ArchiveFinding::Unknown { setting: CLEANUP }),
     }
+    // A configured time takes the place of the source's, which then need not be known.
     let keeps = keeps.map(|time| Bound::At(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)));
     findings.extend(short(archive.ms, keeps.or(source.ms), MS, |ms, wanted| {
         ArchiveFinding::KeptTooShort { ms, wanted }
@@ -264,8 +275,10 @@ fn short(
     finding: fn(u64, Option<u64>) -> ArchiveFinding,
 ) -> Option<ArchiveFinding> {
     match (has, wanted) {
+        // It keeps everything, which is enough whether or not it is known what is wanted.
         (Some(Bound::None), _) => None,
         (Some(Bound::At(has)), Some(wanted)) => {
+            // Where the source has no limit, an archive with one never keeps enough.
             let enough = wanted.limit().is_some_and(|wanted| has >= wanted);
             (!enough).then(|| finding(has, wanted.limit()))
         }

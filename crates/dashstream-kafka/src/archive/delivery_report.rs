@@ -23,8 +23,8 @@ impl Sent {
     }
 }
 
-/// Why a send failed, and the client's error if it is one of the archive and not of the letter or of
-/// the queue's length.
+/// Why a send failed. The client's error is kept where it is about the archive,
+/// and not where the letter is too large or the producer's queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SendFailure {
     pub(crate) fault: ArchiveFault,
@@ -73,6 +73,8 @@ fn fault(error: &KafkaError) -> ArchiveFault {
             | Code::PolicyViolation
             | Code::UnsupportedForMessageFormat,
         ) => ArchiveFault::Refused,
+        // Anything else may pass, and is tried again. Errors
+        // without a code, such as a cancelled send, are among them.
         Some(_) | None => ArchiveFault::Broker,
     }
 }

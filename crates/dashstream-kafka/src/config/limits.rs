@@ -34,6 +34,7 @@ impl Range {
     }
 
     pub(super) fn check(&self, value: usize) -> Result<usize, ConfigError> {
+        // What does not fit the type is beyond the range as well: every `max` is far below `u64::MAX`.
         self.check_u64(u64::try_from(value).unwrap_or(u64::MAX))?;
         Ok(value)
     }
@@ -63,15 +64,15 @@ pub(super) const LETTER_BYTES: Range = Range::new(
     64 * 1024 * 1024,
 );
 
-// Below two, one unlucky `kill` would reject a record.
 pub(super) const TOPICS: Range = Range::new("topics", 1, 1, 64);
+// With one death, a `kill` at the wrong moment would reject a record.
 pub(super) const CRASH_DEATHS: Range = Range::new("crash_loop", 2, 3, 100);
 // At 150 bytes a call, 150 MB.
 pub(super) const TRACE_CALLS: Range =
     Range::new("trace", 1, Trace::CALLS_DEFAULT as u64, 1_000_000);
 
 // In milliseconds.
-// From the shortest time that anybody could look at a record in, to ten years.
+// At least the minute that somebody needs to look at a record; at most ten years.
 pub(super) const ARCHIVE_KEEPS: Range =
     Range::new("archive_keeps", 60_000, 604_800_000, 315_360_000_000);
 pub(super) const ARCHIVE_TIMEOUT: Range = Range::new("archive_timeout", 100, 5_000, 15 * 60_000);
@@ -82,7 +83,8 @@ pub(super) const REQUEST_TIMEOUT: Range = Range::new("request_timeout", 100, 5_0
 pub(super) const WATERMARK_INTERVAL: Range =
     Range::new("watermark_interval", 100, 10_000, 3_600_000);
 pub(super) const STALL_AFTER: Range = Range::new("stall_after", 1_000, 60_000, 86_400_000);
-// From what a broker next door needs for an answer, to what nobody would want to see again.
+// At least about the time that a near broker takes for an answer;
+// at most a minute of records to be delivered again after a crash.
 pub(super) const COMMIT_INTERVAL: Range = Range::new("commit_interval", 10, 100, 60_000);
 pub(super) const DRAIN_TIMEOUT: Range = Range::new("drain_timeout", 0, 10_000, 600_000);
 

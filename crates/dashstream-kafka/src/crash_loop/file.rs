@@ -55,6 +55,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 fn text(marks: &CrashMarks) -> String {
+    // Neither name has a line break: a topic is checked by Kafka's rule, and the guard escapes the group.
     let mut text = format!("{FIRST}\n{}\n{}\n", marks.topic, marks.group);
     for (partition, mark) in &marks.partitions {
         let shown = |at: Option<i64>| at.map_or_else(|| NONE.to_owned(), |at| at.to_string());
@@ -94,6 +95,7 @@ fn mark(line: &str) -> Option<(i32, CrashMark)> {
     let suspect = offset(words.next()?)?;
     let deaths = words.next()?.parse().ok()?;
     let suspect = suspect.map(|offset| Suspect { offset, deaths });
+    // `text` never writes deaths without a suspect.
     let whole = words.next().is_none() && (suspect.is_some() || deaths == 0);
     whole.then_some((
         partition,

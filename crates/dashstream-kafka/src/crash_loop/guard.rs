@@ -51,11 +51,13 @@ impl CrashLoopGuard {
         let mut careful_below = BTreeMap::new();
         for (partition, mark) in &mut marks.partitions {
             mark.count_death();
+            // It stays in the mark as well: if this process dies too, its successor has to be as careful.
             if let Some(below) = mark.handed_below {
                 careful_below.insert(*partition, below);
             }
         }
         // The death is counted before anything else can go wrong, and once.
+        // It also shows at the start whether the file can be written.
         marks.save(path)?;
         Ok(Some(Self {
             path: path.clone(),
@@ -79,6 +81,7 @@ impl CrashLoopGuard {
     /// Gives a record back that may be handed out at once, and keeps it for later otherwise.
     pub(crate) fn admit(&mut self, taken: QueuedRecord) -> Option<QueuedRecord> {
         let (partition, offset) = taken.place();
+        // Behind one that waits every record waits, so that they leave in the order in which they came.
         if !self.waiting.is_empty() || self.out.is_some() || self.is_careful(partition, offset) {
             self.waiting.push_back(taken);
             return None;
@@ -100,6 +103,8 @@ impl CrashLoopGuard {
         if taken.refused.is_some() {
             // No host will have it, so that nobody can die of it.
         } else if self.is_careful(partition, offset) {
+            // The mark is on the disk before the record leaves,
+            // or a death right after it would have no suspect.
             self.out = Some((partition, offset));
             self.mark(partition).out = Some(offset);
             self.save();
@@ -111,6 +116,8 @@ impl CrashLoopGuard {
 
     /// A record came back: nobody died of it.
     pub(crate) fn returned(&mut self, partition: TopicPartition, offset: i64) {
+        // Only noted here. The mark of the next record, or `flush`,
+        // writes it, which saves one `fsync` for each record.
         if self.out == Some((partition, offset)) {
             self.clear_out();
         }
@@ -145,6 +152,7 @@ impl CrashLoopGuard {
 
     /// The process ends in order: whatever was out is no suspect.
     pub(crate) fn end(&mut self) {
+        // A suspect stays: that this process ended in order does not clear a record that it never handed out.
         for mark in self.marks.partitions.values_mut() {
             mark.handed_below = None;
             mark.out = None;
@@ -170,6 +178,7 @@ impl CrashLoopGuard {
     fn reserve(&mut self, partition: TopicPartition, offset: i64) {
         let mark = self.mark(partition);
         if mark.handed_below.is_none_or(|below| offset >= below) {
+            // The record leaves behind the save, so that no host ever has one that the marks do not cover.
             mark.handed_below = Some(offset.saturating_add(HANDED_BLOCK));
             self.save();
         }
@@ -202,6 +211,8 @@ impl CrashLoopGuard {
 
     fn save(&mut self) {
         self.is_dirty = false;
+        // It is not tried again by itself, and records go on: the next mark writes
+        // everything. A failure that nobody was told of yet outlives a later success.
         self.failure = self.marks.save(&self.path).err().or(self.failure);
     }
 }
@@ -209,9 +220,11 @@ impl CrashLoopGuard {
 impl CrashMark {
     /// Counts the death of the process that left this.
     fn count_death(&mut self) {
+        // Without a record that was out alone this death accuses none, and does not clear the suspect either.
         let Some(offset) = self.out.take() else {
             return;
         };
+        // Deaths count in a row: another record that was out begins at one.
         let before = self.suspect.filter(|suspect| suspect.offset == offset);
         let deaths = before.map_or(0, |suspect| suspect.deaths).saturating_add(1);
         self.suspect = Some(Suspect { offset, deaths });

@@ -8,6 +8,7 @@ pub(crate) type RecordPosition = (TopicPartition, i64);
 /// Names a delivered record. Those of one partition sort by offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DeliveryId {
+    // The order of these fields is the order of names: `is_free` asks for a range of offsets in a partition.
     pub(super) partition: TopicPartition,
     pub(super) offset: i64,
     /// Tells a record from the same one delivered again.

@@ -11,6 +11,7 @@ pub(super) struct LaneHash(u64);
 
 impl Default for LaneHashes {
     fn default() -> Self {
+        // `RandomState` is seeded at random, so that its hash of a constant is a random number.
         Self(RandomState::new().hash_one(0))
     }
 }
@@ -50,6 +51,7 @@ impl Hasher for LaneHash {
 
 /// A hash of a record's key, the same in every process of this version.
 pub(crate) fn key_hash(key: &[u8]) -> u64 {
+    // Made this way it has no random seed, unlike the one of a `HashMap`.
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     hasher.finish()

@@ -23,6 +23,7 @@ impl Lane {
         if last.is_none_or(|last| last.message.offset < offset) {
             return self.waiting.push_back(record);
         }
+        // Only what was out before comes out of order, and its place is near the front: the search is short.
         let mut waiting = self.waiting.iter();
         let behind = waiting.position(|other| other.message.offset > offset);
         self.waiting
@@ -41,6 +42,7 @@ impl Lane {
         taken: &mut Vec<QueuedRecord>,
         is_free: impl Fn(RecordPosition) -> bool,
     ) {
+        // Ends at the first record that may not be handed out yet, since nothing overtakes it.
         while taken.len() < max
             && let Some(first) = self.waiting.front()
             && first.refused.is_none()
@@ -61,6 +63,7 @@ impl Lane {
         if first.refused.is_none() || !is_free(first.place()) {
             return None;
         }
+        // It counts as out until it has its verdict, so that nothing behind it is handed out before.
         self.out = self.out.saturating_add(1);
         self.waiting.pop_front()
     }
@@ -76,6 +79,7 @@ impl Lane {
     /// The host is through with a record.
     pub(super) fn come_back(&mut self) {
         self.out = self.out.saturating_sub(1);
+        // The batch is over, and the next begins without an end.
         if self.out == 0 {
             self.ended_at = None;
         }
@@ -83,6 +87,7 @@ impl Lane {
 
     /// Ends the batch that is out: what lies behind `offset` in it is given back.
     pub(super) fn end_batch(&mut self, offset: i64) {
+        // Verdicts come in any order, from several threads perhaps; the earliest record that failed ends it.
         let earlier = self.ended_at.map_or(offset, |at| at.min(offset));
         self.ended_at = Some(earlier);
     }

@@ -20,7 +20,8 @@ impl Driver {
     pub(super) fn perform(&mut self, client: &Client) {
         let mut holds = false;
         let mut answer = None;
-        // Stores that follow each other are one call of the client.
+        // Stores that follow each other are one call of the client. The engine hands them out in a row,
+        // before any pause or seek, so that gathering them changes no order.
         let mut stores = Vec::new();
         loop {
             let action = match self.engine.poll_action() {
@@ -35,6 +36,7 @@ impl Driver {
             if stored {
                 self.store(client, now, &mem::take(&mut stores));
             }
+            // The answers to the stores may have brought new actions, so the engine is asked once more.
             let Some(action) = action else {
                 if stored {
                     continue;
@@ -42,6 +44,7 @@ impl Driver {
                 break;
             };
             match action {
+                // The match above has gathered every store. It is handled all the same: no store may be lost.
                 Action::Store(store) => stores.push(store),
                 Action::Archive(request) => self.send(now, &request),
                 Action::Pause {
@@ -61,8 +64,10 @@ impl Driver {
                     assignment,
                     to,
                 } => {
+                    // After the seek these records come again, and the host must not get both copies of one.
                     self.withdraw(partition, to.get());
                     let ok = self.seek(client, partition, assignment, to);
+                    // `tell` would call this function again. The loop carries out what follows.
                     self.engine.handle(
                         now,
                         Input::SeekCompleted {
@@ -89,6 +94,7 @@ impl Driver {
                     let outcome = audit.outcome;
                     self.report(&ConsumerEvent::Audit(audit));
                     self.published = None;
+                    // Only orders make audits, and one is given at a time, so this is the answer to it.
                     if let Some(reply) = self.order.take() {
                         answer = Some((reply, outcome));
                     }
@@ -101,8 +107,8 @@ impl Driver {
             self.write_trace();
         }
         self.commit_wanted(client);
-        // Whoever gave the order, and may have stopped waiting, learns of it when it is carried out:
-        // the audit log has it, and a record that it gave up cannot be had any more.
+        // This comes last, when the order is carried out. Nobody may wait for the answer any more, which is
+        // no error: the order holds all the same, and the audit event has told of it.
         if let Some((reply, outcome)) = answer {
             let _gone = reply.send(outcome);
         }
@@ -117,18 +123,21 @@ impl Driver {
             let ok = result.is_ok();
             if ok && let Some(state) = self.partitions.get_mut(&partition) {
                 let before = state.stored.or(state.committed);
+                // This stays set: from here on a committed offset that is higher may be that of the old log.
                 state.went_back |= before.is_some_and(|at| at > next.get());
                 state.stored = Some(next.get());
                 if !state.judged.is_empty() {
+                    // What the offset has passed cannot be held any more. Kept, it would fill the map.
                     state.judged = state.judged.split_off(&next.get());
                 }
-                // A position that an operator set is committed whatever the configuration
-                // says: the client itself never commits a lower one.
+                // A position that an operator set is committed whatever the configuration says: the client's
+                // own commits pass over an offset that is not above the one that it committed last.
                 let ordered = store.reason() == StoreReason::Ordered;
                 if store.commit_now() && (self.config.commit_rejections || ordered) {
                     self.commits.want(partition, next.get());
                 }
             }
+            // Only a stored offset clears the suspicion that processes died of a record before it.
             if ok && let Some(guard) = &mut self.guard {
                 guard.passed(partition, next.get());
             }
@@ -140,6 +149,7 @@ impl Driver {
                 }),
                 Err(code) => self.consumer_failed(code),
             }
+            // The engine hears of refusals too, and asks for the store again later.
             self.engine.handle(
                 now,
                 Input::Stored {
@@ -155,6 +165,7 @@ impl Driver {
     /// Hands a rejected record to the archive. Its answer comes as a message, unless it is refused
     /// here.
     fn send(&mut self, now: Duration, request: &ArchiveRequest) {
+        // The errors of the producer that is replaced end with it: no acknowledgement could end them.
         if self.archive.as_mut().is_some_and(Archive::renew) {
             self.standing.replaced(ClientRole::Archive);
         }
@@ -171,6 +182,7 @@ impl Driver {
                 code: None,
             }),
         };
+        // The producer reports only on letters that it has taken.
         if let Err(refused) = result {
             self.archived(now, Sent::of(request), Err(refused));
         }
@@ -198,8 +210,10 @@ impl Driver {
         self.engine.handle(now, answer);
     }
 
-    /// A hold gives up everything behind it at once, and its seek may have to wait.
+    /// Takes what lies behind held records off the queue. A hold gives it up at once, while the seek that
+    /// would do the same may have to wait for the answer to an earlier one.
     fn give_up_behind_holds(&mut self) {
+        // Every hold is looked at, not only the new ones: to withdraw twice changes nothing.
         for partition in self.engine.engine().status().partitions {
             if let PartitionState::Held {
                 offset: Some(held), ..
@@ -218,6 +232,7 @@ impl Driver {
         paused: bool,
     ) {
         let partition = self.partitions.get_mut(&at);
+        // It was revoked meanwhile. If it came back, its state is told under the new assignment.
         let Some(partition) = partition.filter(|of| of.assignment == assignment) else {
             return;
         };
@@ -253,6 +268,7 @@ impl Driver {
         let Some(partition) = partition.filter(|of| of.assignment == assignment) else {
             return false;
         };
+        // Watermarks and errors from before this moment are about the old position, and are told apart by it.
         partition.progress.moved(now, to.get());
         partition.sought = Some(now);
         self.reposition(client, at, to.get())
@@ -263,6 +279,8 @@ impl Driver {
     /// assigned again at the position.
     pub(super) fn reposition(&mut self, client: &Client, at: TopicPartition, to: i64) -> bool {
         let mut result = consumer_calls::seek(client, &self.topics, at, to);
+        // Inside a rebalance the group is changing the assignment that this would replace. There the seek
+        // counts as failed, and the engine asks for it again.
         if result.is_err() && self.position_refused && !self.rebalancing {
             let places: Vec<consumer_calls::AssignedPosition> = self
                 .partitions
@@ -273,6 +291,7 @@ impl Driver {
                     paused: partition.paused,
                 })
                 .collect();
+            // An assigned partition fetches again; what the client had fetched of it is thrown away.
             result = consumer_calls::reassign(client, &self.topics, at, &places);
             self.position_refused = result.is_err();
         }

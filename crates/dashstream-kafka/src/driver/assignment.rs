@@ -24,6 +24,8 @@ impl Driver {
         partitions: &[TopicPartition],
     ) -> BTreeMap<TopicPartition, Beginning> {
         let mut committed = BTreeMap::new();
+        // The polling thread blocks meanwhile, each time for the request timeout at most: the callback has to
+        // assign the partitions before it returns.
         for _attempt in 0..COMMITTED_ATTEMPTS {
             match self.admin.committed_of(partitions) {
                 Ok(known) => {
@@ -36,6 +38,7 @@ impl Driver {
                 },
             }
         }
+        // This is asked second, so that records that are deleted between the two questions are found missing.
         let watermarks = self.admin.watermarks_of(partitions);
         let start = self.config.start;
         partitions
@@ -58,8 +61,10 @@ impl Driver {
         let now = self.wiring.clock.now();
         self.served(now, Served::Member);
         for (at, beginning) in starts {
+            // Each assignment has a new number, which tells what is still under way for an earlier one.
             self.assignment = self.assignment.saturating_add(1);
             let assignment = Assignment::new(self.assignment);
+            // Without an answer no record counts as old: the label would then be a guess.
             let old_below = beginning.watermarks.map_or(0, |marks| marks.high);
             let partition = Partition {
                 assignment,
@@ -70,6 +75,8 @@ impl Driver {
                 stored: None,
                 committed: beginning.committed,
                 went_back: false,
+                // An assignment sets the position, so that an error that follows shortly may be about an
+                // earlier one.
                 sought: Some(now),
                 highest: beginning.watermarks.map_or(0, |marks| marks.high),
                 is_doubted: false,
@@ -79,9 +86,12 @@ impl Driver {
                 low_before: None,
             };
             self.partitions.insert(*at, partition);
+            // A suspect below the committed offset was passed, perhaps by another process, and is none any
+            // more.
             if let (Some(guard), Some(committed)) = (&mut self.guard, beginning.committed) {
                 guard.passed(*at, committed);
             }
+            // This is reported before the events that come of telling the engine.
             self.report(&ConsumerEvent::Assigned {
                 partition: *at,
                 committed: beginning.committed,
@@ -96,6 +106,7 @@ impl Driver {
                     low: beginning.watermarks.and_then(|m| Offset::new(m.low).ok()),
                 },
             );
+            // This finds a committed offset beyond the log's end before the client waits there for records.
             if let Some(log) = beginning.watermarks.and_then(log_range::range) {
                 self.tell(
                     client,
@@ -107,6 +118,7 @@ impl Driver {
                 );
             }
         }
+        // Assigned while draining: the callback has just resumed them, and nothing of them is to be read.
         if self.phase != Phase::Running {
             self.pause_all(client);
         }
@@ -118,7 +130,8 @@ impl Driver {
     pub(super) fn revoked(&mut self, client: &Client, partitions: &[TopicPartition], lost: bool) {
         self.rebalancing = true;
         if !lost {
-            // What is settled is stored as long as that is possible.
+            // What the host gave back is stored while the partitions are still this member's. Once the
+            // membership is lost, the broker refuses its commits.
             self.on_messages(client, self.wiring.sender.take());
             self.on_accepted(true);
             self.perform(client);
@@ -127,7 +140,9 @@ impl Driver {
             let Some(partition) = self.partitions.remove(at) else {
                 continue;
             };
+            // The next owner reads what is still queued; the host should not process it as well.
             self.withdraw(*at, 0);
+            // A commit that failed is sent again, and must not reach the next owner's partition.
             self.commits.forget(*at);
             self.report(&ConsumerEvent::Revoked {
                 partition: *at,
@@ -161,13 +176,16 @@ impl Beginning {
     /// `committed` is nothing when it could not be learned, and holds nothing when there is none.
     fn new(committed: Option<Option<i64>>, watermarks: Option<Watermarks>, start: Start) -> Self {
         let (assign, next) = match (committed, start) {
+            // `Stored` lets the client ask for the committed offset itself. A start from the configuration
+            // could skip records, or repeat them, if the group has committed after all.
             (None, _) => (rdkafka::Offset::Stored, None),
             (Some(Some(offset)), _) => (rdkafka::Offset::Offset(offset), Some(offset)),
             (Some(None), Start::Earliest) => (
                 rdkafka::Offset::Beginning,
                 watermarks.map(|marks| marks.low),
             ),
-            // The watermark, not "the end": what is produced while the client asks is not skipped.
+            // The watermark that was just read, not "the end", which the client would ask for later: records
+            // that are produced in between would be skipped.
             (Some(None), Start::Latest) => {
                 let high = watermarks.map(|marks| marks.high);
                 (

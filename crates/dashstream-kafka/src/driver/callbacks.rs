@@ -23,7 +23,8 @@ use crate::topics::Topics;
 pub(crate) struct Context {
     topics: Topics,
     tokens: Tokens,
-    // Only the polling thread takes it, and never while it polls, so nobody ever waits for it.
+    // Only the polling thread locks it, and never around a poll: a callback inside that poll would wait for
+    // its own thread for ever.
     driver: Mutex<Driver>,
     /// Whether a poll ended with a callback since this was last asked.
     called_back: AtomicBool,
@@ -40,6 +41,8 @@ impl Context {
     }
 
     pub(crate) fn was_called_back(&self) -> bool {
+        // Relaxed is enough: the polling thread alone sets and reads it. It is atomic since callbacks get
+        // `&self`.
         self.called_back.swap(false, Ordering::Relaxed)
     }
 
@@ -57,7 +60,7 @@ impl ClientContext for Context {
     }
 
     fn error(&self, _error: KafkaError, _reason: &str) {
-        // The poll that calls this returns the same error.
+        // The poll that this error ends returns it too, with whether it is fatal. Here it would count twice.
     }
 
     fn stats_raw(&self, json: &[u8]) {
@@ -70,9 +73,12 @@ impl ConsumerContext for Context {
     fn rebalance(&self, client: &Client, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
         self.called_back.store(true, Ordering::Relaxed);
         let partitions = self.topics.partitions(list);
+        // This is asked at each rebalance, since the group settles which protocol its members use (KIP-429).
         let cooperative = matches!(client.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let mut driver = self.driver();
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            // Every partition gets its start explicitly. Where nothing is committed, the client would apply
+            // `auto.offset.reset`, which is `error` here.
             let starts = driver.starts(&partitions);
             let offsets = starts
                 .iter()
@@ -81,13 +87,18 @@ impl ConsumerContext for Context {
                 driver.consumer_failed(ClientCode::of(&error));
                 return;
             }
-            // A pause survives an assignment, so the state is set whatever it was.
+            // A pause survives revocation and assignment in the client, so the state is set whatever it was;
+            // a partition that is still paused from before would stand still without an error.
             if let Err(code) = consumer_calls::set_paused(client, &self.topics, &partitions, false)
             {
                 driver.consumer_failed(code);
             }
+            // The client has to have them first: the engine's answers are pauses and seeks of these
+            // partitions.
             driver.assigned(client, &starts);
         } else {
+            // The engine is told first: the client refuses to store an offset for a partition that is not
+            // assigned, and commits what is stored when it unassigns.
             driver.revoked(client, &partitions, client.assignment_lost());
             if let Err(error) =
                 consumer_calls::unassign(client, &self.topics, &partitions, cooperative)

@@ -33,11 +33,14 @@ impl Driver {
         };
         let now = self.wiring.clock.now();
         let next = last.offset.saturating_add(1);
+        // This is where the client stands, whatever the engine says of the records. Where it refuses one, the
+        // seek that follows moves the position back.
         partition.progress.moved(now, next);
         let (assignment, old_below) = (partition.assignment, partition.old_below);
         let before = self.received;
         let mut is_plain = true;
         for (mut message, bytes) in run {
+            // Kafka has no negative offsets, so that nothing is passed over here.
             let Ok(offset) = Offset::new(message.offset) else {
                 continue;
             };
@@ -52,6 +55,7 @@ impl Driver {
                 .key(key)
                 .bytes(bytes);
             let admission = self.engine.delivered(now, delivery);
+            // A record that is refused comes again and is counted then, so that each counts once.
             let (is_received, is_taken) = match &admission {
                 Admission::Take(_) | Admission::Queue(_) => (true, true),
                 Admission::Rejected(_) | Admission::Ignored => (true, false),
@@ -81,6 +85,7 @@ impl Driver {
         if self.received > before {
             self.served(now, Served::Fetched);
         }
+        // What follows from taken records can wait for the end of the batch; only the room has changed.
         if is_plain {
             return self.engine.engine().taking() == Taking::Open;
         }
@@ -113,6 +118,7 @@ impl Driver {
         if guard.is_some_and(|guard| guard.rejects(message.partition, message.offset)) {
             return Some(Cause::CrashLoop);
         }
+        // The engine keeps no cause for such a record while it waits, so that the policy is asked again.
         let config = self.engine.engine().config();
         let meaning = config.null_payload_in(message.partition.topic());
         let is_refused = message.payload.is_none() && meaning == NullPayload::Unprocessable;
@@ -138,6 +144,7 @@ impl Driver {
     /// Hands out the records that go out one at a time, and saves the marks of those that came back.
     pub(super) fn deliver_in_turn(&mut self) {
         loop {
+            // This is asked in each turn, so that a record that was just enqueued ends the loop.
             let host_has_one = self.with_host > 0;
             let guard = self.guard.as_mut();
             let Some(taken) = guard.and_then(|guard| guard.next(host_has_one)) else {
@@ -167,12 +174,15 @@ impl Driver {
 
     /// Takes the records off the queue that the engine has given up.
     pub(super) fn withdraw(&mut self, partition: TopicPartition, from: i64) {
+        // What is still outgoing has to be on the queue to be found there.
         self.push_outgoing();
         if let Some(guard) = &mut self.guard {
             guard.withdraw(partition, from);
         }
         let withdrawn = self.wiring.queue.withdraw(partition, from);
         self.left_host(withdrawn);
+        // A deferred record keeps what lies behind it in its partition on the queue until it has a verdict.
+        // One that was given up never gets one.
         self.deferred.retain(|verdict| {
             let is_given_up = verdict.is_at(partition, from);
             if is_given_up {
@@ -204,6 +214,7 @@ impl Driver {
             return;
         };
         let (at, offset) = verdict.place();
+        // If this record is held, its timestamp says when retention may take it.
         if let (Some(partition), Some(ms)) = (self.partitions.get_mut(&at), timestamp_ms) {
             partition.judged.insert(offset, ms);
         }
@@ -212,6 +223,7 @@ impl Driver {
         };
         let mut back = queue.take_back(lane, verdict);
         self.with_host = self.with_host.saturating_sub(back.len());
+        // What waits at the guard goes back too, and was never counted as with the host.
         if let Some(guard) = &mut self.guard {
             back.extend(guard.take_back(|taken| {
                 verdict.is_before(taken.place()) && queue.lane(&taken.message) == Some(lane)
@@ -247,6 +259,7 @@ impl Driver {
         let old = match self.config.old_data {
             OldData::BelowWatermark => offset < old_below,
             OldData::OlderThan { grace } => timestamp_ms.is_some_and(|ms| {
+                // The start is what counts, not the present: a record does not become old by waiting.
                 let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
                 ms < self.wiring.clock.started_unix_ms().saturating_sub(grace)
             }),
@@ -270,6 +283,7 @@ pub(crate) fn owned(partition: TopicPartition, message: &BorrowedMessage<'_>) ->
         timestamp_ms: message.timestamp().to_millis(),
         backlog: Backlog::Current,
     };
+    // The place on the queue counts too, since records without a payload take memory as well.
     let bytes = size_of::<QueuedRecord>().saturating_add(owned.bytes());
     (owned, bytes)
 }

@@ -19,10 +19,12 @@ impl Driver {
     pub(super) fn check_partitions(&mut self, now: Duration) {
         let asked = now.saturating_sub(self.watermarks_asked);
         let trouble = self.trouble.undecodable.or(self.trouble.out_of_range);
+        // An error that names no partition, or a doubted end of a log, does not wait for the usual interval.
         let hurry = (trouble.is_some() || self.doubted) && asked >= UNDECODABLE_PATIENCE;
         if hurry || asked >= self.config.watermark_interval {
             self.ask_watermarks(now);
         }
+        // Two intervals, so that one answer may be lost before watermarks count as old.
         let fresh_for = self.config.watermark_interval.saturating_mul(2);
         let kept_by_host = self.kept_by_host();
         let mut changes = Vec::new();
@@ -31,6 +33,7 @@ impl Driver {
                 .watermarks
                 .filter(|(at, _)| now.saturating_sub(*at) <= fresh_for);
             let rests = partition.paused || !self.taking || !self.engine.engine().has_room(at);
+            // A partition without room is at rest, unless the host just keeps its records: that is a stall.
             let at_rest = rests && !kept_by_host.contains(&at);
             let high = fresh.map(|(_, marks)| marks.high);
             let change = partition
@@ -53,6 +56,7 @@ impl Driver {
         let engine = self.engine.engine();
         let mut kept = Vec::new();
         for (&at, partition) in &mut self.partitions {
+            // This is reset for each partition at each check, so that it covers the time since the last one.
             let returned = core::mem::take(&mut partition.returned);
             if !returned && !engine.has_room(at) {
                 kept.push(at);
@@ -63,6 +67,7 @@ impl Driver {
         }
         let status = engine.status();
         let is_held = |of: &PartitionStatus| matches!(of.state, PartitionState::Held { .. });
+        // One hold stops every partition then, so that none stands still for the host's sake alone.
         if engine.config().scope == Scope::Consumer && status.grade == Grade::Fail {
             return Vec::new();
         }
@@ -98,6 +103,7 @@ impl Driver {
         let partitions = self.partitions.iter_mut().map(|(at, partition)| {
             let marks = partition.watermarks;
             let low = marks.map(|(asked, marks)| (asked, marks.low));
+            // This ends with the hold, so that the next hold measures the speed of the log's start anew.
             partition.low_before = match is_held.get(at) {
                 Some(_) => partition.low_before.or(low),
                 None => None,
@@ -105,6 +111,7 @@ impl Driver {
             let held = is_held.get(at).map(|offset| HeldRecord {
                 offset: *offset,
                 age: partition.judged.get(offset).map(|ms| {
+                    // The age saturates at zero where a producer's clock runs ahead.
                     unix.saturating_sub(Duration::from_millis(u64::try_from(*ms).unwrap_or(0)))
                 }),
                 low_before: partition.low_before,
@@ -134,6 +141,7 @@ impl Driver {
             last_client_error: self.last_client_error,
             standing_errors: self.standing.list().to_vec(),
         };
+        // Readers clone the `Arc`, so that neither they nor this thread wait for a copy of the status.
         *lock(&self.wiring.status) = Some(Arc::new(status));
     }
 }

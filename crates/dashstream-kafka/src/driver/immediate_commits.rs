@@ -26,6 +26,7 @@ impl Commits {
 
     pub(super) fn forget(&mut self, partition: TopicPartition) {
         self.wanted.remove(&partition);
+        // What is on its way cannot be called back, but if it fails it must not be sent again.
         if let Some((_, sent)) = &mut self.sent {
             sent.remove(&partition);
         }
@@ -33,6 +34,8 @@ impl Commits {
 
     /// Takes what is to be sent now.
     fn due(&mut self, now: Duration, patience: Duration) -> Option<BTreeMap<TopicPartition, i64>> {
+        // One request is under way at a time, since an answer does not say which request it is to. It is
+        // waited for no longer than a request may take.
         let waits = |(at, _): &(Duration, _)| now.saturating_sub(*at) < patience;
         if self.wanted.is_empty() || now < self.not_before || self.sent.as_ref().is_some_and(waits)
         {
@@ -41,7 +44,8 @@ impl Commits {
         Some(core::mem::take(&mut self.wanted))
     }
 
-    /// A commit was answered, perhaps another one than ours: then one is sent too early or too many.
+    /// A commit was answered, perhaps another one than this: then the next is sent too early, or this one
+    /// twice, which does no harm.
     pub(super) fn answered(&mut self, now: Duration, ok: bool) {
         if let Some((_, sent)) = self.sent.take()
             && !ok
@@ -63,6 +67,7 @@ impl Driver {
     /// Sends what is to be committed at once. It is over when the broker has answered, and a process
     /// that dies after that does not meet the records again.
     pub(super) fn commit_wanted(&mut self, client: &Client) {
+        // This is called in each step and mostly has nothing to do.
         if self.commits.wanted.is_empty() {
             return;
         }
@@ -81,6 +86,7 @@ impl Driver {
 
     /// As [`Driver::commit_wanted`], for the last time: nothing is waited for.
     pub(crate) fn commit_last(&mut self, client: &Client) {
+        // The answer to what is under way is not waited for: no step follows that would look at it.
         self.commits.sent = None;
         self.commits.not_before = Duration::ZERO;
         self.commit_wanted(client);

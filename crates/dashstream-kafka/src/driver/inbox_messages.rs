@@ -17,13 +17,16 @@ impl Driver {
         if messages.is_empty() {
             return;
         }
-        // What was accepted before is settled before.
+        // The host accepted these before it gave the verdicts below. Told in the other order, a hold would
+        // give them up.
         self.on_accepted(true);
         let applied: Vec<_> = messages
             .into_iter()
             .filter_map(|message| self.on_message(client, message))
             .collect();
         self.perform(client);
+        // `perform` has withdrawn what the engine gave up for these verdicts. Before that, the host could be
+        // handed a record behind one that is held.
         for verdict in applied {
             self.wiring.queue.verdict_applied(verdict);
         }
@@ -43,6 +46,7 @@ impl Driver {
     ///
     /// It is gathered: a record costs little here, and each partition that moves costs a store.
     pub(super) fn on_accepted(&mut self, is_due: bool) -> bool {
+        // The queue swaps its full vector for this empty one, so that neither is allocated again.
         let mut accepted = core::mem::take(&mut self.accepted);
         self.wiring.queue.take_accepted(is_due, &mut accepted);
         let has_any = !accepted.is_empty();
@@ -51,6 +55,7 @@ impl Driver {
             self.accepted_at = now;
             for delivered in accepted.drain(..) {
                 self.returned(&delivered);
+                // Nearly always empty, so that accepting a record makes no name for it.
                 if !self.deferred.is_empty() {
                     let verdict = DeliveryId::on(&delivered);
                     if self.deferred.remove(&verdict) {
@@ -71,12 +76,15 @@ impl Driver {
         match message {
             DriverMessage::Rejected(delivered, cause, kept) => {
                 let verdict = self.verdict(&delivered);
+                // The engine is told before what waits behind is taken back: it then knows that the lane is
+                // blocked, and keeps those records instead of handing them out at once.
                 self.engine.reject(now, delivered, cause, kept);
                 self.take_back(verdict);
                 heard = Some(verdict);
             }
             DriverMessage::RejectedUnseen(delivered, cause, kept) => {
-                // No host survived it, so that it stays a suspect until an offset passes it.
+                // `returned` would clear the record of the deaths that it is rejected for. It stays a suspect
+                // until an offset passes it.
                 self.left_queue(&delivered);
                 let verdict = DeliveryId::on(&delivered);
                 self.report(&ConsumerEvent::Rejected {
@@ -111,6 +119,7 @@ impl Driver {
             DriverMessage::Deferred(delivered, kept) => {
                 self.returned(&delivered);
                 let verdict = DeliveryId::on(&delivered);
+                // The engine gives no answer to a deferral; its count says whether it took it.
                 let before = self.engine.engine().counters().deferred;
                 self.engine.defer(now, delivered, kept);
                 self.take_back(verdict);
@@ -122,6 +131,7 @@ impl Driver {
                 }
             }
             DriverMessage::Returned(delivered, kept) => {
+                // This is no verdict, so that nothing waits for it to be applied.
                 self.returned(&delivered);
                 self.engine.queue(now, delivered, kept);
             }
@@ -145,6 +155,7 @@ impl Driver {
             }
             DriverMessage::Retention(times) => self.retention = times,
             DriverMessage::Drain => {
+                // A second order to drain does not give the host more time.
                 if self.phase == Phase::Running {
                     self.phase = Phase::Draining;
                     self.drain_until = Some(now.saturating_add(self.config.drain_timeout));

@@ -34,16 +34,19 @@ impl Driver {
             self.served(now, Served::Observed);
         }
         let trouble = self.trouble;
+        // Only what was asked for after the error can explain it.
         let refused = trouble.out_of_range.filter(|seen| *seen <= asked);
         let mut inputs = Vec::new();
         let mut again = Vec::new();
         let (mut unexplained, mut doubted) = (false, false);
         for (&at, partition) in &mut self.partitions {
+            // The error may be of this partition, so that it is not explained yet.
             let Some(marks) = fresh.get(&at) else {
                 unexplained = true;
                 continue;
             };
             partition.watermarks = Some((now, *marks));
+            // Without a committed offset there is no position to compare before the first record.
             let Some(next) = partition.progress.next() else {
                 continue;
             };
@@ -52,16 +55,17 @@ impl Driver {
             let is_refused = refused.is_some_and(stood_since);
             // An answer that is older than the position says nothing about it.
             let is_beyond = next > marks.high && stood_since(asked);
-            // A log ends nowhere before it has ended, unless it was cut or created again.
+            // The end of a log only grows, unless the log was cut or the topic was created again.
             let has_fallen = marks.high < partition.highest;
             partition.highest = partition.highest.max(marks.high);
             let is_doubted = is_beyond || has_fallen;
             let seen_before = core::mem::replace(&mut partition.is_doubted, is_doubted);
             doubted |= is_doubted && !seen_before;
-            // The client says so too, or the broker says it twice: a leader that has just been
-            // elected may know of less than its followers have seen.
+            // It counts where the client has reported it too, or the broker says it twice: a leader that has
+            // just been elected may know of less than its followers have seen.
             let is_certain = is_refused || seen_before;
             if is_beyond {
+                // The engine compares for itself: it holds the partition, or lets an operator go back in it.
                 if let (true, Some(log)) = (is_certain, range(*marks)) {
                     inputs.push(Input::Log {
                         partition: at,
@@ -80,11 +84,15 @@ impl Driver {
             };
             if has_fallen {
                 if is_certain {
+                    // From here on the lower end is the one to compare with, or each answer would report the
+                    // same cut.
                     partition.highest = marks.high;
                     failed(FetchFault::Truncated);
                 }
                 continue;
             }
+            // The client's error is needed too: without it, `next` may be among the records that it has
+            // fetched.
             if is_refused && next < marks.low {
                 let low = Offset::new(marks.low).ok();
                 failed(FetchFault::OutOfRange { low });
@@ -96,6 +104,8 @@ impl Driver {
                     // stopped fetching for it all the same.
                     again.push((at, next));
                 } else {
+                    // The log has the position, and the client may refuse it all the same where the leader
+                    // epoch of what it read is another (KIP-320). Its statistics tell whether it has stopped.
                     partition.is_suspect = true;
                 }
             }
@@ -107,6 +117,7 @@ impl Driver {
             }
         }
         self.doubted = doubted;
+        // The error names no partition, so that it is looked for until each has answered.
         if refused.is_some() && !unexplained {
             self.trouble.out_of_range = None;
         }
@@ -117,6 +128,7 @@ impl Driver {
         for input in inputs {
             self.tell(client, input);
         }
+        // This comes last, so that orders meet the holds that these watermarks have brought about.
         self.carry_out_orders(client, asked, fresh);
     }
 
@@ -130,6 +142,7 @@ impl Driver {
     ) {
         let at = order.partition();
         let matters = match order.command() {
+            // An offset must not pass what the log does not have.
             Command::SkipTo(_) | Command::SkipOne => true,
             Command::Retry => self.is_out_of_range(at),
             Command::Pause => false,
@@ -153,6 +166,7 @@ impl Driver {
         asked: Duration,
         fresh: &BTreeMap<TopicPartition, Watermarks>,
     ) {
+        // An answer serves every order that was given before its question was asked.
         while self
             .orders
             .front()
@@ -160,6 +174,7 @@ impl Driver {
             && let Some(WaitingOrder { order, reply, .. }) = self.orders.pop_front()
         {
             let marks = fresh.get(&order.partition());
+            // Without an answer the engine refuses to skip to a position.
             let log = marks.and_then(|marks| range(*marks));
             self.carry_out(client, order.within(log), reply);
         }
@@ -171,6 +186,7 @@ impl Driver {
         order: OperatorCommand,
         reply: oneshot::Sender<CommandOutcome>,
     ) {
+        // The guard forgets first, or the record would be rejected again for the deaths it is suspected of.
         if order.command() == Command::Retry
             && let Some(guard) = &mut self.guard
         {
@@ -179,7 +195,8 @@ impl Driver {
         self.order = Some(reply);
         self.published = None;
         self.tell(client, Input::Command(order));
-        // An order that was not answered by now never will be.
+        // The engine answers an order at once. If it ever did not, the sender goes here, and whoever waits
+        // learns that there is no answer.
         self.order = None;
     }
 

@@ -26,11 +26,12 @@ impl Driver {
             let Some(partition) = self.partitions.get_mut(&of.partition) else {
                 continue;
             };
-            // What moved a moment ago was perhaps not yet so when the client took its statistics.
+            // The client may have taken these before the partition moved. The next ones are used then.
             if now.saturating_sub(partition.progress.moved_at()) < STATISTICS_AGE_MAX {
                 continue;
             }
             partition.progress.reached(of.read_to);
+            // One look settles it: if the client fetches, the error was about an earlier position.
             let was_suspect = core::mem::take(&mut partition.is_suspect);
             if was_suspect && of.is_stopped {
                 cut.push((of.partition, partition.assignment));
@@ -58,7 +59,10 @@ pub(super) fn read(statistics: &Statistics, topics: &Topics) -> Vec<Fetching> {
         };
         all.extend(of.partitions.values().map(|of| Fetching {
             partition: TopicPartition::new(topic, of.partition),
+            // The end is -1001 until the client has met one.
             read_to: (of.fetchq_cnt == 0 && of.eof_offset >= 0).then_some(of.eof_offset),
+            // librdkafka leaves a partition in `none` when the log does not have its offset and it may not
+            // reset it.
             is_stopped: of.fetch_state == "none" || of.fetch_state == "stopped",
         }));
     }

@@ -32,6 +32,7 @@ impl Ledger {
             };
             let key = text(record.key)?;
             match key.strip_prefix(END) {
+                // The value of a note is for people and is not read.
                 None => ledger
                     .sent
                     .push(identity(&key).ok_or(RedriveError::Ledger)?),
@@ -41,6 +42,8 @@ impl Ledger {
                     let end = text(record.value)?
                         .parse()
                         .map_err(|_| RedriveError::Ledger)?;
+                    // Ends of other names are checked and dropped:
+                    // every record has to be one that a redrive writes.
                     if own == name {
                         ledger.ends.insert(partition, end);
                     }
@@ -62,22 +65,27 @@ pub(super) fn topic(archive: &str) -> Result<String, RedriveError> {
 pub(super) fn create(config: &Config, topic: &str) -> Result<(), RedriveError> {
     match ranges(config, topic) {
         Ok(_) => return Ok(()),
-        // Nobody polls for the client that creates topics, so that it would wait for its first token.
+        // With tokens the topic has to exist: nobody polls for the client that
+        // creates topics, so that it would wait for its first token in vain.
         Err(StartError::NoSuchTopic { .. }) if !config.tokens.are_given() => {}
         Err(error) => return Err(error.into()),
     }
     let failed = |code| RedriveError::Start(StartError::unanswered(asked::TOPIC, code));
     let (client, options) = settings::topic_admin(config).map_err(failed)?;
     let runtime = settings::runtime().map_err(|_| StartError::Thread)?;
+    // A replication factor of -1 is the broker's `default.replication.factor`
+    // (KIP-464). Compaction keeps one note of each record for ever.
     let new = NewTopic::new(topic, 1, TopicReplication::Fixed(-1)).set("cleanup.policy", "compact");
     let created = runtime.block_on(client.create_topics(&[new], &options));
     for result in created.map_err(|error| failed(ClientCode::of(&error)))? {
         match result {
+            // Another redrive may have created it since the question.
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((_, code)) => return Err(failed(ClientCode::new(code))),
         }
     }
-    // Known to the brokers before anything is read from it.
+    // A new topic is not known to every broker at once. This
+    // waits until it is, before anything is read from it.
     ranges(config, topic)?;
     Ok(())
 }
@@ -92,6 +100,8 @@ fn identity(key: &str) -> Option<[u8; 32]> {
     let digits = key.as_bytes().chunks_exact(2);
     let bytes = digits.map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok());
     let bytes: Vec<_> = bytes.collect::<Option<_>>()?;
+    // `chunks_exact` drops a digit without a pair, so that
+    // the length of the text counts, not that of the bytes.
     (key.len() == 64).then(|| bytes.try_into().ok()).flatten()
 }
 
@@ -106,4 +116,5 @@ pub(super) fn end_key(name: &str, partition: i32) -> String {
     format!("{END}{partition}/{name}")
 }
 
+// An identity is hexadecimal, so that no key of one begins like this.
 const END: &str = "end/";

@@ -63,7 +63,8 @@ impl ProducerContext for OversizeReports {
 
     fn delivery(&self, result: &DeliveryResult<'_>, place: Self::DeliveryOpaque) {
         if let Err((error, _)) = result {
-            // What else failed is the transaction's to say.
+            // Every other failure also fails the commit, which reports it. A producer that is
+            // dropped answers for its remaining records here too, and nobody needs that answer.
             let _other = self.note(error, *place);
         }
     }
@@ -108,11 +109,13 @@ pub(super) fn init(
 /// Kafka writes a record of message format 2.
 pub(super) fn encoded_bytes(record: &KafkaRecord) -> usize {
     let part = |bytes: usize| {
-        // A length is a signed varint, of seven bits a byte.
+        // A length is a varint of seven bits a byte. It is
+        // signed, and zigzag encoding makes it one bit longer.
         let bits = usize::BITS.saturating_sub(bytes.leading_zeros());
         let digits = bits.saturating_add(1).div_ceil(7).max(1);
         bytes.saturating_add(usize::try_from(digits).unwrap_or(usize::MAX))
     };
+    // No key, written as length -1, takes one byte as an empty one does.
     let own = [&record.key, &record.value].map(|bytes| part(bytes.as_ref().map_or(0, Bytes::len)));
     let headers = record
         .headers
@@ -129,5 +132,6 @@ const SENT_BYTES_MAX: usize = LETTER_BYTES_DEFAULT + 64 * 1024;
 /// librdkafka's default queue.
 const QUEUED_MAX: usize = 100_000;
 
-/// Half of a broker's default `transaction.timeout.ms`, 60 s.
+/// Half of the client's default `transaction.timeout.ms`, 60 s: the
+/// client gives a record up before the broker aborts the transaction.
 pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
