@@ -55,7 +55,7 @@ pub(crate) enum Stage {
 pub(crate) enum Waits {
     /// Nothing: the record is settled.
     Nobody,
-    /// The offset.
+    /// The offset of a record that is not settled: it may pass once the archive has the letter.
     Record(Slot),
     /// A held record, which may be skipped once it is archived.
     Hold,
@@ -65,6 +65,8 @@ impl<P> Job<P> {
     /// Whether its last send failed and none has succeeded since.
     pub(crate) const fn is_failing(&self) -> bool {
         match self.stage {
+            // An attempt is counted when it is handed out, so one that is under way is counted and has not
+            // failed.
             Stage::Ready | Stage::Waiting(_) => self.attempt > 0,
             Stage::InFlight(_) => self.attempt > 1,
             Stage::Parked => true,
@@ -107,6 +109,8 @@ impl<P> Archive<P> {
         let Some(job) = self.jobs.get_mut(&id) else {
             return;
         };
+        // Every change of stage goes through here or `remove`, so that `in_flight` counts the jobs in that
+        // stage.
         let before = core::mem::replace(&mut job.stage, stage);
         self.leave(&before);
         match stage {
@@ -123,6 +127,7 @@ impl<P> Archive<P> {
             return None;
         }
         let is_ready = |job: &Job<P>| job.stage == Stage::Ready;
+        // A job that is dropped is not searched for in the queue; its entry is skipped here.
         let mut queued = core::iter::from_fn(|| self.ready.pop_front());
         queued.find(|id| self.jobs.get(id).is_some_and(is_ready))
     }

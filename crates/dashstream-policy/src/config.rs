@@ -27,6 +27,8 @@ impl Backoff {
 
     /// The wait after attempt number `attempt`, which counts from 1.
     pub(crate) fn after(self, attempt: u32) -> Duration {
+        // 31 is the largest shift of a `u32`. It only has to go beyond `longest`: attempts are not bounded,
+        // as sends, stores and seeks are repeated until they succeed.
         let doublings = attempt.saturating_sub(1).min(31);
         self.first
             .saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX))
@@ -206,6 +208,8 @@ impl Config {
         let bytes = self.partition_bytes_max;
         let records = records.unwrap_or_else(|| of(self.outstanding_max));
         let bytes = bytes.unwrap_or_else(|| of(self.outstanding_bytes_max));
+        // With more partitions than records a share rounds to zero, and no partition could ever take one. The
+        // limits over all partitions still hold.
         (records.max(1), bytes.max(1))
     }
 
@@ -229,6 +233,7 @@ impl Config {
         if self.archive_timeout.is_zero() || self.keep_polling.is_zero() {
             return Err(ConfigError::NoTime);
         }
+        // No zero waits: `Engine::advance` relies on a timer being due later than the one that sets it.
         for backoff in [self.retry_backoff, self.archive_backoff] {
             if backoff.first.is_zero() || backoff.longest < backoff.first {
                 return Err(ConfigError::Backoff {
@@ -299,7 +304,7 @@ pub enum ConfigError {
         /// The number that was configured.
         asked: usize,
     },
-    /// Some bytes have to fit.
+    /// A limit of zero bytes, under which no record would fit.
     #[error("room for at least one byte of outstanding records is needed")]
     NoBytes,
     /// A record needs at least one attempt.

@@ -107,7 +107,8 @@ impl Counters {
             Count::Fenced => &mut self.fenced,
             Count::Duplicate => &mut self.duplicates,
             Count::Refused(_) => &mut self.refused,
-            // A gauge counts what is held, which may go on for another reason.
+            // `now_blocked` counts what is held. This is announced again when a hold goes on for another
+            // reason, and would count it twice.
             Count::Held { .. } => return,
         });
     }
@@ -129,7 +130,7 @@ impl Counters {
     }
 }
 
-/// Counts one more. A counter that is full stays full.
+/// Counts one more. A counter that is full stays full: a wrapped one would look like a restart.
 pub(crate) const fn bump(counter: &mut u64) {
     *counter = counter.saturating_add(1);
 }

@@ -123,6 +123,7 @@ impl<P> Engine<P> {
             holds: 0,
             stop: Stop::Open,
             draining: false,
+            // A host takes records until it is told otherwise.
             told_taking: true,
             facts: VecDeque::new(),
             stores: VecDeque::new(),
@@ -138,6 +139,8 @@ impl<P> Engine<P> {
 
     /// Applies an input from the host. Call [`Engine::poll_action`] until it returns `None` afterwards.
     pub fn handle(&mut self, now: Duration, input: Input) {
+        // Timers first: the input then meets the state of its own time. An answer that comes at its deadline
+        // finds a send that has timed out.
         self.advance(now);
         match input {
             Input::Assigned {
@@ -180,8 +183,10 @@ impl<P> Engine<P> {
             Input::Command(order) => self.commanded(order),
             Input::Breaker(breaker) => self.breaker = breaker,
             Input::Drain => self.drain(),
+            // `advance` has done what was due.
             Input::Tick => {}
         }
+        // Any input may have freed room, or used the last of it.
         self.make_room();
     }
 
@@ -277,6 +282,7 @@ impl<P> Engine<P> {
         let fact = self.facts.pop_front();
         fact.or_else(|| self.next_store().map(Action::Store))
             .or_else(|| self.next_control())
+            // After the pauses: a host that is to poll again (`poll_due`) needs every partition paused first.
             .or_else(|| self.next_polling())
             .or_else(|| self.next_send().map(Action::Archive))
     }
@@ -320,6 +326,7 @@ impl<P> Engine<P> {
     #[must_use]
     pub const fn taking(&self) -> Taking {
         match (self.draining, self.stop) {
+            // First, since a drain closes the engine as a lack of room does.
             (true, _) => Taking::Draining,
             (false, Stop::Open) => Taking::Open,
             (false, Stop::Closed { since, .. } | Stop::Paused { since }) => Taking::Full { since },
@@ -334,6 +341,7 @@ impl<P> Engine<P> {
     /// Moves the engine's time on and does what was due meanwhile.
     fn advance(&mut self, now: Duration) {
         self.now = self.now.max(now);
+        // This ends: what a timer sets in its turn is due later, as no wait is zero (`Config::check`).
         while let Some((due, timer)) = self.timers.fire(self.now) {
             match timer {
                 Timer::Archive(id) => self.archive_due(id, due),
@@ -352,6 +360,7 @@ impl<P> Engine<P> {
             .partitions
             .get_mut(&partition)
             .filter(|state| state.is_current(assignment));
+        // Not `count`, which borrows all of `self`: `found` still borrows the partitions.
         if found.is_none() {
             self.counters.add(Count::Fenced);
             self.facts.push_back(Action::Count(Count::Fenced));
@@ -380,6 +389,7 @@ impl<P> Engine<P> {
 
     /// Accounts for the records that were taken off the front of a partition.
     fn passed(&mut self, partition: TopicPartition, passed: Passed) {
+        // Only settled records are in this number: `forget` has taken off those whose places are vacant.
         self.tracked = self.tracked.saturating_sub(passed.records);
         if passed.is_first_to_store {
             self.stores.push_back(partition);

@@ -212,11 +212,11 @@ getters! { OperatorCommand:
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "trace", serde(rename_all = "snake_case"))]
 pub(crate) enum LogEnd {
-    /// Nothing: it answers for the position.
+    /// The host said nothing, and answers for the position itself.
     Unsaid,
-    /// That the broker did not answer.
+    /// The broker did not answer, so no position can be accepted.
     Unknown,
-    /// What the broker answered.
+    /// The range that the broker answered with; a position outside is refused.
     Known(LogRange),
 }
 
@@ -344,7 +344,7 @@ impl Operator {
     }
 }
 
-/// What the host would tell the engine is out of its range.
+/// A value that the host made for the engine is out of its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InputError {

@@ -20,6 +20,7 @@ macro_rules! labels {
         }
 
         impl $Name {
+            // A macro cannot count its variants, so the length is that of the array of words.
             /// Every value, in the order of the labels.
             pub const ALL: [Self; [$( $word ),+].len()] = [$( Self::$Variant ),+];
 
@@ -45,6 +46,7 @@ macro_rules! codes {
             /// A stable name for logs, labels and answers.
             #[must_use]
             pub const fn code(&self) -> &'static str {
+                // `{ .. }` fits variants with and without fields.
                 match self {
                     $( Self::$Variant { .. } => $word, )+
                 }

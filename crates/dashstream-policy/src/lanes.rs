@@ -35,6 +35,8 @@ impl Lanes {
         let Some(lane) = lane.and_then(|lane| self.0.get(&lane)) else {
             return false;
         };
+        // What waits blocks, too, or a new record would overtake it while nothing is in trouble any more. A
+        // record does not block itself: it may stand in both sets when its retry is due.
         let first = [lane.troubled.first(), lane.queued.keys().next()];
         first.into_iter().flatten().any(|first| *first < offset)
     }
@@ -59,6 +61,8 @@ impl Lanes {
 
     /// A record is settled or gone.
     pub(crate) fn left(&mut self, lane: Option<u64>, offset: Offset) {
+        // For nearly every record there is no lane to be found, since lanes exist only while one is in
+        // trouble.
         if let Some(lane) = lane
             && let Some(of) = self.0.get_mut(&lane)
         {
@@ -80,6 +84,7 @@ impl Lanes {
             return None;
         }
         let serial = first.remove();
+        // An empty lane would stay for as long as the assignment, one for each key that ever failed.
         if lane.troubled.is_empty() && lane.queued.is_empty() {
             self.0.remove(&name);
         }

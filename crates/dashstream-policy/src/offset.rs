@@ -94,7 +94,8 @@ impl Offset {
 
     /// What to store once this record and everything before it is settled.
     pub(crate) const fn next(self) -> NextOffset {
-        // Cannot wrap: `new` refuses `i64::MAX`.
+        // `new` refuses `i64::MAX`. Only `NextOffset::position` can give it; a saturated successor is
+        // then stored as it is, and never as a negative offset.
         NextOffset(self.0.saturating_add(1))
     }
 

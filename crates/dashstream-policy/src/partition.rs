@@ -18,7 +18,8 @@ pub(crate) struct Partition {
     pub(crate) tracker: Tracker,
     /// Records in trouble, and what waits for them.
     pub(crate) lanes: Lanes,
-    /// Whether a record was refused since the partition has its share of the room.
+    /// Whether a record was refused because the partition had no room left of its share. It is paused for
+    /// that until a quarter of the share is free.
     pub(crate) is_full: bool,
     /// Records before this one are taken or not ours. Unknown until the first record where the
     /// group has no committed position.
@@ -38,6 +39,7 @@ pub(crate) struct Partition {
     /// Positions of seeks that a later one replaced and that are not answered yet. Their answers
     /// must not be taken for the later one's, which may ask for the same position.
     pub(crate) superseded: Vec<Offset>,
+    // What the next store passes, and why. It stays when it was handed out, for a store that fails.
     pub(crate) released: Option<(NextOffset, StoreReason)>,
     /// Whether what is released and not yet handed out has to be committed at once.
     pub(crate) commit_now: bool,
@@ -191,7 +193,8 @@ impl Partition {
             return Passed::default();
         };
         self.released = Some((released.next, released.reason));
-        // What a hold had kept is passed before it is met again.
+        // A hold has set the position back. What it kept is passed here without being read again, so the
+        // position has to follow, or the offset that is stored would lie beyond it.
         self.position = self.position.max(Some(released.next.position()));
         #[cfg(not(mutant = "rejections_wait"))] // until the client's next commit
         {
@@ -199,6 +202,7 @@ impl Partition {
         }
         Passed {
             records: released.count,
+            // Once in the queue is enough: `next_store` takes the latest offset.
             is_first_to_store: !core::mem::replace(&mut self.store_queued, true),
         }
     }
@@ -210,6 +214,7 @@ impl Partition {
 
     /// Remembers that reading has to go on from `offset`, or from where it already had to.
     pub(crate) fn go_back_to(&mut self, offset: Offset) {
+        // The earliest position: everything from there on comes again.
         self.back_to = Some(self.back_to.map_or(offset, |earlier| earlier.min(offset)));
     }
 
@@ -242,18 +247,21 @@ impl Partition {
             || self.hold.is_some()
             || self.operator.is_some()
             || self.deferral.is_some();
+        // The pause first: without it the client would run on from where the seek takes it.
         if pause && self.told != Some(true) {
             self.told = Some(true);
             return Some(Step::Pause);
         }
+        // A hold is sought back at once. A partition that is paused for anything else is sought when that
+        // ends: more refused records may come until then, and each would move the position.
         if let Some(to) = self.back_to
             && (self.hold.is_some() || !pause)
         {
             let failures = match self.seek {
                 Seek::Idle => 0,
                 Seek::Ready { failures } => failures,
-                // A lower position replaces the one that was asked for; the answer to that one is
-                // no longer waited for.
+                // Another position replaces the one that was asked for. Its answer still comes, and is
+                // told from the later one's by `superseded`.
                 Seek::Asked { to: asked, .. } if to != asked => {
                     self.superseded.push(asked);
                     0
@@ -263,6 +271,7 @@ impl Partition {
             self.seek = Seek::Asked { to, failures };
             return Some(Step::Seek(to));
         }
+        // Only after the seek was answered: until then the client would deliver from the old position.
         if !pause && self.told != Some(false) && !self.is_displaced() {
             self.told = Some(false);
             return Some(Step::Resume);

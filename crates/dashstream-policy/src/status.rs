@@ -18,7 +18,7 @@ pub struct Status {
     pub breaker: Breaker,
     /// Whether records may be taken.
     pub taking: Taking,
-    /// The worst of what holds now.
+    /// The worst grade of all that is the case now.
     pub grade: Grade,
     /// Every partition that was assigned since the engine was made, in order.
     pub partitions: Vec<PartitionStatus>,
@@ -123,8 +123,8 @@ pub struct ArchiveStatus {
     pub failed_in_a_row: u64,
     /// When the first of them failed.
     pub failing_since: Option<Duration>,
-    /// Bytes of payload kept.
+    /// Bytes of payload kept for the archive, refused letters included.
     pub bytes: usize,
-    /// When the oldest of them could not be processed.
+    /// When the oldest record that waits for the archive was rejected.
     pub oldest_since: Option<Duration>,
 }

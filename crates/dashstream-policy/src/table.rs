@@ -115,11 +115,11 @@ pub(crate) enum Send {
 #[expect(clippy::exhaustive_enums, reason = "a verdict has three grades")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
-    /// Nothing to say beyond the rates.
+    /// Nothing is wrong beyond what the rates of the counters show.
     Pass,
     /// Worth a look.
     Warn,
-    /// Somebody is needed.
+    /// An operator is needed, as where a partition is held.
     Fail,
 }
 
@@ -213,7 +213,8 @@ impl Row {
 
 /// The row that answers `event`. There is exactly one for every event.
 pub(crate) fn decide(event: Event) -> &'static Row {
-    // The fallback is never reached, as the exhaustive test shows; it would hold and call for help.
+    // The fallback is never reached, as the exhaustive test shows; it would hold and call for help. A
+    // search over the rows is enough: only records that failed get here.
     TABLE
         .iter()
         .find(|row| row.answers(event))

@@ -9,7 +9,9 @@ use crate::offset::OwnedPartition;
 /// Timers by the moment they are due, those of one moment in the order they were set.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
+    // Not a `BinaryHeap`, from which a canceled timer could not be removed.
     set: BTreeMap<Due, Timer>,
+    /// The number of the latest timer, so that two of one moment have different keys.
     next: u64,
 }
 

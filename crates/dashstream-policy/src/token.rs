@@ -53,6 +53,7 @@ getters! { Delivered:
 
 impl Delivered {
     /// The same token once more, for a replay that shows what it was handed.
+    // In place of `Clone`, which would let a host settle a record twice.
     #[cfg(feature = "trace")]
     pub(crate) const fn twin(&self) -> Self {
         Self { ..*self }

@@ -144,17 +144,22 @@ impl Trace {
                 }
                 Call::Defer(serial) => engine.defer(now, held.take(serial).ok_or(gone)?, ()),
                 Call::Queue(serial) => {
+                    // A host may queue a record that the configuration rejected (`Rejected::into_record`).
                     let refused = || held.rejected.remove(&serial).map(Rejected::into_record);
                     let record = held.records.remove(&serial).or_else(refused);
                     engine.queue(now, record.ok_or(gone)?, ());
                 }
                 Call::Idle => {
+                    // A call without an action changes the engine, too: it lets full partitions go on
+                    // (`reopen`).
                     if engine.poll_action().is_some() {
                         return Err(TraceError::NoSuchAction { call: at });
                     }
                 }
                 Call::Poll => match engine.poll_action() {
                     Some(Action::Deliver { delivered, .. }) => {
+                        // The token is needed twice: in the result, and for the later call that gives it
+                        // back.
                         actions.push(Action::Deliver {
                             delivered: delivered.twin(),
                             payload: (),

@@ -89,11 +89,15 @@ impl Tracker {
             since: now,
             state,
             lane,
+            // Four bytes keep the entry small (`Config::OUTSTANDING_MAX`). A Kafka record cannot be larger:
+            // the length of a batch is an `int32`.
             bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
         };
         self.bytes = self.bytes.saturating_add(entry.charge());
         let index = self.index(offset);
         match self.entries.get_mut(index) {
+            // The place that was kept for this very offset: `admit` has forgotten everything from here on
+            // where there is none. So the entries stay sorted by offset.
             Some(place) => {
                 *place = entry;
                 self.vacant = self.vacant.saturating_sub(1);
@@ -108,6 +112,7 @@ impl Tracker {
     /// was to be read again before it is gone.
     pub(crate) fn is_settled(&mut self, offset: Offset) -> bool {
         let index = self.index(offset);
+        // Without this guard every record would walk over all entries.
         if self.vacant > 0 {
             let before = self.entries.iter_mut().take(index);
             for entry in before.filter(|entry| entry.state == State::Forgotten) {
@@ -136,6 +141,7 @@ impl Tracker {
         let index = usize::try_from(slot.number.checked_sub(self.first)?).ok()?;
         self.entries
             .get_mut(index)
+            // The place may have been given to a record that was read again.
             .filter(|entry| entry.serial == slot.serial)
     }
 
@@ -145,6 +151,7 @@ impl Tracker {
         let before = *entry;
         entry.state = State::Settled(reason);
         self.bytes = self.bytes.saturating_sub(before.charge());
+        // With the state it had: the caller takes its charge off the room.
         Some(before)
     }
 
@@ -176,6 +183,7 @@ impl Tracker {
                         rejected: before.1 || reason.is_rejection(),
                     });
                 }
+                // It has no offset of its own to store: the next record's passes it.
                 State::Absent => self.vacant = self.vacant.saturating_sub(1),
                 State::Out(_)
                 | State::Queued
@@ -204,6 +212,7 @@ impl Tracker {
                 end = index.saturating_add(1);
                 continue;
             }
+            // Given up by an earlier hold, and counted then.
             if matches!(entry.state, State::Forgotten | State::Absent) {
                 continue;
             }
@@ -212,7 +221,8 @@ impl Tracker {
             entry.state = State::Forgotten;
             self.vacant = self.vacant.saturating_add(1);
         }
-        // What lies behind the last that is kept needs no place.
+        // Places are kept only for what has to come before a kept record. Everything behind the last of
+        // those is vacant by now, so nothing that counts is cut off.
         let gone = self.entries.len().saturating_sub(end);
         self.entries.truncate(end);
         self.vacant = self.vacant.saturating_sub(gone);
@@ -245,6 +255,8 @@ impl Tracker {
 
     /// Settled records that wait for one before them to be read again.
     pub(crate) fn kept(&self) -> usize {
+        // Behind any other record settled ones wait as well, but that record gets its verdict without an
+        // operator and lets them go.
         let is_read_again = |entry: &Entry| matches!(entry.state, State::Held | State::Forgotten);
         let mut entries = self.entries.iter();
         entries.position(is_read_again).map_or(0, |_| {

@@ -18,6 +18,7 @@ impl<P> Engine<P> {
         let Some(state) = self.current((partition, delivery.assignment)) else {
             return Admission::Fenced;
         };
+        // Before the refusals: they make reading go back to the record, and this one is not needed again.
         if state.position.is_some_and(|position| offset < position) {
             self.count(Count::Duplicate);
             return Admission::Duplicate;
@@ -31,9 +32,12 @@ impl<P> Engine<P> {
             limits.refusal(state, offset)
         };
         if let Some(refusal) = refusal {
+            // The client has moved past the record: only a seek back brings it again.
             #[cfg(not(mutant = "refused_is_forgotten"))]
             // prefetched records are thrown away for good
             state.go_back_to(offset);
+            // Only a partition without room of its own is paused for it. At the limit of all records
+            // `make_room` stops the polling instead.
             state.is_full |= refusal == RefusalReason::Full && !limits.is_within_share(state);
             self.control = true;
             self.count(Count::Refused(refusal));
@@ -49,6 +53,7 @@ impl<P> Engine<P> {
             state.go_back_to(offset);
             return Admission::Refused(RefusalReason::Held);
         }
+        // Taken only here, behind the refusals: what is refused comes again and is compared then.
         if let Some(expected) = state.must_meet.take()
             && offset > expected
         {
@@ -57,14 +62,16 @@ impl<P> Engine<P> {
             return Admission::Refused(RefusalReason::Held);
         }
         if state.tracker.is_settled(offset) {
-            // It was so before the hold that reading went back for.
+            // It was settled before a hold made reading go back, and the hold kept it. `is_settled` may have
+            // marked records before it as gone, so that the offset can move.
             state.position = Some(offset.next().position());
             self.count(Count::Duplicate);
             self.pass_settled(partition);
             return Admission::Duplicate;
         }
         if !state.tracker.ends_before(offset) && !state.tracker.expects(offset) {
-            // The log is not the one that was read; nothing kept of that one says anything of it.
+            // The log that was read had no record to be read again here, so this is another log. What was
+            // kept of the old one says nothing about it. This also keeps the tracker in order (`push`).
             self.forget(partition, offset, Event::Overtaken, 0);
         }
         self.take(delivery)
@@ -84,6 +91,7 @@ impl<P> Engine<P> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return Admission::Fenced;
         };
+        // A serial of its own for each time that a record is taken: a token from before a seek must not fit.
         self.next_serial = self.next_serial.wrapping_add(1);
         let serial = self.next_serial;
         let entry = match meaning {
@@ -94,6 +102,8 @@ impl<P> Engine<P> {
         if state.tracker.len() >= 2 {
             state.tracker.evict();
         }
+        // The difference is what counts, not `delivery.bytes`: an ignored record takes no room, and `push`
+        // caps the size.
         let before = state.tracker.bytes();
         let slot = state
             .tracker
@@ -113,6 +123,7 @@ impl<P> Engine<P> {
         };
         match meaning {
             NullPayload::Process => {
+                // Counted, but not announced with `Action::Count`: these are nearly all records.
                 bump(&mut self.counters.taken);
                 if waits {
                     Admission::Queue(delivered)
@@ -121,6 +132,8 @@ impl<P> Engine<P> {
                 }
             }
             NullPayload::Unprocessable => {
+                // Not queued behind a record in trouble: no handler gets it, and a verdict counts whenever it
+                // comes.
                 bump(&mut self.counters.taken);
                 Admission::Rejected(Rejected {
                     delivered,
@@ -129,6 +142,7 @@ impl<P> Engine<P> {
             }
             NullPayload::Ignore => {
                 bump(&mut self.counters.ignored);
+                // No verdict will follow that could move the offset.
                 self.pass_settled(partition);
                 Admission::Ignored
             }

@@ -21,6 +21,8 @@ impl<P> Engine<P> {
         waits: Waits,
     ) -> Option<ArchiveId> {
         let (cause, bytes) = (fault.cause, fault.bytes);
+        // A required send is never refused, or its record could never be passed. `make_room` bounds those: it
+        // stops the taking of records at `archive_bytes_max`.
         if self.config.archiving != Archiving::Required {
             let bytes = self.archive.bytes.saturating_add(bytes);
             if self.archive.jobs.len() >= self.config.archive_in_flight_max
@@ -55,6 +57,7 @@ impl<P> Engine<P> {
         self.archive.set(id, Stage::InFlight(due));
         let may_cut = self.may_reduce();
         let job = self.archive.jobs.get_mut(&id)?;
+        // Counted when it is handed out, so that a job that was never sent has attempt 0 (`is_failing`).
         job.attempt = job.attempt.saturating_add(1);
         Some(ArchiveRequest {
             id,
@@ -77,18 +80,21 @@ impl<P> Engine<P> {
         result: Result<Form, ArchiveFault>,
     ) {
         let job = self.archive.jobs.get(&id);
+        // An answer to an attempt that was never made belongs to no send of this engine.
         let sent = job.filter(|job| (1..=job.attempt).contains(&attempt));
         let is_last = sent.is_some_and(|job| job.attempt == attempt);
         #[cfg(mutant = "late_failure_counts")] // answers are taken for answers to the last send
         let is_last = true;
         let result = match result {
-            // What is there is not what the offset waits for.
+            // Only the full letter counts here. A reduced one that is acknowledged all the same is taken for
+            // the answer that the full one is too large.
             Ok(Form::Reduced) if !self.may_reduce() => Err(ArchiveFault::TooLarge),
             Ok(_) | Err(_) => result,
         };
         match (sent.map(|job| job.stage), result) {
             // An acknowledgement counts whenever it comes, also for an attempt given up as lost.
             (Some(_), Ok(form)) => self.acked(id, form),
+            // A later failure says nothing: its attempt was counted as failed before.
             (Some(Stage::InFlight(due)), Err(fault)) if is_last => {
                 self.timers.cancel(due);
                 self.send_failed(id, fault);
@@ -136,6 +142,7 @@ impl<P> Engine<P> {
         let Some(job) = self.archive.jobs.get_mut(&id) else {
             return;
         };
+        // In every other stage a send is under way or will be by itself; a second one would be a duplicate.
         if job.stage == Stage::Parked {
             job.form = Form::Full;
             self.archive.set(id, Stage::Ready);
@@ -152,6 +159,7 @@ impl<P> Engine<P> {
         match job.waits {
             Waits::Nobody => {}
             Waits::Record(slot) => {
+                // Only a required archive makes a record wait (row 3), so the setting need not be asked.
                 let row = decide_skip(Archiving::Required, Answer::acked(form));
                 self.counters.no_longer_pending(cause);
                 if let Bucket::Final(disposition) = row.bucket {
@@ -160,6 +168,7 @@ impl<P> Engine<P> {
                 self.settle(job.partition, slot, StoreReason::Archived);
             }
             Waits::Hold => {
+                // The hold is still the job's own: `end_hold` drops the job with its hold.
                 let Some(hold) = self.hold_of(job.partition) else {
                     return;
                 };
@@ -182,6 +191,8 @@ impl<P> Engine<P> {
         };
         let cause = job.cause;
         let required = self.config.archiving == Archiving::Required;
+        // The table is asked with what the fault means for this letter: too large may be tried again only
+        // once, reduced, and only where a reduced one counts.
         let answer = match fault {
             ArchiveFault::TimedOut | ArchiveFault::QueueFull | ArchiveFault::Broker => {
                 Answer::Transient
@@ -200,6 +211,8 @@ impl<P> Engine<P> {
             // What a hold waits for is what an operator's skip would wait for.
             decide_skip(Archiving::Required, answer).send
         } else {
+            // Nobody waits for a best-effort send: it is made once, and once more only where it was too
+            // large.
             if answer == Answer::TooLarge {
                 Send::Reduced
             } else {
@@ -211,6 +224,7 @@ impl<P> Engine<P> {
                 if let Some(job) = self.archive.jobs.get_mut(&id) {
                     job.form = Form::Reduced;
                 }
+                // Without a wait: the archive works, and a smaller letter is another question.
                 self.archive.set(id, Stage::Ready);
             }
             Send::Again | Send::Full => {
@@ -227,6 +241,7 @@ impl<P> Engine<P> {
 
     /// A required archive refused a record for good: it is held, and its payload kept.
     fn park(&mut self, id: ArchiveId, waits: Waits) {
+        // The payload is kept: an operator's `skip_one` sends it again once the archive's setup is mended.
         self.archive.set(id, Stage::Parked);
         let Some(job) = self.archive.jobs.get_mut(&id) else {
             return;
@@ -235,6 +250,7 @@ impl<P> Engine<P> {
         let (partition, offset, cause) = (job.partition, job.offset, job.cause);
         match waits {
             Waits::Record(slot) => {
+                // From the pending gauge to the blocked one (`hold`), so that the accounts close.
                 self.counters.no_longer_pending(cause);
                 let mut hold = Hold::at(HeldBy::Archive, cause, Some(offset));
                 (hold.slot, hold.job) = (Some(slot), Some(id));
@@ -242,9 +258,11 @@ impl<P> Engine<P> {
             }
             Waits::Hold => {
                 if let Some(hold) = self.hold_of(partition) {
+                    // The order to skip has failed with its send; a new one tries again.
                     hold.releasing = false;
                 }
             }
+            // Cannot be: under a required archive every job has a record or a hold that waits.
             Waits::Nobody => {}
         }
     }

@@ -17,6 +17,7 @@ impl<P> Engine<P> {
         low: Option<Offset>,
     ) {
         if let Some(state) = self.partitions.get(&partition) {
+            // An input that came twice or too late: to start anew would forget records that are under way.
             if state.assignment >= assignment {
                 return self.fenced();
             }
@@ -26,10 +27,12 @@ impl<P> Engine<P> {
                 self.revoked((partition, ended));
             }
         }
+        // Nothing of the old assignment is taken over; what still arrives for it is fenced.
         let state = Partition::assigned(assignment, committed);
         self.partitions.insert(partition, state);
         self.assigned = self.assigned.saturating_add(1);
         self.share = self.config.share(self.assigned);
+        // The client has to be told to pause or to resume: it may have kept a pause (`next_step`).
         self.control = true;
         if let (Some(committed), Some(low)) = (committed, low)
             && low > committed
@@ -42,6 +45,7 @@ impl<P> Engine<P> {
         if self.current((partition, assignment)).is_none() {
             return;
         }
+        // The held record is counted here: `forget` does not count it.
         self.end_hold(partition, Event::Revoked);
         #[cfg(not(mutant = "revoked_stays"))] // what was under way is kept for the next assignment
         self.forget(partition, Offset::ZERO, Event::Revoked, 0);
@@ -52,6 +56,8 @@ impl<P> Engine<P> {
             self.share = self.config.share(self.assigned);
             // The others have more room.
             self.control = true;
+            // What was released and not handed out is not stored any more: the next owner may have stored
+            // more.
             #[cfg(not(mutant = "store_after_revoke"))]
             {
                 state.released = None;
@@ -70,8 +76,9 @@ impl<P> Engine<P> {
         let position = state.position;
         let displaced = state.is_displaced();
         match (fault, state.hold.as_mut()) {
-            // The held record itself is gone. It stays held: somebody has to know.
+            // The held record itself is gone. It stays held, so that an operator learns of the loss.
             (FetchFault::OutOfRange { low }, Some(hold)) => {
+                // Without a known start of the log nothing says that the record is still there.
                 let overtaken = match (hold.offset, low) {
                     (Some(held), Some(low)) => low > held,
                     (_, None) => true,
@@ -85,8 +92,9 @@ impl<P> Engine<P> {
                 }
             }
             (FetchFault::Truncated, Some(hold)) => hold.is_cut = true,
+            // It is held already, and the batch is met again when reading goes on.
             (FetchFault::Undecodable, Some(_)) => {}
-            // The client speaks of a position that it is about to leave.
+            // A seek is under way or due: the fault concerns the position that the client is about to leave.
             (_, None) if displaced => {}
             (FetchFault::Truncated, None) => self.cut(partition, position),
             #[cfg(mutant = "reset_moves_on")] // an offset reset policy goes on where records are
@@ -115,6 +123,7 @@ impl<P> Engine<P> {
             hold.is_cut |= hold.is_beyond(log);
         } else if !state.is_displaced()
             && let Some(position) = state.position
+            // A position equal to `high` waits for the next record to be produced.
             && position > log.high
         {
             self.cut(partition, Some(position));
@@ -136,9 +145,10 @@ impl<P> Engine<P> {
             state.store_failures = 0;
             return;
         }
-        // The next one passes what this one should have; an immediate commit too many does no harm.
+        // `next_store` has used the flag up, and does not remember whether it was set. The repeated store
+        // carries it in any case: a commit too many does no harm.
         state.commit_now = true;
-        // Only the latest is worth repeating; a later one may have been stored meanwhile.
+        // If a later offset was handed out meanwhile, its own answer decides: it passes this one.
         if state.handed == Some(next) {
             state.store_failures = state.store_failures.saturating_add(1);
             let wait = backoff.after(state.store_failures);
@@ -156,6 +166,7 @@ impl<P> Engine<P> {
         #[cfg(mutant = "store_after_revoke")] // a repeated store reaches the next owner's partition
         let ours = true;
         if ours {
+            // Otherwise `next_store` would take the offset for one that was stored.
             state.handed = None;
             if !state.store_queued {
                 state.store_queued = true;
@@ -170,6 +181,8 @@ impl<P> Engine<P> {
         let Some(state) = self.current((partition, assignment)) else {
             return;
         };
+        // The answers come in the order of the seeks, so one that fits an earlier seek belongs to it, even
+        // where the last one asks for the same position.
         if let Some(earlier) = state.superseded.iter().position(|asked| *asked == to) {
             state.superseded.remove(earlier);
             return self.fenced();
@@ -184,17 +197,18 @@ impl<P> Engine<P> {
         if asked != to {
             return self.fenced();
         }
-        // Answers come in order: those still missing will not come.
+        // Answers come in order: one to an earlier seek that is still missing will not come.
         state.superseded.clear();
         #[cfg(mutant = "failed_seek_counts")] // the client's error is logged and forgotten
         let ok = true;
         if ok {
             state.seek = Seek::Idle;
-            // Something earlier may have come up since.
+            // Otherwise another position was set since, and the next seek goes there.
             if state.back_to == Some(to) {
                 state.back_to = None;
             }
         } else {
+            // `back_to` keeps the position until a seek there has succeeded, so that this one is repeated.
             let failures = failures.saturating_add(1);
             state.seek = Seek::Waiting { failures };
             bump(&mut self.counters.seeks_failed);

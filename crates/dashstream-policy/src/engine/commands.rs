@@ -16,7 +16,8 @@ impl<P> Engine<P> {
             .partitions
             .get(&partition)
             .is_some_and(|state| state.revoked.is_none());
-        // The end of the log, where what is held lies beyond it: nothing is there to be read or passed.
+        // The end of the log, if what is held lies beyond it. A retry would seek to where nothing is, and a
+        // skip would store an offset that passes records which are produced later. Only `skip_to` is left.
         let beyond = order.log().and_then(|log| {
             let hold = self.hold_of(partition)?;
             let is_beyond = hold.is_beyond(log);
@@ -31,6 +32,7 @@ impl<P> Engine<P> {
             (Command::SkipTo(to), _) => self.skip_to(partition, to, order.end),
             (Command::Pause, _) => self.pause(partition),
         };
+        // After the facts that the command brought about.
         self.facts.push_back(Action::Audit(Audit {
             at: self.now,
             command: order,
@@ -42,6 +44,7 @@ impl<P> Engine<P> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return CommandOutcome::NotAssigned;
         };
+        // One command ends whatever stops the partition: an operator's pause, a deferral and a hold.
         let lifted = state.operator.take().is_some();
         let deferred = state.deferral.waiting.keys().next().copied();
         if deferred.is_some() {
@@ -56,6 +59,8 @@ impl<P> Engine<P> {
             };
         };
         if let Some(offset) = hold.offset {
+            // All that is settled behind it may stay: the hold has bounded it (`may_keep`), and nothing was
+            // taken since.
             self.forget(partition, offset, Event::OrderedRetry, usize::MAX);
             if let Some(state) = self.partitions.get_mut(&partition) {
                 #[cfg(mutant = "retry_goes_on_behind")] // resume means last delivered plus one
@@ -90,6 +95,8 @@ impl<P> Engine<P> {
                 if let Some(hold) = self.hold_of(partition) {
                     hold.releasing = true;
                 }
+                // A send that is under way counts for this command, too; only a refused one has to start
+                // again.
                 if let Some(job) = job {
                     self.send_again(job);
                 }
@@ -114,6 +121,7 @@ impl<P> Engine<P> {
         };
         let offset = hold.offset;
         let back = offset.is_some_and(|offset| to <= offset);
+        // Elsewhere than in a log that was cut, records that are settled would be read again.
         if back && !hold.is_cut {
             return CommandOutcome::Backwards;
         }
@@ -126,6 +134,7 @@ impl<P> Engine<P> {
             LogEnd::Known(log) if to < log.low => {
                 return CommandOutcome::BelowStart { start: log.low };
             }
+            // A host that says nothing answers for the position itself (`OperatorCommand::within`).
             LogEnd::Known(_) | LogEnd::Unsaid => {}
         }
         if back {
@@ -141,6 +150,7 @@ impl<P> Engine<P> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return CommandOutcome::NotAssigned;
         };
+        // A second pause does not change since when it lasts.
         state.operator = state.operator.or(Some(now));
         self.control = true;
         CommandOutcome::Applied { offset: None }

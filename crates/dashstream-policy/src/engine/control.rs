@@ -10,6 +10,7 @@ use super::{Engine, Stop};
 impl<P> Engine<P> {
     /// The next offset to store: the latest of a partition, whatever came about in between.
     pub(super) fn next_store(&mut self) -> Option<StoreOffset> {
+        // An entry may be stale: its partition was revoked, or assigned anew and queued again.
         while let Some(partition) = self.stores.pop_front() {
             let Some(state) = self.partitions.get_mut(&partition) else {
                 continue;
@@ -21,6 +22,7 @@ impl<P> Engine<P> {
             let ours = state.revoked.is_none();
             #[cfg(mutant = "store_after_revoke")]
             let ours = true;
+            // Only `go_back` and a failed store clear `handed`; elsewhere an offset never goes down.
             if ours && state.handed.is_none_or(|handed| handed < next) {
                 state.handed = Some(next);
                 return Some(StoreOffset {
@@ -37,11 +39,14 @@ impl<P> Engine<P> {
 
     /// The next pause, seek or resume.
     pub(super) fn next_control(&mut self) -> Option<Action<P>> {
+        // The host polls after every call, and nearly none changes what the client is to be told: partitions
+        // are looked through only where one may have changed.
         if !self.control {
             return None;
         }
         let everywhere = self.consumer_held() || self.pauses_for_room();
         self.reopen();
+        // In the order of the partitions, so that the same calls give the same actions.
         for (&partition, state) in &mut self.partitions {
             let assignment = state.assignment;
             if let Some(step) = state.next_step(everywhere) {
@@ -62,6 +67,7 @@ impl<P> Engine<P> {
                 });
             }
         }
+        // Only when no partition has a step left: each call tells one.
         self.control = false;
         None
     }
@@ -79,6 +85,7 @@ impl<P> Engine<P> {
         if takes == self.told_taking {
             return None;
         }
+        // Compared with what was told, so that a lack of room that is over at once is not told at all.
         self.told_taking = takes;
         let action = if takes {
             Action::ResumePolling
@@ -91,6 +98,7 @@ impl<P> Engine<P> {
     pub(super) fn drain(&mut self) {
         #[cfg(not(mutant = "drain_keeps_taking"))] // an order to stop waits for the topic's end
         {
+            // `make_room` does not open again while draining; `poll_due` still lets the host poll in time.
             self.draining = true;
             self.close();
         }
@@ -104,6 +112,7 @@ impl<P> Engine<P> {
             {
                 self.stop = Stop::Paused { since };
             }
+            // The pauses are told before `ResumePolling`: see `poll_action`.
             self.control = true;
         }
     }
@@ -115,6 +124,7 @@ impl<P> Engine<P> {
 
     pub(super) fn close(&mut self) {
         if self.stop == Stop::Open {
+            // Set once, when the taking stops: a later reason to stop does not put the next poll off.
             let at = self.now.saturating_add(self.config.keep_polling);
             let due = self.timers.set(at, Timer::Poll);
             self.stop = Stop::Closed {

@@ -24,6 +24,7 @@ impl<P> Engine<P> {
             crate::StoreReason::Configured,
         );
         let deferral = &mut state.deferral;
+        // Asked before the probe is taken out: a probe that is deferred again goes on with the same deferral.
         if !deferral.is_some() {
             deferral.since = self.now;
             deferral.times = 0;
@@ -32,7 +33,8 @@ impl<P> Engine<P> {
             deferral.probe = None;
         }
         deferral.waiting.insert(record.offset, record.serial());
-        // One timer for the partition: a host that has no memory is not asked for each record.
+        // One timer for the partition, not one a record: a host without memory is to be asked with one
+        // record at a time.
         #[cfg(not(mutant = "deferral_is_never_tried"))] // until an operator comes
         if deferral.probe.is_none() && deferral.due.is_none() {
             deferral.times = deferral.times.saturating_add(1);
@@ -71,14 +73,16 @@ impl<P> Engine<P> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
+        // The last deferred record may just have left, so that the partition can go on.
         self.control = true;
         if self.draining || state.deferral.probe.is_some() {
             return;
         }
+        // An operator's retry comes before the timer.
         if let Some(due) = state.deferral.due.take() {
             self.timers.cancel(due);
         }
-        // One that waits for a record before it is tried when that is settled.
+        // One that has to wait for a record before it is left out; `deliver_queued` comes back to it.
         let mut waiting = state.deferral.waiting.iter();
         let first = waiting.find_map(|(&offset, &serial)| {
             let slot = self.retries.get(&serial)?.record.slot;

@@ -25,9 +25,11 @@ impl<P> Engine<P> {
         {
             return;
         }
-        // A hold further back is overtaken like any other record.
+        // Only a hold at a later offset can be there: behind a hold nothing is taken or fetched. It is
+        // overtaken like any other record, and counted here: `forget` does not count a held one.
         self.end_hold(partition, Event::Overtaken);
         if let Some(offset) = offset {
+            // A held record keeps its place; a position without a record has none.
             let behind = match slot {
                 Some(_) => offset.next().position(),
                 None => offset,
@@ -41,6 +43,7 @@ impl<P> Engine<P> {
         };
         if let Some(entry) = slot.and_then(|slot| state.tracker.get(slot)) {
             entry.state = State::Held;
+            // Nothing waits for it any more: what was behind it has been forgotten or is settled.
             state.lanes.left(entry.lane, entry.offset);
         }
         if let Some(offset) = offset {
@@ -48,6 +51,7 @@ impl<P> Engine<P> {
             #[cfg(mutant = "pause_without_seek")] // the client is left behind the poison
             state.back_to.take();
         }
+        // Where a record was seen, or is known to be missing, a later one in its place means a loss.
         state.must_meet = match by {
             HeldBy::Policy | HeldBy::Archive | HeldBy::RecordDeleted => offset,
             // There may be no record at the position at all.
@@ -71,6 +75,8 @@ impl<P> Engine<P> {
         let hold = self.partitions.get_mut(&partition)?.hold.take()?;
         self.holds = self.holds.saturating_sub(1);
         self.control = true;
+        // The letter goes with its hold: a record that is read again is sent anew, and a skip has waited for
+        // it where it had to.
         if let Some(job) = hold.job {
             self.drop_job(job);
         }
@@ -91,6 +97,8 @@ impl<P> Engine<P> {
         };
         state.must_meet = None;
         if let (Some(slot), Some(offset)) = (hold.slot, hold.offset) {
+            // First the record, which may take with it what the hold had kept behind: that moves the
+            // position, and reading goes on behind all of it.
             self.settle(partition, slot, reason);
             let next = Some(offset.next().position());
             if let Some(state) = self.partitions.get_mut(&partition)
@@ -113,7 +121,9 @@ impl<P> Engine<P> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
-        // Stands for everything that was given up, so that the offset passes it in its turn.
+        // Stands for everything that was given up. Not stored directly: records before the hold may still
+        // be unsettled, and the offset passes this one only after them. It lies behind all others, as
+        // `forget` removed what was at the held offset or behind, and `to` is greater.
         if let Some(last) = to.previous() {
             self.next_serial = self.next_serial.wrapping_add(1);
             let settled = State::Settled(StoreReason::Ordered);
@@ -136,6 +146,7 @@ impl<P> Engine<P> {
             return;
         };
         state.released = Some((NextOffset::before(to), StoreReason::Ordered));
+        // A client that commits by itself never goes to a lower offset.
         state.commit_now = true;
         #[cfg(not(mutant = "stores_stay_behind"))] // the old log's offset stays committed
         {
@@ -187,6 +198,7 @@ impl<P> Engine<P> {
         let Some(state) = self.partitions.get_mut(&partition) else {
             return;
         };
+        // Copies of the entries as they were: the tracker has forgotten them, and `charge` still counts.
         let given_up = state.tracker.give_up(from, keep);
         let mut probe_is_gone = false;
         for entry in given_up {
@@ -197,6 +209,7 @@ impl<P> Engine<P> {
             };
             state.lanes.left(entry.lane, entry.offset);
             match entry.state {
+                // The host still has its token; the serial no longer fits, and the token is fenced.
                 State::Out(_) => {
                     probe_is_gone |= state.deferral.probe == Some(entry.serial);
                     bump(&mut self.counters.forgotten);
@@ -219,10 +232,12 @@ impl<P> Engine<P> {
                 State::Held | State::Settled(_) | State::Forgotten | State::Absent => {}
             }
         }
+        // Only now: the next probe must not be a record that is forgotten, too.
         if probe_is_gone {
             self.next_probe(partition);
         }
         if let Some(state) = self.partitions.get_mut(&partition)
+            // The deferral has ended with its last record.
             && !state.deferral.is_some()
             && let Some(due) = state.deferral.due.take()
         {

@@ -20,6 +20,7 @@ impl<P> Engine<P> {
         let lane = entry.lane;
         let waits = state.lanes.queue(lane, record.offset, serial);
         self.keep(record, payload);
+        // What it waited for may have been settled while its token was on the way back.
         if waits {
             self.deliver_queued(partition, lane);
         } else {
@@ -47,10 +48,12 @@ impl<P> Engine<P> {
             && state.lanes.is_blocked(entry.lane, record.offset)
         {
             entry.state = State::Queued;
+            // From here on it waits for others, which does not count as time of its attempts (`deliver`).
             state.lanes.queue(entry.lane, record.offset, serial);
             attempted.at = self.now;
             return;
         }
+        // Not `deliver`: the wait between two attempts counts as part of `retry_for_max`.
         if let Some(attempted) = self.retries.remove(&serial) {
             self.hand_out(attempted);
         }
@@ -58,6 +61,7 @@ impl<P> Engine<P> {
 
     /// Hands out what waits in a lane, as far as nothing before it is in trouble.
     pub(super) fn deliver_queued(&mut self, partition: TopicPartition, lane: Option<u64>) {
+        // The next consumer reads what waits here: nothing new is begun before a stop.
         if self.draining {
             return;
         }

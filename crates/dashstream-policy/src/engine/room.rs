@@ -31,6 +31,7 @@ impl Limits {
         if self.refusal.is_some() {
             (0, 0)
         } else if state.position.is_some_and(|offset| is_again(state, offset)) {
+            // One at a time: whether the record behind it is read again, too, shows only when it comes.
             (1, 1)
         } else {
             let (records, bytes) = self.left_of_share(state);
@@ -50,7 +51,8 @@ impl Limits {
         return (usize::MAX, usize::MAX);
         let (records, bytes) = self.share;
         let (has, takes) = (state.tracker.len(), state.tracker.bytes());
-        // One record is taken whatever the others have.
+        // A partition that has none takes one record however many bytes the others have, or a full
+        // partition would stop the others for as long as it is full.
         let all = if has == 0 {
             self.bytes.max(1)
         } else {
@@ -71,6 +73,7 @@ fn is_again(state: &Partition, offset: Offset) -> bool {
 /// Whether a partition that was full has room for more than one record.
 pub(super) fn has_plenty((records, bytes): (usize, usize), state: &Partition) -> bool {
     let (has, takes) = (state.tracker.len(), state.tracker.bytes());
+    // A quarter has to be free, or the client would be paused and sought back at every record.
     let plenty = |room: usize| room.saturating_sub(room.div_ceil(4));
     has <= plenty(records) && (takes <= plenty(bytes) || has == 0)
 }
@@ -81,6 +84,7 @@ impl<P> Engine<P> {
         let refusal = if self.draining {
             Some(RefusalReason::Draining)
         } else if !matches!(self.stop, Stop::Open) || self.tracked >= self.config.outstanding_max {
+            // Once closed, one free place is not enough: `make_room` opens again when there is plenty.
             Some(RefusalReason::Full)
         } else {
             None
@@ -93,8 +97,8 @@ impl<P> Engine<P> {
         }
     }
 
-    /// Settled records that a hold may keep behind it. They are no more than what is always left, or
-    /// nothing would be taken any more.
+    /// Settled records that a hold may keep behind it: what is left of a quarter of all room. They
+    /// take room for as long as the hold lasts; without a bound they could stop the other partitions.
     pub(super) fn may_keep(&self) -> usize {
         let kept = self.partitions.values().map(|state| state.tracker.kept());
         let most = self.config.outstanding_max.div_euclid(4);
@@ -104,12 +108,14 @@ impl<P> Engine<P> {
     /// Stops taking when there is no room, and starts again when there is plenty.
     pub(super) fn make_room(&mut self) {
         let limit = self.config.outstanding_max;
+        // A best-effort send needs no such limit: beyond it, it is refused (`offer`).
         let payload = self.config.archiving == Archiving::Required
             && self.archive.bytes >= self.config.archive_bytes_max;
         if self.tracked >= limit || payload {
             self.close();
             return;
         }
+        // A drain never opens again.
         if self.stop == Stop::Open || self.draining {
             return;
         }
@@ -122,6 +128,7 @@ impl<P> Engine<P> {
         if let Stop::Closed { due, .. } = self.stop {
             self.timers.cancel(due);
         }
+        // Where every partition was paused instead (`Stop::Paused`), each is to be resumed.
         self.stop = Stop::Open;
         self.control = true;
     }

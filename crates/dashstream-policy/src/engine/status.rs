@@ -29,7 +29,8 @@ impl<P> Engine<P> {
         #[cfg(mutant = "held_is_healthy")] // the consumer has stopped and health says up
         let held = false;
         let deferred = self.partitions.values().any(|of| of.deferral.is_some());
-        // Also while the next attempt is under way: only an acknowledgement shows that it goes on.
+        // `failing` counts a record also while its next attempt is under way: only an acknowledgement shows
+        // that the archive works again.
         let behind = self.config.archiving == Archiving::Required && archive.failing > 0;
         #[cfg(mutant = "under_way_is_healthy")] // a send that is repeated is taken for a success
         let behind = archive.again > 0;
@@ -65,6 +66,7 @@ impl<P> Engine<P> {
             .values()
             .all(|state| !state.tracker.is_busy());
         let mut jobs = self.archive.jobs.values();
+        // What a hold waits for may need an operator; the next consumer meets the record and sends it anew.
         let unsent = jobs.any(|job| job.waits != Waits::Hold);
         #[cfg(mutant = "drain_drops_sends")] // queued is taken for sent
         let unsent = false;
@@ -135,6 +137,7 @@ fn describe_state(state: &Partition, waits: bool) -> PartitionState {
         return PartitionState::Waiting;
     }
     match (state.back_to, state.seek) {
+        // `back_to` is where the client will stand; the seek under way may be one that it replaces.
         (Some(to), _) | (None, Seek::Asked { to, .. }) => PartitionState::Seeking { to },
         (None, Seek::Idle | Seek::Waiting { .. } | Seek::Ready { .. }) => PartitionState::Running,
     }

@@ -44,6 +44,7 @@ impl<P> Engine<P> {
                 Verdict::Reject(fault) => self.judge(&record, fault),
                 Verdict::Release(fault) => self.try_again(record, fault),
                 Verdict::Defer(payload) => {
+                    // The timer brings the next probe, after a longer wait.
                     probes_on = false;
                     self.deferred(record, payload);
                 }
@@ -58,6 +59,7 @@ impl<P> Engine<P> {
 
     /// Sets another attempt, or judges the record once they are spent.
     fn try_again(&mut self, mut record: Delivered, fault: Fault<P>) {
+        // The waits are part of the time for all attempts, so the end of the next wait decides.
         let due = self
             .now
             .saturating_add(self.config.retry_backoff.after(record.attempt));
@@ -74,6 +76,7 @@ impl<P> Engine<P> {
         self.trouble(&record);
         self.timers.set(due, Timer::Retry(record.serial()));
         record.attempt = record.attempt.saturating_add(1);
+        // Its bytes need no account: those of the record are charged until it is settled.
         self.keep(record, fault.payload);
     }
 
@@ -123,6 +126,7 @@ impl<P> Engine<P> {
             Backlog::Old => crate::Mode::Skip,
             Backlog::Current => mode,
         };
+        // Nothing was sent yet; later answers come through `acked` and `send_failed`.
         let row = decide(Event::Unprocessable {
             mode,
             archiving: self.config.archiving,
@@ -130,6 +134,8 @@ impl<P> Engine<P> {
         });
         let waits = match (row.offset, row.partition) {
             (OffsetMove::Settle, _) => Waits::Nobody,
+            // The letter is sent meanwhile, so that the archive may have it when an operator skips the
+            // record.
             (_, PartitionMove::PauseAndSeek) => Waits::Hold,
             (_, _) => Waits::Record(slot),
         };
@@ -161,7 +167,8 @@ impl<P> Engine<P> {
                 (hold.slot, hold.job) = (Some(slot), job);
                 self.hold(partition, hold);
             }
-            // The table sends whatever a record waits for, and a required send is never refused.
+            // Cannot be: the table sends what a record waits for, and a required send is never refused. If
+            // it came about, the record would stay unsettled, and no offset would pass it.
             (Waits::Record(_), None) => {}
         }
     }
@@ -172,12 +179,14 @@ impl<P> Engine<P> {
             return;
         };
         let entry = state.tracker.settle(slot, reason);
+        // A full partition may have enough room now to be resumed (`reopen`).
         self.control |= state.is_full;
         if let Some(entry) = entry {
             state.lanes.left(entry.lane, entry.offset);
             self.bytes = self.bytes.saturating_sub(entry.charge());
         }
-        // Only what waits is looked for: this is the step of nearly every record.
+        // Asked before `passed` needs the engine. Nearly every record ends here with nothing waiting, and
+        // then no lane is looked up.
         let somebody_waits = state.has_waiting();
         let passed = state.pass_settled();
         self.passed(partition, passed);
@@ -195,6 +204,8 @@ impl<P> Engine<P> {
     /// handed out again; `None` where its place is gone.
     fn given_back(&mut self, record: &Delivered) -> Option<bool> {
         let state = self.current((record.partition, record.assignment))?;
+        // Only a record that is out can be given back. A token outlives its place where a hold or a seek has
+        // forgotten the record; the serial tells it from the record that was read again.
         let known = state
             .tracker
             .get(record.slot)

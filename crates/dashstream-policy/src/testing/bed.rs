@@ -57,6 +57,7 @@ impl Testbed {
             Input::Stored { partition, .. } => self.answered("store", *partition),
             Input::SeekCompleted { partition, .. } => self.answered("seek", *partition),
             Input::Revoked { partition, .. } => {
+                // From here on a store for this assignment is a mistake.
                 if let Some(part) = self.parts.get_mut(partition) {
                     part.assignment = None;
                 }
@@ -180,6 +181,7 @@ impl Testbed {
 
     fn answered(&mut self, what: &str, partition: TopicPartition) {
         let answered = told(what, partition);
+        // An answer that nobody waits for is no mistake: the engine fences it.
         if let Some(at) = self.unanswered.iter().position(|one| *one == answered) {
             self.unanswered.remove(at);
         }
@@ -196,6 +198,8 @@ impl Testbed {
         let part = parts.find(|part| part.partition == partition)?;
         match part.state {
             PartitionState::Held {
+                // The schedules give no cause for the others: nothing is deferred, deleted or paused by an
+                // operator.
                 by: HeldBy::Policy | HeldBy::Archive,
                 offset,
                 ..

@@ -114,6 +114,8 @@ impl<H: FnMut(Duration, Event, &mut Testbed)> Run<H> {
     fn finish(&mut self) -> Result<(), Mistake> {
         for _ in 0..STEPS {
             for partition in (0..PARTITIONS).map(place) {
+                // All four are drawn before the first is told. `assign` has set the assignment by then, for
+                // `fetch`.
                 let events = [
                     self.assign(partition),
                     self.fetch(partition),
@@ -127,6 +129,7 @@ impl<H: FnMut(Duration, Event, &mut Testbed)> Run<H> {
                     self.tell(order)?;
                 }
             }
+            // To the next timer, so that no wait lasts longer than a step.
             let due = self.bed.engine.poll_timeout().unwrap_or(self.now);
             self.now = self.now.max(due);
             self.tell(Event::Tick)?;
@@ -149,6 +152,7 @@ impl<H: FnMut(Duration, Event, &mut Testbed)> Run<H> {
         self.assigned = self.assigned.saturating_add(1);
         let assignment = Assignment::new(self.assigned);
         part.assignment = Some(assignment);
+        // A new owner reads from what was stored: what the last one had taken beyond comes again.
         part.position = part.stored.unwrap_or(0);
         part.paused = false;
         let committed = part.stored.and_then(|next| Offset::new(next).ok());
@@ -167,6 +171,7 @@ impl<H: FnMut(Duration, Event, &mut Testbed)> Run<H> {
             return None;
         }
         let offset = Offset::new(part.position).ok()?;
+        // A client moves on with what it delivers, so that a refused record comes again only after a seek.
         part.position = part.position.saturating_add(1);
         let delivery = Delivery::new(partition, assignment, offset);
         Some(Event::Fetched(delivery))
@@ -178,6 +183,7 @@ impl<H: FnMut(Duration, Event, &mut Testbed)> Run<H> {
         if at >= self.bed.tokens.len() {
             return None;
         }
+        // Handlers are done in any order.
         let record = self.bed.tokens.swap_remove(at);
         let offset = record.offset().get();
         let is_poison = self

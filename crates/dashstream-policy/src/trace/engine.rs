@@ -48,6 +48,7 @@ impl<P> TracedEngine<P> {
 
     /// As [`Engine::handle`].
     pub fn handle(&mut self, now: Duration, input: Input) {
+        // Before the call, here and below: if it panics, the trace has it.
         self.record(now, || Call::Handle(input.clone()));
         self.engine.handle(now, input);
     }
@@ -110,11 +111,13 @@ impl<P> TracedEngine<P> {
 
     /// As [`Engine::poll_action`].
     pub fn poll_action(&mut self) -> Option<Action<P>> {
+        // After the call: which of the two lines it is shows only then. It takes no time.
         let action = self.engine.poll_action();
         if action.is_some() {
             self.record(Duration::ZERO, || Call::Poll);
         } else if !matches!(self.trace.calls.last(), Some((_, Call::Idle))) {
-            // The engine settles what became of the calls before; a second time there is nothing to settle.
+            // One line for the first call without an action, which may change the engine (`reopen`). Further
+            // ones change nothing, and a host that polls in a loop would fill the trace with them.
             self.record(Duration::ZERO, || Call::Idle);
         }
         action

@@ -49,7 +49,7 @@ const END: &str = "\"end\"";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TraceError {
-    /// The first line is another.
+    /// The first line is not that of a trace.
     #[error("the text does not begin as a trace does")]
     NotATrace,
     /// Written by another version of the format.
@@ -134,10 +134,12 @@ impl Trace {
     /// The other variants of [`TraceError`] than those of [`Trace::replay`], for anything but what a trace's
     /// `Display` writes, or the beginning of it.
     pub fn parse(text: &str, calls_max: usize) -> Result<Self, TraceError> {
-        // What follows the last line feed is no line.
+        // What follows the last line feed may be half a line: the process died while it was written.
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
         let mut lines = whole.lines().zip(1_usize..);
         let head = lines.next().map_or("", |(line, _)| line);
+        // First the version alone: the configuration of another version may not be readable here, and the
+        // error is to name the version.
         let mark: Mark = serde_json::from_str(head).map_err(|_| TraceError::NotATrace)?;
         let found = mark.dashstream_policy_trace;
         if !(VERSION_MIN..=VERSION).contains(&found) {
@@ -148,6 +150,7 @@ impl Trace {
         let mut trace = Self {
             config: head.config,
             calls: Vec::new(),
+            // Until the last line says otherwise.
             is_cut: true,
         };
         for (text, line) in lines {
@@ -169,6 +172,8 @@ impl Trace {
     }
 }
 
+// The derived readers would take any number or text into a checked type. These three check what its
+// constructor checks.
 pub(crate) fn offset<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     let offset = Offset::new(i64::deserialize(from)?);
     offset.map(Offset::get).map_err(D::Error::custom)
@@ -176,12 +181,14 @@ pub(crate) fn offset<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error
 
 pub(crate) fn next_offset<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     let next = i64::deserialize(from)?;
+    // Unlike an offset it may be `i64::MAX`, which follows the largest one.
     let in_range = (next >= 0).then_some(next);
     in_range.ok_or_else(|| D::Error::custom("negative"))
 }
 
 pub(crate) fn signed<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
+    // Either text alone: both have the same rules.
     Operator::new(&text, &text).map_err(D::Error::custom)?;
     Ok(text)
 }
