@@ -142,6 +142,7 @@ impl DiffError {
 /// ```
 pub fn diff(old: &Document, new: &Document, limits: &DiffLimits) -> Result<Difference, DiffError> {
     let difference = Comparison::new(limits).run(&old.root, &new.root)?;
+    // The comparison counts what it finds inside the root, and not an operation that replaces the root.
     let (limit, len) = (limits.operations, difference.operations.len());
     if len > limit {
         return Err(DiffError::TooManyOperations { limit, len });

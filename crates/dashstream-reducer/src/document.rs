@@ -33,6 +33,7 @@ use crate::hash::Dialect;
 use crate::pointer::Pointer;
 
 /// Containers inside each other that a document may have: what serde_json reads by default.
+// Reading, writing, comparing, serializing and dropping recurse into each container: this bounds their stack.
 pub(crate) const DEPTH_MAX: u16 = 127;
 
 /// A JSON value that clones in constant time and whose clones share what they have in common.
@@ -93,7 +94,7 @@ impl Document {
     /// Copies the document out as a [`serde_json::Value`].
     #[must_use]
     pub fn to_value(&self) -> serde_json::Value {
-        // Every document is a value: no name is missing, no number too wide.
+        // Cannot fail: names are strings, and numbers are `i64`, `u64` or a finite `f64`.
         serde_json::to_value(self).unwrap_or_default()
     }
 
@@ -113,6 +114,7 @@ impl Document {
         for token in Pointer::parse(pointer).ok()?.tokens() {
             node = node.child(token).ok()?;
         }
+        // Shares the value: a clone of a container or a long string counts one more owner.
         Some(Self { root: node.clone() })
     }
 
@@ -147,6 +149,7 @@ impl Document {
     ///
     /// Allocates only to grow `out`, once, and for containers of more than 16 entries.
     pub fn to_canonical(&self, out: &mut Vec<u8>) {
+        // Exact in this dialect, so that `out` grows once. A length beyond `usize` reserves nothing.
         out.reserve(usize::try_from(self.canonical_len()).unwrap_or(0));
         write(&self.root, Dialect::Current, out);
     }
@@ -186,6 +189,7 @@ impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = Vec::new();
         self.to_canonical(&mut text);
+        // Always UTF-8: strings are written whole, and everything around them is ASCII.
         f.write_str(core::str::from_utf8(&text).unwrap_or_default())
     }
 }

@@ -52,10 +52,12 @@ impl History {
     #[must_use]
     pub fn at(&self, sequence: u64) -> Option<&Document> {
         let newest = self.versions.back()?;
+        // The index ends with the newest version; all numbers behind it are answered here.
         if newest.sequence <= sequence {
             return Some(&newest.state);
         }
         let position = match self.index.find(sequence) {
+            // Serial numbers count what was dropped from the front as well, so that dropping renumbers none.
             Some(serial) => usize::try_from(serial.checked_sub(self.dropped)?).ok()?,
             None => self
                 .versions
@@ -107,7 +109,9 @@ impl History {
             return;
         }
         if let Some(last) = self.versions.back_mut() {
+            // The reducer sees to it: a number that has made a state makes no other, nor does one before it.
             debug_assert!(last.sequence < sequence, "versions follow each other");
+            // What the version before holds alone is known only now that another follows it.
             let before = core::mem::replace(&mut last.alone, left_behind);
             self.bytes = self
                 .bytes
@@ -118,10 +122,12 @@ impl History {
         self.versions.push_back(Version {
             sequence,
             state: state.clone(),
+            // The newest version is the run's own state, which the run counts.
             alone: 0,
         });
         let most = versions.saturating_mul(NUMBERS_A_VERSION).min(NUMBERS_MAX);
         self.index.push(sequence, serial, most);
+        // The newest one stays whatever the budget: it is the run's own state and takes nothing more.
         while self.versions.len() > versions || (self.bytes > bytes && self.versions.len() > 1) {
             let alone = self.versions.pop_front().map_or(0, |version| version.alone);
             self.bytes = self.bytes.saturating_sub(alone);
@@ -147,9 +153,10 @@ impl History {
             self.versions.pop_back();
         }
         if let Some(last) = self.versions.back_mut() {
-            // It is held alone now.
+            // The run has given its state up, so that nothing else counts this version.
             last.alone = last.state.heap_bytes();
         }
+        // Added up again: it happens only when a hash has refuted the state.
         let alone = self.versions.iter().map(|version| version.alone);
         self.bytes = alone.fold(0, u64::saturating_add);
         self.index

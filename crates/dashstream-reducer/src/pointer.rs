@@ -21,6 +21,8 @@ impl<'a> Pointer<'a> {
         if !matches!(bytes.first(), None | Some(b'/')) {
             return Err(PatchErrorKind::Pointer);
         }
+        // The first 64 bytes have a bit each in `slashes`, and are looked at eight at a time. What lies
+        // beyond is searched byte by byte, here and in `Tokens::next`.
         let (near, far) = bytes.split_at_checked(MASK).unwrap_or((bytes, &[]));
         let (mut slashes, mut tildes) = (0_u64, 0_u64);
         let mut look = |word, at| {
@@ -37,6 +39,7 @@ impl<'a> Pointer<'a> {
             let at = u32::try_from(near.len().saturating_sub(8)).unwrap_or(0);
             look(u64::from_le_bytes(*word), at);
         } else {
+            // Fewer than eight: zeros fill the word, and are neither slash nor tilde.
             let bytes = near.iter().rev();
             look(bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)), 0);
         }
@@ -63,6 +66,8 @@ impl<'a> Pointer<'a> {
 
     pub(crate) fn tokens(&self) -> Tokens<'a> {
         Tokens {
+            // The first slash opens the first token. The empty pointer has no token, and `/` has one, which
+            // is empty (RFC 6901, section 5).
             rest: self.text.as_bytes().get(1..),
             slashes: self.slashes >> 1,
             far: self.text.len() > MASK,
@@ -100,10 +105,11 @@ impl<'a> Iterator for Tokens<'a> {
         let rest = self.rest?;
         let slash = if self.slashes != 0 {
             let at = self.slashes.trailing_zeros();
-            // In two steps: all 64 bits may go.
+            // In two steps, so that no shift by 64, which overflows, has to be ruled out.
             self.slashes = self.slashes >> at >> 1;
             Some(at as usize)
         } else if self.far {
+            // The mask is used up: what slashes are left lie beyond its 64 bytes.
             rest.iter().position(|byte| *byte == b'/')
         } else {
             None
@@ -134,12 +140,15 @@ const MASK: usize = 64;
 const fn bytes_that_are(byte: u8, word: u64) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     // A byte is zero where it was `byte`; its high bit stays clear only if no bit of it is set.
+    // Subtracting 1 from each byte would be shorter, but it borrows from the byte after a match: in `/.` the
+    // dot would count as a slash too.
     let differs = word ^ u64::from_le_bytes([byte; 8]);
     !((differs & LOW).wrapping_add(LOW) | differs | LOW)
 }
 
 /// The high bits of the eight bytes side by side, the first byte's lowest.
 const fn gathered(high: u64) -> u8 {
+    // The factor takes the bit of byte `i` to bit `56 + i`. No two products share a bit: nothing carries.
     ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
@@ -187,6 +196,7 @@ impl<'a> Token<'a> {
         match self.text {
             [b'0'] => Ok(Some(0)),
             [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {
+                // `None` where the number exceeds a `usize`: no array is that long.
                 let digits = core::str::from_utf8(self.text).ok();
                 Ok(digits.and_then(|digits| digits.parse().ok()))
             }
@@ -215,6 +225,7 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
             // In one pass: what one escape yields is never read as part of another.
             b'~' => match bytes.next() {
                 Some(b'1') => b'/',
+                // `parse` refused every other escape, so that this is `~0`.
                 Some(_) | None => b'~',
             },
             plain => plain,

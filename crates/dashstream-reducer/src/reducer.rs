@@ -117,6 +117,7 @@ impl Reducer {
     ) -> Outcome {
         self.now = self.now.max(now);
         let outcome = self.step(stamp, update, fuel);
+        // After the step, which may have begun a wait or ended one.
         self.requests.update(now, self.resync, &self.limits);
         outcome
     }
@@ -193,6 +194,8 @@ impl Reducer {
 
     /// What the state holds: what is in it, or less where it shares with itself.
     fn state_bytes(&self) -> u64 {
+        // The first counts a part that `copy` multiplied each time; the second counts what is gone by now.
+        // The lower one is closer to what is held.
         let counted = self.state.as_ref().map_or(0, Document::heap_bytes);
         counted.min(self.given)
     }
@@ -231,6 +234,8 @@ impl Reducer {
     ) -> Option<HashVerdict> {
         self.now = self.now.max(now);
         let verdict = match &self.state {
+            // A hash that waits is that of the state as of the cursor, and says nothing once that is given
+            // up.
             Some(state) if self.cursor.is_some() => self.verifier.handle_timeout(now, state, fuel),
             Some(_) | None => {
                 self.verifier.drop_waiting();
@@ -238,6 +243,8 @@ impl Reducer {
             }
         };
         if verdict == Some(HashVerdict::Mismatch) {
+            // Any change since the last proof may be the wrong one. Without a proof every version goes, since
+            // numbers begin at 1.
             let proved = self.verifier.proof.map_or(0, |proof| proof.sequence);
             self.history.forget_after(proved);
             (self.state, self.made_at) = (None, None);

@@ -128,6 +128,7 @@ impl Runs {
                 self.requests.tell(now);
                 let apply = move |held: &mut Held, fuel: &mut HashBudget, silence: &mut Silence| {
                     let outcome = held.run.apply_within(now, stamp, update, fuel);
+                    // Records that come again are no sign of life: they must not save a run from eviction.
                     if !matches!(outcome, Outcome::Duplicate | Outcome::Stale) {
                         let has_ended = match update {
                             Update::End => Some(true),
@@ -142,6 +143,7 @@ impl Runs {
                     }
                     outcome
                 };
+                // A run that is held takes one look-up, and no allocation for its name.
                 let outcome = self.with(thread, apply).or_else(|| {
                     self.hold(thread);
                     self.with(thread, apply)
@@ -162,6 +164,7 @@ impl Runs {
     /// decoded, or the consumer jumped. Costs the number of runs.
     pub fn lost(&mut self, now: Duration) {
         self.requests.tell(now);
+        // Listed first, since `with` borrows all of `self`. A name is shared, not copied.
         let names: Vec<_> = self.runs.keys().cloned().collect();
         for name in names {
             let outcome = self.with(&name, |held, fuel, _| {
@@ -178,6 +181,7 @@ impl Runs {
     /// would be old if the partition ever came back. They do not count as evicted. Costs the number of
     /// runs.
     pub fn forget_partition(&mut self, partition: i32) {
+        // A run whose messages had no number has no position, and stays.
         let is_there = |held: &Held| {
             held.run
                 .position()
@@ -234,9 +238,11 @@ impl Runs {
                 continue;
             };
             if let Some(held) = self.runs.get_mut(&name) {
+                // Its entry was taken out just now; `with` makes another one if there is more to ask.
                 held.asking = None;
             }
             if let Some(Some(effect)) = self.with(&name, |held, _, _| held.run.poll_effect()) {
+                // Only a request that is made counts against the limit.
                 self.requests.asked();
                 return Some((name, effect));
             }
@@ -343,6 +349,7 @@ impl Runs {
     ) -> Option<T> {
         let held = self.runs.get_mut(name)?;
         let value = body(held, &mut self.fuel, &mut self.silence);
+        // Totals and indexes are changed by the difference only, so that none is ever summed anew.
         let state = RunState::of(&held.run);
         if state != held.counted {
             self.counts.recount(Some(held.counted), Some(state));
@@ -369,6 +376,7 @@ impl Runs {
     /// Drops runs while a budget is exceeded; the last one stays. `grown` is the run that was changed.
     fn evict(&mut self, grown: &str) {
         let held = self.changed;
+        // A run that grew large must not push out many small ones that did nothing.
         let offends = held > self.limits.run_bytes
             || self.bytes() > self.limits.bytes && held > self.limits.run_bytes / 2;
         if offends && self.runs.len() > 1 {
@@ -377,6 +385,7 @@ impl Runs {
         while (self.runs.len() > self.limits.runs || self.bytes() > self.limits.bytes)
             && self.runs.len() > 1
         {
+            // Ends: each round drops a run, or moves one to where it was last heard, at most once for each.
             let first = self.silence.first();
             let Some(name) = first.and_then(|arrival| self.arrivals.get(&arrival).cloned()) else {
                 return;

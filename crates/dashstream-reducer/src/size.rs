@@ -33,6 +33,7 @@ fn spend(value: &Value, depth: u16, left: &mut u64) -> Option<()> {
         Value::String(text) => take_text(left, text),
         Value::Array(values) => {
             let depth = enter(depth)?;
+            // Brackets and commas first: a container of too many entries is refused before any is visited.
             take(left, punctuation(values.len()))?;
             values
                 .iter()
@@ -43,6 +44,7 @@ fn spend(value: &Value, depth: u16, left: &mut u64) -> Option<()> {
             take(left, punctuation(members.len()))?;
             members.iter().try_for_each(|(name, value)| {
                 take_text(left, name)?;
+                // The colon.
                 take(left, 1)?;
                 spend(value, depth, left)
             })
@@ -51,6 +53,7 @@ fn spend(value: &Value, depth: u16, left: &mut u64) -> Option<()> {
 }
 
 fn enter(depth: u16) -> Option<u16> {
+    // Bounds the recursion: a value that was built in memory may be nested deeper than one that was read.
     (depth < DEPTH_MAX).then(|| depth.saturating_add(1))
 }
 

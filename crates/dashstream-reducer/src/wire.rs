@@ -33,9 +33,11 @@ impl Runs {
     ) -> ApplySummary {
         let position = position.into();
         let mut summary = ApplySummary::default();
-        // Taken out for as long as it lends an inflated state.
+        // Taken out for as long as it lends an inflated state, since `apply_from` borrows `self`. The one in
+        // its place holds no buffer.
         let idle = ReadLimits::default().checkpoint_reader();
         let mut checkpoints = core::mem::replace(&mut self.checkpoints, idle);
+        // Outside the loop, since the update borrows it. A diff is the only entry of its message.
         let mut encoded = Vec::new();
         for (header, event) in message.entries() {
             let (update, text) = match (message, event) {
@@ -60,6 +62,7 @@ impl Runs {
                         });
                     (update, StateText::Checkpoint)
                 }
+                // There is no state whose place could be asked for.
                 (
                     Message::Event(_)
                     | Message::EventBatch(_)
@@ -74,10 +77,12 @@ impl Runs {
             if matches!(update, Update::Other | Update::End) {
                 self.not_applicable();
             }
+            // Without a header there is no thread id, which puts the message into quarantine.
             let header = header.map(HeaderView::from).unwrap_or_default();
             let stamp = stamp(header, position);
             summary.count(self.apply_from(now, header.thread_id, stamp, update, text));
         }
+        // With its buffer, for the next checkpoint.
         self.checkpoints = checkpoints;
         summary
     }

@@ -93,6 +93,7 @@ impl<'l> Comparison<'l> {
                 self.container(new, |this, mark| this.members(a, b, mark))
             }
             (old, new) => {
+                // Strings are compared byte by byte, no further than the shorter one.
                 self.elements
                     .spend(old.weight().bytes.min(new.weight().bytes) / 64)?;
                 if old.is_same(new) {
@@ -123,6 +124,7 @@ impl<'l> Comparison<'l> {
         };
         match inside(self, mark) {
             Err(Halt::Whole) => {
+                // What was found inside is dropped. Its work stays paid for: it was done.
                 self.operations.truncate(mark.operations);
                 self.bytes = mark.bytes;
                 self.replaced(new)
@@ -131,8 +133,8 @@ impl<'l> Comparison<'l> {
         }
     }
 
-    /// Goes on only while the operations since `mark` are not longer than replacing the whole, and,
-    /// since nothing takes them back there, while those of the root are not too many.
+    /// Stops once the operations since `mark` are longer than replacing the container as a whole. The root is
+    /// not replaced for that, so that there the number of operations is checked instead.
     fn worthwhile(&self, mark: Mark) -> Result<(), Halt> {
         let (limit, len) = (self.limits.operations, self.operations.len());
         if self.bytes.saturating_sub(mark.bytes) > mark.whole {
@@ -145,6 +147,7 @@ impl<'l> Comparison<'l> {
     }
 
     fn members(&mut self, old: &Tree<Member>, new: &Tree<Member>, mark: Mark) -> Result<(), Halt> {
+        // Members are named, so that no operation depends on the ones before it.
         let mut old = Cursor::new(old, End::Front);
         let mut new = Cursor::new(new, End::Front);
         loop {
@@ -167,11 +170,14 @@ impl<'l> Comparison<'l> {
 
     fn elements(&mut self, old: &Tree<Node>, new: &Tree<Node>, mark: Mark) -> Result<(), Halt> {
         let most = old.len().min(new.len());
+        // Nothing is inserted or removed yet: a place counted from the front is the same in both arrays.
         let mut front = Walk::new(old, new, End::Front);
         while let Some((at, a, b)) = self.next_changed(&mut front, most)? {
             self.element(at, |this| this.value(a, b))?;
             self.worthwhile(mark)?;
         }
+        // Only collected: their places follow from the new length, which the array has once the stretch in
+        // between is done. No element belongs to both ends, hence the limit.
         let mut back = Walk::new(old, new, End::Back);
         let mut tail = Vec::new();
         while let Some(changed) = self.next_changed(&mut back, most.saturating_sub(front.passed))? {
@@ -179,8 +185,10 @@ impl<'l> Comparison<'l> {
         }
         let between = |len: usize| len.saturating_sub(front.passed).saturating_sub(back.passed);
         let (olds, news) = (between(old.len()), between(new.len()));
+        // Paid before the stretch is collected, so that the fuel bounds this memory as well.
         self.elements
             .spend((olds as u64).saturating_add(news as u64))?;
+        // The cursors of the front stand at the first element of the stretch.
         let olds: Vec<_> = front.old.take(olds).collect();
         let news: Vec<_> = front.new.take(news).collect();
         self.stretch(front.passed, (&olds, &news), mark)?;
@@ -192,8 +200,9 @@ impl<'l> Comparison<'l> {
         Ok(())
     }
 
-    /// The next pair of the same identity that is not the same value, after those that are; `None`
-    /// after `most` pairs, and where strangers stand. Answers the pair's place from the walk's end.
+    /// Passes pairs that are identical, up to the next one that has the same identity and may differ; `None`
+    /// at the first pair that does not belong together, and after `most` pairs. Answers the pair's place from
+    /// the walk's end.
     fn next_changed<'a>(
         &mut self,
         walk: &mut Walk<'a>,
@@ -205,6 +214,7 @@ impl<'l> Comparison<'l> {
             let (more, pair) = pass_shared(&mut walk.old, &mut walk.new, left, &mut steps);
             self.elements.spend(steps)?;
             walk.passed = walk.passed.saturating_add(more);
+            // The pair ahead is answered even if `most` pairs lie behind.
             let Some((a, b)) = pair.filter(|_| walk.passed < most) else {
                 return Ok(None);
             };
@@ -239,11 +249,13 @@ impl<'l> Comparison<'l> {
             let apart_new = new.saturating_sub(all_news.saturating_sub(news.len()));
             let pairs = apart_old.min(apart_new);
             // Unrelated ones by position, and then the pair that belongs together.
+            // `take` is outermost: it stops before `zip` draws an old element that it has no partner for.
             for (a, b) in olds.by_ref().zip(news.by_ref()).take(pairs) {
                 self.element(at, |this| this.value(a, b))?;
                 at = at.saturating_add(1);
                 self.worthwhile(mark)?;
             }
+            // All at the same place, since those behind move up.
             for _ in olds.by_ref().take(apart_old.saturating_sub(pairs)) {
                 self.element(at, Self::removed)?;
                 self.worthwhile(mark)?;
@@ -302,6 +314,7 @@ impl<'l> Comparison<'l> {
     ) -> Result<(), Halt> {
         self.tokens = self.tokens.saturating_add(1);
         let result = body(self);
+        // Also where `body` failed: a container above goes on from its own path and replaces itself.
         self.tokens = self.tokens.saturating_sub(1);
         self.path.truncate(outer);
         result
@@ -332,6 +345,7 @@ impl<'l> Comparison<'l> {
         let too_long =
             self.path.len() > self.limits.path_bytes || self.tokens > self.limits.path_tokens;
         if too_long || self.feared > 0 {
+            // The nearest container above with a usable pointer is replaced instead; the root always has one.
             return Err(Halt::Whole);
         }
         self.bytes = self.bytes.saturating_add(self.cost(frame, value));
@@ -340,6 +354,8 @@ impl<'l> Comparison<'l> {
 
     /// Bytes of an operation at the path at hand, as text, with a comma after it.
     fn cost(&self, frame: &str, value: Option<&Node>) -> u64 {
+        // A frame is all of an operation but its path and value, with the comma behind it. The path is
+        // escaped once more, as it stands in a JSON string.
         let path = self.path.as_bytes();
         let path = (path.len() as u64).saturating_add(escape_extra(path));
         let value = value.map_or(0, |value| value.weight().bytes);

@@ -50,6 +50,7 @@ impl<'l> ElementMatcher<'l> {
 
     pub(super) fn compare(&mut self, a: &Node, b: &Node) -> Result<ElementMatch, DiffError> {
         self.spend(1)?;
+        // Before their identities are looked up: what is shared is the same, whatever its size.
         let shared = match (a, b) {
             (Node::Array(a), Node::Array(b)) => Arc::ptr_eq(a, b),
             (Node::Object(a), Node::Object(b)) => Arc::ptr_eq(a, b),
@@ -59,7 +60,9 @@ impl<'l> ElementMatcher<'l> {
             return Ok(ElementMatch::Identical);
         }
         match (self.identity(a), self.identity(b)) {
+            // Whether they differ is found by the walk inside them, which writes the operations down as well.
             (Some(a), Some(b)) if a == b => return Ok(ElementMatch::SameIdentity),
+            // Values of another length, count of nodes or depth differ: known without a look inside.
             (None, None) if a.weight().shape() == b.weight().shape() => {}
             _ => return Ok(ElementMatch::Unrelated),
         }
@@ -76,6 +79,8 @@ impl<'l> ElementMatcher<'l> {
             return None;
         };
         let mut names = self.limits.identity.iter().enumerate();
+        // The first name that is there decides, even where its value is no identity. Which name it is counts:
+        // `id` 7 and `key` 7 are two identities.
         let (at, value) =
             names.find_map(|(at, name)| Some((at, members.member(name.as_bytes())?)))?;
         match value {

@@ -18,11 +18,13 @@ pub(super) fn patience_lcs(
         return Ok(Vec::new());
     }
     let mut text = Vec::new();
+    // As in patience diff: what occurs more than once on a side is no anchor, as its pairs are arbitrary.
     let olds_once = once(elements, olds, &mut text)?;
     let news_once = once(elements, news, &mut text)?;
     let mut pairs = Vec::new();
     let mut candidates = news_once.iter().peekable();
     for (mark, old) in olds_once {
+        // Both sides are sorted by mark, so that one pass finds what they have in common.
         while candidates.next_if(|(other, _)| *other < mark).is_some() {}
         let Some((_, new)) = candidates.next_if(|(other, _)| *other == mark) else {
             continue;
@@ -70,6 +72,7 @@ fn mark(
     let identity = elements.identity(node);
     identity.hash(&mut hasher);
     if identity.is_none() {
+        // Only then is the content looked at: of elements with an identity it may have changed.
         elements.spend(work(node))?;
         text.clear();
         write(node, Dialect::Current, text);
@@ -86,6 +89,7 @@ fn longest_increasing_subsequence(pairs: &[(usize, usize)]) -> Vec<(usize, usize
     let mut before = Vec::with_capacity(pairs.len());
     let old_of = |index: usize| pairs.get(index).map_or(0, |(_, old)| *old);
     for (index, (_, old)) in pairs.iter().enumerate() {
+        // The old places in `ends` rise: bisection finds the longest rise that this pair extends.
         let length = ends.partition_point(|end| old_of(*end) < *old);
         before.push(
             length

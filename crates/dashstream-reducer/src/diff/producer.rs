@@ -95,6 +95,7 @@ impl Producer {
     ///
     /// [`DiffError::StateTooLarge`] or [`DiffError::TooManyNodes`]. Consumers keep the state before, and so does the producer.
     pub fn emit(&mut self, state: &Document) -> Result<Emission, DiffError> {
+        // Before anything is changed: a state that consumers would refuse does not become the one they have.
         let (limit, len) = (self.limits.state_bytes, state.canonical_len());
         if len > limit {
             return Err(DiffError::StateTooLarge { limit, len });
@@ -110,11 +111,14 @@ impl Producer {
             hash: self.hash(state),
             base: self.base.clone(),
         };
+        // Whatever the comparison says: from here on the state is sent, by operations or in full.
         let mut last = self.last.replace(state.clone());
         if core::mem::take(&mut self.full) {
+            // Consumers may not have the state before, so that there is nothing to compare with.
             last = None;
         }
         match last.map(|last| diff(&last, state, &self.limits.diff)) {
+            // No operations are sent as such even if `[]` is longer than the state, as it is for `1`.
             Some(Ok(found)) if found.operations.is_empty() || found.text_bytes < len => {
                 emission.operations = found.operations;
                 return Ok(emission);

@@ -13,6 +13,7 @@ impl Emission {
             header: Some(header),
             base_checkpoint_id: self.base.into(),
             operations: self.operations.into_iter().map(Into::into).collect(),
+            // On the wire an empty field is an absent one. The text of a state is never empty.
             state_hash: self.hash.map_or_else(Vec::new, Vec::from).into(),
             full_state: self.full_state.unwrap_or_default().into(),
         }

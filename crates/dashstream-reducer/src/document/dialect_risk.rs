@@ -10,7 +10,7 @@ pub(crate) struct DialectRisk {
     pub(crate) float: bool,
     /// An integer beyond 64 bits, which producers round differently.
     pub(crate) wide: bool,
-    /// A string that could not be read as it was.
+    /// A string or a name in which U+FFFD replaces half a surrogate pair.
     pub(crate) replaced: bool,
     /// A name with a character from U+E000 up, which UTF-16 order may place elsewhere.
     pub(crate) high_name: bool,
@@ -19,10 +19,13 @@ pub(crate) struct DialectRisk {
 impl DialectRisk {
     /// Looks at every node. Recursion is bounded by the depth of documents.
     pub(crate) fn look(&mut self, node: &Node) {
+        // A walk, and not a sum that every edit keeps up to date: it is needed only after a hash differed.
         match node {
+            // Integers of 64 bits are printed in full in every dialect.
             Node::Null | Node::Bool(_) | Node::Int(_) | Node::UInt(_) => {}
             Node::String(text) => self.replaced |= text.is_replaced(),
             Node::Float(_) => self.float = true,
+            // It is printed as the float that it was rounded to.
             Node::Big(_) => (self.float, self.wide) = (true, true),
             Node::Array(tree) => tree.iter().for_each(|node| self.look(node)),
             Node::Object(tree) => {

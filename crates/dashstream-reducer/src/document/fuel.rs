@@ -39,10 +39,11 @@ impl Fuel {
 
     /// A shared tree node of `bytes` was copied: other owners keep the old one.
     pub(crate) const fn copied(&mut self, bytes: u64) {
+        // Saturates here and below: an upper bound may be too large, and must not wrap around to a small one.
         self.copied = self.copied.saturating_add(bytes);
     }
 
-    /// A value of `bytes` at most left the document: other owners may keep it.
+    /// A value that took at most `bytes` left the document: other owners may keep it.
     pub(crate) const fn displaced(&mut self, bytes: u64) {
         self.displaced = self.displaced.saturating_add(bytes);
     }

@@ -27,9 +27,11 @@ impl<'a> Name<'a> {
     /// The position of the member of this name.
     #[inline]
     pub(crate) fn position(&self, members: &[Member]) -> Option<usize> {
+        // A few members are compared for equality only, which needs no order.
         if members.len() <= GROUP {
             return members.iter().position(|member| self.is(&member.key));
         }
+        // If the name is there, it is the last that is not behind the name.
         let at = self.rank(members, |member| &member.key).checked_sub(1)?;
         self.is(&members.get(at)?.key).then_some(at)
     }
@@ -43,6 +45,7 @@ impl<'a> Name<'a> {
         let mut passed = 0_usize;
         for group in entries.chunks(GROUP) {
             if group.last().is_some_and(|last| self.is_before(key(last))) {
+                // Never `None`: the last entry of the group is behind the name.
                 let after = group.iter().position(|entry| self.is_before(key(entry)));
                 return passed.saturating_add(after.unwrap_or(0));
             }
@@ -56,6 +59,7 @@ impl<'a> Name<'a> {
     pub(crate) fn is(&self, key: &Text) -> bool {
         match key {
             Text::Inline { head, bytes } => {
+                // A name of the same length is short as well, so that its words are its bytes.
                 let [first, second, third] = self.words;
                 head.len() == self.text.len()
                     && word(bytes, 0) == first
@@ -96,6 +100,7 @@ const WORD: usize = 8;
 const LAST: usize = INLINE_MAX - WORD;
 
 fn word(bytes: &[u8; INLINE_MAX], at: usize) -> u64 {
+    // Big-endian: the first byte counts most, so that the numbers compare as the bytes do.
     let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
     bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
@@ -119,6 +124,7 @@ fn padded(text: &[u8], at: usize) -> u64 {
         let first = u64::from(u32::from_be_bytes(*first)) << 32;
         return first | u64::from(u32::from_be_bytes(*last)) << missing;
     }
+    // Three bytes at most. The empty name has none, and all 64 bits go.
     let bytes = rest.iter();
     let low = bytes.fold(0, |word, byte| word << 8 | u64::from(*byte));
     low.checked_shl(missing).unwrap_or(0)

@@ -86,6 +86,7 @@ impl BigInteger {
     /// Whether the float is the literal's value. A float from 2^53 on is an integer, which prints in full.
     fn is_exact(&self) -> bool {
         let value = self.float.get();
+        // Up to 309 digits, which are compared as they come and are never stored.
         let mut printed = Compared {
             rest: &self.digits,
             equal: true,
@@ -136,6 +137,7 @@ impl Node {
     /// The child that `token` names.
     pub(crate) fn child(&self, token: Token<'_>) -> Result<&Self, PatchErrorKind> {
         match self.container() {
+            // `element` has checked the index against the length, so that `get` finds it.
             Some(Container::Array(tree)) => tree
                 .get(token.element(tree.len())?)
                 .ok_or(PatchErrorKind::OutOfBounds),
@@ -203,11 +205,12 @@ impl Node {
         }
     }
 
-    /// Whether both are the same allocation, or the same scalar.
+    /// Whether both are the same allocation, or equal scalars. A string is a scalar here.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b),
             (Self::Object(a), Self::Object(b)) => Arc::ptr_eq(a, b),
+            // By content, since short strings have no allocation; the pointers of long ones come first.
             (Self::String(a), Self::String(b)) => a == b,
             (a, b) => a.is_same_scalar(b),
         }
@@ -217,6 +220,7 @@ impl Node {
     pub(crate) fn is_identical(&self, other: &Self) -> bool {
         fn all<E: Entry>(a: &Arc<Tree<E>>, b: &Arc<Tree<E>>) -> bool {
             Arc::ptr_eq(a, b)
+                // The sums are at hand: most containers that differ are told apart without a walk.
                 || a.container_weight().shape() == b.container_weight().shape()
                     && pairs(a, b, Node::is_identical)
         }
@@ -235,6 +239,7 @@ impl Node {
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::UInt(a), Self::UInt(b)) => a == b,
             (Self::Float(a), Self::Float(b)) => a.is_same(*b),
+            // Only the float is printed, so that the digits do not count for the text.
             (Self::Big(a), Self::Big(b)) => a.float.is_same(b.float),
             // Both are written as floats.
             (Self::Float(float), Self::Big(big)) | (Self::Big(big), Self::Float(float)) => {
@@ -256,8 +261,10 @@ impl Node {
             // Members stand in one order in both, so comparing pairs is comparing sets.
             (Self::Object(a), Self::Object(b)) => all(a, b),
             (Self::Float(a), Self::Float(b)) => {
+                // Not by bits: 0.0 and -0.0 are numerically equal. Finite floats always compare.
                 a.value.partial_cmp(&b.value) == Some(Ordering::Equal)
             }
+            // Equal digits are equal values: JSON has no leading zeros (RFC 8259, section 6).
             (Self::Big(a), Self::Big(b)) => a.digits == b.digits,
             // The float is what the literal was rounded to, so that only an exact one is equal.
             (Self::Float(float), Self::Big(big)) | (Self::Big(big), Self::Float(float)) => {
@@ -270,6 +277,7 @@ impl Node {
                 equals_integer(float.value, (*whole).into())
             }
             (Self::String(a), Self::String(b)) => a == b,
+            // Integers of different kinds are never equal, since the ranges of the kinds do not overlap.
             (a, b) => a.is_same_scalar(b),
         }
     }
@@ -277,12 +285,15 @@ impl Node {
 
 /// Whether the entries have the same names, in order, and values that are the `same`.
 fn pairs<E: Entry>(a: &Tree<E>, b: &Tree<E>, same: impl Fn(&Node, &Node) -> bool) -> bool {
+    // `zip` ends with the shorter tree. The callers have compared the lengths, or the counts of nodes: a
+    // longer tree that begins alike has more nodes.
     let mut pairs = a.iter().zip(b.iter());
     pairs.all(|(a, b)| a.has_name_of(b) && same(a.node(), b.node()))
 }
 
 impl Entry for Node {
     const BYTES: u64 = 24;
+    // A length and a pointer: an array has no keys.
     const CHILD_BYTES: u64 = 16;
 
     type Key = ();
@@ -312,6 +323,7 @@ impl Entry for Node {
 
 impl Entry for Member {
     const BYTES: u64 = 48;
+    // A length, a pointer, and the first name.
     const CHILD_BYTES: u64 = 40;
 
     type Key = Text;

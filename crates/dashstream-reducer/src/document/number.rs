@@ -54,6 +54,7 @@ impl NumberText {
     }
 
     fn push(&mut self, byte: u8) {
+        // Every text fits, so that none is cut.
         if let Some(slot) = self.bytes.get_mut(usize::from(self.len)) {
             *slot = byte;
             self.len = self.len.saturating_add(1);
@@ -82,6 +83,7 @@ impl NumberText {
         let len = decimal_len(value);
         let start = usize::from(self.len);
         let end = start.saturating_add(usize::try_from(len).unwrap_or(0));
+        // The last digit comes first, so that it is filled from the end.
         for slot in self.bytes.get_mut(start..end).into_iter().flatten().rev() {
             *slot = b'0'.saturating_add(u8::try_from(value % 10).unwrap_or(0));
             value /= 10;
@@ -152,6 +154,7 @@ impl Shortest {
         let (whole, decimals) = decimal(value)?;
         let mut digits = NumberText::of_u64(whole);
         let point = i32::from(digits.len).saturating_sub(decimals);
+        // A single 0 goes as well: zero has no digits.
         digits.trim_zeros();
         Some(Self {
             negative: value.is_sign_negative(),
@@ -166,10 +169,12 @@ impl Shortest {
         // are taken from its text, since its layout has changed before.
         let mut text = NumberText::EMPTY;
         if let Some(number) = serde_json::Number::from_f64(value.abs()) {
+            // Cannot fail: a `NumberText` takes whatever it is given. The sign is kept apart.
             let _ = write!(text, "{number}");
         }
         let text = core::str::from_utf8(text.as_bytes()).unwrap_or_default();
         let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        // Digits alone decide: both `0.00012` and `1.2e-4` come out as 12 and -3.
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let mut digits = NumberText::EMPTY;
         let mut zeros = 0_i32;
@@ -205,6 +210,7 @@ impl Shortest {
         if self.digits.as_bytes().is_empty() {
             text.push_all(b"0.0");
         } else if self.point > 16 || self.point <= -5 {
+            // 0.00001 and 1000000000000000.0 are written in full, 1e-6 and 1e+16 are not.
             self.push_exponent(&mut text, plus);
         } else if self.point >= self.len() {
             text.push_all(self.digits.as_bytes());
@@ -226,6 +232,7 @@ impl Shortest {
         if self.negative {
             text.push(b'-');
         }
+        // The bounds of ECMA-262, Number::toString, where `point` is called n.
         if self.point > 21 || self.point <= -6 {
             self.push_exponent(&mut text, true);
         } else if self.point >= self.len() {
@@ -263,6 +270,7 @@ impl Shortest {
             }
         }
         text.push(b'e');
+        // One digit stands in front of the point.
         let exponent = self.point.saturating_sub(1);
         if exponent < 0 {
             text.push(b'-');

@@ -45,6 +45,8 @@ impl<'a> Scalar<'a> {
             [b'1'..=b'9', ..] if text.len() <= 18 => {
                 let mut value = 0_i64;
                 for byte in text {
+                    // Bytes below `0` wrap to large numbers, so that one comparison finds all that are no
+                    // digits.
                     let digit = byte.wrapping_sub(b'0');
                     if digit > 9 {
                         return None;
@@ -53,6 +55,7 @@ impl<'a> Scalar<'a> {
                 }
                 Some(Self::Node(Node::Int(value)))
             }
+            // A quote inside is found as well: two strings are not taken for one.
             [b'"', content @ .., b'"'] if !has_escape(content) => {
                 core::str::from_utf8(content).ok().map(Self::Text)
             }
@@ -80,6 +83,8 @@ fn copy_below(
     depth: u16,
     slot: Slot,
 ) -> Result<Node, ReadError> {
+    // A value that was built in memory may be nested deeper than serde_json reads: `enter` ends the
+    // recursion.
     budget.node(slot)?;
     match value {
         serde_json::Value::Null => Ok(Node::Null),
@@ -98,6 +103,8 @@ fn copy_below(
         serde_json::Value::Object(map) => {
             let depth = budget.enter(depth)?;
             budget.packed::<Member>(map.len())?;
+            // serde_json sorts its maps, unless its feature `preserve_order` is on: `object` sorts where it
+            // is needed.
             let mut members = Vec::with_capacity(map.len());
             for (key, value) in map {
                 let key = budget.text(key)?;
@@ -158,6 +165,7 @@ impl Budget {
         if inner > limit {
             return Err(ReadError::TooDeep { limit });
         }
+        // The root of its tree; the tree nodes below follow in `packed`, when their number is known.
         self.heap(TREE_BYTES)?;
         Ok(inner)
     }
@@ -189,7 +197,7 @@ impl Budget {
     }
 }
 
-/// Where a value stands.
+/// Where a value stands, which decides what its slot is charged.
 #[derive(Clone, Copy)]
 enum Slot {
     Root,
@@ -200,6 +208,7 @@ enum Slot {
 impl Slot {
     const fn bytes(self) -> u64 {
         match self {
+            // It stands in the `Document` itself, which is not on the heap.
             Self::Root => 0,
             Self::Element => <Node as Entry>::BYTES,
             Self::Member => <Member as Entry>::BYTES,
@@ -209,12 +218,14 @@ impl Slot {
 
 /// Members in the order of their names.
 fn object(mut members: Vec<Member>) -> Result<Tree<Member>, ReadError> {
+    // Strictly ascending: in order, and no name twice. Canonical text needs no sort.
     if !members.is_sorted_by(|a, b| a.key < b.key) {
         members.sort_by(|a, b| a.key.cmp(&b.key));
         if members
             .windows(2)
             .any(|pair| matches!(pair, [a, b] if a.key == b.key))
         {
+            // RFC 8259, section 4, leaves open which of the values counts: two readers could see two states.
             return Err(ReadError::DuplicateMember);
         }
     }

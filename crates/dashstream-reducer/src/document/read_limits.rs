@@ -32,6 +32,7 @@ pub struct ReadLimits {
 impl ReadLimits {
     /// A reader of checkpoints that inflates no more than a state may have.
     pub(crate) fn checkpoint_reader(&self) -> dashstream_codec::CheckpointReader {
+        // The same bound as for text: what would be refused once it is inflated is not inflated.
         let bytes = u64::try_from(self.text_bytes).unwrap_or(u64::MAX);
         let limits = dashstream_codec::DecodeLimits::new();
         let limits = limits.zstd().clone().with_output_bytes(bytes);

@@ -19,6 +19,7 @@ impl Serialize for Node {
             Self::Int(value) => serializer.serialize_i64(*value),
             Self::UInt(value) => serializer.serialize_u64(*value),
             Self::Float(value) => serializer.serialize_f64(value.get()),
+            // As in the canonical text: the digits are for comparisons only.
             Self::Big(big) => serializer.serialize_f64(big.float().get()),
             Self::String(text) => serializer.serialize_str(text.as_str()),
             Self::Array(tree) => serializer.collect_seq(tree.iter()),

@@ -1,6 +1,6 @@
 //! Where text is written to.
 
-/// Where text goes: a buffer, or through one.
+/// Where text goes: a `Vec`, or a hash, which takes it through a buffer.
 pub(crate) trait Sink {
     fn push(&mut self, byte: u8);
     fn extend(&mut self, bytes: &[u8]);
@@ -15,20 +15,20 @@ pub(crate) trait Sink {
         after: [u8; A],
     );
 
-    /// A plain buffer, if all of the next `bytes` go there: nothing is asked again for each piece.
+    /// A plain buffer for the next `bytes`, if all of them fit: no piece is then checked again.
     ///
-    /// They are the length in [`Dialect::Current`]; in another one a little more may be written.
+    /// They are the length in [`Dialect::Current`]; in another one it may be longer.
     fn room_for(&mut self, _bytes: u64) -> Option<&mut Vec<u8>> {
         None
     }
 
-    /// How many bytes from here on are not wanted. What is written is taken off anyway; asking saves
-    /// the writing.
+    /// How many of the next bytes the sink drops. It does so by itself; a caller that asks saves
+    /// writing them.
     fn left_out(&self) -> u64 {
         0
     }
 
-    /// The next `bytes` are not written at all, since they are not wanted.
+    /// The caller skips the next `bytes`, which would be dropped.
     fn leave_out(&mut self, _bytes: u64) {}
 }
 
@@ -50,6 +50,7 @@ impl Sink for Vec<u8> {
     ) {
         self.extend_from_slice(&before);
         let start = self.len();
+        // All of it, since a copy of known size needs no call; what is too much is cut off again.
         self.extend_from_slice(&bytes);
         self.truncate(start.saturating_add(len));
         self.extend_from_slice(&after);

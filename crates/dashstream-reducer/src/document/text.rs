@@ -43,6 +43,7 @@ impl Text {
 
     #[inline]
     fn inline(text: &str, escaped: bool) -> Self {
+        // The callers have checked the length, so that neither step below can fail.
         let mut bytes = [0; INLINE_MAX];
         if let Some(target) = bytes.get_mut(..text.len()) {
             target.copy_from_slice(text.as_bytes());
@@ -59,7 +60,7 @@ impl Text {
         }
     }
 
-    /// Marks that U+FFFD stands in it for something that is no Unicode text.
+    /// Marks that a U+FFFD in it replaces half a surrogate pair, which UTF-8 cannot hold.
     pub(crate) fn with_replaced(self) -> Self {
         match self {
             Self::Inline { head, bytes } => Self::Inline {
@@ -116,6 +117,7 @@ impl Text {
     pub(crate) fn canonical_len(&self) -> u64 {
         let (len, extra) = match self {
             Self::Inline { head, .. } if head.is_plain() => (head.len(), 0),
+            // The head has no room for the count; 22 bytes are soon counted.
             Self::Inline { head, .. } => (head.len(), escape_extra(self.as_bytes())),
             Self::Shared { extra, text } => (
                 text.len(),
@@ -163,6 +165,7 @@ impl Text {
 pub(crate) struct Head(u8);
 
 impl Head {
+    // The length, 22 at most, leaves these bits free.
     const ESCAPED: u8 = 0x80;
     const REPLACED: u8 = 0x40;
 
@@ -205,6 +208,7 @@ pub(crate) const fn heap_of(len: usize) -> u64 {
 
 impl PartialEq for Text {
     fn eq(&self, other: &Self) -> bool {
+        // The bytes decide: whether a character was replaced changes no text, and is not compared.
         self.is_same(other) || self.as_bytes() == other.as_bytes()
     }
 }
@@ -269,6 +273,7 @@ fn write_escaped(text: &[u8], out: &mut impl Sink) {
 const CHUNK: usize = 32;
 
 pub(super) fn has_escape(chunk: &[u8]) -> bool {
+    // `|` and no early exit: only without branches does it compile to vector compares.
     chunk.iter().fold(false, |found, byte| {
         found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\')
     })
@@ -288,6 +293,7 @@ pub(super) fn first_escape(bytes: &[u8]) -> usize {
         rest = after;
     }
     while let Some((chunk, after)) = rest.split_first_chunk::<CHUNK>() {
+        // The chunk is not passed: the words below find the place in it.
         if has_escape(chunk) {
             break;
         }
@@ -312,7 +318,9 @@ pub(super) fn first_escape(bytes: &[u8]) -> usize {
 fn escape_in(bytes: [u8; 8]) -> Option<usize> {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGH: u64 = ONES << 7;
+    // The first byte is the lowest: the trailing zeros lead to the first that was found.
     let word = u64::from_le_bytes(bytes);
+    // Bytes from 0x80 up belong to characters that are not escaped: `!word` leaves them out.
     let below = |word: u64, bound: u8| word.wrapping_sub(ONES.wrapping_mul(bound.into())) & !word;
     let is = |byte: u8| below(word ^ ONES.wrapping_mul(byte.into()), 1);
     let found = (below(word, 0x20) | is(b'"') | is(b'\\')) & HIGH;
@@ -322,6 +330,7 @@ fn escape_in(bytes: [u8; 8]) -> Option<usize> {
 const fn extra_of(byte: u8) -> u8 {
     match byte {
         b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0C | b'\r' => 1,
+        // `\u00xx` takes six bytes, and the control itself one.
         0..0x20 => 5,
         _ => 0,
     }

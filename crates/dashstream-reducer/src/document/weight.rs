@@ -1,4 +1,4 @@
-//! What values weigh.
+//! What containers sum up of the values in them, so that it is known without a walk.
 
 /// What a value adds to the containers around it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Weight {
         }
     }
 
-    /// What two equal values have in common: they may have been given different rooms.
+    /// What equal values have in common. Their memory may differ: containers may have spare room.
     pub(crate) const fn shape(&self) -> (u64, u64, u16) {
         (self.nodes, self.bytes, self.depth)
     }

@@ -20,11 +20,13 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
         }
         Node::String(text) => text.write_between(*b"\"", *b"\"", out),
         Node::Array(tree) => {
+            // This does not repeat itself: `room_for` of a `Vec` is `None`.
             if let Some(buffer) = out.room_for(tree.container_weight().bytes) {
                 return write(node, dialect, buffer);
             }
             let start = pass(tree, out);
             for (index, node) in (start..).zip(tree.iter_from(start)) {
+                // `pass` counts each entry with the mark in front of it, the first with the bracket.
                 out.push(if index == 0 { b'[' } else { b',' });
                 write(node, dialect, out);
             }
@@ -35,6 +37,8 @@ pub(crate) fn write(node: &Node, dialect: Dialect, out: &mut impl Sink) {
                 return write(node, dialect, buffer);
             }
             let start = pass(tree, out);
+            // `pass` counts entries in UTF-8 order. In JavaScript's order no sink leaves anything out:
+            // `start` is 0.
             match dialect {
                 Dialect::Current | Dialect::Ryu => {
                     write_members(tree.iter_from(start), start, dialect, out);
@@ -74,6 +78,7 @@ fn write_members<'a>(
 
 fn by_utf16(tree: &Tree<Member>) -> Vec<&Member> {
     let mut members: Vec<_> = tree.iter().collect();
+    // UTF-16 writes a character beyond U+FFFF as surrogates, which are below U+E000; in UTF-8 it comes last.
     if members.iter().any(|member| has_high(member.key.as_bytes())) {
         members.sort_by(|a, b| {
             let (a, b) = (a.key.as_str(), b.key.as_str());

@@ -28,7 +28,7 @@ use crate::document::{DialectRisk, Document, Sink, write};
 /// ```
 #[derive(Clone, Default)]
 pub struct Hasher {
-    /// Canonical text that was not yet hashed; [`STRIDE`] bytes at most.
+    /// Text that was not yet hashed; less than [`STRIDE`] bytes of canonical text.
     text: Vec<u8>,
     /// The state that was hashed last, if it is long enough.
     last: Option<Document>,
@@ -53,10 +53,12 @@ impl Hasher {
     /// The hash of `state`, as producers send it: of [`Document::to_canonical`].
     #[must_use]
     pub fn hash(&mut self, state: &Document) -> [u8; 32] {
+        // `usable` compares with `last`, so that it goes first. While `last` is `None`, no mark is used.
         self.marks.truncate(self.usable(state));
         self.last = None;
         self.make_room(state);
         let stream = Stream {
+            // From the last usable mark, or from where SHA-256 begins.
             sha: Sha256::from_core(self.marks.last().cloned().unwrap_or_default()),
             left_out: bytes_before(self.marks.len()),
             text: &mut self.text,
@@ -83,6 +85,7 @@ impl Hasher {
         if self.hash(state) == expected {
             return HashVerdict::Match;
         }
+        // A full walk, which a state that matches does not pay for.
         let mut seen = DialectRisk::default();
         seen.look(&state.root);
         // Only floats, and names outside the basic plane, look different in another dialect.
@@ -93,6 +96,7 @@ impl Hasher {
                 }
             }
         }
+        // Only after the dialects: one that matches proves the state, whatever is in it.
         if seen.wide {
             HashVerdict::NotComparable(Unproven::WideNumber)
         } else if seen.replaced {
@@ -128,6 +132,7 @@ impl Hasher {
     /// How many of the marks lie within what `state` shares with the last one.
     fn usable(&self, state: &Document) -> usize {
         let Some(last) = &self.last else { return 0 };
+        // Rounded down: what both share behind the last whole stride is hashed again.
         let common = last.root.common_prefix(&state.root);
         let marks = usize::try_from(common).unwrap_or(usize::MAX) / STRIDE;
         marks.min(self.marks.len())
@@ -144,6 +149,7 @@ impl Hasher {
 
     fn printed_as(&mut self, dialect: Dialect, state: &Document) -> [u8; 32] {
         let stream = Stream {
+            // From the beginning and without marks: those that are kept are of the current dialect.
             sha: Sha256::new(),
             left_out: 0,
             text: &mut self.text,
@@ -197,6 +203,7 @@ impl Stream<'_> {
     fn hash(mut self, dialect: Dialect, state: &Document) -> [u8; 32] {
         self.text.clear();
         write(&state.root, dialect, &mut self);
+        // The rest: shorter than a stride, but for what another dialect prints longer.
         self.sha.update(&*self.text);
         self.sha.finalize().into()
     }
@@ -206,6 +213,7 @@ impl Stream<'_> {
         self.text.clear();
         if let Some(marks) = &mut self.marks {
             // A whole number of blocks: the buffer that is left aside is empty.
+            // sha2 takes a full block of SHA-256 at once and does not keep it back.
             marks.push(self.sha.clone().decompose().0);
         }
     }
@@ -224,6 +232,8 @@ impl Stream<'_> {
 
 impl Sink for Stream<'_> {
     fn push(&mut self, byte: u8) {
+        // The buffer never fills up here, nor in `short` and `room_for`: at a full stride the hash is marked,
+        // in `extend`.
         if self.left_out == 0 && self.text.len() < STRIDE.saturating_sub(1) {
             self.text.push(byte);
         } else {
@@ -236,6 +246,8 @@ impl Sink for Stream<'_> {
             return self.extend_after(bytes);
         }
         loop {
+            // In another dialect `room_for` may have let in more than a stride: then the room is 0, and the
+            // buffer is hashed as it is. No marks are kept there that would end up in the wrong place.
             let room = STRIDE.saturating_sub(self.text.len());
             match bytes.split_at_checked(room) {
                 Some((now, rest)) => {
@@ -266,6 +278,7 @@ impl Sink for Stream<'_> {
     }
 
     fn room_for(&mut self, bytes: u64) -> Option<&mut Vec<u8>> {
+        // Not while bytes are left out: a plain buffer would keep them.
         let after = bytes.saturating_add(self.text.len() as u64);
         (self.left_out == 0 && after < STRIDE as u64).then_some(&mut *self.text)
     }

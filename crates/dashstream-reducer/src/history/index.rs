@@ -23,6 +23,7 @@ impl Index {
     /// that is less.
     pub(super) fn push(&mut self, sequence: u64, serial: u64, most: usize) {
         let next = self.first.saturating_add(self.slots.len() as u64);
+        // Numbers between the last version and this one made none: the last one was the newest throughout.
         let between = usize::try_from(sequence.saturating_sub(next)).unwrap_or(usize::MAX);
         let last = self.slots.back().copied();
         match last {
@@ -36,6 +37,7 @@ impl Index {
             }
         }
         self.slots.push_back(serial);
+        // At most twice `most` slots until here, since fewer than `most` were filled in.
         self.forget(self.slots.len().saturating_sub(most));
     }
 
@@ -47,6 +49,7 @@ impl Index {
 
     /// Drops the versions from `serial` on.
     pub(super) fn forget_from(&mut self, serial: u64) {
+        // Serial numbers only rise from slot to slot.
         let kept = self.slots.partition_point(|slot| *slot < serial);
         self.slots.truncate(kept);
     }

@@ -36,11 +36,12 @@ impl Room {
 /// One change after another, each on its way to its place.
 pub(super) struct Change<'a> {
     tokens: Tokens<'a>,
+    // What to do; once that is done, what undoes it.
     want: Want,
     /// The value to put; once that is done, what was there before.
     pub(super) value: Node,
     pub(super) weight: Weight,
-    /// The position in the container. Before: only of an undone change, which knows it.
+    /// The position in the array: found by the change itself, or given in advance where one is undone.
     at: Option<usize>,
     undoing: bool,
     /// The whole document before the change, and its limits.
@@ -86,6 +87,7 @@ impl<'a> Change<'a> {
         pointer: &Pointer<'a>,
         want: Want,
     ) -> Result<(), PatchErrorKind> {
+        // Left over from the change before, it would be taken for the place of this one.
         self.at = None;
         self.act(root, pointer, want)
     }
@@ -101,6 +103,7 @@ impl<'a> Change<'a> {
 
     /// What the last change took away, if it took something.
     pub(super) const fn displaced(&self) -> Option<&Node> {
+        // `want` is the inverse by now. Only an insertion is undone by a removal, and it displaces nothing.
         match self.want {
             Want::Add | Want::Replace => Some(&self.value),
             Want::Remove => None,
@@ -109,6 +112,7 @@ impl<'a> Change<'a> {
 
     /// Makes what was changed at `pointer` what it was before, with limits and fuel aside.
     pub(super) fn take_back(&mut self, root: &mut Node, pointer: &Pointer<'a>, undo: Undo) -> bool {
+        // A limit that stops here would leave the document half undone.
         self.fuel = Fuel::unlimited();
         self.room = Room::UNLIMITED;
         self.at = undo.at;
@@ -125,11 +129,13 @@ impl<'a> Change<'a> {
         pointer: &Pointer<'a>,
         want: Want,
     ) -> Result<(), PatchErrorKind> {
+        // A document always has a value: the root can be replaced, and not be taken out.
         if pointer.len() == 0 && want == Want::Remove {
             return Err(PatchErrorKind::RemoveRoot);
         }
         self.want = want;
         self.tokens = pointer.tokens();
+        // Before anything changes: `fit` adds the change to it.
         self.whole = root.weight();
         self.visit(root)
     }
@@ -138,6 +144,7 @@ impl<'a> Change<'a> {
     fn element(&mut self, tree: &mut Tree<Node>, token: Token<'_>) -> Result<(), PatchErrorKind> {
         let len = tree.len();
         let at = match (self.at, self.want) {
+            // A change that is undone. Its last token may be `-`, which names no element that exists.
             (Some(at), _) => at,
             (None, Want::Add) => token.place(len)?,
             (None, Want::Replace | Want::Remove) => token.element(len)?,
@@ -155,6 +162,8 @@ impl<'a> Change<'a> {
         let name = Name::new(text);
         match self.want {
             Want::Replace => return tree.visit_member(&name, self),
+            // RFC 6902, section 4.1: adding a member that exists replaces its value. No token is left for the
+            // value itself, so that `NotFound` means that the member is missing.
             Want::Add => match tree.visit_member(&name, self) {
                 Err(PatchErrorKind::NotFound) => {}
                 done => {
@@ -166,6 +175,7 @@ impl<'a> Change<'a> {
         }
         match (tree.position(&name), self.want) {
             (Err(at), Want::Add) => {
+                // UTF-8: a token is cut from a `str` at ASCII bytes, and escapes stand for ASCII bytes.
                 let key = Text::new(core::str::from_utf8(text).unwrap_or_default());
                 let mut weight = self.weight;
                 // And a colon.
@@ -190,12 +200,15 @@ impl<'a> Change<'a> {
         weight.bytes = weight.bytes.saturating_add(comma(tree.len()));
         // A tree that has to grow for it doubles the room of a node, or splits one on each level.
         weight.heap = weight.heap.saturating_add(GROWTH_BYTES);
+        // Before the tree is touched, so that a refusal leaves it as it was. What it really grows by is known
+        // only afterwards, hence the upper bound.
         self.fit(Delta::between(Weight::default(), weight))?;
         let entry = entry(core::mem::replace(&mut self.value, Node::Null));
         self.delta
             .deepen(tree, |tree| tree.insert(at, entry, &mut self.fuel));
         self.want = Want::Remove;
-        // The container may have grown for it.
+        // The container may have grown for it, and a name is part of the growth. Below zero where a split
+        // gave spare room back.
         let room = self.delta.heap.wrapping_sub(self.weight.heap);
         let room = room.cast_signed().max(0).cast_unsigned();
         self.grown = self.grown.saturating_add(room);
@@ -204,6 +217,7 @@ impl<'a> Change<'a> {
 
     /// Takes an entry out, and keeps its value; what an undone insertion left spare is given back as well.
     fn remove<E: Entry>(&mut self, tree: &mut Tree<E>, at: usize) -> Result<(), PatchErrorKind> {
+        // Text and nodes only become fewer, so that no limit is looked at.
         let mut weight = tree.get(at).ok_or(PatchErrorKind::NotFound)?.weight();
         let others = tree.len().saturating_sub(1);
         weight.bytes = weight.bytes.saturating_add(comma(others));
@@ -212,6 +226,7 @@ impl<'a> Change<'a> {
         let entry = self.delta.deepen(tree, |tree| {
             let entry = tree.remove(at, &mut self.fuel);
             if undoing {
+                // A refused patch reports no `Applied::given`, so that what it grew by must not stay.
                 tree.trim(at);
             }
             entry
@@ -224,6 +239,7 @@ impl<'a> Change<'a> {
 
     /// Takes `delta` unless the whole document would grow beyond its limits.
     fn fit(&mut self, delta: Delta) -> Result<(), PatchErrorKind> {
+        // Does not wrap upwards: the state and the value are each below `SUM_MAX`.
         let after = delta.apply(self.whole);
         if after.bytes > self.room.bytes {
             return Err(PatchErrorKind::StateTooLarge {
@@ -253,10 +269,12 @@ impl Visit for Change<'_> {
     /// Recursion is bounded by the depth of documents.
     fn visit(&mut self, node: &mut Node) -> Result<(), PatchErrorKind> {
         let Some(token) = self.tokens.next() else {
+            // The value itself. `visit_at` and `visit_member` add the delta to each container above it.
             self.fit(Delta::between(node.weight(), self.weight))?;
             core::mem::swap(node, &mut self.value);
             return Ok(());
         };
+        // Before `own`, which may copy the container.
         self.fuel.spend(step_cost(node))?;
         let last = self.tokens.is_empty();
         match node {

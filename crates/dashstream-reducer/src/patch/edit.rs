@@ -38,12 +38,14 @@ impl Encoded<'_> {
     pub(super) fn value(&self, limits: &PatchLimits) -> Result<(Node, Weight), PatchErrorKind> {
         check_value(self.value.len(), limits)?;
         let node = match self.encoding {
+            // First, whatever the encoding: proto3 does not tell an absent value from an empty one.
             _ if self.value.is_empty() => Node::Null,
             RAW => match core::str::from_utf8(self.value) {
                 Ok(text) => Node::String(Text::new(text)),
                 Err(_) => return Err(PatchErrorKind::Value(ReadError::NotUtf8)),
             },
             _ => {
+                // What the value may be by itself; `Change::fit` checks that it fits into the state.
                 let limits = ReadLimits {
                     text_bytes: limits.value_bytes,
                     nodes: limits.state_nodes,

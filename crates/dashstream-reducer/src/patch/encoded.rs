@@ -67,6 +67,7 @@ struct OwnedEncoded {
 impl OwnedOperations {
     /// Borrows the operations for as long as `body` runs.
     pub(crate) fn with<T>(&self, body: impl FnOnce(Operations<'_>) -> T) -> T {
+        // A list of views; the texts are not copied.
         let borrowed: Vec<_> = self.0.iter().map(OwnedEncoded::borrow).collect();
         body(borrowed.as_slice().into())
     }
@@ -101,6 +102,8 @@ impl Operations<'_> {
         self.each(|(operation, value)| {
             let mut operation = OwnedEncoded::of(operation);
             if let Some(value) = value {
+                // JSON text, as encoding 0 of `Operation::encoded` says. With exactly this room
+                // `to_canonical` does not grow the buffer: `owned_bytes` counts what is allocated.
                 operation.value.reserve_exact(text_len(value));
                 value.to_canonical(&mut operation.value);
             }
@@ -111,6 +114,7 @@ impl Operations<'_> {
 
     /// What a copy of the operations takes, at most.
     pub(crate) fn owned_bytes(&self) -> usize {
+        // Counted without a copy: a diff that exceeds a budget is refused before it takes memory.
         let mut bytes = self.len().saturating_mul(size_of::<OwnedEncoded>());
         self.each(|(operation, value)| {
             bytes = bytes

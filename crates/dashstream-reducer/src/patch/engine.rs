@@ -65,6 +65,7 @@ pub fn apply(
         let kind = PatchErrorKind::TooManyOperations { limit, len };
         return Err(PatchError { index: limit, kind });
     }
+    // One loop for each form: none asks per operation which form it is in.
     match operations.0 {
         Form::Owned(operations) => run(document, operations.iter().map(Operation::encoded), limits),
         Form::Encoded(operations) => run(document, operations.iter().map(|op| (*op, None)), limits),
@@ -85,6 +86,9 @@ fn run<'a>(
     edits: impl ExactSizeIterator<Item = Edit<'a>>,
     limits: &PatchLimits,
 ) -> Result<Applied, PatchError> {
+    // A shared root costs nothing to keep: every change goes to a copy of it anyway. A second handle on a
+    // root with one owner would make each change copy its path, so that such a root is changed in place, with
+    // a journal.
     let safety = if is_shared(&document.root) {
         Safety::Previous(document.root.clone())
     } else {
@@ -114,7 +118,8 @@ fn run<'a>(
     Ok(Applied {
         fuel: limits.fuel.saturating_sub(patching.change.fuel.left),
         left_behind: patching.change.fuel.left_behind(),
-        // The value itself is new or shared.
+        // Values as they were read, growth and copies as they happened. What `copy` and `move` put elsewhere
+        // is shared, and not counted again.
         given: patching
             .given
             .saturating_add(patching.change.grown)
@@ -127,6 +132,7 @@ fn is_shared(root: &Node) -> bool {
     match root.container() {
         Some(Container::Array(tree)) => Arc::strong_count(tree) > 1,
         Some(Container::Object(tree)) => Arc::strong_count(tree) > 1,
+        // A scalar clones in constant time.
         None => true,
     }
 }
@@ -176,6 +182,7 @@ impl<'a> Patching<'a, '_> {
             }
             Verb::Copy => {
                 let from = self.pointer(operation.from)?;
+                // Shares the value: a later change in one of the two places copies its path first.
                 let value = find(self.root, &from, &mut self.change.fuel)?.clone();
                 self.pay_for_copy(&value)?;
                 self.change.weight = value.weight();
@@ -202,10 +209,14 @@ impl<'a> Patching<'a, '_> {
             return Err(PatchErrorKind::MoveIntoSelf);
         }
         if from.text() == path.text() {
+            // Moved onto itself nothing changes, but the value has to exist.
             return find(self.root, &from, &mut self.change.fuel).map(|_| ());
         }
+        // RFC 6902, section 4.4: a removal, and then an addition to what is left.
         self.change.perform(self.root, &from, Want::Remove)?;
         let value = self.change.value.clone();
+        // Never the last change: the addition may still fail. A journal takes the value out of `change`,
+        // hence the clone, which is a second handle and no copy.
         self.note(from, false);
         self.change.weight = value.weight();
         self.change.value = value;
@@ -217,6 +228,7 @@ impl<'a> Patching<'a, '_> {
     fn put(&mut self, path: Pointer<'a>, want: Want) -> Result<(), PatchErrorKind> {
         // No document is ever deeper than its recursions allow.
         let limit = self.limits.state_depth.min(DEPTH_MAX);
+        // Each token of the path is a container around the value.
         let depth = (path.len() as u64).saturating_add(u64::from(self.change.weight.depth));
         if depth > u64::from(limit) {
             return Err(PatchErrorKind::TooDeep { limit, depth });
@@ -238,6 +250,8 @@ impl<'a> Patching<'a, '_> {
             Safety::Journal(_) if last => {}
             Safety::Journal(journal) => {
                 if journal.is_empty() {
+                    // Not before the first entry: a patch of one operation has none, unless that is a move.
+                    // No more room than `JOURNAL`, since how many operations there are is up to the sender.
                     journal.reserve(self.left.saturating_add(1).min(JOURNAL));
                 }
                 journal.push((path, self.change.undo()));
@@ -249,6 +263,7 @@ impl<'a> Patching<'a, '_> {
         match self.safety {
             Safety::Previous(root) => *self.root = root,
             Safety::Journal(journal) => {
+                // Newest first: a position is right only in the document as that change left it.
                 for (path, undo) in journal.into_iter().rev() {
                     let undone = self.change.take_back(self.root, &path, undo);
                     debug_assert!(undone);
@@ -267,6 +282,7 @@ impl<'a> Patching<'a, '_> {
         self.change.value = value;
         self.change.weight = weight;
         self.given = self.given.saturating_add(weight.heap);
+        // Paid after the value was read, which `value_bytes` bounds.
         self.change
             .fuel
             .spend(weight.nodes.saturating_add(weight.bytes / 64))?;

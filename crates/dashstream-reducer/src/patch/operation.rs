@@ -64,6 +64,7 @@ impl Operation {
             Self::Copy { from, path } => (4, path, from.as_str(), None),
             Self::Test { path, value } => (5, path, "", Some(value)),
         };
+        // The encoding stays 0, JSON: the form in which a document is written where operations are kept.
         let encoded = Encoded {
             op,
             path,
@@ -113,6 +114,7 @@ fn operation(element: &Node) -> Result<Operation, PatchErrorKind> {
     let path = || text("path").map(str::to_owned);
     let from = || text("from").map(str::to_owned);
     let value = || match members.member(b"value") {
+        // A second handle on what was read, not a copy.
         Some(node) => Ok(Document { root: node.clone() }),
         None => Err(PatchErrorKind::Member("value")),
     };
@@ -154,6 +156,7 @@ impl Serialize for Operation {
             Self::Copy { from, .. } => ("copy", Some(from)),
             Self::Test { .. } => ("test", None),
         };
+        // An operation has a `from` or a value, never both.
         let members = 2_usize.saturating_add((from.is_some() || value.is_some()).into());
         let mut object = serializer.serialize_struct("Operation", members)?;
         object.serialize_field("op", name)?;

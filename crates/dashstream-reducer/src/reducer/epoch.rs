@@ -125,6 +125,8 @@ impl Epoch {
         of: &Facts,
         jump_max: u64,
     ) -> Relation {
+        // From the surest to the least sure: the id, the place in the log, the time, and what the message
+        // carries.
         if of.id == Id::Same {
             return Relation::Duplicate;
         }
@@ -138,7 +140,9 @@ impl Epoch {
                     Id::Other if self.clock(sequence, stamp.time_us()) == Clock::Before => {
                         Relation::Stale
                     }
+                    // No redelivery of the message that was taken: two producers wrote under this number.
                     Id::Other => Relation::Reused,
+                    // It was never taken itself: a full state stands for it.
                     Id::Unknown if of.contained => Relation::Stale,
                     Id::Same | Id::Unknown => Relation::Duplicate,
                 };
@@ -152,9 +156,12 @@ impl Epoch {
         let below = of.highest.is_some_and(|highest| sequence <= highest);
         // A producer stamps its messages in their order, or nearly so where it has several threads.
         let is_later = clock == Clock::Later && (of.covered || self.is_well_after(stamp.time_us()));
+        // A lower number with a later time: the producer counts anew. What stands at a place that was passed
+        // was written before that.
         if below && is_later && !matches!(place, LogPlace::Passed | LogPlace::Reached) {
             return Relation::Another;
         }
+        // A higher number with a time well before the latest: an earlier epoch whose numbers went further.
         if !below && self.is_well_before(stamp.time_us()) {
             return self.left_over(place);
         }
@@ -181,10 +188,12 @@ impl Epoch {
                 Content::Full | Content::Part => Relation::Reused,
             };
         }
+        // The first number of a run has nothing to be far from.
         let distance = of.highest.map_or(0, |highest| highest.abs_diff(sequence));
         if distance > jump_max {
-            // Two that lie together are believed where nothing is known that speaks against them, and a
-            // full state that goes on from one is in any case. What was passed may be of any epoch.
+            // While there is no state, a full state is believed at once, and anything else if another number
+            // came near it. Where there is a state, only a full state is believed, and only if it follows
+            // such a number. What stands at a place that was passed may be of any epoch.
             let near = self.jumped_near(sequence, jump_max);
             let goes_on = near.is_some_and(|to| to < sequence);
             return match (of.is_full, of.has_state) {
@@ -195,7 +204,8 @@ impl Epoch {
                 (true | false, _) => Relation::Jump,
             };
         }
-        // One that is earlier than what was taken fills a place among it.
+        // While another producer may be writing, a full state below the highest number is taken for its
+        // beginning, unless by its time it fills a gap of this epoch.
         if below && self.doubt.is_some() && of.content == Content::Full && clock != Clock::NotLater
         {
             return Relation::Another;
@@ -216,8 +226,10 @@ impl Epoch {
             .is_some_and(|highest| highest.saturating_sub(sequence) <= LATE_MAX);
         let only_contained = of.contained && of.id == Id::Unknown;
         match clock {
+            // Made before what was taken: it comes late, or the clock went back.
             Clock::NotLater if self.is_made_before_full(stamp, of) => return Relation::Stale,
             Clock::NotLater => return Relation::Reused,
+            // Without a time the number decides: little below the highest it comes late.
             Clock::Unknown if only_contained && late => return Relation::Stale,
             Clock::Before | Clock::Later | Clock::Unknown => {}
         }
@@ -252,7 +264,8 @@ impl Epoch {
     /// A message of an earlier epoch.
     const fn left_over(&self, place: LogPlace) -> Relation {
         if matches!(place, LogPlace::Passed | LogPlace::Reached) && !self.filled {
-            // Nothing of it was taken.
+            // It ended before the first message that was taken, and nothing from there was filled in: the
+            // state has nothing of it.
             Relation::Ended
         } else {
             Relation::Leftover
@@ -261,6 +274,7 @@ impl Epoch {
 
     /// A message was taken into the epoch.
     pub(super) fn take(&mut self, sequence: u64, stamp: &Stamp) {
+        // Before `reach` moves on: the place is judged by the messages before this one.
         self.filled |= self.place(stamp) == LogPlace::Passed;
         self.last = stamp.time_us();
         if let Some(time) = stamp.time_us() {
@@ -269,6 +283,7 @@ impl Epoch {
                 self.first = Some((sequence, time));
             }
         }
+        // Only messages in a row count.
         self.leftovers = 0;
         self.late = 0;
     }
@@ -279,6 +294,7 @@ impl Epoch {
             && self
                 .reached
                 .and_then(|reached| position.is_after(&reached))
+                // In another partition offsets are not comparable: the partition that was read last counts.
                 .unwrap_or(true)
         {
             self.reached = Some(position);
@@ -287,11 +303,13 @@ impl Epoch {
 
     /// Another epoch begins with this message.
     pub(super) fn begin(&mut self, stamp: &Stamp) {
-        // Where times went back they tell nothing about what may be left over.
+        // Where times went back they tell nothing about what may be left over. A message without a time,
+        // `None`, is less than any time, so that it keeps none either.
         let before = self.time.filter(|latest| stamp.time_us() > Some(*latest));
         *self = Self {
             earlier: self.earlier.saturating_add(1),
             began: stamp.position(),
+            // The log goes on, while all else is that of the epoch before.
             reached: self.reached,
             before,
             ..Self::default()
@@ -313,6 +331,8 @@ impl Epoch {
         self.ended(stamp);
         self.leftovers = self.leftovers.saturating_add(1);
         if self.leftovers >= IN_A_ROW_MAX {
+            // What made them look old is forgotten. A doubt lets the next full state begin an epoch; it is
+            // about 0 since no number came twice.
             self.before = None;
             self.first = None;
             self.time = None;
@@ -348,6 +368,7 @@ impl Epoch {
         self.doubt = None;
         self.late = 0;
         self.jumped = SequenceRanges::default();
+        // `take` noted the time of the message that made it.
         self.full = self.last;
     }
 

@@ -48,6 +48,7 @@ impl Pending {
             base: base.to_vec(),
             bytes: cost,
         };
+        // Only a number that fell out of the ranges seen can come twice.
         if let Some(previous) = self.diffs.insert(sequence, kept) {
             self.bytes = self.bytes.saturating_sub(previous.bytes);
         }

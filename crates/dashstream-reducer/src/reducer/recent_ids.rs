@@ -79,6 +79,7 @@ impl RecentIds {
         let of = |entries: usize, each: usize| entries.saturating_mul(each) as u64;
         of(self.ids.capacity(), size_of::<(u64, [u8; 16])>())
             .saturating_add(of(self.checkpoints.capacity(), size_of::<Vec<u8>>()))
+            // Each id is charged as the longest that is kept.
             .saturating_add(of(self.checkpoints.len(), ID_BYTES_MAX))
     }
 
@@ -88,6 +89,7 @@ impl RecentIds {
         if is_none(base) || self.checkpoints.iter().any(|known| known == base) {
             return true;
         }
+        // Once only: a second unknown base means that a checkpoint in between was missed.
         let adopted = core::mem::take(&mut self.adopt);
         if adopted {
             self.checkpoint(base, most);

@@ -51,6 +51,7 @@ impl Requests {
             return None;
         }
         let attempt = self.next.map_or(0, |(_, attempt)| attempt);
+        // A shift by 32 or more overflows: the factor stays at its largest.
         let factor = 1_u32.checked_shl(attempt).unwrap_or(u32::MAX);
         let wait = limits.request_after.saturating_mul(factor);
         let at = self.now.saturating_add(wait.min(limits.request_at_most));

@@ -30,6 +30,7 @@ impl SequenceRanges {
 
     /// Whether every number after `start` has been seen, up to and including `end`.
     pub(super) fn spans(&self, start: u64, end: u64) -> bool {
+        // Ranges that touch are joined, so that a single one has to reach from the next number to `end`.
         start >= end
             || self
                 .ranges
@@ -41,6 +42,7 @@ impl SequenceRanges {
     pub(super) fn missing(&self, start: u64, end: u64) -> u64 {
         let seen = self.ranges.iter().map(|(from, to)| {
             let (from, to) = ((*from).max(start.saturating_add(1)), (*to).min(end));
+            // 0 for a range outside, where `from` lies above `to`.
             to.saturating_add(1).saturating_sub(from)
         });
         let seen = seen.fold(0_u64, u64::saturating_add);
@@ -84,6 +86,7 @@ impl SequenceRanges {
 
     fn insert_range(&mut self, mut from: u64, mut to: u64) {
         self.ranges.retain(|(a, b)| {
+            // Saturating, since 0 and `u64::MAX` are numbers like any other.
             let touches = *a <= to.saturating_add(1) && *b >= from.saturating_sub(1);
             if touches {
                 from = from.min(*a);
@@ -94,6 +97,7 @@ impl SequenceRanges {
         let at = self.ranges.partition_point(|(a, _)| *a < from);
         self.ranges.insert(at, (from, to));
         if self.ranges.len() > RANGES_MAX {
+            // The lowest goes, also where it holds the cursor: its numbers count as not seen from then on.
             self.ranges.remove(0);
         }
     }

@@ -18,6 +18,7 @@ impl Reducer {
         let sequence = match (stamp.sequence(), update) {
             (_, Update::Lost) => return self.distrust(ResyncReason::Lost, highest),
             (Some(sequence), _) => sequence.get(),
+            // Without a number only these are harmless: they change no state, wherever they belong.
             (None, Update::Other | Update::End) if self.resync.is_none() => {
                 return Outcome::Unchanged;
             }
@@ -25,6 +26,7 @@ impl Reducer {
             (None, _) => return self.distrust(ResyncReason::NoSequence, highest),
         };
         let outcome = self.relate(sequence, stamp, update, fuel);
+        // Last: where the message stands is judged by how far the log was read before it.
         self.epoch.reach(&stamp);
         outcome
     }
@@ -46,6 +48,7 @@ impl Reducer {
             Relation::Ours => self.take(sequence, stamp, update, fuel),
             Relation::Duplicate => Outcome::Duplicate,
             Relation::Stale | Relation::Straggler => {
+                // A second one is believed, since there is a doubt then.
                 if relation == Relation::Straggler && facts.content == Content::Full {
                     self.epoch.reused(sequence);
                 }
@@ -64,6 +67,7 @@ impl Reducer {
                 self.distrust(ResyncReason::SequenceReused, highest)
             }
             Relation::Leftover => {
+                // It may be of this epoch all the same, with a clock that went back.
                 self.epoch.leftover(&stamp);
                 self.distrust(ResyncReason::SequenceReused, highest)
             }
@@ -77,10 +81,13 @@ impl Reducer {
             }
             Relation::Another => {
                 let jump_max = self.limits.sequence_jump;
+                // Before `begin_epoch`, which forgets it. What those numbers came with was dropped, and a
+                // full state from before them lacks it.
                 let dropped = self.epoch.jumped_near(sequence, jump_max);
                 self.begin_epoch(stamp);
                 self.dropped = dropped.unwrap_or(0);
                 if !facts.is_full {
+                    // Before `take`: a run in step has no reason yet, and its state is gone.
                     self.resync = Some(ResyncReason::NoSnapshot);
                 }
                 let outcome = self.take(sequence, stamp, update, fuel);
@@ -105,6 +112,7 @@ impl Reducer {
             | Update::Other
             | Update::Lost => (Content::Part, false),
         };
+        // By its id alone: the same start may come again under another number.
         let is_start = content == Content::Start && self.ids.is_start(stamp.message_id());
         let covered = self.sequences.contains(sequence);
         let highest = self.sequences.highest();
@@ -135,8 +143,10 @@ impl Reducer {
         update: Update<'_>,
         fuel: &mut HashBudget,
     ) -> Outcome {
+        // First: `Epoch::settle` takes the time that this notes for that of the full state.
         self.epoch.take(sequence, &stamp);
         if let Update::Start { state } = update {
+            // Its number is inserted there: a start stands for all numbers up to its own.
             return self.start(sequence, stamp, state, fuel);
         }
         self.sequences.insert(sequence);
@@ -165,6 +175,7 @@ impl Reducer {
             Update::PoisonedCheckpoint { .. } => {
                 self.distrust(ResyncReason::PoisonedCheckpoint, sequence)
             }
+            // A start returned above, and a lost message does not get beyond `step`.
             Update::End | Update::Other | Update::Start { .. } | Update::Lost => self.placed(fuel),
         }
     }
@@ -213,6 +224,8 @@ impl Reducer {
         if self.resync.is_some() {
             return Outcome::Waiting;
         }
+        // The distance is not counted as missing, since the number is not believed. The cursor stays: the
+        // messages up to it may still come.
         let missing = self.limits.sequence_jump;
         let reason = ResyncReason::Gap { missing };
         self.resync = Some(reason);
@@ -230,6 +243,8 @@ impl Reducer {
             .cursor
             .is_some_and(|cursor| self.sequences.spans(cursor, sequence));
         let is_synced = self.resync.is_none();
+        // In its place, with nothing that waits behind it: applied without a copy. While the run waits, that
+        // is a message that closes the last gap.
         if in_place
             && (is_synced || self.sequences.highest() == sequence && self.pending.is_empty())
         {
@@ -246,6 +261,7 @@ impl Reducer {
         let budget = (self.limits.buffered_diffs, self.limits.buffered_bytes);
         let diff = (operations, hash, base);
         if self.pending.keep(sequence, diff, budget) {
+            // Replays it at once if it is in its place.
             let outcome = self.placed(fuel);
             let waits = outcome == Outcome::Waiting;
             return if waits { Outcome::Buffered } else { outcome };
@@ -278,6 +294,7 @@ impl Reducer {
         }
         // After a state that was refuted the newest version is held alone.
         let before = self.state.as_ref().or_else(|| self.history.newest());
+        // A state that was read on its own shares nothing with the one before.
         let left_behind = before.map_or(0, Document::heap_bytes);
         let budget = (self.limits.history_versions, self.limits.history_bytes);
         self.history.push(sequence, &state, left_behind, budget);
@@ -286,6 +303,7 @@ impl Reducer {
         self.made_at = Some(sequence);
         self.cursor = Some(sequence);
         self.cover(sequence);
+        // Before `placed`: a replayed diff may be the first to name a checkpoint from before this state.
         self.ids.full_state(sequence);
         self.epoch.settle();
         match self.resync {
@@ -296,6 +314,7 @@ impl Reducer {
 
     /// A message stands for every number up to its own.
     fn cover(&mut self, sequence: u64) {
+        // Its own number first, or it would be noted as skipped; then the gaps, before they are closed.
         self.sequences.insert(sequence);
         self.sequences.add_gaps(sequence, &mut self.skipped);
         self.sequences.insert_up_to(sequence);
@@ -319,6 +338,7 @@ impl Reducer {
                 self.change(sequence, operations, (&kept.hash, &kept.base), fuel)
             });
             if let Err(reason) = changed {
+                // The diffs behind it stay: they follow from the full state that is needed now.
                 return self.distrust(reason, sequence);
             }
             cursor = sequence;
@@ -369,6 +389,7 @@ impl Reducer {
             return Err(ResyncReason::HashMismatch);
         }
         self.cursor = Some(sequence);
+        // A diff without operations makes no version: the state stays that of the message that made it.
         if !operations.is_empty() {
             self.made_at = Some(sequence);
             let budget = (self.limits.history_versions, self.limits.history_bytes);

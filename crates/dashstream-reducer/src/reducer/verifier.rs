@@ -76,6 +76,7 @@ impl Verifier {
         };
         if self.interval != Duration::MAX {
             let at = self.due_at().max(now);
+            // Also if it is due now: `check` takes it from here, unless the budget is spent.
             self.waiting = Some(Waiting { sequence, hash, at });
         }
         if due {
@@ -110,6 +111,7 @@ impl Verifier {
     ) -> HashVerdict {
         self.waiting = None;
         if hash.len() == HASH_BYTES {
+            // Counts as a check: the hash of the next diff is not due at once.
             self.last = Some(now);
         }
         self.verify(now, sequence, state, hash)
@@ -139,7 +141,7 @@ impl Verifier {
         let own_at = self.fuel.at_least(now, cost);
         let given_at = given.at_least(now, cost);
         let (Some(own_at), Some(given_at)) = (own_at, given_at) else {
-            // Nothing is ever hashed.
+            // A budget of 0: nothing will ever be hashed.
             self.waiting = None;
             return HashVerdict::NotComparable(Unproven::OutOfFuel);
         };
@@ -177,6 +179,7 @@ impl Verifier {
         hash: &[u8],
     ) -> HashVerdict {
         let verdict = self.hasher.verify(state, hash);
+        // Where hashes were compared, the hasher remembers this very state, which the run holds anyway.
         self.pinned = 0;
         match verdict {
             // What the hasher remembers is the run's own state.
@@ -184,7 +187,8 @@ impl Verifier {
                 self.proof = Some(Proof { sequence, at: now });
             }
             HashVerdict::NotComparable(Unproven::WideNumber | Unproven::LoneSurrogate) => {}
-            // It would keep a state that nobody else has.
+            // It would keep a state that the run has not: the refuted one, or an earlier one where none was
+            // hashed.
             HashVerdict::Mismatch
             | HashVerdict::NotComparable(
                 Unproven::NoHash | Unproven::HashLength | Unproven::NotDue | Unproven::OutOfFuel,
@@ -231,10 +235,12 @@ impl HashBudget {
     fn at_least(&mut self, now: Duration, bytes: u64) -> Option<Duration> {
         let most = most(self.per_second);
         let passed = now.saturating_sub(self.at).as_micros();
+        // In 128 bits: at 24 MiB a second nine days without a check exceed 64.
         let new = u128::from(self.per_second).saturating_mul(passed) / MICROS;
         let new = signed(u64::try_from(new).unwrap_or(u64::MAX));
         self.left = self.left.saturating_add(new).min(signed(most));
         self.at = self.at.max(now);
+        // What is saved up at most has to do: `spend` takes the rest below zero.
         let missing = signed(bytes.min(most)).saturating_sub(self.left).max(0);
         let missing = u128::from(missing.unsigned_abs()).saturating_mul(MICROS);
         let micros = missing.div_ceil(u128::from(self.per_second.max(1)));

@@ -212,6 +212,7 @@ impl Counts {
     pub(super) fn checked(&mut self, verdict: HashVerdict) {
         self.outcomes.verdict(verdict);
         if verdict == HashVerdict::Mismatch {
+            // The update itself was counted as applied; this is one outcome more.
             self.outcome(Outcome::Resync(ResyncReason::HashMismatch));
         }
     }

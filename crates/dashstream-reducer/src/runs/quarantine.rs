@@ -154,6 +154,7 @@ impl Quarantine {
         }
         let mut dropped = 0_u64;
         while self.messages.len() >= messages || self.bytes.saturating_add(cost) > bytes {
+            // Cannot happen: an empty queue holds nothing, and `cost` alone fits.
             if self.poll().is_none() {
                 break;
             }

@@ -20,6 +20,8 @@ pub(super) struct Requests {
 
 impl Requests {
     pub(super) fn new(a_second: u32) -> Self {
+        // `None` for 0 a second. Together with `ahead` and `next` this is the generic cell rate algorithm:
+        // one number in place of a bucket that is refilled.
         let each = Duration::from_secs(1).checked_div(a_second);
         let at_once = a_second.checked_div(AT_ONCE).unwrap_or(0).max(1);
         Self {
@@ -62,6 +64,7 @@ impl Requests {
     /// A request was handed out.
     pub(super) fn asked(&mut self) {
         let each = self.each.unwrap_or_default();
+        // Time in which nobody asked is not saved up: no burst is larger than `ahead` allows.
         self.next = self.next.max(self.now).saturating_add(each);
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 /// entry is brought up to date when it comes to the front, so that hearing costs nothing.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
+    // A clock that ticks with each message.
     messages: u64,
     listed: BTreeMap<u64, u64>,
     /// The ones that said that they ended.
@@ -36,6 +37,8 @@ impl Silence {
     /// behind the end and do not take it back.
     pub(super) fn hear(&mut self, arrival: u64, heard: &mut Heard, has_ended: Option<bool>) {
         self.messages = self.messages.saturating_add(1);
+        // `listed` stays behind until `catch_up`: moving the entry would cost a removal and an insertion each
+        // time.
         heard.last = self.messages;
         let before = heard.ended.take();
         if let Some(at) = before {

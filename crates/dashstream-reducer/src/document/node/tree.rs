@@ -93,6 +93,7 @@ impl<E: Entry> Clone for Kids<E> {
 }
 
 fn with_room<T: Clone>(slots: &Vec<T>) -> Vec<T> {
+    // `Vec::clone` leaves spare room out. The sums of all levels above count it, and would be wrong.
     let mut copy = Vec::with_capacity(slots.capacity());
     copy.extend_from_slice(slots);
     copy
@@ -157,6 +158,7 @@ impl<E: Entry> Tree<E> {
     pub(crate) fn insert(&mut self, at: usize, entry: E, fuel: &mut Fuel) {
         let weight = entry.weight();
         if let Some(right) = self.insert_below(at, (entry, weight), fuel) {
+            // The root stays where its container has it: its left half moves into a child of the new root.
             let left = core::mem::replace(self, Self::new());
             if let Some(left) = Child::of(left) {
                 *self = Self::branch(vec![left, right]);
@@ -174,6 +176,7 @@ impl<E: Entry> Tree<E> {
             }
             *self = match children.pop() {
                 Some(only) => Arc::unwrap_or_clone(only.tree),
+                // The last entry below the branch was taken out.
                 None => Self::new(),
             };
         }
@@ -270,6 +273,8 @@ impl<E: Entry> Child<E> {
 /// The node behind `shared`, copied first unless this is its only owner.
 #[inline]
 pub(crate) fn own<'a, E: Entry>(shared: &'a mut Arc<Tree<E>>, fuel: &mut Fuel) -> &'a mut Tree<E> {
+    // Nothing holds a `Weak`, so that `make_mut` copies only then. If another thread lets go of its clone in
+    // between, a copy is charged that is not made: the charge is an upper bound.
     if Arc::strong_count(shared) > 1 {
         fuel.copied(shared.own_bytes());
     }
@@ -278,6 +283,7 @@ pub(crate) fn own<'a, E: Entry>(shared: &'a mut Arc<Tree<E>>, fuel: &mut Fuel) -
 
 /// The child that holds position `at`, and the position within it.
 fn locate<E: Entry>(children: &[Child<E>], mut at: usize) -> Option<(usize, usize)> {
+    // At most 16. Running totals would be found faster, and would have to be rewritten with every insertion.
     for (index, child) in children.iter().enumerate() {
         match at.checked_sub(child.len) {
             Some(rest) => at = rest,
@@ -288,6 +294,7 @@ fn locate<E: Entry>(children: &[Child<E>], mut at: usize) -> Option<(usize, usiz
 }
 
 fn sum(weights: impl Iterator<Item = Weight>) -> Weight {
+    // Sums stay below 2^64: what is read fits memory, and a patch that crosses a quarter of that is refused.
     weights.fold(Weight::default(), |sum, weight| Weight {
         nodes: sum.nodes.saturating_add(weight.nodes),
         bytes: sum.bytes.saturating_add(weight.bytes),

@@ -13,6 +13,8 @@ use crate::document::text::{Text, first_escape};
 
 /// Reads the one value that `bytes` hold.
 pub(super) fn parse(bytes: &[u8], budget: &Budget, surrogates: bool) -> Result<Node, ReadError> {
+    // Once for the whole text: strings are then slices of it. An error without a length is a character that
+    // was cut at the end.
     let text = core::str::from_utf8(bytes).map_err(|error| match error.error_len() {
         Some(_) => syntax(bytes, error.valid_up_to()),
         None => ReadError::Truncated,
@@ -75,6 +77,8 @@ impl<'t> Parser<'t> {
         }
         loop {
             let node = self.value(depth, Slot::Element)?;
+            // Inner containers have taken theirs off the stack: all from `base` on are of this array. A full
+            // leaf waits for one more element, so that the last leaf is never empty.
             if self.nodes.len().saturating_sub(base) == FANOUT {
                 builder.push_leaf(self.nodes.drain(base..).collect());
             }
@@ -88,6 +92,8 @@ impl<'t> Parser<'t> {
         self.pass();
         let last = self.nodes.drain(base..).collect();
         let tree = builder.finish_with(last);
+        // The number of elements is known only now: so far they were charged without the tree nodes that hold
+        // them.
         self.budget.packed::<Node>(tree.len())?;
         Ok(Node::Array(Arc::new(tree)))
     }
@@ -142,10 +148,12 @@ impl<'t> Parser<'t> {
         }
         let mut magnitude = Some(0_u64);
         match self.peek() {
+            // RFC 8259, section 6, has no leading zeros: a digit behind it is refused by what comes next.
             Some(b'0') => self.pass(),
             Some(b'1'..=b'9') => {
                 while let Some(byte @ b'0'..=b'9') = self.peek() {
                     let digit = u64::from(byte.wrapping_sub(b'0'));
+                    // An overflow is only remembered: the digits are passed, and kept for a `Big`.
                     magnitude = magnitude
                         .and_then(|so_far| so_far.checked_mul(10))
                         .and_then(|so_far| so_far.checked_add(digit));
@@ -162,6 +170,7 @@ impl<'t> Parser<'t> {
             // Minus zero is no integer.
             (Some(0), true) => return self.float(start).map(Node::Float),
             (Some(magnitude), false) => Some(Node::of_u64(magnitude)),
+            // Below `i64::MIN` it is `None`, as for one that 64 bits do not hold.
             (Some(magnitude), true) => 0_i64.checked_sub_unsigned(magnitude).map(Node::Int),
             (None, _) => None,
         };
@@ -203,6 +212,7 @@ impl<'t> Parser<'t> {
     /// The nearest float to the number that begins at `start`.
     fn float(&self, start: usize) -> Result<Float, ReadError> {
         let text = self.text.get(start..self.at).unwrap_or_default();
+        // `parse` accepts more than JSON, such as `inf`, but the grammar was checked. It rounds to nearest.
         match text.parse() {
             Ok(value) if f64::is_finite(value) => Ok(Float::new(value)),
             // Larger than any float.
@@ -214,12 +224,15 @@ impl<'t> Parser<'t> {
         self.pass();
         let start = self.at;
         self.pass_plain();
+        // Without an escape it is copied once, from the text. Quotes, backslashes and controls are ASCII, so
+        // that slices between them end with a character.
         if self.peek() == Some(b'"') {
             let text = self.text.get(start..self.at).unwrap_or_default();
             self.pass();
             self.budget.charge_text(text)?;
             return Ok(Text::plain(text));
         }
+        // One buffer for all strings. It never outgrows the text: no escape is shorter than its character.
         self.unescaped.clear();
         let mut start = start;
         let mut replaced = false;
@@ -240,6 +253,7 @@ impl<'t> Parser<'t> {
             self.pass_plain();
         }
         self.pass();
+        // Charged before it is copied to where it stays.
         self.budget.charge_text(&self.unescaped)?;
         let text = Text::new(&self.unescaped);
         Ok(if replaced { text.with_replaced() } else { text })
@@ -268,10 +282,12 @@ impl<'t> Parser<'t> {
     fn unit(&mut self) -> Result<bool, ReadError> {
         let at = self.at;
         let first = self.hex()?;
+        // Of all numbers of four digits only surrogates are no characters.
         if let Some(character) = char::from_u32(first) {
             self.unescaped.push(character);
             return Ok(false);
         }
+        // RFC 8259, section 7: a character beyond the basic plane is a pair, its high half first.
         if first < LOW
             && self
                 .bytes
@@ -284,13 +300,16 @@ impl<'t> Parser<'t> {
             if (LOW..LOW_END).contains(&second) {
                 let high = first.wrapping_sub(HIGH) << 10;
                 let low = second.wrapping_sub(LOW);
+                // Ten bits each: U+10FFFF at most, which is the last character.
                 let character = char::from_u32((high | low).saturating_add(0x1_0000));
                 self.unescaped.extend(character);
                 return Ok(false);
             }
+            // The second escape stands for itself and is read again.
             self.at = behind_first;
         }
         if !self.surrogates {
+            // The escape begins with its backslash, one byte before the `u`.
             let (line, column) = place(self.bytes, at.saturating_sub(1));
             return Err(ReadError::LoneSurrogate { line, column });
         }
@@ -364,6 +383,7 @@ fn syntax(bytes: &[u8], at: usize) -> ReadError {
 
 /// The line and the column of the byte at `at`.
 fn place(bytes: &[u8], at: usize) -> (usize, usize) {
+    // Counted only for an error: counting while reading would cost every text.
     let before = bytes.get(..at).unwrap_or(bytes);
     let line = before.iter().filter(|byte| **byte == b'\n').count();
     let column = before.iter().rev().take_while(|byte| **byte != b'\n');

@@ -20,6 +20,7 @@ impl<E: Entry> Tree<E> {
     ) -> Option<Child<E>> {
         let (overfull, heap) = match &mut self.kids {
             Kids::Leaf(entries) => {
+                // The callers have checked the position; `Vec::insert` panics beyond the end.
                 let at = at.min(entries.len());
                 entries.insert(at, entry);
                 (entries.len() > FANOUT, weight.heap)
@@ -27,10 +28,13 @@ impl<E: Entry> Tree<E> {
             Kids::Branch(children) => {
                 let (index, rest) = locate_insertion(children, at)?;
                 let child = children.get_mut(index)?;
+                // Only an entry in front of all others in the child has a lower key. Array keys are equal.
                 let key = entry.key();
                 if key < child.first {
                     child.first = key;
                 }
+                // A copy has the same room, so that the difference is what the insertion took. A split may
+                // give room back: the difference wraps, as in `Delta`.
                 let before = child.tree.heap();
                 let right = own(&mut child.tree, fuel).insert_below(rest, (entry, weight), fuel);
                 child.len = child.tree.len;
@@ -50,6 +54,7 @@ impl<E: Entry> Tree<E> {
             depth: self.sum.depth.max(weight.depth),
         };
         if overfull {
+            // The new entry is counted in `len` by now.
             let at_end = at.saturating_add(1) == self.len;
             self.split(at_end)
         } else {
@@ -66,11 +71,13 @@ impl<E: Entry> Tree<E> {
     fn split(&mut self, at_end: bool) -> Option<Child<E>> {
         let cut = if at_end { FANOUT } else { FANOUT / 2 };
         let right = self.kids.split_off(cut);
+        // `split_off` leaves the left part the room of both.
         match &mut self.kids {
             Kids::Leaf(entries) => give_back(entries),
             Kids::Branch(children) => give_back(children),
         }
         self.len = self.len.saturating_sub(right.len);
+        // Added up again, 16 at most: the depth is a maximum, from which nothing can be taken off.
         self.sum = self.kids.sum();
         Child::of(right)
     }
@@ -106,6 +113,7 @@ impl<E: Entry> Tree<E> {
                     // The first key stays exact: where a new name belongs is decided by it alone.
                     Some(first) if rest == 0 => child.first = first,
                     Some(_) => {}
+                    // The child is empty: a split at the end makes leaves of one entry.
                     None => {
                         children.remove(index);
                         give_back(children);
@@ -113,6 +121,8 @@ impl<E: Entry> Tree<E> {
                         return Some((entry, weight));
                     }
                 }
+                // Merging moves entries among the children and leaves their totals alone, but for the memory:
+                // that is counted again afterwards.
                 let heap = child.tree.heap().wrapping_sub(before);
                 let is_sparse = child.tree.kids.len() < SPARSE;
                 if is_sparse {
@@ -147,6 +157,7 @@ impl<E: Entry> Tree<E> {
                     // At the boundary between two children either may have taken the entry.
                     if let Some(rest) = at.checked_sub(start)
                         && rest <= child.len
+                        // A shared node was not grown: the insertion would have copied it.
                         && let Some(tree) = Arc::get_mut(&mut child.tree)
                     {
                         let before = tree.heap();
@@ -180,17 +191,20 @@ impl<E: Entry> Kids<E> {
 /// Keeps no more than twice the room that is used: what a document holds is judged by what is in it.
 fn give_back<T>(slots: &mut Vec<T>) {
     let used = slots.len();
+    // Half of the room may stay spare: if it went at once, the next insertion would have to grow again.
     if slots.capacity() / 2 > used && (used == 0 || slots.capacity() > SMALLEST) {
         slots.shrink_to_fit();
     }
 }
 
 /// The room that the first entry makes.
+// So little goes only with the last entry: the next one would take it again.
 const SMALLEST: usize = 4;
 
 /// Joins the sparse child at `index` with a neighbour, and halves the two again if they are too many
 /// for one.
 fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, fuel: &mut Fuel) {
+    // With its left neighbour; the first child, which has none, with its right one.
     let left_index = index.saturating_sub(1);
     let right_index = left_index.saturating_add(1);
     if right_index >= children.len() {
@@ -200,6 +214,7 @@ fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, fuel: &mut
     let Some(left) = children.get_mut(left_index) else {
         return;
     };
+    // As in `own`, for a node that is taken apart.
     if Arc::strong_count(&right.tree) > 1 {
         fuel.copied(right.tree.own_bytes());
     }
@@ -217,6 +232,7 @@ fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, fuel: &mut
     let moved = again.as_ref().map_or(0, |tree| tree.len);
     left_tree.len = left_tree.len.saturating_sub(moved);
     left_tree.sum = left_tree.kids.sum();
+    // `left.first` stays: its first entry is the same.
     left.len = left_tree.len;
     if let Some(child) = again.and_then(Child::of) {
         children.insert(right_index, child);

@@ -17,6 +17,8 @@ impl<E: Entry> Builder<E> {
     }
 
     pub(crate) fn push(&mut self, entry: E) {
+        // Only when another entry is at hand, so that the last leaf is never empty. The first leaf grows with
+        // its entries; the others are given their room at once.
         if self.leaf.len() == FANOUT {
             let full = core::mem::replace(&mut self.leaf, Vec::with_capacity(FANOUT));
             self.leaves.extend(Child::of(Tree::leaf(full)));
@@ -31,6 +33,7 @@ impl<E: Entry> Builder<E> {
 
     pub(crate) fn finish(mut self) -> Tree<E> {
         let mut last = core::mem::take(&mut self.leaf);
+        // What is read is charged by its entries: no leaf may keep spare room.
         last.shrink_to_fit();
         self.finish_with(last)
     }
@@ -42,10 +45,12 @@ impl<E: Entry> Builder<E> {
             return Tree::leaf(last);
         }
         level.extend(Child::of(Tree::leaf(last)));
+        // From the leaves up, so that every node is made once and none is split.
         while level.len() > FANOUT {
             let mut above = Vec::with_capacity(level.len().div_ceil(FANOUT));
             let mut children = level.into_iter().peekable();
             while children.peek().is_some() {
+                // `take` knows its length, so that the group has no spare room either.
                 let group: Vec<_> = children.by_ref().take(FANOUT).collect();
                 above.extend(Child::of(Tree::branch(group)));
             }
@@ -60,6 +65,7 @@ impl<E: Entry> Builder<E> {
 pub(crate) fn branch_bytes<E: Entry>(entries: usize) -> u64 {
     let mut bytes = 0_u64;
     let mut level = entries;
+    // The groups that `finish_with` makes, leaves first: each is a tree node and a slot in the level above.
     while level > FANOUT {
         level = level.div_ceil(FANOUT);
         let each = TREE_BYTES.saturating_add(E::CHILD_BYTES);

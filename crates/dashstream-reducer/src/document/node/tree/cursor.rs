@@ -49,12 +49,14 @@ impl<'a, E: Entry> Cursor<'a, E> {
         if let Some((entry, _)) = split(self.leaf, self.end) {
             return Some(Ahead::Entry(entry));
         }
+        // What is left of an inner branch is met before what is left of the branches around it.
         let mut levels = self.above.iter().rev();
         let (child, _) = levels.find_map(|children| split(children, self.end))?;
         Some(Ahead::Subtree(child))
     }
 
     pub(super) fn enter(&mut self) {
+        // A leaf is opened only when no other is open: while entries are ahead there is no subtree to enter.
         if self.leaf.is_empty()
             && let Some(child) = self.take_child()
         {
@@ -115,10 +117,13 @@ pub(crate) fn pass_shared<'a>(
 ) -> (usize, Option<(&'a Node, &'a Node)>) {
     let mut passed = 0_usize;
     loop {
+        // Each turn is a step that the caller pays for, also one that passes what is shared.
         *steps = steps.saturating_add(1);
         match (old.ahead(), new.ahead()) {
             (Some(Ahead::Entry(a)), Some(Ahead::Entry(b))) => return (passed, Some((a, b))),
             (Some(Ahead::Subtree(a)), Some(Ahead::Subtree(b))) => {
+                // What is beyond `most` may have been passed by a walk from the other end: a subtree that
+                // reaches there is entered.
                 let after = passed.saturating_add(a.len);
                 if Arc::ptr_eq(&a.tree, &b.tree) && after <= most {
                     old.pass();
@@ -176,12 +181,15 @@ pub(crate) fn next_unshared<'a>(
                     new.pass();
                     continue;
                 }
+                // A subtree that both objects share has the same first name in both. Of two with different
+                // first names the one that begins earlier is entered.
                 match a.first.cmp(&b.first) {
                     Ordering::Less => old.enter(),
                     Ordering::Greater => new.enter(),
                     Ordering::Equal => enter_larger((old, a), (new, b)),
                 }
             }
+            // The name may be in the subtree. One before its first name is not: the next two arms answer.
             (Some(Ahead::Entry(a)), Some(Ahead::Subtree(b))) if a.key >= b.first => new.enter(),
             (Some(Ahead::Subtree(a)), Some(Ahead::Entry(b))) if b.key >= a.first => old.enter(),
             (Some(Ahead::Entry(a)), Some(Ahead::Subtree(_)) | None) => {

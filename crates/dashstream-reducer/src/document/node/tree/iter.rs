@@ -31,6 +31,7 @@ impl<'a, E: Entry> Iter<'a, E> {
                     return;
                 }
                 Kids::Branch(children) => {
+                    // A start at the end, or beyond it: nothing is left.
                     let Some((index, rest)) = locate(children, at) else {
                         return;
                     };
@@ -54,6 +55,7 @@ impl<'a, E: Entry> Iterator for Iter<'a, E> {
                 self.left = self.left.saturating_sub(1);
                 return Some(entry);
             }
+            // No child is empty, so that each descent finds an entry.
             match self.above.last_mut()?.next() {
                 Some(child) => self.descend(&child.tree, 0),
                 None => {

@@ -20,6 +20,7 @@ impl Node {
         match (self, other) {
             (Self::Array(a), Self::Array(b)) => a.common_prefix(b),
             (Self::Object(a), Self::Object(b)) => a.common_prefix(b),
+            // Scalars that differ are not compared byte by byte: a lower bound is enough.
             _ => 0,
         }
     }
@@ -35,6 +36,8 @@ impl<E: Entry> Tree<E> {
         loop {
             match (ours.ahead(), theirs.ahead()) {
                 (Some(Ahead::Subtree(a)), Some(Ahead::Subtree(b))) => {
+                    // Equally many entries were passed in both, so that a shared subtree ahead stands at the
+                    // same place.
                     if !Arc::ptr_eq(&a.tree, &b.tree) {
                         enter_larger((&mut ours, a), (&mut theirs, b));
                         continue;
@@ -46,6 +49,7 @@ impl<E: Entry> Tree<E> {
                         return bytes;
                     }
                     if !a.node().is_same(b.node()) {
+                        // The mark and the name are common, and the value as far as it goes.
                         let inner = a.node().common_prefix(b.node());
                         let name = a.name_bytes().saturating_add(1);
                         return bytes.saturating_add(name).saturating_add(inner);
@@ -75,6 +79,7 @@ impl<E: Entry> Tree<E> {
             match &tree.kids {
                 Kids::Leaf(entries) => {
                     for entry in entries {
+                        // An entry that is held in part is not passed: the sink cuts its text.
                         let Some(rest) = left.checked_sub(marked(entry)) else {
                             break;
                         };

@@ -16,6 +16,7 @@ impl Tree<Member> {
                     return members.get(at).map(|member| &member.node);
                 }
                 Kids::Branch(children) => {
+                    // First keys are exact, so that a name before the first of all is nowhere.
                     tree = &children.get(child_of(children, name)?)?.tree;
                 }
             }
@@ -30,6 +31,7 @@ impl Tree<Member> {
             match &tree.kids {
                 Kids::Leaf(members) => {
                     let after = name.rank(members, |member| &member.key);
+                    // If `after` is 0, the first member is behind the name, and is not it.
                     let at = after.saturating_sub(1);
                     let found = members.get(at).filter(|member| name.is(&member.key));
                     return match found {

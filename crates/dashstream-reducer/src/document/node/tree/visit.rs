@@ -40,6 +40,7 @@ impl Delta {
     /// `new` takes the place of `old`.
     pub(crate) const fn between(old: Weight, new: Weight) -> Self {
         Self {
+            // Exact although it wraps: the sums before and after the change both fit 64 bits.
             nodes: new.nodes.wrapping_sub(old.nodes),
             bytes: new.bytes.wrapping_sub(old.bytes),
             heap: new.heap.wrapping_sub(old.heap),
@@ -54,6 +55,7 @@ impl Delta {
         tree: &mut Tree<E>,
         change: impl FnOnce(&mut Tree<E>) -> T,
     ) -> T {
+        // The memory is measured, since the change may split, merge or resize tree nodes.
         self.from = tree.sum.depth;
         let before = tree.heap();
         let result = change(tree);
@@ -74,6 +76,7 @@ impl Delta {
             nodes: weight.nodes.wrapping_add(self.nodes),
             bytes: weight.bytes.wrapping_add(self.bytes),
             heap: weight.heap.wrapping_add(self.heap),
+            // A maximum cannot be moved by a difference: `replace_depth` puts it right.
             depth: weight.depth,
         }
     }
@@ -92,6 +95,7 @@ impl<E: Entry> Tree<E> {
             Kids::Branch(children) => {
                 let place = locate(children, at);
                 match place.and_then(|(index, at)| Some((children.get_mut(index)?, at))) {
+                    // If the visit fails, the copy stays: it is equal to what it was copied from.
                     Some((child, at)) => {
                         own(&mut child.tree, visit.fuel()).visit_at(at, visit)?;
                     }
@@ -106,6 +110,8 @@ impl<E: Entry> Tree<E> {
     #[inline]
     fn shift(&mut self, delta: &mut Delta) {
         self.sum = delta.apply(self.sum);
+        // For the level above the depth changes from one maximum of this tree node to another, which may be
+        // the same.
         if delta.from != delta.to {
             let before = self.sum.depth;
             self.replace_depth(delta.from, delta.to);
