@@ -37,16 +37,20 @@ pub(crate) fn admit<'a>(
 ) -> Result<(Kind, Buffer), DecodeError> {
     let limits = options.limits();
     let is_raw = encoding == Encoding::Raw;
+    // The decompressor has held the content of a compressed payload against the payload limit.
     if is_raw {
         payload_size(payload, limits)?;
     }
     let kind = walk(payload, options, stats)?;
+    // Content that was decompressed is one buffer already. A payload without `body` is decoded as a whole,
+    // from one copy of it.
     let buffer = if is_raw && stats.blobs <= BLOBS_COPIED_MAX && stats.body.is_some() {
         Buffer::Copies
     } else {
         Buffer::Shared
     };
     let limit = limits.heap_bytes();
+    // The walk does not charge byte fields: what they take depends on the buffer, which is chosen only here.
     if stats.heap.saturating_add(buffer.heap(payload.len(), stats)) > limit {
         return Err(DecodeError::HeapBudget { limit });
     }

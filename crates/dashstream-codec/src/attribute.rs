@@ -80,6 +80,7 @@ impl Event {
     #[must_use]
     pub fn duration(&self) -> Option<Duration> {
         match u64::try_from(self.duration_us) {
+            // proto3 reads 0 where the field is missing, and a negative duration is none.
             Ok(0) | Err(_) => None,
             Ok(micros) => Some(Duration::from_micros(micros)),
         }
@@ -136,10 +137,12 @@ impl Number {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        // The standard library's grammars are this one, and take a plus; its floats may be infinite.
+        // The standard library's grammars are this one, but for a plus in front and the words for infinity
+        // and NaN: the plus is refused here, the others by `finite`.
         if text.starts_with('+') {
             return None;
         }
+        // Whole numbers first: `f64` would round those beyond 2^53.
         if let Ok(whole) = text.parse() {
             return Some(Self::Int(whole));
         }

@@ -96,7 +96,8 @@ impl CheckpointReader {
     /// which is of the bytes before compression. A checkpoint without a checksum is taken as it is: whether
     /// one was compared is whether the checkpoint has one.
     ///
-    /// The bytes are JSON by convention, and stand in the reader's buffer or in the checkpoint. The buffer keeps the capacity of the largest state it held.
+    /// The bytes are JSON by convention, and stand in the reader's buffer or in the checkpoint. The buffer
+    /// keeps the capacity of the largest state it held.
     ///
     /// # Errors
     ///
@@ -106,6 +107,7 @@ impl CheckpointReader {
         let number = info.map_or(CompressionType::None as i32, |info| info.r#type);
         let state = match CompressionType::try_from(number) {
             Ok(CompressionType::None) => {
+                // A plain state does not pass the decompressor, so that the output limit is held here.
                 let (len, limit) = (checkpoint.state.len(), self.zstd.limits().output_bytes());
                 if len as u64 > limit {
                     return Err(CheckpointError::StateTooLarge { len, limit });
@@ -121,6 +123,7 @@ impl CheckpointReader {
                 return Err(CheckpointError::UnsupportedCompression { number });
             }
         };
+        // proto3 reads 0 where the size is missing. Compared before the digest, which reads the whole state.
         let declared = info.map_or(0, |info| info.uncompressed_size);
         if declared != 0 && declared != state.len() as u64 {
             return Err(CheckpointError::SizeMismatch {

@@ -11,6 +11,7 @@ use crate::limits::DecodeLimits;
 /// alone is over the budget would be refused anyway. This way nothing is allocated for it.
 pub(crate) fn limits(limits: &DecodeLimits) -> Limits {
     let zstd = limits.zstd();
+    // A budget below the header of the shared buffer leaves room for empty content only.
     let budget = limits.heap_bytes().saturating_sub(SHARED_HEADER_BYTES);
     zstd.clone()
         .with_output_bytes(zstd.output_bytes().min(budget))
@@ -21,6 +22,7 @@ pub(crate) fn limits(limits: &DecodeLimits) -> Limits {
 #[cold]
 pub(crate) fn refused(mut error: DecompressError, decode: &DecodeLimits) -> DecodeError {
     let lowest = limits(decode).output_bytes();
+    // How far the heap budget lowered the output limit; 0 where the payload limit decides.
     let lowered = decode.zstd().output_bytes().saturating_sub(lowest);
     let over_budget = if let DecompressError::OutputTooLarge { limit } = error {
         // A ratio may be lower still, and is named as before.
@@ -38,11 +40,14 @@ pub(crate) fn refused(mut error: DecompressError, decode: &DecodeLimits) -> Deco
         },
     ) = &mut error
     {
+        // The error names the payload limit, as it would without a budget.
         *limit = limit.saturating_add(lowered);
+        // Within the payload limit, so that the budget alone was in the way.
         *size <= *limit
     } else {
         false
     };
+    // Where nothing was lowered, `limit` equals `lowest` for the payload limit too.
     if lowered > 0 && over_budget {
         let limit = decode.heap_bytes();
         return DecodeError::HeapBudget { limit };

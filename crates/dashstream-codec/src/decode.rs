@@ -116,6 +116,8 @@ impl Decoder {
                 decode_raw(frame.payload, kind, buffer, &stats, facts)
             }
             Encoding::Zstd => {
+                // Not into the decoder's own buffer, because the message keeps slices of this one. The vector
+                // has exactly its content's size, so that `Bytes` takes it over without a copy.
                 let content = match self.zstd.decompress(frame.payload) {
                     Ok(content) => Bytes::from(content),
                     Err(error) => return Err(content::refused(error, self.options.limits())),
@@ -123,6 +125,7 @@ impl Decoder {
                 let (kind, _, facts) =
                     admitted(record, frame, &content, &self.options, &mut stats)?;
                 match stats.body {
+                    // `slice_ref` panics on a slice of another buffer; `body` is a part of `content`.
                     Some(body) => decode(content.slice_ref(body), kind, &stats, facts),
                     None => assemble(content, facts),
                 }
@@ -142,6 +145,7 @@ impl Decoder {
     ) -> Result<Borrowed<'a>, DecodeError> {
         let mut stats = PayloadStats::default();
         let (payload, kind, buffer, facts) = self.admit(record, &mut stats)?;
+        // Without `body` the StateDiff stands in several parts of the payload, and a view reads one part.
         if let (Kind::StateDiff, Some(body)) = (kind, stats.body) {
             let view = DiffView::of_checked(body)?;
             return Ok(Borrowed::StateDiff(view, facts));
@@ -192,6 +196,7 @@ impl Decoder {
         let frame = self.frame(record)?;
         match frame.encoding {
             Encoding::Raw => {
+                // As in `decode`: what is too large there is refused here by the same error.
                 payload_size(frame.payload, self.options.limits())?;
                 Peek::of_payload(frame.payload, self.options.limits().fields()).map(Some)
             }
@@ -221,6 +226,7 @@ fn decode_raw(
     facts: RecordFacts,
 ) -> Result<Decoded, DecodeError> {
     let Some(body) = stats.body else {
+        // `admit` has charged this copy: it chooses `Shared` where there is no `body`.
         return assemble(Bytes::copy_from_slice(payload), facts);
     };
     match buffer {
@@ -246,6 +252,7 @@ fn decode(
     let filled = each_kind!(&mut decoded.message, message => message.merge(body));
     match filled {
         Ok(()) => Ok(decoded),
+        // The walk refuses whatever prost refuses: this is a defect, and the record is refused all the same.
         Err(_) => Err(DecodeError::Disagreement),
     }
 }
@@ -262,6 +269,8 @@ fn assemble(payload: Bytes, facts: RecordFacts) -> Result<Decoded, DecodeError> 
 /// they grow.
 #[inline(always)]
 fn prepared(kind: Kind, counts: [u32; SLOTS]) -> Message {
+    // Elements that the walk has found in the payload and charged: no length is taken from the wire on trust.
+    // The third slot is only ever that of a map, which cannot be reserved.
     let [first, second, _] = counts.map(|count| usize::try_from(count).unwrap_or(0));
     match kind {
         Kind::Event => Message::Event(v1::Event::default()),
@@ -278,6 +287,7 @@ fn prepared(kind: Kind, counts: [u32; SLOTS]) -> Message {
         Kind::Checkpoint => Message::Checkpoint(v1::Checkpoint::default()),
         Kind::Metrics => Message::Metrics(v1::Metrics::default()),
         Kind::Error => Message::Error(v1::Error {
+            // The first slot is that of the map `context`.
             suggestions: Vec::with_capacity(second),
             ..v1::Error::default()
         }),

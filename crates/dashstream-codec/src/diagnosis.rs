@@ -52,6 +52,7 @@ impl Decoder {
     /// it is. The record itself still costs no more than its limits allow.
     #[must_use]
     pub fn diagnose(&mut self, record: &[u8]) -> Option<Diagnosis> {
+        // `check` fails as `decode` does, and leaves the content of a compressed payload for `locate`.
         let error = self.check(record).err()?;
         let mut diagnosis = Diagnosis {
             error,
@@ -63,7 +64,7 @@ impl Decoder {
             found: None,
             hint: None,
         };
-        // One of a frame that cannot be had, of a size over a limit, or of short memory, has no place.
+        // A record without a frame is refused before its payload is looked at, and has nothing to walk.
         let frame = self.frame(record).ok();
         let start = frame.map_or(0, |frame| record.len().saturating_sub(frame.payload.len()));
         // A record that is refused for some of these may be something else altogether.
@@ -129,6 +130,8 @@ impl Decoder {
         match walked {
             // Over the budget with its byte fields: as a whole.
             Ok(_) => return,
+            // A budget that the decompressor ran into leaves no content: what is walked is empty, and its
+            // error is another one.
             Err(error) if error != diagnosis.error => return,
             Err(DecodeError::HeaderMismatch) => {
                 (diagnosis.offset, diagnosis.path) = trace.again.unzip();

@@ -42,7 +42,8 @@ impl<'a> DiffView<'a> {
     /// The operations, in order; each is read when it is asked for.
     pub fn operations(&self) -> impl ExactSizeIterator<Item = OpView<'a>> + Clone + use<'a> {
         let mut input = Input::new(self.operations);
-        // What was checked reads without an error, so that none of these is the one that no reader accepts.
+        // The walk has accepted every operation, so that reading it again cannot fail. `INVALID` stands in
+        // all the same: its numbers are no operation and no encoding.
         (0..self.count).map(move |_| OpView::next(&mut input).unwrap_or(OpView::INVALID))
     }
 
@@ -58,6 +59,7 @@ impl<'a> DiffView<'a> {
         };
         let mut input = Input::new(bytes);
         loop {
+            // A copy, to begin the operations with the key of the first one.
             let before = input;
             let Some(key) = input.key()? else {
                 return Ok(view);
@@ -68,10 +70,12 @@ impl<'a> DiffView<'a> {
                     let header = view.header.get_or_insert_with(HeaderView::default);
                     header.merge(bytes, DEPTH)?;
                 }
+                // Of a byte field that occurs twice the last one counts, as in the decoded message.
                 2 => view.base_checkpoint_id = body(&mut input, key)?,
                 3 => {
                     body(&mut input, key)?;
                     if view.count == 0 {
+                        // Fields between operations stay in the slice: `OpView::next` skips them.
                         view.operations = before.rest();
                     }
                     view.count = view.count.saturating_add(1);
@@ -103,6 +107,7 @@ impl<'a> OpView<'a> {
             }
             input.skip(key, DEPTH)?;
         }
+        // Not reached: the iterator asks for as many operations as were counted.
         Ok(Self::INVALID)
     }
 

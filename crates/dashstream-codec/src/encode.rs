@@ -87,6 +87,7 @@ impl Encoder {
     /// then, and nothing is changed.
     pub fn encode(&mut self, message: &mut Message) -> Result<Encoded<'_>, EncodeError> {
         validate(message, &self.options)?;
+        // `write` sets the flags before it knows of an error, after which they are put back.
         self.flags.clear();
         self.flags
             .extend(headers(message).map(|header| header.compression));
@@ -99,6 +100,7 @@ impl Encoder {
                     } else {
                         &self.raw
                     },
+                    // `raw` holds the payload before compression in either case.
                     payload_bytes: self.payload().len(),
                     compression,
                 })
@@ -114,6 +116,7 @@ impl Encoder {
 
     /// Writes the record into one of the two buffers.
     fn write(&mut self, message: &mut Message) -> Result<Compression, EncodeError> {
+        // This flag is 0, which proto3 does not write: threshold and limit see the size of a raw record.
         mark(message, CompressionType::None);
         let len = message.encoded_len();
         self.within_limit(len)?;
@@ -121,10 +124,12 @@ impl Encoder {
         if self.options.compress && len > self.options.threshold_bytes {
             mark(message, CompressionType::Zstd);
             self.serialise(message);
+            // With this flag each header is longer, so that the payload may be over the limit only now.
             self.within_limit(self.payload().len())?;
             let payload = self.raw.get(1..).unwrap_or_default();
             match self.zstd.compress_into(payload, &mut self.compressed) {
                 Ok(size) if size < payload.len() => {
+                    // `compress_into` clears its buffer, so that the frame byte is put in front afterwards.
                     self.compressed.insert(0, ZSTD);
                     self.readable(Encoding::Zstd)?;
                     return Ok(Compression::Kept);
@@ -132,6 +137,7 @@ impl Encoder {
                 Ok(_) => reason = Compression::NotSmaller,
                 Err(error) => reason = Compression::Failed(error),
             }
+            // The payload in `raw` says zstd: it is serialised again with the right flag.
             mark(message, CompressionType::None);
         }
         self.serialise(message);
@@ -153,8 +159,9 @@ impl Encoder {
             return Err(DecodeError::RecordTooLarge { len, limit }.into());
         }
         admit::payload_size(payload, limits)?;
-        // A field takes at least two bytes, and so does an element; the schema was validated, and the
-        // depth as far as it can be 100.
+        // The walk is left out where no payload of this length is over a limit. A field takes at least two
+        // bytes, and so does an element; `validate` has checked the versions, and the depth against its
+        // maximum.
         let len = payload.len() as u64;
         if len
             .saturating_mul(HEAP_PER_BYTE_MAX)

@@ -122,9 +122,11 @@ impl DecodeError {
             Self::Empty => FaultClass::Empty,
             Self::UnknownFrameByte { .. } => FaultClass::BadFrame,
             Self::RecordTooLarge { .. } | Self::PayloadTooLarge { .. } => FaultClass::Oversize,
+            // Short memory says nothing about the record, which is deferred and not rejected.
             Self::Decompression(DecompressError::OutOfMemory { .. }) => FaultClass::Host,
             Self::Decompression(_) => FaultClass::Decompression,
             Self::Wire(WireError::Truncated { .. }) => FaultClass::Truncated,
+            // Groups count as nesting: too many levels of them are the same fault as too many of messages.
             Self::HeapBudget { .. }
             | Self::TooDeep { .. }
             | Self::Wire(WireError::GroupDepth)

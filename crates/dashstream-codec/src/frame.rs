@@ -32,9 +32,13 @@ impl<'a> Frame<'a> {
         let (encoding, framed, payload) = match (byte, compatible) {
             (RAW, _) => (Encoding::Raw, true, rest),
             (ZSTD, _) => (Encoding::Zstd, true, rest),
+            // The keys of fields 1 to 9 with wire type LEN, with which a message begins. 0x00 and 0x01 would
+            // be keys of field number 0, so that no first byte has two meanings.
             (0x0A | 0x12 | 0x1A | 0x22 | 0x2A | 0x32 | 0x3A | 0x42 | 0x4A, true) => {
                 (Encoding::Raw, false, record)
             }
+            // Read as a key, 0x28 is field 5 as a varint, but field 5 is a message: no message begins so.
+            // All four bytes are compared, so that what is no zstd is refused for its first byte.
             (0x28, true) if matches!(record, [0x28, 0xB5, 0x2F, 0xFD, ..]) => {
                 (Encoding::Zstd, false, record)
             }

@@ -15,6 +15,7 @@ macro_rules! header_fields {
     ($input:ident, $count:ident, ordered if $ordered:expr, $key:ident = $next:expr, other $other:expr;
      $($name:path => $read:ident($value:ident) $do:expr;)*) => {
         if $ordered {
+            // Each is tried once: one out of order, or a second one, is left to the loop.
             $(if $input.take($name) {
                 $count = $count.wrapping_add(1);
                 let $value = $input.$read()?;
@@ -29,6 +30,7 @@ macro_rules! header_fields {
                     let $value = $input.$read()?;
                     $do;
                 })*
+                // A field of the header whose key did not match has another wire type.
                 _ if $key.number() <= $crate::header::LAST => return Err($key.wrong().into()),
                 _ => $other,
             }
@@ -190,6 +192,7 @@ impl Message {
 pub(crate) fn is_blank(text: &[u8]) -> bool {
     match text.first() {
         None => true,
+        // Printable ASCII is no white space: nearly every thread id is settled by its first byte.
         Some(first) if first.is_ascii_graphic() => false,
         Some(_) => core::str::from_utf8(text).is_ok_and(|text| text.trim().is_empty()),
     }

@@ -67,6 +67,7 @@ impl Hint {
         }
         for bytes in [inner, payload] {
             match bytes {
+                // gzip with deflate, its only method (RFC 1952); the magic number of an LZ4 frame.
                 [0x1F, 0x8B, 0x08, ..] => return Some(Self::Gzip),
                 [0x04, 0x22, 0x4D, 0x18, ..] => return Some(Self::Lz4),
                 _ => {}
@@ -164,6 +165,7 @@ fn is_delimited(bytes: &[u8]) -> bool {
 }
 
 fn is_json(bytes: &[u8]) -> bool {
+    // Its ends only: a hint is not worth parsing the record.
     matches!(bytes.trim_ascii(), [b'{', .., b'}'] | [b'[', .., b']'])
         && core::str::from_utf8(bytes).is_ok()
 }
@@ -173,6 +175,7 @@ fn went_through_utf8(record: &[u8]) -> bool {
     let Ok(text) = core::str::from_utf8(record) else {
         return false;
     };
+    // Each byte as the letter of its number in Latin-1: the magic number of zstd begins so.
     let magic = text.trim_start_matches(['\0', '\u{1}']);
     text.contains('\u{FFFD}') || magic.starts_with("(\u{B5}/\u{FD}")
 }

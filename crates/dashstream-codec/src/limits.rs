@@ -62,6 +62,7 @@ impl DecodeLimits {
 
     /// The defaults of the table above.
     pub const fn new() -> Self {
+        // Zeros until `with_payload_bytes` derives them, so that the proportions stand in one place.
         let (limit, named) = (0, false);
         Self {
             payload_bytes: 0,

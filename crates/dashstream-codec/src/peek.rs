@@ -35,6 +35,7 @@ impl<'a> Peek<'a> {
         };
         let mut input = Input::new(payload);
         // Filled where it is returned: moving it costs a tenth of reading it.
+        // The kind stands for nothing until `found` is set.
         let mut peek = Self {
             kind: Kind::Event,
             header: None,
@@ -98,7 +99,9 @@ impl Scan {
         while let Some(key) = input.key()? {
             self.spend(1)?;
             if key.number() != 1 {
+                // One level is taken by the message; a header takes another.
                 self.skip(&mut input, key, DEPTH - 1)?;
+                // The fields of a usual form that follow are skipped together, but never a header.
                 self.spend(input.skip_short(self.fields_left))?;
                 continue;
             }
@@ -123,6 +126,7 @@ impl Scan {
         kind: Kind,
         first: &Peek<'a>,
     ) -> Result<(), DecodeError> {
+        // A header that only the second one has is a difference too; one that only the first has is none.
         let mut merged = *first;
         self.message(body, &mut merged)?;
         if kind == first.kind && merged == *first {
@@ -159,6 +163,7 @@ impl Scan {
     #[inline(always)]
     fn skip(&mut self, input: &mut Input<'_>, key: Key, depth: u32) -> Result<(), DecodeError> {
         let skipped = input.skip(key, depth)?;
+        // Only groups have fields in them: for all else there is nothing to spend.
         if skipped > 0 {
             self.spend(skipped)?;
         }

@@ -20,6 +20,7 @@ impl Shape {
         fields: &'static [Field],
     ) -> Self {
         assert!(fields.len() <= 16, "one bit a field");
+        // In the order of the fields: `prepared` in `decode` relies on which list has which slot.
         let mut slots = 0_u8;
         let mut rest = fields;
         while let [field, tail @ ..] = rest {
@@ -191,6 +192,7 @@ pub(crate) const HEAP_PER_BYTE_MAX: u64 = 300;
 #[inline(always)]
 pub(crate) fn vec_growth(count: u32, unit: u32) -> u64 {
     match count {
+        // A `Vec` starts with four elements of the sizes that `element` admits, and then doubles.
         0 => u64::from(unit).saturating_mul(4),
         4.. if count.is_power_of_two() => u64::from(count).saturating_mul(u64::from(unit)),
         _ => 0,
@@ -215,14 +217,17 @@ pub(crate) fn map_growth(count: u32, leaf: u32) -> u64 {
 fn tree_growth(count: u32, leaf: u32) -> u64 {
     let leaf = u64::from(leaf);
     let internal = leaf.saturating_add(MAP_NODE_EDGES_BYTES);
+    // The twelfth entry splits the root: a second leaf, and an internal node above both.
     if count == 11 {
         return leaf.saturating_add(internal);
     }
+    // With `n = count + 1` the bound `(n + 1) / 6` grows where `n + 1` is a multiple of 6.
     let entries = count.saturating_add(2);
     if !entries.is_multiple_of(6) {
         return 0;
     }
     let leaves = entries / 6;
+    // The bound `(l + 3) / 5` grows where `l + 3` is a multiple of 5.
     if leaves % 5 == 2 {
         leaf.saturating_add(internal)
     } else {

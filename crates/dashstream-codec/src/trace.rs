@@ -145,8 +145,11 @@ impl Trace for &mut PathTrace {
     }
 
     fn at(&mut self, rest: &[u8]) {
+        // `rest` is always a tail of a part of the payload, also when it is empty: its address tells the
+        // offset.
         let offset = rest.as_ptr().addr().saturating_sub(self.payload);
         if let Some(step) = self.open.last_mut() {
+            // No key yet: when it cannot be read, the error is not that of the field before.
             (step.offset, step.key) = (offset, None);
         }
     }
@@ -159,6 +162,7 @@ impl Trace for &mut PathTrace {
         if let Some(count) = step.counts.get_mut(key.number() as usize) {
             *count = count.saturating_add(1);
         }
+        // Fields of the outermost message are the nine messages; field 1 of these is the header.
         let again = match self.open.as_slice() {
             [root] => {
                 root.counts.iter().sum::<u32>() > 1 && root.shape.field_name(key.number()).is_some()
@@ -174,6 +178,7 @@ impl Trace for &mut PathTrace {
     }
 
     fn leave(&mut self) {
+        // Not called after an error: the messages that are still open are then the path to it.
         self.up();
     }
 }

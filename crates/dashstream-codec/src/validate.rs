@@ -12,12 +12,14 @@ use crate::v1::dash_stream_message::Message;
 pub(crate) fn validate(message: &Message, options: &EncodeOptions) -> Result<(), EncodeError> {
     let header = message.header().ok_or(EncodeError::MissingHeader)?;
     options.reader.schema(header.schema_version)?;
-    // Below the outermost message: the batch, the event, an entry, its value.
+    // Only attribute values can hold one another in this schema. The first one is this deep below the
+    // outermost message: the batch, the event, an entry, its value.
     let depth = if message.kind() == Kind::EventBatch {
         4
     } else {
         3
     };
+    // A batch's envelope is no entry: it has to have a header, but belongs to no thread.
     for (header, event) in message.entries() {
         let header = header.ok_or(EncodeError::MissingHeader)?;
         options.reader.schema(header.schema_version)?;
@@ -33,6 +35,7 @@ pub(crate) fn validate(message: &Message, options: &EncodeOptions) -> Result<(),
 
 /// `depth` is how many messages the value stands in, itself included.
 fn attribute(value: &AttributeValue, limit: usize, depth: u32) -> Result<(), EncodeError> {
+    // Before anything in the value is looked at: this bounds the recursion, whatever a caller has built.
     if depth > DecodeLimits::DEPTH_MAX {
         return Err(EncodeError::TooDeep {
             limit: DecodeLimits::DEPTH_MAX,
@@ -42,6 +45,7 @@ fn attribute(value: &AttributeValue, limit: usize, depth: u32) -> Result<(), Enc
         Some(Value::StringValue(text)) => text.len(),
         Some(Value::BytesValue(bytes)) => bytes.len(),
         Some(Value::ArrayValue(array)) => {
+            // The array is a message, and so is each of its values.
             let depth = depth.saturating_add(2);
             return array
                 .values
@@ -49,6 +53,7 @@ fn attribute(value: &AttributeValue, limit: usize, depth: u32) -> Result<(), Enc
                 .try_for_each(|value| attribute(value, limit, depth));
         }
         Some(Value::MapValue(map)) => {
+            // The map is a message, and so are its entries and their values.
             let depth = depth.saturating_add(3);
             return map
                 .values

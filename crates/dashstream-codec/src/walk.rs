@@ -63,11 +63,13 @@ pub(crate) fn walk_traced<'a>(
         return Err(DecodeError::NoMessage { len: payload.len() });
     };
     if root.again || root.headers_again {
-        // Refused when a reader of the first one only would have read something else.
+        // Fails where the second one changes what the first one says: readers of the first one alone would
+        // route the record differently. The limit is not met here, since the walk has counted every field.
         let peek = Peek::of_payload(payload, limits.fields())?;
         stats.header = peek.header.as_ref().map(HeaderFields::from);
     }
     if root.again {
+        // The first body is not the whole message: decoding starts from the payload and merges.
         stats.body = None;
     }
     stats.heap = limits.heap_bytes().saturating_sub(walk.heap_left);
@@ -126,12 +128,19 @@ impl<T: Trace> Walk<'_, T> {
             let bytes = body(&mut input, key)?;
             let left = self.below(left)?;
             let scale = self.enter(&mut level, number)?;
+            // What is charged until `leave` is the cost of this occurrence; if there is another, `enter`
+            // charges it again as merged.
             let before = self.heap_left;
             if root.kind.is_some() {
                 root.again = true;
+                // Not exact: its lists are appended to those of the first one, and grow as prost pushes to
+                // them.
                 self.headed(shape, bytes, left, &mut Level::new(scale), &mut None)?;
             } else {
                 let mut own = Level::new(scale);
+                // `prepared` reserves the lists of this message. If it occurs again they are not reserved,
+                // and `enter` charges them four times, which covers a list that doubles and one that starts
+                // with four elements.
                 own.exact = true;
                 root.headers_again =
                     self.headed(shape, bytes, left, &mut own, &mut stats.header)?;
@@ -172,6 +181,7 @@ impl<T: Trace> Walk<'_, T> {
         self.trace.enter(shape);
         let mut input = Input::new(bytes);
         while let Some(key) = self.next(&mut input)? {
+            // Field 1 is the header in all nine messages and in an Event.
             if key.number() == 1 {
                 again |= header.is_some();
                 let bytes = body(&mut input, key)?;
@@ -185,13 +195,17 @@ impl<T: Trace> Walk<'_, T> {
                 let left = self.below(left)?;
                 self.element()?;
                 self.grow(level, shape.field(2), vec_growth)?;
+                // The batch's header does not stand in for an event's.
                 let mut own = None;
+                // Two headers in an event are merged and not compared: a peek reads the batch's own header
+                // alone.
                 self.headed(&EVENT, bytes, left, &mut Level::new(level.scale), &mut own)?;
                 self.unrouted |= own.is_some_and(|header| !header.routed);
             } else {
                 self.value(&mut input, key, shape, left, level)?;
             }
         }
+        // Known only at the end of the message, since protobuf allows fields in any order.
         if !self.options.headers_optional && header.is_none() {
             return Err(DecodeError::MissingHeader);
         }
@@ -210,6 +224,8 @@ impl<T: Trace> Walk<'_, T> {
         self.trace.enter(&HEADER);
         let mut input = Input::new(bytes);
         let mut fields = 0_u32;
+        // The ordered way does not report each field to the trace, so that a walk for a diagnosis goes
+        // without it.
         header_fields!(
             input, fields, ordered if !T::EXPLAINS, key = {
                 self.trace.at(input.rest());
@@ -232,7 +248,9 @@ impl<T: Trace> Walk<'_, T> {
                 found.schema_version = int32(number).cast_unsigned();
             };
         );
+        // Charged together: there are no more fields than bytes, which bounds the work before this check.
         self.fields(fields)?;
+        // After all fields: of a version that occurs twice the last one counts.
         self.options.schema(found.schema_version)?;
         self.trace.leave();
         Ok(())
@@ -277,6 +295,7 @@ impl<T: Trace> Walk<'_, T> {
             return self.charge(string_heap(len));
         }
         if (field.kind, wire_type) == (FieldKind::Varint, VARINT) {
+            // A number takes no heap, but prost refuses one of more than 64 bits, and so does this.
             return varint(input);
         }
         match field.kind {
@@ -351,11 +370,14 @@ impl<T: Trace> Walk<'_, T> {
         left: u32,
         scale: u64,
     ) -> Result<(), DecodeError> {
+        // A walk for a diagnosis takes the long way, which reports each field to the trace.
         let value = field.child.and_then(|entry| entry.field(2).child);
         let (Some(shape), Some((key, value)), false) = (value, short_entry(bytes), T::EXPLAINS)
         else {
             return self.child(field, bytes, left, scale);
         };
+        // The key and its string, then the value: charged in the order of `nested`, so that the same limit
+        // fails.
         self.fields(1)?;
         self.charge(string_heap(key.len()))?;
         self.fields(1)?;
@@ -397,6 +419,8 @@ impl<T: Trace> Walk<'_, T> {
             (FieldKind::Varints, LEN) => {
                 let mut packed = Input::new(input.bytes()?);
                 let mut count = 0_u32;
+                // Read one by one although only their count is needed: prost refuses the list for one bad
+                // number.
                 while !packed.is_empty() {
                     packed.varint()?;
                     count = count.saturating_add(1);
@@ -433,6 +457,8 @@ impl<T: Trace> Walk<'_, T> {
 
     #[inline(never)]
     fn unknown(&mut self, input: &mut Input<'_>, key: Key, left: u32) -> Result<(), DecodeError> {
+        // Unknown fields take no heap. Those within a group are charged after it: until then the length of
+        // the payload bounds the work.
         let skipped = input.skip(key, left)?;
         self.fields(skipped)
     }

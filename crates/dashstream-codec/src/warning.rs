@@ -40,8 +40,10 @@ pub(crate) fn warnings(
         Encoding::Raw => CompressionType::None,
         Encoding::Zstd => CompressionType::Zstd,
     };
+    // Of a batch these two hold the envelope's header alone; `unrouted` comes from the events' headers.
     let compression = |header: HeaderFields| header.compression != said as i32;
     let kind = |header: HeaderFields| {
+        // A negative type has no number in common with a kind, and contradicts it.
         header.message_type != 0 && u32::try_from(header.message_type) != Ok(kind.number())
     };
     let header = stats.header;

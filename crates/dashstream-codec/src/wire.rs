@@ -146,6 +146,7 @@ impl<'a> Input<'a> {
             return Ok(None);
         };
         // Numbers below 16 take one byte, and the schema has no others.
+        // 0x00 to 0x07 would be field number 0, and find their error on the long way.
         if (0x08..0x80).contains(&first) {
             self.rest = rest;
             return Ok(Some(Key(u32::from(first))));
@@ -155,6 +156,7 @@ impl<'a> Input<'a> {
 
     #[cold]
     fn long_key(&mut self) -> Result<Key, WireError> {
+        // 32 bits hold the largest field number, 2^29 - 1, and the wire type.
         let key = self.varint()?;
         match u32::try_from(key) {
             Ok(short) if short >> 3 > 0 => Ok(Key(short)),
@@ -169,6 +171,7 @@ impl<'a> Input<'a> {
                 self.rest = rest;
                 Ok(u64::from(*first))
             }
+            // The first byte has its high bit set here, or the arm above had matched.
             [first, second, rest @ ..] if *second < 0x80 => {
                 self.rest = rest;
                 Ok(u64::from(first & 0x7F) | u64::from(*second) << 7)
@@ -186,12 +189,14 @@ impl<'a> Input<'a> {
             let ends = !word & 0x8080_8080_8080_8080;
             if ends != 0 {
                 let bits = ends.trailing_zeros().wrapping_add(1);
+                // `bits` is 8 to 64, so that the shift is 0 to 56 and `& 63` changes nothing.
                 let kept = word & (u64::MAX >> (64_u32.wrapping_sub(bits) & 63));
                 let kept = kept & 0x7F7F_7F7F_7F7F_7F7F;
                 let kept = kept & 0x007F_007F_007F_007F | (kept & 0x7F00_7F00_7F00_7F00) >> 1;
                 let kept = kept & 0x0000_3FFF_0000_3FFF | (kept & 0x3FFF_0000_3FFF_0000) >> 2;
                 let kept = kept & 0x0FFF_FFFF | (kept & 0x0FFF_FFFF_0000_0000) >> 4;
                 let len = (bits >> 3) as usize;
+                // `len` is at most 8, so that these are always there; the default only rules out a panic.
                 self.rest = self.rest.get(len..).unwrap_or(rest);
                 return Ok(kept);
             }
@@ -217,6 +222,7 @@ impl<'a> Input<'a> {
         if let Some((word, _)) = self.rest.split_first_chunk::<8>() {
             let ends = !u64::from_le_bytes(*word) & 0x8080_8080_8080_8080;
             let len = (ends.trailing_zeros() >> 3).wrapping_add(1) as usize;
+            // `ends` is 0 for a number of more than eight bytes, which the slow way checks.
             if let (1.., Some(rest)) = (ends, self.rest.get(len..)) {
                 self.rest = rest;
                 return Ok(());
@@ -232,6 +238,7 @@ impl<'a> Input<'a> {
     /// [`skip`](Self::skip) take.
     #[inline(always)]
     pub(crate) fn skip_short(&mut self, max: u32) -> u32 {
+        // Field 1 is left alone: in the messages that a peek reads it is the header.
         let mut left = max;
         while let [key, rest @ ..] = self.rest
             && key & 0x87 == LEN
@@ -274,6 +281,7 @@ impl<'a> Input<'a> {
     #[inline(always)]
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], WireError> {
         let len = self.varint()?;
+        // A length beyond the address space is longer than what is left, like any other that is too long.
         let whole = usize::try_from(len)
             .ok()
             .and_then(|len| self.rest.split_at_checked(len));
@@ -297,6 +305,7 @@ impl<'a> Input<'a> {
     #[inline(always)]
     pub(crate) fn text(&mut self) -> Result<&'a [u8], WireError> {
         let bytes = self.bytes()?;
+        // ASCII is UTF-8, and is found several bytes at a time.
         if is_ascii(bytes) {
             return Ok(bytes);
         }
@@ -319,6 +328,7 @@ impl<'a> Input<'a> {
     /// group, and returns how many fields were in it. `depth_left` is how many levels of groups may be open.
     #[inline(always)]
     pub(crate) fn skip(&mut self, key: Key, depth_left: u32) -> Result<u32, WireError> {
+        // For every wire type and not only for groups: prost holds the depth against each field it skips.
         if depth_left == 0 {
             return Err(WireError::GroupDepth);
         }
@@ -349,6 +359,7 @@ impl<'a> Input<'a> {
             let Some(key) = self.key()? else {
                 return Err(WireError::Truncated { needed: 1, left: 0 });
             };
+            // The end of the group is counted as well: it is a key that was read.
             fields = fields.saturating_add(1);
             if key.wire_type() == END_GROUP {
                 if key.number() != number {
@@ -358,6 +369,7 @@ impl<'a> Input<'a> {
                 }
                 return Ok(fields);
             }
+            // `skip` calls `group` for a group in the group, until it refuses a depth of 0.
             let inner = self.skip(key, depth_left.saturating_sub(1))?;
             fields = fields.saturating_add(inner);
         }
@@ -385,6 +397,7 @@ pub(crate) fn short_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (len, rest) = short_len(bytes.strip_prefix(&[KEY])?)?;
     let (key, rest) = rest.split_at_checked(len)?;
     let (len, value) = short_len(rest.strip_prefix(&[VALUE])?)?;
+    // Nothing may follow the value. A key that is not ASCII goes the long way, where UTF-8 is checked.
     (value.len() == len && is_ascii(key)).then_some((key, value))
 }
 
@@ -409,6 +422,7 @@ pub(crate) fn short_text(bytes: &[u8]) -> Option<usize> {
 pub(crate) fn is_one_varint(bytes: &[u8]) -> bool {
     match bytes {
         [last] => *last < 0x80,
+        // Up to nine bytes hold at most 63 bits and cannot overflow; ten are left to the long way.
         [first @ .., last] if bytes.len() < VARINT_BYTES_MAX => {
             *last < 0x80 && first.iter().all(|byte| *byte >= 0x80)
         }
@@ -431,6 +445,8 @@ fn is_ascii(bytes: &[u8]) -> bool {
     if bytes.len() >= 64 {
         return bytes.is_ascii();
     }
+    // The last eight bytes overlap the words before them, and so do the first and the last four of a shorter
+    // string: nothing of eight bytes or more, or of four to seven, is read byte by byte.
     let high = if let Some(last) = bytes.last_chunk() {
         let (words, _) = bytes.as_chunks();
         words.iter().fold(u64::from_le_bytes(*last), |high, word| {
