@@ -71,6 +71,7 @@ impl<'a> Block<'a> {
         let modes = || {
             let (_, section) = literals(self.content)?;
             let (&first, after) = section.split_first()?;
+            // How many bytes of the number of sequences follow its first; the modes stand behind them.
             let width = match first {
                 0..=127 => 0,
                 128..=254 => 1,
@@ -155,6 +156,7 @@ fn sequences(section: &[u8]) -> Option<u32> {
     let (sequences, rest) = match first {
         0..=127 => (u32::from(first), after),
         128..=254 => {
+            // The high byte comes first in this form, and last in the one below.
             let (&[low], rest) = after.split_first_chunk()?;
             (u32::from(u16::from_be_bytes([first & 0x7F, low])), rest)
         }

@@ -48,6 +48,7 @@ impl Decoder {
     pub fn decompress(&mut self, input: &[u8]) -> Result<Vec<u8>, DecompressError> {
         let mut output = Vec::new();
         let plan = Plan::walk(input, &self.limits)?;
+        // After the plan: what it refuses has the same error in a build without libzstd.
         if !Decompressor::AVAILABLE {
             return Err(DecompressError::Unavailable);
         }
@@ -67,6 +68,7 @@ impl Decoder {
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<(), DecompressError> {
+        // Taken out because the call borrows the decoder; put back after errors too, for its capacity.
         let mut buffer = core::mem::take(&mut self.undeclared);
         buffer.clear();
         let copied = self
@@ -128,7 +130,9 @@ impl Decoder {
         }
         match self.context.attempt(plan, &self.limits, input, output) {
             Ok(size) if size as u64 == declared => Ok(size),
+            // Not expected, since libzstd compares the size of each frame; held here all the same.
             Ok(_) => Err(DecompressError::Corrupt { status: 0 }),
+            // There was room for all that the header declares, so that the content contradicts it.
             Err(Failure::Full) => Err(DecompressError::Corrupt { status: FULL }),
             Err(Failure::Other(error)) => Err(error),
         }
@@ -144,12 +148,14 @@ impl Decoder {
     ) -> Result<usize, DecompressError> {
         let limit = self.limits.output_bytes_for(input.len());
         let most = plan.output_bytes_max.min(limit);
+        // Any sound input fills what its blocks prove; what they may yield beyond that is allocated later.
         let first = plan.output_bytes_min.max(FIRST_BYTES);
         let mut capacity = first.max(output.capacity() as u64).min(most);
         loop {
             if (output.capacity() as u64) < capacity {
                 grow(output, capacity)?;
             }
+            // From the start in each round: `grow` has given back what was decoded before.
             match self.context.attempt(plan, &self.limits, input, output) {
                 Ok(size) if (plan.output_bytes_min..=most).contains(&(size as u64)) => {
                     return Ok(size);

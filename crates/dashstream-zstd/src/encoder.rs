@@ -66,6 +66,7 @@ impl Encoder {
     #[must_use]
     pub fn with_checksum(mut self, checksum: bool) -> Self {
         self.checksum = checksum;
+        // A context keeps the setting that it was made with: the next message makes another.
         self.context = Compressor::new();
         self
     }
@@ -111,6 +112,7 @@ impl Encoder {
             .compress(self.level.get(), self.checksum, content, frame);
         let checked = written.and_then(|size| {
             if let Some(limits) = &self.reader {
+                // Headers suffice: all that limits ask about stands in them, and what was written decodes.
                 let _plan = Plan::inspect(frame, limits).map_err(CompressError::Refused)?;
             }
             Ok(size)

@@ -36,6 +36,7 @@ impl Budget {
     fn block(&mut self, offset: usize, block: &Block<'_>, limits: &Limits) -> Result<(), Refusal> {
         // Most blocks pay for tables, whether they bring some or not.
         if let (None, Some(more)) = (self.blocks, block.least.checked_sub(TABLES_BYTES)) {
+            // At most 128 KiB a block, of three bytes or more of input: it cannot wrap.
             self.unspent = self.unspent.wrapping_add(u64::from(more));
             return Ok(());
         }
@@ -53,6 +54,7 @@ impl Budget {
         let (left, cost, limit) = match (&mut self.blocks, block) {
             (Some(left), _) => (left, 1, limits.blocks()),
             (None, Some(block)) if block.least > 0 => {
+                // Earned before it is spent, so that a block pays for its own tables with its own content.
                 self.unspent = self.unspent.saturating_add(u64::from(block.least));
                 let cost = if block.brings_tables() {
                     u64::from(TABLES_BYTES)
@@ -74,6 +76,7 @@ impl Budget {
 
     /// Spends the content of a frame that was found within the budget.
     const fn frame(&mut self, bytes: u64) {
+        // Never more than is left: `walk` has held both declared and proven content against it.
         self.output = self.output.saturating_sub(bytes);
     }
 }
@@ -107,6 +110,7 @@ impl Frame {
         let header = Header::parse(input)?;
         let Header { declared, .. } = header;
         let (len, left) = (input.total(), budget.output);
+        // Before any block: what the header alone rules out costs no walk.
         admit(&header, limits, len, left)?;
         let block_max = header.block_bytes_max();
         // What is declared was held against the limits before.
@@ -123,6 +127,7 @@ impl Frame {
             least = least.wrapping_add(u64::from(block.least));
             most = most.wrapping_add(u64::from(block.most));
             compressed_blocks = compressed_blocks.wrapping_add(u64::from(block.compressed));
+            // After each block, so that the walk ends at the first one too many.
             if least > least_max {
                 return Err(over_proven(offset, least, declared, left, limits, len));
             }
@@ -132,6 +137,7 @@ impl Frame {
         };
         let checksum = header.descriptor.checksum();
         if checksum {
+            // Only stepped over: whether it is right is known after decoding.
             let &[_, _, _, _] = input.array()?;
         }
         if let Some(declared) = declared {
@@ -142,6 +148,7 @@ impl Frame {
                     bound: most,
                 }));
             }
+            // Decoding fails when the content has another size, so that both bounds are exact.
             (least, most) = (declared, declared);
         }
         budget.frame(least);
@@ -164,6 +171,7 @@ impl Frame {
 /// Holds a frame header against the limits, field by field in the order of the format.
 #[inline(always)]
 fn admit(header: &Header, limits: &Limits, len: usize, left: u64) -> Result<(), Refusal> {
+    // A single segment's window is its content, which the output limit bounds.
     if !header.descriptor.single_segment() && header.window > limits.window_bytes() {
         return Err(cold(Refusal::WindowTooLarge {
             offset: header.window_at(),

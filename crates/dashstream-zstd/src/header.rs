@@ -62,6 +62,7 @@ impl Header {
 
     /// The largest content and the largest compressed size of one block.
     pub(crate) fn block_bytes_max(&self) -> u32 {
+        // `min` first, so that the conversion cannot fail.
         let max = self.window.min(u64::from(BLOCK_BYTES_MAX));
         u32::try_from(max).unwrap_or(BLOCK_BYTES_MAX)
     }
@@ -106,6 +107,7 @@ impl Descriptor {
 
     /// 0, 1, 2 or 4 bytes.
     const fn dictionary_width(self) -> u32 {
+        // The flag is 0 to 3: 1, 2, 4 or 8, halved.
         1_u32.wrapping_shl((self.0 & 0x03) as u32) >> 1
     }
 
@@ -122,7 +124,8 @@ impl Descriptor {
 
 /// The window that a window descriptor asks for: 1 KiB to 3.75 TiB.
 const fn window_bytes(descriptor: u8) -> u64 {
-    // Five bits of exponent: at most 2^10 * 2^31.
+    // RFC 8878 section 3.1.1.1.2: five bits of exponent, so that the base is at most 2^41; the low three bits
+    // add eighths of it.
     let base = 1024_u64.wrapping_shl((descriptor >> 3) as u32);
     base.saturating_add((base >> 3).saturating_mul((descriptor & 0x07) as u64))
 }

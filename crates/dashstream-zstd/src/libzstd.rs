@@ -36,6 +36,7 @@ impl Decompressor {
             none => none.insert(create().ok_or_else(|| failure(MEMORY, capacity))?),
         };
         if plan.one_shot {
+            // This call begins by resetting the state of decoding, so that nothing has to be reset after it.
             return context
                 .decompress(output, input)
                 .map_err(|code| failure(status(code), capacity));
@@ -82,9 +83,11 @@ impl Compressor {
                 for parameter in parameters {
                     context.set_parameter(parameter).map_err(failed)?;
                 }
+                // Kept with its parameters only: they stay set from one `compress2` to the next.
                 none.insert(context)
             }
         };
+        // Room for the worst case: libzstd cannot run out of it, and short memory is an error, not an abort.
         frame.try_reserve_exact(bytes).map_err(|_| out_of_memory)?;
         context.compress2(frame, content).map_err(failed)
     }
@@ -106,6 +109,7 @@ fn block_by_block(
     let capacity = output.capacity();
     let mut frames = Frames::new(input, limits);
     let mut out = OutBuffer::around(output);
+    // The plan has accepted these frames: they are walked again for where they and their last blocks begin.
     while let Some(frame) = frames.next_frame().map_err(|r| Failure::Other(r.into()))? {
         let start = out.pos();
         let mut feed = |part: Range<usize>| {
@@ -139,7 +143,8 @@ const CORRUPT: Failure = Failure::Other(DecompressError::Corrupt { status: 0 });
 #[inline(never)]
 fn create() -> Option<DCtx<'static>> {
     let mut context = DCtx::try_create()?;
-    // The limits bound the window, at most to this; a stable output buffer needs no memory for it.
+    // The limits bound the window, at most to this; libzstd's own default is 2^27 bytes, which may be less. A
+    // stable output buffer needs no memory for the window.
     context
         .set_parameter(DParameter::WindowLogMax(WINDOW_LOG_MAX))
         .ok()?;

@@ -173,6 +173,7 @@ impl Limits {
         let Some((factor, slack)) = self.ratio else {
             return self.output_bytes;
         };
+        // Saturating: a product beyond 64 bits is above the output limit, which then decides.
         let by_ratio = (len as u64).saturating_mul(factor).saturating_add(slack);
         if by_ratio < self.output_bytes {
             by_ratio

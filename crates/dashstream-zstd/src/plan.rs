@@ -85,6 +85,7 @@ impl Plan {
     fn of_several(first: Option<Self>, mut frames: Frames<'_>) -> Result<Self, Refusal> {
         let mut plan = match first {
             Some(plan) => plan,
+            // No frame at the front: there are skippable frames before it, or there is none at all.
             None => match frames.next_frame()? {
                 Some(frame) => Self::of(&frame),
                 None => {
@@ -102,6 +103,7 @@ impl Plan {
         }
         plan.frames = frames.frames;
         plan.skippable_frames = frames.skippable_frames;
+        // One call returns the total of several frames, which does not tell the size of each.
         plan.one_shot &= plan.frames == 1 && plan.skippable_frames == 0;
         Ok(plan)
     }

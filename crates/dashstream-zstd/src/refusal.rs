@@ -112,8 +112,8 @@ pub enum Refusal {
     },
     /// The size is unknown, and the most that the blocks can yield is beyond the output limit.
     ///
-    /// No plan is refused for this any more: what an unknown size may grow to is bounded while it is
-    /// decoded. The variant stands for records that were stored under its code.
+    /// No plan is refused for this: what an unknown size may grow to is bounded while it is decoded. The
+    /// variant is kept for records that are stored under its code.
     #[error("up to {bound} bytes at offset {offset}, limit {limit}")]
     BoundTooLarge {
         /// Where the block header is that crosses the limit.

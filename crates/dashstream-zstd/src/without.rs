@@ -22,6 +22,7 @@ impl Decompressor {
         _: &[u8],
         _: &mut Vec<u8>,
     ) -> Result<usize, Failure> {
+        // The decoder asks `AVAILABLE` first; whoever does not gets the same answer.
         Err(Failure::Other(DecompressError::Unavailable))
     }
 }
