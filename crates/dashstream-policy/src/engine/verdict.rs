@@ -123,8 +123,8 @@ impl<P> Engine<P> {
         };
         #[cfg(mutant = "old_data_bypasses")] // old poison is let through
         let mode = match backlog {
-            Backlog::Old => crate::Mode::Skip,
-            Backlog::Current => mode,
+            crate::Backlog::Old => crate::Mode::Skip,
+            crate::Backlog::Current => mode,
         };
         // Nothing was sent yet; later answers come through `acked` and `send_failed`.
         let row = decide(Event::Unprocessable {
