@@ -9,19 +9,23 @@ use jiff::fmt::strtime;
 /// which RFC 3339 cannot say, is shown as the last one that it can.
 #[must_use]
 pub fn rfc3339(at: Duration) -> String {
+    // Two limits: seconds beyond `i64`, and beyond jiff's range. Both end at the latest time.
     let at = at.try_into().ok();
     let at = at.and_then(|at| Timestamp::from_duration(at).ok());
+    // Further digits are cut off, not rounded: the text is never later than the time.
     format!("{:.6}", at.unwrap_or(Timestamp::MAX))
 }
 
 /// The time of an RFC 3339 text since the Unix epoch, in any zone; none before it.
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<Duration> {
+    // jiff's `%:z` takes an offset with a colon only, and not the letter.
     let at = match text.strip_suffix('Z') {
         Some(utc) => strtime::parse(TIME, format!("{utc}+00:00")),
         None => strtime::parse(TIME, text),
     };
     let at = at.and_then(|at| at.to_timestamp()).ok()?;
+    // Fails for a time before the epoch, which no `Duration` holds.
     Duration::try_from(at.as_duration()).ok()
 }
 

@@ -6,6 +6,7 @@ labels! {
     /// How much of a record leaves the process in its dead letter. Each value shows what the ones before
     /// it show.
     #[expect(clippy::exhaustive_enums, reason = "a reader may meet each of them")]
+    // Writer and reader compare with `<` and `>=`: the order of the variants is part of the meaning.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
     Disclosure {
         /// The payload's size and the record's place. A hash of a short payload can be guessed, so there

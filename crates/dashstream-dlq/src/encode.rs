@@ -148,6 +148,7 @@ impl<'a> RejectedRecord<'a> {
         if !format.can_show(disclosure) {
             return Err(LetterError::Disclosure { format, disclosure });
         }
+        // For the JSON formats alone. `encode_record` may change the form and takes the limits itself.
         let limit = match form {
             Form::Full => bytes_max,
             Form::Reduced => bytes_max.min(REDUCED_BYTES_MAX),
@@ -159,6 +160,7 @@ impl<'a> RejectedRecord<'a> {
         let shown = self
             .payload
             .filter(|_| disclosure == Disclosure::Full && form == Form::Full);
+        // Before the payload is fitted in: `base64_within` writes the keys to count them.
         keys.form = form.label().into();
         let is_whole = match shown.and_then(|payload| base64_within(&keys, payload, limit)) {
             Some((text, included)) => {
@@ -170,6 +172,7 @@ impl<'a> RejectedRecord<'a> {
                 is_whole
             }
             None => {
+                // What the disclosure does not show is no loss of this letter, and does not make it reduced.
                 keys.payload_truncation_note = Some(NOTE_WITHHELD.into());
                 shown.is_none()
             }
@@ -177,12 +180,14 @@ impl<'a> RejectedRecord<'a> {
         // The older shapes cannot tell a value of no bytes from none.
         let is_whole = is_whole && (format == LetterFormat::Versioned || self.payload.is_some());
         let form = if is_whole { form } else { Form::Reduced };
+        // The other word may be three bytes longer. `NOTES_OF_A_CUT_BYTES` has room for that.
         keys.form = form.label().into();
         let value = match format {
             LetterFormat::Record | LetterFormat::Versioned => json(&keys),
             LetterFormat::Library => json(&Library::of(&keys)),
             LetterFormat::Server => json(&Server::of(&keys)),
         };
+        // Checked on the finished text, so that the budget holds whatever was counted before.
         if value.len() > limit {
             return Err(LetterError::Budget {
                 needed: value.len(),
@@ -201,6 +206,7 @@ impl<'a> RejectedRecord<'a> {
 
     /// The cause in words, and the detail behind it.
     pub(crate) fn error(&self) -> Cow<'a, str> {
+        // Cut on its own, so that a long detail leaves the words for the cause whole.
         let words = self.cause.sentence();
         match self.detail {
             Some(detail) => format!("{words}: {}", cut(detail, TEXT_BYTES_MAX)).into(),
@@ -215,6 +221,7 @@ impl<'a> RejectedRecord<'a> {
         let id = |id: Option<&'a str>| id.filter(|_| shows_ends).map(text);
         let hashed = self.payload.filter(|_| disclosure >= Disclosure::Hashed);
         let ends = self.payload.filter(|_| shows_ends);
+        // Out of range for a short payload: then its first end is all of it, and it has no last one.
         let first = ends.map(|bytes| bytes.get(..ENDS_BYTES).unwrap_or(bytes));
         let last = ends.map(|bytes| match bytes.len().checked_sub(ENDS_BYTES) {
             Some(at) => bytes.get(at..).unwrap_or_default(),
@@ -250,6 +257,7 @@ impl<'a> RejectedRecord<'a> {
             original_payload_size_bytes: None,
             original_payload_included_bytes: None,
             original_payload_sha256: None,
+            // The same ends once more: the lists in brackets above are the older shape's spelling.
             payload_first_hex: first.map(|bytes| hex(bytes).into()),
             payload_last_hex: last.map(|bytes| hex(bytes).into()),
             payload_is_null: self.payload.is_none(),
@@ -340,11 +348,15 @@ impl fmt::Debug for EncodedRecord<'_> {
 fn base64_within(keys: &Versioned<'_>, payload: &[u8], limit: usize) -> Option<(String, usize)> {
     // `null` becomes two quotes: two bytes less. The notes of a cut are counted at their largest.
     let others = json(keys).len().saturating_sub(2);
+    // Saturates, so that a sum too large to count is one that does not fit.
     let whole = payload.len().div_ceil(3).saturating_mul(4);
     if others.saturating_add(whole) <= limit {
         return Some((STANDARD.encode(payload), payload.len()));
     }
+    // Measured in the versioned form, which has every key of the older two: they fit as well.
     let room = limit.checked_sub(others.saturating_add(NOTES_OF_A_CUT_BYTES))?;
+    // Whole groups of three bytes, which take four characters each and no padding. At least
+    // `NOTES_OF_A_CUT_BYTES` less than the whole, so that what is cut is never all of it.
     let fits = (room / 4).saturating_mul(3);
     let beginning = payload.get(..fits).unwrap_or(payload);
     Some((STANDARD.encode(beginning), beginning.len()))

@@ -27,6 +27,8 @@ impl LetterFormat {
     #[must_use]
     pub const fn can_show(self, disclosure: crate::Disclosure) -> bool {
         match (self, disclosure) {
+            // `Record` holds the value whole or not at all, so that it has no place for two ends.
+            // The older shapes cannot do without a hash, and `Nothing` shows none.
             (Self::Record, crate::Disclosure::Truncated)
             | (Self::Library | Self::Server, crate::Disclosure::Nothing) => false,
             (Self::Record | Self::Versioned | Self::Library | Self::Server, _) => true,

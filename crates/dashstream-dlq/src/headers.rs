@@ -43,7 +43,7 @@ names! {
     CONSUMER = "dashstream.dlq.consumer";
     AGE = "dashstream.dlq.age";
     ASSIGNMENT = "dashstream.dlq.assignment";
-    /// The source's own time: a topic may be set to stamp what is appended.
+    /// The source's own time: an archive topic with `LogAppendTime` replaces the letter's timestamp.
     TIMESTAMP = "dashstream.dlq.timestamp";
     /// Not there for a record without a value: that tells it from one whose value is withheld.
     SIZE = "dashstream.dlq.size";
@@ -53,7 +53,7 @@ names! {
     NODE_ID = "dashstream.dlq.node_id";
     PARENT_TRACE_ID = "dashstream.dlq.parent_trace_id";
     SPAN_ID = "dashstream.dlq.span_id";
-    /// [`crate::DeadLetter::identity`]: what names the place is not changed by accident.
+    /// [`crate::DeadLetter::identity`]: a damaged topic, partition, offset or time does not match it.
     IDENTITY = "dashstream.dlq.identity";
     DISCLOSURE = "dashstream.dlq.disclosure";
     FORM = "dashstream.dlq.form";
@@ -71,6 +71,8 @@ impl<'a> RejectedRecord<'a> {
         form: Form,
         bytes_max: usize,
     ) -> Result<EncodedRecord<'a>, LetterError> {
+        // The record is in the letter whole or not at all: a part of it could be taken for the record by
+        // a consumer that does not know these headers.
         let shows = disclosure == Disclosure::Full && form == Form::Full;
         let full = self.block(disclosure, Form::Full);
         let source = self
@@ -85,9 +87,11 @@ impl<'a> RejectedRecord<'a> {
         };
         let parts = [self.key, self.payload].map(|part| part.map_or(0, <[u8]>::len));
         let needed = parts.into_iter().chain(source);
+        // Saturates instead of wrapping: a wrapped sum could fit any budget.
         let needed = needed.fold(own(&full), usize::saturating_add);
         let timestamp_ms = self.timestamp_ms.filter(|ms| {
-            // Brokers refuse what is ahead of their clock; the header has it all the same.
+            // A broker may refuse what is ahead of its clock (`message.timestamp.after.max.ms`, KIP-937), and
+            // Kafka has no timestamp below zero. The header has either all the same.
             u128::try_from(*ms).is_ok_and(|ms| ms <= self.at.as_millis())
         });
         if shows && needed <= bytes_max {
@@ -100,6 +104,7 @@ impl<'a> RejectedRecord<'a> {
                 form: Form::Full,
             });
         }
+        // Built again rather than changed, since `form` is in the middle of the block.
         let block = self.block(disclosure, Form::Reduced);
         let (needed, limit) = (own(&block), bytes_max.min(REDUCED_BYTES_MAX));
         if needed > limit {
@@ -116,7 +121,9 @@ impl<'a> RejectedRecord<'a> {
     }
 
     fn block(&self, disclosure: Disclosure, form: Form) -> Vec<(&'static str, String)> {
+        // Cut before the identity is computed: the reader hashes what stands in the headers.
         let text = |text: &str| cut(text, TEXT_BYTES_MAX).to_owned();
+        // The disclosures below `Truncated` show no ids, and this format cannot show `Truncated` itself.
         let id = |id: Option<&str>| id.filter(|_| disclosure == Disclosure::Full).map(text);
         let hashed = self.payload.filter(|_| disclosure >= Disclosure::Hashed);
         let (topic, group) = (text(self.topic), text(self.group));
@@ -128,11 +135,14 @@ impl<'a> RejectedRecord<'a> {
                 partition: Some(self.partition),
                 offset: Offset::new(self.offset).ok(),
             },
+            // No id: a consumed record is told by its place. `DeadLetter::identity` does the same.
             "",
             self.timestamp_ms,
             self.payload.map_or(0, <[u8]>::len) as u64,
             sha256.as_ref(),
         );
+        // `TOPIC` comes first and `VERSION_HEADER` last: the reader finds the block by these two, and takes
+        // a letter without the last for a torn one.
         let headers = [
             (TOPIC, Some(topic)),
             (PARTITION, Some(self.partition.to_string())),

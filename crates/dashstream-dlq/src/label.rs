@@ -15,6 +15,7 @@ macro_rules! labels {
 
         impl $Name {
             /// Every value, in the order of their declaration.
+            // The length is counted from the words, so that a new variant cannot be missing here.
             pub const ALL: [Self; [$( $word ),+].len()] = [$( Self::$Variant ),+];
 
             /// The stable word for letters, configurations and reports.

@@ -116,6 +116,7 @@ impl DeadLetter {
     /// stood; [`DeadLetter::is_of`] says whether what was read there is it.
     #[must_use]
     pub fn record(&self) -> Option<KafkaRecord> {
+        // `Bytes` share their memory: the copy takes as much as the headers' names.
         let value = match &self.payload {
             Payload::Whole(bytes) => Some(bytes.clone()),
             Payload::Null => None,
@@ -137,10 +138,13 @@ impl DeadLetter {
         let is_null = matches!(self.payload, Payload::Null);
         let bytes = record.value.as_deref();
         let same_time = self.timestamp_ms.is_none() || self.timestamp_ms == record.timestamp_ms;
+        // A broker's letter without a copy of the record names the place alone: its size of 0 is no size.
         let knows_size = self.shape != LetterShape::ShareGroup;
+        // Without a value on one side there is nothing to compare but that the other has none either.
         let (Some(bytes), false) = (bytes, is_null) else {
             return same_time && (bytes.is_none() == is_null || !knows_size);
         };
+        // The hash last: it reads the whole value, and the rest refuses most others before.
         same_time
             && (!knows_size || self.size == bytes.len() as u64)
             && bytes.starts_with(&self.first)
@@ -166,7 +170,7 @@ impl DeadLetter {
         identity(
             self.group.as_deref().unwrap_or_default(),
             &self.source,
-            // A producer that could not send has no place; its id is all there is.
+            // A record that a producer could not send has no offset; only its id tells it from others.
             self.source.offset.map_or(&self.trace_id, |_| ""),
             self.timestamp_ms,
             self.size,
@@ -184,11 +188,16 @@ pub(crate) fn identity(
     size: u64,
     sha256: Option<&[u8; 32]>,
 ) -> [u8; 32] {
+    // Hosts store this hash to remember what was sent, and letters carry it. Another order or width
+    // of the parts would make every stored one that of no record.
     let mut hash = Sha256::new();
     for text in [group, source.topic.as_deref().unwrap_or_default(), id] {
+        // With its length, so that no two lists of texts run together into the same bytes.
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
     }
+    // Kafka numbers both from 0, so that -1 stands for none without a flag. A timestamp may be
+    // any number and has one.
     hash.update(source.partition.unwrap_or(-1).to_be_bytes());
     hash.update(source.offset.map_or(-1, Offset::get).to_be_bytes());
     hash.update([u8::from(timestamp_ms.is_some())]);
@@ -225,9 +234,9 @@ pub enum LetterShape {
 pub struct Source {
     /// The topic. [`LetterShape::Server`] does not say.
     pub topic: Option<String>,
-    /// The partition. A producer that could not send has none.
+    /// The partition; none for a record that a producer could not send.
     pub partition: Option<i32>,
-    /// The offset. As with the partition.
+    /// The offset; none for a record that a producer could not send.
     pub offset: Option<Offset>,
 }
 
@@ -305,12 +314,12 @@ impl fmt::Debug for DeadLetter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LetterError {
-    /// More bytes than asked for.
+    /// More bytes than the caller allows.
     #[error("{len} bytes, {limit} are read")]
     TooLarge {
-        /// What was given, in bytes.
+        /// What the record or the value has, in bytes.
         len: usize,
-        /// What was asked for, in bytes.
+        /// The most that is read, in bytes.
         limit: usize,
     },
     /// Not JSON.

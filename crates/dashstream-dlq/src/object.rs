@@ -13,13 +13,13 @@ use serde_json::value::RawValue;
 
 use crate::LetterError;
 
-/// Reads `value`, which has to be one object, into a struct. Of a key that the struct does not have
-/// nothing is kept; whether it is allowed says the struct.
+/// Reads `value`, which has to be one object, into a struct. The value of a key that the
+/// struct does not have is not kept; the struct says whether such a key is an error.
 pub(crate) fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, LetterError> {
     T::deserialize(Object(value)).map_err(|Flaw(error)| error)
 }
 
-/// serde_json's own errors say neither which key is meant nor, but in words, what is wrong with it.
+/// An error that names the key. serde_json's own says only in words what is wrong, and not in which key.
 #[derive(Debug)]
 struct Flaw(LetterError);
 
@@ -33,6 +33,7 @@ impl core::error::Error for Flaw {}
 
 impl de::Error for Flaw {
     fn custom<T: fmt::Display>(_: T) -> Self {
+        // serde's text may quote the value, so that it is dropped.
         Self(LetterError::UnknownShape)
     }
 
@@ -56,6 +57,8 @@ impl<'de> Deserializer<'de> for Object<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Flaw> {
+        // Two stages: first the known keys with their values as text, then the struct from these. serde_json
+        // alone would report a wrong type in words that may quote the value, and without the key.
         let mut json = serde_json::Deserializer::from_slice(self.0);
         let keys = Keys(fields).deserialize(&mut json);
         let keys = keys.and_then(|keys| json.end().map(|()| keys));
@@ -70,6 +73,8 @@ impl<'de> Deserializer<'de> for Object<'de> {
         if let Some(key) = keys.twice {
             return Err(Flaw(LetterError::Twice { key }));
         }
+        // All other keys are handed on as one: no struct has a field without a name, so that one with
+        // `deny_unknown_fields` refuses it and any other passes over it.
         let known = keys.values.into_iter();
         let known = known.map(|(key, value)| (key, Value { key, value }));
         let value = RawValue::NULL;
@@ -78,6 +83,7 @@ impl<'de> Deserializer<'de> for Object<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
+        // Not reached: every shape derives `Deserialize` for a struct and asks for one.
         Err(de::Error::invalid_type(Unexpected::Map, &visitor))
     }
 
@@ -92,6 +98,7 @@ struct Keys(&'static [&'static str]);
 
 #[derive(Default)]
 struct Found<'a> {
+    // Slices of the input: nothing of a value is copied before its field asks for it.
     values: BTreeMap<&'static str, &'a RawValue>,
     twice: Option<&'static str>,
     has_other: bool,
@@ -114,12 +121,15 @@ impl<'de> Visitor<'de> for Keys {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
         let mut found = Found::default();
+        // A `String`, since a key that is written with escapes cannot be borrowed from the input.
         while let Some(key) = map.next_key::<String>()? {
             let Some(key) = self.0.iter().copied().find(|known| *known == key) else {
                 found.has_other = true;
+                // serde_json skips a value, ignored or raw, without recursion: depth costs no stack here.
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
+            // Noted and reported at the end: the error of this trait is serde_json's and cannot hold the key.
             if found.values.insert(key, map.next_value()?).is_some() {
                 found.twice = Some(key);
             }
@@ -142,6 +152,8 @@ impl<'de> Deserializer<'de> for Value<'de> {
         self.value.deserialize_any(visitor).map_err(|_| wrong)
     }
 
+    // Not forwarded to `deserialize_any`: the visitor of an `Option` takes null or `visit_some`,
+    // and refuses a text or a number that is handed to it directly.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
         let wrong = Flaw(LetterError::Kind { key: self.key });
         self.value.deserialize_option(visitor).map_err(|_| wrong)

@@ -34,7 +34,10 @@ impl DeadLetter {
                 limit: bytes_max,
             });
         }
+        // The text is read twice, first for the shape alone. serde's `untagged` would try one struct after
+        // the other on a copy of everything, and could not say which key is wrong.
         let marks: Marks = object::read(value)?;
+        // The version first, since this crate's shape has the keys that tell the older two as well.
         let letter = match marks.envelope_version {
             Some(VERSION) => versioned(object::read(value)?),
             Some(found) => Err(LetterError::Version { found }),
@@ -48,6 +51,7 @@ impl DeadLetter {
 
     /// Compares what the letter says of the payload with the payload, as far as it is here.
     pub(crate) fn agrees(&self) -> Result<(), LetterError> {
+        // A size beyond `usize` is larger than anything that is here, and no whole payload has it.
         let size = usize::try_from(self.size).ok();
         let ends = self.first.len().max(self.last.len());
         if size.is_some_and(|size| ends > size) {
@@ -59,6 +63,7 @@ impl DeadLetter {
                 if size.is_some_and(|size| bytes.len() >= size) {
                     return contradiction("original_payload_included_bytes");
                 }
+                // The hash and the last bytes are of the whole payload: a part cannot be compared with them.
                 let common = bytes.len().min(self.first.len());
                 if bytes.get(..common) != self.first.get(..common) {
                     return contradiction("original_payload_base64");
@@ -67,6 +72,7 @@ impl DeadLetter {
             }
             Payload::Whole(bytes) => bytes,
         };
+        // Before the hash, which is the only comparison that reads the whole payload.
         if Some(bytes.len()) != size
             || !bytes.starts_with(&self.first)
             || !bytes.ends_with(&self.last)
@@ -92,6 +98,7 @@ fn library(keys: Library) -> Result<DeadLetter, LetterError> {
     };
     let (size, payload) = cut.of(bytes)?;
     let key = "original_payload_sha256";
+    // The writer has the hash with every payload that it cuts: nothing else tells the record by then.
     if cut.truncated.is_some() && cut.sha256.is_none() {
         return Err(LetterError::Missing { key });
     }
@@ -142,6 +149,7 @@ fn server(keys: Server) -> Result<DeadLetter, LetterError> {
 
 fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
     let place = source(keys.source_partition, keys.source_offset, SOURCE_KEYS)?;
+    // The place is there twice, for the readers of either older shape.
     if place != source(keys.kafka_partition, keys.kafka_offset, KAFKA_KEYS)? {
         return contradiction("kafka_offset");
     }
@@ -175,6 +183,7 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
         ("payload_last_hex", keys.payload_last_hex, &letter.last),
     ];
     for (key, text, listed) in ends {
+        // Null where no ends are shown. `discloses` checks the lists against the disclosure.
         let Some(text) = text else { continue };
         if unhex(&text).ok_or(LetterError::Value { key })? != *listed {
             return contradiction("payload_first_hex");
@@ -195,6 +204,7 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
         engine_version: keys.engine_version.into_owned(),
     };
     let body = keys.original_payload_base64.as_deref();
+    // Before the payload is decoded: a letter that shows too much is refused for that.
     discloses(&letter, &provenance, body.is_some(), keys.payload_is_null)?;
     if keys.payload_is_null {
         letter.payload = Payload::Null;
@@ -206,6 +216,7 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
             sha256: keys.original_payload_sha256.as_deref(),
         };
         let (size, payload) = cut.of(base64(text)?)?;
+        // `Cut::of` counts a payload that is not cut, and takes the size of one that is from its own key.
         if size != letter.size {
             return contradiction("message_size");
         }
@@ -217,6 +228,7 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
         }
         letter.payload = payload;
         let key = "original_payload_sha256";
+        // Both are hashes of the whole payload: the second is there for readers of the library's shape.
         if cut.sha256.is_some() && hash(key, cut.sha256)? != letter.sha256 {
             return contradiction(key);
         }
@@ -225,7 +237,8 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
     Ok(letter)
 }
 
-/// Refuses a letter that shows more than it says it may, or anything of a value that is not.
+/// Refuses a letter that shows more than its disclosure allows, or that shows anything of a record
+/// without a value.
 fn discloses(
     letter: &DeadLetter,
     provenance: &Provenance,
@@ -292,10 +305,12 @@ impl Cut<'_> {
         ];
         match self.truncated {
             Some(true) => {}
+            // A writer leaves the key out of a letter that is not cut.
             Some(false) => {
                 let key = "original_payload_truncated";
                 return Err(LetterError::Value { key });
             }
+            // Without the flag the other keys of a cut leave open whether the payload is all of it.
             None => {
                 return match said.into_iter().find(|(_, said)| *said) {
                     Some((key, _)) => contradiction(key),
@@ -322,7 +337,7 @@ fn time(text: &str) -> Result<Duration, LetterError> {
     parse_rfc3339(text).ok_or(LetterError::Value { key })
 }
 
-/// One of a few words.
+/// The value whose word `text` is.
 pub(crate) fn one_of<T: Copy>(
     key: &'static str,
     text: &str,
@@ -335,6 +350,7 @@ pub(crate) fn one_of<T: Copy>(
 
 /// An end of a payload in the spelling of lists.
 fn end(key: &'static str, text: &str) -> Result<Vec<u8>, LetterError> {
+    // No writer shows more, and a longer end could show a payload that is withheld.
     let bytes = unhex_list(text).filter(|bytes| bytes.len() <= ENDS_BYTES);
     bytes.ok_or(LetterError::Value { key })
 }
@@ -346,6 +362,7 @@ pub(crate) fn hash(key: &'static str, text: Option<&str>) -> Result<Option<[u8; 
 }
 
 fn base64(text: &str) -> Result<Vec<u8>, LetterError> {
+    // This engine refuses missing padding and stray last bits: a payload has one text only.
     STANDARD.decode(text).map_err(|_| LetterError::Value {
         key: "original_payload_base64",
     })

@@ -35,10 +35,11 @@ impl DeadLetter {
             });
         }
         let names = record.headers.iter().rev().map(|(name, _)| &**name);
+        // From the end: a letter that was rejected in its turn has an earlier writer's headers as well.
         let mark = names.filter_map(mark).next();
         let mut letter = match mark {
             Some(Writer::This) => ours(record),
-            // One of ours that lost its end; what is left of it is not another writer's.
+            // One of this crate's without its last header. Its `TOPIC` must not make it a broker's letter.
             Some(Writer::Torn) => Err(LetterError::Missing {
                 key: VERSION_HEADER,
             }),
@@ -50,6 +51,8 @@ impl DeadLetter {
                 return Self::read_json(value, bytes_max);
             }
         }?;
+        // Other writers' headers name no size, so that it is the one of the value that is in the letter.
+        // `ours` has compared the two, and this changes nothing there.
         if letter.size == 0
             && let Payload::Whole(value) = &letter.payload
         {
@@ -83,11 +86,13 @@ fn mark(name: &str) -> Option<Writer> {
 fn ours(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
     let named = |name: &str, within: &[Header]| within.iter().rposition(|(own, _)| **own == *name);
     let missing = LetterError::Missing { key: TOPIC };
+    // The last ones of the record: what something appended on the way stands behind the block.
     let end = named(VERSION_HEADER, &record.headers).ok_or(missing)?;
     let (before, _) = record
         .headers
         .split_at_checked(end.saturating_add(1))
         .ok_or(missing)?;
+    // The block begins with its only `TOPIC`, so that every earlier one is the source's own.
     let start = named(TOPIC, before).ok_or(missing)?;
     let (source, block) = before.split_at_checked(start).ok_or(missing)?;
     let block = Block::read(block, &NAMES)?;
@@ -109,14 +114,17 @@ fn ours(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
         assignment_epoch: block.number(ASSIGNMENT)?,
         engine_version: block.text(WRITER)?.to_owned(),
     };
+    // Not there exactly where the record had no value.
     let size: Option<u64> = block.optional(SIZE)?;
     let sha256 = hash(SHA256, block.get(SHA256)?)?;
     let is_whole = provenance.form == Form::Full;
-    // What was not whole is never taken for it, whatever stands in the rest of the record.
+    // A reduced letter has nothing of the record. What stands in this one came from elsewhere, and
+    // must not be sent again as the record.
     let shown = record.key.is_some() || record.value.is_some() || !source.is_empty();
     if !is_whole && shown {
         return contradiction(FORM);
     }
+    // What no writer writes: see `LetterFormat::can_show`, and `encode_record` for what is whole.
     if (is_whole && provenance.disclosure != Disclosure::Full)
         || (sha256.is_some() && provenance.disclosure < Disclosure::Hashed)
         || provenance.disclosure == Disclosure::Truncated
@@ -158,6 +166,7 @@ fn ours(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
         payload,
         ..foreign(LetterShape::Record(version), record)
     };
+    // Place, group and timestamp stand in the letter once. Only this hash shows that one was damaged.
     match unhex(block.text(IDENTITY)?) {
         Some(identity) if identity == letter.identity() => Ok(letter),
         Some(_) => contradiction(IDENTITY),
@@ -168,6 +177,8 @@ fn ours(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
 /// What a share group's broker writes. Key and value are copied only where the group is set so.
 fn broker(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
     let (block, headers) = last_of_each(&record.headers, &BROKER)?;
+    // A copy of a record with neither looks like a letter without a copy. Its record is then read
+    // where it stood, which finds the same.
     let copied = record.key.is_some() || record.value.is_some();
     Ok(DeadLetter {
         source: block.source(TOPIC, PARTITION, OFFSET)?,
@@ -179,6 +190,7 @@ fn broker(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
             Payload::Withheld
         },
         has_record: copied,
+        // No header has the record's time, and the letter's own need not be it.
         timestamp_ms: None,
         headers,
         ..foreign(LetterShape::ShareGroup, record)
@@ -186,6 +198,8 @@ fn broker(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
 }
 
 fn connect(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
+    // Only with `errors.deadletterqueue.context.headers.enable` does Connect write headers. It produces
+    // the letter with the record's own timestamp, which `foreign` takes.
     let (block, headers) = last_of_each(&record.headers, &CONNECT)?;
     Ok(DeadLetter {
         source: block.source(CONNECT_TOPIC, CONNECT_PARTITION, CONNECT_OFFSET)?,
@@ -206,6 +220,8 @@ fn spring(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
         .bytes
         .get(SPRING_TIMESTAMP)
         .map(|_| block.array(SPRING_TIMESTAMP));
+    // The exception itself is often Spring's `ListenerExecutionFailedException`, and its cause is what
+    // the listener threw.
     let class = match block.get(SPRING_CAUSE)? {
         Some(class) => Some(class),
         None => block.get(SPRING_CLASS)?,
@@ -220,14 +236,16 @@ fn spring(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
         group: block.get(SPRING_GROUP)?.map(str::to_owned),
         error: block.get(SPRING_MESSAGE)?.unwrap_or_default().to_owned(),
         error_type: class.unwrap_or(UNKNOWN).to_owned(),
+        // None without its header: the letter's own timestamp is that of the rejection.
         timestamp_ms: timestamp.transpose()?.map(i64::from_be_bytes),
         headers,
         ..foreign(LetterShape::Spring, record)
     })
 }
 
-/// A letter of which the record alone is known.
+/// What the letter says without its headers; everything else is left unknown.
 fn foreign(shape: LetterShape, record: &KafkaRecord) -> DeadLetter {
+    // Without a timestamp it is the epoch, and every later `RedriveOptions::from` leaves the letter out.
     let at = record.timestamp_ms.and_then(|ms| u64::try_from(ms).ok());
     DeadLetter {
         at: at.map(Duration::from_millis).unwrap_or_default(),
@@ -258,6 +276,8 @@ impl<'a> Block<'a> {
             let Some(key) = names.iter().copied().find(|known| **name == **known) else {
                 continue;
             };
+            // The block has a beginning and an end, so that a second one is not the source's. Taking either
+            // would be a guess.
             if bytes.insert(key, value.as_ref()).is_some() {
                 return Err(LetterError::Twice { key });
             }
@@ -266,6 +286,7 @@ impl<'a> Block<'a> {
     }
 
     fn get(&self, key: &'static str) -> Result<Option<&'a str>, LetterError> {
+        // A header without a value counts as one that is not there.
         let bytes = self.bytes.get(key).copied().flatten();
         let text = bytes.map(|bytes| core::str::from_utf8(bytes));
         text.transpose().map_err(|_| LetterError::Kind { key })
@@ -328,6 +349,8 @@ fn last_of_each<'a>(
     headers: &'a [Header],
     names: &[&'static str],
 ) -> Result<(Block<'a>, Vec<Header>), LetterError> {
+    // From the end, since a writer appends. Such a block has no marked beginning: an earlier header of
+    // a name that the last writer left out is taken for the last writer's.
     let mut bytes = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for (at, (name, value)) in headers.iter().enumerate().rev() {

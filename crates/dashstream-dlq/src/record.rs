@@ -52,5 +52,6 @@ impl fmt::Debug for KafkaRecord {
 
 /// What a header takes, with its two lengths at their longest.
 pub(crate) const fn header_bytes(name: &str, value: usize) -> usize {
+    // A length in a batch is a varint of at most 32 bits, so at most five bytes.
     name.len().saturating_add(value).saturating_add(10)
 }

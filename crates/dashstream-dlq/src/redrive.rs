@@ -179,6 +179,8 @@ impl RedriveReport {
     }
 
     fn count(&mut self, place: LetterPlace, outcome: RedriveOutcome, cause: &str) {
+        // Words of causes come from the letters, which may come from anybody: without a bound the report
+        // would grow with them.
         let is_new = !self.counts.contains_key(&(outcome, cause.to_owned()));
         let is_full = self.counts.len() >= NAMED_MAX.saturating_mul(RedriveOutcome::ALL.len());
         let cause = if is_new && is_full { "other" } else { cause };
@@ -235,6 +237,7 @@ impl Redrive {
         let letter = match letter {
             Ok(letter) => letter,
             Err(error) => {
+                // Of what is no letter only the place is known, so that no other choice can leave it out.
                 let outcome = match &self.options.letters {
                     Some(only) if !only.contains(&place) => RedriveOutcome::Filtered,
                     Some(_) | None => RedriveOutcome::Unreadable,
@@ -244,12 +247,14 @@ impl Redrive {
             }
         };
         let is_sent = self.sent.contains(&letter.identity());
+        // Before what was sent: a letter that was not asked for is counted as that, sent or not.
         if !self.options.selects(place, letter) {
             return self.leave(place, letter, RedriveOutcome::Filtered);
         }
         if is_sent && !self.options.force {
             return self.leave(place, letter, RedriveOutcome::AlreadySent);
         }
+        // The letter first: the source may be gone by now, and reading it is a request to a broker.
         if let Some(record) = letter.record() {
             return self.send(place, letter, record);
         }
@@ -260,6 +265,7 @@ impl Redrive {
                 partition,
                 offset: offset.get(),
             },
+            // A letter without a whole place names nothing that could be read.
             _ => self.source_read(place, letter, None),
         }
     }
@@ -281,6 +287,7 @@ impl Redrive {
     /// Counts a letter that was to be sent and cannot be: its topic does not exist, or takes no record that
     /// is so large.
     pub fn unsendable(&mut self, place: LetterPlace, letter: &DeadLetter, why: RedriveOutcome) {
+        // `send` has counted it already. Taken back, so that each letter is counted once.
         if let Some(count) = self
             .report
             .counts
@@ -288,6 +295,7 @@ impl Redrive {
         {
             *count = count.saturating_sub(1);
         }
+        // It was not sent: another letter of this record must not be taken for a repetition.
         self.sent.remove(&letter.identity());
         self.leave(place, letter, why);
     }
@@ -305,6 +313,7 @@ impl Redrive {
         let Some(rate) = self.options.rate else {
             return Duration::ZERO;
         };
+        // From the start and not since the last call, so that what one wait misses the next makes up for.
         let sent = u32::try_from(self.report.total(RedriveOutcome::Sent)).unwrap_or(u32::MAX);
         let due = Duration::from_secs(1).saturating_mul(sent);
         let due = due.checked_div(rate).unwrap_or(Duration::MAX);
@@ -317,6 +326,8 @@ impl Redrive {
         letter: &DeadLetter,
         mut record: KafkaRecord,
     ) -> RedriveStep {
+        // From the record's own headers, so that the count holds across names, runs and letters, also
+        // where the record is read where it stood.
         let (counted, redrives) = redrives(&record.headers);
         if redrives >= self.options.redrives_max {
             return self.leave(place, letter, RedriveOutcome::Exhausted);
@@ -329,9 +340,11 @@ impl Redrive {
         else {
             return self.leave(place, letter, RedriveOutcome::NoTarget);
         };
+        // One count in each record: the new one is added last, and the headers do not grow with redrives.
         if let Some(at) = counted {
             record.headers.remove(at);
         }
+        // Kept from the first redrive on: a later letter has the time of a later rejection.
         if !record.headers.iter().any(|(name, _)| **name == *FIRST_SEEN) {
             record.headers.push(text(FIRST_SEEN, rfc3339(letter.at)));
         }
@@ -348,10 +361,13 @@ impl Redrive {
         let goes_back = letter.source.topic.as_ref() == Some(topic);
         let redriven = Redriven {
             topic: topic.clone(),
+            // Another topic may have other partitions, and there the key decides.
             partition: letter.source.partition.filter(|_| goes_back),
             record,
             identity: letter.identity(),
         };
+        // Before the host has sent it: a second letter of the record may come in the same transaction.
+        // `unsendable` takes it back.
         self.sent.insert(redriven.identity);
         self.report
             .count(place, RedriveOutcome::Sent, letter.cause());
@@ -372,6 +388,7 @@ impl Redrive {
 /// The last header that counts redrives, and its count. One that is no number is the source's own and
 /// counts nothing.
 fn redrives(headers: &[Header]) -> (Option<usize>, u32) {
+    // From the end, where `send` has put it.
     let counts = headers.iter().enumerate().rev();
     let count = counts
         .filter(|(_, (name, _))| **name == *REDRIVES)

@@ -16,6 +16,7 @@ pub const KEY_VERSION: &str = "envelope_version";
 /// The keys that tell one shape from another.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Marks {
+    // `present`, so that a null counts as the key: its shape is then known and refuses it by name.
     #[serde(default, deserialize_with = "present::deserialize")]
     pub(crate) envelope_version: Option<u32>,
     #[serde(default, deserialize_with = "present::deserialize")]
@@ -27,6 +28,8 @@ pub(crate) struct Marks {
 /// This crate's own. What only one of the older shapes has is always here; what one of them leaves
 /// out when there is nothing to say is left out here too, or null where the other has null. Keys that
 /// are not here are passed over: the shape may grow within its version.
+// `Option::deserialize` makes a key needed that may be null: serde alone reads a missing key as none.
+// The `Cow`s spare the writer copies; serde reads each as owned text, as it does without `borrow`.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Versioned<'a> {
     pub(crate) envelope_version: u32,
@@ -123,9 +126,12 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// The keys that this shape has. Always a payload: of one that is withheld, its first no bytes.
+    /// The keys that this shape has. It always has a payload: one that is withheld is written as cut to
+    /// no bytes.
     pub(crate) fn of(keys: &Versioned<'_>) -> Self {
         let own = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        // An empty text is all of an empty payload. The reader would refuse it as a cut of no bytes, since
+        // a cut has to be shorter than the whole.
         let is_empty = keys.message_size == 0;
         let body = own(&keys.original_payload_base64);
         let withheld = (body.is_none() && !is_empty).then_some(true);
@@ -181,10 +187,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The keys that this shape has. It cannot say that a payload was cut, so that such a one is left
-    /// out, and of a value that is not there it has the hash of no bytes.
+    /// The keys that this shape has. It cannot say that a payload was cut, so that a cut one is left out.
+    /// For a record without a value it has the hash of no bytes.
     pub(crate) fn of(keys: &Versioned<'_>) -> Self {
         let own = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        // A beginning without the mark of a cut would be read as the whole payload.
         let is_cut = keys.original_payload_truncated.is_some();
         let body = own(&keys.original_payload_base64).filter(|_| !is_cut);
         Self {
@@ -192,6 +199,7 @@ impl Server {
             timestamp: keys.timestamp.to_string(),
             error: keys.error.to_string(),
             error_type: keys.error_type.to_string(),
+            // The key is needed. Only a record without a value has no hash, see `LetterFormat::can_show`.
             payload_sha256: own(&keys.payload_sha256).unwrap_or_else(|| hex(&Sha256::digest([]))),
             payload_truncation_note: own(&keys.payload_truncation_note),
             original_payload_base64: body,
@@ -207,7 +215,7 @@ impl Server {
     }
 }
 
-/// A value that is not null where its key is there. An `Option` alone takes null for absent.
+/// For a key that may be left out and is never null. `Option` alone would read null as a missing key.
 mod present {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

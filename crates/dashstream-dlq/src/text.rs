@@ -6,6 +6,8 @@ use core::fmt::Write;
 pub(crate) fn cut(text: &str, limit: usize) -> &str {
     let mut used = 0_usize;
     for (at, character) in text.char_indices() {
+        // What serde_json's escapes take: two bytes where JSON has a short form, six for other control
+        // characters. A header holds the text without escapes, so that this bounds it there too.
         let written = match character {
             '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
             '\u{0}'..='\u{1f}' => 6,
@@ -13,6 +15,7 @@ pub(crate) fn cut(text: &str, limit: usize) -> &str {
         };
         used = used.saturating_add(written);
         if used > limit {
+            // `at` is where a character begins, so that this is never inside one.
             return text.get(..at).unwrap_or_default();
         }
     }
@@ -36,6 +39,7 @@ pub(crate) fn hex_list(bytes: &[u8]) -> String {
 
 /// The bytes of [`hex`]'s text, and of no other.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    // Upper case is refused: no writer uses it, and each value has one spelling only.
     let digit = |digit: u8| match digit {
         b'0'..=b'9' => digit.checked_sub(b'0'),
         b'a'..=b'f' => digit.checked_sub(b'a' - 10),
@@ -54,6 +58,7 @@ pub(crate) fn unhex_list(text: &str) -> Option<Vec<u8>> {
     if text.is_empty() || text == "[]" {
         return Some(Vec::new());
     }
+    // The separator is matched exactly, since `{:02x?}` puts one blank behind each comma and no other.
     let inside = text.strip_prefix('[')?.strip_suffix(']')?;
     let one = |word: &str| match unhex(word)?.as_slice() {
         [byte] => Some(*byte),
