@@ -5,8 +5,8 @@ use core::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
-/// RFC 3339 in UTC with microseconds, for a time since the Unix epoch. A time beyond the year 9999,
-/// which RFC 3339 cannot say, is shown as the last one that it can.
+/// RFC 3339 in UTC with microseconds, for a time since the Unix epoch. A later time than
+/// 9999-12-30T22:00:00.999999Z, the last that jiff has, is shown as that one.
 #[must_use]
 pub fn rfc3339(at: Duration) -> String {
     // Two limits: seconds beyond `i64`, and beyond jiff's range. Both end at the latest time.

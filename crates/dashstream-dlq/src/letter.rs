@@ -132,26 +132,39 @@ impl DeadLetter {
 
     /// Whether `record`, which was read where the letter says that it stood, is the one that the letter
     /// is about. A topic that was created again has others at the same offsets. Compares what the
-    /// letter knows: timestamp, size, hash and ends.
+    /// letter knows: timestamp, and the value, or its size, hash and ends.
     #[must_use]
     pub fn is_of(&self, record: &KafkaRecord) -> bool {
-        let is_null = matches!(self.payload, Payload::Null);
-        let bytes = record.value.as_deref();
-        let same_time = self.timestamp_ms.is_none() || self.timestamp_ms == record.timestamp_ms;
-        // A broker's letter without a copy of the record names the place alone: its size of 0 is no size.
-        let knows_size = self.shape != LetterShape::ShareGroup;
-        // Without a value on one side there is nothing to compare but that the other has none either.
-        let (Some(bytes), false) = (bytes, is_null) else {
-            return same_time && (bytes.is_none() == is_null || !knows_size);
-        };
-        // The hash last: it reads the whole value, and the rest refuses most others before.
-        same_time
-            && (!knows_size || self.size == bytes.len() as u64)
-            && bytes.starts_with(&self.first)
-            && bytes.ends_with(&self.last)
-            && self
-                .sha256
-                .is_none_or(|hash| hash.as_slice() == Sha256::digest(bytes).as_slice())
+        if self.timestamp_ms.is_some() && self.timestamp_ms != record.timestamp_ms {
+            return false;
+        }
+        let value = record.value.as_ref();
+        match &self.payload {
+            Payload::Null => value.is_none(),
+            Payload::Whole(own) => match value {
+                Some(bytes) => bytes == own,
+                None => own.is_empty() && !self.tells_null(),
+            },
+            // A broker's letter without a copy of the record names the place alone.
+            Payload::Withheld if self.shape == LetterShape::ShareGroup => true,
+            // The hash last: it reads the whole value, and the rest refuses most others before.
+            Payload::Beginning(_) | Payload::Withheld => match value {
+                Some(bytes) => {
+                    self.size == bytes.len() as u64
+                        && bytes.starts_with(&self.first)
+                        && bytes.ends_with(&self.last)
+                        && self
+                            .sha256
+                            .is_none_or(|hash| hash.as_slice() == Sha256::digest(bytes).as_slice())
+                }
+                None => self.size == 0 && !self.tells_null(),
+            },
+        }
+    }
+
+    /// Whether the shape tells a record without a value from one whose value is empty.
+    const fn tells_null(&self) -> bool {
+        !matches!(self.shape, LetterShape::Library | LetterShape::Server)
     }
 
     /// The word by which letters are counted and chosen: the cause, or where the writer has none its
@@ -163,8 +176,8 @@ impl DeadLetter {
             .map_or(&self.error_type, |known| known.cause.label())
     }
 
-    /// What tells this letter's record from every other, and is the same for two letters of one record:
-    /// a hash of group, place, timestamp, size and hash.
+    /// What tells this letter's record from every other: a hash of group, place, timestamp, size and hash. The
+    /// same for two letters of one record, unless disclosure or format were configured otherwise in between.
     #[must_use]
     pub fn identity(&self) -> [u8; 32] {
         identity(
@@ -255,7 +268,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// The value, if all of it is here: the only case in which it can be sent again from the letter.
+    /// The value, if all of it is here. [`DeadLetter::record`] says whether the letter can be sent from it.
     #[must_use]
     pub fn whole(&self) -> Option<&[u8]> {
         match self {
@@ -315,7 +328,7 @@ impl fmt::Debug for DeadLetter {
 #[non_exhaustive]
 pub enum LetterError {
     /// More bytes than the caller allows.
-    #[error("{len} bytes, {limit} are read")]
+    #[error("{len} bytes, at most {limit} are read")]
     TooLarge {
         /// What the record or the value has, in bytes.
         len: usize,
@@ -331,7 +344,7 @@ pub enum LetterError {
         column: usize,
     },
     /// Not an object, or one without the keys that tell a shape.
-    #[error("not a shape that is written")]
+    #[error("not a known shape of a dead letter")]
     UnknownShape,
     /// Written by another version of the format.
     #[error("version {found} of the letter, {VERSION} is read")]
@@ -355,7 +368,7 @@ pub enum LetterError {
     #[error("a key that the shape does not have")]
     UnknownKey,
     /// Not of the type, or outside the range, that the key has.
-    #[error("{key} has another type or range")]
+    #[error("{key} has the wrong type or is out of range")]
     Kind {
         /// The key.
         key: &'static str,

@@ -186,7 +186,7 @@ fn versioned(keys: Versioned<'_>) -> Result<DeadLetter, LetterError> {
         // Null where no ends are shown. `discloses` checks the lists against the disclosure.
         let Some(text) = text else { continue };
         if unhex(&text).ok_or(LetterError::Value { key })? != *listed {
-            return contradiction("payload_first_hex");
+            return contradiction(key);
         }
     }
     let mut provenance = Provenance {

@@ -124,8 +124,12 @@ fn ours(record: &KafkaRecord) -> Result<DeadLetter, LetterError> {
     if !is_whole && shown {
         return contradiction(FORM);
     }
+    let ids = [THREAD_ID, TENANT_ID, NODE_ID, PARENT_TRACE_ID, SPAN_ID];
+    let has_ids = ids
+        .into_iter()
+        .any(|name| !matches!(block.get(name), Ok(None)));
     // What no writer writes: see `LetterFormat::can_show`, and `encode_record` for what is whole.
-    if (is_whole && provenance.disclosure != Disclosure::Full)
+    if ((is_whole || has_ids) && provenance.disclosure != Disclosure::Full)
         || (sha256.is_some() && provenance.disclosure < Disclosure::Hashed)
         || provenance.disclosure == Disclosure::Truncated
     {

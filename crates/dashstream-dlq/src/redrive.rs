@@ -45,7 +45,7 @@ pub struct RedriveOptions {
     pub redrives_max: u32,
     /// Sends letters again that were sent under this or another name.
     pub force: bool,
-    /// Records a second, at least 1: at 0 nothing is sent after the first.
+    /// Records a second; 0 counts as 1.
     pub rate: Option<u32>,
     /// Values in place of what stands in these letters.
     pub mended: BTreeMap<LetterPlace, Bytes>,
@@ -150,8 +150,8 @@ pub struct RedriveReport {
 }
 
 impl RedriveReport {
-    /// Letters by what became of them and by cause, in order. Of the causes beyond the first
-    /// hundred the word is `other`; of what is no letter the code of the error.
+    /// Letters by what became of them and by cause, in order. Beyond the first hundred causes of an
+    /// outcome the word is `other`; of what is no letter it is the code of the error.
     pub fn counts(&self) -> impl Iterator<Item = (RedriveOutcome, &str, u64)> {
         let counts = self.counts.iter();
         counts.map(|((outcome, cause), count)| (*outcome, &**cause, *count))
@@ -179,12 +179,7 @@ impl RedriveReport {
     }
 
     fn count(&mut self, place: LetterPlace, outcome: RedriveOutcome, cause: &str) {
-        // Words of causes come from the letters, which may come from anybody: without a bound the report
-        // would grow with them.
-        let is_new = !self.counts.contains_key(&(outcome, cause.to_owned()));
-        let is_full = self.counts.len() >= NAMED_MAX.saturating_mul(RedriveOutcome::ALL.len());
-        let cause = if is_new && is_full { "other" } else { cause };
-        let count = self.counts.entry((outcome, cause.to_owned())).or_insert(0);
+        let count = self.counts.entry(self.key(outcome, cause)).or_insert(0);
         *count = count.saturating_add(1);
         let is_fine = matches!(
             outcome,
@@ -194,10 +189,28 @@ impl RedriveReport {
             self.unsent.push((place, outcome));
         }
     }
+
+    /// Where a letter is counted, and was counted before.
+    fn key(&self, outcome: RedriveOutcome, cause: &str) -> (RedriveOutcome, String) {
+        let key = (outcome, cause.to_owned());
+        if self.counts.contains_key(&key) {
+            return key;
+        }
+        // Words of causes come from the letters, which may come from anybody: without a bound the report
+        // would grow with them.
+        let named = self.counts.keys().filter(|(own, _)| *own == outcome);
+        match named.count() {
+            0..NAMED_MAX => key,
+            _ => (outcome, OTHER.to_owned()),
+        }
+    }
 }
 
-/// Causes, and letters that cannot be sent, that a report names.
+/// Causes of an outcome, and letters that cannot be sent, that a report names.
 const NAMED_MAX: usize = 100;
+
+/// All causes that have no name of their own in the report.
+const OTHER: &str = "other";
 
 /// Decides on one letter after the other. The host reads, sends and remembers.
 ///
@@ -246,12 +259,11 @@ impl Redrive {
                 return RedriveStep::Leave(outcome);
             }
         };
-        let is_sent = self.sent.contains(&letter.identity());
-        // Before what was sent: a letter that was not asked for is counted as that, sent or not.
+        // First: a letter that was not asked for is counted as that, sent or not.
         if !self.options.selects(place, letter) {
             return self.leave(place, letter, RedriveOutcome::Filtered);
         }
-        if is_sent && !self.options.force {
+        if self.sent.contains(&letter.identity()) && !self.options.force {
             return self.leave(place, letter, RedriveOutcome::AlreadySent);
         }
         // The letter first: the source may be gone by now, and reading it is a request to a broker.
@@ -265,8 +277,9 @@ impl Redrive {
                 partition,
                 offset: offset.get(),
             },
-            // A letter without a whole place names nothing that could be read.
-            _ => self.source_read(place, letter, None),
+            (None, _, _) => self.leave(place, letter, RedriveOutcome::NoTarget),
+            // A producer's letter: its record never stood anywhere.
+            (Some(_), _, _) => self.source_read(place, letter, None),
         }
     }
 
@@ -288,11 +301,8 @@ impl Redrive {
     /// is so large.
     pub fn unsendable(&mut self, place: LetterPlace, letter: &DeadLetter, why: RedriveOutcome) {
         // `send` has counted it already. Taken back, so that each letter is counted once.
-        if let Some(count) = self
-            .report
-            .counts
-            .get_mut(&(RedriveOutcome::Sent, letter.cause().to_owned()))
-        {
+        let key = self.report.key(RedriveOutcome::Sent, letter.cause());
+        if let Some(count) = self.report.counts.get_mut(&key) {
             *count = count.saturating_sub(1);
         }
         // It was not sent: another letter of this record must not be taken for a repetition.
@@ -316,7 +326,7 @@ impl Redrive {
         // From the start and not since the last call, so that what one wait misses the next makes up for.
         let sent = u32::try_from(self.report.total(RedriveOutcome::Sent)).unwrap_or(u32::MAX);
         let due = Duration::from_secs(1).saturating_mul(sent);
-        let due = due.checked_div(rate).unwrap_or(Duration::MAX);
+        let due = due.checked_div(rate.max(1)).unwrap_or(due);
         started.saturating_add(due).saturating_sub(now)
     }
 

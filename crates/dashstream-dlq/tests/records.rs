@@ -193,6 +193,35 @@ fn a_letter_that_only_names_its_source_knows_the_record_again() {
 }
 
 #[test]
+fn a_letter_that_shows_an_id_beyond_its_disclosure_is_refused() {
+    let key = "dashstream.dlq.disclosure";
+    for disclosure in [Disclosure::Nothing, Disclosure::Hashed, Disclosure::Full] {
+        for id in [
+            "thread_id",
+            "tenant_id",
+            "node_id",
+            "parent_trace_id",
+            "span_id",
+        ] {
+            let mut letter = letter(record(), disclosure);
+            let id = format!("dashstream.dlq.{id}");
+            letter.headers.retain(|(name, _)| **name != *id);
+            let end = letter.headers.len() - 1;
+            letter.headers.insert(end, header(&id, "known"));
+            let error = read(&letter).err();
+            let expected = LetterError::Contradiction { key };
+            match disclosure {
+                // The identity covers no id, so that this letter is read.
+                Disclosure::Full => assert_eq!(error, None, "{id}"),
+                Disclosure::Nothing | Disclosure::Hashed | Disclosure::Truncated => {
+                    assert_eq!(error, Some(expected), "{id}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn what_contradicts_itself_is_refused_by_name() {
     let change = |disclosure, name: &'static str, to: Option<&'static str>| {
         let mut letter = letter(record(), disclosure);
@@ -371,6 +400,19 @@ fn letters_of_spring_connect_and_a_share_group_are_read() {
             (Some("billing"), "no")
         );
         let own = read.record().expect("all of it");
+        let mut there = KafkaRecord {
+            timestamp_ms: read.timestamp_ms,
+            ..record()
+        };
+        assert!(read.is_of(&there));
+        for value in [
+            None,
+            Some(Bytes::new()),
+            Some(Bytes::from_static(b"another")),
+        ] {
+            there.value = value;
+            assert!(!read.is_of(&there), "{shape:?}");
+        }
         assert_eq!((own.key, own.value), (record().key, record().value));
         assert_eq!(own.headers, record().headers);
         let class = if shape == LetterShape::ShareGroup {
@@ -422,6 +464,15 @@ fn the_older_formats_are_written_and_read_by_their_own_rules() {
                     read.unwrap_or_else(|error| panic!("{error} {disclosure:?} {payload:?}"));
                 assert_eq!(read.shape, shape);
                 assert_eq!(read.size, payload.map_or(0, <[u8]>::len) as u64);
+                let mut there = KafkaRecord {
+                    key: None,
+                    value: payload.map(Bytes::copy_from_slice),
+                    headers: Vec::new(),
+                    timestamp_ms: read.timestamp_ms,
+                };
+                assert!(read.is_of(&there), "{disclosure:?} {payload:?}");
+                there.value = Some(Bytes::from_static(b"another"));
+                assert!(!read.is_of(&there), "{disclosure:?} {payload:?}");
                 let whole = disclosure == Disclosure::Full && payload.is_some();
                 assert!(!whole || read.payload.whole() == payload);
                 assert_eq!(

@@ -167,6 +167,15 @@ fn a_letter_by_reference_is_sent_only_as_the_record_that_it_is_about() {
 }
 
 #[test]
+fn a_letter_that_names_no_topic_has_no_target() {
+    let mut letter = letter(Disclosure::Hashed);
+    letter.source.topic = None;
+    let mut redrive = Redrive::new(RedriveOptions::default());
+    let step = redrive.letter(PLACE, &Ok(letter));
+    assert_eq!(step, RedriveStep::Leave(RedriveOutcome::NoTarget));
+}
+
+#[test]
 fn what_was_not_asked_for_is_left_and_can_be_sent_later() {
     let at = letter(Disclosure::Full).at;
     let tick = Duration::from_micros(1);
@@ -238,6 +247,39 @@ fn a_report_adds_up_and_names_a_hundred_and_no_more() {
         (RedriveOutcome::Unreadable, "letter_unknown_shape", 101),
     ];
     assert_eq!(counts, expected);
+}
+
+#[test]
+fn a_letter_is_counted_once_whatever_its_cause_is_and_however_many_there_are() {
+    let mut redrive = Redrive::new(RedriveOptions::default());
+    for number in 0..103 {
+        let mut letter = letter_of(record(), Disclosure::Full, number);
+        letter.provenance = None;
+        letter.error_type = format!("cause {number}");
+        sent(redrive.letter((0, number), &Ok(letter.clone())));
+        if number % 2 == 0 {
+            redrive.unsendable((0, number), &letter, RedriveOutcome::TooLarge);
+        }
+        assert_eq!(redrive.report().letters(), number as u64 + 1, "{number}");
+    }
+    let report = redrive.report();
+    assert_eq!(report.total(RedriveOutcome::Sent), 51);
+    assert_eq!(report.total(RedriveOutcome::TooLarge), 52);
+    let others = report.counts().filter(|(_, cause, _)| *cause == "other");
+    let others: Vec<_> = others.collect();
+    assert_eq!(others, [(RedriveOutcome::Sent, "other", 1)]);
+}
+
+#[test]
+fn a_rate_of_0_is_one_of_1() {
+    for rate in [0, 1] {
+        let mut options = RedriveOptions::default();
+        options.rate = Some(rate);
+        let mut redrive = Redrive::new(options);
+        assert_eq!(redrive.wait(Duration::ZERO), Duration::ZERO);
+        sent(redrive.letter(PLACE, &Ok(letter(Disclosure::Full))));
+        assert_eq!(redrive.wait(Duration::ZERO), Duration::from_secs(1));
+    }
 }
 
 #[test]
