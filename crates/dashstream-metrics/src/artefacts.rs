@@ -74,6 +74,7 @@ impl Alert {
         rule: &Rule<K, C, E>,
     ) -> Self {
         let code = (codes.text)(rule.code);
+        // Only the worst level: the warnings of a rule that can fail are on the page and fire nothing.
         let (level, severity) = match rule.worst {
             Level::Fail => ("fail", "critical"),
             Level::Pass | Level::Warn => ("warn", "warning"),
@@ -107,6 +108,7 @@ impl Artefacts<'_> {
             "critical",
             "1m",
             "An instance is not scraped",
+            // Without any target of the job there is no `up` at all, so that `up == 0` yields nothing.
             format!("absent({up}) or {up} == 0"),
         );
         rule(&mut out, &down, None);
@@ -129,6 +131,8 @@ impl Artefacts<'_> {
     pub fn missing(&self, family: &Family) -> String {
         let (up, sample) = (self.up(), sample(family));
         let mut opens = self.open.iter();
+        // The family may rightly have no series while its label has no values, so that its plain absence
+        // says nothing: `there` must be above 0.
         if let Some((_, there)) = opens.find(|(label, _)| {
             family
                 .labels
@@ -140,6 +144,8 @@ impl Artefacts<'_> {
             );
         }
         if self.optional.contains(&family.group) {
+            // Without the family itself, which is the one in question, and without open ones, which may
+            // have no series although the group is fed.
             let others = self.families.iter().filter(|other| {
                 other.group == family.group && other.name != family.name && !is_open(other)
             });
@@ -149,6 +155,8 @@ impl Artefacts<'_> {
                 "count by (job, instance) ({{__name__=~\"{others}\"}}) unless on (job, instance) {sample}"
             );
         }
+        // `absent` fires when no instance exports it. It is silent as soon as one does; `unless` then names
+        // each scraped instance that does not.
         format!("absent({sample}) or ({up} == 1 unless on (job, instance) {sample})")
     }
 
@@ -216,7 +224,7 @@ impl Artefacts<'_> {
                 "description": family.help,
                 "gridPos": {"h": 7, "w": 8, "x": x, "y": y},
                 "datasource": source,
-                // A gap stays a gap: absence is no number.
+                // Missing samples stay a gap in the graph and are not joined or shown as 0.
                 "fieldConfig": {"defaults": {"noValue": "missing", "custom": {"spanNulls": false}}, "overrides": []},
                 "targets": [{"refId": "A", "expr": panel(family), "legendFormat": legend(family)}],
             }));
@@ -260,6 +268,7 @@ pub fn panel(family: &Family) -> String {
 pub fn sample(family: &Family) -> String {
     match family.kind {
         MetricKind::Counter | MetricKind::Gauge => family.name.into(),
+        // A histogram has no series of its bare name.
         MetricKind::Histogram => format!("{}_count", family.name),
     }
 }
@@ -288,9 +297,12 @@ fn rule(out: &mut String, alert: &Alert, metric: Option<&str>) {
     } = alert;
     let _ = writeln!(
         out,
+        // Nothing is escaped: `Alert` demands an expression without a single quote, and a summary that is a
+        // plain scalar of YAML.
         "      - alert: {name}\n        expr: '{expr}'\n        for: {lasts}\n        labels:\n          severity: {severity}"
     );
     if let Some(metric) = metric {
+        // All absences share one alert name, and are told apart by this label.
         let _ = writeln!(out, "          metric: {metric}");
     }
     let _ = writeln!(out, "        annotations:\n          summary: {summary}");

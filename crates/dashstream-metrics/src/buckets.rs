@@ -43,6 +43,7 @@ impl Buckets {
 
     /// The bucket of an observation; one for each bound, and one behind the last.
     pub(crate) fn bucket(self, value: u64) -> usize {
+        // Strictly less, because a bound belongs to its own bucket: `le` is "less than or equal".
         self.bounds.partition_point(|bound| *bound < value)
     }
 
@@ -51,6 +52,7 @@ impl Buckets {
     pub(crate) fn bucket_from(self, from: usize, value: u64) -> usize {
         let bounds = self.bounds.get(from..).unwrap_or_default();
         let passed = bounds.iter().position(|bound| *bound >= value);
+        // Wrapping: the sum is at most the number of bounds, as long as `from` is a bucket.
         from.wrapping_add(passed.unwrap_or(bounds.len()))
     }
 }

@@ -26,6 +26,7 @@ pub use export_gaps::ExportGap;
 /// A host's snapshot holds the [`Reading`] that it was made from (`AsRef<Reading>`), and whatever else
 /// its families are read from. Every page is a function of one snapshot, so that pages agree.
 pub struct Catalogue<S> {
+    // Parallel: the source at a place feeds the family at that place.
     families: Vec<Family>,
     sources: Vec<Source<S>>,
     instruments: Vec<Named>,
@@ -43,6 +44,8 @@ pub struct Registration<S> {
     now: Duration,
     group: &'static str,
     catalogue: Catalogue<S>,
+    // The first refusal. Kept instead of returned, so that each declaration gives its handle without a
+    // `Result`; `Catalogue::build` drops the handles when there is one.
     error: Option<RegisterError>,
 }
 
@@ -155,6 +158,8 @@ impl<S> Catalogue<S> {
         let instruments = self.instruments.iter();
         Reading {
             taken_at: now,
+            // By the id of each instrument. They are frozen one after another while writers go on, so that
+            // two instruments may differ by the events in between; all pages of this reading still agree.
             frozen: instruments
                 .map(|named| named.instrument.freeze(now))
                 .collect(),
@@ -187,6 +192,7 @@ impl<S> Registration<S> {
     /// A counter for each value of `label`.
     pub fn counter<K: Copy>(&mut self, desc: MetricDesc, label: Label<K>) -> Counter<K> {
         let counter = Counter {
+            // The id that `instrument` gives it below.
             id: self.catalogue.instruments.len(),
             cells: Arc::new(Cells::zero(label.values.len())),
             label,
@@ -233,6 +239,7 @@ impl<S> Registration<S> {
         let stages = label.values.len();
         let cells = || HistogramCells::zero(buckets, stages);
         let core = Arc::new(LatencyCore::new(stages, cells, recorders, self.now));
+        // The id that `instrument` gives the classic family below; the other families read the same one.
         let id = self.catalogue.instruments.len();
         let cells = Arc::clone(&core);
         self.instrument(classic, MetricKind::Histogram, Some(buckets), label, cells);
@@ -250,6 +257,7 @@ impl<S> Registration<S> {
         self.family(quantiles, MetricKind::Gauge, None, labels, source);
         for (desc, view) in views {
             let mut bounds = view.bounds.iter();
+            // `Numbers::view` moves whole buckets: one that a bound of the view divides could not be shown.
             if !bounds.all(|bound| buckets.bounds.contains(bound)) {
                 let metric = desc.name;
                 self.error.get_or_insert(RegisterError::Buckets { metric });
@@ -273,6 +281,7 @@ impl<S> Registration<S> {
         self.sound(name, &label);
         self.sound(name, &window);
         let kinds = label.values.iter();
+        // Asked once for each kind, so that recording looks the window's key up in a table.
         let window_of: Vec<_> = kinds.map(|kind| (window.index)(fold(*kind))).collect();
         let core = TallyCore::new(&window_of, window.values.len(), options, self.now);
         let core = Arc::new(core);
@@ -405,6 +414,8 @@ impl<S> Registration<S> {
             health: desc.health,
             alert: desc.alert,
         };
+        // With the suffixes of histograms: `x_count` as a counter would share a line with the histogram
+        // `x`.
         let taken = |theirs: &&Family| {
             theirs
                 .names()
@@ -415,6 +426,7 @@ impl<S> Registration<S> {
             self.error
                 .get_or_insert(RegisterError::NameTaken { ours, theirs });
         }
+        // Also after a refusal: the catalogue is dropped then, and both lists stay parallel until that.
         self.catalogue.families.push(family);
         self.catalogue.sources.push(source);
     }

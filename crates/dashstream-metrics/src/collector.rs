@@ -26,6 +26,8 @@ pub fn register_in<S: AsRef<Reading> + 'static>(
     latest: impl Fn() -> Arc<S> + Send + Sync + 'static,
 ) -> Result<(), RegisterError> {
     let families = catalogue.families();
+    // The registry compares whole names only. It accepts a counter `x_count` beside a histogram `x`, whose
+    // samples would collide: that is looked for here, among the families that have samples.
     for theirs in registry.gather() {
         if let Some(ours) = families.iter().find(|ours| collides(&theirs, ours)) {
             return Err(taken(ours, theirs.name()));
@@ -37,6 +39,8 @@ pub fn register_in<S: AsRef<Reading> + 'static>(
         descriptions: descriptions(families)?,
     };
     let registered = registry.register(Box::new(collector));
+    // What can still be refused is a family without samples, which `gather` leaves out, or a name that the
+    // registry remembers with other labels.
     registered.map_err(|_| culprit(registry, families))
 }
 
@@ -79,13 +83,14 @@ fn culprit(registry: &Registry, families: &[Family]) -> RegisterError {
             descriptions(core::slice::from_ref(metric))
                 .map(|descriptions| Box::new(Probe(descriptions)))
         };
+        // Two equal ones, because registering takes the first, and unregistering needs one to say which.
         let (Ok(first), Ok(second)) = (probe(), probe()) else {
             continue;
         };
         if registry.register(first).is_err() {
             return taken(metric, metric.name);
         }
-        // A probe that was just accepted can be taken out again.
+        // Cannot fail: an equal probe was accepted just before.
         let _ = registry.unregister(second);
     }
     RegisterError::Refused
@@ -163,6 +168,8 @@ fn sample(metric: &Family, values: &[&str], value: Value<'_>) -> proto::Metric {
             return sample;
         }
     };
+    // By the family's kind and not by the value's: a counter of seconds has a fraction, and is handed out
+    // as a gauge's number (`process_cpu_seconds_total`).
     if metric.kind == MetricKind::Counter {
         let mut counter = proto::Counter::default();
         counter.set_value(number);

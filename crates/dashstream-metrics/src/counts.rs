@@ -41,6 +41,7 @@ impl<K: Copy> Counts<K> {
     /// The number for `key`.
     #[must_use]
     pub fn get(&self, key: K) -> u64 {
+        // There is no number when the reading was of another catalogue: see `Tally::read`.
         let value = self.values.get((self.label.index)(key));
         value.copied().unwrap_or(0)
     }
@@ -67,6 +68,7 @@ impl<K: Copy> Counts<K> {
 
 impl<K> PartialEq for Counts<K> {
     fn eq(&self, other: &Self) -> bool {
+        // Without the label: it holds function pointers, whose addresses do not say whether they are equal.
         self.values == other.values
     }
 }

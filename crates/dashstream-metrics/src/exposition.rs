@@ -35,8 +35,11 @@ impl Format {
                 let q = parameters
                     .filter_map(|parameter| parameter.strip_prefix("q="))
                     .next();
+                // A range without a weight has 1 (RFC 9110, section 12.4.2). A weight that is no number
+                // counts as 0.
                 q.map_or(1.0, |q| q.parse::<f64>().unwrap_or(0.0))
             });
+            // `f64::max` ignores NaN: `q=nan` is read as a weight and counts as 0.
             weights.fold(0.0, f64::max)
         };
         let open_metrics = weight("application/openmetrics-text");
@@ -71,6 +74,7 @@ impl<S: AsRef<Reading>> Catalogue<S> {
             self.family(&mut page, at, family, snapshot);
         }
         if format == Format::OpenMetrics {
+            // OpenMetrics requires the marker, which tells a whole page from a truncated one.
             page.text.push_str("# EOF\n");
         }
         page.text
@@ -102,12 +106,12 @@ struct Page {
     format: Format,
 }
 
-// Writing to a String cannot fail.
+// Results of `write!` are ignored: writing to a `String` cannot fail.
 impl Page {
     fn head(&mut self, family: &Family) {
         let Family { name, help, .. } = family;
         let name = match (self.format, family.kind) {
-            // The name of the family; its samples have the suffix.
+            // In OpenMetrics a counter's family is named without `_total`; its samples keep the suffix.
             (Format::OpenMetrics, MetricKind::Counter) => {
                 name.strip_suffix("_total").unwrap_or(name)
             }
@@ -139,7 +143,7 @@ impl Page {
             .zip(numbers.cumulative())
         {
             let bound = match self.format {
-                // Canonical numbers have a point there.
+                // OpenMetrics wants canonical numbers in `le`: `1.0` where the text format has `1`.
                 Format::OpenMetrics if bound.bytes().all(|byte| byte.is_ascii_digit()) => {
                     bound + ".0"
                 }
@@ -150,6 +154,7 @@ impl Page {
         }
         self.series(family, "_sum", values, None);
         let _ = writeln!(self.text, " {}", numbers.sum_in_units());
+        // Added up from the same frozen numbers as the `+Inf` bucket, so that both agree.
         self.series(family, "_count", values, None);
         let _ = writeln!(self.text, " {}", numbers.count());
     }
@@ -158,6 +163,8 @@ impl Page {
         self.text.push_str(family.name);
         self.text.push_str(suffix);
         let labels = family.labels.iter().map(|label| label.name);
+        // Values are written without escapes: they are texts of the program, or of labels that the host
+        // declares open.
         let labels = labels.zip(values.iter().copied());
         let mut open = '{';
         for (name, value) in labels.chain(le.map(|le| ("le", le))) {

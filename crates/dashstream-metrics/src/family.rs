@@ -99,6 +99,7 @@ impl Family {
     pub fn has_sample(&self, name: &str) -> bool {
         let suffixes: &[&str] = match self.kind {
             MetricKind::Counter | MetricKind::Gauge => &[""],
+            // Not its bare name, which stands on the `# TYPE` line only.
             MetricKind::Histogram => &["_bucket", "_sum", "_count"],
         };
         let suffix = name.strip_prefix(self.name);
@@ -109,6 +110,7 @@ impl Family {
     #[must_use]
     pub fn has_label(&self, name: &str) -> bool {
         self.labels.iter().any(|label| label.name == name)
+            // The exposition adds `le` to the samples of the buckets; no registration lists it.
             || (self.kind == MetricKind::Histogram && name == "le")
     }
 
@@ -151,6 +153,7 @@ impl MetricKind {
     pub(crate) const fn suffixes(self) -> &'static [&'static str] {
         match self {
             Self::Counter | Self::Gauge => &[""],
+            // With the bare name: a counter of that name would have the same `# TYPE` line.
             Self::Histogram => &["", "_bucket", "_sum", "_count"],
         }
     }

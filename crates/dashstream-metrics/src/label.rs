@@ -51,6 +51,8 @@ impl<K: Copy> Label<K> {
     /// Whether every value is where `index` says.
     pub(crate) fn is_sound(&self) -> bool {
         let mut values = self.values.iter().enumerate();
+        // Cells are found by `index` and printed by the order of `values`: were they different, an event
+        // would be shown under the name of another kind.
         !self.values.is_empty() && values.all(|(at, value)| (self.index)(*value) == at)
     }
 }

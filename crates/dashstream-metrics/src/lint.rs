@@ -24,7 +24,7 @@ pub enum Problem {
     /// A metric that begins as one of the catalogue's and that the catalogue does not have.
     #[error("line {line}: unknown metric {name}")]
     UnknownMetric {
-        /// Where.
+        /// The line that the expression begins on, from 1.
         line: usize,
         /// The name.
         name: Box<str>,
@@ -32,7 +32,7 @@ pub enum Problem {
     /// A label that the metric does not have.
     #[error("line {line}: {metric} has no label {label}")]
     UnknownLabel {
-        /// Where.
+        /// The line that the expression begins on, from 1.
         line: usize,
         /// The metric.
         metric: &'static str,
@@ -42,7 +42,7 @@ pub enum Problem {
     /// A label value that never occurs.
     #[error("line {line}: {metric}: label {label} is never {value}")]
     UnknownValue {
-        /// Where.
+        /// The line that the expression begins on, from 1.
         line: usize,
         /// The metric.
         metric: &'static str,
@@ -54,7 +54,7 @@ pub enum Problem {
     /// A series that is missing would look like a number.
     #[error("line {line}: `or` with what is always there hides a missing series")]
     Masking {
-        /// Where.
+        /// The line that the expression begins on, from 1.
         line: usize,
     },
     /// No expression mentions the metric, and the catalogue does not waive it.
@@ -87,6 +87,8 @@ pub fn check(families: &[Family], line: usize, expression: &str) -> Vec<Problem>
     let tokens = tokens(expression);
     let mut problems = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
+        // Cannot fail, since `at` is below the length; `rest` begins with the token itself, which is cut
+        // off.
         let (before, rest) = tokens.split_at_checked(at).unwrap_or_default();
         let rest = rest.get(1..).unwrap_or_default();
         match token {
@@ -101,6 +103,8 @@ pub fn check(families: &[Family], line: usize, expression: &str) -> Vec<Problem>
                     }
                 }
             }
+            // A call is a function whose first word happens to be that of a family, as
+            // `histogram_quantile(`.
             Token::Word(name) if ours.has_prefix(name) && !is_call(rest) => match ours.find(name) {
                 Some(family) => matchers(family, rest, line, &mut problems),
                 None => problems.push(Problem::UnknownMetric {
@@ -127,6 +131,7 @@ pub fn unwatched(families: &[Family], expressions: &[(usize, String)]) -> Vec<Pr
     let mut seen = BTreeSet::new();
     for (_, expression) in expressions {
         for token in tokens(expression) {
+            // Texts too: `{__name__=~"a|b"}` names its metrics within quotes.
             let (Token::Word(text) | Token::Text(text)) = token else {
                 continue;
             };
@@ -152,6 +157,7 @@ impl<'f> Ours<'f> {
     /// Whether a name begins as one of the families does.
     fn has_prefix(self, name: &str) -> bool {
         let first = |name: &str| name.split_once('_').map(|(first, _)| first.to_owned());
+        // Both need an underscore: a bare word such as `rate` or `job` begins no metric of a catalogue.
         let prefix = first(name);
         prefix.is_some() && self.0.iter().any(|family| first(family.name) == prefix)
     }
@@ -168,6 +174,7 @@ fn is_call(rest: &[Token<'_>]) -> bool {
 
 /// The names that a matcher on `__name__` picks, as far as they are plain.
 fn names_matched<'a>(rest: &[Token<'a>]) -> impl Iterator<Item = &'a str> + use<'a> {
+    // The operator is one sign (`=`) or two (`=~`), so that the text is the third token at the latest.
     let text = rest.iter().take(3).find_map(|token| match token {
         Token::Text(text) => Some(*text),
         Token::Word(_) | Token::Sign(_) => None,
@@ -188,6 +195,7 @@ fn matchers(family: &Family, rest: &[Token<'_>], line: usize, out: &mut Vec<Prob
     for token in block {
         match token {
             Token::Word(word) => {
+                // Kept until the next word, for the text behind the operator.
                 label = Some(*word);
                 if !has_label(family, word) {
                     let label = (*word).into();
@@ -200,7 +208,8 @@ fn matchers(family: &Family, rest: &[Token<'_>], line: usize, out: &mut Vec<Prob
             }
             Token::Text(text) => {
                 let Some(label) = label else { continue };
-                // A regular expression's alternatives are values too; other expressions are not judged.
+                // The alternatives of a regular expression are values too. One that is more than a plain word
+                // is not judged, because nothing here evaluates regular expressions.
                 for value in text.split('|').filter(|value| is_plain(value)) {
                     if !may_be(family, label, value) {
                         out.push(Problem::UnknownValue {
@@ -224,6 +233,7 @@ fn has_label(family: &Family, label: &str) -> bool {
 fn may_be(family: &Family, label: &str, value: &str) -> bool {
     let spec = family.labels.iter().find(|spec| spec.name == label);
     let values = spec.and_then(|spec| spec.values.as_ref());
+    // What has no list of values may be anything: open labels, `le`, and what the scrape adds.
     values.is_none_or(|values| values.contains(&value))
 }
 

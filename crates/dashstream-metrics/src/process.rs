@@ -33,14 +33,17 @@ impl Process {
     #[must_use]
     pub fn read() -> Self {
         let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-        // The name in parentheses may hold anything; what follows begins with the third field.
+        // The second field is the name in parentheses, which may hold spaces and parentheses itself: only
+        // behind the last one do fields begin that blanks divide, with the third.
         let fields: Vec<f64> = stat
             .rsplit_once(')')
             .map_or("", |(_, rest)| rest)
             .split_whitespace()
+            // The third field is a letter, so that what is no number must keep its place in the list.
             .map(|field| field.parse().unwrap_or(f64::NAN))
             .collect();
         let field = |number: usize| fields.get(number.saturating_sub(3)).copied();
+        // A process begins so many ticks after the boot; `btime` is the boot in seconds since 1970.
         let boot = fs::read_to_string("/proc/stat").unwrap_or_default();
         let boot = boot
             .lines()
@@ -82,6 +85,8 @@ impl<S: 'static> Registration<S> {
         let mut family = |kind, name, value: fn(&Process) -> Option<f64>, help| {
             let desc = MetricDesc::new(name, help, waived);
             self.derive(desc, kind, Vec::new(), move |snapshot, out| {
+                // NaN keeps the series: an absent one would fire the alert on its absence wherever there is
+                // no `/proc`.
                 out.gauge(&[], value(read(snapshot)).unwrap_or(f64::NAN));
             });
         };

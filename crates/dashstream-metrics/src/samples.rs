@@ -67,7 +67,11 @@ impl<'a> Samples<'a> {
                         }
                         Part::Quantiles => {
                             for ((quantile, _), took) in QUANTILES.iter().zip(quantiles) {
+                                // Without observations the series stays with NaN: 0 would be a latency, and
+                                // a family without series would fire the alert on its absence.
                                 let seconds = took.map_or(f64::NAN, |took| took.as_secs_f64());
+                                // The label's text first, then the quantile: the order in which the
+                                // registration lists them.
                                 self.gauge(&[text, &[*quantile]].concat(), seconds);
                             }
                         }
@@ -90,6 +94,7 @@ pub(crate) enum Part {
 
 /// The text of one value of a label; nothing for no label.
 fn text_at<'t>(texts: &'t [&'static str], at: usize) -> &'t [&'static str] {
+    // For no label there are no texts, and the sample has no label values.
     texts.get(at..at.saturating_add(1)).unwrap_or_default()
 }
 

@@ -78,6 +78,8 @@ pub fn compare(
                 None => found.push(ScrapeDifference::Malformed { line }),
             }
         } else if let Some((name, labels)) = sample(text) {
+            // Noted as unknown and kept all the same, so that a second line with the same labels is found
+            // too.
             if !families.iter().any(|family| family.has_sample(name)) {
                 found.push(ScrapeDifference::UnknownMetric { line });
             }
@@ -92,6 +94,7 @@ pub fn compare(
         match kinds.get(name) {
             None => {
                 found.push(ScrapeDifference::MissingMetric { name });
+                // Every series of it would be missing too; one difference for the family says as much.
                 continue;
             }
             Some(kind) if *kind != family.kind.as_str() => {
@@ -102,6 +105,8 @@ pub fn compare(
         for (suffix, expected) in expected(family, open) {
             let there = series.get(format!("{name}{suffix}").as_str());
             let is_there = |labels: &str| there.is_some_and(|there| there.contains_key(labels));
+            // Label blocks are compared as texts: a page of this crate lists labels in the order of the
+            // family, and values without escapes.
             let missing = expected.iter().filter(|labels| !is_there(labels));
             found.extend(missing.map(|labels| ScrapeDifference::MissingSeries {
                 name,
@@ -119,6 +124,8 @@ pub fn compare(
 
 /// A sample line's name and label block; `None` when it is no sample.
 fn sample(line: &str) -> Option<(&str, &str)> {
+    // From the end, because label values may hold blanks. A line with a timestamp behind its value is no
+    // sample here; a catalogue's page has none.
     let (series, value) = line.rsplit_once(' ')?;
     value.parse::<f64>().ok()?;
     let (name, labels) = match series.find('{') {
@@ -142,6 +149,8 @@ fn expected(
         let values: Vec<String> = match &label.values {
             Some(values) => values.iter().map(|value| (*value).into()).collect(),
             None => {
+                // An open label without values leaves no block: then the page must have no series of the
+                // family.
                 let named = open.iter().filter(|(name, _)| *name == label.name);
                 named.flat_map(|(_, values)| values.clone()).collect()
             }

@@ -9,6 +9,7 @@ pub(crate) const SHARDS_MAX: usize = 256;
 
 /// The number of shards that is used when `asked` are wanted: a power of two, at most 256.
 pub(crate) fn rounded(asked: NonZeroUsize) -> NonZeroUsize {
+    // The limit comes first: `next_power_of_two` of a number above 2^63 overflows.
     let rounded = asked.get().min(SHARDS_MAX).next_power_of_two();
     NonZeroUsize::new(rounded).unwrap_or(NonZeroUsize::MIN)
 }
@@ -16,11 +17,14 @@ pub(crate) fn rounded(asked: NonZeroUsize) -> NonZeroUsize {
 /// The calling thread's shard, below `shards`, which is a power of two.
 #[inline]
 pub(crate) fn current(shards: NonZeroUsize) -> usize {
+    // The default of one shard does not pay for the thread-local look-up.
     if shards == NonZeroUsize::MIN {
         return 0;
     }
     // A thread that is being torn down has no number any more; any shard is right.
     let thread = THREAD.try_with(number).unwrap_or(0);
+    // A power of two, so that the mask is the remainder. Threads with the same remainder share a shard:
+    // writers of a shared shard still need atomic read-modify-write operations.
     thread & shards.get().wrapping_sub(1)
 }
 

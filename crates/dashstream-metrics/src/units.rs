@@ -38,6 +38,7 @@ impl Age {
     /// Whether more time has passed than `limit`.
     #[must_use]
     pub const fn exceeds(self, limit: Duration) -> bool {
+        // As integers, because two `Duration`s cannot be compared in a `const fn`.
         self.0.as_nanos() > limit.as_nanos()
     }
 }

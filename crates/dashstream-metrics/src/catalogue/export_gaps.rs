@@ -50,10 +50,13 @@ impl<S: AsRef<Reading>> Catalogue<S> {
                     gaps.push(ExportGap::Cell { instrument, cell });
                 }
                 moved.extend(changed);
+                // Each cell is compared with the page just before it: a cell that changes nothing cannot
+                // hide behind the change of another.
                 before = after;
             }
         }
         for other in others {
+            // Families without an instrument move only when the host says something else.
             moved.extend(moved_between(&before, &self.sections(&other)));
         }
         let families = self.families.iter().enumerate();

@@ -36,10 +36,12 @@ impl<K: Copy> ActiveReasons<K> {
 
     /// Takes note of the reasons of a verdict at `now`.
     pub fn note(&mut self, now: Duration, reasons: impl IntoIterator<Item = (K, Level)>) {
+        // A verdict with an earlier time must not make ended reasons young again.
         self.now = self.now.max(now);
         for (code, level) in reasons {
             let last = self.last.get_mut((self.codes.index)(code));
             let levels = last.into_iter().flatten().zip(LEVELS);
+            // A reason of level `Pass` matches none of the levels that have a series, and leaves no trace.
             for (last, _) in levels.filter(|(_, of)| *of == level) {
                 *last = Some(now);
             }
@@ -59,6 +61,7 @@ impl<K: Copy> ActiveReasons<K> {
 
 impl<K> PartialEq for ActiveReasons<K> {
     fn eq(&self, other: &Self) -> bool {
+        // Without the label: it holds function pointers, whose addresses do not say whether they are equal.
         (self.now, &self.last) == (other.now, &other.last)
     }
 }

@@ -8,9 +8,10 @@ use crate::window::WindowCounts;
 /// The Wilson score test: a gate opens when even the lower bound of the true rate is above the
 /// threshold.
 ///
-/// A fixed minimum of samples makes slow streams blind; this needs few events when they are many of
-/// few. z is larger than a textbook's because the same window is looked at every second: at z = 3
-/// and three events, one message a second at half the threshold pages less than twice a day.
+/// A fixed minimum of samples makes slow streams blind; this needs only a few bad events where they are
+/// a large part of a small sample. z is larger than a textbook's because the same window is looked at
+/// every second: at z = 3 and three events, one message a second at half the threshold pages less than
+/// twice a day.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wilson {
     z: f64,
@@ -41,7 +42,7 @@ pub struct Rate {
     pub torn: bool,
 }
 
-/// A ratio in parts per million, above nothing and below everything.
+/// A ratio in parts per million, above 0 and below 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Threshold(u32);
 
@@ -56,6 +57,7 @@ impl Rate {
         threshold: Threshold,
         was_open: bool,
     ) -> Self {
+        // Both from the counts of one reading: writers cannot change one of them in between.
         let (k, n) = (window.counts.sum_of(bad), window.counts.sum_of(of));
         let (lower, upper) = gate.bounds(k, n);
         Self {
@@ -85,6 +87,7 @@ impl Wilson {
     ///
     /// [`SettingError::Gate`] when z is not above 0 and at most 10, or when no event is needed.
     pub fn new(z: f64, events_min: u64) -> Result<Self, SettingError> {
+        // NaN fulfils neither comparison, and is refused as well.
         if z > 0.0 && z <= 10.0 && events_min > 0 {
             Ok(Self { z, events_min })
         } else {
@@ -110,12 +113,14 @@ impl Wilson {
         if n == 0 {
             return (0.0, 1.0);
         }
+        // With more bad events than events the variance could be negative, and its root NaN.
         let (k, n, z2) = (k.min(n) as f64, n as f64, self.z * self.z);
         let ratio = k / n;
         let scale = 1.0 + z2 / n;
         let centre = (ratio + z2 / (2.0 * n)) / scale;
         let variance = ratio * (1.0 - ratio) / n + z2 / (4.0 * n * n);
         let half = self.z * variance.sqrt() / scale;
+        // In exact arithmetic the bounds never leave 0 to 1; rounding can put them a little outside.
         let within = |bound: f64| bound.clamp(0.0, 1.0);
         (within(centre - half), within(centre + half))
     }
@@ -127,6 +132,8 @@ impl Wilson {
     #[must_use]
     pub fn is_open(&self, k: u64, n: u64, threshold: Threshold, was_open: bool) -> bool {
         let (lower, upper) = self.bounds(k, n);
+        // Different conditions for opening and closing: a rate between the two keeps the gate as it is, so
+        // that an alert near its threshold does not flap.
         if was_open {
             k > 0 && upper > threshold.fraction()
         } else {

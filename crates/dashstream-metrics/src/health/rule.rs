@@ -52,7 +52,7 @@ pub struct Rule<K, C, E> {
 pub struct Finding<E> {
     /// How bad it is, before its age is asked.
     pub level: Level,
-    /// How long it has lasted, as far as that counts.
+    /// How long it has lasted; `None` when its level does not depend on that.
     pub lasts: Option<Age>,
     /// The numbers that say so.
     pub measured: E,
@@ -77,12 +77,14 @@ pub fn judge<K: Copy, C, E>(rules: &[Rule<K, C, E>], case: &C) -> Vec<Reason<K, 
     for rule in rules {
         (rule.find)(case, &mut found);
         let limit = (rule.fails_after)(case);
+        // Drained and not replaced: one allocation serves all rules.
         reasons.extend(found.drain(..).map(|finding| Reason {
             code: rule.code,
             level: finding.level_at(limit),
             measured: finding.measured,
         }));
     }
+    // A stable sort: reasons of one level stay in the order of the rules.
     reasons.sort_by_key(|reason| Reverse(reason.level));
     reasons
 }
@@ -123,7 +125,7 @@ impl Level {
         index: |level| level as usize,
     };
 
-    /// The word.
+    /// The level as verdicts and the health series print it: `pass`, `warn` or `fail`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -58,6 +58,8 @@ impl Cells {
         Self((0..len).map(|_| AtomicU64::new(0)).collect())
     }
 
+    // A cell that does not exist is ignored: `Label::is_sound` was checked at the registration, and
+    // recording must not panic in the host's thread.
     pub(crate) fn add(&self, cell: usize, n: u64) {
         if let Some(cell) = self.0.get(cell) {
             // Relaxed: a counter publishes nothing but itself.
@@ -69,6 +71,9 @@ impl Cells {
     #[inline]
     pub(crate) fn add_alone(&self, cell: usize, n: u64) {
         if let Some(cell) = self.0.get(cell) {
+            // Exact only because there is no second writer: an addition between the load and the store
+            // would be lost. `OwnedCopies` gives each copy to one recorder at a time. Wraps at 2^64 as
+            // `fetch_add` does.
             let before = cell.load(Ordering::Relaxed);
             cell.store(before.wrapping_add(n), Ordering::Relaxed);
         }
@@ -85,11 +90,13 @@ impl Cells {
 
 impl Levels {
     pub(crate) fn zero(len: usize) -> Self {
+        // The number 0.0 is the word with all bits 0.
         Self(Cells::zero(len))
     }
 
     fn set(&self, cell: usize, level: f64) {
         if let Some(cell) = self.0.0.get(cell) {
+            // The whole number is one word: a reader sees the old one or the new one, never a mixture.
             cell.store(level.to_bits(), Ordering::Relaxed);
         }
     }
@@ -119,6 +126,7 @@ impl Instrument for Levels {
     }
 
     fn poke(&self, _now: Duration, cell: usize) {
+        // Any number other than the 0 that every gauge starts from.
         self.set(cell, 1.5);
     }
 }

@@ -47,6 +47,7 @@ impl HistogramCells {
 
     pub(crate) fn observe(&self, key: usize, value: u64) {
         let [bucket, sum] = self.places(key, self.buckets.bucket(value));
+        // Two words that do not change together: a page taken in between shows only one of the changes.
         self.cells.add(bucket, 1);
         self.cells.add(sum, value);
     }
@@ -61,7 +62,7 @@ impl HistogramCells {
 
     #[inline]
     fn places(&self, key: usize, bucket: usize) -> [usize; 2] {
-        // Wrapping: what is below the number of cells does not wrap, and nothing else is looked up.
+        // Wrapping: for a key of this histogram the results are below the number of allocated cells.
         let start = key.wrapping_mul(stride(self.buckets));
         let behind = self.buckets.bounds.len().wrapping_add(1);
         [bucket, behind].map(|at| start.wrapping_add(at))
@@ -75,6 +76,7 @@ impl HistogramCells {
         let values: Vec<u64> = self.cells.values().collect();
         let keys = values.chunks_exact(stride(self.buckets));
         let numbers = keys.filter_map(|values| {
+            // The sum is the last word of each key, as in `places`.
             let (sum, counts) = values.split_last()?;
             Some(Numbers {
                 buckets: self.buckets,
@@ -87,6 +89,7 @@ impl HistogramCells {
 }
 
 const fn stride(buckets: Buckets) -> usize {
+    // One more bucket than there are bounds, for what is beyond the last, and the sum.
     buckets.bounds.len().saturating_add(2)
 }
 
@@ -106,6 +109,8 @@ impl Instrument for HistogramCells {
         let each = self.buckets.bounds.len().saturating_add(1);
         let (key, at) = (cell.checked_div(each), cell.checked_rem(each));
         let bounds = self.buckets.bounds;
+        // A bound belongs to its own bucket, since bounds are inclusive; behind the last is one more
+        // bucket.
         let bound = at.and_then(|at| bounds.get(at).copied());
         let beyond = bounds.last().map_or(1, |bound| bound.saturating_add(1));
         self.observe(key.unwrap_or(0), bound.unwrap_or(beyond));
@@ -118,13 +123,15 @@ impl Numbers {
         for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *ours = ours.saturating_add(*theirs);
         }
+        // Wraps as the cells do, so that the result is the sum that one histogram for all would have.
         self.sum = self.sum.wrapping_add(other.sum);
     }
 
     /// The same observations in some of its buckets.
     pub(crate) fn view(&self, buckets: Buckets) -> Self {
         let mut counts = vec![0_u64; buckets.bounds.len().saturating_add(1)];
-        // The last bucket ends nowhere, nor does the view's.
+        // A bucket of ours falls whole into one of the view's, since `Registration::latency` refuses other
+        // bounds. The last one has no upper bound, and goes to the view's last one.
         let ends = self.buckets.bounds.iter().copied().chain([u64::MAX]);
         for (end, count) in ends.zip(&self.counts) {
             if let Some(bucket) = counts.get_mut(buckets.bucket(end)) {

@@ -11,7 +11,7 @@ use crate::shard::SHARDS_MAX;
 use crate::window::{Rings, WindowShape};
 
 /// Buckets that each doubling is divided into. A quantile is the middle of its bucket, which is at most
-/// a 32nd of the value away: the relative error is 3.2 % at most. Below 16 µs it is none.
+/// a 32nd of the value away: the relative error is 3.2 % at most. Below 32 µs it is none.
 const LINEAR: u64 = if cfg!(loom) { 2 } else { 16 };
 
 /// Doublings above [`LINEAR`]: the last bucket ends at 2^26 µs, 67 s, and holds what is beyond. Models
@@ -82,6 +82,7 @@ impl<K: Copy> LatencyRecorder<K> {
         let shard = if cfg!(mutant = "latency_not_alone") {
             0
         } else {
+            // Copy 0 is the one that all threads share; the recorders' copies are behind it.
             self.copy.at.saturating_add(1)
         };
         let slot = WindowShape::LATENCY.slot_at(now);
@@ -90,6 +91,8 @@ impl<K: Copy> LatencyRecorder<K> {
         self.core.rings.record_alone_in(shard, slot, cell, 1);
         let from = self.core.classic_of.get(bucket);
         if let (Some(classic), Some(from)) = (self.core.classic.get(shard), from) {
+            // Buckets of the quantiles are narrow, so that the classic bucket of this value is the one of
+            // its bucket's smallest value or one soon after: a short scan instead of a binary search.
             classic.observe_alone_from(*from, stage, micros);
         }
     }
@@ -104,6 +107,7 @@ impl Core {
     ) -> Self {
         let owned = recorders.min(SHARDS_MAX);
         let keys = stages.saturating_mul(BUCKETS);
+        // One copy for all threads without a recorder: each copy takes 24 KiB for each stage.
         let one = core::num::NonZeroUsize::MIN;
         let classic: Box<[HistogramCells]> = (0..=owned).map(|_| classic()).collect();
         let buckets = classic.first().map(HistogramCells::buckets);
@@ -147,6 +151,8 @@ impl Core {
 
 impl Instrument for Core {
     fn freeze(&self, now: Duration) -> Frozen {
+        // `sums.torn` is left out: writers must be more than two slots, 40 s, ahead of `now` before a
+        // latency of the window is missing.
         let sums = self.rings.read(now);
         let quantiles = sums.counts.chunks_exact(BUCKETS).map(quantiles);
         Frozen::Latencies(self.merged().into_iter().zip(quantiles).collect())
@@ -166,11 +172,15 @@ impl Instrument for Core {
 fn quantiles(counts: &[u64]) -> Quantiles {
     let total = counts.iter().fold(0_u64, |sum, n| sum.saturating_add(*n));
     QUANTILES.map(|(_, per_mille)| {
-        // The smallest observation that so many are not above.
+        // The nearest-rank quantile: the bucket in which the count of observations reaches the rank.
+        // Rounded up: of one observation, every quantile is that one. Saturates only beyond 2^54
+        // observations.
         let rank = total.saturating_mul(per_mille).div_ceil(1000);
         let mut seen = 0_u64;
         let bucket = counts.iter().position(|n| {
             seen = seen.saturating_add(*n);
+            // Of no observations the rank is 0, which the first bucket would reach: there is no quantile
+            // then.
             seen >= rank && seen > 0
         });
         bucket.map(|bucket| Duration::from_micros(middle(bucket)))
@@ -179,7 +189,7 @@ fn quantiles(counts: &[u64]) -> Quantiles {
 
 #[inline]
 const fn cell(stage: usize, bucket: usize) -> usize {
-    // Wrapping: what is below the number of cells does not wrap, and nothing else is looked up.
+    // Wrapping: for a stage of this latency the result is below the number of allocated cells.
     stage.wrapping_mul(BUCKETS).wrapping_add(bucket)
 }
 
@@ -187,22 +197,26 @@ const fn cell(stage: usize, bucket: usize) -> usize {
 #[inline]
 fn bucket(micros: u64) -> usize {
     let micros = micros.min(MICROS_LAST);
+    // With the bit of `LINEAR` set, everything below it counts as the first doubling, whose buckets are 1
+    // µs wide, and `ilog2` never gets 0.
     let doublings = (micros | LINEAR).ilog2().wrapping_sub(LINEAR.ilog2());
     let within = micros >> doublings;
-    // Wrapping: neither is more than 32.
+    // Wrapping: `doublings` is at most 21 and `within` at most 31, since `micros` is below 2^26.
     let bucket = u64::from(doublings)
         .wrapping_mul(LINEAR)
         .wrapping_add(within);
     usize::try_from(bucket).unwrap_or(BUCKETS_LAST)
 }
 
-/// The largest latency that the last bucket's place in the last doubling is made for.
+/// The largest latency of the last bucket, which counts all larger ones as well.
 const MICROS_LAST: u64 = (LINEAR << DOUBLINGS) - 1;
 
 const BUCKETS_LAST: usize = BUCKETS.saturating_sub(1);
 
 /// The middle of a bucket, in microseconds.
 fn middle(bucket: usize) -> u64 {
+    // Integer division: a bucket of 1 µs has its only value for its middle, so that small latencies are
+    // exact.
     smallest(bucket).saturating_add((1_u64 << doublings(bucket)) / 2)
 }
 
@@ -216,6 +230,7 @@ fn smallest(bucket: usize) -> u64 {
 
 fn doublings(bucket: usize) -> u64 {
     let bucket = u64::try_from(bucket).unwrap_or(u64::MAX);
+    // The first two runs of `LINEAR` buckets are both 1 µs wide: up to twice `LINEAR` nothing is rounded.
     (bucket / LINEAR).saturating_sub(1).min(DOUBLINGS)
 }
 

@@ -30,6 +30,7 @@ impl OwnedCopies {
         } else {
             Ordering::Acquire
         };
+        // A swap leaves a copy that is taken as it is; of two threads only one gets `false` for a free one.
         let at = copies.position(|taken| !taken.swap(true, order))?;
         let copies = self.clone();
         Some(OwnedCopy { copies, at })
@@ -39,6 +40,7 @@ impl OwnedCopies {
 impl Drop for OwnedCopy {
     fn drop(&mut self) {
         if let Some(taken) = self.copies.0.get(self.at) {
+            // Release, for the Acquire of `take`: the next owner loads what this one has stored.
             taken.store(false, Ordering::Release);
         }
     }

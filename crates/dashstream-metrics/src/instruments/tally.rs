@@ -98,7 +98,7 @@ struct Hot(Box<[EventCell]>);
 struct EventCell {
     count: AtomicU64,
     last: Moment,
-    /// The key of the windows.
+    /// The place of the windows' key that this kind is folded into.
     window: usize,
 }
 
@@ -139,6 +139,7 @@ impl<K: Copy, W: Copy> Tally<K, W> {
             label: self.label,
             copy: self.core.owned.take()?,
             core: Arc::clone(&self.core),
+            // A valid entry, for the origin: any other time differs in its stamp and replaces it.
             times: Times::at(Duration::ZERO),
         })
     }
@@ -146,6 +147,7 @@ impl<K: Copy, W: Copy> Tally<K, W> {
     /// The counts of a reading of the same catalogue; of another one, none.
     #[must_use]
     pub fn read(&self, reading: &super::Reading) -> TallyCounts<K, W> {
+        // Without numbers: `Counts::get` answers 0 for every kind.
         let none = TallySums::default();
         let sums = match reading.get(self.id) {
             Some(Frozen::Tally(sums)) => sums,
@@ -167,6 +169,7 @@ impl<K: Copy> TallyRecorder<K> {
     // Exclusive: the copy has one writer at a time.
     #[inline]
     pub fn record(&mut self, now: Duration, key: K) {
+        // Slots begin at whole seconds, so that times of the same millisecond have the same slots.
         if self.times.stamp != stamp(now) {
             self.times = Times::at(now);
         }
@@ -181,6 +184,7 @@ impl<K: Copy, W> TallyCounts<K, W> {
         let picked = self.last.pairs().filter(|(kind, _)| wanted(*kind));
         let stamps = picked.map(|(_, stamp)| stamp);
         let stamp = stamps.max().unwrap_or(0);
+        // Stamp 0 is never, and the others are one too large: see `stamp`.
         stamp.checked_sub(1).map(Duration::from_millis)
     }
 }
@@ -195,6 +199,7 @@ impl Core {
         let shared = shard::rounded(options.shards);
         let owned = options.recorders.min(SHARDS_MAX);
         let copies = shared.get().saturating_add(owned);
+        // Shared copies first and owned ones behind them, as in `hot`: one number is the place in both.
         let rings = |shape| Rings::new(shape, window_keys, shared, owned, now);
         Self {
             shared,
@@ -229,6 +234,7 @@ impl Core {
         let Some(kind) = self.hot.get(shard).and_then(|hot| hot.0.get(key)) else {
             return;
         };
+        // A load and a store instead of `fetch_add`: exact because this copy has no other writer.
         let before = kind.count.load(Ordering::Relaxed);
         kind.count.store(before.wrapping_add(1), Ordering::Relaxed);
         kind.last.note(times.stamp);
@@ -255,6 +261,7 @@ impl Instrument for Core {
         let long = self.long.as_ref().map(|long| long.read(now));
         let torn = [short.torn, long.as_ref().is_some_and(|long| long.torn)];
         for (torn, counter) in torn.into_iter().zip(&self.torn) {
+            // Counted here, because a torn reading is followed by a whole one that shows no trace of it.
             counter.fetch_add(u64::from(torn), Ordering::Relaxed);
         }
         Frozen::Tally(TallySums {
@@ -283,6 +290,7 @@ impl Hot {
         let kind = |window: &usize| EventCell {
             count: AtomicU64::new(0),
             last: Moment(AtomicU64::new(0)),
+            // Folded once here, so that a record does not call the host's function.
             window: *window,
         };
         Self(window_of.iter().map(kind).collect())
@@ -304,6 +312,8 @@ impl Moment {
     /// Notes that it happened at `stamp`. Writes only when a millisecond has passed.
     #[inline]
     fn note(&self, stamp: u64) {
+        // The plain load saves the locked access for all but the first event of a millisecond. The maximum
+        // behind it is still needed: another thread may note a later one in between.
         if self.0.load(Ordering::Relaxed) < stamp {
             self.0.fetch_max(stamp, Ordering::Relaxed);
         }

@@ -42,8 +42,10 @@ fn yaml(line: &str, after: &[&str]) -> Option<String> {
     let trimmed = line.trim_start();
     let field = trimmed.strip_prefix("- ").unwrap_or(trimmed);
     let value = field.strip_prefix("expr:")?.trim();
-    // Behind a dash the field's own column counts, not the dash's.
+    // A block in the first field of a list item is indented deeper than the field, not only than the dash.
     let indent = line.len().saturating_sub(field.len());
+    // A block scalar, whatever indicators its header has, or a value that begins on the next line: it ends
+    // before the first line that is indented no deeper than the field.
     if value.starts_with(['|', '>']) || value.is_empty() {
         let block: Vec<&str> = after
             .iter()
@@ -54,6 +56,7 @@ fn yaml(line: &str, after: &[&str]) -> Option<String> {
     }
     let quoted = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
     Some(match (quoted('\''), quoted('"')) {
+        // In single quotes YAML doubles the quote; in double quotes it has a backslash.
         (Some(text), _) => text.replace("''", "'"),
         (None, Some(text)) => text.replace("\\\"", "\""),
         (None, None) => value.into(),

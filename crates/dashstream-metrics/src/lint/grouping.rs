@@ -34,13 +34,17 @@ pub(super) fn unknown<'f, 'a>(ours: Ours<'f>, tokens: &[Token<'a>]) -> Vec<(&'f 
                 labels.extend(names(list));
                 after
             }
+            // Labels of a selector are checked against its own metric, by `matchers`; a range holds no
+            // labels.
             Token::Sign('{') => up_to('}', after).1,
             Token::Sign('[') => up_to(']', after).1,
+            // A label that the expression itself makes may be grouped by, though no metric has it.
             Token::Word(word) if LABEL_MAKERS.contains(word) => return Vec::new(),
             Token::Word(word) if ours.has_prefix(word) => {
                 metrics.extend(ours.find(word));
                 after
             }
+            // The labels of a metric from elsewhere are not known: any name may be one of them.
             Token::Word(word) if is_foreign(word) && !is_applied(after) => return Vec::new(),
             Token::Word(_) | Token::Text(_) | Token::Sign(_) => after,
         };
@@ -49,6 +53,7 @@ pub(super) fn unknown<'f, 'a>(ours: Ours<'f>, tokens: &[Token<'a>]) -> Vec<(&'f 
         return Vec::new();
     };
     let is_known = |label: &&str| {
+        // One metric that has the label is enough: which metrics a clause groups is not worked out here.
         SCRAPE_LABELS.contains(label) || metrics.iter().any(|metric| has_label(metric, label))
     };
     labels.retain(|label| !is_known(label));

@@ -19,13 +19,17 @@ pub(super) fn masks(ours: Ours<'_>, before: &[Token<'_>], rest: &[Token<'_>]) ->
         let mut tokens = side.iter();
         tokens.any(|token| matches!(token, Token::Word(word) if words.contains(word)))
     };
+    // Both are numbers whatever stands on the left, so that the left side is not asked for.
     if has(&["vector"]) || multiplies_by_zero(side) {
         return true;
     }
     let plain = outside(side);
     let of_ours = |token: &Token<'_>| matches!(token, Token::Word(name) if ours.has_prefix(name));
     let is_sign = |token: &Token<'_>, signs: &str| matches!(token, Token::Sign(sign) if signs.contains(*sign));
+    // Only signs outside of selectors: the `=` of a label matcher compares nothing here.
     let compares = plain.iter().any(|token| is_sign(token, "<>=!"));
+    // A comparison without `bool` drops what does not hold, so that it yields no number to hide behind;
+    // with `bool` it yields 0 or 1 always.
     if !before.iter().any(of_ours) || plain.iter().any(of_ours) || compares && !has(&["bool"]) {
         return false;
     }
@@ -36,10 +40,13 @@ pub(super) fn masks(ours: Ours<'_>, before: &[Token<'_>], rest: &[Token<'_>]) ->
 /// Whether 0 is a factor, in whatever parentheses and with whatever sign.
 fn multiplies_by_zero(side: &[Token<'_>]) -> bool {
     let is_zero = |token: Option<&Token<'_>>| match token {
+        // Every way of writing 0, as `0.0` or `0e3`. Rust does not parse hexadecimal numbers, which PromQL
+        // has.
         Some(Token::Word(word)) => word.parse() == Ok(0.0_f64) || matches!(*word, "0x0" | "0X0"),
         Some(Token::Text(_) | Token::Sign(_)) | None => false,
     };
     let wraps = |token: &&Token<'_>| !matches!(token, Token::Sign('(' | ')' | '-' | '+'));
+    // The factors are the nearest tokens on both sides that are neither parentheses nor signs.
     side.iter().enumerate().any(|(at, token)| {
         let (before, after) = side.split_at_checked(at).unwrap_or_default();
         *token == Token::Sign('*')
@@ -95,6 +102,7 @@ fn right_side<'t, 'a>(rest: &'t [Token<'a>]) -> &'t [Token<'a>] {
                 depth = less;
                 false
             }
+            // One more is closed than was opened: it is the parenthesis around the whole `or`.
             None => true,
         },
         Token::Word(word) => depth == 0 && SET_OPERATORS.contains(word),

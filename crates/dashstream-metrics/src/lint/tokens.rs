@@ -18,6 +18,8 @@ pub(super) fn tokens(expression: &str) -> Vec<Token<'_>> {
     while let Some(first) = rest.chars().next() {
         let (token, after) = match first {
             '"' | '\'' | '`' => quoted(rest, first),
+            // A comment of PromQL, as in block scalars of rule files: an apostrophe in one begins no
+            // string.
             '#' => {
                 rest = rest
                     .split_once('\n')
@@ -52,11 +54,13 @@ fn quoted(text: &str, quote: char) -> (Token<'_>, &str) {
                 after.strip_prefix(quote).unwrap_or_default(),
             );
         }
+        // Two backslashes are one character, so that a quote behind them ends the string.
         escaped = c == '\\' && !escaped;
     }
     (Token::Text(body), "")
 }
 
 const fn is_word(c: char) -> bool {
+    // Names of recording rules hold colons; numbers hold points.
     c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '.')
 }

@@ -49,6 +49,7 @@ impl<K: Copy> WindowCounts<K> {
     /// Events per second over the time that is covered; `None` before any time has passed.
     #[must_use]
     pub fn per_second(&self, key: K) -> Option<f64> {
+        // A reading at the very moment of the start covers no time: the quotient would be infinite or NaN.
         let covered = self.covered.as_secs_f64();
         (covered > 0.0).then(|| level(self.count(key)) / covered)
     }

@@ -15,7 +15,7 @@ pub(crate) struct Rings {
     mask: u64,
     /// The shards that any thread may write to, a power of two.
     pub(crate) shared: NonZeroUsize,
-    /// All of them.
+    /// All shards: the shared ones, and behind them one for each owner.
     shards: usize,
     /// By shard, then key, then slot.
     cells: Box<[AtomicU64]>,
@@ -73,6 +73,7 @@ impl Rings {
     /// Tells the window the time.
     pub(crate) fn tick(&self, now: Duration) {
         let slot = self.shape.slot_at(now);
+        // A maximum: readers and writers with different clocks tell the time, and it must not go back.
         self.tick.fetch_max(slot.min(SLOT_MAX), Ordering::Relaxed);
     }
 
@@ -81,9 +82,13 @@ impl Rings {
     /// Exact for every record that happened before; records under way are counted or not. Costs one
     /// load for each slot, key and shard.
     pub(crate) fn read(&self, now: Duration) -> Sums {
+        // First the time, so that writers up to the guard ahead of `now` are admitted although the last
+        // reading was long ago.
         self.tick(now);
         let slot = self.shape.slot_at(now);
         let mut totals = WindowTotals::default();
+        // These loads and those of the cells have no order among them: a writer that displaces events
+        // meanwhile may be seen in one and not in the other. The totals are exact only while nobody writes.
         for overflow in &self.overflows {
             overflow.add_to(&mut totals);
         }
@@ -93,8 +98,12 @@ impl Rings {
             for word in self.words(key) {
                 let sum = match self.position(word.slot, slot) {
                     Position::Inside => &mut inside,
+                    // An empty cell holds events only when a caller of `Window::record_in_slot` gave slot
+                    // 0, which lies before every window.
                     Position::Empty | Position::Expired => &mut totals.expired,
                     Position::Ahead => &mut totals.ahead,
+                    // The ring has the window's slots and the guard's, so that a slot further ahead than
+                    // the guard has taken the cell of one inside the window: the sum is too small.
                     Position::Overtaken => {
                         torn = true;
                         &mut totals.ahead
@@ -126,12 +135,15 @@ impl Rings {
             let After::Put { next, left } = SlotWord::unpack(seen).after(slot, n) else {
                 return self.lose(shard, |overflow| &overflow.late, n);
             };
+            // Weak, because a spurious failure only costs one more turn of this loop.
             match cell.compare_exchange_weak(
                 seen,
                 next.pack(),
                 Ordering::Relaxed,
                 Ordering::Relaxed,
             ) {
+                // Only the writer whose exchange succeeded accounts for what it displaced: it is counted
+                // once.
                 Ok(_) => return self.leave(shard, left),
                 // A seeded defect: a writer that lost the race gives up.
                 Err(_) if cfg!(mutant = "window_gives_up") => return,
@@ -153,6 +165,7 @@ impl Rings {
         let Some(cell) = self.admit(shard, slot, key, n) else {
             return;
         };
+        // Relaxed: readers need whole words and no order; the next owner gets its order from `OwnedCopies`.
         match SlotWord::unpack(cell.load(Ordering::Relaxed)).after(slot, n) {
             After::Put { next, left } => {
                 cell.store(next.pack(), Ordering::Relaxed);
@@ -165,6 +178,8 @@ impl Rings {
     /// The cell for events of `slot`; `None` when they are too early, which is then accounted for.
     #[inline]
     fn admit(&self, shard: usize, slot: u64, key: usize, n: u64) -> Option<&AtomicU64> {
+        // A stale time can only be too early, since it never goes back: at worst a record ahead of it counts
+        // as early. Records of the present only load it, so that its cache line stays shared.
         let tick = self.tick.load(Ordering::Relaxed);
         if slot > tick && !self.advance(tick, slot) {
             // A seeded defect: what comes too early is gone without a trace.
@@ -195,12 +210,15 @@ impl Rings {
     /// Moves the window's time to `slot` if that is within the guard; says whether it is.
     #[cold]
     fn advance(&self, tick: u64, slot: u64) -> bool {
+        // Without a limit, a writer with a wrong clock would take cells for a distant slot, and every record
+        // of the present for the same cells would be late.
         let allowed = tick
             .saturating_add(u64::from(self.shape.guard()))
             .min(SLOT_MAX);
         if slot > allowed {
             return false;
         }
+        // A maximum and no store: another writer may have moved the time further since `tick` was loaded.
         self.tick.fetch_max(slot, Ordering::Relaxed);
         true
     }
@@ -214,13 +232,14 @@ impl Rings {
 
     #[inline]
     fn cell(&self, shard: usize, key: usize, slot: u64) -> Option<&AtomicU64> {
+        // The mask is one less than the length of a ring, which is a power of two.
         let at = usize::try_from(slot & self.mask).ok()?;
         self.cells.get(self.ring_start(shard, key).wrapping_add(at))
     }
 
     #[inline]
     fn ring_start(&self, shard: usize, key: usize) -> usize {
-        // Wrapping: the product is below the length of a slice that was allocated.
+        // Wrapping: for a shard and a key of this window the result is below the length of `cells`.
         shard
             .wrapping_mul(self.keys)
             .wrapping_add(key)
@@ -265,6 +284,8 @@ impl Rings {
 
     fn covered(&self, now: Duration) -> Duration {
         let slot = self.shape.slot_length().as_secs();
+        // All slots before the current one are whole; of the current one only what has passed counts. The
+        // divisor is never 0, because a slot lasts at least one second.
         let begun = now.as_secs().checked_rem(slot).unwrap_or(0);
         let full = self.shape.window().saturating_sub(self.shape.slot_length());
         let in_slot = Duration::new(begun, now.subsec_nanos());

@@ -50,6 +50,8 @@ impl WindowShape {
         Ok(Self {
             slot_seconds,
             slots,
+            // A power of two, so that a record finds the cell of a slot by a mask instead of a division.
+            // Never saturates: `slots` is at most 2^17 here.
             ring: slots.saturating_add(GUARD_MIN).next_power_of_two(),
         })
     }
@@ -101,8 +103,9 @@ impl WindowShape {
     #[inline]
     pub const fn slot_at(&self, now: Duration) -> u64 {
         match now.as_secs().checked_div(self.slot_seconds.get() as u64) {
+            // From 1, because slot 0 means an empty cell.
             Some(slot) => slot.saturating_add(1),
-            // No slot lasts zero seconds.
+            // Cannot happen: the divisor is a `NonZeroU32`.
             None => 1,
         }
     }
@@ -117,6 +120,7 @@ impl WindowShape {
     const fn known(slot_seconds: u32, slots: u32) -> Self {
         match Self::new(slot_seconds, slots) {
             Ok(shape) => shape,
+            // Only constants are made here: a wrong one does not compile.
             Err(_) => unreachable!(),
         }
     }

@@ -45,6 +45,8 @@ impl SlotWord {
 
     #[inline]
     pub(crate) const fn pack(self) -> u64 {
+        // The two fields do not overlap: `after` keeps counts at most `COUNT_MAX`. A slot above `SLOT_MAX`
+        // would lose its upper bits, which is why `Rings::advance` moves no window beyond it.
         self.slot << COUNT_BITS | self.count
     }
 
@@ -55,12 +57,15 @@ impl SlotWord {
         if self.slot > slot && !cfg!(mutant = "window_goes_back") {
             return After::Late;
         }
+        // An older slot in the same cell is at least one whole turn of the ring older, so that no window
+        // that ends at `slot` contains it any more.
         let (kept, displaced) = if self.slot == slot {
             (self.count, 0)
         } else {
             (0, self.count)
         };
         let room = COUNT_MAX.saturating_sub(kept);
+        // A comparison, because `Ord::min` cannot be called in a `const fn`.
         let taken = if n < room { n } else { room };
         After::Put {
             next: Self {
