@@ -252,15 +252,20 @@ fn a_report_adds_up_and_names_a_hundred_and_no_more() {
 #[test]
 fn a_letter_is_counted_once_whatever_its_cause_is_and_however_many_there_are() {
     let mut redrive = Redrive::new(RedriveOptions::default());
-    for number in 0..103 {
-        let mut letter = letter_of(record(), Disclosure::Full, number);
+    for number in 0..103_u32 {
+        let mut letter = letter_of(record(), Disclosure::Full, number.into());
         letter.provenance = None;
         letter.error_type = format!("cause {number}");
-        sent(redrive.letter((0, number), &Ok(letter.clone())));
+        let place = (0, number.into());
+        sent(redrive.letter(place, &Ok(letter.clone())));
         if number % 2 == 0 {
-            redrive.unsendable((0, number), &letter, RedriveOutcome::TooLarge);
+            redrive.unsendable(place, &letter, RedriveOutcome::TooLarge);
         }
-        assert_eq!(redrive.report().letters(), number as u64 + 1, "{number}");
+        assert_eq!(
+            redrive.report().letters(),
+            u64::from(number) + 1,
+            "{number}"
+        );
     }
     let report = redrive.report();
     assert_eq!(report.total(RedriveOutcome::Sent), 51);
