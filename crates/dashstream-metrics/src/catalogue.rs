@@ -417,9 +417,9 @@ impl<S> Registration<S> {
         // With the suffixes of histograms: `x_count` as a counter would share a line with the histogram
         // `x`.
         let taken = |theirs: &&Family| {
-            theirs
-                .names()
-                .any(|name| family.names().any(|ours| ours == name))
+            let mut names = theirs.names();
+            theirs.name_in_open_metrics() == family.name_in_open_metrics()
+                || names.any(|name| family.names().any(|ours| ours == name))
         };
         if let Some(theirs) = self.catalogue.families.iter().find(taken) {
             let (ours, theirs) = (family.name, theirs.name.into());

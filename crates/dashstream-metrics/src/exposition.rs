@@ -1,9 +1,10 @@
 //! The page that Prometheus scrapes, in both of its formats.
 
 use core::fmt::Write as _;
+use std::borrow::Cow;
 
 use crate::catalogue::Catalogue;
-use crate::family::{Family, MetricKind};
+use crate::family::Family;
 use crate::instruments::{Numbers, Reading};
 use crate::samples::{Samples, Value};
 
@@ -110,12 +111,9 @@ struct Page {
 impl Page {
     fn head(&mut self, family: &Family) {
         let Family { name, help, .. } = family;
-        let name = match (self.format, family.kind) {
-            // In OpenMetrics a counter's family is named without `_total`; its samples keep the suffix.
-            (Format::OpenMetrics, MetricKind::Counter) => {
-                name.strip_suffix("_total").unwrap_or(name)
-            }
-            (Format::OpenMetrics | Format::Text, _) => name,
+        let name = match self.format {
+            Format::OpenMetrics => family.name_in_open_metrics(),
+            Format::Text => name,
         };
         let kind = family.kind.as_str();
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -163,16 +161,23 @@ impl Page {
         self.text.push_str(family.name);
         self.text.push_str(suffix);
         let labels = family.labels.iter().map(|label| label.name);
-        // Values are written without escapes: they are texts of the program, or of labels that the host
-        // declares open.
         let labels = labels.zip(values.iter().copied());
         let mut open = '{';
         for (name, value) in labels.chain(le.map(|le| ("le", le))) {
-            let _ = write!(self.text, "{open}{name}=\"{value}\"");
+            let _ = write!(self.text, "{open}{name}=\"{}\"", escaped(value));
             open = ',';
         }
         if open == ',' {
             self.text.push('}');
         }
     }
+}
+
+/// A label's value as both formats want it. Nearly all are plain; those of an open label may be any text.
+fn escaped(value: &str) -> Cow<'_, str> {
+    if !value.contains(['\\', '"', '\n']) {
+        return value.into();
+    }
+    let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+    value.replace('\n', "\\n").into()
 }

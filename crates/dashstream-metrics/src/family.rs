@@ -106,6 +106,14 @@ impl Family {
         suffix.is_some_and(|suffix| suffixes.contains(&suffix))
     }
 
+    /// In OpenMetrics a counter's family is named without `_total`; its samples keep the suffix.
+    pub(crate) fn name_in_open_metrics(&self) -> &'static str {
+        match self.kind {
+            MetricKind::Counter => self.name.strip_suffix("_total").unwrap_or(self.name),
+            MetricKind::Gauge | MetricKind::Histogram => self.name,
+        }
+    }
+
     /// Whether a label of this name is one of the family's.
     #[must_use]
     pub fn has_label(&self, name: &str) -> bool {

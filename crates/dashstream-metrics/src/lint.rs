@@ -92,8 +92,10 @@ pub fn check(families: &[Family], line: usize, expression: &str) -> Vec<Problem>
         let (before, rest) = tokens.split_at_checked(at).unwrap_or_default();
         let rest = rest.get(1..).unwrap_or_default();
         match token {
-            Token::Word("or") if masking::masks(ours, before, rest) => {
-                problems.push(Problem::Masking { line })
+            Token::Word(_) if token.is_one_of(&["or"]) => {
+                if masking::masks(ours, before, rest) {
+                    problems.push(Problem::Masking { line });
+                }
             }
             Token::Word("__name__") => {
                 for name in names_matched(rest).filter(|name| ours.has_prefix(name)) {
@@ -103,6 +105,8 @@ pub fn check(families: &[Family], line: usize, expression: &str) -> Vec<Problem>
                     }
                 }
             }
+            // A label, in a matcher or a list of them, whose first word happens to be that of a family.
+            Token::Word(_) if grouping::is_label(before, rest) => {}
             // A call is a function whose first word happens to be that of a family, as
             // `histogram_quantile(`.
             Token::Word(name) if ours.has_prefix(name) && !is_call(rest) => match ours.find(name) {

@@ -10,7 +10,8 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use dashstream_metrics::{
-    Catalogue, Label, Rate, Reading, SettingError, Threshold, Wilson, WindowShape,
+    ActiveReasons, Catalogue, Label, Level, Rate, Reading, SettingError, Threshold, Wilson,
+    WindowShape,
 };
 
 #[path = "props/gate.rs"]
@@ -169,4 +170,46 @@ fn each_refusal_has_a_code() {
         SettingError::Threshold { ppm: 0 }.code(),
         "health_threshold"
     );
+}
+
+#[test]
+fn bad_events_are_counted_among_those_that_the_rate_is_of() {
+    const KEY: Label<usize> = Label {
+        name: "key",
+        values: &[0, 1],
+        text: |key| if key == 0 { "a" } else { "b" },
+        index: |key| key,
+    };
+    let now = Duration::from_secs(1000);
+    let (_, window) = Catalogue::<Reading>::build(now, |c| {
+        c.window("events", KEY, WindowShape::SHORT, NonZeroUsize::MIN)
+    })
+    .unwrap();
+    window.record(now, 0, 5);
+    let readings = window.read_at(now);
+    let threshold = Threshold::ONE_PERCENT;
+    let rate = Rate::judge(
+        Wilson::DEFAULT,
+        &readings,
+        |key| key == 0,
+        |key| key == 1,
+        threshold,
+        false,
+    );
+    assert_eq!((rate.k, rate.n, rate.open), (0, 0, false));
+}
+
+#[test]
+fn a_reason_stays_active_after_the_latest_of_its_verdicts() {
+    const CODE: Label<()> = Label {
+        name: "reason",
+        values: &[()],
+        text: |()| "lag",
+        index: |()| 0,
+    };
+    let mut active = ActiveReasons::new(CODE);
+    for now in [200, 50] {
+        active.note(Duration::from_secs(now), [((), Level::Fail)]);
+        assert!(active.is_active((), Level::Fail), "{now}");
+    }
 }

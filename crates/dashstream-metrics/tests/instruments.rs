@@ -9,8 +9,8 @@ use core::num::NonZeroUsize;
 use core::time::Duration;
 
 use dashstream_metrics::{
-    AlertCoverage, Buckets, Catalogue, Counts, Format, Histogram, Label, Latency, MetricDesc,
-    Reading, Tally, TallyOptions, WindowShape,
+    AlertCoverage, Buckets, Catalogue, Counts, Format, Histogram, Label, LabelSpec, Latency,
+    MetricDesc, MetricKind, Reading, Tally, TallyOptions, WindowShape,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -358,4 +358,36 @@ fn every_cell_of_a_tally_and_of_a_window_is_in_what_is_read_from_them() {
         window.read(&other.read(NOW)).is_none(),
         "of another catalogue"
     );
+}
+
+#[test]
+fn texts_of_an_open_label_cannot_break_the_page() {
+    let labels = || {
+        vec![LabelSpec {
+            name: "topic",
+            values: None,
+        }]
+    };
+    let (catalogue, ()) = Catalogue::<Reading>::build(NOW, |c| {
+        c.derive(about("lag"), MetricKind::Gauge, labels(), |_, out| {
+            out.gauge(&["a\"b\\c\nd"], 1.0);
+        });
+    })
+    .unwrap();
+    let page = page(&catalogue, NOW);
+    assert_eq!(number(&page, r#"lag{topic="a\"b\\c\nd"}"#), 1.0);
+}
+
+/// In OpenMetrics a counter's family has the name of its samples without `_total`.
+#[test]
+fn a_gauge_cannot_have_the_name_of_a_counter_s_family() {
+    for (gauge, is_taken) in [("calls", true), ("calls_total", true), ("calls_now", false)] {
+        let built = Catalogue::<Reading>::build(NOW, |c| {
+            (
+                c.counter(about("calls_total"), Label::NONE),
+                c.gauge(about(gauge), Label::NONE),
+            )
+        });
+        assert_eq!(built.is_err(), is_taken, "{gauge}");
+    }
 }

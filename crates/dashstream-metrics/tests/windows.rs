@@ -309,3 +309,36 @@ fn every_shard_is_read() {
     });
     assert_eq!(window.read_at(secs(9)).count(()), 8);
 }
+
+/// Seconds since the Unix epoch are beyond the last slot that a cell can name.
+#[test]
+fn beyond_the_last_slot_events_are_early_from_the_first_on() {
+    const SLOTS: u64 = 1 << 28;
+    let shape = WindowShape::new(1, 120).unwrap();
+    for now in [SLOTS, SLOTS + 1, 1_700_000_000] {
+        let window = window(shape, secs(now));
+        window.record(secs(now), (), 3);
+        let totals = window.read_at(secs(now)).totals;
+        assert_eq!((totals.early, totals.expired), (3, 0), "{now}");
+    }
+}
+
+/// A label whose list of values lacks one of them: an event of that one is no other's.
+#[test]
+fn a_value_that_the_label_does_not_list_is_counted_as_nobody_s() {
+    const LABEL: Label<usize> = Label {
+        name: "key",
+        values: &[0, 1],
+        text: |_| "text",
+        index: |key| key,
+    };
+    let two = NonZeroUsize::new(2).unwrap();
+    let built = Catalogue::<Reading>::build(secs(1), |c| {
+        c.window("events", LABEL, WindowShape::SHORT, two)
+    });
+    let (_, window) = built.unwrap();
+    window.record(secs(1), 2, 5);
+    let counts = window.read_at(secs(1));
+    assert_eq!((counts.count(0), counts.count(1)), (0, 0));
+    assert_eq!(counts.totals.late, 5);
+}

@@ -43,7 +43,7 @@ impl<K: Copy> ActiveReasons<K> {
             let levels = last.into_iter().flatten().zip(LEVELS);
             // A reason of level `Pass` matches none of the levels that have a series, and leaves no trace.
             for (last, _) in levels.filter(|(_, of)| *of == level) {
-                *last = Some(now);
+                *last = (*last).max(Some(now));
             }
         }
     }

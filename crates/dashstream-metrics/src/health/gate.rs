@@ -52,13 +52,14 @@ impl Rate {
     pub fn judge<K: Copy>(
         gate: Wilson,
         window: &WindowCounts<K>,
-        bad: impl FnMut(K) -> bool,
-        of: impl FnMut(K) -> bool,
+        mut bad: impl FnMut(K) -> bool,
+        mut of: impl FnMut(K) -> bool,
         threshold: Threshold,
         was_open: bool,
     ) -> Self {
         // Both from the counts of one reading: writers cannot change one of them in between.
-        let (k, n) = (window.counts.sum_of(bad), window.counts.sum_of(of));
+        let n = window.counts.sum_of(&mut of);
+        let k = window.counts.sum_of(|key| of(key) && bad(key));
         let (lower, upper) = gate.bounds(k, n);
         Self {
             window: window.window,

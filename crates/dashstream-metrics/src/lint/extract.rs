@@ -29,7 +29,15 @@ fn json(line: &str) -> impl Iterator<Item = String> {
             match chars.next()? {
                 '"' => return Some(text),
                 '\\' => match chars.next()? {
-                    'n' | 't' | 'r' => text.push(' '),
+                    // A line's end is kept, since a comment of PromQL ends there.
+                    'n' => text.push('\n'),
+                    't' | 'r' => text.push(' '),
+                    // Some writers of JSON escape `<`, `>` and `&` in this way.
+                    'u' => {
+                        let digits: String = chars.by_ref().take(4).collect();
+                        let character = u32::from_str_radix(&digits, 16).ok();
+                        text.push(character.and_then(char::from_u32).unwrap_or(' '));
+                    }
                     other => text.push(other),
                 },
                 other => text.push(other),
@@ -46,14 +54,17 @@ fn yaml(line: &str, after: &[&str]) -> Option<String> {
     let indent = line.len().saturating_sub(field.len());
     // A block scalar, whatever indicators its header has, or a value that begins on the next line: it ends
     // before the first line that is indented no deeper than the field.
+    let more: Vec<&str> = after
+        .iter()
+        .take_while(|line| line.trim().is_empty() || self::indent(line) > indent)
+        .map(|line| line.trim())
+        .collect();
     if value.starts_with(['|', '>']) || value.is_empty() {
-        let block: Vec<&str> = after
-            .iter()
-            .take_while(|line| line.trim().is_empty() || self::indent(line) > indent)
-            .map(|line| line.trim())
-            .collect();
-        return Some(block.join("\n"));
+        return Some(more.join("\n"));
     }
+    // A plain or a quoted scalar may go on over lines that are indented deeper; YAML folds them into one.
+    let value = [&[value], &*more].concat().join(" ");
+    let value = value.trim_end();
     let quoted = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
     Some(match (quoted('\''), quoted('"')) {
         // In single quotes YAML doubles the quote; in double quotes it has a backslash.

@@ -15,7 +15,20 @@ const CLAUSES: &[&str] = &[
 ];
 
 /// Words that are neither labels nor metrics.
-const KEYWORDS: &[&str] = &["and", "or", "unless", "bool", "offset", "atan2"];
+const KEYWORDS: &[&str] = &[
+    "and",
+    "or",
+    "unless",
+    "bool",
+    "offset",
+    "atan2",
+    "by",
+    "without",
+    "on",
+    "ignoring",
+    "group_left",
+    "group_right",
+];
 
 /// Functions after which there are labels that no metric has.
 const LABEL_MAKERS: &[&str] = &["label_replace", "label_join", "count_values"];
@@ -29,7 +42,7 @@ pub(super) fn unknown<'f, 'a>(ours: Ours<'f>, tokens: &[Token<'a>]) -> Vec<(&'f 
     let mut rest = tokens;
     while let Some((token, after)) = rest.split_first() {
         rest = match token {
-            Token::Word(word) if CLAUSES.contains(word) && is_call(after) => {
+            Token::Word(_) if token.is_one_of(CLAUSES) && is_call(after) => {
                 let (list, after) = up_to(')', after);
                 labels.extend(names(list));
                 after
@@ -45,7 +58,11 @@ pub(super) fn unknown<'f, 'a>(ours: Ours<'f>, tokens: &[Token<'a>]) -> Vec<(&'f 
                 after
             }
             // The labels of a metric from elsewhere are not known: any name may be one of them.
-            Token::Word(word) if is_foreign(word) && !is_applied(after) => return Vec::new(),
+            Token::Word(word)
+                if !token.is_one_of(KEYWORDS) && is_foreign(word) && !is_applied(after) =>
+            {
+                return Vec::new();
+            }
             Token::Word(_) | Token::Text(_) | Token::Sign(_) => after,
         };
     }
@@ -60,9 +77,27 @@ pub(super) fn unknown<'f, 'a>(ours: Ours<'f>, tokens: &[Token<'a>]) -> Vec<(&'f 
     labels.into_iter().map(|label| (first, label)).collect()
 }
 
+/// Whether the word between these tokens is a label: in a list behind a clause, or before the operator of a
+/// matcher in braces.
+pub(super) fn is_label(before: &[Token<'_>], after: &[Token<'_>]) -> bool {
+    let opened = before
+        .iter()
+        .rposition(|token| matches!(token, Token::Sign('(' | ')' | '{' | '}')));
+    let Some((head, opened)) = opened.and_then(|at| Some((before.get(..at)?, before.get(at)?)))
+    else {
+        return false;
+    };
+    match opened {
+        Token::Sign('(') => head.last().is_some_and(|token| token.is_one_of(CLAUSES)),
+        Token::Sign('{') => matches!(after.first(), Some(Token::Sign('=' | '!'))),
+        Token::Sign(_) | Token::Word(_) | Token::Text(_) => false,
+    }
+}
+
 /// Whether the word before is a function or an aggregation: its arguments follow, or what it groups by.
 fn is_applied(after: &[Token<'_>]) -> bool {
-    is_call(after) || matches!(after.first(), Some(Token::Word("by" | "without")))
+    let first = after.first();
+    is_call(after) || first.is_some_and(|token| token.is_one_of(&["by", "without"]))
 }
 
 /// Whether a bare word is a metric that the catalogue says nothing about. `up` has the labels of its
@@ -70,7 +105,7 @@ fn is_applied(after: &[Token<'_>]) -> bool {
 fn is_foreign(word: &str) -> bool {
     let is_number = word.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         || ["inf", "nan"].contains(&word.to_ascii_lowercase().as_str());
-    !is_number && word != "up" && !KEYWORDS.contains(&word) && !CLAUSES.contains(&word)
+    !is_number && word != "up"
 }
 
 /// What stands before the next `end`, and what stands behind it.

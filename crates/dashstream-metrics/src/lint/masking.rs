@@ -15,10 +15,7 @@ const ABSENT: &[&str] = &["absent", "absent_over_time"];
 /// A comparison that drops what does not hold (`or up == 0`) says something, and so does `absent(…)` alone.
 pub(super) fn masks(ours: Ours<'_>, before: &[Token<'_>], rest: &[Token<'_>]) -> bool {
     let side = right_side(rest);
-    let has = |words: &[&str]| {
-        let mut tokens = side.iter();
-        tokens.any(|token| matches!(token, Token::Word(word) if words.contains(word)))
-    };
+    let has = |words: &[&str]| side.iter().any(|token| token.is_one_of(words));
     // Both are numbers whatever stands on the left, so that the left side is not asked for.
     if has(&["vector"]) || multiplies_by_zero(side) {
         return true;
@@ -105,7 +102,7 @@ fn right_side<'t, 'a>(rest: &'t [Token<'a>]) -> &'t [Token<'a>] {
             // One more is closed than was opened: it is the parenthesis around the whole `or`.
             None => true,
         },
-        Token::Word(word) => depth == 0 && SET_OPERATORS.contains(word),
+        Token::Word(_) => depth == 0 && token.is_one_of(SET_OPERATORS),
         Token::Text(_) | Token::Sign(_) => false,
     });
     rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()

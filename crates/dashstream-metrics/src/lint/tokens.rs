@@ -11,6 +11,18 @@ pub(super) enum Token<'a> {
     Sign(char),
 }
 
+impl Token<'_> {
+    /// Whether this is one of PromQL's keywords, which may be written in any case.
+    pub(super) fn is_one_of(&self, keywords: &[&str]) -> bool {
+        let is = |word: &str| {
+            keywords
+                .iter()
+                .any(|keyword| word.eq_ignore_ascii_case(keyword))
+        };
+        matches!(self, Self::Word(word) if is(word))
+    }
+}
+
 /// The tokens of `expression`; a string that does not end reaches to the end.
 pub(super) fn tokens(expression: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
@@ -55,7 +67,8 @@ fn quoted(text: &str, quote: char) -> (Token<'_>, &str) {
             );
         }
         // Two backslashes are one character, so that a quote behind them ends the string.
-        escaped = c == '\\' && !escaped;
+        // A string in backticks has no escapes.
+        escaped = c == '\\' && !escaped && quote != '`';
     }
     (Token::Text(body), "")
 }

@@ -65,7 +65,8 @@ impl Rings {
             shards,
             cells: (0..len).map(|_| AtomicU64::new(0)).collect(),
             overflows: (0..shards).map(|_| Overflow::default()).collect(),
-            tick: AtomicU64::new(shape.slot_at(now)),
+            // As in `tick`: a slot beyond the last that a word holds would be packed as another.
+            tick: AtomicU64::new(shape.slot_at(now).min(SLOT_MAX)),
             opened: now,
         }
     }
@@ -190,7 +191,7 @@ impl Rings {
         }
         let cell = self.cell(shard, key, slot);
         if cell.is_none() {
-            // Unreachable: shard, key and slot are all below the lengths the cells were made with.
+            // A key that the label's list of values lacks: the shard and the slot always have a cell.
             self.lose(shard, |overflow| &overflow.late, n);
         }
         cell
@@ -232,6 +233,10 @@ impl Rings {
 
     #[inline]
     fn cell(&self, shard: usize, key: usize, slot: u64) -> Option<&AtomicU64> {
+        // Otherwise a key beyond the last would be counted in the next shard, as another one.
+        if key >= self.keys {
+            return None;
+        }
         // The mask is one less than the length of a ring, which is a power of two.
         let at = usize::try_from(slot & self.mask).ok()?;
         self.cells.get(self.ring_start(shard, key).wrapping_add(at))
