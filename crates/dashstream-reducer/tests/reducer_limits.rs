@@ -305,3 +305,24 @@ fn a_full_state_from_before_what_was_applied_does_not_rescue_a_run_that_lost_its
     assert_eq!(run.sequence(), Some(40));
     assert_eq!(snapshot(&mut run, 200).code(), "recovered");
 }
+
+#[test]
+fn a_diff_that_was_applied_is_not_applied_again_even_when_its_number_was_forgotten() {
+    let mut run = started(ReducerLimits::default());
+    for sequence in 2..=100 {
+        assert_eq!(set(&mut run, sequence, &[], &[]).code(), "applied");
+    }
+    // More ranges than are remembered, and then all of what is missing between them.
+    for step in 0..16 {
+        let _waits = set(&mut run, 102 + 2 * step, &[], &[]);
+    }
+    for step in 0..16 {
+        let _waits = set(&mut run, 101 + 2 * step, &[], &[]);
+    }
+    assert_eq!(run.needs_resync(), None);
+    let state = run.state().cloned();
+    assert_eq!(set(&mut run, 50, &[], &[]), Outcome::Stale);
+    assert_eq!((run.sequence(), run.needs_resync()), (Some(132), None));
+    assert_eq!(run.state(), state.as_ref());
+    assert_eq!(set(&mut run, 133, &[], &[]).code(), "applied");
+}

@@ -97,7 +97,8 @@ impl SequenceRanges {
         let at = self.ranges.partition_point(|(a, _)| *a < from);
         self.ranges.insert(at, (from, to));
         if self.ranges.len() > RANGES_MAX {
-            // The lowest goes, also where it holds the cursor: its numbers count as not seen from then on.
+            // The lowest goes, also where it holds the cursor: its numbers count as not seen from then on, and
+            // what changes the state is held against the cursor itself.
             self.ranges.remove(0);
         }
     }

@@ -239,6 +239,10 @@ impl Reducer {
         (hash, base): (&[u8], &[u8]),
         fuel: &mut HashBudget,
     ) -> Outcome {
+        if self.cursor.is_some_and(|cursor| sequence <= cursor) {
+            // Its number fell out of the ranges seen; applied again it would put the state back.
+            return Outcome::Stale;
+        }
         let in_place = self
             .cursor
             .is_some_and(|cursor| self.sequences.spans(cursor, sequence));
