@@ -326,3 +326,18 @@ fn a_diff_that_was_applied_is_not_applied_again_even_when_its_number_was_forgott
     assert_eq!(run.state(), state.as_ref());
     assert_eq!(set(&mut run, 133, &[], &[]).code(), "applied");
 }
+
+#[test]
+fn what_a_full_state_contains_makes_room_for_what_comes_after_it() {
+    let mut limits = ReducerLimits::default();
+    limits.buffered_diffs = 3;
+    let mut run = Reducer::new(limits);
+    for sequence in 5..8 {
+        assert_eq!(set(&mut run, sequence, &[], &[]), Outcome::Buffered);
+    }
+    assert_eq!(snapshot(&mut run, 10), Outcome::Recovered { replayed: 0 });
+    assert_eq!(set(&mut run, 13, &[], &[]).code(), "resync");
+    assert_eq!(set(&mut run, 12, &[], &[]), Outcome::Buffered);
+    let recovered = set(&mut run, 11, &[], &[]);
+    assert_eq!(recovered, Outcome::Recovered { replayed: 3 });
+}

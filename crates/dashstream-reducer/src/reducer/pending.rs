@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::patch::{Operations, OwnedOperations};
+use crate::reducer::sequence_ranges::SequenceRanges;
 
 /// A diff that was kept.
 #[derive(Clone, Debug)]
@@ -56,21 +57,25 @@ impl Pending {
         true
     }
 
-    /// The earliest diff after `sequence`, taken out; earlier ones are dropped.
-    pub(super) fn take_after(&mut self, sequence: u64) -> Option<(u64, BufferedDiff)> {
-        while let Some((at, kept)) = self.diffs.pop_first() {
+    /// The earliest diff after `cursor`, taken out if every number up to its own was `seen`. Those up to the
+    /// cursor are dropped: the state contains them.
+    pub(super) fn take_after(
+        &mut self,
+        cursor: u64,
+        seen: &SequenceRanges,
+    ) -> Option<(u64, BufferedDiff)> {
+        while let Some(first) = self.diffs.first_entry() {
+            let at = *first.key();
+            if !seen.spans(cursor, at) {
+                break;
+            }
+            let kept = first.remove();
             self.bytes = self.bytes.saturating_sub(kept.bytes);
-            if at > sequence {
+            if at > cursor {
                 return Some((at, kept));
             }
         }
         None
-    }
-
-    /// The sequence number of the earliest diff after `sequence`.
-    pub(super) fn first_after(&self, sequence: u64) -> Option<u64> {
-        let mut later = self.diffs.range(sequence.saturating_add(1)..);
-        later.next().map(|(at, _)| *at)
     }
 
     pub(super) fn is_empty(&self) -> bool {

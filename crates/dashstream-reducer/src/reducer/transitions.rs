@@ -331,13 +331,7 @@ impl Reducer {
             return Outcome::Waiting;
         };
         let mut replayed = 0_u32;
-        while let Some(next) = self.pending.first_after(cursor) {
-            if !self.sequences.spans(cursor, next) {
-                break;
-            }
-            let Some((sequence, kept)) = self.pending.take_after(cursor) else {
-                break;
-            };
+        while let Some((sequence, kept)) = self.pending.take_after(cursor, &self.sequences) {
             let changed = kept.operations.with(|operations| {
                 self.change(sequence, operations, (&kept.hash, &kept.base), fuel)
             });
