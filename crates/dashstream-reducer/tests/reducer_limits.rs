@@ -341,3 +341,18 @@ fn what_a_full_state_contains_makes_room_for_what_comes_after_it() {
     let recovered = set(&mut run, 11, &[], &[]);
     assert_eq!(recovered, Outcome::Recovered { replayed: 3 });
 }
+
+#[test]
+fn a_gap_says_how_many_are_missing_also_where_no_diff_is_kept() {
+    for kept in [0, 1] {
+        let mut limits = ReducerLimits::default();
+        limits.buffered_diffs = kept;
+        let mut run = started(limits);
+        for sequence in 2..=3 {
+            assert_eq!(set(&mut run, sequence, &[], &[]).code(), "applied");
+        }
+        let gap = Outcome::Resync(ResyncReason::Gap { missing: 2 });
+        assert_eq!(set(&mut run, 6, &[], &[]), gap, "{kept}");
+        assert_eq!(set(&mut run, 4, &[], &[]), Outcome::Waiting, "{kept}");
+    }
+}

@@ -271,10 +271,13 @@ impl Reducer {
             return if waits { Outcome::Buffered } else { outcome };
         }
         // What comes after this place cannot be replayed any more.
-        self.drop_cursor(sequence);
         match self.resync {
+            // Counted from the cursor, which is dropped only then.
             None => self.distrust(self.gap(), sequence),
-            Some(_) => Outcome::Waiting,
+            Some(_) => {
+                self.drop_cursor(sequence);
+                Outcome::Waiting
+            }
         }
     }
 
