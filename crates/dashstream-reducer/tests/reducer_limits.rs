@@ -356,3 +356,38 @@ fn a_gap_says_how_many_are_missing_also_where_no_diff_is_kept() {
         assert_eq!(set(&mut run, 4, &[], &[]), Outcome::Waiting, "{kept}");
     }
 }
+
+#[test]
+fn an_epoch_that_begins_with_a_state_from_before_what_was_dropped_has_no_snapshot() {
+    let none = ResyncReason::NoSnapshot;
+    let far = 5_000_000;
+
+    let mut waiting = Reducer::new(ReducerLimits::default());
+    let _waiting = give(&mut waiting, far, Update::Other);
+    let _lost = give(&mut waiting, far, Update::Lost);
+    let _jump = give(&mut waiting, 100, Update::Other);
+    assert_eq!(snapshot(&mut waiting, 50), Outcome::Resync(none));
+    assert_eq!(waiting.needs_resync(), Some(none), "waiting");
+
+    // The same where the run was in step: what tells the epoch is a later time.
+    let mut limits = ReducerLimits::default();
+    limits.sequence_jump = 10;
+    let mut run = Reducer::new(limits);
+    let give = |run: &mut Reducer, sequence, time, update| {
+        let stamp = Stamp::new(sequence).with_time_us(time);
+        run.apply(Duration::ZERO, stamp, update)
+    };
+    let state = Update::Snapshot {
+        state: STATE,
+        hash: &[],
+    };
+    assert_eq!(give(&mut run, 10, 1, state).code(), "recovered");
+    assert_eq!(give(&mut run, 25, 1, Update::Other).code(), "resync");
+    for sequence in 11..=20 {
+        let _unchanged = give(&mut run, sequence, 1, Update::Other);
+    }
+    assert_eq!(run.needs_resync(), None);
+    let another = give(&mut run, 18, 9_000_000, state);
+    assert_eq!(another, Outcome::Resync(none));
+    assert_eq!((run.needs_resync(), run.state()), (Some(none), None));
+}

@@ -86,8 +86,9 @@ impl Reducer {
                 let dropped = self.epoch.jumped_near(sequence, jump_max);
                 self.begin_epoch(stamp);
                 self.dropped = dropped.unwrap_or(0);
-                if !facts.is_full {
-                    // Before `take`: a run in step has no reason yet, and its state is gone.
+                if !facts.is_full || sequence < self.dropped {
+                    // Before `take`: a run in step has no reason yet, and its state is gone. A full state from
+                    // before what was dropped is not taken either.
                     self.resync = Some(ResyncReason::NoSnapshot);
                 }
                 let outcome = self.take(sequence, stamp, update, fuel);
