@@ -260,3 +260,23 @@ fn the_last_byte_of_memory_is_allowed_in_a_diff_and_the_next_is_not() {
     let error = patch::apply(&mut state, add.as_slice().into(), &limits).unwrap_err();
     assert_eq!(error.code(), "heap_too_large");
 }
+
+#[test]
+fn a_removal_beside_an_older_version_is_given_what_it_copies() {
+    for len in 17..60 {
+        for at in 0..len {
+            let mut state = document("[]");
+            for _ in 0..len {
+                let _applied = apply(&mut state, &[add("/-", b"1")]).unwrap();
+            }
+            let before = state.clone();
+            let path = format!("/{at}");
+            let removal = [operation(1, &path, "", b"")];
+            let (applied, usage) = measure(|| apply(&mut state, &removal).unwrap());
+            let held = u64::try_from(usage.retained).unwrap();
+            let given = applied.given;
+            assert!(held <= given, "{at} of {len}: {held} of {given}");
+            drop(before);
+        }
+    }
+}

@@ -48,7 +48,7 @@ pub(super) struct Change<'a> {
     whole: Weight,
     room: Room,
     delta: Delta,
-    /// Bytes of memory that containers grew by to take an entry, the entry's own aside.
+    /// Bytes of memory that containers grew by when an entry came or went, the entry's own aside.
     pub(super) grown: u64,
     pub(super) fuel: Fuel,
 }
@@ -207,12 +207,15 @@ impl<'a> Change<'a> {
         self.delta
             .deepen(tree, |tree| tree.insert(at, entry, &mut self.fuel));
         self.want = Want::Remove;
-        // The container may have grown for it, and a name is part of the growth. Below zero where a split
-        // gave spare room back.
-        let room = self.delta.heap.wrapping_sub(self.weight.heap);
+        // The container may have grown for it, and a name is part of the growth.
+        self.grow(self.delta.heap.wrapping_sub(self.weight.heap));
+        Ok(())
+    }
+
+    /// Counts by how much a container grew: modulo 2^64, below zero where it gave spare room back.
+    fn grow(&mut self, room: u64) {
         let room = room.cast_signed().max(0).cast_unsigned();
         self.grown = self.grown.saturating_add(room);
-        Ok(())
     }
 
     /// Takes an entry out, and keeps its value; what an undone insertion left spare is given back as well.
@@ -231,6 +234,8 @@ impl<'a> Change<'a> {
             }
             entry
         });
+        // Two nodes that are merged may take more room than they had.
+        self.grow(self.delta.heap.wrapping_add(weight.heap));
         let mut entry = entry.ok_or(PatchErrorKind::NotFound)?;
         self.value = core::mem::replace(entry.node_mut(), Node::Null);
         self.want = Want::Add;

@@ -175,7 +175,7 @@ impl<E: Entry> Tree<E> {
                 break;
             }
             *self = match children.pop() {
-                Some(only) => Arc::unwrap_or_clone(only.tree),
+                Some(only) => take(only.tree, fuel),
                 // The last entry below the branch was taken out.
                 None => Self::new(),
             };
@@ -279,6 +279,14 @@ pub(crate) fn own<'a, E: Entry>(shared: &'a mut Arc<Tree<E>>, fuel: &mut Fuel) -
         fuel.copied(shared.own_bytes());
     }
     Arc::make_mut(shared)
+}
+
+/// The node that was `shared`, to be taken apart; copied, as by [`own`], unless this was its only owner.
+fn take<E: Entry>(shared: Arc<Tree<E>>, fuel: &mut Fuel) -> Tree<E> {
+    if Arc::strong_count(&shared) > 1 {
+        fuel.copied(shared.own_bytes());
+    }
+    Arc::unwrap_or_clone(shared)
 }
 
 /// The child that holds position `at`, and the position within it.

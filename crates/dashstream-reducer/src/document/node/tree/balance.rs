@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Child, Entry, FANOUT, Kids, Tree, locate, own};
+use super::{Child, Entry, FANOUT, Kids, Tree, locate, own, take};
 use crate::document::fuel::Fuel;
 use crate::document::node::Weight;
 
@@ -214,11 +214,7 @@ fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, fuel: &mut
     let Some(left) = children.get_mut(left_index) else {
         return;
     };
-    // As in `own`, for a node that is taken apart.
-    if Arc::strong_count(&right.tree) > 1 {
-        fuel.copied(right.tree.own_bytes());
-    }
-    let right_tree = Arc::unwrap_or_clone(right.tree);
+    let right_tree = take(right.tree, fuel);
     let left_tree = own(&mut left.tree, fuel);
     match (&mut left_tree.kids, right_tree.kids) {
         (Kids::Leaf(entries), Kids::Leaf(more)) => entries.extend(more),
