@@ -386,3 +386,45 @@ fn a_jump_in_the_numbers_takes_no_room_whatever_the_limits() {
     }
     assert_eq!(run.history().len(), 6);
 }
+
+#[test]
+fn names_that_only_older_versions_have_are_counted() {
+    let name = |at: usize| format!("/{at:04000}");
+    let update = |run: &mut Reducer, sequence, op, path: &str, from: &str| {
+        let operations = [Encoded {
+            op,
+            path,
+            from,
+            value: b"1",
+            ..Encoded::default()
+        }];
+        let update = Update::Diff {
+            operations: operations.as_slice().into(),
+            hash: &[],
+            base: &[],
+        };
+        let applied = run.apply(Duration::ZERO, Stamp::new(sequence), update);
+        assert_eq!(applied.code(), "applied");
+    };
+    for moves in [false, true] {
+        let (run, usage) = measure(|| {
+            let mut run = run(64, u64::MAX);
+            let mut sequence = 1;
+            let mut give = |op, path: &str, from: &str| {
+                sequence += 1;
+                update(&mut run, sequence, op, path, from);
+            };
+            for round in 0..20 {
+                give(0, &name(round), "");
+                if moves {
+                    give(3, "/short", &name(round));
+                } else {
+                    give(1, &name(round), "");
+                }
+            }
+            run
+        });
+        let held = usage.retained as u64 + size_of::<Reducer>() as u64;
+        assert!(held <= run.bytes(), "{moves}: {held} of {}", run.bytes());
+    }
+}

@@ -237,6 +237,8 @@ impl<'a> Change<'a> {
         // Two nodes that are merged may take more room than they had.
         self.grow(self.delta.heap.wrapping_add(weight.heap));
         let mut entry = entry.ok_or(PatchErrorKind::NotFound)?;
+        // The value goes to `displaced`; the name is dropped here, and older versions may keep it.
+        self.fuel.displaced(entry.name_heap());
         self.value = core::mem::replace(entry.node_mut(), Node::Null);
         self.want = Want::Add;
         Ok(())
