@@ -391,3 +391,39 @@ fn an_epoch_that_begins_with_a_state_from_before_what_was_dropped_has_no_snapsho
     assert_eq!(another, Outcome::Resync(none));
     assert_eq!((run.needs_resync(), run.state()), (Some(none), None));
 }
+
+#[test]
+fn what_a_diff_takes_out_of_a_state_that_was_hashed_is_counted() {
+    for len in [100_000, 900_000, 2_000_000] {
+        let text = format!(r#"{{"n":0,"x":"{}"}}"#, "x".repeat(len));
+        let hash = Hasher::new().hash(&Document::from_str(&text, &ReadLimits::default()).unwrap());
+        let (run, usage) = measure(|| {
+            let mut run = started(ReducerLimits::default());
+            let update = Update::Snapshot {
+                state: text.as_bytes(),
+                hash: &hash,
+            };
+            assert_eq!(
+                give(&mut run, 2, update),
+                Outcome::Applied(HashVerdict::Match)
+            );
+            // From here on the run owns the root of its state alone.
+            assert_eq!(set(&mut run, 3, &[], &[]).code(), "applied");
+            let operations = [Encoded {
+                op: 1,
+                path: "/x",
+                ..Encoded::default()
+            }];
+            let update = Update::Diff {
+                operations: operations.as_slice().into(),
+                hash: &[],
+                base: &[],
+            };
+            assert_eq!(give(&mut run, 4, update).code(), "applied");
+            run
+        });
+        let held = usage.retained as u64 + size_of::<Reducer>() as u64;
+        assert!(held <= run.bytes(), "{len}: {held} of {}", run.bytes());
+        assert!(held < 1_100_000, "{len}: {held}");
+    }
+}

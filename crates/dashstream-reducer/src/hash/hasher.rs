@@ -122,6 +122,11 @@ impl Hasher {
         self.marks.clear();
     }
 
+    /// Whether the state that was hashed last is remembered.
+    pub(crate) const fn remembers(&self) -> bool {
+        self.last.is_some()
+    }
+
     /// Bytes of memory that it holds beside the state that was hashed last.
     #[must_use]
     pub fn bytes(&self) -> u64 {

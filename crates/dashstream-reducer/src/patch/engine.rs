@@ -17,8 +17,10 @@ pub struct Applied {
     /// Work units: one for each operation, one for each container on the way to its place and each
     /// level of 16 entries within it, one for each node of its value and each 64 bytes of it.
     pub fuel: u64,
-    /// An upper bound of the bytes that previous versions alone hold from now on, if any are kept.
+    /// An upper bound of the bytes that the version before alone holds from now on, if it is kept.
     pub left_behind: u64,
+    /// The same of any earlier version: it may share what lies below a root that has one owner.
+    pub(crate) left_to_earlier: u64,
     /// An upper bound of the bytes of memory that were newly given to the document: what it copies
     /// within itself is shared and takes none.
     pub given: u64,
@@ -115,15 +117,21 @@ fn run<'a>(
             return Err(PatchError { index, kind });
         }
     }
+    let fuel = &patching.change.fuel;
+    let left_to_earlier = fuel.left_behind();
     Ok(Applied {
-        fuel: limits.fuel.saturating_sub(patching.change.fuel.left),
-        left_behind: patching.change.fuel.left_behind(),
+        fuel: limits.fuel.saturating_sub(fuel.left),
+        left_behind: match patching.safety {
+            Safety::Previous(_) => left_to_earlier,
+            Safety::Journal(_) => fuel.copied,
+        },
+        left_to_earlier,
         // Values as they were read, growth and copies as they happened. What `copy` and `move` put elsewhere
         // is shared, and not counted again.
         given: patching
             .given
             .saturating_add(patching.change.grown)
-            .saturating_add(patching.change.fuel.copied),
+            .saturating_add(fuel.copied),
     })
 }
 
@@ -173,6 +181,7 @@ impl<'a> Patching<'a, '_> {
             }
             Verb::Remove => {
                 self.change.perform(self.root, &path, Want::Remove)?;
+                self.displace();
                 self.note(path, self.left == 0);
                 Ok(())
             }
@@ -234,19 +243,23 @@ impl<'a> Patching<'a, '_> {
             return Err(PatchErrorKind::TooDeep { limit, depth });
         }
         self.change.perform(self.root, &path, want)?;
+        self.displace();
         self.note(path, self.left == 0);
         Ok(())
+    }
+
+    /// Counts what the change took away.
+    fn displace(&mut self) {
+        if let Some(old) = self.change.displaced() {
+            let bytes = old.heap_bytes();
+            self.change.fuel.displaced(bytes);
+        }
     }
 
     /// Keeps what takes the change back. The last one needs nothing: nothing can fail after it.
     fn note(&mut self, path: Pointer<'a>, last: bool) {
         match &mut self.safety {
-            Safety::Previous(_) => {
-                if let Some(old) = self.change.displaced() {
-                    let bytes = old.heap_bytes();
-                    self.change.fuel.displaced(bytes);
-                }
-            }
+            Safety::Previous(_) => {}
             Safety::Journal(_) if last => {}
             Safety::Journal(journal) => {
                 if journal.is_empty() {

@@ -69,7 +69,7 @@ impl Verifier {
         given: &mut HashBudget,
     ) -> HashVerdict {
         self.waiting = None;
-        self.pin(applied.left_behind);
+        self.pin(applied.left_to_earlier);
         let hash = match usable(hash) {
             Ok(hash) => hash,
             Err(why) => return HashVerdict::NotComparable(why),
@@ -197,11 +197,13 @@ impl Verifier {
         verdict
     }
 
-    /// The state that the hasher remembers holds more by itself now.
+    /// The state that the hasher remembers, if it does, holds more by itself now.
     fn pin(&mut self, bytes: u64) {
-        self.pinned = self.pinned.saturating_add(bytes);
-        if self.pinned > PINNED_MAX {
-            self.forget_last();
+        if bytes > 0 && self.hasher.remembers() {
+            self.pinned = self.pinned.saturating_add(bytes);
+            if self.pinned > PINNED_MAX {
+                self.forget_last();
+            }
         }
     }
 
