@@ -427,3 +427,53 @@ fn what_a_diff_takes_out_of_a_state_that_was_hashed_is_counted() {
         assert!(held < 1_100_000, "{len}: {held}");
     }
 }
+
+#[test]
+fn what_a_refused_diff_copied_is_counted() {
+    let text = format!(r#"{{"a":[{}0],"n":0}}"#, "1,".repeat(2_000));
+    let (run, usage) = measure(|| {
+        let mut run = started(ReducerLimits::default());
+        let patch = |run: &mut Reducer, sequence, operations: &[Encoded<'_>]| {
+            let update = Update::Diff {
+                operations: operations.into(),
+                hash: &[],
+                base: &[],
+            };
+            give(run, sequence, update)
+        };
+        let update = Update::Snapshot {
+            state: text.as_bytes(),
+            hash: &[],
+        };
+        assert_eq!(give(&mut run, 2, update).code(), "applied");
+        let copy = Encoded {
+            op: 4,
+            path: "/b",
+            from: "/a",
+            ..Encoded::default()
+        };
+        assert_eq!(patch(&mut run, 3, &[copy]).code(), "applied");
+        // Each of them copies what it changes, since both arrays share it; the last one is refused.
+        let paths: Vec<_> = (0..2_000).map(|at| format!("/b/{at}")).collect();
+        let mut operations: Vec<_> = paths
+            .iter()
+            .map(|path| Encoded {
+                op: 2,
+                path,
+                value: b"2",
+                ..Encoded::default()
+            })
+            .collect();
+        operations.push(Encoded {
+            op: 1,
+            path: "/none",
+            ..Encoded::default()
+        });
+        assert_eq!(patch(&mut run, 4, &operations).code(), "resync");
+        drop(operations);
+        drop(paths);
+        run
+    });
+    let held = usage.retained as u64 + size_of::<Reducer>() as u64;
+    assert!(held <= run.bytes(), "{held} of {}", run.bytes());
+}

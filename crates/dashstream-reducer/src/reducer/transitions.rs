@@ -379,8 +379,16 @@ impl Reducer {
         let due = self.verifier.is_due(self.now, hash);
         let before = due.then(|| self.state.clone()).flatten();
         let state = self.state.as_mut().ok_or(ResyncReason::NoSnapshot)?;
-        let applied =
-            patch::apply(state, operations, &self.limits.patch).map_err(ResyncReason::Patch)?;
+        let applied = match patch::apply(state, operations, &self.limits.patch) {
+            Ok(applied) => applied,
+            Err(error) => {
+                // The state is what it was, but shares less with itself and with what the hasher remembers:
+                // what was copied for the operations before the refused one stays.
+                self.given = u64::MAX;
+                self.verifier.forget_last();
+                return Err(ResyncReason::Patch(error));
+            }
+        };
         self.given = self.given.saturating_add(applied.given);
         let verdict = self
             .verifier

@@ -207,7 +207,8 @@ impl Verifier {
         }
     }
 
-    fn forget_last(&mut self) {
+    /// What the hasher remembers is not needed any more, or is no longer counted.
+    pub(super) fn forget_last(&mut self) {
         self.hasher.forget();
         self.pinned = 0;
     }
