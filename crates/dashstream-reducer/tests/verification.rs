@@ -331,3 +331,30 @@ fn what_is_remembered_for_the_next_check_is_counted() {
     let held = u64::try_from(usage.retained).unwrap() + size_of::<Reducer>() as u64;
     assert!(held <= run.bytes(), "{held} of {}", run.bytes());
 }
+
+#[test]
+fn a_state_that_is_held_against_other_dialects_is_charged_for_them() {
+    for (number, next) in [("15", 2_000), ("1.5", 6_000)] {
+        let mut limits = ReducerLimits::default();
+        limits.hash_bytes_per_second = 100;
+        let mut run = Reducer::new(limits);
+        let head = format!(r#"{{"n":1,"x":{number},"y":""#);
+        let state = format!(r#"{head}{}"}}"#, "y".repeat(198 - head.len()));
+        let full = Update::Snapshot {
+            state: state.as_bytes(),
+            hash: &[],
+        };
+        assert_eq!(
+            run.apply(millis(0), Stamp::new(1), full).code(),
+            "recovered"
+        );
+        assert_eq!(set(&mut run, millis(0), 2, &WRONG), MISMATCH);
+        assert_eq!(
+            run.apply(millis(0), Stamp::new(3), full).code(),
+            "recovered"
+        );
+        let out = set(&mut run, millis(250), 4, &WRONG);
+        assert_eq!(out, unproven(Unproven::OutOfFuel), "{number}");
+        assert_eq!(run.poll_timeout(), Some(millis(next)), "{number}");
+    }
+}

@@ -78,6 +78,16 @@ impl Hasher {
     /// Hashes once, as [`Hasher::hash`] does. When the hash differs, and the state holds something
     /// that the dialects print differently, the whole text is hashed once or twice more.
     pub fn verify(&mut self, state: &Document, hash: &[u8]) -> HashVerdict {
+        self.verify_counting(state, hash, &mut 0)
+    }
+
+    /// As [`Hasher::verify`]. Adds the bytes of text that were hashed beside [`Hasher::cost`].
+    pub(crate) fn verify_counting(
+        &mut self,
+        state: &Document,
+        hash: &[u8],
+        beside: &mut u64,
+    ) -> HashVerdict {
         let expected = match usable(hash) {
             Ok(expected) => expected,
             Err(why) => return HashVerdict::NotComparable(why),
@@ -91,6 +101,7 @@ impl Hasher {
         // Only floats, and names outside the basic plane, look different in another dialect.
         if seen.float || seen.high_name {
             for dialect in [Dialect::Ryu, Dialect::JavaScript] {
+                *beside = beside.saturating_add(state.canonical_len());
                 if self.printed_as(dialect, state) == expected {
                     return HashVerdict::Drift;
                 }

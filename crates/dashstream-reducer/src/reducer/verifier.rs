@@ -114,7 +114,7 @@ impl Verifier {
             // Counts as a check: the hash of the next diff is not due at once.
             self.last = Some(now);
         }
-        self.verify(now, sequence, state, hash)
+        self.verify(now, (sequence, hash), state, &mut 0)
     }
 
     /// The state is no longer that of the hash that waits.
@@ -153,14 +153,8 @@ impl Verifier {
         let Waiting { sequence, hash, .. } = *waiting;
         self.waiting = None;
         self.last = Some(now);
-        let verdict = self.verify(now, sequence, state, &hash);
-        // The other dialects are hashed from the beginning.
-        let spent = match verdict {
-            HashVerdict::Match | HashVerdict::Mismatch => cost,
-            HashVerdict::Drift | HashVerdict::NotComparable(_) => {
-                cost.saturating_add(state.canonical_len().saturating_mul(2))
-            }
-        };
+        let mut spent = cost;
+        let verdict = self.verify(now, (sequence, &hash), state, &mut spent);
         self.fuel.spend(spent);
         given.spend(spent);
         verdict
@@ -174,11 +168,12 @@ impl Verifier {
     fn verify(
         &mut self,
         now: Duration,
-        sequence: u64,
+        (sequence, hash): (u64, &[u8]),
         state: &Document,
-        hash: &[u8],
+        spent: &mut u64,
     ) -> HashVerdict {
-        let verdict = self.hasher.verify(state, hash);
+        // Adds what other dialects cost, which are hashed from the beginning.
+        let verdict = self.hasher.verify_counting(state, hash, spent);
         // Where hashes were compared, the hasher remembers this very state, which the run holds anyway.
         self.pinned = 0;
         match verdict {
