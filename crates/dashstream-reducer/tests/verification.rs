@@ -358,3 +358,22 @@ fn a_state_that_is_held_against_other_dialects_is_charged_for_them() {
         assert_eq!(run.poll_timeout(), Some(millis(next)), "{number}");
     }
 }
+
+#[test]
+fn what_may_be_hashed_grows_with_time_however_often_it_is_asked_for() {
+    let mut limits = ReducerLimits::default();
+    limits.hash_bytes_per_second = 1_000;
+    limits.hash_interval = Duration::ZERO;
+    let mut run = started(limits, 2_000);
+    let hashes: Vec<_> = (0..10).map(|n| hash(2_000, n)).collect();
+    let mut proofs = Vec::new();
+    for sequence in 2..12_000_u64 {
+        let now = Duration::from_micros(500 * (sequence - 2));
+        let hash = &hashes[(sequence % 10) as usize];
+        let outcome = set(&mut run, now, sequence, hash);
+        if outcome == Outcome::Applied(HashVerdict::Match) {
+            proofs.push(now);
+        }
+    }
+    assert_eq!(proofs, [millis(0), millis(2_000), millis(4_000)]);
+}

@@ -217,6 +217,9 @@ pub(crate) struct HashBudget {
     per_second: u64,
     /// Below zero what is owed.
     left: i64,
+    /// The part of a byte that time has brought, in units of [`NANOS`]: without it a budget that is asked often
+    /// would never grow.
+    rest: u64,
     at: Duration,
 }
 
@@ -225,6 +228,7 @@ impl HashBudget {
         Self {
             per_second,
             left: signed(most(per_second)),
+            rest: 0,
             at: Duration::ZERO,
         }
     }
@@ -232,10 +236,12 @@ impl HashBudget {
     /// When `bytes` may be hashed: `now` or later, or never.
     fn at_least(&mut self, now: Duration, bytes: u64) -> Option<Duration> {
         let most = most(self.per_second);
-        let passed = now.saturating_sub(self.at).as_micros();
-        // In 128 bits: at 24 MiB a second nine days without a check exceed 64.
-        let new = u128::from(self.per_second).saturating_mul(passed) / MICROS;
-        let new = signed(u64::try_from(new).unwrap_or(u64::MAX));
+        // In 128 bits: at 24 MiB a second what ten minutes bring exceeds 64.
+        let new = now.saturating_sub(self.at).as_nanos();
+        let new = new.saturating_mul(self.per_second.into());
+        let new = new.saturating_add(self.rest.into());
+        self.rest = u64::try_from(new % NANOS).unwrap_or(0);
+        let new = signed(u64::try_from(new / NANOS).unwrap_or(u64::MAX));
         self.left = self.left.saturating_add(new).min(signed(most));
         self.at = self.at.max(now);
         // What is saved up at most has to do: `spend` takes the rest below zero.
@@ -263,6 +269,8 @@ fn signed(bytes: u64) -> i64 {
 const SECONDS: u64 = 2;
 
 const MICROS: u128 = 1_000_000;
+
+const NANOS: u128 = 1_000_000_000;
 
 /// SHA-256; a hash of another length proves nothing, and costs nothing.
 const HASH_BYTES: usize = 32;
