@@ -181,7 +181,7 @@ impl Runs {
     /// would be old if the partition ever came back. They do not count as evicted. Costs the number of
     /// runs.
     pub fn forget_partition(&mut self, partition: i32) {
-        // A run whose messages had no number has no position, and stays.
+        // A run of whose messages none came with a position stays.
         let is_there = |held: &Held| {
             held.run
                 .position()

@@ -17,7 +17,7 @@ use core::time::Duration;
 
 use dashstream_reducer::{Effect, Position, ResyncReason, Runs, RunsLimits, Stamp, Update};
 
-use self::support::{START, seconds, start};
+use self::support::{START, START_UPDATE, seconds, start};
 
 #[test]
 fn a_run_that_is_gone_waits_for_no_request() {
@@ -45,6 +45,30 @@ fn a_run_that_is_gone_waits_for_no_request() {
     runs.forget_partition(1);
     assert_eq!(runs.poll_timeout(), None);
     runs.handle_timeout(seconds(70));
+    assert!(runs.poll_effect().is_none());
+}
+
+#[test]
+fn a_run_without_a_numbered_message_goes_with_its_partition_and_asks_no_more() {
+    let mut runs = Runs::new(RunsLimits::default());
+    let position = Position {
+        partition: 1,
+        offset: 7,
+    };
+    let stamp = Stamp::default().with_position(position);
+    for (thread, update) in [
+        ("a", Update::Other),
+        ("b", START_UPDATE),
+        ("c", Update::Lost),
+    ] {
+        let _waits = runs.apply(Duration::ZERO, thread, stamp, update);
+    }
+    runs.forget_partition(0);
+    assert_eq!(runs.counts().waiting, 3);
+    runs.forget_partition(1);
+    assert_eq!((runs.iter().count(), runs.counts().waiting), (0, 0));
+    assert_eq!(runs.poll_timeout(), None);
+    runs.handle_timeout(seconds(60));
     assert!(runs.poll_effect().is_none());
 }
 

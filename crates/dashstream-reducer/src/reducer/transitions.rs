@@ -14,21 +14,35 @@ impl Reducer {
         update: Update<'_>,
         fuel: &mut HashBudget,
     ) -> Outcome {
-        let highest = self.sequences.highest();
         let sequence = match (stamp.sequence(), update) {
-            (_, Update::Lost) => return self.distrust(ResyncReason::Lost, highest),
-            (Some(sequence), _) => sequence.get(),
-            // Without a number only these are harmless: they change no state, wherever they belong.
-            (None, Update::Other | Update::End) if self.resync.is_none() => {
-                return Outcome::Unchanged;
-            }
-            (None, Update::Other | Update::End) => return Outcome::Waiting,
-            (None, _) => return self.distrust(ResyncReason::NoSequence, highest),
+            (Some(sequence), update) if !matches!(update, Update::Lost) => sequence.get(),
+            (Some(_) | None, update) => return self.unplaced(stamp, update),
         };
         let outcome = self.relate(sequence, stamp, update, fuel);
         // Last: where the message stands is judged by how far the log was read before it.
         self.epoch.reach(&stamp);
         outcome
+    }
+
+    /// A message that takes no place in the sequence.
+    fn unplaced(&mut self, stamp: Stamp, update: Update<'_>) -> Outcome {
+        if self.epoch.reached.is_none() {
+            // So that it is known in which partition the run is. Later ones do not say how far the log was read:
+            // what follows in the same record, or is read again, may begin an epoch.
+            self.epoch.reach(&stamp);
+        }
+        let highest = self.sequences.highest();
+        match update {
+            Update::Lost => self.distrust(ResyncReason::Lost, highest),
+            // Only these are harmless: they change no state, wherever they belong.
+            Update::Other | Update::End if self.resync.is_none() => Outcome::Unchanged,
+            Update::Other | Update::End => Outcome::Waiting,
+            Update::Start { .. }
+            | Update::Snapshot { .. }
+            | Update::Diff { .. }
+            | Update::Checkpoint { .. }
+            | Update::PoisonedCheckpoint { .. } => self.distrust(ResyncReason::NoSequence, highest),
+        }
     }
 
     /// Takes the message where it belongs to this epoch or to a new one.
