@@ -266,7 +266,8 @@ impl Runs {
 
     /// Tells the runs that time has passed. Drain [`Runs::poll_effect`] afterwards.
     ///
-    /// Costs the runs that are due, and for each the logarithm of the number of runs.
+    /// Costs the runs that are due, and for each the logarithm of the number of runs. Runs are dropped as by
+    /// [`Runs::apply`]: a check takes some memory.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.requests.tell(now);
         let due = self.deadlines.range(..=(now, u64::MAX));
@@ -279,6 +280,8 @@ impl Runs {
             });
             if let Some(Some(verdict)) = verdict {
                 self.counts.checked(verdict);
+                // What is remembered of a state that was hashed takes room.
+                self.evict(&name);
             }
         }
     }

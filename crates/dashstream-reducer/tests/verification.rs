@@ -377,3 +377,32 @@ fn what_may_be_hashed_grows_with_time_however_often_it_is_asked_for() {
     }
     assert_eq!(proofs, [millis(0), millis(2_000), millis(4_000)]);
 }
+
+#[test]
+fn a_check_at_its_time_leaves_the_runs_within_their_bytes() {
+    let begun = |bytes: u64| {
+        let mut limits = RunsLimits::default();
+        limits.bytes = bytes;
+        limits.hash_bytes_per_second = 200_000;
+        let mut runs = Runs::new(limits);
+        let state = text(200_000, 1);
+        for thread in ["a", "b", "c", "d"] {
+            let state = Some(state.as_bytes());
+            let start = Update::Start { state };
+            let _started = runs.apply(Duration::ZERO, thread, Stamp::new(1), start);
+            // Two of them are checked at once; then the budget is spent.
+            let _changed = with_set(2, &hash(200_000, 2), |update| {
+                runs.apply(Duration::ZERO, thread, Stamp::new(2), update)
+            });
+        }
+        runs
+    };
+    let bytes = begun(u64::MAX).bytes();
+    let mut runs = begun(bytes);
+    assert_eq!((runs.iter().count(), runs.bytes()), (4, bytes));
+    while let Some(at) = runs.poll_timeout() {
+        runs.handle_timeout(at);
+        assert!(runs.bytes() <= bytes, "{at:?}: {} of {bytes}", runs.bytes());
+    }
+    assert_eq!(runs.iter().count(), 3);
+}
