@@ -134,8 +134,9 @@ impl Reducer {
     /// The state whether it can be relied on or not: the last one that was applied and not refuted.
     ///
     /// A message that was refused left it as it was, and so did one whose hash did not match: it is
-    /// the state that [`Reducer::sequence`] made, and the newest version of [`Reducer::history`]. Only
-    /// a start takes it away, one without a state or of a new epoch.
+    /// the state that [`Reducer::sequence`] made, and the newest version of [`Reducer::history`]. It
+    /// is taken away by a start without a state, by another epoch, and by a hash that refutes it only in
+    /// [`Reducer::handle_timeout`].
     #[must_use]
     pub const fn last_state(&self) -> Option<&Document> {
         self.state.as_ref()

@@ -22,7 +22,8 @@ pub enum Outcome {
     Unchanged,
     /// Seen before; nothing was done.
     Duplicate,
-    /// Older than the state, so that the state contains it already; nothing was done.
+    /// Older than the state or than the epoch, as far as can be told: the state stays as it is, and so does
+    /// what the run waits for. A checkpoint's id is remembered all the same.
     Stale,
     /// The run waits, and the diff is kept for the replay after the snapshot.
     Buffered,

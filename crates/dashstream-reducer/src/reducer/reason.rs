@@ -7,7 +7,8 @@ use crate::patch::PatchError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a new one is a major release")]
 pub enum ResyncReason {
-    /// No full state has been seen yet: the run began, or was joined midstream, without one.
+    /// No full state has been seen yet: the run began, began anew, or was joined midstream, without one that
+    /// could be taken.
     NoSnapshot,
     /// Messages before this one did not arrive.
     Gap {
@@ -16,7 +17,8 @@ pub enum ResyncReason {
     },
     /// The message changes the state but has no place in the sequence.
     NoSequence,
-    /// A sequence number came again with another message id.
+    /// Another producer may be writing: a sequence number came again and not as the same message, or a message
+    /// is of an earlier epoch by its time.
     SequenceReused,
     /// The diff names a checkpoint that was never seen.
     UnknownBase,

@@ -208,7 +208,9 @@ fn merge_around<E: Entry>(children: &mut Vec<Child<E>>, index: usize, fuel: &mut
     let left_index = index.saturating_sub(1);
     let right_index = left_index.saturating_add(1);
     if right_index >= children.len() {
-        return; // an only child; its parent is the root, which gives way to it
+        // An only child has no neighbour: its parent is sparse as well and is merged one level up, or is the
+        // root, which gives way to it.
+        return;
     }
     let right = children.remove(right_index);
     let Some(left) = children.get_mut(left_index) else {
