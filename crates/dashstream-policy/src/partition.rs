@@ -221,6 +221,9 @@ impl Partition {
     /// Goes on from `offset`, wherever the client stands and whatever was asked of it.
     pub(crate) fn go_on_from(&mut self, offset: Offset) {
         self.position = Some(offset);
+        // It was full for a record that may lie elsewhere. Records that are read again have their places, and
+        // no verdict may be left to come that would let it go on (`settle`).
+        self.is_full = false;
         #[cfg(not(mutant = "resume_without_seek"))] // the client is trusted to know where it was
         {
             self.back_to = Some(offset);

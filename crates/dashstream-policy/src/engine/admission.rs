@@ -29,19 +29,10 @@ impl<P> Engine<P> {
         } else if state.is_displaced() {
             Some(RefusalReason::Seeking)
         } else {
-            limits.refusal(state, offset)
+            limits.refusal()
         };
         if let Some(refusal) = refusal {
-            // The client has moved past the record: only a seek back brings it again.
-            #[cfg(not(mutant = "refused_is_forgotten"))]
-            // prefetched records are thrown away for good
-            state.go_back_to(offset);
-            // Only a partition without room of its own is paused for it. At the limit of all records
-            // `make_room` stops the polling instead.
-            state.is_full |= refusal == RefusalReason::Full && !limits.is_within_share(state);
-            self.control = true;
-            self.count(Count::Refused(refusal));
-            return Admission::Refused(refusal);
+            return self.refuse(&delivery, refusal);
         }
         // The record that was held is known to exist: a later one in its place means that it was
         // deleted, unlike the gaps that compaction and transactions leave anywhere else.
@@ -53,8 +44,8 @@ impl<P> Engine<P> {
             state.go_back_to(offset);
             return Admission::Refused(RefusalReason::Held);
         }
-        // Taken only here, behind the refusals: what is refused comes again and is compared then.
-        if let Some(expected) = state.must_meet.take()
+        // Before a refusal for the share: what was kept of it may wait for the record that is missing.
+        if let Some(expected) = state.must_meet
             && offset > expected
         {
             self.record_deleted(partition, Some(expected), Some(offset));
@@ -65,9 +56,21 @@ impl<P> Engine<P> {
             // It was settled before a hold made reading go back, and the hold kept it. `is_settled` may have
             // marked records before it as gone, so that the offset can move.
             state.position = Some(offset.next().position());
+            state.must_meet = None;
             self.count(Count::Duplicate);
             self.pass_settled(partition);
             return Admission::Duplicate;
+        }
+        if !limits.has_place(state, offset) {
+            // What was to be read again lies before this record and is gone. What was kept behind that passes
+            // now, or it would take the partition's room for ever.
+            let passed = state.pass_settled();
+            let is_full = !limits.is_within_share(state);
+            self.passed(partition, passed);
+            if is_full {
+                return self.refuse(&delivery, RefusalReason::Full);
+            }
+            return self.take(delivery);
         }
         if !state.tracker.ends_before(offset) && !state.tracker.expects(offset) {
             // The log that was read had no record to be read again here, so this is another log. What was
@@ -75,6 +78,23 @@ impl<P> Engine<P> {
             self.forget(partition, offset, Event::Overtaken, 0);
         }
         self.take(delivery)
+    }
+
+    /// Leaves a record with the client for now.
+    fn refuse(&mut self, delivery: &Delivery, refusal: RefusalReason) -> Admission {
+        let limits = self.limits();
+        if let Some(state) = self.partitions.get_mut(&delivery.partition) {
+            // The client has moved past the record: only a seek back brings it again.
+            #[cfg(not(mutant = "refused_is_forgotten"))]
+            // prefetched records are thrown away for good
+            state.go_back_to(delivery.offset);
+            // Only a partition without room of its own is paused for it. At the limit of all records
+            // `make_room` stops the polling instead.
+            state.is_full |= refusal == RefusalReason::Full && !limits.is_within_share(state);
+        }
+        self.control = true;
+        self.count(Count::Refused(refusal));
+        Admission::Refused(refusal)
     }
 
     fn take(&mut self, delivery: Delivery) -> Admission {
@@ -110,6 +130,8 @@ impl<P> Engine<P> {
             .push(now, (offset, serial), entry, lane, delivery.bytes);
         let waits = state.lanes.is_blocked(lane, offset);
         state.position = Some(offset.next().position());
+        // Compared by now (`admit`). A record that is refused comes again and is compared then.
+        state.must_meet = None;
         self.tracked = self.tracked.saturating_add(1);
         let added = state.tracker.bytes().saturating_sub(before);
         self.bytes = self.bytes.saturating_add(added);

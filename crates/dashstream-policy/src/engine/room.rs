@@ -17,13 +17,14 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Why a partition may not take the record at `offset`, if it may not.
-    pub(super) fn refusal(&self, state: &Partition, offset: Offset) -> Option<RefusalReason> {
-        let full = || {
-            (!is_again(state, offset) && !self.is_within_share(state))
-                .then_some(RefusalReason::Full)
-        };
-        self.refusal.or_else(full)
+    /// Why no partition may take a record, if none may.
+    pub(super) const fn refusal(&self) -> Option<RefusalReason> {
+        self.refusal
+    }
+
+    /// Whether a partition has a place for the record at `offset`.
+    pub(super) fn has_place(&self, state: &Partition, offset: Offset) -> bool {
+        is_again(state, offset) || self.is_within_share(state)
     }
 
     /// How many records a partition may take, and bytes of them, of which the last may be larger.

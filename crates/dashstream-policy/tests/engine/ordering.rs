@@ -1,8 +1,9 @@
 //! Records that wait for each other, and how much of the room one partition may take.
 
 use dashstream_policy::{
-    Action, Admission, Archiving, Backoff, Cause, Command, Config, Delivered, Delivery, Form,
-    HeldBy, Mode, Ordering, PartitionState, PartitionStatus, RefusalReason,
+    Action, Admission, Archiving, Backoff, Cause, Command, CommandOutcome, Config, Delivered,
+    Delivery, Form, HeldBy, Input, Mode, Ordering, PartitionState, PartitionStatus, RefusalReason,
+    TopicPartition,
 };
 
 use crate::host::{EPOCH, Host, P, Q, at, secs};
@@ -186,7 +187,7 @@ fn a_drain_leaves_what_waits_to_the_next_consumer() {
     let (a, b) = (host.taken(0, None), host.taken(1, None));
     host.fail(a);
     host.queue(b);
-    host.tell(dashstream_policy::Input::Drain);
+    host.tell(Input::Drain);
     host.pass(secs(1));
     assert_eq!(host.again(), [(0, 2)]);
     let a = host.kept(0);
@@ -324,4 +325,76 @@ fn as_many_records_are_taken_as_there_is_room_for_and_no_more() {
         let (records, bytes) = host.engine.room(P);
         assert!(records == 0 || bytes == 0);
     }
+}
+
+/// A partition that was full, held at 0 with everything from 1 to 7 settled behind it.
+fn full_and_held(config: Config) -> Host {
+    let config = config
+        .mode(Mode::Pause)
+        .archiving(Archiving::Off)
+        .outstanding_max(32)
+        .partition_outstanding_max(Some(8));
+    let mut host = Host::new(config);
+    let mut records: Vec<_> = (0..8).map(|offset| host.take(P, offset)).collect();
+    assert_eq!(host.offer(P, 8), Admission::Refused(RefusalReason::Full));
+    let held = records.remove(0);
+    records.into_iter().for_each(|record| host.done(record));
+    host.reject(held);
+    assert_eq!(host.of_p().outstanding, 8);
+    host.actions.clear();
+    host
+}
+
+#[test]
+fn a_full_partition_goes_on_after_a_retry_though_its_hold_has_kept_nearly_all_its_share() {
+    let mut host = full_and_held(Config::default());
+    let offset = Some(at(0));
+    let applied = CommandOutcome::Applied { offset };
+    assert_eq!(host.order(Command::Retry), applied);
+    assert_eq!(host.state(P), PartitionState::Running);
+    assert!(host.engine.has_room(P));
+    let record = host.take(P, 0);
+    for offset in 1..8 {
+        assert_eq!(host.offer(P, offset), Admission::Duplicate);
+    }
+    assert_eq!(host.offer(P, 8), Admission::Refused(RefusalReason::Full));
+    host.done(record);
+    assert_eq!(host.stored(P), Some(8));
+    let record = host.take(P, 8);
+    host.done(record);
+    assert_eq!(host.stored(P), Some(9));
+}
+
+#[test]
+fn what_a_hold_kept_is_passed_once_what_was_to_be_read_again_before_it_is_gone() {
+    // The held record itself is gone, and all that was read behind it.
+    let mut host = full_and_held(Config::default());
+    host.order(Command::Retry);
+    assert_eq!(host.offer(P, 8), Admission::Refused(RefusalReason::Held));
+    let by = HeldBy::RecordDeleted;
+    assert!(matches!(host.state(P), PartitionState::Held { by: is, .. } if is == by));
+
+    // A record behind it that was given up is gone, and the share is smaller than what was kept.
+    let config = Config::default().mode(Mode::Pause).outstanding_max(32);
+    let mut host = Host::new(config);
+    let mut records: Vec<_> = (0..8).map(|offset| host.take(P, offset)).collect();
+    let (held, _given_up) = (records.remove(0), records.remove(0));
+    records.into_iter().for_each(|record| host.done(record));
+    host.reject(held);
+    for number in 2..8 {
+        host.tell(Input::Assigned {
+            partition: TopicPartition::new(0, number),
+            assignment: EPOCH,
+            committed: None,
+            low: None,
+        });
+    }
+    host.order(Command::Retry);
+    let record = host.take(P, 0);
+    host.done(record);
+    assert_eq!(host.stored(P), Some(1));
+    let record = host.take(P, 8);
+    assert_eq!(host.stored(P), Some(8));
+    host.done(record);
+    assert_eq!(host.stored(P), Some(9));
 }
