@@ -210,7 +210,8 @@ impl Config {
         let bytes = bytes.unwrap_or_else(|| of(self.outstanding_bytes_max));
         // With more partitions than records a share rounds to zero, and no partition could ever take one. The
         // limits over all partitions still hold.
-        (records.max(1), bytes.max(1))
+        // No more bytes than there are, or a part of the share could never be free (`Limits::has_plenty`).
+        (records.max(1), bytes.min(self.outstanding_bytes_max).max(1))
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {

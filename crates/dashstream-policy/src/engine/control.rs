@@ -4,7 +4,6 @@ use crate::partition::Step;
 use crate::timers::{Due, Timer};
 use crate::{Action, StoreOffset};
 
-use super::room::has_plenty;
 use super::{Engine, Stop};
 
 impl<P> Engine<P> {
@@ -74,8 +73,9 @@ impl<P> Engine<P> {
 
     /// Lets partitions go on that were full and have room again.
     fn reopen(&mut self) {
+        let limits = self.limits();
         for state in self.partitions.values_mut() {
-            state.is_full = state.is_full && !has_plenty(self.share, state);
+            state.is_full = state.is_full && !limits.has_plenty(state);
         }
     }
 

@@ -203,7 +203,7 @@ impl<P> Engine<P> {
         let mut probe_is_gone = false;
         for entry in given_up {
             self.tracked = self.tracked.saturating_sub(1);
-            self.bytes = self.bytes.saturating_sub(entry.charge());
+            self.free(entry.charge());
             let Some(state) = self.partitions.get_mut(&partition) else {
                 return;
             };

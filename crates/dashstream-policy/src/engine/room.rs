@@ -46,6 +46,15 @@ impl Limits {
         records > 0 && bytes > 0
     }
 
+    /// Whether a partition that was full has room for more than one record.
+    pub(super) fn has_plenty(&self, state: &Partition) -> bool {
+        let (records, bytes) = self.left_of_share(state);
+        // A quarter has to be free, or the client would be paused and sought back at every record. A partition
+        // that has none out waits for no bytes: the others may never free them.
+        records >= self.share.0.div_ceil(4)
+            && (bytes >= self.share.1.div_ceil(4) || state.tracker.len() == 0)
+    }
+
     /// What a partition may take and leave the others their room: records, and bytes of them.
     fn left_of_share(&self, state: &Partition) -> (usize, usize) {
         #[cfg(mutant = "one_partition_fills_all")] // the bound is one for all
@@ -71,14 +80,6 @@ fn is_again(state: &Partition, offset: Offset) -> bool {
     !state.tracker.ends_before(offset)
 }
 
-/// Whether a partition that was full has room for more than one record.
-pub(super) fn has_plenty((records, bytes): (usize, usize), state: &Partition) -> bool {
-    let (has, takes) = (state.tracker.len(), state.tracker.bytes());
-    // A quarter has to be free, or the client would be paused and sought back at every record.
-    let plenty = |room: usize| room.saturating_sub(room.div_ceil(4));
-    has <= plenty(records) && (takes <= plenty(bytes) || has == 0)
-}
-
 impl<P> Engine<P> {
     /// How much may be taken now.
     pub(super) const fn limits(&self) -> Limits {
@@ -96,6 +97,16 @@ impl<P> Engine<P> {
             bytes: self.config.outstanding_bytes_max.saturating_sub(self.bytes),
             share: self.share,
         }
+    }
+
+    /// Takes what is settled or gone off the bytes of all partitions.
+    pub(super) fn free(&mut self, bytes: usize) {
+        let has_plenty = |of: &Self| of.limits().bytes >= of.share.1.div_ceil(4);
+        let had_plenty = has_plenty(self);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        // Partitions that were full since the others had all bytes may go on now (`reopen`). Asked for once,
+        // and not at every record: it goes through all partitions.
+        self.control |= !had_plenty && has_plenty(self);
     }
 
     /// Settled records that a hold may keep behind it: what is left of a quarter of all room. They

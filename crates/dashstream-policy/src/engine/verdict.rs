@@ -183,13 +183,13 @@ impl<P> Engine<P> {
         self.control |= state.is_full;
         if let Some(entry) = entry {
             state.lanes.left(entry.lane, entry.offset);
-            self.bytes = self.bytes.saturating_sub(entry.charge());
         }
         // Asked before `passed` needs the engine. Nearly every record ends here with nothing waiting, and
         // then no lane is looked up.
         let somebody_waits = state.has_waiting();
         let passed = state.pass_settled();
         self.passed(partition, passed);
+        self.free(entry.map_or(0, |entry| entry.charge()));
         if somebody_waits && let Some(entry) = entry {
             self.deliver_queued(partition, entry.lane);
         }

@@ -1,9 +1,9 @@
 //! Records that wait for each other, and how much of the room one partition may take.
 
 use dashstream_policy::{
-    Action, Admission, Archiving, Backoff, Cause, Command, CommandOutcome, Config, Delivered,
-    Delivery, Form, HeldBy, Input, Mode, Ordering, PartitionState, PartitionStatus, RefusalReason,
-    TopicPartition,
+    Action, Admission, Archiving, Backoff, Cause, Command, CommandOutcome, Config, Count,
+    Delivered, Delivery, Engine, Form, HeldBy, Input, Mode, Ordering, PartitionState,
+    PartitionStatus, RefusalReason, TopicPartition,
 };
 
 use crate::host::{EPOCH, Host, P, Q, at, secs};
@@ -397,4 +397,64 @@ fn what_a_hold_kept_is_passed_once_what_was_to_be_read_again_before_it_is_gone()
     assert_eq!(host.stored(P), Some(8));
     host.done(record);
     assert_eq!(host.stored(P), Some(9));
+}
+
+#[test]
+fn a_partition_without_room_for_its_bytes_waits_until_the_others_leave_it_some() {
+    let config = Config::default().outstanding_bytes_max(16);
+    let mut engine = Engine::<()>::new(config).expect("in range");
+    let now = secs(1);
+    let assign = |partition| Input::Assigned {
+        partition,
+        assignment: EPOCH,
+        committed: Some(at(0)),
+        low: None,
+    };
+    let record = |partition, offset| Delivery::new(partition, EPOCH, at(offset)).bytes(4);
+    let actions = |engine: &mut Engine<()>| {
+        let all = core::iter::from_fn(|| engine.poll_action());
+        // A host that asks in a loop for ever would hang here.
+        let some: Vec<_> = all.take(100).collect();
+        some
+    };
+    engine.handle(now, assign(P));
+    let mut of_p = Vec::new();
+    for offset in 0..4 {
+        let Admission::Take(record) = engine.delivered(now, record(P, offset)) else {
+            panic!("room");
+        };
+        of_p.push(record);
+    }
+    engine.handle(now, assign(Q));
+    actions(&mut engine);
+    let Admission::Take(small) = engine.delivered(now, Delivery::new(Q, EPOCH, at(0)).bytes(1))
+    else {
+        panic!("one record is taken whatever the others have");
+    };
+    let full = Admission::Refused(RefusalReason::Full);
+    assert_eq!(engine.delivered(now, record(Q, 1)), full);
+    let (partition, assignment) = (Q, EPOCH);
+    let pause = Action::Pause {
+        partition,
+        assignment,
+    };
+    let refused = Action::Count(Count::Refused(RefusalReason::Full));
+    assert_eq!(actions(&mut engine), [refused, pause]);
+    assert_eq!(actions(&mut engine), []);
+    assert!(!engine.has_room(Q));
+    // The other partition settles records, and this one has none.
+    let to = at(1);
+    let seek = Action::Seek {
+        partition,
+        assignment,
+        to,
+    };
+    let mut seen = Vec::new();
+    for record in of_p {
+        engine.accept(now, record);
+        seen.push(actions(&mut engine).contains(&seek));
+    }
+    // 13, 9, 5 and 1 of 16 bytes are taken; a quarter of its share is 2.
+    assert_eq!(seen, [true, false, false, false]);
+    engine.accept(now, small);
 }
