@@ -29,7 +29,8 @@ impl Limits {
 
     /// How many records a partition may take, and bytes of them, of which the last may be larger.
     pub(super) fn room_of(&self, state: &Partition) -> (usize, usize) {
-        if self.refusal.is_some() {
+        // A full partition is paused until a quarter of its share is free (`reopen`).
+        if self.refusal.is_some() || state.is_full {
             (0, 0)
         } else if state.position.is_some_and(|offset| is_again(state, offset)) {
             // One at a time: whether the record behind it is read again, too, shows only when it comes.

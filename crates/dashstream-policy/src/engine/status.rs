@@ -19,7 +19,7 @@ impl<P> Engine<P> {
             .partitions
             .iter()
             .map(|(&partition, state)| {
-                let waits = everywhere || !limits.is_within_share(state);
+                let waits = everywhere || state.is_full || !limits.is_within_share(state);
                 describe(partition, state, waits)
             })
             .collect();

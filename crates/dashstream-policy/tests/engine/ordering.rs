@@ -458,3 +458,25 @@ fn a_partition_without_room_for_its_bytes_waits_until_the_others_leave_it_some()
     assert_eq!(seen, [true, false, false, false]);
     engine.accept(now, small);
 }
+
+#[test]
+fn a_full_partition_is_shown_as_one_that_waits_until_it_is_resumed() {
+    let config = Config::default().partition_outstanding_max(Some(8));
+    let mut host = Host::new(config);
+    let records: Vec<_> = (0..8).map(|offset| host.take(P, offset)).collect();
+    assert_eq!(host.offer(P, 8), Admission::Refused(RefusalReason::Full));
+    let mut seen = Vec::new();
+    for record in records.into_iter().take(2) {
+        host.done(record);
+        let resumed = host.actions.iter();
+        let resumed = resumed
+            .filter(|action| matches!(action, Action::Resume { .. }))
+            .count();
+        seen.push((resumed, host.state(P), host.engine.has_room(P)));
+    }
+    let expected = [
+        (0, PartitionState::Waiting, false),
+        (1, PartitionState::Running, true),
+    ];
+    assert_eq!(seen, expected);
+}
