@@ -143,12 +143,7 @@ impl Trace {
                     engine.rejected(now, record, (), bytes);
                 }
                 Call::Defer(serial) => engine.defer(now, held.take(serial).ok_or(gone)?, ()),
-                Call::Queue(serial) => {
-                    // A host may queue a record that the configuration rejected (`Rejected::into_record`).
-                    let refused = || held.rejected.remove(&serial).map(Rejected::into_record);
-                    let record = held.records.remove(&serial).or_else(refused);
-                    engine.queue(now, record.ok_or(gone)?, ());
-                }
+                Call::Queue(serial) => engine.queue(now, held.take(serial).ok_or(gone)?, ()),
                 Call::Idle => {
                     // A call without an action changes the engine, too: it lets full partitions go on
                     // (`reopen`).
@@ -184,7 +179,9 @@ struct Held {
 
 impl Held {
     fn take(&mut self, serial: u64) -> Option<Delivered> {
-        self.records.remove(&serial)
+        // What the configuration rejected may be given back by any call (`Rejected::into_record`).
+        let rejected = || self.rejected.remove(&serial).map(Rejected::into_record);
+        self.records.remove(&serial).or_else(rejected)
     }
 
     fn keep(&mut self, intake: Admission) {

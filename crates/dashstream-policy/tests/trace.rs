@@ -246,6 +246,43 @@ fn a_record_that_waits_for_another_has_a_line_of_its_own() {
 }
 
 #[test]
+fn a_record_that_the_configuration_rejected_may_be_given_back_by_any_call() {
+    for call in 0..6 {
+        let config = Config::default().ordering(Ordering::Unordered);
+        let mut host = TracedEngine::<()>::new(config, 10).expect("in range");
+        let (assignment, now) = (Assignment::new(1), Duration::from_secs(1));
+        let (committed, low) = (Some(Offset::ZERO), None);
+        host.handle(
+            now,
+            Input::Assigned {
+                partition: P,
+                assignment,
+                committed,
+                low,
+            },
+        );
+        let null = Delivery::new(P, assignment, Offset::ZERO).null(true);
+        let Admission::Rejected(record) = host.delivered(now, null) else {
+            panic!("rejected");
+        };
+        let cause = record.cause();
+        match call {
+            0 => host.rejected(now, record, (), 9),
+            1 => host.accept(now, record.into_record()),
+            2 => host.reject(now, record.into_record(), cause, (), 9),
+            3 => host.release(now, record.into_record(), cause, (), 9),
+            4 => host.defer(now, record.into_record(), ()),
+            _ => host.queue(now, record.into_record(), ()),
+        }
+        let mut actions = Vec::new();
+        while let Some(action) = host.poll_action() {
+            actions.push(action);
+        }
+        assert_eq!(host.trace().replay(), Ok(actions), "call {call}");
+    }
+}
+
+#[test]
 fn what_the_log_has_is_told_in_a_line_of_its_own_and_behind_an_order() {
     let mut host = TracedEngine::<()>::new(config(2), 10).expect("in range");
     let (assignment, now) = (Assignment::new(1), Duration::from_secs(1));
