@@ -184,7 +184,9 @@ impl<P> Engine<P> {
         // The answers come in the order of the seeks, so one that fits an earlier seek belongs to it, even
         // where the last one asks for the same position.
         if let Some(earlier) = state.superseded.iter().position(|asked| *asked == to) {
-            state.superseded.remove(earlier);
+            // Those before it are not answered any more. One that stayed could be the same position as the last
+            // one, whose answer would be taken for it, and the seek never end.
+            state.superseded.drain(..=earlier);
             return self.fenced();
         }
         let Seek::Asked {
