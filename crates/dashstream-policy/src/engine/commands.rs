@@ -46,7 +46,8 @@ impl<P> Engine<P> {
         };
         // One command ends whatever stops the partition: an operator's pause, a deferral and a hold.
         let lifted = state.operator.take().is_some();
-        let deferred = state.deferral.waiting.keys().next().copied();
+        // As the status shows it (`describe_state`): also one that is being tried already.
+        let deferred = state.tracker.first_deferred(state.deferral.probe);
         if deferred.is_some() {
             self.probe(partition);
         }

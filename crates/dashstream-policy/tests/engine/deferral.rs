@@ -165,6 +165,10 @@ fn an_operator_ends_the_wait_and_skips_nothing() {
         deferred(0, secs(1)),
         "until it has a verdict"
     );
+    // There is no wait to be ended, and the record that is shown as held is being tried.
+    let again = host.order(Command::Retry);
+    assert_eq!(again, CommandOutcome::Applied { offset });
+    assert!(host.came_back().is_empty());
     host.defer(record);
     host.pass(secs(5));
     assert_eq!(offsets(&host.came_back()), [0], "and by itself again");
