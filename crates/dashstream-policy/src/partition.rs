@@ -146,6 +146,14 @@ impl Hold {
         }
     }
 
+    /// Takes up where the log begins, if what is held was deleted with all before that.
+    pub(crate) fn begins_at(&mut self, low: Option<Offset>) {
+        if self.by == HeldBy::RecordDeleted {
+            // The start of a log only moves on. It may not have been known when the hold began.
+            self.low = self.low.max(low);
+        }
+    }
+
     /// Whether the log does not have what is held: the record, or the position to read from.
     pub(crate) fn is_beyond(&self, log: LogRange) -> bool {
         self.offset.is_some_and(|offset| match self.slot {

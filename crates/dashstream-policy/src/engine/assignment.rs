@@ -84,10 +84,13 @@ impl<P> Engine<P> {
                     (_, None) => true,
                     (None, Some(_)) => false,
                 };
-                if overtaken && hold.by != HeldBy::RecordDeleted {
+                let before = hold.by;
+                if overtaken {
                     hold.by = HeldBy::RecordDeleted;
-                    hold.low = low;
-                    let (cause, by) = (hold.cause, hold.by);
+                }
+                hold.begins_at(low);
+                let (cause, by) = (hold.cause, hold.by);
+                if by != before {
                     self.count(Count::Held { cause, by });
                 }
             }
@@ -121,6 +124,7 @@ impl<P> Engine<P> {
         return;
         if let Some(hold) = state.hold.as_mut() {
             hold.is_cut |= hold.is_beyond(log);
+            hold.begins_at(Some(log.low));
         } else if !state.is_displaced()
             && let Some(position) = state.position
             // A position equal to `high` waits for the next record to be produced.

@@ -22,6 +22,7 @@ impl<P> Engine<P> {
             let hold = self.hold_of(partition)?;
             let is_beyond = hold.is_beyond(log);
             hold.is_cut |= is_beyond;
+            hold.begins_at(Some(log.low));
             is_beyond.then_some(log.high)
         });
         let outcome = match (order.command(), beyond) {

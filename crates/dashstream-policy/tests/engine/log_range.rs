@@ -348,3 +348,40 @@ fn a_store_that_passes_a_rejected_record_is_to_be_committed_at_once_and_others_a
         .collect();
     assert_eq!(stored, [false]);
 }
+
+#[test]
+fn where_the_rest_of_a_log_begins_is_learned_while_what_was_deleted_is_held() {
+    let host = || {
+        let mut host = Host::new(Config::default());
+        out_of_reach(&mut host, None);
+        assert_eq!(host.order(Command::SkipOne), CommandOutcome::NoRecord);
+        host
+    };
+    let offset = Some(at(0));
+    let applied = CommandOutcome::Applied { offset };
+    // By another fault of the fetch, of which the last counts.
+    let mut by_fault = host();
+    out_of_reach(&mut by_fault, Some(10));
+    out_of_reach(&mut by_fault, Some(20));
+    out_of_reach(&mut by_fault, None);
+    assert_eq!(by_fault.order(Command::SkipOne), applied);
+    assert_eq!(by_fault.stored(P), Some(20));
+    // By what the broker says of the log, then or with the command.
+    let mut by_log = host();
+    tell_log(&mut by_log, 20, 100);
+    assert_eq!(by_log.order(Command::SkipOne), applied);
+    assert_eq!(by_log.stored(P), Some(20));
+    let mut by_order = host();
+    let range = Some(log(20, 100));
+    assert_eq!(by_order.order_within(Command::SkipOne, range), applied);
+    assert_eq!(by_order.stored(P), Some(20));
+}
+
+fn out_of_reach(host: &mut Host, low: Option<i64>) {
+    let low = low.map(at);
+    host.tell(Input::FetchFailed {
+        partition: P,
+        assignment: EPOCH,
+        fault: FetchFault::OutOfRange { low },
+    });
+}
