@@ -309,7 +309,7 @@ pub enum CommandOutcome {
     NotHeld,
     /// There is no record to skip, only a place where one cannot be had; skip to a position instead.
     NoRecord,
-    /// The position lies before the held one.
+    /// The position is the held one or lies before it.
     Backwards,
     /// The position lies beyond the end of the log: records that are produced there later would be
     /// passed unseen.

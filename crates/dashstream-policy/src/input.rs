@@ -6,7 +6,8 @@ use crate::{ArchiveId, Assignment, Backlog, Form, LogRange, NextOffset, Offset, 
 
 /// What happened outside. Records have calls of their own, since they carry tokens:
 /// [`crate::Engine::delivered`], [`crate::Engine::accept`], [`crate::Engine::reject`],
-/// [`crate::Engine::release`], [`crate::Engine::defer`].
+/// [`crate::Engine::release`], [`crate::Engine::defer`], [`crate::Engine::queue`],
+/// [`crate::Engine::rejected`].
 #[expect(clippy::exhaustive_enums, reason = "hosts make all of these")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
@@ -267,7 +268,8 @@ impl OperatorCommand {
 #[cfg_attr(feature = "trace", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "trace", serde(rename_all = "snake_case"))]
 pub enum Command {
-    /// Retry the held record, or lift an operator's pause.
+    /// Retry the held record, lift an operator's pause, and try what is deferred
+    /// ([`crate::Engine::defer`]) without waiting on.
     Retry,
     /// Treat the held record as in [`crate::Mode::Skip`], then go on after it. Where the archive is
     /// required the record still waits for its acknowledgement.
@@ -357,8 +359,8 @@ pub enum InputError {
     /// A command needs a name and a reason.
     #[error("a command needs who and why")]
     OperatorEmpty,
-    /// A name or a reason is longer than the audit keeps.
-    #[error("{len} bytes of text, {limit} are kept")]
+    /// A name or a reason is longer than a command may have it.
+    #[error("{len} bytes of text, at most {limit} are taken")]
     OperatorTooLong {
         /// Bytes of the text.
         len: usize,

@@ -4,7 +4,8 @@ use crate::tracker::Slot;
 use crate::{Assignment, Backlog, Cause, Offset, TopicPartition};
 
 /// A record that is to be processed. It is used up by exactly one of [`crate::Engine::accept`],
-/// [`crate::Engine::reject`], [`crate::Engine::release`] and [`crate::Engine::defer`].
+/// [`crate::Engine::reject`], [`crate::Engine::release`], [`crate::Engine::defer`] and
+/// [`crate::Engine::queue`].
 ///
 /// It cannot be cloned and only the engine makes one. A token that is dropped leaves its record
 /// outstanding: the stored offset stays before it, and the status shows how long it has been.
@@ -66,8 +67,9 @@ impl Delivered {
     }
 }
 
-/// A record that the configuration has rejected, before any handler saw it. It can only be
-/// handed back with its payload, to [`crate::Engine::rejected`].
+/// A record that the configuration has rejected, before any handler saw it. It is handed back with its
+/// payload, to [`crate::Engine::rejected`]; a host that does anything else with it says so
+/// ([`Rejected::into_record`]).
 ///
 /// ```compile_fail,E0308
 /// use core::time::Duration;

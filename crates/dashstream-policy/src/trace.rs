@@ -10,7 +10,7 @@
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `{"dashstream_policy_trace":4,"config":{…}}` | the first line: the version, and every setting of the configuration by its name |
+//! | `{"dashstream_policy_trace":5,"config":{…}}` | the first line: the version, and every setting of the configuration by its name |
 //! | `[{"secs":1,"nanos":0},{"handle":{"assigned":{…}}}]` | one call, and the time that it was given; inputs and their fields have the names of [`crate::Input`] |
 //! | `[…,{"delivered":{…}}]` | a record that was offered |
 //! | `[…,{"accept":1}]` | the record with this serial given back; so are `reject` and `release` with cause and bytes, `rejected` with bytes, `defer` and `queue` |
