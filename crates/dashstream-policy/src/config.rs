@@ -27,12 +27,9 @@ impl Backoff {
 
     /// The wait after attempt number `attempt`, which counts from 1.
     pub(crate) fn after(self, attempt: u32) -> Duration {
-        // 31 is the largest shift of a `u32`. It only has to go beyond `longest`: attempts are not bounded,
-        // as sends, stores and seeks are repeated until they succeed.
-        let doublings = attempt.saturating_sub(1).min(31);
-        self.first
-            .saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX))
-            .min(self.longest)
+        // Attempts are not bounded: sends, stores and seeks are repeated until they succeed.
+        let times = 2_u32.saturating_pow(attempt.saturating_sub(1));
+        self.first.saturating_mul(times).min(self.longest)
     }
 }
 

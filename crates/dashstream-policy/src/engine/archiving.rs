@@ -210,14 +210,12 @@ impl<P> Engine<P> {
         let send = if required {
             // What a hold waits for is what an operator's skip would wait for.
             decide_skip(Archiving::Required, answer).send
-        } else {
+        } else if answer == Answer::TooLarge {
             // Nobody waits for a best-effort send: it is made once, and once more only where it was too
             // large.
-            if answer == Answer::TooLarge {
-                Send::Reduced
-            } else {
-                Send::Nothing
-            }
+            Send::Reduced
+        } else {
+            Send::Nothing
         };
         match send {
             Send::Reduced => {
@@ -281,13 +279,8 @@ impl<P> Engine<P> {
 
     /// What an operator's command to skip means for a held record, by the table's rows 1 to 8.
     pub(super) fn skip_is_settled(&self, archived: Option<Form>) -> bool {
-        let answer = archived.map_or(Answer::Pending, |form| {
-            if form == Form::Reduced && !self.config.accept_reduced {
-                Answer::Refused
-            } else {
-                Answer::acked(form)
-            }
-        });
+        // A reduced letter that does not count was never taken for an acknowledgement (`archived`).
+        let answer = archived.map_or(Answer::Pending, Answer::acked);
         decide_skip(self.config.archiving, answer).offset == OffsetMove::Settle
     }
 }

@@ -25,7 +25,7 @@ impl<P> Engine<P> {
             .collect();
         let taking = self.taking();
         let archive = self.describe_archive();
-        let held = self.partitions.values().any(|of| of.hold.is_some());
+        let held = self.holds > 0;
         #[cfg(mutant = "held_is_healthy")] // the consumer has stopped and health says up
         let held = false;
         let deferred = self.partitions.values().any(|of| of.deferral.is_some());
