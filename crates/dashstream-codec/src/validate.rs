@@ -35,8 +35,10 @@ pub(crate) fn validate(message: &Message, options: &EncodeOptions) -> Result<(),
 
 /// `depth` is how many messages the value stands in, itself included.
 fn attribute(value: &AttributeValue, limit: usize, depth: u32) -> Result<(), EncodeError> {
+    // An array or a map is a message as well, also where it is empty.
+    let holds = matches!(value.value, Some(Value::ArrayValue(_) | Value::MapValue(_)));
     // Before anything in the value is looked at: this bounds the recursion, whatever a caller has built.
-    if depth > DecodeLimits::DEPTH_MAX {
+    if depth.saturating_add(holds.into()) > DecodeLimits::DEPTH_MAX {
         return Err(EncodeError::TooDeep {
             limit: DecodeLimits::DEPTH_MAX,
         });

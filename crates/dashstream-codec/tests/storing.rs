@@ -139,8 +139,7 @@ fn what_nobody_could_route_or_read_is_not_written() {
 
 #[test]
 fn attributes_are_written_as_deep_as_they_are_read() {
-    let nested = |levels: usize| {
-        let mut value = v1::AttributeValue { value: None };
+    let nested_in = |mut value: v1::AttributeValue, levels: usize| {
         for _ in 0..levels {
             let values = vec![value];
             value = v1::AttributeValue {
@@ -153,6 +152,7 @@ fn attributes_are_written_as_deep_as_they_are_read() {
         event.attributes = [("deep".to_owned(), value)].into();
         event
     };
+    let nested = |levels| nested_in(v1::AttributeValue { value: None }, levels);
     let mut encoder = Encoder::new(EncodeOptions::new());
     let mut decoder = Decoder::new(DecodeOptions::new());
     let mut round = |mut message: Message| {
@@ -173,6 +173,29 @@ fn attributes_are_written_as_deep_as_they_are_read() {
     };
     assert_eq!(round(batch(48)), Ok(Ok(true)));
     assert_eq!(round(batch(49)), too_deep);
+
+    // An empty list or map is a message, too.
+    let list = v1::attribute_value::Value::ArrayValue(v1::AttributeArray::default());
+    let map = v1::attribute_value::Value::MapValue(v1::AttributeMap::default());
+    for empty in [list, map] {
+        let ends_so = |levels| {
+            nested_in(
+                v1::AttributeValue {
+                    value: Some(empty.clone()),
+                },
+                levels,
+            )
+        };
+        let batch = |levels| {
+            Message::EventBatch(v1::EventBatch {
+                events: vec![ends_so(levels)],
+                ..telemetry::batch(0)
+            })
+        };
+        assert_eq!(round(Message::Event(ends_so(48))), Ok(Ok(true)));
+        assert_eq!(round(batch(47)), Ok(Ok(true)));
+        assert_eq!(round(batch(48)), too_deep);
+    }
 }
 
 #[test]
