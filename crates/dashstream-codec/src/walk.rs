@@ -237,7 +237,8 @@ impl<T: Trace> Walk<'_, T> {
             header::TIMESTAMP => varint(_time) {};
             header::TENANT_ID => text(id) self.charge(string_heap(id.len()))?;
             header::THREAD_ID => text(id) {
-                found.routed |= !is_blank(id);
+                // Of a thread that occurs twice the last one counts.
+                found.routed = !is_blank(id);
                 self.charge(string_heap(id.len()))?;
             };
             header::SEQUENCE => varint(_number) {};

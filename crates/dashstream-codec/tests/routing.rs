@@ -252,6 +252,23 @@ fn what_routes_nowhere_is_a_warning_and_what_the_encoder_refuses() {
         let refused = encoder.encode(&mut written).map(drop);
         assert_eq!(refused == Err(EncodeError::BlankThreadId), warned);
     }
+    // Of a thread that occurs twice the last one counts, in a header and in two of an event.
+    let batch = |headers: Vec<u8>| len(8, [header("t"), len(2, headers)].concat());
+    for (payload, warned) in [
+        (len(1, len(1, [len(4, "a"), len(4, "")].concat())), true),
+        (len(1, len(1, [len(4, ""), len(4, "a")].concat())), false),
+        (batch([header("a"), header("")].concat()), true),
+        (batch([header(""), header("a")].concat()), false),
+        (batch([header("a"), len(1, [])].concat()), false),
+    ] {
+        let mut decoder = Decoder::new(DecodeOptions::new());
+        let decoded = decoder.decode(&raw(&payload)).expect("accepted");
+        let mut entries = decoded.message.entries();
+        let is_blank = entries.any(|(of, _)| of.is_some_and(|of| of.thread_id.is_empty()));
+        let mut warnings = decoded.facts.warnings();
+        let is_told = warnings.any(|warning| warning == Warning::BlankThreadId);
+        assert_eq!((is_blank, is_told), (warned, warned), "{payload:02x?}");
+    }
     // Without a header there is nothing that could be blank.
     let options = DecodeOptions::new().with_optional_headers(true);
     let facts = Decoder::new(options)
