@@ -80,7 +80,8 @@ pub enum DecodeError {
         /// The version of this crate's types.
         supported: u32,
     },
-    /// The message, or an event of the batch, has no header.
+    /// The message, or an event of the batch, has no header. Of a message that comes in several parts, which
+    /// are merged, the first one has to have it.
     #[error("no header")]
     MissingHeader,
     /// The message names its kind or its header twice, and not with the same values: readers that look

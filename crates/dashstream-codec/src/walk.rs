@@ -133,9 +133,11 @@ impl<T: Trace> Walk<'_, T> {
             let before = self.heap_left;
             if root.kind.is_some() {
                 root.again = true;
+                // Merged into the first one, it has that one's header. Another kind takes the first one's place.
+                let mut header = stats.header.filter(|_| root.kind == Some(kind));
                 // Not exact: its lists are appended to those of the first one, and grow as prost pushes to
                 // them.
-                self.headed(shape, bytes, left, &mut Level::new(scale), &mut None)?;
+                self.headed(shape, bytes, left, &mut Level::new(scale), &mut header)?;
             } else {
                 let mut own = Level::new(scale);
                 // `prepared` reserves the lists of this message. If it occurs again they are not reserved,

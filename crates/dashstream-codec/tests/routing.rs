@@ -153,6 +153,26 @@ fn headers_are_required_of_messages_and_of_events_unless_said_otherwise() {
 }
 
 #[test]
+fn a_message_in_two_parts_needs_a_header_in_its_first_part_alone() {
+    let first = len(1, [header("t"), len(3, "node")].concat());
+    for part in [len(1, len(3, "later")), len(1, [])] {
+        let payload = [first.clone(), part.clone()].concat();
+        let merged = v1::DashStreamMessage::decode(payload.as_slice()).expect("protobuf");
+        let decoded = decoder(DecodeOptions::new())(&raw(payload));
+        assert_eq!(decoded.ok(), merged.message);
+        let reversed = [part, first.clone()].concat();
+        let refused = decoder(DecodeOptions::new())(&raw(reversed));
+        assert_eq!(refused, Err("missing_header"));
+    }
+    // Another kind takes the place of the first one and its header.
+    let other = [first, len(2, [])].concat();
+    assert_eq!(
+        decoder(DecodeOptions::new())(&raw(other)),
+        Err("missing_header")
+    );
+}
+
+#[test]
 fn older_forms_are_read_only_where_the_stream_says_so() {
     let message = Message::Event(telemetry::event6(1));
     let payload = v1::DashStreamMessage {
