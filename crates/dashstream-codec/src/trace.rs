@@ -52,7 +52,7 @@ struct Step {
     shape: &'static Shape,
     offset: usize,
     key: Option<Key>,
-    /// How often each field occurred.
+    /// How often each field of the schema occurred.
     counts: [u32; 16],
 }
 
@@ -159,14 +159,15 @@ impl Trace for &mut PathTrace {
             return;
         };
         step.key = Some(key);
-        if let Some(count) = step.counts.get_mut(key.number() as usize) {
+        // Of a field that the schema does not have nothing is asked, and it is none of the nine messages.
+        if step.shape.field_name(key.number()).is_some()
+            && let Some(count) = step.counts.get_mut(key.number() as usize)
+        {
             *count = count.saturating_add(1);
         }
         // Fields of the outermost message are the nine messages; field 1 of these is the header.
         let again = match self.open.as_slice() {
-            [root] => {
-                root.counts.iter().sum::<u32>() > 1 && root.shape.field_name(key.number()).is_some()
-            }
+            [root] => root.counts.iter().sum::<u32>() > 1,
             [_, message] => {
                 key.number() == 1 && message.counts.get(1).is_some_and(|count| *count > 1)
             }

@@ -105,6 +105,11 @@ fn every_refusal_says_where() {
             "two headers that differ, in StateDiff, at byte 8 of the record",
         ),
         (
+            "an unknown field before two headers that differ",
+            raw([len(12, []), len(1, header("a")), len(1, header("b"))].concat()),
+            "two headers that differ, in Event, at byte 10 of the record",
+        ),
+        (
             "a string that is none",
             raw(event(len(4, len(1, [0xFF])))),
             "string of 1 bytes is not UTF-8 from byte 0 on, in Event.attributes[0].key, at byte 10 of the record",
