@@ -271,9 +271,7 @@ impl<'a> Input<'a> {
             }
             shift = shift.wrapping_add(7);
         }
-        if self.rest.len() >= VARINT_BYTES_MAX {
-            return Err(WireError::BadVarint);
-        }
+        // A tenth byte has ended it either way.
         Err(WireError::Truncated { needed: 1, left: 0 })
     }
 
