@@ -73,7 +73,7 @@ pub enum DecodeError {
         limit: u32,
     },
     /// A header is of a schema version that is not accepted.
-    #[error("schema version {version}, this is {supported}")]
+    #[error("schema version {version}, {supported} is supported")]
     SchemaVersion {
         /// The version in the header.
         version: u32,
@@ -173,7 +173,7 @@ pub enum EncodeError {
         limit: usize,
     },
     /// The [reader](crate::EncodeOptions::with_reader) would refuse the record.
-    #[error("its reader would refuse it: {0}")]
+    #[error("the configured reader would refuse it: {0}")]
     Unreadable(#[from] DecodeError),
 }
 

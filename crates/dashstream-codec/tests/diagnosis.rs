@@ -92,7 +92,7 @@ fn every_refusal_says_where() {
         (
             "another schema",
             raw(batch(&[header("a"), len(1, number(9, 2))])),
-            "schema version 2, this is 1, in EventBatch.events[1].header, at byte 17 of the record",
+            "schema version 2, 1 is supported, in EventBatch.events[1].header, at byte 17 of the record",
         ),
         (
             "two headers that differ",
