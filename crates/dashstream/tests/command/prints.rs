@@ -5,8 +5,9 @@ use std::fs::{self};
 use std::path::PathBuf;
 use std::process::Command;
 
+use base64::Engine as _;
 use dashstream::codec::v1::attribute_value::Value as Chosen;
-use dashstream::codec::v1::{self, AttributeValue, Event, EventType};
+use dashstream::codec::v1::{self, AttributeValue, Event, EventType, StateDiff};
 use dashstream::codec::{EncodeOptions, Encoder, Message};
 
 use crate::setup::*;
@@ -164,6 +165,54 @@ fn generated_records_are_replayed_and_one_in_so_many_is_refused() {
         let generated = run("127.0.0.1:1", &["generate", what]).stdout;
         assert_eq!(text(&generated), fs::read_to_string(path).unwrap());
     }
+}
+
+/// The last hash of a run is checked too, although no time passes behind it.
+#[test]
+fn a_run_whose_last_hash_is_wrong_waits_for_a_full_state() {
+    let header = |sequence| {
+        Some(v1::Header {
+            thread_id: "t".to_owned(),
+            sequence,
+            ..v1::Header::default()
+        })
+    };
+    // SHA-256 of `{}`.
+    const RIGHT: [u8; 32] = [
+        0x44, 0x13, 0x6f, 0xa3, 0x55, 0xb3, 0x67, 0x8a, 0x11, 0x46, 0xad, 0x16, 0xf7, 0xe8, 0x64,
+        0x9e, 0x94, 0xfb, 0x4f, 0xc2, 0x1f, 0xe7, 0x7e, 0x83, 0x10, 0xc0, 0x60, 0xf6, 0x1c, 0xaa,
+        0xff, 0x8a,
+    ];
+    let full = Message::StateDiff(StateDiff {
+        header: header(1),
+        full_state: b"{}".to_vec().into(),
+        state_hash: RIGHT.to_vec().into(),
+        ..StateDiff::default()
+    });
+    // Without operations, so that the state stays.
+    let wrong = Message::StateDiff(StateDiff {
+        header: header(2),
+        state_hash: vec![7; 32].into(),
+        ..StateDiff::default()
+    });
+    let mut encoder = Encoder::new(EncodeOptions::new());
+    let mut capture = String::new();
+    for (offset, mut message) in (0..).zip([full, wrong]) {
+        let value = base64::engine::general_purpose::STANDARD
+            .encode(encoder.encode(&mut message).unwrap().record);
+        let at = 1_000 + offset;
+        capture += &format!(
+            "{{\"partition\":0,\"offset\":{offset},\"timestamp_ms\":{at},\"key\":null,\"value\":\"{value}\"}}\n"
+        );
+    }
+    let path = file("wrong-hash.jsonl", capture.as_bytes());
+    let args = ["replay", "--capture", path.to_str().unwrap()];
+    let (replayed, code) = json("127.0.0.1:1", &args);
+    assert_eq!(
+        (&replayed[1]["needs_resync"], code),
+        (&"hash_mismatch".into(), Some(1)),
+        "{replayed:?}"
+    );
 }
 
 /// What a group has passed and would have been rejected, and nothing that it has not passed; its offset
