@@ -14,6 +14,8 @@ use crate::consumer::unowned::Known;
 #[derive(Debug)]
 pub(crate) struct Observer {
     since: BTreeMap<i32, (metrics::PartitionState, Duration)>,
+    /// When each partition was first seen here.
+    first_seen: BTreeMap<i32, Duration>,
     /// Age at which a partition's watermarks say nothing any more.
     watermarks_stale: Duration,
 }
@@ -39,6 +41,7 @@ impl Observer {
     pub(crate) fn new(interval: Duration) -> Self {
         Self {
             since: BTreeMap::new(),
+            first_seen: BTreeMap::new(),
             watermarks_stale: interval.saturating_mul(6).max(WATERMARKS_STALE_MIN),
         }
     }
@@ -65,12 +68,20 @@ impl Observer {
             let id = partition.partition.partition();
             let mut lags = status.partitions.iter();
             let lag = lags.find(|lag| lag.partition == partition.partition);
-            let stale = self.watermarks_stale;
-            let Some(state) = state(status.at, partition, lag, stale) else {
+            // Before the first answer the partition itself is waited for as long as for an answer.
+            let first_seen = *self.first_seen.entry(id).or_insert(status.at);
+            let is_stale = |lag: &PartitionLag| {
+                let answered = lag.watermarks_at.unwrap_or(first_seen);
+                status.at.saturating_sub(answered) > self.watermarks_stale
+            };
+            let Some(state) = state(partition, lag, is_stale) else {
                 // If it comes back it begins anew, also in the same state.
                 self.since.remove(&id);
+                self.first_seen.remove(&id);
                 continue;
             };
+            // An old answer makes the lag unknown, not what it was.
+            let known = lag.filter(|lag| !is_stale(lag)).and_then(PartitionLag::lag);
             let since = self.since(id, state, status.at);
             let mut out = metrics::PartitionObservation::new(id, state, since);
             if let policy::PartitionState::Held {
@@ -86,9 +97,7 @@ impl Observer {
                 out.since = since;
             }
             out.loss_in = lag.and_then(|lag| lag.loss_in);
-            // An old answer makes the lag unknown, not what it was.
-            let fresh = |lag: &&PartitionLag| !is_stale(status.at, lag, stale);
-            out.lag = lag.filter(fresh).and_then(PartitionLag::lag);
+            out.lag = known;
             out.offset_moved_at = seen.stored_at.get(&id).copied();
             out.catching_up = seen.catching_up.contains(&id);
             observed.partitions.push(out);
@@ -107,10 +116,9 @@ impl Observer {
 
 /// What a partition is doing; nothing for one that belongs to somebody else now.
 fn state(
-    now: Duration,
     partition: &policy::PartitionStatus,
     lag: Option<&PartitionLag>,
-    watermarks_stale: Duration,
+    is_stale: impl Fn(&PartitionLag) -> bool,
 ) -> Option<metrics::PartitionState> {
     use metrics::PartitionState as State;
     Some(match partition.state {
@@ -129,7 +137,7 @@ fn state(
             policy::HeldBy::HostResources => State::HostResources,
         },
         policy::PartitionState::Running => {
-            let unknown = lag.is_some_and(|lag| is_stale(now, lag, watermarks_stale));
+            let unknown = lag.is_some_and(is_stale);
             // A stall that was found lasts until the partition moves, also while its end is not known.
             match lag.and_then(|lag| lag.stalled_since) {
                 Some(_) => State::Stalled,
@@ -138,12 +146,6 @@ fn state(
             }
         }
     })
-}
-
-/// Whether the broker's last answer about a partition says nothing any more.
-fn is_stale(now: Duration, lag: &PartitionLag, watermarks_stale: Duration) -> bool {
-    lag.watermarks_at
-        .is_some_and(|at| now.saturating_sub(at) > watermarks_stale)
 }
 
 /// What the brokers refuse for as long as nobody changes a right, a secret or a name.
@@ -223,3 +225,6 @@ const ALL_BROKERS_DOWN: i32 = -187;
 // As long as `dashstream-kafka` wants an error to be quiet before an answer of the broker ends it.
 /// An answer that comes so long after the last report of an outage says that it is over.
 const ANSWER_AFTER: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;
