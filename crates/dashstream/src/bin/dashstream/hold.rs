@@ -1,5 +1,6 @@
 //! A gateway's holds, and an operator's orders to it, over HTTP.
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -106,19 +107,30 @@ fn list(args: &Args, gateway: &Gateway, out: &mut impl io::Write) -> Result<Foun
 fn ask(address: &str, head: &str, body: &str) -> Result<(u16, String), GatewayError> {
     let address = address.strip_prefix("http://").unwrap_or(address);
     let address = address.strip_suffix('/').unwrap_or(address);
-    let mut resolved = address
+    let resolved = address
         .to_socket_addrs()
         .map_err(|_| GatewayError::Address)?;
-    let to = resolved.next().ok_or(GatewayError::Address)?;
-    let answer = exchange(to, &format!("{head}\r\nHost: {address}"), body);
+    let stream = connect(resolved)?;
+    let answer = exchange(stream, &format!("{head}\r\nHost: {address}"), body);
     let answer = answer.map_err(GatewayError::Unreachable)?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or(GatewayError::Answer)?;
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
     Ok((status.ok_or(GatewayError::Answer)?, body.to_owned()))
 }
 
-fn exchange(to: core::net::SocketAddr, head: &str, body: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&to, CONNECT_WITHIN)?;
+/// A connection to the first of a name's addresses at which somebody listens.
+fn connect(resolved: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, GatewayError> {
+    let mut failed = GatewayError::Address;
+    for to in resolved {
+        match TcpStream::connect_timeout(&to, CONNECT_WITHIN) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failed = GatewayError::Unreachable(error),
+        }
+    }
+    Err(failed)
+}
+
+fn exchange(mut stream: TcpStream, head: &str, body: &str) -> io::Result<String> {
     stream.set_read_timeout(Some(ANSWER_WITHIN))?;
     stream.set_write_timeout(Some(ANSWER_WITHIN))?;
     let len = body.len();
@@ -145,3 +157,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// A document of 10,000 partitions.
 const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;
