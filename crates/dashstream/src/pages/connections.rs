@@ -21,7 +21,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::LocalAddress;
 
@@ -41,7 +41,8 @@ pub(super) async fn serve(listener: TcpListener, pages: Router, stop: impl Futur
         match accepted.and_then(|(stream, _)| Ok((stream.local_addr()?.ip(), stream))) {
             Ok((local, stream)) => {
                 let seat = seats.take();
-                let answered = answer(stream, local, pages.clone(), seat, stopped.clone());
+                let stop = stopped.clone();
+                let answered = answer(stream, local, pages.clone(), seat, USE_WITHIN, stop);
                 connections.spawn(answered);
             }
             Err(error) => {
@@ -63,6 +64,7 @@ async fn answer(
     local: IpAddr,
     pages: Router,
     seat: Seat,
+    use_within: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
     let pages = TowerToHyperService::new(pages);
@@ -78,12 +80,13 @@ async fn answer(
     let mut connection = pin!(connection);
     let mut stopping = false;
     loop {
-        let last_use = seat.last_use();
+        let idle = use_within.saturating_sub(seat.last_use().at.elapsed());
         tokio::select! {
             // An error of a connection concerns nobody else, and is not reported.
             _ended = connection.as_mut() => return,
             () = seat.evicted.notified() => return,
-            () = sleep(USE_WITHIN) => if seat.last_use() == last_use { return },
+            // It may have been used meanwhile, and then has the rest of its time.
+            () = sleep(idle) => if seat.last_use().at.elapsed() >= use_within { return },
             // Waited for once: afterwards it is ready at every turn, and the loop would spin.
             _ = stop.wait_for(|stop| *stop), if !stopping => {
                 stopping = true;
@@ -104,11 +107,18 @@ struct Taken {
     by_use: BTreeMap<u64, Arc<Notify>>,
 }
 
+/// The number of a use, and when it was.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    number: u64,
+    at: Instant,
+}
+
 /// One place. It is free again when this is dropped.
 #[derive(Debug)]
 struct Seat {
     seats: Seats,
-    last_use: Mutex<u64>,
+    last_use: Mutex<Use>,
     evicted: Arc<Notify>,
 }
 
@@ -142,10 +152,13 @@ impl Seats {
 }
 
 impl Taken {
-    fn put(&mut self, evicted: Arc<Notify>) -> u64 {
+    fn put(&mut self, evicted: Arc<Notify>) -> Use {
         self.uses = self.uses.saturating_add(1);
         self.by_use.insert(self.uses, evicted);
-        self.uses
+        Use {
+            number: self.uses,
+            at: Instant::now(),
+        }
     }
 }
 
@@ -155,19 +168,19 @@ impl Seat {
         let mut last_use = self.last_use.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken = self.seats.taken();
         // One that has been evicted gets no new place.
-        if let Some(evicted) = taken.by_use.remove(&last_use) {
+        if let Some(evicted) = taken.by_use.remove(&last_use.number) {
             *last_use = taken.put(evicted);
         }
     }
 
-    fn last_use(&self) -> u64 {
+    fn last_use(&self) -> Use {
         *self.last_use.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let last_use = self.last_use();
+        let last_use = self.last_use().number;
         self.seats.taken().by_use.remove(&last_use);
     }
 }
