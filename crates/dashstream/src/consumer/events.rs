@@ -118,6 +118,8 @@ impl Events {
             ConsumerEvent::Revoked { partition, lost } => {
                 let partition = partition.partition();
                 tracing::info!(partition, lost, "partition revoked");
+                // If it comes back, its offset has not moved yet.
+                lock(&self.stored_at).remove(&partition);
                 // While the consumer leaves, the workers keep their runs for `Ended::runs`.
                 if !self.shared.leaving.load(Relaxed) {
                     self.tell(|| Work::Revoked(partition));
@@ -232,3 +234,6 @@ const fn infrastructure(code: ClientCode) -> InfrastructureError {
         _ => InfrastructureError::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests;
