@@ -39,6 +39,9 @@ pub(crate) enum Failure {
     Settings(PathBuf, usize),
     #[error("no record at {}:{}", .0.0, .0.1)]
     NoRecord(LetterPlace),
+    /// A letter that only names its record, shows a part of it, or is of one without a value.
+    #[error("the letter at {}:{} does not hold a whole value", .0.0, .0.1)]
+    NoValue(LetterPlace),
     /// A file of records with a line that is none.
     #[error("{}: {}", .0.display(), .1)]
     Capture(PathBuf, io::Error),
@@ -75,9 +78,12 @@ impl Failure {
             | Self::Settings(..)
             | Self::Capture(..)
             | Self::Redrive(RedriveError::Name) => 2,
-            Self::File(..) | Self::NoRecord(_) | Self::NoGroup(_) => 3,
+            Self::File(..) | Self::NoRecord(_) | Self::NoValue(_) | Self::NoGroup(_) => 3,
             Self::Gateway(error) => match error {
-                GatewayError::Address | GatewayError::NoToken | GatewayError::BadOrder(_) => 2,
+                GatewayError::Address
+                | GatewayError::NoToken
+                | GatewayError::TokenText
+                | GatewayError::BadOrder(_) => 2,
                 GatewayError::TakesNoOrders => 3,
                 GatewayError::Forbidden(_) => 4,
                 GatewayError::Unreachable(_) | GatewayError::Answer => 5,
@@ -110,6 +116,8 @@ pub(crate) enum GatewayError {
     Address,
     #[error("orders need --operator-token or DASHSTREAM_OPERATOR_TOKEN")]
     NoToken,
+    #[error("an operator's token is of visible ASCII characters, without spaces")]
+    TokenText,
     #[error("the gateway did not answer: {0}")]
     Unreachable(io::Error),
     /// It answered, and what it said is no answer of a gateway.

@@ -27,9 +27,11 @@ pub(crate) fn hold(
         Order::Resume(ordered) => ("resume", ordered, None),
     };
     let token = gateway.operator_token.as_deref();
-    // A line end would begin a header of its own.
-    let token = token.filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
     let token = token.ok_or(GatewayError::NoToken)?;
+    // A line end would begin a header of its own.
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(GatewayError::TokenText.into());
+    }
     let mut body = json!({
         "order": word,
         "partition": ordered.partition,

@@ -27,7 +27,7 @@ pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Resu
     };
     let value = letter.payload.whole();
     if let Some(path) = &show.value_to {
-        let value = value.ok_or(Failure::NoRecord(show.place))?;
+        let value = value.ok_or(Failure::NoValue(show.place))?;
         fs::write(path, value).map_err(|error| Failure::File(path.clone(), error))?;
     }
     // Of whole values only: the beginning of one would be refused for being cut.
