@@ -92,6 +92,8 @@ fn every_way_to_end_has_its_code() {
         (none, &["--help"], 0, ""),
         (none, &["completions", "bash"], 0, ""),
         (there, &["dlq", "list", "events-dlq"], 0, ""),
+        // Its records are no letters.
+        (there, &["dlq", "list", "events"], 1, ""),
         (
             there,
             &[

@@ -17,15 +17,19 @@ pub(crate) fn list(args: &Args, list: &List, out: &mut impl io::Write) -> Result
     let config = args.config(&list.topic)?;
     let filter = list.filter.options();
     let mut reader = TopicReader::whole(&config, &list.topic)?;
+    let mut found = Found::NothingWrong;
     while let Some((at, record)) = reader.read()? {
         match DeadLetter::read(&record, LETTER_BYTES_DEFAULT) {
             Ok(letter) if filter.selects(at, &letter) => line(args, at, &letter, out)?,
             Ok(_) => {}
-            Err(error) => say!(args, out, {"letter": place(at), "error": error.code()},
-                "{:<12} no letter: {error}", place(at))?,
+            Err(error) => {
+                found = Found::Faults;
+                say!(args, out, {"letter": place(at), "error": error.code()},
+                    "{:<12} no letter: {error}", place(at))?;
+            }
         }
     }
-    Ok(Found::NothingWrong)
+    Ok(found)
 }
 
 fn line(
