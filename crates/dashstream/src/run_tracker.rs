@@ -18,6 +18,8 @@ pub struct RunTracker {
     metrics: Metrics,
     /// What the runs had counted when the metrics were last brought up to it.
     shown: Counts,
+    /// States that were refused among what was read back.
+    refused_before: u64,
 }
 
 impl RunTracker {
@@ -28,6 +30,7 @@ impl RunTracker {
             runs: Runs::new(limits),
             metrics,
             shown: Counts::default(),
+            refused_before: 0,
         }
     }
 
@@ -47,11 +50,27 @@ impl RunTracker {
         summary
     }
 
+    /// Hands a message to its run that was counted when it was first read.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn apply_again(&mut self, now: Duration, position: Position, message: &Message) {
+        // What came before is counted, so that what is not shown below is of this message alone.
+        self.count_resyncs();
+        let before = refused(&self.shown);
+        let _summary = self.runs.apply_message(now, position, message);
+        self.shown = self.runs.counts();
+        let new = refused(&self.shown).saturating_sub(before);
+        self.refused_before = self.refused_before.saturating_add(new);
+    }
+
     /// Tells the runs that time has passed, and counts the resyncs since the last time: each, although a
     /// run may have recovered meanwhile. Call it about once a second.
     pub fn tick(&mut self, now: Duration) {
         // Before the counts are read: a hash that is due is checked here, and may add a resync.
         self.runs.handle_timeout(now);
+        self.count_resyncs();
+    }
+
+    fn count_resyncs(&mut self) {
         let counts = self.runs.counts();
         if let Some(runs) = self.metrics.runs() {
             // Both list every code in the same order.
@@ -72,7 +91,7 @@ impl RunTracker {
             // Those that were met in the middle wait as well, but lost nothing.
             needs_resync: wide(counts.waiting.saturating_sub(counts.unseen)),
             not_yet_known: wide(counts.unseen),
-            refused: counts.refused().map(|(_, count)| count).sum(),
+            refused: refused(&counts).saturating_sub(self.refused_before),
         }
     }
 
@@ -92,4 +111,9 @@ impl RunTracker {
     pub const fn runs_mut(&mut self) -> &mut Runs {
         &mut self.runs
     }
+}
+
+/// States that were refused on their length.
+fn refused(counts: &Counts) -> u64 {
+    counts.refused().map(|(_, count)| count).sum()
 }

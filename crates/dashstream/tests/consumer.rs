@@ -16,6 +16,7 @@ use std::thread;
 use dashstream::kafka::{Config, Embedded};
 use dashstream::metrics::Format;
 use dashstream::policy::{self, Cause};
+use dashstream::reducer::RunsLimits;
 use dashstream::{Builder, Consumer, Ended, Handler, HandlerVerdict, Message, Outcome};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -256,6 +257,10 @@ fn each_verdict_has_its_own_end_and_a_panic_is_no_lost_record() {
 
 /// A raw frame with a full state of `thread`, `{}`.
 fn full_state(thread: &str, sequence: u8) -> Vec<u8> {
+    full_state_of(thread, sequence, b"{}")
+}
+
+fn full_state_of(thread: &str, sequence: u8, state: &[u8]) -> Vec<u8> {
     let header = [
         &[0x22, u8::try_from(thread.len()).unwrap()],
         thread.as_bytes(),
@@ -264,7 +269,8 @@ fn full_state(thread: &str, sequence: u8) -> Vec<u8> {
     let header = [&header[..], &[0x28, sequence]].concat();
     let len = u8::try_from(header.len()).unwrap();
     // StateDiff's header and its field 5, behind the message's field 2.
-    let body = [&[0x0A, len], &header[..], &[0x2A, 2], b"{}"].concat();
+    let text = u8::try_from(state.len()).unwrap();
+    let body = [&[0x0A, len], &header[..], &[0x2A, text], state].concat();
     [&[0x00, 0x12, u8::try_from(body.len()).unwrap()], &body[..]].concat()
 }
 
@@ -331,6 +337,38 @@ fn read_back_of(broker: &Embedded, records: u32, known: u64) {
         (runs.synced, runs.not_yet_known, runs.needs_resync),
         (known, 100 - known, 0)
     );
+}
+
+/// A gap and a state that is refused before the committed offset were counted by whoever read them first.
+#[test]
+fn what_is_read_back_counts_no_resync_and_no_refused_state() {
+    let broker = broker(1);
+    let mut limits = RunsLimits::default();
+    limits.run.read.text_bytes = 2;
+    for value in [
+        full_state("t", 1),
+        // Of the limit's length, and one beyond it.
+        full_state_of("large", 1, b"{ }"),
+        event("t", 3),
+        event("u", 1),
+    ] {
+        broker.produce("runs", Some(b"t"), Some(&value)).unwrap();
+    }
+    commit(&broker, "test", 3);
+    let builder = consumer(&broker).runs(limits);
+    let builder = builder.read_back(10, Duration::from_secs(30));
+    let ended = run(builder, 1, |_: Message<'_>| HandlerVerdict::Accept);
+    let runs = ended.monitor.metrics().latest().observed.runs;
+    assert!(runs.needs_resync + runs.not_yet_known >= 2, "{runs:?}");
+    assert_eq!(runs.refused, 0);
+    let page = ended.monitor.page(Format::Text);
+    let resyncs = page
+        .lines()
+        .filter(|line| line.starts_with("dashstream_resyncs_total{"));
+    assert!(resyncs.clone().count() > 0);
+    for line in resyncs {
+        assert!(line.ends_with(" 0"), "{line}");
+    }
 }
 
 /// Where it cannot be read back in time, the runs are not yet known and the records are consumed.

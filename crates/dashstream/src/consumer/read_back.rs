@@ -50,10 +50,7 @@ impl ReadBack {
                 // A record that the decoder refuses belongs to no run.
                 if let Some(Ok(decoded)) = record.value.map(|value| decoder.decode(&value)) {
                     let position = Position { partition, offset };
-                    // Not `RunTracker::apply`, which would count these duplicates and gaps once more.
-                    let _summary = runs
-                        .runs_mut()
-                        .apply_message(now, position, &decoded.message);
+                    runs.apply_again(now, position, &decoded.message);
                     applied = applied.saturating_add(1);
                 }
             }
