@@ -227,7 +227,11 @@ fn each_verdict_has_its_own_end_and_a_panic_is_no_lost_record() {
     }
     let tried = Arc::new(Mutex::new(BTreeMap::<i64, u32>::new()));
     let tries = Arc::clone(&tried);
-    let builder = consumer(&broker);
+    let decided = Arc::new(Mutex::new(Vec::new()));
+    let books = Arc::clone(&decided);
+    let builder = consumer(&broker).on_decided(move |_, offset, cause| {
+        books.lock().unwrap().push((offset, cause));
+    });
     let ended = run(builder, 5, move |message: Message<'_>| {
         let offset = message.record.offset();
         let attempt = {
@@ -253,6 +257,14 @@ fn each_verdict_has_its_own_end_and_a_panic_is_no_lost_record() {
     let attempts = policy::Config::default().attempts_max;
     let expected = [(0, 1), (1, 2), (2, 2), (3, 2), (4, attempts)];
     assert_eq!(*tried, BTreeMap::from(expected));
+    // Each is decided once, the one whose attempts were spent by the engine.
+    let refused = Some(Cause::HandlerRefused);
+    let mut decided = decided.lock().unwrap().clone();
+    decided.sort_by_key(|(offset, _)| *offset);
+    assert_eq!(
+        decided,
+        [(0, refused), (1, None), (2, None), (3, None), (4, refused)]
+    );
 }
 
 /// A raw frame with a full state of `thread`, `{}`.

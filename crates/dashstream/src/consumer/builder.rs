@@ -99,7 +99,8 @@ impl Builder {
 
     /// Has `decided` told of each record that is decided: its partition, its offset, and why it was
     /// rejected, if it was. It is called before the offset can move, on the workers' and the consumer's
-    /// threads, and must not block.
+    /// threads, and must not block. A record that is released at its last attempt is rejected; one whose
+    /// attempts end before, by [`policy::Config::retry_for_max`], is in the policy's counts alone.
     pub fn on_decided(
         mut self,
         decided: impl Fn(i32, i64, Option<Cause>) + Send + Sync + 'static,
@@ -172,6 +173,7 @@ impl Builder {
             ordering: self.policy.ordering,
             workers: self.workers,
         };
+        let attempts_max = self.policy.attempts_max;
         let archives = self.policy.archiving != Archiving::Off;
         let consumer =
             dashstream_kafka::Consumer::start(kafka.clone(), self.policy, move |event| {
@@ -209,6 +211,7 @@ impl Builder {
                     time,
                 }),
                 division,
+                attempts_max,
             };
             tasks.push(tokio::spawn(worker.run(inbox)));
         }

@@ -42,6 +42,8 @@ pub(crate) struct Worker<H> {
     pub(crate) spans: bool,
     pub(crate) read_back: Option<ReadBack>,
     pub(crate) division: Division,
+    /// Attempts after which the engine rejects a record that is given back.
+    pub(crate) attempts_max: u32,
 }
 
 impl<H: Handler + Clone> Worker<H> {
@@ -129,15 +131,27 @@ impl<H: Handler + Clone> Worker<H> {
                 self.shared.decide(partition, offset, Some(cause));
                 record.reject(cause, ids);
             }
-            // Not decided here: the record comes again, or the engine rejects and counts it when its attempts
-            // are spent. The ids are for that case, which the worker does not know of.
+            // The record comes again, or the engine rejects and counts it when its attempts or their time are
+            // spent. The ids are for that case.
             Some(Verdict::Release(cause)) => {
                 let ids = self.ids(&record);
+                self.released(&record, cause);
                 record.release(cause, ids);
             }
             Some(Verdict::Defer) => record.defer(),
             // The handler panicked. A record that is dropped counts as released.
-            None => drop(record),
+            None => {
+                self.released(&record, Cause::Dropped);
+                drop(record);
+            }
+        }
+    }
+
+    /// Tells of the rejection that the engine makes of a record's last attempt.
+    fn released(&self, record: &Record, cause: Cause) {
+        if record.attempt() >= self.attempts_max {
+            self.shared
+                .decide(record.partition(), record.offset(), Some(cause));
         }
     }
 
