@@ -267,6 +267,55 @@ fn each_verdict_has_its_own_end_and_a_panic_is_no_lost_record() {
     );
 }
 
+/// What is measured ends when the handler has decided for good, and a record that comes again counts once.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a producer that stamps now, and a slow handler"
+)]
+fn a_latency_has_the_handler_in_it_and_each_record_once() {
+    use dashstream::codec::v1::{Event, Header};
+    use dashstream::codec::{EncodeOptions, Encoder, Message as Wire};
+    use std::time::SystemTime;
+
+    const SLOW: Duration = Duration::from_secs(1);
+    let broker = broker(1);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let mut message = Wire::Event(Event {
+        header: Some(Header {
+            timestamp_us: i64::try_from(now.unwrap().as_micros()).unwrap(),
+            thread_id: "t".to_owned(),
+            sequence: 1,
+            ..Header::default()
+        }),
+        ..Event::default()
+    });
+    let mut encoder = Encoder::new(EncodeOptions::new());
+    let value = encoder.encode(&mut message).unwrap().record;
+    broker.produce("runs", Some(b"t"), Some(value)).unwrap();
+    let ended = run(consumer(&broker), 1, |message: Message<'_>| {
+        if message.record.attempt() == 1 {
+            return HandlerVerdict::Release(Cause::HandlerRefused);
+        }
+        thread::sleep(SLOW);
+        HandlerVerdict::Accept
+    });
+    let page = ended.monitor.page(Format::Text);
+    let value = |name| {
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        let value = line.unwrap().rsplit(' ').next().unwrap();
+        value.parse::<f64>().unwrap()
+    };
+    assert!(
+        (value("dashstream_latency_seconds_count") - 1.0).abs() < 0.1,
+        "{page}"
+    );
+    assert!(
+        value("dashstream_latency_seconds_sum") >= SLOW.as_secs_f64(),
+        "{page}"
+    );
+}
+
 /// A raw frame with a full state of `thread`, `{}`.
 fn full_state(thread: &str, sequence: u8) -> Vec<u8> {
     full_state_of(thread, sequence, b"{}")

@@ -102,8 +102,14 @@ impl<H: Handler + Clone> Worker<H> {
                 let position = Position { partition, offset };
                 // Before the handler is asked, which sees the run as of this record. A record that comes
                 // again is known by its position, and does not change the run twice.
-                self.apply(now, position, &decoded.message);
-                self.ask(&record, &decoded.message).await
+                let _summary = self.runs.apply(now, position, &decoded.message);
+                self.drain_effects();
+                let verdict = self.ask(&record, &decoded.message).await;
+                // Not of an attempt behind which the record comes again.
+                if matches!(verdict, Some(Verdict::Accept | Verdict::Reject(_))) {
+                    self.latency(&decoded.message);
+                }
+                verdict
             }
             Err(Some(cause)) => Some(Verdict::Reject(cause)),
             Err(None) => {
@@ -233,8 +239,8 @@ impl<H: Handler + Clone> Worker<H> {
         }
     }
 
-    /// Hands a message to its run.
-    fn apply(&mut self, now: Duration, position: Position, message: &codec::Message) {
+    /// Records how long after its producer's stamp a message was processed.
+    fn latency(&mut self, message: &codec::Message) {
         if let Some(header) = message.header() {
             let wall = self.kafka.time_of_day().as_micros();
             let late = i64::try_from(wall)
@@ -242,10 +248,8 @@ impl<H: Handler + Clone> Worker<H> {
                 .saturating_sub(header.timestamp_us);
             // A producer's stamp may be any number: the difference saturates, and is then no plausible
             // latency.
-            self.recorder.latency(now, late);
+            self.recorder.latency(self.kafka.now(), late);
         }
-        let _summary = self.runs.apply(now, position, message);
-        self.drain_effects();
     }
 
     /// The wire has no way to ask a producer for a snapshot, so that a request is only noted: the run
