@@ -432,6 +432,29 @@ fn what_is_read_back_counts_no_resync_and_no_refused_state() {
     }
 }
 
+/// A quiet partition whose last record was there before the consumer has caught up once that is read.
+#[test]
+fn a_partition_has_caught_up_when_nothing_is_left_to_read() {
+    let broker = broker(1);
+    broker
+        .produce("runs", Some(b"t"), Some(&event("t", 1)))
+        .unwrap();
+    let config = Config::new(broker.brokers(), "runs", "test").unwrap();
+    let config = config.watermark_interval(Duration::from_secs(1)).unwrap();
+    let mut seen = 0;
+    let ended = Consumer::builder(config).run(
+        |_: Message<'_>| HandlerVerdict::Accept,
+        |snapshot| {
+            assert!(snapshot.taken_at < Duration::from_secs(30), "{snapshot:?}");
+            // What a worker reports is in the snapshot after the next.
+            seen += u32::from(snapshot.totals.outcomes.total() == 1);
+            let partition = snapshot.observed.partitions.first();
+            seen > 3 && partition.is_some_and(|at| at.lag == Some(0) && !at.catching_up)
+        },
+    );
+    assert!(ended.is_ok());
+}
+
 /// Where it cannot be read back in time, the runs are not yet known and the records are consumed.
 #[test]
 fn what_is_not_read_back_in_time_is_not_yet_known() {

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::num::NonZeroUsize;
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dashstream_codec::{DecodeOptions, Decoder};
@@ -203,7 +203,7 @@ impl Builder {
                 runs: RunTracker::new(limits.clone(), metrics.clone()),
                 recorder,
                 shared: shared.clone(),
-                catching_up: BTreeSet::new(),
+                last: BTreeMap::new(),
                 spans: self.spans,
                 read_back: self.read_back.map(|(records, time)| ReadBack {
                     kafka: kafka.clone(),

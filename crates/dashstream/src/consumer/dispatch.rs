@@ -122,7 +122,7 @@ impl Dispatch {
         let observed = self.observer.observe(Seen {
             status: &status,
             stored_at: &self.events.stored_at(),
-            catching_up: &workers.catching_up,
+            catching_up: &workers.catching_up().collect(),
             runs: workers.runs,
             archives: self.archives,
             // Gates follow from the windows alone and not from this state, which so cannot keep itself up.

@@ -99,7 +99,8 @@ impl Observer {
             out.loss_in = lag.and_then(|lag| lag.loss_in);
             out.lag = known;
             out.offset_moved_at = seen.stored_at.get(&id).copied();
-            out.catching_up = seen.catching_up.contains(&id);
+            // Without a record behind the last one, which may be old, nothing is left to catch up with.
+            out.catching_up = seen.catching_up.contains(&id) && known != Some(0);
             observed.partitions.push(out);
         }
         observed

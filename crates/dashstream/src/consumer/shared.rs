@@ -1,10 +1,10 @@
 //! What the parts of a consumer tell each other while it runs.
 
 use core::sync::atomic::AtomicBool;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dashstream_policy::Cause;
+use dashstream_policy::{Backlog, Cause};
 
 use crate::consumer::throttle::Throttle;
 use crate::observation::RunCounts;
@@ -28,8 +28,19 @@ pub(crate) struct Shared {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WorkerReport {
     pub(crate) runs: RunCounts,
+    /// The last record of each partition, and whether it was there before this session.
+    pub(crate) last: BTreeMap<i32, (i64, Backlog)>,
+}
+
+impl WorkerReport {
     /// Partitions whose last record was written before this session.
-    pub(crate) catching_up: BTreeSet<i32>,
+    pub(crate) fn catching_up(&self) -> impl Iterator<Item = i32> {
+        let old = self.last.iter().filter(|(_, (_, backlog))| match backlog {
+            Backlog::Old => true,
+            Backlog::Current => false,
+        });
+        old.map(|(partition, _)| *partition)
+    }
 }
 
 impl Shared {
@@ -64,18 +75,29 @@ impl Shared {
     /// All workers as one.
     pub(crate) fn sum(&self) -> WorkerReport {
         let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.iter().fold(WorkerReport::default(), |sum, one| {
-            let add = |a: u64, b: u64| a.saturating_add(b);
-            WorkerReport {
-                runs: RunCounts {
-                    synced: add(sum.runs.synced, one.runs.synced),
-                    needs_resync: add(sum.runs.needs_resync, one.runs.needs_resync),
-                    not_yet_known: add(sum.runs.not_yet_known, one.runs.not_yet_known),
-                    refused: add(sum.runs.refused, one.runs.refused),
-                },
-                // A union: where a key belongs to a worker, several workers read one partition.
-                catching_up: sum.catching_up.union(&one.catching_up).copied().collect(),
-            }
-        })
+        reports
+            .iter()
+            .fold(WorkerReport::default(), |mut sum, one| {
+                let add = |a: u64, b: u64| a.saturating_add(b);
+                // Where a key belongs to a worker, several workers read one partition.
+                for (partition, at) in &one.last {
+                    let last = sum.last.entry(*partition).or_insert(*at);
+                    if at.0 > last.0 {
+                        *last = *at;
+                    }
+                }
+                WorkerReport {
+                    runs: RunCounts {
+                        synced: add(sum.runs.synced, one.runs.synced),
+                        needs_resync: add(sum.runs.needs_resync, one.runs.needs_resync),
+                        not_yet_known: add(sum.runs.not_yet_known, one.runs.not_yet_known),
+                        refused: add(sum.runs.refused, one.runs.refused),
+                    },
+                    last: sum.last,
+                }
+            })
     }
 }
+
+#[cfg(test)]
+mod tests;

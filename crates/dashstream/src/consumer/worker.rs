@@ -4,8 +4,7 @@ use core::future::poll_fn;
 use core::panic::AssertUnwindSafe;
 use core::pin::pin;
 use core::task::Poll;
-use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 
 use dashstream_codec::{self as codec, Decoded, Decoder};
@@ -37,7 +36,8 @@ pub(crate) struct Worker<H> {
     pub(crate) runs: RunTracker,
     pub(crate) recorder: Recorder,
     pub(crate) shared: Shared,
-    pub(crate) catching_up: BTreeSet<i32>,
+    /// The last record of each partition, and whether it was there before this session.
+    pub(crate) last: BTreeMap<i32, (i64, Backlog)>,
     /// Whether a span is opened for each record.
     pub(crate) spans: bool,
     pub(crate) read_back: Option<ReadBack>,
@@ -58,7 +58,7 @@ impl<H: Handler + Clone> Worker<H> {
                 Work::Assigned(partition, next) => self.read_back(partition, next).await,
                 Work::Revoked(partition) => {
                     self.runs.runs_mut().forget_partition(partition);
-                    self.catching_up.remove(&partition);
+                    self.last.remove(&partition);
                 }
                 Work::Tick => self.tick(),
                 Work::End => break,
@@ -93,10 +93,7 @@ impl<H: Handler + Clone> Worker<H> {
         let now = self.kafka.now();
         let (partition, offset) = (record.partition(), record.offset());
         let backlog = record.backlog();
-        match backlog {
-            Backlog::Old => self.catching_up.insert(partition),
-            Backlog::Current => self.catching_up.remove(&partition),
-        };
+        self.last.insert(partition, (offset, backlog));
         let verdict = match self.decode(&record) {
             Ok(decoded) => {
                 let position = Position { partition, offset };
@@ -198,7 +195,7 @@ impl<H: Handler + Clone> Worker<H> {
         }
         let report = WorkerReport {
             runs: self.runs.counts(),
-            catching_up: self.catching_up.clone(),
+            last: self.last.clone(),
         };
         self.shared.report(self.number, report);
     }
