@@ -47,7 +47,8 @@ pub struct Ended {
     pub closing: Closing,
     /// Whether it was asked to. Otherwise the Kafka client had an error that it cannot recover from.
     pub on_request: bool,
-    /// The last snapshot, taken before it left the group.
+    /// The one taken last before it left the group. What was counted while it left is in the
+    /// [`latest`](crate::Metrics::latest) of `monitor`.
     pub snapshot: Snapshot,
     /// What that was judged to be.
     pub verdict: Verdict,

@@ -121,9 +121,10 @@ impl Builder {
     /// record, where it would be `not_yet_known` until its next full state. What is read again reaches no
     /// handler, counts nowhere and moves no offset.
     ///
-    /// The partition's records wait meanwhile, for `time` at most; beyond it, or without an answer, the runs
-    /// are as unknown as without. It takes a client of its own for each partition. Where a key belongs to a
-    /// worker, each worker reads all of the partition.
+    /// It takes `time` at most for each partition, one after the other, and the worker's records of all
+    /// partitions wait meanwhile; beyond it, or without an answer, the runs are as unknown as without. It takes a
+    /// client of its own for each partition. Where a key belongs to a worker, each worker reads all of the
+    /// partition.
     ///
     /// Default: none.
     pub const fn read_back(mut self, records: u32, time: Duration) -> Self {

@@ -105,7 +105,8 @@ impl Given {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] with the variable's name.
+    /// [`ConfigError`]: of a topic's name with its variable. The other values were checked by
+    /// [`Given::read`].
     #[cfg(feature = "kafka")]
     pub fn kafka(&self, brokers: &str) -> Result<Config, ConfigError> {
         let topic = self.get("KAFKA_TOPIC").unwrap_or("dashstream-quality");
