@@ -3,7 +3,7 @@
 mod recorder;
 
 use core::time::Duration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use dashstream_metrics::{Catalogue, ExportGap, Format, RegisterError, Registration, compare};
 use dashstream_policy::FailureReason;
@@ -11,6 +11,7 @@ use dashstream_policy::FailureReason;
 pub use self::recorder::Recorder;
 use crate::catalogue::{Clients, Instruments, Replay, Runs, declare};
 use crate::labels::{ErrorType, InfrastructureError, PollStatus};
+use crate::lock::lock;
 use crate::observation::Observation;
 use crate::options::Options;
 use crate::outcome::Outcome;
@@ -193,14 +194,14 @@ impl Metrics {
     pub fn observe(&self, now: Duration, observed: Observation) -> Arc<Snapshot> {
         // Taken before the lock: readers wait for the exchange of a pointer, and not for the counting.
         let snapshot = Arc::new(self.core.snapshot(now, observed));
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&snapshot);
+        *lock(&self.latest) = Arc::clone(&snapshot);
         snapshot
     }
 
     /// The snapshot that was published last. Its [`Snapshot::taken_at`] says how old it is.
     #[must_use]
     pub fn latest(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.latest.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&lock(&self.latest))
     }
 
     /// The page of a snapshot. Every family is there with every label value, also when it is 0.

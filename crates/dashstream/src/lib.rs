@@ -10,6 +10,7 @@ mod handle;
 mod health;
 mod health_document;
 mod labels;
+mod lock;
 mod monitor;
 mod observation;
 mod options;

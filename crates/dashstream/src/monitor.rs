@@ -2,12 +2,13 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use dashstream_metrics::Format;
 
 use crate::handle::Metrics;
 use crate::health::{Gates, HealthPolicy, Verdict, judge};
+use crate::lock::lock;
 use crate::observation::Observation;
 use crate::snapshot::Snapshot;
 
@@ -52,7 +53,7 @@ impl Monitor {
         let (_, _, verdict) = self.verdict();
         // A poisoned lock is taken all the same: gates are replaced as a whole, so that none are half
         // written.
-        *self.gates.lock().unwrap_or_else(PoisonError::into_inner) = verdict.gates.clone();
+        *lock(&self.gates) = verdict.gates.clone();
         verdict
     }
 
@@ -84,7 +85,7 @@ impl Monitor {
 
     /// What the last verdict left open.
     pub(crate) fn gates(&self) -> Gates {
-        let gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let gates = lock(&self.gates);
         gates.clone()
     }
 }

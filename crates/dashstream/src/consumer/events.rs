@@ -4,7 +4,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use dashstream_kafka::{ClientCode, ConsumerEvent, Handle};
 use dashstream_policy::{Backlog, Cause, Count};
@@ -15,6 +15,7 @@ use crate::consumer::throttle::Line;
 use crate::consumer::work::Work;
 use crate::handle::Metrics;
 use crate::labels::{ErrorType, InfrastructureError};
+use crate::lock::lock;
 use crate::outcome::Outcome;
 
 /// Takes the consumer's events, on the consumer's thread.
@@ -205,10 +206,6 @@ impl Events {
         // Not set while the consumer starts, when its first events come.
         self.clock.get().map_or(Duration::ZERO, Handle::now)
     }
-}
-
-fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The outcome of a record that could not be processed.

@@ -2,11 +2,12 @@
 
 use core::sync::atomic::AtomicBool;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use dashstream_policy::{Backlog, Cause};
 
 use crate::consumer::throttle::Throttle;
+use crate::lock::lock;
 use crate::observation::RunCounts;
 
 /// What is told of each record that is decided: partition, offset, and why it was rejected, if it was.
@@ -66,7 +67,7 @@ impl Shared {
     }
 
     pub(crate) fn report(&self, worker: usize, report: WorkerReport) {
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reports = lock(&self.reports);
         if let Some(slot) = reports.get_mut(worker) {
             *slot = report;
         }
@@ -74,7 +75,7 @@ impl Shared {
 
     /// All workers as one.
     pub(crate) fn sum(&self) -> WorkerReport {
-        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let reports = lock(&self.reports);
         reports
             .iter()
             .fold(WorkerReport::default(), |mut sum, one| {

@@ -1,7 +1,9 @@
 //! Lines that a record causes: a few are written, the rest are counted.
 
 use core::time::Duration;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::lock::lock;
 
 /// What a line is about. One that records can cause as fast as they come is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +56,7 @@ impl Throttle {
     /// Whether a line is to be written at `now`, and how many of its kind were left out before it.
     #[must_use]
     pub(crate) fn pass(&self, line: Line, now: Duration) -> Option<u64> {
-        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = lock(&self.0);
         // A line's number is its place in `ALL`.
         let kind = kinds.get_mut(line as usize)?;
         // `left_out` is kept over the end of a window: the first line of the next one says it.
@@ -72,7 +74,7 @@ impl Throttle {
 
     /// What was left out and is not said by a line that follows: the windows that are over at `now`.
     pub(crate) fn left_out(&self, now: Duration) -> Vec<(Line, u64)> {
-        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = lock(&self.0);
         let over = Line::ALL.into_iter().zip(kinds.iter_mut());
         over.filter(|(_, kind)| kind.left_out > 0 && now.saturating_sub(kind.since) >= WINDOW)
             .map(|(line, kind)| (line, core::mem::take(&mut kind.left_out)))

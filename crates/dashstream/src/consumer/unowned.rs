@@ -3,12 +3,13 @@
 //! group does not know yet.
 
 use core::time::Duration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use dashstream_kafka::{Admin, Config, Handle, StartError};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
+use crate::lock::lock;
 use crate::observation::UnownedPartitions;
 
 /// Asks the broker every ten seconds.
@@ -83,10 +84,6 @@ fn note(known: &mut Known, now: Duration, answer: Answer) {
         let numbers = waiting.keys().copied().collect();
         UnownedPartitions::new(since, partitions, records).numbers(numbers)
     });
-}
-
-fn lock(known: &Mutex<Known>) -> std::sync::MutexGuard<'_, Known> {
-    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// As often as watermarks are asked for.

@@ -9,7 +9,7 @@ use core::net::IpAddr;
 use core::pin::pin;
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::http::Request;
@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::LocalAddress;
+use crate::lock::lock;
 
 /// Serves `pages` until `stop` is ready; requests that are under way are answered.
 pub(super) async fn serve(listener: TcpListener, pages: Router, stop: impl Future<Output = ()>) {
@@ -147,7 +148,7 @@ impl Seats {
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
@@ -165,7 +166,7 @@ impl Taken {
 impl Seat {
     fn used(&self) {
         // This lock first and the other within: nobody takes them the other way round.
-        let mut last_use = self.last_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last_use = lock(&self.last_use);
         let mut taken = self.seats.taken();
         // One that has been evicted gets no new place.
         if let Some(evicted) = taken.by_use.remove(&last_use.number) {
@@ -174,7 +175,7 @@ impl Seat {
     }
 
     fn last_use(&self) -> Use {
-        *self.last_use.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.last_use)
     }
 }
 
