@@ -63,11 +63,12 @@ impl Observer {
             unowned: seen.group.unowned,
             ..metrics::Observation::default()
         };
+        let lags = status.partitions.iter().map(|lag| (lag.partition, lag));
+        let lags: BTreeMap<_, _> = lags.collect();
         for partition in &status.policy.partitions {
             // The number alone names the partition: `Builder::start` refuses several topics.
             let id = partition.partition.partition();
-            let mut lags = status.partitions.iter();
-            let lag = lags.find(|lag| lag.partition == partition.partition);
+            let lag = lags.get(&partition.partition).copied();
             // Before the first answer the partition itself is waited for as long as for an answer.
             let first_seen = *self.first_seen.entry(id).or_insert(status.at);
             let is_stale = |lag: &PartitionLag| {

@@ -50,7 +50,7 @@ pub(super) async fn serve(listener: TcpListener, pages: Router, stop: impl Futur
                 // Out of descriptors, as a rule: ending a connection frees one, and the wait keeps the loop
                 // from spinning.
                 tracing::debug!("connection not accepted: {error}");
-                seats.make_room();
+                seats.taken().make_room();
                 sleep(RETRY_ACCEPT).await;
             }
         }
@@ -125,25 +125,16 @@ struct Seat {
 
 impl Seats {
     fn take(&self) -> Seat {
-        // Only the task that accepts connections takes places, so that none is taken between these locks.
-        if self.taken().by_use.len() >= CONNECTIONS_MAX {
-            self.make_room();
-        }
         let evicted = Arc::new(Notify::new());
-        let last_use = self.taken().put(Arc::clone(&evicted));
+        let mut taken = self.taken();
+        if taken.by_use.len() >= CONNECTIONS_MAX {
+            taken.make_room();
+        }
+        let last_use = taken.put(Arc::clone(&evicted));
         Seat {
             seats: self.clone(),
             last_use: Mutex::new(last_use),
             evicted,
-        }
-    }
-
-    /// Ends the connection that was used the longest time ago.
-    fn make_room(&self) {
-        if let Some((_, evicted)) = self.taken().by_use.pop_first() {
-            // Leaves a permit, unlike `notify_waiters`: a connection that is not waiting at this moment still
-            // learns of it.
-            evicted.notify_one();
         }
     }
 
@@ -153,6 +144,15 @@ impl Seats {
 }
 
 impl Taken {
+    /// Ends the connection that was used the longest time ago.
+    fn make_room(&mut self) {
+        if let Some((_, evicted)) = self.by_use.pop_first() {
+            // Leaves a permit, unlike `notify_waiters`: a connection that is not waiting at this moment still
+            // learns of it.
+            evicted.notify_one();
+        }
+    }
+
     fn put(&mut self, evicted: Arc<Notify>) -> Use {
         self.uses = self.uses.saturating_add(1);
         self.by_use.insert(self.uses, evicted);
