@@ -40,7 +40,7 @@ impl Monitor {
     }
 
     /// Takes a snapshot with this observation, holds its page against the catalogue, and judges it. What
-    /// [`Observation::self_scrape`] and [`Observation::standing`] say is replaced.
+    /// [`Observation::self_scrape`] and [`Observation::active_reasons`] say is replaced.
     pub fn observe(&self, mut observed: Observation) -> Verdict {
         // The page of the snapshot before is compared: what comes of it stands on the page of the new
         // snapshot, which does not exist yet.
@@ -48,7 +48,7 @@ impl Monitor {
         let page = self.metrics.page(&latest, Format::Text);
         observed.self_scrape = Some(self.metrics.self_scrape(&page, &latest.observed));
         // What the verdict before found stands on the page of this snapshot.
-        observed.standing = self.gates().standing;
+        observed.active_reasons = self.gates().active_reasons;
         self.metrics.observe(self.now(), observed);
         let (_, _, verdict) = self.verdict();
         // A poisoned lock is taken all the same: gates are replaced as a whole, so that none are half

@@ -41,13 +41,13 @@ pub struct Observation {
     /// By how many series the own exposition differed from the catalogue when it was compared last:
     /// missing, unknown or double; `None` before the first time.
     pub self_scrape: Option<u32>,
-    /// Which reasons stand: [`Gates::standing`](crate::Gates::standing) of the verdict before.
-    pub standing: ActiveReasons<ReasonCode>,
+    /// Which reasons are active: [`Gates::active_reasons`](crate::Gates::active_reasons) of the verdict before.
+    pub active_reasons: ActiveReasons<ReasonCode>,
     /// What the operating system says about the process: [`Process::read`].
     pub process: Process,
 }
 
-// Not derived: `standing` has no default, since it needs the label whose values it keeps.
+// Not derived: `active_reasons` has no default, since it needs the label whose values it keeps.
 impl Default for Observation {
     fn default() -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Default for Observation {
             runs: RunCounts::default(),
             replay_buffer: None,
             self_scrape: None,
-            standing: ActiveReasons::new(ReasonCode::LABEL),
+            active_reasons: ActiveReasons::new(ReasonCode::LABEL),
             process: Process::default(),
         }
     }

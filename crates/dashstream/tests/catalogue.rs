@@ -71,7 +71,7 @@ fn busy() -> Observation {
         dashstream::ReasonCode::BrokerRefusal,
         dashstream::metrics::Level::Fail,
     )];
-    observed.standing.note(NOW, lost);
+    observed.active_reasons.note(NOW, lost);
     observed
 }
 

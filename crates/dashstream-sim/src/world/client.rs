@@ -118,9 +118,9 @@ impl World {
                     self.parts[p].truth.accounted.insert(offset);
                 }
             }
-            Admission::Rejected(condemned) => {
+            Admission::Rejected(rejected) => {
                 self.judged(p, offset, |world| {
-                    world.engine.rejected(world.now, condemned, offset, 1);
+                    world.engine.rejected(world.now, rejected, offset, 1);
                 })?;
             }
             Admission::Duplicate | Admission::Fenced | Admission::Refused(_) => {}

@@ -46,7 +46,7 @@ pub(super) fn declare(c: &mut Registration<Snapshot>) {
             Waived("each reason has an alert of its own"),
         ),
         ReasonCode::LABEL,
-        |s| &s.observed.standing,
+        |s| &s.observed.active_reasons,
     );
     c.process("dashstream_build_info", env!("CARGO_PKG_VERSION"), |s| {
         &s.observed.process

@@ -35,7 +35,7 @@ pub fn judge(
     } = case;
     // Reasons that pass are among them: `note` keeps warnings and failures only.
     let found = reasons.iter().map(|reason| (reason.code, reason.level));
-    gates.standing.note(now, found);
+    gates.active_reasons.note(now, found);
     Verdict {
         status,
         level,

@@ -132,8 +132,8 @@ pub struct Gates {
     pub(crate) archive_failing_since: Option<Duration>,
     /// Partitions beyond the limit of their lag, with the lowest since they are.
     pub(crate) lag: BTreeMap<i32, Low>,
-    /// Which reasons stand, for [`Observation::standing`](crate::Observation::standing) of the next snapshot.
-    pub standing: ActiveReasons<ReasonCode>,
+    /// Which reasons are active, for [`Observation::active_reasons`](crate::Observation::active_reasons) of the next snapshot.
+    pub active_reasons: ActiveReasons<ReasonCode>,
 }
 
 impl Default for Gates {
@@ -142,7 +142,7 @@ impl Default for Gates {
             open: BTreeSet::new(),
             archive_failing_since: None,
             lag: BTreeMap::new(),
-            standing: ActiveReasons::new(ReasonCode::LABEL),
+            active_reasons: ActiveReasons::new(ReasonCode::LABEL),
         }
     }
 }

@@ -151,12 +151,12 @@ fn a_reason_stands_for_130_seconds_after_it_ended() {
         stream.second = second - 1;
         let gates = stream.second(&[(GOOD, 1)]).gates;
         let seen = gates
-            .standing
+            .active_reasons
             .is_active(ReasonCode::BrokerRefusal, Level::Fail);
         assert_eq!(seen, stands, "at {second} s, of a reason at 1 s");
         assert!(
             !gates
-                .standing
+                .active_reasons
                 .is_active(ReasonCode::BrokerRefusal, Level::Warn)
         );
     }

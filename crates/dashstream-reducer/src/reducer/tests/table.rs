@@ -78,7 +78,7 @@ pub(super) enum Kind {
     Lost,
 }
 
-/// One line: what becomes of these messages, in each standing. Several outcomes in a cell: which one
+/// One line: what becomes of these messages, in each state. Several outcomes in a cell: which one
 /// depends on what else the run was given.
 pub(super) struct Row {
     pub(super) message: &'static str,
@@ -244,8 +244,8 @@ impl Row {
         self.kinds.iter().any(|kinds| kinds.contains(&kind)) && self.places.contains(&place)
     }
 
-    pub(super) fn outcomes(&self, standing: SyncState) -> impl Iterator<Item = &'static str> {
-        let cell = self.outcomes.get(standing as usize);
+    pub(super) fn outcomes(&self, state: SyncState) -> impl Iterator<Item = &'static str> {
+        let cell = self.outcomes.get(state as usize);
         cell.unwrap_or(&self.outcomes[0]).split(' ')
     }
 }
@@ -258,8 +258,8 @@ pub(super) fn printed() -> String {
     );
     for row in TRANSITIONS {
         text.push_str(&format!("| {} |", row.message));
-        for standing in SYNC_STATES {
-            let cell: Vec<_> = row.outcomes(standing).collect();
+        for state in SYNC_STATES {
+            let cell: Vec<_> = row.outcomes(state).collect();
             text.push_str(&format!(" `{}` |", cell.join("`, `")));
         }
         text.push('\n');

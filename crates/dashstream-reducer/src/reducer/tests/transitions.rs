@@ -13,7 +13,7 @@ fn the_documentation_is_printed_from_the_table() {
     assert!(documented == printed, "{first:?}; all of it:\n{printed}");
 }
 
-/// Every message in every place to runs in every standing: each has one row, ends as that row says,
+/// Every message in every place to runs in every state: each has one row, ends as that row says,
 /// and no row says what never happens.
 #[test]
 fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
@@ -27,42 +27,42 @@ fn every_message_ends_as_its_row_says_and_every_outcome_occurs() {
             assert!(rows.next().is_none(), "{place:?} {kind:?} has two rows");
             // Numbers mean the same wherever they begin.
             for origin in [0, 1 << 40, u64::MAX - 3_000_000] {
-                for standing in SYNC_STATES {
-                    for run in runs(standing, origin) {
+                for state in SYNC_STATES {
+                    for run in runs(state, origin) {
                         let Some(outcome) = run.take(place, kind) else {
                             continue;
                         };
-                        let at = row.outcomes(standing).position(|code| code == outcome);
+                        let at = row.outcomes(state).position(|code| code == outcome);
                         assert!(
                             at.is_some(),
-                            "{outcome} of {standing:?} {place:?} {kind:?}: {}",
+                            "{outcome} of {state:?} {place:?} {kind:?}: {}",
                             row.message
                         );
-                        seen.insert((index, standing, at));
-                        met.insert((standing, place, kind));
+                        seen.insert((index, state, at));
+                        met.insert((state, place, kind));
                     }
                 }
             }
         }
     }
     for (index, row) in TRANSITIONS.iter().enumerate() {
-        for standing in SYNC_STATES {
-            for (at, outcome) in row.outcomes(standing).enumerate() {
-                let occurs = seen.contains(&(index, standing, Some(at)));
-                assert!(occurs, "{outcome} of {standing:?}, {}", row.message);
+        for state in SYNC_STATES {
+            for (at, outcome) in row.outcomes(state).enumerate() {
+                let occurs = seen.contains(&(index, state, Some(at)));
+                assert!(occurs, "{outcome} of {state:?}, {}", row.message);
             }
         }
     }
     // A run in step has seen every number up to the highest: nothing is late.
-    let never = |standing, place| standing == SyncState::InStep && place == Place::Late;
-    for standing in SYNC_STATES {
+    let never = |state, place| state == SyncState::InStep && place == Place::Late;
+    for state in SYNC_STATES {
         for place in ANYWHERE.iter().copied() {
             for kind in kinds() {
-                let expected = !never(standing, place);
+                let expected = !never(state, place);
                 assert_eq!(
-                    met.contains(&(standing, place, kind)),
+                    met.contains(&(state, place, kind)),
                     expected,
-                    "{standing:?} {place:?} {kind:?}"
+                    "{state:?} {place:?} {kind:?}"
                 );
             }
         }
@@ -211,7 +211,7 @@ const fn position(offset: i64) -> Position {
     }
 }
 
-fn runs(standing: SyncState, origin: u64) -> Vec<Scene> {
+fn runs(state: SyncState, origin: u64) -> Vec<Scene> {
     use Kind::{Diff, DiffOnUnknownBase as Adopting, Other, RefusedDiff, Start};
     use Place::{Again, Ahead, Contained, Jump, Late, Next, Reused};
 
@@ -221,7 +221,7 @@ fn runs(standing: SyncState, origin: u64) -> Vec<Scene> {
     let scene = |buffered, more: &[(u64, Kind)], places: &[(Place, u64)]| {
         Scene::new(origin, buffered, &[&begun, more].concat(), places)
     };
-    match standing {
+    match state {
         SyncState::InStep => {
             let places = [
                 (Again, 3),
