@@ -112,7 +112,8 @@ impl Admin {
 
     /// The partitions of the topic that no member of the group owns although records wait in them, and
     /// how many. Nothing when it cannot be said: while the group rebalances, of a group of the protocol of KIP-848,
-    /// which the client cannot describe, or when the broker does not describe groups.
+    /// which the client cannot describe, when the broker does not describe groups, or when one of those partitions
+    /// gave no answer, as without a leader.
     ///
     /// # Errors
     ///
@@ -144,19 +145,7 @@ impl Admin {
         let left = of_first(&left);
         let committed = self.committed_of(&left)?;
         let watermarks = self.watermarks_of(&left);
-        let waiting = watermarks.into_iter().map(|(partition, marks)| {
-            let next = match (committed.get(&partition).copied().flatten(), self.start) {
-                (Some(next), _) => next,
-                (None, Start::Earliest) => marks.low,
-                // Such a partition begins when somebody owns it.
-                (None, Start::Latest) => marks.high,
-            };
-            // What lies below the log's start is gone and waits for nobody.
-            let records = marks.high.saturating_sub(next.max(marks.low));
-            // Negative where the committed offset lies beyond the end, as of a topic that was created again.
-            (partition.partition(), u64::try_from(records).unwrap_or(0))
-        });
-        Ok(Some(waiting.filter(|(_, records)| *records > 0).collect()))
+        Ok(waiting(&left, &committed, &watermarks, self.start))
     }
 
     /// Which member of the group owns a partition of the topic: its client id and its host. Nothing when
@@ -364,6 +353,33 @@ const FIRST: u16 = 0;
 fn of_first(numbers: &[i32]) -> Vec<TopicPartition> {
     let of = |number: &i32| TopicPartition::new(FIRST, *number);
     numbers.iter().map(of).collect()
+}
+
+/// How many records wait in these partitions, where any do; nothing unless all have given an answer, since
+/// records may wait in one that is silent.
+fn waiting(
+    partitions: &[TopicPartition],
+    committed: &BTreeMap<TopicPartition, Option<i64>>,
+    watermarks: &BTreeMap<TopicPartition, Watermarks>,
+    start: Start,
+) -> Option<BTreeMap<i32, u64>> {
+    let mut waiting = BTreeMap::new();
+    for partition in partitions {
+        let marks = watermarks.get(partition)?;
+        let next = match (committed.get(partition).copied().flatten(), start) {
+            (Some(next), _) => next,
+            (None, Start::Earliest) => marks.low,
+            // Such a partition begins when somebody owns it.
+            (None, Start::Latest) => marks.high,
+        };
+        // What lies below the log's start is gone and waits for nobody.
+        let records = marks.high.saturating_sub(next.max(marks.low));
+        // Negative where the committed offset lies beyond the end, as of a topic that was created again.
+        if let Ok(records @ 1..) = u64::try_from(records) {
+            waiting.insert(partition.partition(), records);
+        }
+    }
+    Some(waiting)
 }
 
 /// The numbers of partitions of one topic.
