@@ -57,8 +57,10 @@ impl WatermarkPoller {
                     // This is not asked at other times, since each question makes a client of its own.
                     if held && retention_at.is_none_or(is_due) {
                         retention_at = Some(clock.now());
-                        let retention = archive::retention(&config);
-                        answers.send(DriverMessage::Retention(retention));
+                        // Without an answer what is known stays: a question that failed changes no topic.
+                        if let Some(retention) = archive::retention(&config) {
+                            answers.send(DriverMessage::Retention(retention));
+                        }
                     }
                     // The driver that asks lives until the client is closed, which may take long.
                     if answers.is_closed() {

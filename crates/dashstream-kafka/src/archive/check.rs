@@ -117,17 +117,18 @@ fn findings(config: &Config) -> Vec<ArchiveFinding> {
     }
 }
 
-/// How long each consumed topic keeps records, where it deletes them for their age and the broker tells.
-pub(crate) fn retention(config: &Config) -> BTreeMap<u16, Duration> {
+/// How long each consumed topic keeps records, where it deletes them for their age; nothing where the broker
+/// does not tell.
+pub(crate) fn retention(config: &Config) -> Option<BTreeMap<u16, Duration>> {
     let topics: Vec<&str> = config.topics().collect();
     let kept = |source: &TopicSettings| {
         let ms = source.ms.filter(|_| source.deletes == Some(true))?;
         ms.limit().map(Duration::from_millis)
     };
-    let settings = ask(config, &topics).unwrap_or_default();
+    let settings = ask(config, &topics).ok()?;
     let numbered = (0..).zip(&settings);
     let known = numbered.filter_map(|(topic, source)| Some((topic, kept(source)?)));
-    known.collect()
+    Some(known.collect())
 }
 
 /// Asks how topics are set, with a client that is gone afterwards.

@@ -143,3 +143,11 @@ fn what_the_broker_does_not_tell_is_unknown_and_never_fine() {
         "a number that is none"
     );
 }
+
+#[test]
+fn a_retention_that_the_broker_does_not_tell_is_unknown() {
+    // Nothing listens there.
+    let config = Config::new("127.0.0.1:1", "t", "g").unwrap();
+    let config = config.request_timeout(Duration::from_millis(100)).unwrap();
+    assert_eq!(retention(&config), None);
+}
