@@ -15,8 +15,8 @@ use crate::message::RejectedMessage;
 pub(crate) struct RecordedEngine {
     traced: TracedEngine<RejectedMessage>,
     file: Option<TraceFile>,
-    /// Calls that the file has.
-    written: usize,
+    /// How many calls the file has, and whether it says that there were more.
+    written: (usize, bool),
 }
 
 impl RecordedEngine {
@@ -25,7 +25,7 @@ impl RecordedEngine {
         Ok(Self {
             traced: TracedEngine::new(policy, calls_max)?,
             file,
-            written: 0,
+            written: (0, false),
         })
     }
 
@@ -53,21 +53,25 @@ impl RecordedEngine {
         self.traced.release(now, of, cause, kept, bytes);
     }
 
-    /// Writes the recording, unless there is none or nothing was added to it. The file is there whole
-    /// or not at all.
+    /// Writes the recording, unless there is none or the file has all of it. The file is there whole or
+    /// not at all.
     pub(crate) fn write(&mut self) -> Option<io::Result<()>> {
         let file = self.file.as_ref()?;
         let trace = self.traced.trace();
-        // Calls are only added, up to a limit, so that their number tells whether the file is out of date.
-        if trace.len() == self.written {
+        // Calls are only added, up to a limit, and what comes after it is noted once.
+        let all = (trace.len(), trace.is_cut());
+        if all == self.written {
             return None;
         }
         // The file is renamed into place, so that a process that dies while it writes leaves the earlier one.
         let beside = beside(&file.path);
         let written =
             fs::write(&beside, trace.to_string()).and_then(|()| fs::rename(&beside, &file.path));
-        // This is so after a failure as well: the file is tried again only once calls have been added.
-        self.written = trace.len();
+        // After a failure it is written again at the next occasion, which may be the last: a recording that is
+        // full grows no more.
+        if written.is_ok() {
+            self.written = all;
+        }
         Some(written)
     }
 }
@@ -85,3 +89,6 @@ impl core::ops::DerefMut for RecordedEngine {
         &mut self.traced
     }
 }
+
+#[cfg(test)]
+mod tests;
