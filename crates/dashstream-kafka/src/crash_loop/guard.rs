@@ -94,24 +94,29 @@ impl CrashLoopGuard {
 
     /// The next record that has its turn, given whether the host has one.
     pub(crate) fn next(&mut self, host_has_one: bool) -> Option<QueuedRecord> {
-        if host_has_one {
+        if !host_has_one {
+            self.clear_out();
+        }
+        let first = self.waiting.front()?;
+        let (partition, offset) = first.place();
+        // Of one that is refused nobody can die, since no host will have it.
+        let is_refused = first.refused.is_some();
+        let is_alone = !is_refused && self.is_careful(partition, offset);
+        // What may be fatal is alone with the host, so that a death is of this record and no other. All
+        // else leaves as it comes: with a backlog something waits here for as long as that lasts.
+        if host_has_one && (is_alone || self.out.is_some()) {
             return None;
         }
-        self.clear_out();
-        let taken = self.waiting.pop_front()?;
-        let (partition, offset) = taken.place();
-        if taken.refused.is_some() {
-            // No host will have it, so that nobody can die of it.
-        } else if self.is_careful(partition, offset) {
+        if is_alone {
             // The mark is on the disk before the record leaves,
             // or a death right after it would have no suspect.
             self.out = Some((partition, offset));
             self.mark(partition).out = Some(offset);
             self.save();
-        } else {
+        } else if !is_refused {
             self.reserve(partition, offset);
         }
-        Some(taken)
+        self.waiting.pop_front()
     }
 
     /// A record came back: nobody died of it.

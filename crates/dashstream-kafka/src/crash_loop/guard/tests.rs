@@ -168,3 +168,43 @@ fn a_marker_that_cannot_be_written_is_reported_and_stops_nothing() {
     assert_eq!(guard.flush(), None);
     fs::remove_dir(beside(&marks.0)).unwrap();
 }
+
+#[test]
+fn single_file_ends_with_what_the_dead_process_may_have_had_however_much_waits() {
+    let marks = Marks::none();
+    assert_eq!(hand_out(&mut open(&marks, 3), 0..2), [0, 1]);
+    let mut guard = open(&marks, 3);
+    // A backlog that never ends: there is always something behind the range.
+    assert!(hand_out(&mut guard, 0..1_010).is_empty());
+    for offset in 0..1_000 {
+        assert_eq!(next(&mut guard), Some(offset));
+        assert!(guard.next(true).is_none(), "one is out");
+        guard.returned(at(0), offset);
+    }
+    for offset in 1_000..1_010 {
+        let taken = guard.next(true).map(|taken| taken.place().1);
+        assert_eq!(taken, Some(offset));
+    }
+    assert!(guard.next(true).is_none());
+    assert_eq!(hand_out(&mut guard, 1_010..1_012), [1_010, 1_011]);
+}
+
+#[test]
+fn a_record_that_may_be_fatal_is_with_the_host_alone() {
+    let marks = Marks::none();
+    assert_eq!(hand_out(&mut open(&marks, 3), 0..2), [0, 1]);
+    let mut guard = open(&marks, 3);
+    let other = taken(1, 0..1)
+        .into_iter()
+        .filter_map(|taken| guard.admit(taken));
+    assert_eq!(other.count(), 1, "no process died of this partition");
+    assert!(hand_out(&mut guard, 0..1).is_empty());
+    assert!(guard.next(true).is_none(), "the host has that one");
+    assert_eq!(next(&mut guard), Some(0));
+    for taken in taken(1, 1..2) {
+        assert!(guard.admit(taken).is_none());
+    }
+    assert!(guard.next(true).is_none(), "and has this one now");
+    guard.returned(at(0), 0);
+    assert_eq!(next(&mut guard), Some(1));
+}
