@@ -189,13 +189,19 @@ impl TopicSettings {
             entry.value.as_deref()
         };
         let cleans = |by| value(CLEANUP).map(|how| how.split(',').any(|how| how.trim() == by));
+        let deletes = cleans("delete");
+        // A topic that deletes nothing, as one that is only compacted, has these settings all the same.
+        let bound = |name| match deletes {
+            Some(false) => Some(Bound::None),
+            Some(true) | None => value(name).and_then(Bound::read),
+        };
         Self {
             record_bytes: value(RECORD_BYTES).and_then(|bytes| bytes.parse().ok()),
             stamps: value(TIMESTAMP).is_some_and(|kind| kind == "LogAppendTime"),
             compacts: cleans("compact"),
-            deletes: cleans("delete"),
-            ms: value(MS).and_then(Bound::read),
-            bytes: value(BYTES).and_then(Bound::read),
+            deletes,
+            ms: bound(MS),
+            bytes: bound(BYTES),
         }
     }
 }

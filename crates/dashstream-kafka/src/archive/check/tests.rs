@@ -151,3 +151,19 @@ fn a_retention_that_the_broker_does_not_tell_is_unknown() {
     let config = config.request_timeout(Duration::from_millis(100)).unwrap();
     assert_eq!(retention(&config), None);
 }
+
+#[test]
+fn what_is_not_deleted_is_kept_for_ever_whatever_its_bounds_say() {
+    let short = |ms, wanted| [ArchiveFinding::KeptTooShort { ms, wanted }];
+    let compacted = with(CLEANUP, "compact");
+    assert_eq!(found(&topic(&KAFKA), &compacted), short(604_800_000, None));
+    assert_eq!(found(&topic(&KAFKA), &with(CLEANUP, "compact,delete")), []);
+    // Without any policy, as Kafka 4 allows.
+    let keeps_all = topic(&[
+        (RECORD_BYTES, "1048588"),
+        (CLEANUP, ""),
+        (MS, "1"),
+        (BYTES, "1"),
+    ]);
+    assert_eq!(found(&keeps_all, &compacted), []);
+}
