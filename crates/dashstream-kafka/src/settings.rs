@@ -1,4 +1,4 @@
-//! The client's settings: which ones are ours, and the two clients made from them.
+//! The client's settings: which ones are ours, and the clients made from them.
 
 use core::time::Duration;
 use std::io;
@@ -197,18 +197,37 @@ fn base(config: &Config) -> ClientConfig {
     client
 }
 
-/// Settings about the connection and the login, which every client needs alike.
+/// Settings about the connection, the login, what a client asks brokers and what it logs, which every client
+/// needs alike. Of those that librdkafka lists for consumers and producers (`*`) these are all but what is about
+/// records, statistics, plugins and memory addresses.
 fn is_connection(name: &str) -> bool {
-    const PREFIXES: [&str; 7] = [
+    const PREFIXES: [&str; 14] = [
         "security.",
         "sasl.",
         "ssl.",
+        "https.",
         "broker.",
         "socket.",
         "reconnect.",
+        "connections.",
         "enable.ssl.",
+        "enable.sasl.",
+        "api.version.",
+        "metadata.",
+        "topic.metadata.",
+        "retry.backoff.",
     ];
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    const NAMES: [&str; 8] = [
+        "client.dns.lookup",
+        "client.rack",
+        "receive.message.max.bytes",
+        "enable.random.seed",
+        "enable.metrics.push",
+        "debug",
+        "log_level",
+        "log.connection.close",
+    ];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Settings that only a producer knows.

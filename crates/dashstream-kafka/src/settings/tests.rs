@@ -148,3 +148,34 @@ fn what_is_fetched_ahead_is_shared_among_partitions_and_a_host_may_say_otherwise
     let config = config.set("queued.max.messages.kbytes", "7").unwrap();
     assert_eq!(fetched(&config, 4).as_deref(), Some("7"));
 }
+
+#[test]
+fn what_concerns_every_connection_reaches_every_client() {
+    for (name, value) in [
+        (
+            "client.dns.lookup",
+            "resolve_canonical_bootstrap_servers_only",
+        ),
+        ("connections.max.idle.ms", "1000"),
+        ("metadata.max.age.ms", "60000"),
+        ("metadata.recovery.strategy", "none"),
+        ("topic.metadata.refresh.interval.ms", "1000"),
+        ("api.version.request", "true"),
+        ("api.version.request.timeout.ms", "1000"),
+        ("receive.message.max.bytes", "200000000"),
+        ("socket.connection.setup.timeout.ms", "1000"),
+        ("retry.backoff.ms", "50"),
+        ("enable.sasl.oauthbearer.unsecure.jwt", "true"),
+        ("log.connection.close", "false"),
+        ("log_level", "3"),
+        ("debug", "broker"),
+        ("client.rack", "a"),
+        ("enable.metrics.push", "false"),
+    ] {
+        let config = Config::new("b", "t", "g").unwrap();
+        let config = config.set(name, value).unwrap();
+        for client in [consumer(&config, 1), admin(&config), producer(&config, 100)] {
+            assert_eq!(client.get(name), Some(value), "{name}");
+        }
+    }
+}
