@@ -133,7 +133,8 @@ impl Embedded {
         let sent = producer.client.send(record);
         sent.map_err(|(error, _)| client(error))?;
         // This also calls `delivery`, on this thread, so that the outcome is there when it returns.
-        producer.client.flush(PRODUCE_WITHIN).map_err(client)?;
+        let outcome_within = PRODUCE_WITHIN.saturating_add(GIVE_UP_WITHIN);
+        producer.client.flush(outcome_within).map_err(client)?;
         let refused = lock(&producer.refused).take();
         refused.map_or(Ok(()), |code| Err(EmbeddedError::Client(code)))
     }
@@ -200,6 +201,8 @@ impl Producing {
         let client = ClientConfig::new()
             .set("bootstrap.servers", brokers)
             .set("linger.ms", "0")
+            // A record that is given up does not wait on: it would be appended behind an error.
+            .set("message.timeout.ms", crate::settings::ms(PRODUCE_WITHIN))
             .create_with_context(Delivery(Arc::clone(&refused)))?;
         Ok(Self { client, refused })
     }
@@ -227,6 +230,9 @@ impl ProducerContext for Delivery {
 
 /// The cluster is in this process: an answer takes milliseconds.
 const PRODUCE_WITHIN: Duration = Duration::from_secs(10);
+
+/// The client looks about once a second for records whose time is over.
+const GIVE_UP_WITHIN: Duration = Duration::from_secs(5);
 
 /// The broker counts failures down. At ten attempts a second these last a quarter of an hour.
 const REFUSED_WRITES: usize = 10_000;

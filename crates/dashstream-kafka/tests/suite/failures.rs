@@ -8,7 +8,7 @@ use crate::support::{Broker, list, unique, within};
 use dashstream_kafka::policy::{
     ArchiveStatus, Archiving, Cause, Command, Config, Count, FailureReason, HeldBy, Scope,
 };
-use dashstream_kafka::{Consumer, ConsumerEvent, Start, StartError, Status};
+use dashstream_kafka::{Consumer, ConsumerEvent, Embedded, Start, StartError, Status};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::topic_partition_list::Offset;
 
@@ -370,4 +370,22 @@ fn drain(comes_back: bool, place: &Place) {
     });
     let next = if comes_back { 2 } else { 1 };
     assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(next));
+}
+
+#[test]
+fn a_record_that_the_embedded_broker_did_not_take_in_time_is_not_appended_later() {
+    within(LIMIT, || {
+        let broker = Embedded::start().unwrap();
+        broker.create_topic("t", 1).unwrap();
+        broker.produce("t", None, Some(b"before")).unwrap();
+        broker.set_available(false).unwrap();
+        assert!(broker.produce("t", None, Some(b"lost")).is_err());
+        broker.set_available(true).unwrap();
+        broker.produce("t", None, Some(b"after")).unwrap();
+        // Longer than the client waits to connect again.
+        std::thread::sleep(Duration::from_secs(3));
+        let read = Broker::at(broker.brokers()).read("t", 0);
+        let expected = ["before", "after"].map(|value| Some(value.as_bytes().to_vec()));
+        assert_eq!(read, expected);
+    });
 }
