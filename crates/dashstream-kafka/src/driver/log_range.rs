@@ -64,6 +64,11 @@ impl Driver {
             // It counts where the client has reported it too, or the broker says it twice: a leader that has
             // just been elected may know of less than its followers have seen.
             let is_certain = is_refused || seen_before;
+            // From here on the lower end is the one to compare with, or each answer would report the same cut
+            // again, also after an operator has gone back in the log.
+            if is_certain && is_doubted {
+                partition.highest = marks.high;
+            }
             if is_beyond {
                 // The engine compares for itself: it holds the partition, or lets an operator go back in it.
                 if let (true, Some(log)) = (is_certain, range(*marks)) {
@@ -84,9 +89,6 @@ impl Driver {
             };
             if has_fallen {
                 if is_certain {
-                    // From here on the lower end is the one to compare with, or each answer would report the
-                    // same cut.
-                    partition.highest = marks.high;
                     failed(FetchFault::Truncated);
                 }
                 continue;

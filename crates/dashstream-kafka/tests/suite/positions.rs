@@ -319,3 +319,30 @@ fn a_skipped_record_is_not_met_again_by_a_process_that_follows_one_killed_a_seco
         }
     });
 }
+
+#[test]
+#[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+fn an_operator_goes_back_once_in_a_topic_that_was_created_again_and_is_shorter() {
+    within(LIMIT, || {
+        let broker = Broker::outside();
+        let place = Place::new(&broker, 1);
+        broker.fill(&place.topic, 0, 50);
+        run(async {
+            let mut host = Host::start(place.config(), Config::default()).await;
+            assert_eq!(host.judge(50, JOIN, CAUSE).await.len(), 50);
+            host.told(&ConsumerEvent::Committed { ok: true }).await;
+            broker.recreate(&place.topic, 1);
+            broker.fill(&place.topic, 0, 20);
+            host.until("held", |status| held(status, 0) == beyond(50))
+                .await;
+            host.order(0, Command::SkipTo(at(0))).await;
+            assert_eq!(host.judge(20, JOIN, CAUSE).await.len(), 20);
+            // Several answers about the log's end.
+            tokio::time::sleep(QUIET * 5).await;
+            assert_eq!(held(&host.status(), 0), None, "not a second time");
+            broker.fill(&place.topic, 0, 1);
+            assert_eq!(host.judge(1, JOIN, CAUSE).await, [(0, 20)]);
+            let _ = host.shutdown().await;
+        });
+    });
+}
