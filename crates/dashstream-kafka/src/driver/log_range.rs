@@ -5,8 +5,8 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use dashstream_policy::{
-    Cause, Command, CommandOutcome, FetchFault, Input, LogRange, Offset, OperatorCommand,
-    PartitionState, TopicPartition,
+    Assignment, Cause, Command, CommandOutcome, FetchFault, Input, LogRange, Offset,
+    OperatorCommand, PartitionState, TopicPartition,
 };
 use tokio::sync::oneshot;
 
@@ -33,12 +33,13 @@ impl Driver {
         if !fresh.is_empty() {
             self.served(now, Served::Observed);
         }
-        let trouble = self.trouble;
         // Only what was asked for after the error can explain it.
-        let refused = trouble.out_of_range.filter(|seen| *seen <= asked);
+        let refused = self.trouble.out_of_range.filter(|seen| *seen <= asked);
         let mut inputs = Vec::new();
         let mut again = Vec::new();
         let (mut unexplained, mut doubted) = (false, false);
+        // Of the partitions that an undecodable batch may have stopped: for how long, and which.
+        let mut stopped: Option<(Duration, TopicPartition, Assignment)> = None;
         for (&at, partition) in &mut self.partitions {
             // The error may be of this partition, so that it is not explained yet.
             let Some(marks) = fresh.get(&at) else {
@@ -112,11 +113,28 @@ impl Driver {
                 }
             }
             let still_for = now.saturating_sub(partition.progress.still_since());
-            let behind = next < marks.high && !partition.paused;
-            if behind && trouble.undecodable.is_some() && still_for >= UNDECODABLE_PATIENCE {
-                failed(FetchFault::Undecodable);
-                self.trouble.undecodable = None;
+            // Without room a partition stands still since the host keeps its records.
+            let is_read = !partition.paused && self.taking && self.engine.engine().has_room(at);
+            if next < marks.high
+                && is_read
+                && still_for >= UNDECODABLE_PATIENCE
+                && stopped.is_none_or(|(least, _, _)| still_for < least)
+            {
+                stopped = Some((still_for, at, assignment));
             }
+        }
+        // The error names no partition, and each one is of one partition: most likely of the one that
+        // stopped last. The client repeats it if it was another.
+        if self.trouble.undecodable.is_some()
+            && let Some((_, partition, assignment)) = stopped
+        {
+            self.trouble.undecodable = None;
+            let fault = FetchFault::Undecodable;
+            inputs.push(Input::FetchFailed {
+                partition,
+                assignment,
+                fault,
+            });
         }
         self.doubted = doubted;
         // The error names no partition, so that it is looked for until each has answered.

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use crate::support::host::{Host, Place, at, held, run};
 use crate::support::raw::{self, Damage};
 use crate::support::{Broker, assign, offsets, unique, within};
-use dashstream_kafka::policy::{Cause, Command, Config, HeldBy, Offset as Position, Scope};
+use dashstream_kafka::policy::{
+    Cause, Command, Config, HeldBy, Offset as Position, Ordering, Scope,
+};
 use dashstream_kafka::{ConsumerEvent, Status};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
@@ -196,5 +198,36 @@ fn a_silent_stall_is_reported_and_an_idle_partition_is_not() {
             assert!(closing.closed, "{closing:?}");
         });
         assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(3));
+    });
+}
+
+#[test]
+fn a_batch_that_cannot_be_decoded_is_not_blamed_on_a_partition_whose_records_the_host_keeps() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        let place = Place::new(&broker, 2);
+        // The partition that is looked at first is the innocent one.
+        broker.fill(&place.topic, 0, 9);
+        run(async {
+            let policy = Config::default()
+                .scope(Scope::Partition)
+                .ordering(Ordering::Unordered)
+                .partition_outstanding_max(Some(4));
+            let mut host = Host::start(place.config(), policy).await;
+            let mut kept = Vec::new();
+            while kept.len() < 4 {
+                kept.push(host.next(FETCH).await.unwrap());
+            }
+            raw::append_to(broker.list(), &place.topic, 1, Damage::BadCompression);
+            host.until("the other one is held", |status| held(status, 1).is_some())
+                .await;
+            assert_eq!(held(&host.status(), 0), None);
+            for record in kept {
+                record.accept();
+            }
+            assert_eq!(host.judge(5, FETCH, Cause::DecodeError).await.len(), 5);
+            let _ = host.shutdown().await;
+        });
+        assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(9));
     });
 }

@@ -14,12 +14,18 @@ pub enum Damage {
 
 /// Appends a batch that takes two offsets and holds no record.
 pub fn append(brokers: &str, topic: &str, damage: Damage) {
+    append_to(brokers, topic, 0, damage);
+}
+
+/// As [`append`], to any partition.
+pub fn append_to(brokers: &str, topic: &str, partition: i32, damage: Damage) {
     let noise = [0xAB_u8; 64];
     let records = match damage {
         Damage::BadCompression => noise.to_vec(),
         Damage::BadRecords => gzip(&noise),
     };
-    send(brokers, topic, &batch(&records, 2, GZIP, NOBODY));
+    let batch = batch(&records, 2, GZIP, NOBODY);
+    send(brokers, topic, partition, &batch);
 }
 
 /// Appends the marker with which a transaction ends: it takes one offset, and no consumer sees it.
@@ -31,13 +37,14 @@ pub fn append_marker(brokers: &str, topic: &str) {
     send(
         brokers,
         topic,
+        0,
         &batch(&record, 1, control | transactional, 7),
     );
 }
 
-fn send(brokers: &str, topic: &str, batch: &[u8]) {
+fn send(brokers: &str, topic: &str, partition: i32, batch: &[u8]) {
     let mut broker = TcpStream::connect(brokers).unwrap();
-    broker.write_all(&request(topic, batch)).unwrap();
+    broker.write_all(&request(topic, partition, batch)).unwrap();
     let mut len = [0; 4];
     broker.read_exact(&mut len).unwrap();
     let mut response = vec![0; u32::from_be_bytes(len) as usize];
@@ -47,8 +54,8 @@ fn send(brokers: &str, topic: &str, batch: &[u8]) {
     assert_eq!(error, [0, 0], "the broker took the batch");
 }
 
-/// Kafka protocol, Produce version 3: one topic, partition 0.
-fn request(topic: &str, batch: &[u8]) -> Vec<u8> {
+/// Kafka protocol, Produce version 3: one topic, one partition.
+fn request(topic: &str, partition: i32, batch: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     body.extend(0_i16.to_be_bytes()); // Produce
     body.extend(3_i16.to_be_bytes());
@@ -61,7 +68,7 @@ fn request(topic: &str, batch: &[u8]) -> Vec<u8> {
     body.extend(i16::try_from(topic.len()).unwrap().to_be_bytes());
     body.extend(topic.as_bytes());
     body.extend(1_i32.to_be_bytes());
-    body.extend(0_i32.to_be_bytes());
+    body.extend(partition.to_be_bytes());
     body.extend(i32::try_from(batch.len()).unwrap().to_be_bytes());
     body.extend(batch);
     framed(body)
