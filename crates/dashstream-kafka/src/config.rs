@@ -127,7 +127,8 @@ impl Config {
     /// Describes a consumer of `topic` as a member of `group`, with defaults for everything else.
     ///
     /// `brokers` is a comma-separated bootstrap list. The archive topic is `topic` with `-dlq` behind
-    /// it.
+    /// it; where that is too long for Kafka, a consumer that archives is refused at the start unless
+    /// [`Config::archive_topic`] names another.
     ///
     /// # Errors
     ///
@@ -146,9 +147,9 @@ impl Config {
             return Err(ConfigError::Missing { name: "group" });
         }
         check_topic("topic", &topic)?;
-        // Checked too, since with the suffix it may be longer than Kafka accepts.
+        // With the suffix it may be longer than Kafka accepts. It is checked at the start, since
+        // `archive_topic` may replace it.
         let archive_topic = format!("{topic}-dlq");
-        check_topic("archive_topic", &archive_topic)?;
         Ok(Self {
             brokers,
             topic,

@@ -16,7 +16,7 @@ use crate::admin::Admin;
 use crate::archive::{self, Archive};
 use crate::client_code::ClientCode;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, check_topic};
 use crate::consumer_event::ConsumerEvent;
 use crate::crash_loop::CrashLoopGuard;
 use crate::delivery_queue::{DeliveryQueue, QueuedRecord};
@@ -283,6 +283,9 @@ fn prepare(
 ) -> Result<(Arc<Client>, Arc<Inbox>), StartError> {
     settings::check(config)?;
     let archiving = policy.archiving;
+    if archiving != Archiving::Off {
+        check_topic("archive_topic", &config.archive_topic)?;
+    }
     let by_reference =
         config.letter_format == LetterFormat::Record && config.disclosure != Disclosure::Full;
     // Such letters only name their source, so that a required archive would hold every rejection.

@@ -96,3 +96,12 @@ fn settings_on_which_offsets_depend_are_refused_by_name() {
         }
     }
 }
+
+#[test]
+fn the_longest_topic_name_is_accepted_where_the_archive_topic_has_another() {
+    for len in [245, 246, 249] {
+        let config = Config::new("b", "x".repeat(len), "g").unwrap();
+        assert!(config.archive_topic("letters").is_ok(), "{len}");
+    }
+    assert!(Config::new("b", "x".repeat(250), "g").is_err());
+}

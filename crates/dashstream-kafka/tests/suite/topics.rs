@@ -7,7 +7,7 @@ use dashstream_kafka::policy::{
     Archiving, Cause, Command, CommandOutcome, Config, Form, Mode, PartitionState, Scope,
     TopicPartition,
 };
-use dashstream_kafka::{ConsumerEvent, RecordIds, Status};
+use dashstream_kafka::{ConfigError, Consumer, ConsumerEvent, RecordIds, StartError, Status};
 
 use crate::support::host::{Host, POISON, Place, run};
 use crate::support::{Broker, unique, within};
@@ -148,7 +148,7 @@ fn an_archive_that_is_required_is_held_against_each_topic() {
         broker.create(&second, 1, &[("retention.ms", "7200000")]);
         let start = |config| {
             let policy = Config::default().archiving(Archiving::Required);
-            run(dashstream_kafka::Consumer::start(config, policy, |_| {}))
+            run(Consumer::start(config, policy, |_| {}))
         };
         assert_eq!(start(place.config()).err(), None);
         let error = start(config(&place, &second)).err().unwrap();
@@ -164,13 +164,33 @@ fn a_topic_that_is_missing_among_several_is_no_start() {
         let config = config(&place, "not-there")
             .request_timeout(Duration::from_secs(1))
             .unwrap();
-        let started = run(dashstream_kafka::Consumer::start(
-            config,
-            Config::default(),
-            |_| {},
-        ));
+        let started = run(Consumer::start(config, Config::default(), |_| {}));
         let error = started.err().unwrap();
         assert_eq!(error.code(), "no_such_topic");
         assert!(error.to_string().contains("not-there"), "{error}");
+    });
+}
+
+#[test]
+fn an_archive_topic_s_name_that_is_too_long_is_refused_at_the_start_of_a_consumer_that_archives() {
+    within(LIMIT, || {
+        let broker = Broker::embedded();
+        run(async {
+            for (len, archiving, refused) in [
+                (245, Archiving::Required, false),
+                (246, Archiving::Required, true),
+                (249, Archiving::BestEffort, true),
+                (249, Archiving::Off, false),
+            ] {
+                let config =
+                    dashstream_kafka::Config::new(broker.list(), "x".repeat(len), "g").unwrap();
+                let config = config.request_timeout(Duration::from_millis(100)).unwrap();
+                let policy = Config::default().archiving(archiving);
+                let error = Consumer::start(config, policy, |_| {}).await.err();
+                let name = "archive_topic";
+                let expected = StartError::Config(ConfigError::TopicName { name });
+                assert_eq!(error == Some(expected), refused, "{len} {error:?}");
+            }
+        });
     });
 }
