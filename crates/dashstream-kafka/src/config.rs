@@ -11,11 +11,11 @@ use std::path::PathBuf;
 
 use dashstream_dlq::{Disclosure, LetterFormat};
 
-pub(crate) use self::limits::check_topic;
 use self::limits::{
     ARCHIVE_KEEPS, ARCHIVE_TIMEOUT, COMMIT_INTERVAL, CRASH_DEATHS, DRAIN_TIMEOUT, LETTER_BYTES,
     MAX_POLL_INTERVAL, REQUEST_TIMEOUT, STALL_AFTER, TOPICS, TRACE_CALLS, WATERMARK_INTERVAL,
 };
+pub(crate) use self::limits::{LETTER_BYTES_MAX, check_topic};
 use crate::error::ConfigError;
 use crate::oauth::{OAuthToken, Tokens};
 

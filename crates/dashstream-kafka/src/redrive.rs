@@ -8,8 +8,8 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use dashstream_dlq::{
-    DeadLetter, LETTER_BYTES_DEFAULT, LetterPlace, Redrive, RedriveOptions, RedriveOutcome,
-    RedriveReport, RedriveStep, Redriven,
+    DeadLetter, LetterPlace, Redrive, RedriveOptions, RedriveOutcome, RedriveReport, RedriveStep,
+    Redriven,
 };
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
@@ -21,7 +21,7 @@ use self::producer::{OversizeReports, TRANSACTION_TIMEOUT, encoded_bytes, init, 
 use crate::admin::Admin;
 use crate::client_code::ClientCode;
 use crate::clock::{Clock, Patience, sleep};
-use crate::config::Config;
+use crate::config::{Config, LETTER_BYTES_MAX};
 use crate::error::{StartError, asked};
 use crate::topic_reader::{SourceReader, TopicReader, held};
 
@@ -172,7 +172,7 @@ impl Redriver {
         let mut reader = TopicReader::within(config, &config.topic, &held)?;
         let mut source = SourceReader::new(config);
         while let Some((place, record)) = reader.read()? {
-            let letter = DeadLetter::read(&record, LETTER_BYTES_DEFAULT);
+            let letter = DeadLetter::read(&record, LETTER_BYTES_MAX);
             decide(&mut redrive, &mut source, place, &letter)?;
         }
         Ok(redrive.report().clone())
@@ -246,7 +246,7 @@ impl Redriver {
             // Also behind a letter that is not sent: the group has
             // to pass it, or the next start would read it again.
             batch.next.insert(place.0, place.1.saturating_add(1));
-            let letter = DeadLetter::read(&record, LETTER_BYTES_DEFAULT);
+            let letter = DeadLetter::read(&record, LETTER_BYTES_MAX);
             let step = decide(&mut self.redrive, &mut self.source, place, &letter)?;
             if let (Some(redriven), Ok(letter)) = (step, letter) {
                 if self.partitions_of(&redriven.topic)?.is_some() {

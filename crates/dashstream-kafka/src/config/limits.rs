@@ -61,8 +61,11 @@ pub(super) const LETTER_BYTES: Range = Range::new(
     "letter_bytes",
     REDUCED_BYTES_MAX as u64,
     ENCODED_BYTES_DEFAULT as u64,
-    64 * 1024 * 1024,
+    LETTER_BYTES_MAX as u64,
 );
+
+/// The largest letter that any configuration allows.
+pub(crate) const LETTER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 pub(super) const TOPICS: Range = Range::new("topics", 1, 1, 64);
 // With one death, a `kill` at the wrong moment would reject a record.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
-use dashstream_dlq::{KafkaRecord, LETTER_BYTES_DEFAULT, LetterPlace};
+use dashstream_dlq::{KafkaRecord, LetterPlace};
 use dashstream_policy::ArchiveFault;
 use rdkafka::ClientContext;
 use rdkafka::client::OAuthToken;
@@ -16,7 +16,7 @@ use rdkafka::producer::{Producer as _, ProducerContext, ThreadedProducer};
 
 use super::RedriveError;
 use crate::archive::delivery_report::SendFailure;
-use crate::config::Config;
+use crate::config::{Config, LETTER_BYTES_MAX};
 use crate::mutex::lock;
 use crate::oauth::Tokens;
 use crate::settings;
@@ -126,8 +126,9 @@ pub(super) fn encoded_bytes(record: &KafkaRecord) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-/// The largest letter that is read, and room for the headers of a redrive.
-const SENT_BYTES_MAX: usize = LETTER_BYTES_DEFAULT + 64 * 1024;
+/// The largest letter that is read, and room for the headers of a redrive. Whoever wrote the letters may have
+/// had another configuration than the redrive has.
+const SENT_BYTES_MAX: usize = LETTER_BYTES_MAX + 64 * 1024;
 
 /// librdkafka's default queue.
 const QUEUED_MAX: usize = 100_000;

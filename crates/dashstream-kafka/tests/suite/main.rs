@@ -32,6 +32,7 @@ mod policies;
 mod positions;
 mod reading;
 mod redrive;
+mod redrive_edges;
 mod refusals;
 mod repeats;
 #[cfg(feature = "tls")]

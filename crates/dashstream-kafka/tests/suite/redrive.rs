@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dashstream_kafka::dlq::{
-    DeadLetter, Disclosure, Header, KafkaRecord, LETTER_BYTES_DEFAULT, LetterFormat,
+    DeadLetter, Disclosure, EncodedRecord, Header, KafkaRecord, LETTER_BYTES_DEFAULT, LetterFormat,
     RedriveOptions, RedriveOutcome, RejectedRecord,
 };
 use dashstream_kafka::policy::{Cause, Form};
@@ -28,7 +28,7 @@ fn header(name: &str, value: &str) -> Header {
 }
 
 /// The record at an offset of the source: some with key, headers or value, some without.
-fn source(offset: i64) -> KafkaRecord {
+pub fn source(offset: i64) -> KafkaRecord {
     let mut record = KafkaRecord {
         key: (offset % 5 != 0).then(|| format!("thread-{}", offset % 7).into()),
         value: (offset % 11 != 0).then(|| format!("value {offset}").into()),
@@ -45,7 +45,12 @@ fn source(offset: i64) -> KafkaRecord {
 }
 
 /// The letter of a record, as the archive topic gets it.
-fn letter(place: &Place, offset: i64, record: &KafkaRecord, disclosure: Disclosure) -> KafkaRecord {
+pub fn letter(
+    place: &Place,
+    offset: i64,
+    record: &KafkaRecord,
+    disclosure: Disclosure,
+) -> KafkaRecord {
     let at = Duration::from_secs(1_800_000_000);
     let all = Cause::ALL;
     let cause = all[usize::try_from(offset).unwrap() % all.len()];
@@ -54,7 +59,10 @@ fn letter(place: &Place, offset: i64, record: &KafkaRecord, disclosure: Disclosu
     (rejected.key, rejected.headers) = (record.key.as_deref(), &record.headers);
     (rejected.group, rejected.timestamp_ms) = (&place.group, record.timestamp_ms);
     let letter = rejected.encode(LetterFormat::Record, disclosure, Form::Full, 100_000);
-    let letter = letter.unwrap();
+    written(&letter.unwrap())
+}
+
+pub fn written(letter: &EncodedRecord<'_>) -> KafkaRecord {
     let headers = letter.headers();
     KafkaRecord {
         key: letter.key().map(|key| key.to_vec().into()),
@@ -67,7 +75,7 @@ fn letter(place: &Place, offset: i64, record: &KafkaRecord, disclosure: Disclosu
 }
 
 /// What a reader of committed records sees in a topic.
-fn committed(config: &Config, topic: &str) -> Vec<KafkaRecord> {
+pub fn committed(config: &Config, topic: &str) -> Vec<KafkaRecord> {
     let mut reader = TopicReader::whole(config, topic).unwrap();
     let mut records = Vec::new();
     while let Some((_, record)) = reader.read().unwrap() {
@@ -76,20 +84,20 @@ fn committed(config: &Config, topic: &str) -> Vec<KafkaRecord> {
     records
 }
 
-fn into(target: &str) -> RedriveOptions {
+pub fn into(target: &str) -> RedriveOptions {
     let mut options = RedriveOptions::default();
     options.target = Some(target.to_owned());
     options
 }
 
-fn run(config: &Config, name: &str, options: RedriveOptions) -> Redriver {
+pub fn run(config: &Config, name: &str, options: RedriveOptions) -> Redriver {
     let mut redriver = Redriver::start(config, name, options).unwrap();
     while redriver.step().unwrap() {}
     redriver
 }
 
 /// The records by their number, without what redrives add. Each is there once.
-fn by_number(records: Vec<KafkaRecord>) -> BTreeMap<i64, KafkaRecord> {
+pub fn by_number(records: Vec<KafkaRecord>) -> BTreeMap<i64, KafkaRecord> {
     let mut found = BTreeMap::new();
     for mut record in records {
         let number = record.headers.iter().find(|(name, _)| &**name == "number");

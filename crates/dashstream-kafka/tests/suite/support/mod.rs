@@ -206,6 +206,8 @@ impl Broker {
         let mut config = self.client();
         // One request at a time, so that records stand in the order given.
         config.set("max.in.flight", "1").set("acks", "all");
+        // Brokers and topics say what is too large.
+        config.set("message.max.bytes", "100000000");
         let producer: BaseProducer<Acks> = config.create_with_context(Acks::default()).unwrap();
         for record in records {
             let sent = outgoing(topic, partition, record);

@@ -1,0 +1,49 @@
+//! What a redrive meets at its edges: the largest letters, sources that are not readable yet, ranges that are gone.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use dashstream_kafka::dlq::{
+    Disclosure, LetterFormat, RedriveOptions, RedriveOutcome, RejectedRecord,
+};
+use dashstream_kafka::policy::{Cause, Form};
+use dashstream_kafka::{RedriveError, Redriver, StartError, TopicReader};
+use rdkafka::producer::Producer as _;
+use rdkafka::types::RDKafkaRespErr;
+
+use crate::redrive::{by_number, committed, into, letter, run, source, written};
+use crate::support::host::Place;
+use crate::support::{Broker, unique, within};
+
+const LIMIT: Duration = Duration::from_secs(240);
+
+#[test]
+#[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+fn letters_as_large_as_a_configuration_may_allow_are_sent() {
+    within(LIMIT, || {
+        let broker = Broker::outside();
+        let room = [("max.message.bytes", "70000000")];
+        let place = Place::set(&broker, &room, &room);
+        let target = unique("large");
+        broker.create(&target, 1, &room);
+        let mut large = source(1);
+        large.value = Some(vec![b'x'; 20 * 1024 * 1024].into());
+        let rejected = {
+            let at = Duration::from_secs(1_800_000_000);
+            let value = large.value.as_deref();
+            let mut of = RejectedRecord::new(&place.topic, 0, 1, value, Cause::Oversize, at, "id");
+            (of.key, of.headers) = (large.key.as_deref(), &large.headers);
+            let bytes = 32 * 1024 * 1024;
+            let letter = of.encode(LetterFormat::Record, Disclosure::Full, Form::Full, bytes);
+            written(&letter.unwrap())
+        };
+        broker.append_records(&place.archive, 0, &[rejected]);
+        let config = place.config();
+        let dry = Redriver::dry_run(&config, into(&target)).unwrap();
+        assert_eq!(dry.total(RedriveOutcome::Sent), 1, "{dry:?}");
+        let done = run(&config, "all", into(&target));
+        assert_eq!(done.report(), &dry);
+        let sent = by_number(committed(&config, &target));
+        assert_eq!(sent[&1].value, large.value);
+    });
+}
