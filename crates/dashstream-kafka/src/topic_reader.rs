@@ -128,8 +128,8 @@ impl TopicReader {
     ///
     /// # Errors
     ///
-    /// [`StartError`] when the broker refuses, or gives nothing for 10 s or
-    /// [`Config::request_timeout`]: [`StartError::NotReadable`] where it has more before the end and does not
+    /// [`StartError`] when the broker refuses or does not have the range any more, or gives nothing for 10 s
+    /// or [`Config::request_timeout`]: [`StartError::NotReadable`] where it has more before the end and does not
     /// show it yet. The next call goes on where this one was.
     pub fn read(&mut self) -> Result<Option<(LetterPlace, KafkaRecord)>, StartError> {
         let patience = Patience::new(self.patience);
@@ -146,7 +146,7 @@ impl TopicReader {
                     let code = ClientCode::of(&error);
                     // It is returned if it lasts; otherwise the next poll may bring records again.
                     last = Some(code);
-                    if code.is_permanent() || is_gone(code) {
+                    if code.is_permanent() || is_gone(code) || is_out_of_range(code) {
                         return Err(failed(&self.topic, &error));
                     }
                 }
@@ -361,6 +361,11 @@ fn is_gone(code: ClientCode) -> bool {
             | RDKafkaErrorCode::UnknownTopic
             | RDKafkaErrorCode::UnknownPartition
     )
+}
+
+/// The log does not have the position. The client has stopped the partition, and reads nothing more of it.
+fn is_out_of_range(code: ClientCode) -> bool {
+    code.raw() == RDKafkaErrorCode::AutoOffsetReset
 }
 
 fn failed(topic: &str, error: &KafkaError) -> StartError {

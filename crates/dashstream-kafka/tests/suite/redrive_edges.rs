@@ -18,6 +18,25 @@ use crate::support::{Broker, unique, within};
 const LIMIT: Duration = Duration::from_secs(240);
 
 #[test]
+fn a_range_that_the_log_does_not_have_is_an_error_at_once() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.fill(&place.topic, 0, 3);
+        let range = BTreeMap::from([(0, 10..12)]);
+        let mut reader = TopicReader::within(&place.config(), &place.topic, &range).unwrap();
+        let begun = Instant::now();
+        let refused = reader.read().unwrap_err();
+        assert!(begun.elapsed() < Duration::from_secs(8), "{refused:?}");
+        let StartError::Unreachable { code, .. } = refused else {
+            panic!("{refused:?}");
+        };
+        let reset = RDKafkaRespErr::RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
+        assert_eq!(code.number(), reset as i32);
+    });
+}
+
+#[test]
 #[ignore = "needs Apache Kafka: cargo xtask broker-test"]
 fn letters_as_large_as_a_configuration_may_allow_are_sent() {
     within(LIMIT, || {
