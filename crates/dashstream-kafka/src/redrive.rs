@@ -158,15 +158,13 @@ impl Redriver {
     ) -> Result<RedriveReport, RedriveError> {
         let config = &under(config, "dry-run")?;
         let mut redrive = Redrive::new(options);
-        // No redrive has an empty name, so that no ends are collected.
-        match Ledger::read(config, &ledger::topic(&config.topic)?, "") {
-            Ok(ledger) => ledger
-                .sent
-                .into_iter()
-                .for_each(|sent| redrive.sent_before(sent)),
-            // Without a ledger nothing was ever sent again from this archive topic.
-            Err(RedriveError::Start(StartError::NoSuchTopic { .. })) => {}
-            Err(error) => return Err(error),
+        let ledger = ledger::topic(&config.topic)?;
+        // Without a ledger nothing was ever sent again from this archive topic.
+        if ledger::exists(config, &ledger)? {
+            // No redrive has an empty name, so that no ends are collected.
+            let ledger = Ledger::read(config, &ledger, "")?;
+            let sent = ledger.sent.into_iter();
+            sent.for_each(|sent| redrive.sent_before(sent));
         }
         let held = held(&Admin::of_the_log(config)?)?;
         let mut reader = TopicReader::within(config, &config.topic, &held)?;

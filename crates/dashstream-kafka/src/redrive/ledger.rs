@@ -7,6 +7,7 @@ use rdkafka::admin::{NewTopic, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::RedriveError;
+use crate::admin::Admin;
 use crate::client_code::ClientCode;
 use crate::config::Config;
 use crate::error::{StartError, asked};
@@ -61,14 +62,29 @@ pub(super) fn topic(archive: &str) -> Result<String, RedriveError> {
     Ok(name)
 }
 
+/// Whether the topic is there.
+pub(super) fn exists(config: &Config, topic: &str) -> Result<bool, StartError> {
+    let admin = Admin::new(config)?;
+    // First what is known to be there, which waits for a connection. A missing topic
+    // is asked for once: only `create` makes it, and waits until it is known.
+    admin.partitions()?;
+    match admin.partitions_now(topic, asked::TOPIC) {
+        Ok(_) => Ok(true),
+        Err(StartError::NoSuchTopic { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Creates the topic unless it is there: compacted, one partition, replicated as the broker's topics are.
 pub(super) fn create(config: &Config, topic: &str) -> Result<(), RedriveError> {
-    match ranges(config, topic) {
-        Ok(_) => return Ok(()),
-        // With tokens the topic has to exist: nobody polls for the client that
-        // creates topics, so that it would wait for its first token in vain.
-        Err(StartError::NoSuchTopic { .. }) if !config.tokens.are_given() => {}
-        Err(error) => return Err(error.into()),
+    if exists(config, topic)? {
+        return Ok(());
+    }
+    // With tokens the topic has to exist: nobody polls for the client that
+    // creates topics, so that it would wait for its first token in vain.
+    if config.tokens.are_given() {
+        let (what, name) = (asked::TOPIC, topic.into());
+        return Err(StartError::NoSuchTopic { what, name }.into());
     }
     let failed = |code| RedriveError::Start(StartError::unanswered(asked::TOPIC, code));
     let (client, options) = settings::topic_admin(config).map_err(failed)?;

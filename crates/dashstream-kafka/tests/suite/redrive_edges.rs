@@ -37,6 +37,20 @@ fn a_range_that_the_log_does_not_have_is_an_error_at_once() {
 }
 
 #[test]
+fn a_dry_run_waits_for_no_ledger() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        let config = place.config();
+        let config = config.request_timeout(Duration::from_secs(20)).unwrap();
+        let begun = Instant::now();
+        let report = Redriver::dry_run(&config, RedriveOptions::default()).unwrap();
+        assert_eq!(report.letters(), 0);
+        assert!(begun.elapsed() < Duration::from_secs(15));
+    });
+}
+
+#[test]
 #[ignore = "needs Apache Kafka: cargo xtask broker-test"]
 fn letters_as_large_as_a_configuration_may_allow_are_sent() {
     within(LIMIT, || {
