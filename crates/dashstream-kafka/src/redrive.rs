@@ -186,7 +186,7 @@ impl Redriver {
     /// [`RedriveError`], now and at every later call; nothing of this transaction is seen by a reader of
     /// committed records, and a new redrive under this name goes on before it. Letters that are not readable
     /// within 10 s or [`Config::request_timeout`], such as those behind a transaction that is open, are
-    /// [`StartError::NotReadable`] once all before them are sent.
+    /// [`StartError::NotReadable`] once all before them are sent; so are those whose record is not readable.
     pub fn step(&mut self) -> Result<bool, RedriveError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -241,11 +241,19 @@ impl Redriver {
             };
             letters = letters.saturating_add(1);
             bytes = bytes.saturating_add(record.bytes());
+            let letter = DeadLetter::read(&record, LETTER_BYTES_MAX);
+            let step = match decide(&mut self.redrive, &mut self.source, place, &letter) {
+                // What was read before is sent first. This letter was taken off the reader, so that the
+                // next step returns the error, and the next start begins with this letter.
+                Err(error @ RedriveError::Start(StartError::NotReadable { .. })) if letters > 1 => {
+                    self.failed = Some(error);
+                    break true;
+                }
+                step => step?,
+            };
             // Also behind a letter that is not sent: the group has
             // to pass it, or the next start would read it again.
             batch.next.insert(place.0, place.1.saturating_add(1));
-            let letter = DeadLetter::read(&record, LETTER_BYTES_MAX);
-            let step = decide(&mut self.redrive, &mut self.source, place, &letter)?;
             if let (Some(redriven), Ok(letter)) = (step, letter) {
                 if self.partitions_of(&redriven.topic)?.is_some() {
                     batch.sent.push((place, letter, redriven));

@@ -69,7 +69,8 @@ impl TopicReader {
     ///
     /// # Errors
     ///
-    /// Those of [`TopicReader::whole`].
+    /// Those of [`TopicReader::whole`] and of [`TopicReader::read`]: [`StartError::NotReadable`] behind a
+    /// transaction that is open.
     pub fn one(
         config: &Config,
         topic: &str,
@@ -83,11 +84,20 @@ impl TopicReader {
 
     /// A reader of nothing, for [`TopicReader::open`].
     pub(crate) fn new(config: &Config) -> Result<Self, StartError> {
+        Self::with(config, "read_committed")
+    }
+
+    /// One whose ranges are those of the log, behind an open transaction as well.
+    fn of_the_log(config: &Config) -> Result<Self, StartError> {
+        Self::with(config, "read_uncommitted")
+    }
+
+    fn with(config: &Config, isolation: &str) -> Result<Self, StartError> {
         let mut settings = settings::admin(config);
         settings
             // Nothing else tells that a partition is read to its end where its last offsets hold no record.
             .set("enable.partition.eof", "true")
-            .set("isolation.level", "read_committed")
+            .set("isolation.level", isolation)
             // A start that retention has taken is an error. Any
             // other value would read on elsewhere without a word.
             .set("auto.offset.reset", "error");
@@ -282,9 +292,24 @@ impl SourceReader {
         // A reader that has read on may also have come to the end that it was opened with, or have
         // failed. Only a new one, which begins at the offset, can tell that the record is gone.
         let mut reader = TopicReader::new(&self.config)?;
-        let range = reader.range(topic, partition)?;
-        let Some(range) = range.filter(|range| range.contains(&offset)) else {
-            return Ok(None);
+        let patience = Patience::new(reader.patience);
+        let range = loop {
+            let range = reader.range(topic, partition)?;
+            let Some(range) = range.filter(|range| range.start <= offset) else {
+                return Ok(None);
+            };
+            if offset < range.end {
+                break range;
+            }
+            // What a transaction that is open hides is not gone.
+            let log = TopicReader::of_the_log(&self.config)?.range(topic, partition)?;
+            if log.is_none_or(|log| log.end <= offset) {
+                return Ok(None);
+            }
+            if !patience.again() {
+                let offsets = offset.abs_diff(range.end).saturating_add(1);
+                return Err(StartError::NotReadable { offsets });
+            }
         };
         reader.open(topic, &BTreeMap::from([(partition, offset..range.end)]))?;
         let next = offset;

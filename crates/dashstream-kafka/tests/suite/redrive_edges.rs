@@ -80,3 +80,48 @@ fn letters_as_large_as_a_configuration_may_allow_are_sent() {
         assert_eq!(sent[&1].value, large.value);
     });
 }
+
+/// A host may read what is not committed, so that a letter may name a record behind an open transaction.
+#[test]
+#[ignore = "needs Apache Kafka: cargo xtask broker-test"]
+fn a_source_behind_an_open_transaction_is_not_readable_yet_and_not_gone() {
+    within(LIMIT, || {
+        let broker = Broker::outside();
+        let place = Place::new(&broker, 1);
+        let config = place.config();
+        let target = broker.topic(1);
+        broker.append_records(&place.topic, 0, &[source(0)]);
+        let open = broker.append_open(&place.topic, 0, &source(1));
+        broker.append_records(&place.topic, 0, &[source(2)]);
+        let hashed = |offset| letter(&place, offset, &source(offset), Disclosure::Hashed);
+        // The last one names an offset that no log ever had.
+        let letters = [hashed(0), hashed(2), hashed(9)];
+        broker.append_records(&place.archive, 0, &letters);
+        let mut redriver = Redriver::start(&config, "all", into(&target)).unwrap();
+        assert_eq!(
+            redriver.step(),
+            Ok(true),
+            "what stands before it is sent first"
+        );
+        assert_eq!(redriver.report().total(RedriveOutcome::Sent), 1);
+        for _ in 0..2 {
+            let Err(RedriveError::Start(StartError::NotReadable { .. })) = redriver.step() else {
+                panic!("not readable");
+            };
+        }
+        let group = "dashstream-redrive-all";
+        assert_eq!(broker.committed(group, &place.archive, 0), Some(1));
+        drop(redriver);
+        let one = TopicReader::one(&config, &place.topic, (0, 2));
+        assert!(
+            matches!(one, Err(StartError::NotReadable { .. })),
+            "{one:?}"
+        );
+        open.abort_transaction(LIMIT).unwrap();
+        let rest = run(&config, "all", into(&target));
+        assert_eq!(rest.report().total(RedriveOutcome::Sent), 1);
+        assert_eq!(rest.report().total(RedriveOutcome::SourceGone), 1);
+        let found = by_number(committed(&config, &target));
+        assert_eq!(found.into_keys().collect::<Vec<_>>(), [0, 2]);
+    });
+}
