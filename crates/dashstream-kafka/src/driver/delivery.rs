@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use dashstream_dlq::Header;
 use dashstream_policy::{
-    Admission, Backlog, Cause, Delivered, Delivery, NullPayload, Offset, Ordering, Taking,
-    TopicPartition,
+    Admission, Backlog, Cause, Delivered, Delivery, HeldBy, NullPayload, Offset, Ordering,
+    PartitionState, Taking, TopicPartition,
 };
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
@@ -207,8 +207,9 @@ impl Driver {
         self.left_host(1);
     }
 
-    /// Gives the engine back what waits behind a record with this verdict.
-    pub(super) fn take_back(&mut self, verdict: DeliveryId) {
+    /// Gives the engine back what waits behind a record with this verdict, before which it had forgotten so
+    /// many records.
+    pub(super) fn take_back(&mut self, verdict: DeliveryId, forgotten: u64) {
         let queue = &self.wiring.queue;
         let Some(Unapplied { lane, timestamp_ms }) = queue.unapplied(verdict) else {
             return;
@@ -221,6 +222,11 @@ impl Driver {
         let Some(lane) = lane else {
             return;
         };
+        // A hold has forgotten what lies behind it, and `perform` withdraws it. Given back, each of these
+        // records would count as a verdict that came too late, and the host never had them.
+        if self.engine.engine().counters().forgotten != forgotten && self.is_held_at(verdict) {
+            return;
+        }
         let mut back = queue.take_back(lane, verdict);
         self.with_host = self.with_host.saturating_sub(back.len());
         // What waits at the guard goes back too, and was never counted as with the host.
@@ -235,6 +241,24 @@ impl Driver {
         {
             self.queue(delivered, message);
         }
+    }
+
+    /// Whether this verdict has put its partition on hold.
+    fn is_held_at(&self, verdict: DeliveryId) -> bool {
+        let (at, offset) = verdict.place();
+        let status = self.engine.engine().status();
+        let mut partitions = status.partitions.iter();
+        partitions.any(|of| {
+            let PartitionState::Held {
+                by,
+                offset: Some(held),
+                ..
+            } = of.state
+            else {
+                return false;
+            };
+            (of.partition, held.get()) == (at, offset) && by != HeldBy::HostResources
+        })
     }
 
     /// Gives the engine a record that waits for those before it.

@@ -72,6 +72,7 @@ impl Driver {
     /// Tells the engine a message, and returns the verdict in it whose partition waits for it.
     fn on_message(&mut self, client: &Client, message: DriverMessage) -> Option<DeliveryId> {
         let now = self.wiring.clock.now();
+        let forgotten = self.engine.engine().counters().forgotten;
         let mut heard = None;
         match message {
             DriverMessage::Rejected(delivered, cause, kept) => {
@@ -79,7 +80,7 @@ impl Driver {
                 // The engine is told before what waits behind is taken back: it then knows that the lane is
                 // blocked, and keeps those records instead of handing them out at once.
                 self.engine.reject(now, delivered, cause, kept);
-                self.take_back(verdict);
+                self.take_back(verdict, forgotten);
                 heard = Some(verdict);
             }
             DriverMessage::RejectedUnseen(delivered, cause, kept) => {
@@ -94,13 +95,13 @@ impl Driver {
                     backlog: delivered.backlog(),
                 });
                 self.engine.reject(now, delivered, cause, kept);
-                self.take_back(verdict);
+                self.take_back(verdict, forgotten);
                 heard = Some(verdict);
             }
             DriverMessage::Released(delivered, cause, kept) => {
                 let verdict = self.verdict(&delivered);
                 self.engine.release(now, delivered, cause, kept);
-                self.take_back(verdict);
+                self.take_back(verdict, forgotten);
                 heard = Some(verdict);
             }
             DriverMessage::Dropped(delivered, kept) => {
@@ -113,7 +114,7 @@ impl Driver {
                         offset: delivered.offset().get(),
                     });
                     self.engine.release(now, delivered, Cause::Dropped, kept);
-                    self.take_back(verdict);
+                    self.take_back(verdict, forgotten);
                 }
             }
             DriverMessage::Deferred(delivered, kept) => {
@@ -122,7 +123,7 @@ impl Driver {
                 // The engine gives no answer to a deferral; its count says whether it took it.
                 let before = self.engine.engine().counters().deferred;
                 self.engine.defer(now, delivered, kept);
-                self.take_back(verdict);
+                self.take_back(verdict, forgotten);
                 if self.engine.engine().counters().deferred == before {
                     // Its place is gone, so nothing waits for it.
                     heard = Some(verdict);

@@ -354,3 +354,25 @@ fn a_host_that_falls_behind_stops_the_intake_and_keeps_its_place_in_the_group() 
         assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(30));
     });
 }
+
+#[test]
+fn what_a_hold_gives_up_before_the_host_had_it_is_no_verdict_that_comes_too_late() {
+    within(LIMIT, || {
+        let broker = Broker::start();
+        let place = Place::new(&broker, 1);
+        broker.append(&place.topic, 0, &[POISON, "a", "b", "c"].map(Some));
+        run(async {
+            let policy = Config::default()
+                .mode(Mode::Pause)
+                .archiving(Archiving::Off);
+            let mut host = Host::start(place.config(), policy).await;
+            assert_eq!(host.judge(1, JOIN, CAUSE).await, [(0, 0)]);
+            host.until("held", |status| held(status, 0).is_some()).await;
+            assert_eq!(host.status().policy.counters.fenced, 0);
+            host.order(0, Command::SkipOne).await;
+            let rest = host.judge(3, JOIN, CAUSE).await;
+            assert_eq!(rest, [(0, 1), (0, 2), (0, 3)]);
+            let _ = host.shutdown().await;
+        });
+    });
+}
