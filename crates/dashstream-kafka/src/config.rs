@@ -329,7 +329,7 @@ impl Config {
     /// which is why a single one is not enough.
     ///
     /// The file is written, with `fsync`, once for each 1,000 offsets of a partition, and for the records that a
-    /// process that died may have had, twice for each. It has one line for each partition and is removed by
+    /// process that died may have had, once or twice for each. It has one line for each partition and is removed by
     /// nobody; delete it when its topic is made anew, since offsets begin again then.
     ///
     /// # Errors

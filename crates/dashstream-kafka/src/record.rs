@@ -109,7 +109,8 @@ impl Record {
         self.message.timestamp_ms
     }
 
-    /// Whether the record was there before this consumer followed the topic.
+    /// Whether the record is an old one, as [`Config::old_data`](crate::Config::old_data) says: by default, whether
+    /// it was there before this consumer followed the topic.
     #[must_use]
     pub const fn backlog(&self) -> Backlog {
         self.message.backlog

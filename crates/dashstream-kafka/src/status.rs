@@ -15,7 +15,8 @@ pub struct Status {
     /// When this was taken. The consumer renews it several times a second; one that is seconds old
     /// says that its thread hangs.
     pub at: Duration,
-    /// Whether the consumer has ended, and the group has its partitions back. Before that
+    /// Whether the consumer has ended: it hands nothing out any more. It commits what is stored and leaves the
+    /// group right after this was taken, of which [`Closing`] tells. Before it
     /// [`Taking::Draining`](dashstream_policy::Taking::Draining) says that it finishes what it took.
     pub closed: bool,
     /// Held partitions, the archive's backlog, the counts.

@@ -236,8 +236,8 @@ impl CrashMark {
     }
 }
 
-/// Offsets of a partition that one mark covers: as many records as may be out by default. After a
-/// death at most so many are handed out one at a time that no host had.
+/// Offsets of a partition that one mark covers: a choice between how often a mark is written and how many
+/// records are handed out one at a time after a death that no host had, which are at most so many.
 const HANDED_BLOCK: i64 = 1_000;
 
 #[cfg(test)]
