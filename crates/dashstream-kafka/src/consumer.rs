@@ -404,7 +404,7 @@ fn poll_batch(client: &Client, queues: &mut PartitionQueues) -> bool {
         }
     }
     more |= queues.poll(BATCH);
-    context.driver().end_batch(client);
+    context.driver().perform(client);
     more
 }
 
@@ -418,13 +418,11 @@ fn finish(client: &Client, within: Duration) -> Closing {
     context.driver().commit_last(client);
     // The client does not always answer an asynchronous commit, and a synchronous one may wait for a
     // coordinator for ever; so the committed offsets are read back.
-    let mut committed = match client.commit_consumer_state(CommitMode::Async) {
-        Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => false,
-        Err(error) => {
-            context.driver().consumer_failed(ClientCode::of(&error));
-            false
-        }
-    };
+    match client.commit_consumer_state(CommitMode::Async) {
+        Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
+        Err(error) => context.driver().consumer_failed(ClientCode::of(&error)),
+    }
+    let mut committed = false;
     let clock = Clock::start();
     while !committed && clock.now() < within {
         // Polled so that callbacks are served meanwhile. Records that still arrive are not looked at: nothing

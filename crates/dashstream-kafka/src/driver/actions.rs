@@ -16,8 +16,8 @@ use crate::driver::{Client, Driver, Phase};
 use crate::standing_errors::{ClientRole, Served};
 
 impl Driver {
-    /// Carries out every action the engine has.
-    pub(super) fn perform(&mut self, client: &Client) {
+    /// Carries out every action the engine has, and hands out what they bring.
+    pub(crate) fn perform(&mut self, client: &Client) {
         let mut holds = false;
         let mut answer = None;
         // Stores that follow each other are one call of the client. The engine hands them out in a row,

@@ -24,7 +24,7 @@ impl Driver {
     /// be polled.
     ///
     /// What follows from records that are taken is carried out once for all, by
-    /// [`Driver::end_batch`]. What follows from others is carried out behind the last: after a seek
+    /// [`Driver::perform`]. What follows from others is carried out behind the last: after a seek
     /// the engine would take those behind it for the next ones.
     pub(crate) fn polled(&mut self, client: &Client, at: TopicPartition, run: Vec<Polled>) -> bool {
         let (Some(partition), Some((last, _))) = (self.partitions.get_mut(&at), run.last()) else {
@@ -105,11 +105,6 @@ impl Driver {
 
     pub(crate) const fn topics(&self) -> &Topics {
         &self.topics
-    }
-
-    /// Hands the records of a batch out, and carries out what follows from them.
-    pub(crate) fn end_batch(&mut self, client: &Client) {
-        self.perform(client);
     }
 
     /// Why the host is not to see a record, if it is not.

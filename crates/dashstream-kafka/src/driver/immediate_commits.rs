@@ -67,10 +67,6 @@ impl Driver {
     /// Sends what is to be committed at once. It is over when the broker has answered, and a process
     /// that dies after that does not meet the records again.
     pub(super) fn commit_wanted(&mut self, client: &Client) {
-        // This is called in each step and mostly has nothing to do.
-        if self.commits.wanted.is_empty() {
-            return;
-        }
         let now = self.wiring.clock.now();
         let Some(wanted) = self.commits.due(now, self.config.request_timeout) else {
             return;

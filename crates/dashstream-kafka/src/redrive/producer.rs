@@ -112,7 +112,7 @@ pub(super) fn encoded_bytes(record: &KafkaRecord) -> usize {
         // A length is a varint of seven bits a byte. It is
         // signed, and zigzag encoding makes it one bit longer.
         let bits = usize::BITS.saturating_sub(bytes.leading_zeros());
-        let digits = bits.saturating_add(1).div_ceil(7).max(1);
+        let digits = bits.saturating_add(1).div_ceil(7);
         bytes.saturating_add(usize::try_from(digits).unwrap_or(usize::MAX))
     };
     // No key, written as length -1, takes one byte as an empty one does.
