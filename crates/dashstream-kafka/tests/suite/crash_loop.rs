@@ -85,7 +85,7 @@ fn a_record_that_processes_keep_dying_of_is_unprocessable_in_the_end() {
     });
 }
 
-fn is_condemned(event: &ConsumerEvent) -> bool {
+fn is_rejected(event: &ConsumerEvent) -> bool {
     matches!(
         event,
         ConsumerEvent::Rejected {
@@ -117,7 +117,7 @@ fn loops(policy: &Config, place: &Place) {
         for offset in settled..FATAL {
             assert_eq!(host.judge(1, JOIN, cause).await, [(0, offset)]);
         }
-        host.wait_for(is_condemned).await;
+        host.wait_for(is_rejected).await;
         match policy.mode {
             Mode::Skip => assert_eq!(host.judge(1, JOIN, cause).await, [(0, 3)]),
             Mode::Pause => {
@@ -183,7 +183,7 @@ fn waits(broker: &Broker, handed_below: Option<i64>) {
             move |status: &Status| held(status, 0) == Some((HeldBy::Policy, Some(cause), Some(at)))
         };
         host.until("held", is_held(0, Cause::DecodeError)).await;
-        let condemned = |event: &ConsumerEvent| {
+        let rejected = |event: &ConsumerEvent| {
             matches!(
                 event,
                 ConsumerEvent::Rejected {
@@ -193,16 +193,13 @@ fn waits(broker: &Broker, handed_below: Option<i64>) {
                 }
             )
         };
-        assert!(!host.events().iter().any(condemned));
+        assert!(!host.events().iter().any(rejected));
 
         host.order(0, Command::SkipOne).await;
         host.until("held at the next", is_held(1, Cause::CrashLoop))
             .await;
         assert_eq!(
-            host.events()
-                .iter()
-                .filter(|event| condemned(event))
-                .count(),
+            host.events().iter().filter(|event| rejected(event)).count(),
             1
         );
         assert_eq!(suspect(), Some((1, DEATHS)), "nobody survived it yet");

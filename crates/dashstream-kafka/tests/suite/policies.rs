@@ -282,7 +282,7 @@ fn null_payload_held(scope: Scope, place: &Place) {
         let broker = Broker::at(&place.brokers);
         let cause = Cause::NullPayload;
         let poison = (HeldBy::Policy, Some(cause), Some(1));
-        let is_condemned = |event: &ConsumerEvent| {
+        let is_rejected = |event: &ConsumerEvent| {
             matches!(
                 event,
                 ConsumerEvent::Rejected {
@@ -300,7 +300,7 @@ fn null_payload_held(scope: Scope, place: &Place) {
             assert_eq!(host.judge(met, JOIN, cause).await.len(), met);
             host.until("held", |status| held(status, 0) == Some(poison))
                 .await;
-            host.wait_for(is_condemned).await;
+            host.wait_for(is_rejected).await;
             assert_eq!(host.judge(3, QUIET, cause).await, [], "nothing behind it");
             let _ = host.shutdown().await;
             assert_eq!(broker.committed(&place.group, &place.topic, 0), Some(1));

@@ -86,8 +86,8 @@ fn after_a_death_records_go_out_one_at_a_time_and_after_an_orderly_end_they_do_n
     assert_eq!(hand_out(&mut guard, 2..5), [2, 3, 4]);
 }
 
-/// Dies `deaths` times on record 2, and says whether it is condemned then.
-fn condemned_after(marks: &Marks, deaths: u32, deaths_max: u32) -> bool {
+/// Dies `deaths` times on record 2, and says whether it is rejected then.
+fn rejected_after(marks: &Marks, deaths: u32, deaths_max: u32) -> bool {
     // The first death does not say which record it was.
     assert_eq!(hand_out(&mut open(marks, deaths_max), 0..5).len(), 5);
     for _ in 0..deaths {
@@ -105,14 +105,14 @@ fn condemned_after(marks: &Marks, deaths: u32, deaths_max: u32) -> bool {
 }
 
 #[test]
-fn a_record_is_condemned_at_its_last_allowed_death_and_not_before() {
-    for (deaths, condemned) in [(2, false), (3, true), (4, true)] {
+fn a_record_is_rejected_at_its_last_allowed_death_and_not_before() {
+    for (deaths, rejected) in [(2, false), (3, true), (4, true)] {
         let marks = Marks::none();
-        assert_eq!(condemned_after(&marks, deaths, 3), condemned, "{deaths}");
+        assert_eq!(rejected_after(&marks, deaths, 3), rejected, "{deaths}");
     }
     // Lowered rejects, raised accepts.
-    assert!(condemned_after(&Marks::none(), 2, 2));
-    assert!(!condemned_after(&Marks::none(), 4, 5));
+    assert!(rejected_after(&Marks::none(), 2, 2));
+    assert!(!rejected_after(&Marks::none(), 4, 5));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_suspect_is_acquitted_by_coming_back_by_being_passed_and_by_an_operator() {
     ];
     for acquit in acquit {
         let marks = Marks::none();
-        assert!(condemned_after(&marks, 3, 3));
+        assert!(rejected_after(&marks, 3, 3));
         let mut guard = open(&marks, 3);
         guard.passed(at(0), 2);
         assert!(guard.rejects(at(0), 2), "not by the record before it");
@@ -136,9 +136,9 @@ fn a_suspect_is_acquitted_by_coming_back_by_being_passed_and_by_an_operator() {
 }
 
 #[test]
-fn a_condemned_record_stays_so_over_an_orderly_end() {
+fn a_rejected_record_stays_so_over_an_orderly_end() {
     let marks = Marks::none();
-    assert!(condemned_after(&marks, 3, 3));
+    assert!(rejected_after(&marks, 3, 3));
     open(&marks, 3).end();
     assert!(open(&marks, 3).rejects(at(0), 2));
 }

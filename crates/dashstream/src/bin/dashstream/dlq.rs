@@ -3,14 +3,14 @@
 use std::io::{self, Write as _};
 
 use dashstream_dlq::{
-    DeadLetter, LETTER_BYTES_DEFAULT, LetterPlace, RedriveOptions, RedriveOutcome, RedriveReport,
-    rfc3339,
+    DeadLetter, LetterPlace, RedriveOptions, RedriveOutcome, RedriveReport, rfc3339,
 };
 use dashstream_kafka::{Redriver, TopicReader};
 use serde_json::json;
 
 use crate::args::{Args, Filter, List, Redrive, read};
 use crate::failure::{Failure, Found};
+use crate::records::LETTER_BYTES_MAX;
 use crate::text::{letter_json, place, say, shown, source};
 
 pub(crate) fn list(args: &Args, list: &List, out: &mut impl io::Write) -> Result<Found, Failure> {
@@ -19,7 +19,7 @@ pub(crate) fn list(args: &Args, list: &List, out: &mut impl io::Write) -> Result
     let mut reader = TopicReader::whole(&config, &list.topic)?;
     let mut found = Found::NothingWrong;
     while let Some((at, record)) = reader.read()? {
-        match DeadLetter::read(&record, LETTER_BYTES_DEFAULT) {
+        match DeadLetter::read(&record, LETTER_BYTES_MAX) {
             Ok(letter) if filter.selects(at, &letter) => line(args, at, &letter, out)?,
             Ok(_) => {}
             Err(error) => {

@@ -15,6 +15,9 @@ use crate::args::{Args, From, read};
 use crate::capture;
 use crate::failure::{Failure, Found};
 
+/// The largest letter that a consumer can be configured to write, [`dashstream_kafka::Config::letter_bytes`].
+pub(crate) const LETTER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// A record's value, and where it stands if there is more than one.
 pub(crate) type Value = (Option<LetterPlace>, Option<Bytes>);
 

@@ -4,20 +4,21 @@ use std::fs;
 use std::io;
 
 use dashstream_codec::{DecodeOptions, Decoder};
-use dashstream_dlq::{DeadLetter, LETTER_BYTES_DEFAULT, Payload, rfc3339};
+use dashstream_dlq::{DeadLetter, Payload, rfc3339};
 use dashstream_kafka::TopicReader;
 use serde_json::json;
 
 use crate::args::{Args, Show};
 use crate::failure::{Failure, Found};
 use crate::inspect::{diagnosis, diagnosis_json};
+use crate::records::LETTER_BYTES_MAX;
 use crate::text::{letter_json, place, say, shown, source};
 
 pub(crate) fn letter(args: &Args, show: &Show, out: &mut impl io::Write) -> Result<Found, Failure> {
     let config = args.config(&show.topic)?;
     let record = TopicReader::one(&config, &show.topic, show.place)?;
     let record = record.ok_or(Failure::NoRecord(show.place))?;
-    let letter = match DeadLetter::read(&record, LETTER_BYTES_DEFAULT) {
+    let letter = match DeadLetter::read(&record, LETTER_BYTES_MAX) {
         Ok(letter) => letter,
         Err(error) => {
             let at = place(show.place);

@@ -2,12 +2,13 @@
 
 use std::io;
 
-use dashstream_dlq::{DeadLetter, LETTER_BYTES_DEFAULT, rfc3339};
+use dashstream_dlq::{DeadLetter, rfc3339};
 use dashstream_kafka::{Admin, StartError, TopicReader};
 use serde_json::json;
 
 use crate::args::{Args, Why};
 use crate::failure::{Failure, Found};
+use crate::records::LETTER_BYTES_MAX;
 use crate::text::{place, say, shown};
 
 pub(crate) fn why(args: &Args, why: &Why, out: &mut impl io::Write) -> Result<Found, Failure> {
@@ -32,7 +33,7 @@ pub(crate) fn why(args: &Args, why: &Why, out: &mut impl io::Write) -> Result<Fo
     match TopicReader::whole(&config, archive) {
         Ok(mut reader) => {
             while let Some((at, record)) = reader.read()? {
-                let letter = DeadLetter::read(&record, LETTER_BYTES_DEFAULT);
+                let letter = DeadLetter::read(&record, LETTER_BYTES_MAX);
                 let Some(letter) = letter.ok().filter(|letter| is_of(letter, why)) else {
                     continue;
                 };
