@@ -176,7 +176,7 @@ fn expressions_are_read_from_both_formats() {
         ]
     );
     let json = r#"{"targets": [{"expr": "a{b=\"c\"}"}, {"expr":"d\nor vector(0)"}]}"#;
-    let texts = ["a{b=\"c\"}", "d or vector(0)"].map(|text| (1, text.to_owned()));
+    let texts = ["a{b=\"c\"}", "d\nor vector(0)"].map(|text| (1, text.to_owned()));
     assert_eq!(expressions(json), texts);
 }
 

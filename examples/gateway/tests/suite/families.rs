@@ -185,6 +185,8 @@ impl Topic {
 
     /// Records of every kind that a family tells of.
     fn send_what_moves(&self) {
+        // A record that is read before the hold, behind which a lag stays.
+        self.send(diff("first", 1, Duration::ZERO, "{}"));
         let null = BaseRecord::<(), [u8]>::to(TOPIC);
         self.producer.send(null).unwrap();
         let now = Duration::ZERO;
