@@ -15,20 +15,7 @@ const CLAUSES: &[&str] = &[
 ];
 
 /// Words that are neither labels nor metrics.
-const KEYWORDS: &[&str] = &[
-    "and",
-    "or",
-    "unless",
-    "bool",
-    "offset",
-    "atan2",
-    "by",
-    "without",
-    "on",
-    "ignoring",
-    "group_left",
-    "group_right",
-];
+const KEYWORDS: &[&str] = &["and", "or", "unless", "bool", "offset", "atan2"];
 
 /// Functions after which there are labels that no metric has.
 const LABEL_MAKERS: &[&str] = &["label_replace", "label_join", "count_values"];
@@ -58,11 +45,7 @@ pub(super) fn unknown<'f, 'a>(ours: Ours<'f>, tokens: &[Token<'a>]) -> Vec<(&'f 
                 after
             }
             // The labels of a metric from elsewhere are not known: any name may be one of them.
-            Token::Word(word)
-                if !token.is_one_of(KEYWORDS) && is_foreign(word) && !is_applied(after) =>
-            {
-                return Vec::new();
-            }
+            Token::Word(_) if is_foreign(token) && !is_applied(after) => return Vec::new(),
             Token::Word(_) | Token::Text(_) | Token::Sign(_) => after,
         };
     }
@@ -102,10 +85,13 @@ fn is_applied(after: &[Token<'_>]) -> bool {
 
 /// Whether a bare word is a metric that the catalogue says nothing about. `up` has the labels of its
 /// scrape and no others.
-fn is_foreign(word: &str) -> bool {
+fn is_foreign(token: &Token<'_>) -> bool {
+    let Token::Word(word) = token else {
+        return false;
+    };
     let is_number = word.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        || ["inf", "nan"].contains(&word.to_ascii_lowercase().as_str());
-    !is_number && word != "up"
+        || token.is_one_of(&["inf", "nan"]);
+    !is_number && *word != "up" && !token.is_one_of(KEYWORDS) && !token.is_one_of(CLAUSES)
 }
 
 /// What stands before the next `end`, and what stands behind it.
