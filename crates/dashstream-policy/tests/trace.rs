@@ -119,6 +119,21 @@ fn trouble(host: &mut TracedEngine<()>, seed: u64) -> Vec<Action<()>> {
     actions
 }
 
+/// Gives the partition to a host, and answers the number of that assignment.
+fn assigned(host: &mut TracedEngine<()>, now: Duration) -> Assignment {
+    let (assignment, committed, low) = (Assignment::new(1), Some(Offset::ZERO), None);
+    host.handle(
+        now,
+        Input::Assigned {
+            partition: P,
+            assignment,
+            committed,
+            low,
+        },
+    );
+    assignment
+}
+
 #[test]
 fn an_incident_does_the_same_again() {
     for seed in 0..100 {
@@ -185,17 +200,8 @@ fn the_form_on_disk_is_the_one_of_version_5_and_version_4_is_read() {
 #[test]
 fn a_deferral_has_a_line_of_its_own() {
     let mut host = TracedEngine::<()>::new(config(2), 10).expect("in range");
-    let (assignment, now) = (Assignment::new(1), Duration::from_secs(1));
-    let (committed, low) = (Some(Offset::ZERO), None);
-    host.handle(
-        now,
-        Input::Assigned {
-            partition: P,
-            assignment,
-            committed,
-            low,
-        },
-    );
+    let now = Duration::from_secs(1);
+    let assignment = assigned(&mut host, now);
     let Admission::Take(record) = host.delivered(now, Delivery::new(P, assignment, Offset::ZERO))
     else {
         panic!("taken");
@@ -215,17 +221,8 @@ fn a_deferral_has_a_line_of_its_own() {
 fn a_record_that_waits_for_another_has_a_line_of_its_own() {
     let config = config(2).ordering(Ordering::Key);
     let mut host = TracedEngine::<()>::new(config, 10).expect("in range");
-    let (assignment, now) = (Assignment::new(1), Duration::from_secs(1));
-    let (committed, low) = (Some(Offset::ZERO), None);
-    host.handle(
-        now,
-        Input::Assigned {
-            partition: P,
-            assignment,
-            committed,
-            low,
-        },
-    );
+    let now = Duration::from_secs(1);
+    let assignment = assigned(&mut host, now);
     let delivery = |offset| {
         let at = Offset::new(offset).expect("an offset");
         Delivery::new(P, assignment, at).key(Some(7)).bytes(9)
@@ -250,17 +247,8 @@ fn a_record_that_the_configuration_rejected_may_be_given_back_by_any_call() {
     for call in 0..6 {
         let config = Config::default().ordering(Ordering::Unordered);
         let mut host = TracedEngine::<()>::new(config, 10).expect("in range");
-        let (assignment, now) = (Assignment::new(1), Duration::from_secs(1));
-        let (committed, low) = (Some(Offset::ZERO), None);
-        host.handle(
-            now,
-            Input::Assigned {
-                partition: P,
-                assignment,
-                committed,
-                low,
-            },
-        );
+        let now = Duration::from_secs(1);
+        let assignment = assigned(&mut host, now);
         let null = Delivery::new(P, assignment, Offset::ZERO).null(true);
         let Admission::Rejected(record) = host.delivered(now, null) else {
             panic!("rejected");
